@@ -1,0 +1,44 @@
+"""Runs migrations as the database's owner. `DATABASE_URL` says where."""
+
+import asyncio
+import os
+
+from alembic import context
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from learning_service.domain import tables
+
+# A migration that waits for a lock makes everybody behind it wait too.
+LOCK_TIMEOUT = "5s"
+ONE_AT_A_TIME = 7_461_332
+
+
+def _run(connection: Connection) -> None:
+    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})
+    connection.commit()
+    try:
+        context.configure(
+            connection=connection,
+            target_metadata=tables.metadata,
+            compare_type=True,
+            transaction_per_migration=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+    finally:
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ONE_AT_A_TIME})
+        connection.commit()
+
+
+async def _upgrade() -> None:
+    engine = create_async_engine(os.environ["DATABASE_URL"])
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_run)
+    finally:
+        await engine.dispose()
+
+
+asyncio.run(_upgrade())

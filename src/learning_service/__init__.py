@@ -1,0 +1,1 @@
+"""The learning service: courses, assessments, verifiable certificates and compliance."""

@@ -1,0 +1,81 @@
+"""The long-lived clients of a process, built once for API and worker alike, and `transaction()`.
+
+This is the only place that commits: open, do, commit, and only then wake whoever has work to do.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from learning_service.adapters.http import HttpClient
+from learning_service.adapters.storage import ObjectStore, open_store
+from learning_service.auth import TokenVerifier
+from learning_service.database import Role, create_engine, open_transaction
+from learning_service.domain.outbox import take_queues_to_wake
+from learning_service.queue import Queue
+from learning_service.settings import Settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every request and every job works with."""
+
+    settings: Settings
+    role: Role
+    engine: AsyncEngine
+    sessions: async_sessionmaker[AsyncSession]
+    queue: Queue
+    store: ObjectStore
+    http: HttpClient
+    tokens: TokenVerifier
+
+    @asynccontextmanager
+    async def transaction(
+        self, organization_id: str | None, *, at: datetime | None = None
+    ) -> AsyncIterator[AsyncSession]:
+        """One transaction under this process's role, for one organization; committed when the block ends.
+
+        An exception rolls everything back. `at` replaces the transaction's instant.
+        """
+        async with self.sessions() as session:
+            await open_transaction(session, role=self.role, organization_id=organization_id, at=at)
+            yield session
+            await self._commit(session)
+
+    async def checkpoint(self, session: AsyncSession, organization_id: str | None) -> None:
+        """Commit what was done so far, whatever comes after, and open the next transaction in its place."""
+        await self._commit(session)
+        await open_transaction(session, role=self.role, organization_id=organization_id)
+
+    async def _commit(self, session: AsyncSession) -> None:
+        await session.flush()
+        queues = take_queues_to_wake(session)
+        await session.commit()
+        await self.queue.wake(queues)
+
+
+@asynccontextmanager
+async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]:
+    """Build the clients of one process and close them at its end."""
+    engine = create_engine(settings, role=role)
+    queue = Queue(settings.redis_url.get_secret_value())
+    http = HttpClient()
+    try:
+        async with open_store(settings) as store:
+            yield Context(
+                settings=settings,
+                role=role,
+                engine=engine,
+                sessions=async_sessionmaker(engine, expire_on_commit=False, autoflush=False),
+                queue=queue,
+                store=store,
+                http=http,
+                tokens=TokenVerifier(settings, fetch=http.get_json),
+            )
+    finally:
+        await http.close()
+        await queue.close()
+        await engine.dispose()

@@ -1,0 +1,133 @@
+"""Tables of attempts. An attempt is made at its start and closed by the server."""
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from learning_service.domain.base import Base, new_id
+
+
+class QuizProgress(Base):
+    """How an enrollment stands with one quiz: the counter that holds the attempt limit, and the best result."""
+
+    __tablename__ = "quiz_progress"
+    __table_args__ = (
+        CheckConstraint("attempts_used >= 0 AND attempts_used <= attempts_allowed", name="attempts_used"),
+        CheckConstraint("best_points >= 0 AND best_points <= max_points", name="best_points"),
+    )
+
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("enrollments.id", ondelete="CASCADE"), primary_key=True
+    )
+    quiz_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("quizzes.id"), primary_key=True)
+    organization_id: Mapped[str]
+    attempts_used: Mapped[int]
+    attempts_allowed: Mapped[int | None]
+    """The version's limit and what an admin granted on top; None: no limit."""
+    best_points: Mapped[Decimal | None]
+    max_points: Mapped[Decimal | None]
+    passed: Mapped[bool]
+    undecided: Mapped[int]
+    """Submitted attempts whose pending answers can still make them a pass."""
+
+
+class QuizAttempt(Base):
+    """One try at a quiz. Responses, marks and the order of questions are documents on the row."""
+
+    __tablename__ = "quiz_attempts"
+    __table_args__ = (
+        UniqueConstraint("enrollment_id", "quiz_id", "number"),
+        CheckConstraint("status IN ('in_progress', 'pending_review', 'graded')", name="status"),
+        CheckConstraint("points >= 0 AND points <= max_points", name="points"),
+        CheckConstraint("max_points > 0 AND max_points <= 1000000000", name="max_points"),
+        Index(
+            "uq_quiz_attempts_open",
+            "enrollment_id",
+            "quiz_id",
+            unique=True,
+            postgresql_where=text("status = 'in_progress'"),
+        ),
+        Index("ix_quiz_attempts_deadline", "deadline_at", postgresql_where=text("status = 'in_progress'")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("enrollments.id"))
+    quiz_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("quizzes.id"))
+    user_id: Mapped[str]
+    number: Mapped[int]
+    status: Mapped[str]
+    started_at: Mapped[datetime]
+    deadline_at: Mapped[datetime | None]
+    submitted_at: Mapped[datetime | None]
+    sequence: Mapped[int]
+    """The highest save number that the client has sent."""
+    layout: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """`[[question id, [answer ids]], …]` as shown; None: the version's own order."""
+    responses: Mapped[dict[str, Any]]
+    """What was given, by question id."""
+    marks: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """By question id: points (None while pending), correct, feedback."""
+    max_points: Mapped[Decimal]
+    points: Mapped[Decimal | None]
+    """Points awarded so far; None until submitted."""
+    passed: Mapped[bool | None]
+    """None until decided."""
+
+
+class AssessmentResult(Base):
+    """The result of a submitted attempt at the final assessment."""
+
+    __tablename__ = "assessment_results"
+    __table_args__ = (
+        CheckConstraint("points >= 0 AND points <= max_points", name="points"),
+        CheckConstraint("max_points > 0 AND max_points <= 1000000000", name="max_points"),
+        Index("ix_assessment_results_enrollment_id", "enrollment_id"),
+    )
+
+    attempt_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("quiz_attempts.id", ondelete="CASCADE"), primary_key=True
+    )
+    organization_id: Mapped[str]
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("enrollments.id"))
+    assessment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("assessments.id"))
+    user_id: Mapped[str]
+    submitted_at: Mapped[datetime]
+    points: Mapped[Decimal]
+    max_points: Mapped[Decimal]
+    passed: Mapped[bool | None]
+
+
+class PendingResponse(Base):
+    """A response that waits for a person to grade it, or did."""
+
+    __tablename__ = "pending_responses"
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "question_id"),
+        CheckConstraint("points >= 0 AND points <= max_points", name="points"),
+        Index(
+            "ix_pending_responses_queue",
+            "organization_id",
+            "submitted_at",
+            "id",
+            postgresql_where=text("graded_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    attempt_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("quiz_attempts.id", ondelete="CASCADE"))
+    question_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("questions.id"))
+    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
+    user_id: Mapped[str]
+    text: Mapped[str]
+    max_points: Mapped[Decimal]
+    submitted_at: Mapped[datetime]
+    points: Mapped[Decimal | None]
+    graded_at: Mapped[datetime | None]
+    graded_by: Mapped[str | None]

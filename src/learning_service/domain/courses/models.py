@@ -1,0 +1,225 @@
+"""Tables of courses: identity and policy in `Course`; everything read, graded or printed in a `CourseVersion`.
+
+Every content row names its version, so that one trigger can keep published versions unchangeable.
+"""
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from learning_service.domain.base import Base, new_id
+
+PERCENT = "{0} >= 0 AND {0} <= 100"
+
+
+class Course(Base):
+    """Identity and policy of a course."""
+
+    __tablename__ = "courses"
+    __table_args__ = (
+        CheckConstraint("scope IN ('national', 'regional', 'chapter')", name="scope"),
+        CheckConstraint("(scope = 'national') = (scope_id IS NULL)", name="scope_id"),
+        ForeignKeyConstraint(
+            ["organization_id", "linked_compliance_requirement"],
+            ["compliance_requirements.organization_id", "compliance_requirements.id"],
+        ),
+        Index("ix_courses_organization", "organization_id", "id"),
+        Index(
+            "ix_courses_requirement",
+            "organization_id",
+            "linked_compliance_requirement",
+            postgresql_where=text("linked_compliance_requirement IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
+    scope: Mapped[str]
+    scope_id: Mapped[str | None]
+    self_enrollment: Mapped[bool]
+    recertification_cadence: Mapped[str | None]
+    """ISO 8601 duration; None: a completion never expires."""
+    linked_compliance_requirement: Mapped[str | None]
+    published_version_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("course_versions.id", use_alter=True, name="fk_courses_published_version_id")
+    )
+    archived_at: Mapped[datetime | None]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class CourseVersion(Base):
+    """One edition of a course. A draft has no `published_at`; there is at most one draft."""
+
+    __tablename__ = "course_versions"
+    __table_args__ = (
+        UniqueConstraint("course_id", "number"),
+        Index("uq_course_versions_draft", "course_id", unique=True, postgresql_where=text("published_at IS NULL")),
+        CheckConstraint(PERCENT.format("pass_score"), name="pass_score"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
+    number: Mapped[int]
+    title: Mapped[str]
+    description_html: Mapped[str]
+    pass_score: Mapped[Decimal]
+    etag: Mapped[str]
+    """Changes with every change of the draft."""
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+    published_by: Mapped[str | None]
+    note: Mapped[str | None]
+
+
+class ContentKey(Base):
+    """A key that this course has given to a module, item, question or answer, in whatever version."""
+
+    __tablename__ = "content_keys"
+
+    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    organization_id: Mapped[str]
+    kind: Mapped[str]
+
+
+class MasteredSkill(Base):
+    """A skill that completing the version adds to a member."""
+
+    __tablename__ = "mastered_skills"
+
+    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"), primary_key=True)
+    skill_id: Mapped[str] = mapped_column(primary_key=True)
+    organization_id: Mapped[str]
+    name: Mapped[str]
+    position: Mapped[int]
+
+
+class CourseModule(Base):
+    """A chapter of a version's content."""
+
+    __tablename__ = "course_modules"
+    __table_args__ = (UniqueConstraint("version_id", "key"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"))
+    key: Mapped[str]
+    position: Mapped[int]
+    title: Mapped[str]
+
+
+class Lesson(Base):
+    """Something to read or watch."""
+
+    __tablename__ = "lessons"
+    __table_args__ = (UniqueConstraint("version_id", "key"), Index("ix_lessons_module_id", "module_id"))
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"))
+    module_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_modules.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    position: Mapped[int]
+    title: Mapped[str]
+    required: Mapped[bool]
+    body_html: Mapped[str]
+    video_url: Mapped[str | None]
+    document_url: Mapped[str | None]
+    image_url: Mapped[str | None]
+
+
+class Quiz(Base):
+    """Questions with a pass score: an item of a module, or the final assessment (see `Assessment`)."""
+
+    __tablename__ = "quizzes"
+    __table_args__ = (
+        UniqueConstraint("version_id", "key"),
+        Index("ix_quizzes_module_id", "module_id"),
+        Index(
+            "uq_quizzes_assessment", "version_id", unique=True, postgresql_where=text("kind = 'assessment'")
+        ),
+        CheckConstraint("(kind = 'quiz') = (module_id IS NOT NULL)", name="module_id"),
+        CheckConstraint(PERCENT.format("pass_score"), name="pass_score"),
+    )
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "quiz"}
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"))
+    kind: Mapped[str]
+    module_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("course_modules.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    position: Mapped[int]
+    title: Mapped[str]
+    required: Mapped[bool]
+    pass_score: Mapped[Decimal]
+    max_attempts: Mapped[int | None]
+    time_limit_seconds: Mapped[int | None]
+    shuffle: Mapped[bool]
+    feedback: Mapped[str]
+
+
+class Assessment(Quiz):
+    """The final assessment of a version; at most one. Its submitted attempts have an `AssessmentResult`."""
+
+    __tablename__ = "assessments"
+    __mapper_args__ = {"polymorphic_identity": "assessment"}
+
+    id: Mapped[uuid.UUID] = mapped_column(ForeignKey("quizzes.id", ondelete="CASCADE"), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column("organization_id")
+
+
+class Question(Base):
+    """A question of a quiz, its key included. What a type does not use is None."""
+
+    __tablename__ = "questions"
+    __table_args__ = (
+        UniqueConstraint("version_id", "key"),
+        Index("ix_questions_quiz_id", "quiz_id"),
+        CheckConstraint("points >= 0 AND points <= 1000000", name="points"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"))
+    quiz_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("quizzes.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    position: Mapped[int]
+    type: Mapped[str]
+    prompt_html: Mapped[str]
+    points: Mapped[Decimal]
+    explanation_html: Mapped[str | None]
+    correct: Mapped[bool | None]
+    scoring: Mapped[str | None]
+    accepted_answers: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    case_sensitive: Mapped[bool | None]
+    review: Mapped[str | None]
+    rubric_html: Mapped[str | None]
+
+
+class QuizAnswer(Base):
+    """A choice of a choice question."""
+
+    __tablename__ = "quiz_answers"
+    __table_args__ = (
+        UniqueConstraint("version_id", "key"),
+        Index("ix_quiz_answers_question_id", "question_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"))
+    question_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("questions.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    position: Mapped[int]
+    text: Mapped[str]
+    is_correct: Mapped[bool]

@@ -1,0 +1,93 @@
+"""Tables of learning: who is enrolled in which version, what they finished, and completions."""
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from learning_service.domain.base import Base, new_id
+
+
+class Enrollment(Base):
+    """A member on one version of a course, from assignment or enrollment to its end. Never reset."""
+
+    __tablename__ = "enrollments"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "user_id"], ["members.organization_id", "members.user_id"]),
+        CheckConstraint("status IN ('assigned', 'in_progress', 'completed', 'failed')", name="status"),
+        CheckConstraint("source IN ('self', 'admin', 'rule', 'recertification')", name="source"),
+        Index(
+            "uq_enrollments_open",
+            "organization_id",
+            "user_id",
+            "course_id",
+            unique=True,
+            postgresql_where=text("status IN ('assigned', 'in_progress')"),
+        ),
+        Index("ix_enrollments_member", "organization_id", "user_id", "id"),
+        Index("ix_enrollments_course", "organization_id", "course_id", "id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    user_id: Mapped[str]
+    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
+    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"))
+    status: Mapped[str]
+    source: Mapped[str]
+    assigned_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    """When it was completed or failed."""
+    extra_time_seconds: Mapped[int] = mapped_column(server_default="0")
+    """Added to every time limit of this enrollment."""
+    cause_kind: Mapped[str]
+    """What made it: `person`, `rule`, `event`, `completion`."""
+    cause_id: Mapped[str]
+
+
+class LessonProgress(Base):
+    """A lesson that an enrollment has completed."""
+
+    __tablename__ = "lesson_progress"
+
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("enrollments.id", ondelete="CASCADE"), primary_key=True
+    )
+    lesson_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("lessons.id"), primary_key=True)
+    organization_id: Mapped[str]
+    completed_at: Mapped[datetime]
+
+
+class CourseCompletion(Base):
+    """The fact that an enrollment was completed, with the requirement and expiry it was made with."""
+
+    __tablename__ = "course_completions"
+    __table_args__ = (
+        CheckConstraint("score >= 0 AND score <= 100", name="score"),
+        Index("ix_course_completions_member", "organization_id", "user_id", "course_id"),
+        Index(
+            "ix_course_completions_requirement",
+            "organization_id",
+            "user_id",
+            "requirement_id",
+            postgresql_where=text("requirement_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("enrollments.id"), unique=True)
+    user_id: Mapped[str]
+    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
+    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"))
+    requirement_id: Mapped[str | None]
+    score: Mapped[Decimal | None]
+    """Percent; None where nothing was scored, or while answers are still pending."""
+    completed_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    """When its certificate was revoked; it no longer counts for compliance."""

@@ -1,0 +1,128 @@
+"""Refusals as facts. A class says what happened; only `problems.py` knows what HTTP calls it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with an input: where (a JSON pointer, `""` for the whole) and what."""
+
+    pointer: str
+    detail: str
+
+
+class DomainError(Exception):
+    """Base of every refusal.
+
+    `code` is the stable word that callers may switch on; `detail` tells a person what to do about it.
+    """
+
+    code = "error"
+
+    def __init__(self, detail: str, *, code: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        if code is not None:
+            self.code = code
+
+
+class Unauthenticated(DomainError):
+    """Nobody we know is asking: no token, or one that does not hold."""
+
+    code = "unauthenticated"
+
+
+class NotFound(DomainError):
+    """There is no such thing, or the caller may not know that there is. Both read the same."""
+
+    code = "not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing here, or it is not yours to see.")
+
+
+class Forbidden(DomainError):
+    """The caller may see the thing but not do this to it."""
+
+    code = "forbidden"
+
+
+class NotAMember(Forbidden):
+    """The call is for members of the organization, and the caller is none."""
+
+    code = "not-a-member"
+
+    def __init__(self) -> None:
+        super().__init__("Only a member of the organization can do this, and the token's subject is none.")
+
+
+class Invalid(DomainError):
+    """The input is well formed but wrong; `faults` name every place at once."""
+
+    code = "invalid"
+
+    def __init__(self, faults: Sequence[Fault], *, code: str | None = None) -> None:
+        super().__init__("; ".join(f"{f.pointer or '/'}: {f.detail}" for f in faults[:3]), code=code)
+        self.faults = tuple(faults)
+
+    @classmethod
+    def at(cls, pointer: str, detail: str) -> "Invalid":
+        """The usual case: one fault."""
+        return cls([Fault(pointer, detail)])
+
+
+class TooLarge(DomainError):
+    """The body is larger than the call allows."""
+
+    code = "body-too-large"
+
+
+class UnsupportedMediaType(DomainError):
+    """The body is not of a type that the call reads."""
+
+    code = "unsupported-media-type"
+
+
+class PreconditionRequired(DomainError):
+    """The call needs `If-Match`, so that nobody overwrites what they have not seen."""
+
+    code = "precondition-required"
+
+
+class PreconditionFailed(DomainError):
+    """What the caller saw has changed since."""
+
+    code = "precondition-failed"
+
+
+class Conflict(DomainError):
+    """The thing is not in a state that allows this."""
+
+    code = "conflict"
+
+
+class Gone(DomainError):
+    """It was here and will not come back."""
+
+    code = "gone"
+
+
+class RateLimited(DomainError):
+    """Too many requests; worth trying again after `retry_after` seconds."""
+
+    code = "rate-limited"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class Unavailable(DomainError):
+    """A part that the service needs is down or overloaded; worth trying again after `retry_after` seconds."""
+
+    code = "unavailable"
+
+    def __init__(self, detail: str, *, retry_after: int = 5) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after

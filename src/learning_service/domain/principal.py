@@ -1,0 +1,46 @@
+"""Who asks: the token's subject, roles and scopes, and what they amount to."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller, as the token says. A token speaks for one organization.
+
+    `user_id` may be a person or a service; whether it is a member is a question for the directory.
+    """
+
+    organization_id: str
+    user_id: str
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    name: str | None = None
+    email: str | None = None
+
+    @property
+    def is_national_admin(self) -> bool:
+        """May administer everything in the organization."""
+        return "national_admin" in self.roles
+
+    @property
+    def is_grader(self) -> bool:
+        """May grade any course of the organization."""
+        return "grader" in self.roles or self.is_national_admin
+
+    @property
+    def admin_regions(self) -> frozenset[str]:
+        """Regions that the caller administers."""
+        return self._units("regional_admin:")
+
+    @property
+    def admin_chapters(self) -> frozenset[str]:
+        """Chapters that the caller administers."""
+        return self._units("chapter_admin:")
+
+    @property
+    def is_any_admin(self) -> bool:
+        """Administers the organization or some unit of it."""
+        return self.is_national_admin or bool(self.admin_regions) or bool(self.admin_chapters)
+
+    def _units(self, prefix: str) -> frozenset[str]:
+        return frozenset(role.removeprefix(prefix) for role in self.roles if role.startswith(prefix))

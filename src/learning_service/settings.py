@@ -1,0 +1,119 @@
+"""Every setting of every process, read from the environment once.
+
+Names in the environment are the field names in capitals (`DATABASE_URL`). Production refuses to start on
+development keys: see `Settings.refuse_development_keys`.
+"""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Issuer(BaseModel):
+    """An identity provider whose tokens are believed.
+
+    Exactly one of `jwks_url` and `jwks_file` says where its public keys are. `organizations` limits whom it may
+    speak for; with several issuers each must name its own.
+    """
+
+    issuer: str
+    jwks_url: str | None = None
+    jwks_file: Path | None = None
+    organizations: list[str] | None = None
+
+    @model_validator(mode="after")
+    def _one_source_of_keys(self) -> Self:
+        if (self.jwks_url is None) == (self.jwks_file is None):
+            raise ValueError("an issuer needs exactly one of jwks_url and jwks_file")
+        return self
+
+
+class Settings(BaseSettings):
+    """The service's settings. Lists and objects are JSON in the environment."""
+
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
+
+    environment: Literal["production", "development"] = "production"
+    """`development` allows the development key and receivers on 127.0.0.1."""
+
+    database_url: str
+    """`postgresql+asyncpg://user:password@host:port/name`; the user must be able to assume the service's roles."""
+    database_pool_size: int = Field(default=10, ge=1, le=200)
+    """Connections kept per process."""
+    database_pool_timeout_seconds: float = Field(default=2, gt=0)
+    """How long a request waits for a connection before it is answered 503."""
+    statement_timeout_ms: int = Field(default=5000, ge=100)
+    """The longest that one statement of a request may run."""
+    lock_timeout_ms: int = Field(default=2000, ge=10)
+    """The longest that a request waits for a row that somebody else is changing."""
+
+    redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    """Wakes workers and settles rate limits; may be empty, late or down without losing anything."""
+
+    s3_endpoint_url: str | None = None
+    """Where the service talks to the object store; none for AWS."""
+    s3_public_endpoint_url: str | None = None
+    """The same store as browsers reach it; presigned addresses use it. Default: `s3_endpoint_url`."""
+    s3_bucket: str = Field(default="learning", min_length=3)
+    s3_region: str = "us-east-1"
+    s3_access_key_id: str | None = None
+    s3_secret_access_key: SecretStr | None = None
+    s3_addressing_style: Literal["path", "virtual", "auto"] = "path"
+    presigned_url_seconds: int = Field(default=300, ge=10, le=3600)
+    """How long an address of a stored file works."""
+
+    public_url: str = "http://127.0.0.1:8000"
+    """What certificates print as the service's address; no slash at the end."""
+
+    auth_issuers: list[Issuer] = []
+    """Whose tokens are believed."""
+    auth_audience: str = "learning-service"
+    auth_leeway_seconds: int = Field(default=30, ge=0, le=120)
+    """How far the issuer's clock may be off."""
+    auth_max_token_hours: int = Field(default=24, ge=1, le=24)
+
+    trusted_proxies: list[str] = []
+    """Addresses or networks of proxies whose `X-Forwarded-For` is believed."""
+    cors_origins: list[str] = []
+    """Origins of the frontends, exact."""
+    reference_enabled: bool = True
+    """Whether `/docs` and `/openapi.json` are served."""
+    metrics_enabled: bool = True
+    """Whether `/metrics` is served."""
+
+    principal_requests_per_second: int = Field(default=100, ge=1)
+    principal_burst: int = Field(default=1000, ge=1)
+    unknown_certificates_per_minute: int = Field(default=60, ge=1)
+    """Guesses at certificate ids allowed from one address."""
+
+    job_lease_seconds: int = Field(default=60, ge=2)
+    """How long a claimed job is its worker's without a sign of life."""
+    job_sweep_seconds: float = Field(default=5, gt=0)
+    """How often a worker looks for jobs that nobody woke it for."""
+    job_max_tries: int = Field(default=8, ge=1)
+    """After so many failures a job is dead, until an operator retries it."""
+    job_concurrency: int = Field(default=20, ge=1, le=500)
+    """Jobs that one worker runs at once."""
+
+    smtp_url: SecretStr | None = None
+    """`smtp://user:password@host:port`, `smtps://…`; none: no mail leaves."""
+    mail_directory: Path | None = None
+    """Development: mails land here as `.eml` files."""
+    mail_from: str = "learning@localhost"
+    mails_per_second: int = Field(default=20, ge=1)
+    """Per organization."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="after")
+    def refuse_development_keys(self) -> Self:
+        """Production takes keys by https only, and several issuers must each name their organizations."""
+        if self.environment == "production":
+            for issuer in self.auth_issuers:
+                if issuer.jwks_file is not None or not (issuer.jwks_url or "").startswith("https://"):
+                    raise ValueError(f"production reads keys by https only; issuer {issuer.issuer} does not")
+        if len(self.auth_issuers) > 1 and any(i.organizations is None for i in self.auth_issuers):
+            raise ValueError("with several issuers, each names the organizations it may speak for")
+        return self
