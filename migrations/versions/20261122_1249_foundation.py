@@ -397,6 +397,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("extra_time_seconds", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
         sa.Column("cause_kind", sa.Text(), nullable=False),
         sa.Column("cause_id", sa.Text(), nullable=False),
         sa.CheckConstraint(
@@ -698,6 +699,7 @@ def upgrade() -> None:
         sa.Column("marks", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("max_points", sa.Numeric(), nullable=False),
         sa.Column("points", sa.Numeric(), nullable=True),
+        sa.Column("pending_points", sa.Numeric(), nullable=True),
         sa.Column("passed", sa.Boolean(), nullable=True),
         sa.CheckConstraint(
             "status IN ('in_progress', 'pending_review', 'graded')", name=op.f("ck_quiz_attempts_status")
@@ -705,7 +707,13 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "max_points > 0 AND max_points <= 1000000000", name=op.f("ck_quiz_attempts_max_points")
         ),
-        sa.CheckConstraint("points >= 0 AND points <= max_points", name=op.f("ck_quiz_attempts_points")),
+        sa.CheckConstraint(
+            "points >= 0 AND points + pending_points <= max_points", name=op.f("ck_quiz_attempts_points")
+        ),
+        sa.CheckConstraint(
+            "pending_points >= 0 AND pending_points <= max_points",
+            name=op.f("ck_quiz_attempts_pending_points"),
+        ),
         sa.ForeignKeyConstraint(
             ["enrollment_id"], ["enrollments.id"], name=op.f("fk_quiz_attempts_enrollment_id")
         ),
@@ -737,15 +745,19 @@ def upgrade() -> None:
         sa.Column("attempts_used", sa.Integer(), nullable=False),
         sa.Column("attempts_allowed", sa.Integer(), nullable=True),
         sa.Column("best_points", sa.Numeric(), nullable=True),
+        sa.Column("possible_points", sa.Numeric(), nullable=True),
         sa.Column("max_points", sa.Numeric(), nullable=True),
-        sa.Column("passed", sa.Boolean(), nullable=False),
-        sa.Column("undecided", sa.Integer(), nullable=False),
+        sa.Column("passed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "attempts_used >= 0 AND attempts_used <= attempts_allowed",
             name=op.f("ck_quiz_progress_attempts_used"),
         ),
         sa.CheckConstraint(
-            "best_points >= 0 AND best_points <= max_points", name=op.f("ck_quiz_progress_best_points")
+            "best_points >= 0 AND best_points <= possible_points", name=op.f("ck_quiz_progress_best_points")
+        ),
+        sa.CheckConstraint(
+            "possible_points <= max_points AND max_points <= 1000000000",
+            name=op.f("ck_quiz_progress_possible_points"),
         ),
         sa.ForeignKeyConstraint(
             ["enrollment_id"],

@@ -14,6 +14,7 @@ from learning_service.adapters.http import HttpClient
 from learning_service.adapters.storage import ObjectStore, open_store
 from learning_service.auth import TokenVerifier
 from learning_service.database import Role, create_engine, open_transaction
+from learning_service.domain.certificates.actions import PUBLIC_URL
 from learning_service.domain.outbox import take_queues_to_wake
 from learning_service.queue import Queue
 from learning_service.settings import Settings
@@ -69,7 +70,12 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                 settings=settings,
                 role=role,
                 engine=engine,
-                sessions=async_sessionmaker(engine, expire_on_commit=False, autoflush=False),
+                sessions=async_sessionmaker(
+                    engine,
+                    expire_on_commit=False,
+                    autoflush=False,
+                    info={PUBLIC_URL: settings.public_url.rstrip("/")},
+                ),
                 queue=queue,
                 store=store,
                 http=http,

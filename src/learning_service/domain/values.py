@@ -5,16 +5,26 @@ in text, numbers written as strings where a decimal is meant, NaN. The types her
 Sources: the contract's conventions on text, numbers, ids and times.
 """
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+)
 
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 _INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Cn", "Co", "Cs"})
 MAX_COMBINING_RUN = 8
+OPAQUE_ID = re.compile(r"\A[A-Za-z0-9._:@-]{1,128}\Z")
 
 
 class StrictModel(BaseModel):

@@ -18,7 +18,8 @@ class QuizProgress(Base):
     __tablename__ = "quiz_progress"
     __table_args__ = (
         CheckConstraint("attempts_used >= 0 AND attempts_used <= attempts_allowed", name="attempts_used"),
-        CheckConstraint("best_points >= 0 AND best_points <= max_points", name="best_points"),
+        CheckConstraint("best_points >= 0 AND best_points <= possible_points", name="best_points"),
+        CheckConstraint("possible_points <= max_points AND max_points <= 1000000000", name="possible_points"),
     )
 
     enrollment_id: Mapped[uuid.UUID] = mapped_column(
@@ -30,10 +31,12 @@ class QuizProgress(Base):
     attempts_allowed: Mapped[int | None]
     """The version's limit and what an admin granted on top; None: no limit."""
     best_points: Mapped[Decimal | None]
+    """The most that any closed attempt has for sure; None before the first."""
+    possible_points: Mapped[Decimal | None]
+    """The most that any closed attempt can come to, with full marks for all that waits."""
     max_points: Mapped[Decimal | None]
-    passed: Mapped[bool]
-    undecided: Mapped[int]
-    """Submitted attempts whose pending answers can still make them a pass."""
+    passed_at: Mapped[datetime | None]
+    """When an attempt first passed."""
 
 
 class QuizAttempt(Base):
@@ -43,7 +46,8 @@ class QuizAttempt(Base):
     __table_args__ = (
         UniqueConstraint("enrollment_id", "quiz_id", "number"),
         CheckConstraint("status IN ('in_progress', 'pending_review', 'graded')", name="status"),
-        CheckConstraint("points >= 0 AND points <= max_points", name="points"),
+        CheckConstraint("points >= 0 AND points + pending_points <= max_points", name="points"),
+        CheckConstraint("pending_points >= 0 AND pending_points <= max_points", name="pending_points"),
         CheckConstraint("max_points > 0 AND max_points <= 1000000000", name="max_points"),
         Index(
             "uq_quiz_attempts_open",
@@ -76,6 +80,8 @@ class QuizAttempt(Base):
     max_points: Mapped[Decimal]
     points: Mapped[Decimal | None]
     """Points awarded so far; None until submitted."""
+    pending_points: Mapped[Decimal | None]
+    """What the answers that wait for a person could still add; None until submitted."""
     passed: Mapped[bool | None]
     """None until decided."""
 

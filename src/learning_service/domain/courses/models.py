@@ -60,7 +60,12 @@ class CourseVersion(Base):
     __tablename__ = "course_versions"
     __table_args__ = (
         UniqueConstraint("course_id", "number"),
-        Index("uq_course_versions_draft", "course_id", unique=True, postgresql_where=text("published_at IS NULL")),
+        Index(
+            "uq_course_versions_draft",
+            "course_id",
+            unique=True,
+            postgresql_where=text("published_at IS NULL"),
+        ),
         CheckConstraint(PERCENT.format("pass_score"), name="pass_score"),
     )
 

@@ -44,6 +44,8 @@ class Enrollment(Base):
     """When it was completed or failed."""
     extra_time_seconds: Mapped[int] = mapped_column(server_default="0")
     """Added to every time limit of this enrollment."""
+    revision: Mapped[int] = mapped_column(server_default="0")
+    """Grows with every change of what the enrollment's state follows from; see `attempts.queries`."""
     cause_kind: Mapped[str]
     """What made it: `person`, `rule`, `event`, `completion`."""
     cause_id: Mapped[str]

@@ -1,0 +1,50 @@
+# One Dockerfile, one target for each process: docker build --target api|worker .
+# A base is named by a tag that gets security fixes; whoever needs the very same image again pins its digest:
+#   --build-arg PYTHON_IMAGE=python:3.11-slim-bookworm@sha256:…
+ARG PYTHON_IMAGE=python:3.11-slim-bookworm
+
+# The virtual environment, from wheels only: nothing is compiled, and pip stays behind in this stage.
+FROM ${PYTHON_IMAGE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /build
+COPY requirements/ requirements/
+RUN python -m venv --without-pip /opt/venv \
+    && pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes --only-binary :all: \
+        -r requirements/runtime.txt \
+    && pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements/build.txt
+COPY pyproject.toml ./
+COPY src/ src/
+RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist . \
+    && pip --python /opt/venv/bin/python install --no-cache-dir --no-deps dist/*.whl
+
+# What every process needs. Runs with a read-only root; only /tmp is written to.
+FROM ${PYTHON_IMAGE} AS service
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    ALEMBIC_CONFIG=/app/alembic.ini
+RUN groupadd --system --gid 10001 learning \
+    && useradd --system --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
+        --shell /usr/sbin/nologin learning
+WORKDIR /app
+COPY --from=build /opt/venv /opt/venv
+COPY alembic.ini ./
+COPY migrations/ migrations/
+# A number, so that an orchestrator can see that it is not root.
+USER 10001:10001
+ENTRYPOINT ["learning-service"]
+
+FROM service AS worker
+HEALTHCHECK --interval=15s --timeout=10s --start-period=20s --retries=3 \
+    CMD ["learning-service", "worker", "--check"]
+CMD ["worker"]
+
+# The converter's target belongs here: FROM service AS converter, the only one with LibreOffice.
+
+# Last, so that it is what a build without --target makes. `migrate` and every other command run from it too.
+FROM service AS api
+ENV HOST=0.0.0.0 PORT=8000
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
+    CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=4); c.request('GET', '/healthz'); sys.exit(c.getresponse().status != 200)"]
+CMD ["api"]

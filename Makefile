@@ -1,0 +1,51 @@
+# make run    start everything on this machine
+# make test   run the tests
+# make help   the rest
+.DEFAULT_GOAL := help
+.PHONY: run test check lint format lock clean help environment environment-dev
+MAKEFLAGS += --no-print-directory
+
+# The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
+PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; \
+	done; echo python3)
+BIN := .venv/bin
+TESTS ?= tests
+WORKERS ?= 2
+
+run: environment ## Start PostgreSQL, Redis, S3, API and worker; PORT and LEARNING_DEV_DIR move them
+	@LEARNING_DEV_UNDER_MAKE=1 exec $(BIN)/learning-service dev
+
+test: environment-dev ## Run the tests on parts of their own
+	@$(BIN)/pytest -n $(WORKERS) $(TESTS)
+
+check: lint test ## Everything that has to hold before a change is kept
+
+lint: environment-dev ## Style, format, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: environment-dev ## Put the code in its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## Resolve requirements/*.in again (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
+	@cd requirements && for name in build runtime embedded dev; do \
+		uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
+			--no-annotate --no-header $$name.in -o $$name.txt || exit 1; done
+
+environment: ## Make or renew .venv for running
+	@$(PYTHON) scripts/environment.py run
+
+environment-dev: ## Make or renew .venv for development
+	@$(PYTHON) scripts/environment.py dev
+
+clean: ## Remove .venv, caches and the development copy's data
+	rm -rf .venv .dev build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests migrations scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

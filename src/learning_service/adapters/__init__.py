@@ -1,0 +1,1 @@
+"""One module for each neighbour outside: object store, PDF, HTTP."""

@@ -1,0 +1,230 @@
+"""What surrounds the words of a certificate: security-paper frame, rosette, logo and QR code.
+
+All that does not change from one certificate to the next is one form XObject, drawn and compressed once per
+colour and logo; a certificate only refers to it.
+"""
+
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from math import cos, pi, sin
+
+import segno
+from PIL import Image, ImageOps
+from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName, PDFStream
+from reportlab.pdfgen.canvas import Canvas
+
+PAGE = (841.89, 595.28)
+"""A4 landscape, in points."""
+LOGO_BOX = (PAGE[0] / 2, 513.0, 200.0, 52.0)
+"""Where a logo goes: centre x, centre y, greatest width, greatest height, in points."""
+DEFAULT_COLOR = "#1d3c6a"
+_MAX_LOGO_PIXELS = 16_000_000
+_LOGO_PIXELS = (600, 156)
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_Rgb = tuple[float, float, float]
+
+
+class UnusableLogo(ValueError):
+    """The logo is no PNG or JPEG that can be drawn."""
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of a certificate as PDF operands (`r g b`), all made from the organization's one."""
+
+    ink: str
+    """Names and titles: nearly black."""
+    quiet: str
+    """Small print: grey, 7:1 on white."""
+    strong: str
+    """Heading and rules: the organization's colour, darkened until it reads 7:1 on white."""
+    line: str
+    """The frame: darkened until it shows 3:1 on white."""
+    pale: str
+    """The rosette behind the words."""
+
+
+@lru_cache(maxsize=64)
+def palette(primary_color: str | None) -> Palette:
+    """The palette of a colour `#rrggbb`, or of the service's own when there is none."""
+    code = primary_color or DEFAULT_COLOR
+    base = (int(code[1:3], 16) / 255, int(code[3:5], 16) / 255, int(code[5:7], 16) / 255)
+    line = _darkened(base, 3)
+    pale = (1 - (1 - line[0]) * 0.13, 1 - (1 - line[1]) * 0.13, 1 - (1 - line[2]) * 0.13)
+    return Palette(
+        "0.1 0.11 0.14", "0.32 0.33 0.36", _operand(_darkened(base, 7)), _operand(line), _operand(pale)
+    )
+
+
+def _operand(color: _Rgb) -> str:
+    return " ".join(f"{part:.3f}" for part in color)
+
+
+def _darkened(color: _Rgb, contrast: float) -> _Rgb:
+    """The colour mixed with black until it has this contrast on white (WCAG 2.2, relative luminance)."""
+    while 1.05 / (_luminance(color) + 0.05) < contrast:
+        color = (color[0] * 0.95, color[1] * 0.95, color[2] * 0.95)
+    return color
+
+
+def _luminance(color: _Rgb) -> float:
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+_WAVE = 12.0
+"""Half the length of a wave of the frame, in points; the sides are whole multiples of it."""
+
+
+def _waves() -> str:
+    """One full wave of the frame's band, from the origin to the right, and the step to the next."""
+    parts = []
+    for height in (8, 6, 4, 2, -2, -4, -6, -8):
+        up, down = height * 4 / 3, -height * 4 / 3
+        parts.append(
+            f"0 0 m {_WAVE * 0.364:.2f} {up:.2f} {_WAVE * 0.636:.2f} {up:.2f} {_WAVE} 0 c "
+            f"{_WAVE * 1.364:.2f} {down:.2f} {_WAVE * 1.636:.2f} {down:.2f} {_WAVE * 2} 0 c"
+        )
+    return " ".join(parts) + f" S 1 0 0 1 {_WAVE * 2} 0 cm"
+
+
+def _band(matrix: str, length: float) -> str:
+    """The band along one side: where it begins and runs to, as a matrix, stretched to whole waves."""
+    count = round(length / (_WAVE * 2))
+    return f"q {matrix} cm {length / (count * _WAVE * 2):.5f} 0 0 1 0 0 cm " + f"{_waves()} " * count + "Q"
+
+
+def _wheel(x: float, y: float, radius: float, depth: float, petals: int, curves: int) -> str:
+    """A guilloche: closed curves swinging around a circle, each turned a little against the last.
+
+    One swing, turned step by step around the centre: the same few operators again and again, which
+    compress to almost nothing.
+    """
+    swing = []
+    for i in range(15):
+        angle = 2 * pi / petals * (i / 14)
+        r = radius + depth * sin(petals * angle)
+        swing.append(f"{r * cos(angle):.2f} {r * sin(angle):.2f} {'l' if i else 'm'}")
+    turn = 2 * pi / (petals * curves)
+    step = f"{' '.join(swing)} S {cos(turn):.7f} {sin(turn):.7f} {-sin(turn):.7f} {cos(turn):.7f} 0 0 cm "
+    return f"q 1 0 0 1 {x:.2f} {y:.2f} cm " + step * (petals * curves) + "Q"
+
+
+def _frame() -> Iterator[str]:
+    wide, high = PAGE
+    yield f"1.6 w 20 20 {wide - 40:.2f} {high - 40:.2f} re S 0.5 w 46 46 {wide - 92:.2f} {high - 92:.2f} re S"
+    yield f"0.4 w 24 24 {wide - 48:.2f} {high - 48:.2f} re S"
+    yield f"42 42 {wide - 84:.2f} {high - 84:.2f} re S 0.35 w"
+    for edge in (33.0, high - 33):
+        yield _band(f"1 0 0 1 46 {edge:.2f}", wide - 92)
+    for edge in (33.0, wide - 33):
+        yield _band(f"0 1 -1 0 {edge:.2f} 46", high - 92)
+    for x in (33.0, wide - 33):
+        for y in (33.0, high - 33):
+            yield f"q 1 g {x - 13} {y - 13} 26 26 re f 0.8 w {x - 13} {y - 13} 26 26 re S Q"
+            yield _wheel(x, y, 6.5, 4.5, 8, 6)
+
+
+def _rosette() -> Iterator[str]:
+    for radius, depth, petals in ((170, 22, 18), (122, 20, 12), (78, 18, 9)):
+        yield _wheel(PAGE[0] / 2, 300, radius, depth, petals, 6)
+
+
+@dataclass(frozen=True)
+class _Pixels:
+    width: int
+    height: int
+    rgb: bytes
+    alpha: bytes | None
+
+
+@lru_cache(maxsize=16)
+def _pixels(logo: bytes) -> _Pixels:
+    """The logo decoded, made no larger than print needs, and compressed."""
+    try:
+        with Image.open(io.BytesIO(logo), formats=("PNG", "JPEG")) as picture:
+            if picture.width * picture.height > _MAX_LOGO_PIXELS:
+                raise UnusableLogo(f"the logo has more than {_MAX_LOGO_PIXELS} pixels")
+            upright = ImageOps.exif_transpose(picture).convert("RGBA")
+    except UnusableLogo:
+        raise
+    except (OSError, SyntaxError, ValueError, *_BOMBS) as error:
+        raise UnusableLogo("the logo is no PNG or JPEG that can be read") from error
+    upright.thumbnail(_LOGO_PIXELS, Image.Resampling.LANCZOS)
+    alpha = upright.getchannel("A")
+    opaque = alpha.getextrema() == (255, 255)
+    return _Pixels(upright.width, upright.height, zlib.compress(upright.convert("RGB").tobytes(), 9),
+                   None if opaque else zlib.compress(alpha.tobytes(), 9))  # fmt: skip
+
+
+def _stream(content: bytes, entries: dict[str, object]) -> PDFStream:
+    return PDFStream(PDFDictionary({"Filter": PDFName("FlateDecode"), **entries}), content)
+
+
+def _image(document: object, pixels: _Pixels) -> object:
+    """Add the logo to the document; the reference to it."""
+    entries: dict[str, object] = {
+        "Type": PDFName("XObject"),
+        "Subtype": PDFName("Image"),
+        "Width": pixels.width,
+        "Height": pixels.height,
+        "BitsPerComponent": 8,
+        "Interpolate": "true",
+    }
+    add = document.Reference  # type: ignore[attr-defined]
+    if pixels.alpha is not None:
+        mask = _stream(pixels.alpha, {**entries, "ColorSpace": PDFName("DeviceGray")})
+        entries["SMask"] = add(mask, "LogoMask")
+    return add(_stream(pixels.rgb, {**entries, "ColorSpace": PDFName("DeviceRGB")}), "Logo")
+
+
+@lru_cache(maxsize=64)
+def _background(colors: Palette, logo_size: tuple[int, int] | None) -> bytes:
+    """The compressed content of the form: rosette, frame, and the place where the logo is put."""
+    parts = [f"q {colors.pale} RG 0.5 w 1 j", *_rosette(), f"{colors.line} RG 0.35 w", *_frame(), "Q"]
+    if logo_size:
+        x, y, wide, high = LOGO_BOX
+        scale = min(wide / logo_size[0], high / logo_size[1])
+        w, h = logo_size[0] * scale, logo_size[1] * scale
+        parts.append(f"q {w:.2f} 0 0 {h:.2f} {x - w / 2:.2f} {y - h / 2:.2f} cm /Logo Do Q")
+    return zlib.compress(" ".join(parts).encode("ascii"), 9)
+
+
+def draw_background(canvas: Canvas, colors: Palette, logo: bytes | None) -> None:
+    """Put the frame, the rosette and the logo on the page.
+
+    Raises:
+        UnusableLogo: the logo is no PNG or JPEG, is broken, or has too many pixels.
+    """
+    document = canvas._doc
+    entries: dict[str, object] = {"Type": PDFName("XObject"), "Subtype": PDFName("Form"),
+                                  "BBox": PDFArray([0, 0, *PAGE])}  # fmt: skip
+    pixels = _pixels(logo) if logo else None
+    if pixels:
+        entries["Resources"] = PDFDictionary({"XObject": PDFDictionary({"Logo": _image(document, pixels)})})
+    content = _background(colors, (pixels.width, pixels.height) if pixels else None)
+    document.addForm("background", _stream(content, entries))
+    canvas.doForm("background")
+
+
+def draw_qr(canvas: Canvas, url: str, x: float, y: float, side: float) -> None:
+    """Draw the URL as a QR code, black on white with its quiet zone; x, y is its lower left corner.
+
+    One path of one rectangle per run of dark modules. The mask is fixed: to look for the best costs more than
+    all other drawing.
+    """
+    code = segno.make(url, error="m", mask=4, boost_error=False, micro=False)
+    modules = len(code.matrix) + 8
+    unit = side / modules
+    parts = [
+        f"q 1 g {x:.2f} {y:.2f} {side:.2f} {side:.2f} re f",
+        f"0 g {unit:.4f} 0 0 {-unit:.4f} {x:.2f} {y + side:.2f} cm",
+    ]
+    for line, row in enumerate(code.matrix, start=4):
+        edges = [i for i, (before, after) in enumerate(pairwise((0, *row, 0))) if bool(before) != bool(after)]
+        parts += [f"{a + 4} {line} {b - a} 1 re" for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    canvas._code.append(" ".join(parts) + " f Q")

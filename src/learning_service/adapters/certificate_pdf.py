@@ -1,0 +1,227 @@
+"""The certificate as a PDF: one landscape A4 page, the same bytes for the same content on every day."""
+
+import io
+from dataclasses import dataclass
+from datetime import date
+from hashlib import md5
+from uuid import UUID
+
+from reportlab import rl_config
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.textobject import PDFTextObject
+
+from learning_service.adapters.certificate_artwork import (
+    PAGE,
+    Palette,
+    UnusableLogo,
+    draw_background,
+    draw_qr,
+    palette,
+)
+from learning_service.adapters.certificate_fonts import (
+    MissingGlyphs,
+    Run,
+    Voice,
+    missing_glyphs,
+    printable,
+    runs,
+    small_print_font,
+    width,
+)
+from learning_service.adapters.certificate_layout import Fitted, Place, fit
+from learning_service.adapters.certificate_words import known_language, long_date, words
+
+__all__ = ["CertificateContent", "MissingGlyphs", "UnusableLogo", "missing_glyphs", "render_certificate"]
+
+# Text of the PDF's syntax around binary streams would make the file a quarter larger for readers of 1993.
+rl_config.useA85 = 0
+
+_CENTRE = PAGE[0] / 2
+_STEPS = 8
+_NAME = Place(width=676, height=78, size=42, one_line_size=22, wrapped_size=26)
+_COURSE = Place(width=676, height=66, size=25, one_line_size=14.5, wrapped_size=18)
+_ISSUER = Place(width=640, height=36, size=18, one_line_size=11, wrapped_size=12)
+_SIGNATORY = Place(width=200, height=30, size=14, one_line_size=9, wrapped_size=10)
+_SIGNATORY_TITLE = Place(width=200, height=22, size=9, one_line_size=7, wrapped_size=7.5)
+_DATE = Place(width=132, height=20, size=12.5, one_line_size=8, wrapped_size=8)
+_ADDRESS = Place(width=700, height=20, size=8.5, one_line_size=6, wrapped_size=6)
+
+
+@dataclass(frozen=True)
+class CertificateContent:
+    """All that a certificate prints, frozen when it was issued."""
+
+    certificate_id: UUID
+    recipient_name: str
+    course_title: str
+    issuer_name: str
+    issued_on: date
+    expires_on: date | None
+    """The last day on which it is valid; None: for ever."""
+    verification_url: str
+    logo: bytes | None = None
+    """A PNG or JPEG file."""
+    primary_color: str | None = None
+    """`#rrggbb`; darkened where it would not read on white."""
+    signatory_name: str | None = None
+    signatory_title: str | None = None
+    language: str = "en"
+    """A language tag; one without a catalog means English."""
+
+
+@dataclass(frozen=True)
+class _Page:
+    canvas: Canvas
+    colors: Palette
+
+    def text(self, text: str, x: float, y: float, size: float, voice: Voice, color: str) -> None:
+        """Draw one short text centred at x."""
+        self.fitted(fit(text, voice, Place(10_000, size * 2, size, size, size)), x, y, voice, color)
+
+    def fitted(self, fitted: Fitted, x: float, y: float, voice: Voice, color: str) -> None:
+        """Draw lines centred at x, the last one's baseline at y."""
+        pen = self.canvas.beginText()
+        self.canvas._code.append(f"{color} rg")
+        y += fitted.height
+        for line in fitted.lines:
+            pen.setTextOrigin(x - width(line, voice) * fitted.size / 2, y)
+            pieces = runs(line, voice)
+            stacked = any(run.shift or run.rise for run in pieces)
+            if stacked:
+                # Readers take a shifted accent for a word of its own unless told what the line says.
+                pen._code.append(f"/Span <</ActualText <FEFF{line.encode('utf-16-be').hex()}>>> BDC")
+            for run in pieces:
+                pen.setFont(run.font, fitted.size)
+                if run.shift or run.rise:
+                    self._off_line(pen, run, fitted.size)
+                else:
+                    pen.textOut(run.text)
+            if stacked:
+                pen._code.append("EMC")
+            y -= fitted.size * fitted.leading
+        self.canvas.drawText(pen)
+
+    def _off_line(self, pen: PDFTextObject, run: Run, size: float) -> None:
+        """Draw a run beside the line and take the pen back; reportlab has no call for the operator TJ."""
+        document = self.canvas._doc
+        font = pdfmetrics.getFont(run.font)
+        # In small steps: text extraction takes one step as wide as a space for a space.
+        there = " ".join([f"{-run.shift / _STEPS:.1f}"] * _STEPS)
+        back = " ".join([f"{run.shift / _STEPS:.1f}"] * _STEPS)
+        for subset, codes in font.splitString(run.text, document):
+            name, escaped = font.getSubsetInternalName(subset, document), self.canvas._escape(codes)
+            pen._code.append(
+                f"{name} {size:.2f} Tf {run.rise * size / 1000:.2f} Ts [{there} ({escaped}) {back}] TJ 0 Ts"
+            )
+
+    def centred(self, fitted: Fitted, x: float, y: float, voice: Voice, color: str) -> None:
+        """Draw lines around the point x, y."""
+        self.fitted(fitted, x, y - fitted.height / 2 - fitted.size * 0.27, voice, color)
+
+
+def render_certificate(content: CertificateContent) -> bytes:
+    """The certificate as a PDF file.
+
+    Pure: the same content gives the same bytes. What is printed is never read as markup.
+
+    Raises:
+        MissingGlyphs: a name or title has characters that no font of the package draws.
+        UnusableLogo: the logo is no PNG or JPEG that can be drawn.
+    """
+    names = (content.recipient_name, content.course_title, content.issuer_name)
+    signed = (content.signatory_name or "", content.signatory_title or "")
+    if missing := missing_glyphs(" ".join((*names, *signed, content.verification_url))):
+        raise MissingGlyphs(missing)
+    file = io.BytesIO()
+    language = known_language(content.language)
+    canvas = Canvas(
+        file, pagesize=PAGE, pageCompression=1, invariant=1, lang=language, initialFontName=small_print_font()
+    )
+    page = _Page(canvas, palette(content.primary_color))
+    _describe(canvas, content)
+    draw_background(canvas, page.colors, content.logo)
+    _draw_statement(page, content)
+    _draw_signatory(page, content)
+    _draw_dates(page, content)
+    _draw_verification(page, content)
+    canvas.showPage()
+    canvas.save()
+    return file.getvalue()
+
+
+def _describe(canvas: Canvas, content: CertificateContent) -> None:
+    text = words(known_language(content.language))
+    canvas.setTitle(f"{printable(content.course_title)} · {printable(content.recipient_name)}")
+    canvas.setAuthor(printable(content.issuer_name))
+    canvas.setSubject(text["certificate_heading"])
+    canvas.setKeywords(str(content.certificate_id))
+    canvas.setCreator("Learning service")
+    # reportlab would write, and hash, the year 2000 or SOURCE_DATE_EPOCH of whoever started the process.
+    canvas.setDateFormatter(lambda *_: f"D:{content.issued_on:%Y%m%d}000000+00'00'")
+    canvas._doc.signature = md5(content.certificate_id.bytes, usedforsecurity=False)
+    canvas.setViewerPreference("DisplayDocTitle", "true")
+
+
+def _draw_statement(page: _Page, content: CertificateContent) -> None:
+    text = words(known_language(content.language))
+    colors = page.colors
+    lift = 0 if content.logo else 24
+    page.fitted(fit(content.issuer_name, "display", _ISSUER), _CENTRE, 465 + lift, "display", colors.ink)
+    page.text(text["certificate_heading"], _CENTRE, 414 + lift * 0.6, 36, "display", colors.strong)
+    page.text(text["certificate_presented"], _CENTRE, 387 + lift * 0.3, 12, "text", colors.quiet)
+    page.centred(fit(content.recipient_name, "display", _NAME), _CENTRE, 339, "display", colors.ink)
+    _draw_rule(page, 296)
+    page.text(text["certificate_completed"], _CENTRE, 274, 12, "text", colors.quiet)
+    page.centred(fit(content.course_title, "display", _COURSE), _CENTRE, 232, "display", colors.strong)
+
+
+def _draw_rule(page: _Page, y: float) -> None:
+    """A thin rule with a lozenge in its middle."""
+    x = _CENTRE
+    page.canvas._code.append(
+        f"{page.colors.line} RG {page.colors.line} rg 0.6 w {x - 170:.2f} {y} m {x - 9:.2f} {y} l "
+        f"{x + 9:.2f} {y} m {x + 170:.2f} {y} l S "
+        f"{x - 5:.2f} {y} m {x:.2f} {y + 3.5} l {x + 5:.2f} {y} l {x:.2f} {y - 3.5} l f"
+    )
+
+
+def _draw_signatory(page: _Page, content: CertificateContent) -> None:
+    if not content.signatory_name:
+        return
+    x = 184.0
+    name = fit(content.signatory_name, "display", _SIGNATORY)
+    page.fitted(name, x, 132, "display", page.colors.ink)
+    page.canvas._code.append(f"{page.colors.line} RG 0.6 w {x - 96} 122 m {x + 96} 122 l S")
+    if content.signatory_title:
+        title = fit(content.signatory_title, "text", _SIGNATORY_TITLE)
+        page.fitted(title, x, 108 - title.height, "text", page.colors.quiet)
+
+
+def _draw_dates(page: _Page, content: CertificateContent) -> None:
+    language = known_language(content.language)
+    text = words(language)
+    until = long_date(content.expires_on, language) if content.expires_on else text["certificate_unlimited"]
+    dates = (
+        (text["certificate_issued"], long_date(content.issued_on, language)),
+        (text["certificate_expires"], until),
+    )
+    places = (372.0, 530.0) if content.signatory_name else (176.0, _CENTRE)
+    for x, (label, value) in zip(places, dates, strict=True):
+        page.fitted(fit(value, "display", _DATE), x, 132, "display", page.colors.ink)
+        page.canvas._code.append(f"{page.colors.line} RG 0.6 w {x - 66:.2f} 122 m {x + 66:.2f} 122 l S")
+        page.text(label, x, 108, 9, "text", page.colors.quiet)
+
+
+def _draw_verification(page: _Page, content: CertificateContent) -> None:
+    text = words(known_language(content.language))
+    x, y, side = 644.0, 92.0, 92.0
+    draw_qr(page.canvas, content.verification_url, x, y, side)
+    page.canvas.linkURL(content.verification_url, (x, y, x + side, y + side))
+    page.text(text["certificate_verify"], x + side / 2, 82, 8, "text", page.colors.quiet)
+    number = f"{text['certificate_id']}: {content.certificate_id}"
+    page.text(number, _CENTRE, 68, 7.5, "text", page.colors.quiet)
+    address = fit(content.verification_url.partition("://")[2], "text", _ADDRESS)
+    page.fitted(address, _CENTRE, 55, "text", page.colors.strong)
+    wide = width(address.lines[0], "text") * address.size / 2
+    page.canvas.linkURL(content.verification_url, (_CENTRE - wide, 52, _CENTRE + wide, 64))

@@ -1,0 +1,62 @@
+"""What certificates and their page say in each language, and which language a reader wants."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from functools import cache, lru_cache
+from importlib import resources
+
+from babel import Locale, negotiate_locale
+from babel.dates import format_date
+
+LANGUAGES = ("en", "es", "fr")
+_MAX_RANGES = 32
+
+
+@cache
+def words(language: str) -> Mapping[str, str]:
+    """The catalog of one of `LANGUAGES`: key → text, the same keys in each."""
+    source = resources.files("learning_service") / "assets" / "translations" / f"{language}.json"
+    catalog: dict[str, str] = json.loads(source.read_text(encoding="utf-8"))
+    return catalog
+
+
+@lru_cache(maxsize=4096)
+def long_date(day: date, language: str) -> str:
+    """The day as a reader of the language writes it in full: 22 November 2026, 22 de noviembre de 2026."""
+    pattern = "d MMMM y" if language == "en" else "long"
+    return str(format_date(day, format=pattern, locale=Locale(language)))
+
+
+@lru_cache(maxsize=512)
+def known_language(tag: str) -> str:
+    """The one of `LANGUAGES` that a language tag means (`fr-CA` is fr), English for any other."""
+    return _negotiated([tag])
+
+
+def preferred_language(accept_language: str | None) -> str:
+    """The one of `LANGUAGES` that an Accept-Language header (RFC 9110, 12.5.4) likes best, else English."""
+    weighted: list[tuple[float, str]] = []
+    for entry in (accept_language or "")[:1000].split(",")[:_MAX_RANGES]:
+        tag, _, parameter = entry.partition(";")
+        quality = _quality(parameter)
+        if quality > 0:
+            weighted.append((-quality, "en" if tag.strip() == "*" else tag.strip()))
+    weighted.sort(key=lambda pair: pair[0])
+    return _negotiated([tag for _, tag in weighted if tag])
+
+
+def _negotiated(tags: list[str]) -> str:
+    return negotiate_locale([tag.lower().replace("-", "_") for tag in tags], LANGUAGES) or "en"
+
+
+def _quality(parameter: str) -> float:
+    """The weight of one range, 0–1: 1 when none is given, 0 (unwanted) when it is no number."""
+    name, _, value = parameter.strip().partition("=")
+    if not name:
+        return 1.0
+    try:
+        quality = float(value) if name.strip().lower() == "q" else 0.0
+    except ValueError:
+        return 0.0
+    return quality if 0 <= quality <= 1 else 0.0

@@ -1,0 +1,125 @@
+"""The public page that says whether a certificate holds: HTML and one inline style, nothing else to load."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from types import MappingProxyType
+from typing import Literal
+from uuid import UUID
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from learning_service.adapters.certificate_words import LANGUAGES, long_date, preferred_language, words
+
+__all__ = ["LANGUAGES", "PAGE_HEADERS", "VerificationView", "render_unknown_page", "render_verification_page"]
+
+_TEMPLATES = resources.files("learning_service") / "assets" / "templates"
+_STYLE = (_TEMPLATES / "verification.css").read_text("utf-8").strip()
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
+
+PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; "
+            "frame-ancestors 'none'"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "X-Robots-Tag": "noindex, nofollow, noarchive",
+        "Cache-Control": "no-store",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Vary": "Accept-Language",
+    }
+)
+"""Headers of every answer with this page, the unknown one too. Content-Language is added per answer."""
+
+
+@dataclass(frozen=True)
+class VerificationView:
+    """What anyone may know of a certificate, as of the moment that was asked.
+
+    Moments are shown as days of the zone that they carry.
+    """
+
+    certificate_id: UUID
+    status: Literal["valid", "expired", "revoked", "superseded"]
+    recipient_name: str | None
+    """None after the person was erased."""
+    course_title: str
+    issuer_name: str
+    issued_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None = None
+    superseded_by_url: str | None = None
+    """The page of the certificate that replaces this one."""
+
+
+@dataclass(frozen=True)
+class _Day:
+    label: str
+    text: str
+    iso: str
+
+
+def _capitalize_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("learning_service", "assets/templates"),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    auto_reload=False,
+)
+_ENVIRONMENT.filters["capitalize_first"] = _capitalize_first
+_PAGE = _ENVIRONMENT.get_template("verification.html")
+
+
+def render_verification_page(view: VerificationView, *, accept_language: str | None) -> tuple[str, str]:
+    """The page of one certificate: its HTML, and the language that it is in (for Content-Language)."""
+    language = preferred_language(accept_language)
+    text = words(language)
+    day = view.revoked_at if view.status == "revoked" else view.expires_at
+    meaning = text[f"{view.status}_meaning"].replace("{date}", _on(day, language) if day else "–")
+    return _render(language, view.status, meaning, view, _days(view, language)), language
+
+
+def render_unknown_page(*, accept_language: str | None) -> tuple[str, str]:
+    """The page for a number that no certificate has. It repeats nothing of what was asked."""
+    language = preferred_language(accept_language)
+    return _render(language, "unknown", words(language)["unknown_meaning"], None, []), language
+
+
+def _render(language: str, status: str, meaning: str, view: VerificationView | None, days: list[_Day]) -> str:
+    # The style is ours and its hash is in the policy, so it must not be escaped.
+    return _PAGE.render(
+        language=language, words=words(language), status=status, meaning=meaning, view=view, days=days,
+        style=Markup(_STYLE),  # noqa: S704
+    )  # fmt: skip
+
+
+def _days(view: VerificationView, language: str) -> list[_Day]:
+    """The dates of a certificate in the order of its life."""
+    text = words(language)
+    days = [_day("issued", view.issued_at, language)]
+    if view.expires_at:
+        days.append(_day("expired_on" if view.status == "expired" else "expires", view.expires_at, language))
+    else:
+        days.append(_Day("expires", text["no_expiry"], ""))
+    if view.revoked_at:
+        days.append(_day("revoked_on", view.revoked_at, language))
+    return days
+
+
+def _day(label: str, moment: datetime, language: str) -> _Day:
+    return _Day(label, _on(moment, language), moment.date().isoformat())
+
+
+def _on(moment: datetime, language: str) -> str:
+    return long_date(moment.date(), language)

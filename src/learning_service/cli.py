@@ -1,0 +1,223 @@
+"""The `learning-service` command. Each command only reads its arguments; the work is done below.
+
+Commands name the function they run (`module:function`, as uvicorn does) where loading it is dear, so that
+`learning-service token` answers at once and a broken API module does not take the supervisor along.
+"""
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pydantic import ValidationError
+
+from learning_service.auth import make_development_key, mint_token
+from learning_service.devstack.copies import (
+    DIRECTORY_VARIABLE,
+    NoDevelopmentCopyError,
+    development_directory,
+    find_development_copy,
+)
+from learning_service.devstack.development import Command, Plan, run_development_copy
+from learning_service.devstack.signing_key import ISSUER, read_signing_key
+from learning_service.settings import Settings
+
+DEFAULT_AUDIENCE = "learning-service"
+DEMO_ORGANIZATION = "demo"
+DEMO_ADMINISTRATOR = "demo-admin"
+DEMO_TOKEN_SECONDS = 12 * 3600
+LONGEST_TOKEN_SECONDS = 24 * 3600
+USAGE_ERROR = 2
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+
+
+def main() -> None:
+    """The entry point of the console script."""
+    app()
+
+
+@app.callback()
+def _root() -> None:
+    """The learning service: API, worker, and the tools of those who run them."""
+
+
+@app.command()
+def dev() -> None:
+    """Run a development copy: PostgreSQL, Redis, S3, API and worker. PORT and LEARNING_DEV_DIR move it."""
+    port = _port()
+    plan = Plan(
+        preparations=[Command("migrations", _self("migrate")), Command("demonstration", _self("demo"))],
+        services=[Command("api", _self("api")), Command("worker", _self("worker"))],
+        ready_path="/readyz",
+        make_key=make_development_key,
+        welcome=_welcome,
+    )
+    raise typer.Exit(run_development_copy(development_directory(), port, plan))
+
+
+@app.command()
+def api() -> None:
+    """Serve the API on HOST (127.0.0.1) and PORT (8000)."""
+    _settings()
+    _load("uvicorn:run")(
+        "learning_service.main:create_app",
+        factory=True,
+        host=os.environ.get("HOST") or "127.0.0.1",
+        port=_port(),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        # Forwarded headers are judged by the service itself, by its trusted_proxies setting.
+        proxy_headers=False,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=20,
+        log_level="warning",
+    )
+
+
+@app.command()
+def worker() -> None:
+    """Run background jobs until told to stop."""
+    _load("learning_service.worker:run_worker")(_settings())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database in DATABASE_URL to the newest schema. ALEMBIC_CONFIG names another alembic.ini."""
+    _settings()
+    checkout = Path(__file__).resolve().parents[2] / "alembic.ini"
+    beside = checkout if checkout.exists() else Path("alembic.ini").absolute()
+    configuration = os.environ.get("ALEMBIC_CONFIG") or str(beside)
+    if not Path(configuration).exists():
+        _fail(f"no alembic configuration at {configuration}; set ALEMBIC_CONFIG")
+    _load("alembic.config:main")(argv=["-c", configuration, "upgrade", "head"])
+
+
+@app.command()
+def demo() -> None:
+    """Load the demonstration organization and its course; done twice, it changes nothing."""
+    _load("learning_service.devstack.demo:load_demo")(_settings())
+
+
+@app.command()
+def token(
+    org: Annotated[str, typer.Option(help="Organization the token speaks for.")],
+    user: Annotated[str, typer.Option(help="User id of the caller.")],
+    role: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="For services; may be repeated.")] = None,
+    name: Annotated[str | None, typer.Option(help="The caller's name.")] = None,
+    email: Annotated[str | None, typer.Option(help="The caller's address.")] = None,
+    ttl: Annotated[int, typer.Option(min=1, max=LONGEST_TOKEN_SECONDS, help="Seconds it holds.")] = 3600,
+) -> None:
+    """Print a token for the development copy, and nothing else."""
+    try:
+        environment = find_development_copy()
+    except NoDevelopmentCopyError as error:
+        _fail(str(error))
+    typer.echo(
+        _mint(environment, org=org, user=user, roles=role, scopes=scope, name=name, email=email, ttl=ttl)
+    )
+
+
+@app.command()
+def openapi() -> None:
+    """Print the API's OpenAPI document."""
+    typer.echo(json.dumps(_load("learning_service.main:create_app")().openapi(), indent=2))
+
+
+def _mint(
+    environment: Mapping[str, str],
+    *,
+    org: str,
+    user: str,
+    roles: list[str] | None = None,
+    scopes: list[str] | None = None,
+    name: str | None = None,
+    email: str | None = None,
+    ttl: int,
+) -> str:
+    private_key, key_id = read_signing_key(Path(environment[DIRECTORY_VARIABLE]))
+    return mint_token(
+        private_key,
+        issuer=ISSUER,
+        audience=environment.get("AUTH_AUDIENCE", DEFAULT_AUDIENCE),
+        key_id=key_id,
+        organization_id=org,
+        user_id=user,
+        roles=roles or (),
+        # `--scope "a b"` and `--scope a --scope b` mean the same, as in the claim itself.
+        scopes=[word for given in scopes or () for word in given.split()],
+        name=name,
+        email=email,
+        ttl=ttl,
+        now=datetime.now(UTC),
+    )
+
+
+def _welcome(environment: Mapping[str, str]) -> str:
+    demo_token = _mint(
+        environment,
+        org=DEMO_ORGANIZATION,
+        user=DEMO_ADMINISTRATOR,
+        roles=["national_admin"],
+        ttl=DEMO_TOKEN_SECONDS,
+    )
+    address = environment["PUBLIC_URL"]
+    return f"""
+Reference: {address}/docs
+Logs:      {environment[DIRECTORY_VARIABLE]}/logs
+Token of {DEMO_ADMINISTRATOR}, national_admin of organization {DEMO_ORGANIZATION}, for 12 hours:
+
+TOKEN={demo_token}
+
+With that line pasted into another terminal, try next:
+
+curl -s -H "Authorization: Bearer $TOKEN" {address}/api/courses/
+
+Ctrl-C stops everything; the data is kept.
+"""
+
+
+def _self(command: str) -> list[str]:
+    """How a child runs another command of this program, from the same environment."""
+    script = Path(sys.prefix) / "bin" / "learning-service"
+    program = [str(script)] if script.exists() else ["-m", "learning_service.cli"]
+    return [sys.executable, *program, command]
+
+
+def _port() -> int:
+    text = os.environ.get("PORT") or "8000"
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        _fail(f"PORT must be a number from 1 to 65535, not {text!r}")
+    return int(text)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        _fail("\n".join(["settings in the environment are missing or wrong:", *lines]))
+
+
+def _load(name: str) -> Any:
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(USAGE_ERROR)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,286 @@
+"""What routers ask for: who calls and whether they may, the transaction, the body, the page.
+
+Every route has exactly one `Permission`; a test finds those that have none. Dependencies run in the order of a
+route's parameters, which is the contract's order of refusals: permission, then body, then the rest.
+"""
+
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import structlog
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.auth import bearer_token
+from learning_service.context import Context
+from learning_service.domain.attempts.actions import is_overdue
+from learning_service.domain.attempts.queries import Position, Target, load_position
+from learning_service.domain.clock import now
+from learning_service.domain.courses.queries.access import CourseAccess
+from learning_service.domain.courses.queries.compiled import compiled_version
+from learning_service.domain.directory.queries import is_member
+from learning_service.domain.enrollments.queries import see_course
+from learning_service.domain.errors import Forbidden, Invalid, NotAMember, NotFound
+from learning_service.domain.outcomes.actions.closing import close_overdue
+from learning_service.domain.paging import PageRequest, read_page
+from learning_service.domain.principal import Principal
+from learning_service.domain.values import OPAQUE_ID
+from learning_service.wire import LARGE, SMALL, JsonBody, receive_body, refuse_unknown_parameters
+
+
+def get_context(request: Request) -> Context:
+    """The process's clients."""
+    context: Context = request.app.state.context
+    return context
+
+
+ContextOf = Annotated[Context, Depends(get_context)]
+
+
+async def authenticate(request: Request, context: ContextOf) -> Principal:
+    """The caller named by the bearer token. Raises Unauthenticated."""
+    token = bearer_token(request.headers.getlist("authorization"))
+    caller = await context.tokens.verify(token, now=datetime.now(UTC))
+    structlog.contextvars.bind_contextvars(organization_id=caller.organization_id)
+    return caller
+
+
+Caller = Annotated[Principal, Depends(authenticate)]
+
+
+async def _receive(request: Request, caller: Caller) -> None:
+    """Read the body before a connection is taken, so that a slow sender holds none."""
+    request.state.body = await receive_body(request)
+
+
+async def _session(
+    request: Request, context: ContextOf, caller: Caller, received: Annotated[None, Depends(_receive)]
+) -> AsyncIterator[AsyncSession]:
+    async with context.transaction(caller.organization_id) as session:
+        yield session
+
+
+Session = Annotated[AsyncSession, Depends(_session, scope="function")]
+"""The request's transaction in the caller's organization, committed before the reply leaves."""
+
+
+async def _public_session(context: ContextOf) -> AsyncIterator[AsyncSession]:
+    async with context.transaction(None) as session:
+        yield session
+
+
+PublicSession = Annotated[AsyncSession, Depends(_public_session, scope="function")]
+"""A transaction of no organization: sees what is public."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPosition:
+    """The caller's position, and whether this very call came too late for the attempt under way."""
+
+    position: Position
+    late: bool
+
+
+class Permission:
+    """Who may call a route. Subclasses are dependencies; what they return is up to them."""
+
+    name = "nobody"
+
+
+class Anyone(Permission):
+    """No login."""
+
+    name = "anyone"
+
+    async def __call__(self) -> None:
+        """Let everybody in."""
+
+
+class AnyCaller(Permission):
+    """Whoever has a token; the action itself decides what this caller may."""
+
+    name = "any token"
+
+    async def __call__(self, caller: Caller) -> Principal:
+        """The caller."""
+        return caller
+
+
+class HasScope(Permission):
+    """A service with the scope; national administrators may do the same where `or_admin` says so."""
+
+    def __init__(self, scope: str, *, or_admin: bool = False) -> None:
+        self.scope = scope
+        self.or_admin = or_admin
+        self.name = f"scope {scope}" + (" or national_admin" if or_admin else "")
+
+    async def __call__(self, caller: Caller) -> Principal:
+        """The caller. Raises Forbidden."""
+        if self.scope in caller.scopes or (self.or_admin and caller.is_national_admin):
+            return caller
+        raise Forbidden(f"This call needs the scope {self.scope}.")
+
+
+class IsMember(Permission):
+    """A member of the organization."""
+
+    name = "member"
+
+    async def __call__(self, caller: Caller, session: Session) -> Principal:
+        """The caller. Raises NotAMember."""
+        if not await is_member(session, caller):
+            raise NotAMember
+        return caller
+
+
+class IsMemberByQuery(Permission):
+    """A member of the organization, checked by the hot path's own statement instead of one more."""
+
+    name = "member"
+
+    async def __call__(self, caller: Caller) -> Principal:
+        """The caller."""
+        return caller
+
+
+class IsEnrollmentOwner(Permission):
+    """The member whose enrollment the call means: the open one of that version, else the last.
+
+    Gives their position, locked for calls that change it. A touch that finds the attempt overdue closes it
+    first, in a transaction of its own that commits; only then is the call itself judged.
+    """
+
+    name = "owner of the enrollment"
+
+    def __init__(self, target: Target, *, lock: bool = True) -> None:
+        self.target = target
+        self.lock = lock
+
+    async def __call__(
+        self, request: Request, caller: Caller, session: Session, context: ContextOf
+    ) -> OwnPosition:
+        """The position. Raises NotFound, NotAMember."""
+        target_id = path_id(request.path_params[f"{self.target}_id"])
+        position = await load_position(session, caller, self.target, target_id, lock=self.lock)
+        attempt = position.attempt
+        if attempt is None or not is_overdue(attempt, now(session)):
+            return OwnPosition(position, late=False)
+        if not self.lock:
+            position = await load_position(session, caller, self.target, target_id, lock=True)
+            attempt = position.attempt
+        if attempt is not None and is_overdue(attempt, now(session)):
+            version = await compiled_version(session, position.version_id)
+            await close_overdue(session, position, version, version.quizzes[attempt.quiz_id])
+        await context.checkpoint(session, caller.organization_id)
+        position = await load_position(session, caller, self.target, target_id, lock=self.lock)
+        return OwnPosition(position, late=True)
+
+
+class IsAdmin(Permission):
+    """An administrator of the organization or a region (with `chapters`, of a chapter too).
+
+    Which members and courses that reaches is part of every statement behind it.
+    """
+
+    def __init__(self, *, chapters: bool = False) -> None:
+        self.chapters = chapters
+        self.name = "admin over the members" if chapters else "admin"
+
+    async def __call__(self, caller: Caller) -> Principal:
+        """The caller. Raises Forbidden."""
+        if caller.is_national_admin or caller.admin_regions or (self.chapters and caller.admin_chapters):
+            return caller
+        raise Forbidden("This call is for administrators.")
+
+
+class CanSeeCourse(Permission):
+    """Whoever may see the course of the path: its members, its authors, those who may assign it."""
+
+    name = "member, author or admin of the course"
+
+    async def __call__(self, caller: Caller, session: Session, course_id: str) -> CourseAccess:
+        """The course and what the caller may do with it. Raises NotFound, NotAMember."""
+        return await see_course(session, caller, path_id(course_id))
+
+
+class CanAuthorCourses(Permission):
+    """An author of the course of the path."""
+
+    name = "author of the course"
+
+    async def __call__(self, caller: Caller, session: Session, course_id: str) -> CourseAccess:
+        """The course. Raises NotFound for whom it does not exist, Forbidden for whom it is not theirs to change."""
+        access = await see_course(session, caller, path_id(course_id))
+        if not access.may_author:
+            raise Forbidden("Only authors of this course may do this.")
+        return access
+
+
+class CanGradeAssessments(Permission):
+    """A grader of the organization, or one designated for the course of the response."""
+
+    name = "grader"
+
+    async def __call__(self, caller: Caller) -> Principal:
+        """The caller; which courses that reaches is part of the statements behind it."""
+        return caller
+
+
+def path_id(text: str) -> uuid.UUID:
+    """The UUID in a path. Anything else names nothing that exists: raises NotFound."""
+    try:
+        parsed = uuid.UUID(text)
+    except ValueError:
+        raise NotFound from None
+    if str(parsed) != text.lower():
+        raise NotFound
+    return parsed
+
+
+def body(type_: Any, *, limit: int = SMALL, **options: Any) -> Any:
+    """The request's JSON body as this type. See `JsonBody`."""
+    return Depends(JsonBody(type_, limit=limit, **options))
+
+
+def large_body(type_: Any, **options: Any) -> Any:
+    """The same for trees, batches and events."""
+    return body(type_, limit=LARGE, **options)
+
+
+class Page:
+    """Reads `limit`, `cursor` and the named filters of a list; refuses every other parameter."""
+
+    def __init__(self, list_name: str, *filters: str, key_parts: int = 1) -> None:
+        self.list_name = list_name
+        self.filters = frozenset(filters)
+        self.key_parts = key_parts
+
+    async def __call__(self, request: Request, caller: Caller) -> PageRequest:
+        """The page asked for. Raises Invalid."""
+        refuse_unknown_parameters(request, self.filters | {"limit", "cursor"})
+        return read_page(
+            dict(request.query_params),
+            scope=f"{self.list_name}:{caller.organization_id}",
+            filters=self.filters,
+            key_parts=self.key_parts,
+        )
+
+
+def page(list_name: str, *filters: str, key_parts: int = 1) -> Any:
+    """The page asked for of the named list."""
+    return Depends(Page(list_name, *filters, key_parts=key_parts))
+
+
+def path_opaque_id(name: str) -> Any:
+    """The path parameter of this name as an id made elsewhere. Raises Invalid for what no id can be."""
+
+    async def read(request: Request, caller: Caller) -> str:
+        value: str = request.path_params[name]
+        if not OPAQUE_ID.match(value):
+            raise Invalid.at(f"/{name}", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -")
+        return value
+
+    return Depends(read)

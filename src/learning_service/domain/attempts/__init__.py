@@ -1,0 +1,1 @@
+"""Attempts: started, saved and closed by the server."""

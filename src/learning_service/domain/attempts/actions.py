@@ -1,0 +1,227 @@
+"""Starting an attempt and saving answers. Closing one has consequences and lives in `outcomes`."""
+
+import random
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.models import QuizAttempt, QuizProgress
+from learning_service.domain.attempts.queries import AttemptRow, Position
+from learning_service.domain.attempts.rules import (
+    Response,
+    check_responses,
+    dump_responses,
+    lay_over,
+    load_responses,
+)
+from learning_service.domain.base import new_id
+from learning_service.domain.clock import now
+from learning_service.domain.courses.queries.compiled import CompiledQuiz
+from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.errors import Conflict, Invalid
+
+GRACE = timedelta(seconds=30)
+"""How long after the deadline what was sent in time may still arrive."""
+_chance = random.SystemRandom()
+
+
+class NoAttemptsLeft(Conflict):
+    """Every attempt that the quiz allows has been used."""
+
+    code = "no-attempts-left"
+
+    def __init__(self) -> None:
+        super().__init__("No attempts are left. An administrator can grant more.")
+
+
+class AttemptClosed(Conflict):
+    """The attempt is over; what was saved in time has been graded."""
+
+    code = "attempt-closed"
+
+    def __init__(self) -> None:
+        super().__init__("The attempt is closed; what was saved in time has been graded.")
+
+
+class AttemptNotStarted(Conflict):
+    """A quiz with a time limit is submitted in an attempt that was started."""
+
+    code = "attempt-not-started"
+
+    def __init__(self) -> None:
+        super().__init__("This quiz has a time limit: start an attempt first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a save did: how many answers it changed, and the attempt's last sequence."""
+
+    attempt_id: uuid.UUID
+    saved: int
+    sequence: int
+    deadline_at: datetime | None
+
+
+def is_overdue(attempt: AttemptRow, instant: datetime) -> bool:
+    """Whether the attempt's time, grace included, has run out while it was under way."""
+    return (
+        attempt.status == "in_progress"
+        and attempt.deadline_at is not None
+        and instant > attempt.deadline_at + GRACE
+    )
+
+
+def attempts_allowed(position: Position, quiz: CompiledQuiz) -> int | None:
+    """The limit for this enrollment, what an admin granted included; None: no limit."""
+    count = position.quizzes.get(quiz.id)
+    return quiz.max_attempts if count is None else count.allowed
+
+
+def attempts_used(position: Position, quiz_id: uuid.UUID) -> int:
+    """Attempts made so far, one under way included."""
+    count = position.quizzes.get(quiz_id)
+    return 0 if count is None else count.used
+
+
+def next_attempt(session: AsyncSession, position: Position, quiz: CompiledQuiz) -> AttemptRow:
+    """The attempt that would be made now; not stored yet. Raises NoAttemptsLeft."""
+    used, allowed = attempts_used(position, quiz.id), attempts_allowed(position, quiz)
+    if allowed is not None and used >= allowed:
+        raise NoAttemptsLeft
+    instant = now(session)
+    limit = quiz.time_limit_seconds
+    deadline = None if limit is None else instant + timedelta(seconds=limit + position.extra_time_seconds)
+    return AttemptRow(
+        id=new_id(),
+        enrollment_id=position.enrollment_id,
+        quiz_id=quiz.id,
+        user_id=position.user_id,
+        number=used + 1,
+        status="in_progress",
+        started_at=instant,
+        deadline_at=deadline,
+        submitted_at=None,
+        sequence=0,
+        layout=_shuffled(quiz) if quiz.shuffle else None,
+        responses={},
+        marks=None,
+        max_points=quiz.max_points,
+        points=None,
+        pending_points=None,
+        passed=None,
+    )
+
+
+async def start_attempt(
+    session: AsyncSession, position: Position, quiz: CompiledQuiz
+) -> tuple[AttemptRow, bool]:
+    """Start an attempt, or give the one under way and False. The position must be locked.
+
+    Raises NoAttemptsLeft.
+    """
+    if position.attempt is not None:
+        return position.attempt, False
+    attempt = next_attempt(session, position, quiz)
+    columns = {name: getattr(attempt, name) for name in AttemptRow.__slots__}
+    await session.execute(insert(QuizAttempt).values(organization_id=position.organization_id, **columns))
+    await session.execute(
+        insert(QuizProgress)
+        .values(
+            enrollment_id=position.enrollment_id,
+            quiz_id=quiz.id,
+            organization_id=position.organization_id,
+            attempts_used=attempt.number,
+            attempts_allowed=attempts_allowed(position, quiz),
+        )
+        .on_conflict_do_update(
+            index_elements=["enrollment_id", "quiz_id"],
+            set_={"attempts_used": QuizProgress.attempts_used + 1},
+        )
+    )
+    await touch_enrollment(session, position)
+    return attempt, True
+
+
+async def touch_enrollment(session: AsyncSession, position: Position) -> None:
+    """Note that progress changed; an assigned enrollment is in progress from here on."""
+    begun: dict[str, Any] = {}
+    if position.status == "assigned":
+        begun = {"status": "in_progress", "started_at": func.coalesce(Enrollment.started_at, now(session))}
+    await session.execute(
+        update(Enrollment)
+        .where(Enrollment.id == position.enrollment_id)
+        .values(revision=Enrollment.revision + 1, **begun)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def save_responses(
+    session: AsyncSession,
+    position: Position,
+    quiz: CompiledQuiz,
+    responses: tuple[Response, ...],
+    sequence: int | None,
+) -> Saved:
+    """Keep answers of an attempt under way: those named are replaced, the others stay.
+
+    A `sequence` not above the last changes nothing. The position must be locked. Raises Invalid, AttemptClosed.
+    """
+    attempt = position.attempt
+    assert attempt is not None
+    refuse_misfits(quiz, responses)
+    if attempt.status != "in_progress":
+        raise AttemptClosed
+    if sequence is not None and sequence <= attempt.sequence:
+        return Saved(attempt.id, 0, attempt.sequence, attempt.deadline_at)
+    last = attempt.sequence if sequence is None else sequence
+    merged = merge_responses(attempt, responses)
+    await session.execute(
+        update(QuizAttempt)
+        .where(QuizAttempt.id == attempt.id, QuizAttempt.status == "in_progress")
+        .values(responses=merged, sequence=last)
+        .execution_options(synchronize_session=False)
+    )
+    return Saved(attempt.id, len(responses), last, attempt.deadline_at)
+
+
+def refuse_misfits(quiz: CompiledQuiz, responses: tuple[Response, ...]) -> None:
+    """Raises Invalid naming every response that does not fit the quiz."""
+    faults = check_responses(quiz.keys, responses)
+    if faults:
+        raise Invalid(faults)
+
+
+def merge_responses(attempt: AttemptRow, responses: tuple[Response, ...]) -> dict[str, Any]:
+    """What was saved with the new answers laid over it, as stored."""
+    return dump_responses(lay_over(load_responses(attempt.responses), responses).values())
+
+
+def questions_shown(quiz: CompiledQuiz, layout: list[Any] | None) -> list[dict[str, Any]]:
+    """The questions in the order that the attempt froze, without any key."""
+    if layout is None:
+        return [dict(question) for question in quiz.shown]
+    by_id = {str(question["id"]): question for question in quiz.shown}
+    return [_arranged(by_id[question_id], choices) for question_id, choices in layout]
+
+
+def _arranged(question: Mapping[str, Any], choices: list[str]) -> dict[str, Any]:
+    if "answers" not in question:
+        return dict(question)
+    by_id = {str(answer["id"]): answer for answer in question["answers"]}
+    return {**question, "answers": [by_id[choice] for choice in choices]}
+
+
+def _shuffled(quiz: CompiledQuiz) -> list[Any]:
+    layout = [
+        [str(question["id"]), _chance.sample(choices, len(choices))]
+        for question in quiz.shown
+        for choices in [[str(answer["id"]) for answer in question.get("answers", ())]]
+    ]
+    _chance.shuffle(layout)
+    return layout

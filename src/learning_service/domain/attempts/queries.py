@@ -1,0 +1,354 @@
+"""Where a learner stands: the one read behind every call on lessons, quizzes, assessments and attempts.
+
+`load_position` finds the enrollment that a call means and everything its state follows from, in one statement.
+With `lock`, it holds the enrollment's row: a learner's own calls then go one at a time, and nobody else waits.
+
+While a statement waits for that lock, what it reads beside the row is as old as the statement. Every change of
+progress therefore adds one to `enrollments.revision`; when the locked row's revision is not the one that the
+statement saw, the read is made again under the lock.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Text, bindparam, cast, false, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from learning_service.domain.attempts.models import QuizAttempt, QuizProgress
+from learning_service.domain.courses.models import Lesson, Quiz
+from learning_service.domain.directory.models import Member
+from learning_service.domain.directory.queries import is_member
+from learning_service.domain.enrollments.models import Enrollment, LessonProgress
+from learning_service.domain.enrollments.queries import OPEN, EnrollmentView
+from learning_service.domain.enrollments.rules import QuizStanding, Standing, quiz_standing
+from learning_service.domain.errors import NotAMember, NotFound
+from learning_service.domain.principal import Principal
+
+Target = Literal["course", "lesson", "quiz", "attempt"]
+
+
+@dataclass(frozen=True, slots=True)
+class QuizCount:
+    """An enrollment's row for one quiz."""
+
+    used: int
+    allowed: int | None
+    best_points: Decimal | None
+    possible_points: Decimal | None
+    max_points: Decimal | None
+    passed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """An attempt as stored."""
+
+    id: uuid.UUID
+    enrollment_id: uuid.UUID
+    quiz_id: uuid.UUID
+    user_id: str
+    number: int
+    status: str
+    started_at: datetime
+    deadline_at: datetime | None
+    submitted_at: datetime | None
+    sequence: int
+    layout: list[Any] | None
+    responses: dict[str, Any]
+    marks: dict[str, Any] | None
+    max_points: Decimal
+    points: Decimal | None
+    pending_points: Decimal | None
+    passed: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """An enrollment and everything that its state follows from."""
+
+    enrollment_id: uuid.UUID
+    organization_id: str
+    user_id: str
+    course_id: uuid.UUID
+    version_id: uuid.UUID
+    status: str
+    source: str
+    assigned_at: datetime
+    due_at: datetime | None
+    extra_time_seconds: int
+    lessons: Mapping[uuid.UUID, datetime] = field(default_factory=dict)
+    quizzes: Mapping[uuid.UUID, QuizCount] = field(default_factory=dict)
+    under_way: frozenset[uuid.UUID] = frozenset()
+    """Quizzes with an attempt in progress."""
+    attempt: AttemptRow | None = None
+    """The attempt under way at the quiz that the call names, or the attempt that it names."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the enrollment has not ended."""
+        return self.status in OPEN
+
+    def view(self, course_title: str, version: int, instant: datetime) -> EnrollmentView:
+        """The enrollment as its member sees it."""
+        return EnrollmentView(
+            id=self.enrollment_id,
+            user_id=self.user_id,
+            course_id=self.course_id,
+            course_title=course_title,
+            version=version,
+            status=self.status,
+            assigned_at=self.assigned_at,
+            due_at=self.due_at,
+            overdue=self.is_open and self.due_at is not None and self.due_at < instant,
+            source=self.source,
+        )
+
+    def standing(self) -> Standing:
+        """The same as the rules take it."""
+        return Standing(
+            completed_lessons=frozenset(self.lessons),
+            quizzes={quiz_id: self.quiz_standing(quiz_id) for quiz_id in self.quizzes},
+        )
+
+    def quiz_standing(self, quiz_id: uuid.UUID) -> QuizStanding:
+        """Where the enrollment stands with one quiz that it has tried."""
+        count = self.quizzes[quiz_id]
+        return quiz_standing(
+            used=count.used,
+            allowed=count.allowed,
+            open=quiz_id in self.under_way,
+            best_points=count.best_points,
+            possible_points=count.possible_points,
+            max_points=count.max_points,
+        )
+
+
+_Seen = aliased(Enrollment, name="seen")
+_ATTEMPT_COLUMNS = tuple(getattr(QuizAttempt, name) for name in AttemptRow.__slots__)
+
+
+def _position_statement(target: Target, *, lock: bool, own: bool) -> Any:
+    """The statement for a kind of target; parameters `organization_id`, `user_id` (if own) and `id`."""
+    mine = (
+        select(Enrollment)
+        .join(
+            Member,
+            (Member.organization_id == Enrollment.organization_id) & (Member.user_id == Enrollment.user_id),
+        )
+        .where(Enrollment.organization_id == _parameter("organization_id"), Member.erased_at.is_(None))
+        .order_by(Enrollment.status.in_(OPEN).desc(), Enrollment.id.desc())
+        .limit(1)
+    )
+    wanted = _parameter("id")
+    if own:
+        mine = mine.where(Enrollment.user_id == _parameter("user_id"))
+    match target:
+        case "course":
+            mine = mine.where(Enrollment.course_id == wanted)
+            attempt: Any = false()
+        case "lesson":
+            mine = mine.join(Lesson, Lesson.version_id == Enrollment.version_id).where(Lesson.id == wanted)
+            attempt = false()
+        case "quiz":
+            quizzes = Quiz.__table__
+            mine = mine.join(quizzes, quizzes.c.version_id == Enrollment.version_id).where(
+                quizzes.c.id == wanted
+            )
+            attempt = (QuizAttempt.quiz_id == wanted) & (QuizAttempt.status == "in_progress")
+        case "attempt":
+            named = aliased(QuizAttempt)
+            mine = mine.join(named, named.enrollment_id == Enrollment.id).where(named.id == wanted)
+            attempt = QuizAttempt.id == wanted
+    if lock:
+        mine = mine.with_for_update(of=Enrollment)
+    held = aliased(Enrollment, mine.cte("held").prefix_with("MATERIALIZED", dialect="postgresql"))
+    return (
+        select(
+            held.id,
+            held.organization_id,
+            held.user_id,
+            held.course_id,
+            held.version_id,
+            held.status,
+            held.source,
+            held.assigned_at,
+            held.due_at,
+            held.extra_time_seconds,
+            _lessons(held),
+            _quizzes(held),
+            _under_way(held),
+            *_ATTEMPT_COLUMNS,
+            (held.revision == select(_Seen.revision).where(_Seen.id == held.id).scalar_subquery()).label(
+                "fresh"
+            ),
+        )
+        .select_from(held)
+        .outerjoin(QuizAttempt, (QuizAttempt.enrollment_id == held.id) & attempt)
+    )
+
+
+def _parameter(name: str) -> ColumnElement[Any]:
+    return bindparam(name)
+
+
+def _lessons(held: Any) -> Any:
+    return (
+        select(func.jsonb_object_agg(LessonProgress.lesson_id, LessonProgress.completed_at, type_=JSONB))
+        .where(LessonProgress.enrollment_id == held.id)
+        .scalar_subquery()
+    )
+
+
+def _quizzes(held: Any) -> Any:
+    """Exact numbers travel as text: JSON numbers would come back as floats."""
+    row = func.jsonb_build_array(
+        QuizProgress.attempts_used,
+        QuizProgress.attempts_allowed,
+        cast(QuizProgress.best_points, Text),
+        cast(QuizProgress.possible_points, Text),
+        cast(QuizProgress.max_points, Text),
+        QuizProgress.passed_at,
+    )
+    return (
+        select(func.jsonb_object_agg(QuizProgress.quiz_id, row, type_=JSONB))
+        .where(QuizProgress.enrollment_id == held.id)
+        .scalar_subquery()
+    )
+
+
+def _under_way(held: Any) -> Any:
+    tried = aliased(QuizAttempt)
+    return (
+        select(func.jsonb_agg(tried.quiz_id, type_=JSONB))
+        .where(tried.enrollment_id == held.id, tried.status == "in_progress")
+        .scalar_subquery()
+    )
+
+
+_STATEMENTS: dict[tuple[Target, bool, bool], Any] = {}
+
+
+def _statement(target: Target, *, lock: bool, own: bool) -> Any:
+    key = (target, lock, own)
+    if key not in _STATEMENTS:
+        _STATEMENTS[key] = _position_statement(target, lock=lock, own=own)
+    return _STATEMENTS[key]
+
+
+async def load_position(
+    session: AsyncSession, caller: Principal, target: Target, target_id: uuid.UUID, *, lock: bool = False
+) -> Position:
+    """The caller's open enrollment of what the call names, else the last one.
+
+    Raises NotFound without one, NotAMember for a caller who is no member.
+    """
+    found = await find_position(
+        session, caller.organization_id, target, target_id, user_id=caller.user_id, lock=lock
+    )
+    if found is None:
+        raise NotFound if await is_member(session, caller) else NotAMember
+    return found
+
+
+async def find_position(
+    session: AsyncSession,
+    organization_id: str,
+    target: Target,
+    target_id: uuid.UUID,
+    *,
+    user_id: str | None,
+    lock: bool = False,
+) -> Position | None:
+    """The position behind a target, of one user or (for an attempt) of whoever it belongs to."""
+    statement = _statement(target, lock=lock, own=user_id is not None)
+    parameters: dict[str, Any] = {"organization_id": organization_id, "id": target_id}
+    if user_id is not None:
+        parameters["user_id"] = user_id
+    row = (await session.execute(statement, parameters)).first()
+    if row is not None and lock and not row.fresh:
+        row = (await session.execute(statement, parameters)).first()
+    return _position(row) if row is not None else None
+
+
+def _position(row: Sequence[Any]) -> Position:
+    (enrollment_id, organization_id, user_id, course_id, version_id, *rest) = row
+    status, source, assigned_at, due_at, extra, *rest = rest
+    lessons, quizzes, under_way, *attempt = rest
+    attempt.pop()
+    return Position(
+        enrollment_id=enrollment_id,
+        organization_id=organization_id,
+        user_id=user_id,
+        course_id=course_id,
+        version_id=version_id,
+        status=status,
+        source=source,
+        assigned_at=assigned_at,
+        due_at=due_at,
+        extra_time_seconds=extra,
+        lessons={uuid.UUID(k): datetime.fromisoformat(v) for k, v in (lessons or {}).items()},
+        quizzes={uuid.UUID(k): _count(v) for k, v in (quizzes or {}).items()},
+        under_way=frozenset(map(uuid.UUID, under_way or ())),
+        attempt=AttemptRow(*attempt) if attempt[0] is not None else None,
+    )
+
+
+def _count(row: Sequence[Any]) -> QuizCount:
+    used, allowed, best, possible, most, passed_at = row
+    return QuizCount(
+        used,
+        allowed,
+        _decimal(best),
+        _decimal(possible),
+        _decimal(most),
+        datetime.fromisoformat(passed_at) if passed_at is not None else None,
+    )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return Decimal(text) if text is not None else None
+
+
+async def attempts_at(
+    session: AsyncSession, enrollment_id: uuid.UUID, quiz_id: uuid.UUID
+) -> Sequence[AttemptRow]:
+    """All attempts of an enrollment at a quiz, first to last."""
+    rows = await session.execute(
+        select(*_ATTEMPT_COLUMNS)
+        .where(QuizAttempt.enrollment_id == enrollment_id, QuizAttempt.quiz_id == quiz_id)
+        .order_by(QuizAttempt.number)
+    )
+    return [AttemptRow(*row) for row in rows]
+
+
+async def progress_of(
+    session: AsyncSession, enrollment_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, Standing]:
+    """Standings of many enrollments at once: two statements, whatever their number."""
+    lessons: dict[uuid.UUID, set[uuid.UUID]] = {key: set() for key in enrollment_ids}
+    quizzes: dict[uuid.UUID, dict[uuid.UUID, QuizStanding]] = {key: {} for key in enrollment_ids}
+    done = select(LessonProgress.enrollment_id, LessonProgress.lesson_id).where(
+        LessonProgress.enrollment_id.in_(enrollment_ids)
+    )
+    for enrollment_id, lesson_id in await session.execute(done):
+        lessons[enrollment_id].add(lesson_id)
+    counts = select(QuizProgress).where(QuizProgress.enrollment_id.in_(enrollment_ids))
+    for row in await session.scalars(counts):
+        quizzes[row.enrollment_id][row.quiz_id] = quiz_standing(
+            used=row.attempts_used,
+            allowed=row.attempts_allowed,
+            open=False,
+            best_points=row.best_points,
+            possible_points=row.possible_points,
+            max_points=row.max_points,
+        )
+    return {
+        key: Standing(completed_lessons=frozenset(lessons[key]), quizzes=quizzes[key])
+        for key in enrollment_ids
+    }

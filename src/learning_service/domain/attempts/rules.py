@@ -1,0 +1,143 @@
+"""Responses: what a learner gave, and whether it fits the questions that were asked."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, TypeAlias
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from learning_service.domain.courses.rules.answer_keys import (
+    AnswerKey,
+    MultipleChoiceKey,
+    MultiSelectKey,
+    TrueFalseKey,
+)
+from learning_service.domain.courses.rules.tree import MAX_ANSWERS
+from learning_service.domain.errors import Fault
+from learning_service.domain.pointers import pointer
+from learning_service.domain.values import LearnerText, StrictModel
+
+MAX_RESPONSES = 2000
+_CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def _canonical(value: Any) -> Any:
+    """Refuse the braced, `urn:` and undivided forms that pydantic takes for a UUID."""
+    if isinstance(value, str) and not _CANONICAL.fullmatch(value):
+        raise ValueError("must be an id as it was given")
+    return value
+
+
+Id: TypeAlias = Annotated[UUID, BeforeValidator(_canonical)]
+"""An id made here, in the form it was given out."""
+
+
+class Response(StrictModel):
+    """What a learner gave to one question: exactly one of choices, a truth value, or a text."""
+
+    question_id: Id
+    answer_ids: Annotated[tuple[Id, ...], Field(max_length=MAX_ANSWERS)] | None = None
+    value: bool | None = None
+    text: LearnerText | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> "Response":
+        given = self.model_fields_set - {"question_id"}
+        if len(given) != 1 or getattr(self, next(iter(given))) is None:
+            raise ValueError("must have exactly one of answer_ids, value and text")
+        return self
+
+    @property
+    def form(self) -> str:
+        """Which of `answer_ids`, `value` and `text` it has."""
+        return next(iter(self.model_fields_set - {"question_id"}))
+
+
+Responses: TypeAlias = Annotated[tuple[Response, ...], Field(max_length=MAX_RESPONSES)]
+"""The `responses` of a save or submission."""
+
+
+def check_responses(keys: Mapping[UUID, AnswerKey], responses: Iterable[Response]) -> list[Fault]:
+    """Everything about the responses that does not fit the attempt's questions, with pointers into the
+    body.
+    """
+    faults: list[Fault] = []
+    seen: set[UUID] = set()
+    for n, response in enumerate(responses):
+        key = keys.get(response.question_id)
+        if key is None:
+            faults.append(Fault(pointer("responses", n, "question_id"), "is not a question of this attempt"))
+        elif response.question_id in seen:
+            faults.append(Fault(pointer("responses", n, "question_id"), "is answered twice"))
+        else:
+            faults.extend(_form_faults(key, response, n))
+        seen.add(response.question_id)
+    return faults
+
+
+def lay_over(saved: Mapping[UUID, Response], new: Iterable[Response]) -> dict[UUID, Response]:
+    """What was saved, with the answers that `new` names replaced and the others kept."""
+    return {**saved, **by_question(new)}
+
+
+def by_question(responses: Iterable[Response]) -> dict[UUID, Response]:
+    """Responses by question id; a later one wins."""
+    return {response.question_id: response for response in responses}
+
+
+def dump_responses(responses: Iterable[Response]) -> dict[str, dict[str, Any]]:
+    """Responses by question id as plain JSON values: the form in which an attempt keeps them."""
+    return {
+        str(response.question_id): response.model_dump(
+            mode="json", exclude={"question_id"}, exclude_unset=True
+        )
+        for response in responses
+    }
+
+
+def load_responses(stored: Mapping[str, Mapping[str, Any]]) -> dict[UUID, Response]:
+    """Responses by question from what `dump_responses` made."""
+    loaded = (_response(question_id, form) for question_id, form in stored.items())
+    return by_question(loaded)
+
+
+def wire_responses(stored: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Kept responses in the form in which they were sent."""
+    return [{"question_id": question_id, **form} for question_id, form in stored.items()]
+
+
+def _response(question_id: str, form: Mapping[str, Any]) -> Response:
+    given: dict[str, Any] = {"question_id": UUID(question_id), **form}
+    if "answer_ids" in form:
+        given["answer_ids"] = tuple(UUID(choice) for choice in form["answer_ids"])
+    return Response.model_validate(given)
+
+
+def _form_faults(key: AnswerKey, response: Response, n: int) -> list[Fault]:
+    match key:
+        case MultipleChoiceKey() | MultiSelectKey():
+            form, hint = "answer_ids", "this question is answered with answer_ids"
+        case TrueFalseKey():
+            form, hint = "value", "this question is answered with a value, true or false"
+        case _:
+            form, hint = "text", "this question is answered with a text"
+    if response.form != form:
+        return [Fault(pointer("responses", n, response.form), hint)]
+    if isinstance(key, MultipleChoiceKey | MultiSelectKey):
+        return _choice_faults(key, response.answer_ids or (), n)
+    return []
+
+
+def _choice_faults(key: MultipleChoiceKey | MultiSelectKey, chosen: tuple[UUID, ...], n: int) -> list[Fault]:
+    faults = []
+    for position, choice in enumerate(chosen):
+        if choice not in key.choice_ids:
+            faults.append(
+                Fault(pointer("responses", n, "answer_ids", position), "is not a choice of this question")
+            )
+        elif choice in chosen[:position]:
+            faults.append(Fault(pointer("responses", n, "answer_ids", position), "is chosen twice"))
+    if not faults and isinstance(key, MultipleChoiceKey) and len(chosen) > 1:
+        faults.append(Fault(pointer("responses", n, "answer_ids"), "this question takes one choice"))
+    return faults

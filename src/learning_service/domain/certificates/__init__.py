@@ -1,0 +1,1 @@
+"""Certificates: issued once, never deleted, verifiable by anyone for ever."""

@@ -1,0 +1,61 @@
+"""What state a certificate is in. Source: the contract, "Certificates": the first that holds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+Status = Literal["revoked", "superseded", "expired", "valid"]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCertificate:
+    """What a certificate says to anyone, and what its state follows from."""
+
+    id: UUID
+    recipient_name: str | None
+    course_title: str
+    issuer_name: str
+    issued_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    reissued_as: UUID | None
+    renewed_by: UUID | None
+    timezone: str
+
+    def status(self, instant: datetime) -> Status:
+        """The state at that moment."""
+        return status_of(
+            instant,
+            revoked_at=self.revoked_at,
+            expires_at=self.expires_at,
+            reissued=self.reissued_as is not None,
+            renewed=self.renewed_by is not None,
+        )
+
+    @property
+    def superseded_by(self) -> UUID | None:
+        """The certificate that took, or will take, its place."""
+        return self.reissued_as or self.renewed_by
+
+
+def status_of(
+    instant: datetime,
+    *,
+    revoked_at: datetime | None,
+    expires_at: datetime | None,
+    reissued: bool,
+    renewed: bool,
+) -> Status:
+    """Revoked, else superseded (a renewal supersedes at expiry only), else expired, else valid."""
+    lapsed = expires_at is not None and expires_at <= instant
+    if revoked_at is not None:
+        return "revoked"
+    if reissued or (renewed and lapsed):
+        return "superseded"
+    return "expired" if lapsed else "valid"
+
+
+def pdf_key(sha256: str) -> str:
+    """Where the PDF with this digest (hex) is stored."""
+    return f"certificates/{sha256}.pdf"

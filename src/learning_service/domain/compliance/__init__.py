@@ -1,0 +1,1 @@
+"""Who meets which requirement until when, and which skills members have."""

@@ -1,0 +1,129 @@
+"""Making courses and changing their policy."""
+
+import uuid
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.audit import record_audit
+from learning_service.domain.base import new_id
+from learning_service.domain.clock import now
+from learning_service.domain.courses.models import Course, CourseVersion
+from learning_service.domain.courses.queries.access import CourseAccess, authoring_roles
+from learning_service.domain.courses.rules.access import Scope, authors_anything, may_author
+from learning_service.domain.courses.rules.policy import CoursePolicy, NewCourse
+from learning_service.domain.courses.rules.tree import DEFAULT_PASS_SCORE
+from learning_service.domain.directory.models import Chapter, ComplianceRequirement, Region
+from learning_service.domain.errors import Forbidden, Invalid
+from learning_service.domain.principal import Principal
+
+
+async def require_author(session: AsyncSession, caller: Principal) -> None:
+    """Raises Forbidden unless the caller may author some course of the organization."""
+    roles = await authoring_roles(session, caller)
+    if roles is None or not authors_anything(caller, roles):
+        raise Forbidden("Only authors of the organization may make courses.")
+
+
+async def create_course(session: AsyncSession, new: NewCourse, *, actor: Principal) -> uuid.UUID:
+    """Make a course with its first draft: the title, and no modules.
+
+    Raises Invalid for an unknown unit or requirement, Forbidden for a unit outside the actor's role.
+    """
+    organization_id = actor.organization_id
+    scope = await _scope(session, new, organization_id)
+    roles = await authoring_roles(session, actor)
+    if not may_author(actor, scope, roles or ()):
+        raise Forbidden("Your role does not reach this region or chapter.")
+    await _check_requirement(session, organization_id, new.linked_compliance_requirement)
+    instant = now(session)
+    course = Course(
+        id=new_id(),
+        organization_id=organization_id,
+        scope=new.scope,
+        scope_id=new.scope_id,
+        self_enrollment=new.self_enrollment,
+        recertification_cadence=new.recertification_cadence,
+        linked_compliance_requirement=new.linked_compliance_requirement,
+        created_by=actor.user_id,
+        created_at=instant,
+        updated_at=instant,
+    )
+    session.add(course)
+    await session.flush()
+    session.add(
+        CourseVersion(
+            id=new_id(),
+            organization_id=organization_id,
+            course_id=course.id,
+            number=1,
+            title=new.title,
+            description_html="",
+            pass_score=DEFAULT_PASS_SCORE,
+            etag=new_id().hex,
+            created_at=instant,
+            updated_at=instant,
+        )
+    )
+    record_audit(
+        session,
+        "course.created",
+        organization_id=organization_id,
+        actor=actor.user_id,
+        subject=("course", course.id),
+        details={"scope": new.scope, "scope_id": new.scope_id},
+    )
+    await session.flush()
+    return course.id
+
+
+async def update_course(
+    session: AsyncSession, access: CourseAccess, policy: CoursePolicy, *, actor: Principal
+) -> None:
+    """Change policy. Completions keep the cadence and requirement that they were made with."""
+    changes = policy.changes()
+    if not changes:
+        return
+    await _check_requirement(session, actor.organization_id, policy.linked_compliance_requirement)
+    await session.execute(
+        update(Course)
+        .where(Course.id == access.view.id, Course.organization_id == actor.organization_id)
+        .values(**changes, updated_at=now(session))
+    )
+    record_audit(
+        session,
+        "course.updated",
+        organization_id=actor.organization_id,
+        actor=actor.user_id,
+        subject=("course", access.view.id),
+        details={"fields": list(changes)},
+    )
+
+
+async def _scope(session: AsyncSession, new: NewCourse, organization_id: str) -> Scope:
+    if new.scope == "national":
+        return Scope("national", None, None)
+    unit = new.scope_id or ""
+    if new.scope == "regional":
+        if await session.get(Region, (organization_id, unit)) is None:
+            raise Invalid.at("/scope_id", "is not a region of this organization")
+        return Scope("regional", unit, None)
+    chapter = await session.get(Chapter, (organization_id, unit))
+    if chapter is None:
+        raise Invalid.at("/scope_id", "is not a chapter of this organization")
+    return Scope("chapter", unit, chapter.region_id)
+
+
+async def _check_requirement(session: AsyncSession, organization_id: str, requirement_id: str | None) -> None:
+    if requirement_id is None:
+        return
+    known = await session.scalar(
+        select(
+            exists().where(
+                ComplianceRequirement.organization_id == organization_id,
+                ComplianceRequirement.id == requirement_id,
+            )
+        )
+    )
+    if not known:
+        raise Invalid.at("/linked_compliance_requirement", "is not a requirement of this organization")

@@ -1,0 +1,287 @@
+"""Which courses a caller may see, and what they may do with each. Every read of a course starts here."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from learning_service.domain.courses.models import Course, CourseVersion
+from learning_service.domain.courses.rules.access import (
+    Place,
+    Scope,
+    may_assign,
+    may_author,
+    reaches,
+)
+from learning_service.domain.directory.models import Chapter, Member, Organization
+from learning_service.domain.errors import NotAMember, NotFound
+from learning_service.domain.paging import PageRequest
+from learning_service.domain.principal import Principal
+
+Published = aliased(CourseVersion, name="published")
+Draft = aliased(CourseVersion, name="draft")
+_UnitChapter = aliased(Chapter, name="unit_chapter")
+_OwnChapter = aliased(Chapter, name="own_chapter")
+_NEVER = false()
+
+
+@dataclass(frozen=True, slots=True)
+class CourseView:
+    """A course as callers see it: identity, policy, and what its shown version says."""
+
+    id: uuid.UUID
+    title: str
+    scope: str
+    scope_id: str | None
+    self_enrollment: bool
+    recertification_cadence: str | None
+    linked_compliance_requirement: str | None
+    published_version: int | None
+    draft_version: int | None
+    pass_score: Decimal
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CourseAccess:
+    """A course and what the caller may do with it."""
+
+    view: CourseView
+    organization_id: str
+    published_version_id: uuid.UUID | None
+    timezone: str
+    may_author: bool
+    may_assign: bool
+    is_member: bool
+    reaches_member: bool
+    """Whether the caller is a member whom the course is for."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether members may enter: published and not archived."""
+        return self.published_version_id is not None and not self.view.archived
+
+
+def course_columns() -> list[Any]:
+    """Columns of `CourseView`, in its order, for a select from `joined_courses`."""
+    return [
+        Course.id,
+        func.coalesce(Published.title, Draft.title),
+        Course.scope,
+        Course.scope_id,
+        Course.self_enrollment,
+        Course.recertification_cadence,
+        Course.linked_compliance_requirement,
+        Published.number,
+        Draft.number,
+        func.coalesce(Published.pass_score, Draft.pass_score),
+        Course.archived_at.is_not(None),
+    ]
+
+
+def joined_courses(*columns: Any) -> Select[Any]:
+    """A select of courses with their published version and draft, within one organization (bind it)."""
+    return (
+        select(*course_columns(), *columns)
+        .select_from(Course)
+        .outerjoin(Published, Published.id == Course.published_version_id)
+        .outerjoin(Draft, and_(Draft.course_id == Course.id, Draft.published_at.is_(None)))
+    )
+
+
+async def access_course(
+    session: AsyncSession,
+    caller: Principal,
+    course_id: uuid.UUID,
+    *,
+    enrolled: ColumnElement[bool] = _NEVER,
+) -> CourseAccess:
+    """The course, for whoever may know of it; `enrolled` says whom an enrollment lets in besides.
+
+    Raises NotAMember for a caller who is neither member nor administrator, NotFound for whom the course does
+    not exist.
+    """
+    row = (await session.execute(_access_statement(caller, course_id, enrolled))).first()
+    stranger = not caller.is_any_admin and (row is None or row.member_id is None)
+    if row is None or row.course_id is None:
+        raise NotAMember if stranger else NotFound
+    view = CourseView(*row[: len(course_columns())])
+    scope = Scope(view.scope, view.scope_id, row.unit_region)
+    place = Place(row.own_chapter, row.own_region) if row.member_id is not None else None
+    author = may_author(caller, scope, row.authoring_roles)
+    assigner = may_assign(caller, scope, [Place(*pair) for pair in row.admin_places or ()])
+    published = row.published_version_id is not None
+    reached = place is not None and reaches(scope, place)
+    learner = place is not None and (row.enrolled or (published and reached and not view.archived))
+    if not (author or (assigner and published) or learner):
+        raise NotAMember if stranger else NotFound
+    return CourseAccess(
+        view=view if author else replace(view, draft_version=None),
+        organization_id=caller.organization_id,
+        published_version_id=row.published_version_id,
+        timezone=row.timezone,
+        may_author=author,
+        may_assign=assigner,
+        is_member=place is not None,
+        reaches_member=reached,
+    )
+
+
+async def list_courses(
+    session: AsyncSession, caller: Principal, page: PageRequest, *, drafts_only: bool
+) -> Sequence[CourseView]:
+    """Courses that the caller may enter, author or assign, newest first; one more than the page holds.
+
+    With `drafts_only`, those that they may author and that have a draft. Raises NotAMember for a caller who is
+    neither member nor administrator.
+    """
+    row = (await session.execute(_caller_statement(caller))).first()
+    if not caller.is_any_admin and (row is None or row.chapter_id is None):
+        raise NotAMember
+    if row is None:
+        return []
+    authored = _authored_by(caller, row.authoring_roles)
+    if drafts_only:
+        wanted = and_(authored, Draft.id.is_not(None))
+    else:
+        entered = _for_member(row.chapter_id, row.region_id) if row.chapter_id is not None else false()
+        open_ = and_(Course.published_version_id.is_not(None), Course.archived_at.is_(None))
+        wanted = or_(authored, and_(open_, or_(entered, _assigned_by(caller, row.admin_places or ()))))
+    statement = (
+        joined_courses(authored)
+        .where(Course.organization_id == caller.organization_id, wanted)
+        .order_by(Course.id.desc())
+        .limit(page.limit + 1)
+    )
+    if page.after is not None:
+        statement = statement.where(Course.id < uuid.UUID(page.after[0]))
+    rows = await session.execute(statement)
+    return [
+        CourseView(*found[:-1]) if found[-1] else replace(CourseView(*found[:-1]), draft_version=None)
+        for found in rows
+    ]
+
+
+async def authoring_roles(session: AsyncSession, caller: Principal) -> Sequence[str] | None:
+    """Which roles may author in the caller's organization; None while the organization is unknown."""
+    roles: Sequence[str] | None = await session.scalar(
+        select(Organization.authoring_roles).where(Organization.id == caller.organization_id)
+    )
+    return roles
+
+
+def _caller_statement(caller: Principal) -> Select[Any]:
+    return (
+        select(
+            Organization.authoring_roles,
+            Member.chapter_id,
+            _OwnChapter.region_id,
+            _admin_places(caller).label("admin_places"),
+        )
+        .select_from(Organization)
+        .outerjoin(Member, _is_caller(caller))
+        .outerjoin(_OwnChapter, _is_own_chapter())
+        .where(Organization.id == caller.organization_id)
+    )
+
+
+def _is_caller(caller: Principal) -> ColumnElement[bool]:
+    return and_(
+        Member.organization_id == Organization.id,
+        Member.user_id == caller.user_id,
+        Member.erased_at.is_(None),
+    )
+
+
+def _is_own_chapter() -> ColumnElement[bool]:
+    return and_(_OwnChapter.organization_id == Organization.id, _OwnChapter.id == Member.chapter_id)
+
+
+def _admin_places(caller: Principal) -> ColumnElement[Any]:
+    """The chapters that the caller administers, each with its region, as JSON pairs."""
+    if not caller.admin_chapters:
+        return func.jsonb_build_array()
+    return (
+        select(func.jsonb_agg(func.jsonb_build_array(Chapter.id, Chapter.region_id)))
+        .where(
+            Chapter.organization_id == caller.organization_id, Chapter.id.in_(sorted(caller.admin_chapters))
+        )
+        .scalar_subquery()
+    )
+
+
+def _chapters_of(caller: Principal) -> Select[Any]:
+    return select(Chapter.id).where(
+        Chapter.organization_id == caller.organization_id, Chapter.region_id.in_(sorted(caller.admin_regions))
+    )
+
+
+def _authored_by(caller: Principal, roles: Sequence[str]) -> ColumnElement[bool]:
+    if caller.is_national_admin:
+        return true()
+    allowed: list[ColumnElement[bool]] = [false()]
+    if "regional_admin" in roles and caller.admin_regions:
+        allowed.append(and_(Course.scope == "regional", Course.scope_id.in_(sorted(caller.admin_regions))))
+        allowed.append(and_(Course.scope == "chapter", Course.scope_id.in_(_chapters_of(caller))))
+    if "chapter_admin" in roles and caller.admin_chapters:
+        allowed.append(and_(Course.scope == "chapter", Course.scope_id.in_(sorted(caller.admin_chapters))))
+    return or_(*allowed)
+
+
+def _for_member(chapter: str, region: str) -> ColumnElement[bool]:
+    return or_(
+        Course.scope == "national",
+        and_(Course.scope == "regional", Course.scope_id == region),
+        and_(Course.scope == "chapter", Course.scope_id == chapter),
+    )
+
+
+def _assigned_by(caller: Principal, admin_places: Sequence[Sequence[str]]) -> ColumnElement[bool]:
+    if caller.is_national_admin:
+        return true()
+    allowed = [_for_member(chapter, region) for chapter, region in admin_places]
+    if caller.admin_regions:
+        regions = sorted(caller.admin_regions)
+        allowed.append(Course.scope == "national")
+        allowed.append(and_(Course.scope == "regional", Course.scope_id.in_(regions)))
+        allowed.append(and_(Course.scope == "chapter", Course.scope_id.in_(_chapters_of(caller))))
+    return or_(false(), *allowed)
+
+
+def _access_statement(caller: Principal, course_id: uuid.UUID, enrolled: ColumnElement[bool]) -> Select[Any]:
+    # The organization is the anchor: it tells a stranger apart from an unknown course.
+    return (
+        select(
+            *course_columns(),
+            Course.id.label("course_id"),
+            Course.published_version_id.label("published_version_id"),
+            _UnitChapter.region_id.label("unit_region"),
+            Organization.authoring_roles.label("authoring_roles"),
+            Organization.timezone.label("timezone"),
+            Member.user_id.label("member_id"),
+            Member.chapter_id.label("own_chapter"),
+            _OwnChapter.region_id.label("own_region"),
+            enrolled.label("enrolled"),
+            _admin_places(caller).label("admin_places"),
+        )
+        .select_from(Organization)
+        .outerjoin(Course, and_(Course.organization_id == Organization.id, Course.id == course_id))
+        .outerjoin(Published, Published.id == Course.published_version_id)
+        .outerjoin(Draft, and_(Draft.course_id == Course.id, Draft.published_at.is_(None)))
+        .outerjoin(
+            _UnitChapter,
+            and_(
+                Course.scope == "chapter",
+                _UnitChapter.organization_id == Organization.id,
+                _UnitChapter.id == Course.scope_id,
+            ),
+        )
+        .outerjoin(Member, _is_caller(caller))
+        .outerjoin(_OwnChapter, _is_own_chapter())
+        .where(Organization.id == caller.organization_id)
+    )

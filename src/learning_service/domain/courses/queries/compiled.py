@@ -1,0 +1,224 @@
+"""Published versions compiled for learning: what is shown, what is graded by, and what completing takes.
+
+A published version never changes, so what is compiled stays right for ever. The cache is bounded and knows
+nothing of tenants, because a version's id is only ever learned from a scoped query.
+"""
+
+import uuid
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.courses.models import CourseVersion
+from learning_service.domain.courses.queries.versions import StoredTree, load_tree
+from learning_service.domain.courses.rules.answer_keys import AnswerKey, answer_key
+from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
+from learning_service.domain.courses.rules.tree import (
+    Assessment,
+    Lesson,
+    MultipleChoice,
+    MultiSelect,
+    Question,
+    Quiz,
+    Skill,
+    Tree,
+)
+
+MAX_CACHED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledQuiz:
+    """A quiz or the assessment. `shown` is the questions as learners see them: no key material in it."""
+
+    id: uuid.UUID
+    kind: str
+    key: str
+    title: str
+    required: bool
+    pass_score: Decimal
+    max_attempts: int | None
+    time_limit_seconds: int | None
+    shuffle: bool
+    feedback: str
+    max_points: Decimal
+    keys: Mapping[uuid.UUID, AnswerKey]
+    shown: tuple[Mapping[str, Any], ...]
+    explanations: Mapping[uuid.UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledLesson:
+    """A lesson as learners see it."""
+
+    id: uuid.UUID
+    key: str
+    title: str
+    required: bool
+    body_html: str
+    video_url: str | None
+    document_url: str | None
+    image_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledModule:
+    """A module and its items in order."""
+
+    id: uuid.UUID
+    key: str
+    title: str
+    items: tuple[CompiledLesson | CompiledQuiz, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledVersion:
+    """Everything about a version that learning needs, by id."""
+
+    id: uuid.UUID
+    course_id: uuid.UUID
+    number: int
+    title: str
+    pass_score: Decimal
+    skills: tuple[Skill, ...]
+    modules: tuple[CompiledModule, ...]
+    assessment: CompiledQuiz | None
+    shape: CourseShape
+    quizzes: Mapping[uuid.UUID, CompiledQuiz]
+    """Quizzes and the assessment."""
+
+
+_cache: OrderedDict[uuid.UUID, CompiledVersion] = OrderedDict()
+
+
+async def compiled_version(session: AsyncSession, version_id: uuid.UUID) -> CompiledVersion:
+    """The published version, from memory when this process has seen it before."""
+    cached = _cache.get(version_id)
+    if cached is not None:
+        _cache.move_to_end(version_id)
+        return cached
+    version = (
+        await session.execute(select(CourseVersion).where(CourseVersion.id == version_id))
+    ).scalar_one()
+    compiled = compile_version(version, await load_tree(session, version_id))
+    if version.published_at is not None:
+        _cache[version_id] = compiled
+        while len(_cache) > MAX_CACHED:
+            _cache.popitem(last=False)
+    return compiled
+
+
+def compile_version(version: CourseVersion, stored: StoredTree) -> CompiledVersion:
+    """Compile a stored tree. An unfinished draft compiles too; its unanswerable questions have no answer key."""
+    tree, ids = stored.tree, stored.ids
+    modules = tuple(
+        CompiledModule(
+            id=ids[module.key or ""],
+            key=module.key or "",
+            title=module.title,
+            items=tuple(
+                _compile_lesson(item, ids) if isinstance(item, Lesson) else _compile_quiz(item, ids)
+                for item in module.items
+            ),
+        )
+        for module in tree.modules
+    )
+    assessment = _compile_quiz(tree.assessment, ids) if tree.assessment is not None else None
+    quizzes = [i for module in modules for i in module.items if isinstance(i, CompiledQuiz)]
+    if assessment is not None:
+        quizzes.append(assessment)
+    return CompiledVersion(
+        id=version.id,
+        course_id=version.course_id,
+        number=version.number,
+        title=tree.title,
+        pass_score=tree.pass_score,
+        skills=tree.mastered_skills,
+        modules=modules,
+        assessment=assessment,
+        shape=_shape(tree, modules, assessment),
+        quizzes={quiz.id: quiz for quiz in quizzes},
+    )
+
+
+def _shape(tree: Tree, modules: tuple[CompiledModule, ...], assessment: CompiledQuiz | None) -> CourseShape:
+    items = [item for module in modules for item in module.items if item.required]
+    return CourseShape(
+        pass_score=tree.pass_score,
+        required_lessons=frozenset(item.id for item in items if isinstance(item, CompiledLesson)),
+        required_quizzes=tuple(_quiz_shape(item) for item in items if isinstance(item, CompiledQuiz)),
+        assessment=_quiz_shape(assessment) if assessment is not None else None,
+    )
+
+
+def _quiz_shape(quiz: CompiledQuiz) -> QuizShape:
+    return QuizShape(id=quiz.id, pass_score=quiz.pass_score, max_attempts=quiz.max_attempts)
+
+
+def _compile_lesson(lesson: Lesson, ids: Mapping[str, uuid.UUID]) -> CompiledLesson:
+    key = lesson.key or ""
+    return CompiledLesson(
+        id=ids[key],
+        key=key,
+        title=lesson.title,
+        required=lesson.required,
+        body_html=lesson.body_html,
+        video_url=lesson.video_url,
+        document_url=lesson.document_url,
+        image_url=lesson.image_url,
+    )
+
+
+def _compile_quiz(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> CompiledQuiz:
+    key = quiz.key or ""
+    keys: dict[uuid.UUID, AnswerKey] = {}
+    explanations: dict[uuid.UUID, str] = {}
+    for question in quiz.questions:
+        question_id = ids[question.key or ""]
+        try:
+            keys[question_id] = answer_key(question, question_id, _choice_ids(question, ids))
+        except ValueError:
+            continue  # only in a draft: publishing refuses such a question
+        if question.explanation_html:
+            explanations[question_id] = question.explanation_html
+    return CompiledQuiz(
+        id=ids[key],
+        kind="quiz" if isinstance(quiz, Quiz) else "assessment",
+        key=key,
+        title=quiz.title,
+        required=quiz.required if isinstance(quiz, Quiz) else True,
+        pass_score=quiz.pass_score,
+        max_attempts=quiz.max_attempts,
+        time_limit_seconds=quiz.time_limit_seconds,
+        shuffle=quiz.shuffle,
+        feedback=quiz.feedback,
+        max_points=sum((question.points for question in quiz.questions), Decimal(0)),
+        keys=keys,
+        shown=tuple(_shown(question, ids) for question in quiz.questions),
+        explanations=explanations,
+    )
+
+
+def _choice_ids(question: Question, ids: Mapping[str, uuid.UUID]) -> tuple[uuid.UUID, ...]:
+    if isinstance(question, MultipleChoice | MultiSelect):
+        return tuple(ids[answer.key or ""] for answer in question.answers)
+    return ()
+
+
+def _shown(question: Question, ids: Mapping[str, uuid.UUID]) -> dict[str, Any]:
+    """A question as a learner may see it. An allow-list: what is not named here stays with the key."""
+    shown: dict[str, Any] = {
+        "id": ids[question.key or ""],
+        "key": question.key,
+        "type": question.type,
+        "prompt_html": question.prompt_html,
+        "points": question.points,
+    }
+    if isinstance(question, MultipleChoice | MultiSelect):
+        shown["answers"] = [{"id": ids[a.key or ""], "text": a.text} for a in question.answers]
+    return shown

@@ -1,0 +1,45 @@
+"""What authors say of a course beside its content. Source: the contract, `POST` and `PATCH /api/courses/`."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from learning_service.domain.courses.rules.cadence import Cadence
+from learning_service.domain.values import CleanText, Name, OpaqueId, StrictModel
+
+ScopeKind = Literal["national", "regional", "chapter"]
+
+
+class NewCourse(StrictModel):
+    """A course to be made."""
+
+    title: Name
+    scope: ScopeKind
+    scope_id: OpaqueId | None = None
+    self_enrollment: bool = True
+    recertification_cadence: Cadence | None = None
+    linked_compliance_requirement: OpaqueId | None = None
+
+    @model_validator(mode="after")
+    def _unit_of_scope(self) -> Self:
+        if (self.scope == "national") != (self.scope_id is None):
+            raise ValueError("scope_id names the region or chapter, and a national course has none")
+        return self
+
+
+class CoursePolicy(StrictModel):
+    """Changes of a course's policy; what is absent stays, null clears."""
+
+    self_enrollment: bool = True
+    recertification_cadence: Cadence | None = None
+    linked_compliance_requirement: OpaqueId | None = None
+
+    def changes(self) -> dict[str, object]:
+        """The fields that were sent."""
+        return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
+
+
+class PublishNote(StrictModel):
+    """The optional body of a publish."""
+
+    note: Annotated[CleanText, Field(max_length=2000)] | None = None

@@ -1,0 +1,103 @@
+"""What stops a draft from being published: everything at once, each with its place.
+
+Source: the contract, "Courses and versions": a draft may be incomplete, a published version may not.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from learning_service.domain.courses.rules.tree import (
+    Answer,
+    MultipleChoice,
+    MultiSelect,
+    Question,
+    ShortAnswer,
+    Tree,
+    TrueFalse,
+    quizzes,
+)
+from learning_service.domain.errors import Fault
+from learning_service.domain.pointers import Path, pointer
+
+_TAG = re.compile(r"<[^<>]*>")
+_SHOWS = re.compile(r"<(?:img|iframe)[\s>]", re.IGNORECASE)
+_INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Cn"})
+
+
+def publish_faults(tree: Tree) -> list[Fault]:
+    """Every reason why this tree cannot be published; none: it can."""
+    faults: list[Fault] = []
+    if tree.assessment is None and not any(module.items for module in tree.modules):
+        faults.append(
+            Fault("/modules", "there is nothing in the course yet: add a lesson, a quiz or an assessment")
+        )
+    for path, quiz in quizzes(tree):
+        if not quiz.questions:
+            faults.append(Fault(pointer(*path, "questions"), "there are no questions"))
+        elif not any(question.points for question in quiz.questions):
+            faults.append(Fault(pointer(*path, "questions"), "the questions are worth no points together"))
+        for q, question in enumerate(quiz.questions):
+            faults.extend(_question_faults(question, (*path, "questions", q)))
+    if tree.assessment is not None and tree.assessment.pass_score < tree.pass_score:
+        faults.append(
+            Fault(
+                "/assessment/pass_score", "is below the course's pass_score, which nobody would reach by it"
+            )
+        )
+    return faults
+
+
+def shows_something(rich_text: str) -> bool:
+    """Whether sanitized HTML has a visible character, an image or an embed."""
+    return bool(_SHOWS.search(rich_text)) or is_visible(html.unescape(_TAG.sub("", rich_text)))
+
+
+def is_visible(text: str) -> bool:
+    """Whether any character of the text can be seen."""
+    return any(unicodedata.category(c) not in _INVISIBLE for c in text)
+
+
+def _question_faults(question: Question, path: Path) -> Iterator[Fault]:
+    if not shows_something(question.prompt_html):
+        yield Fault(pointer(*path, "prompt_html"), "the question asks nothing")
+    match question:
+        case MultipleChoice() | MultiSelect():
+            yield from _choice_faults(question, path)
+        case TrueFalse(correct=None):
+            yield Fault(pointer(*path, "correct"), "say whether the statement is true")
+        case ShortAnswer():
+            yield from _accepted_faults(question, path)
+        case _:
+            pass
+
+
+def _choice_faults(question: MultipleChoice | MultiSelect, path: Path) -> Iterator[Fault]:
+    where = pointer(*path, "answers")
+    if len(question.answers) < 2:
+        yield Fault(where, "a choice needs at least two answers")
+    if not any(answer.is_correct for answer in question.answers):
+        yield Fault(where, "no answer is marked as right")
+    seen: set[str] = set()
+    for a, answer in enumerate(question.answers):
+        text = _shown(answer)
+        if not is_visible(text):
+            yield Fault(pointer(*path, "answers", a, "text"), "shows nothing")
+        elif text in seen:
+            yield Fault(pointer(*path, "answers", a, "text"), "reads like another answer of this question")
+        seen.add(text)
+
+
+def _accepted_faults(question: ShortAnswer, path: Path) -> Iterator[Fault]:
+    if question.review != "manual" and not question.accepted_answers:
+        yield Fault(
+            pointer(*path, "accepted_answers"), "no answer is accepted; add one, or let a grader review it"
+        )
+    for a, text in enumerate(question.accepted_answers):
+        if not is_visible(text):
+            yield Fault(pointer(*path, "accepted_answers", a), "shows nothing")
+
+
+def _shown(answer: Answer) -> str:
+    return " ".join(answer.text.split())

@@ -1,0 +1,165 @@
+"""Between a tree and its rows. Pure: rows are plain dictionaries by table name and key.
+
+A key is unique within a version, so a row is found by it; which row id it has is the caller's affair.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from learning_service.domain.courses.rules.tree import (
+    Answer,
+    Assessment,
+    FreeForm,
+    Item,
+    Lesson,
+    Module,
+    MultipleChoice,
+    MultiSelect,
+    Question,
+    Quiz,
+    ShortAnswer,
+    Skill,
+    Tree,
+    TrueFalse,
+)
+
+Row: TypeAlias = dict[str, Any]
+Rows: TypeAlias = dict[str, dict[str, Row]]
+"""Table name → key → columns, without ids; `parent` is the key of the row it hangs on."""
+
+TABLES = ("course_modules", "lessons", "quizzes", "questions", "quiz_answers")
+"""Parents first."""
+PARENT_COLUMN = {
+    "lessons": "module_id",
+    "quizzes": "module_id",
+    "questions": "quiz_id",
+    "quiz_answers": "question_id",
+}
+_QUESTION_TYPES: dict[str, type[Question]] = {
+    "multiple_choice": MultipleChoice,
+    "true_false": TrueFalse,
+    "multi_select": MultiSelect,
+    "short_answer": ShortAnswer,
+    "free_form": FreeForm,
+}
+_QUESTION_COLUMNS = ("prompt_html", "points", "explanation_html")
+_TYPE_COLUMNS = ("correct", "scoring", "accepted_answers", "case_sensitive", "review", "rubric_html")
+_QUIZ_COLUMNS = ("title", "pass_score", "max_attempts", "time_limit_seconds", "shuffle", "feedback")
+_LESSON_COLUMNS = ("title", "required", "body_html", "video_url", "document_url", "image_url")
+
+
+def rows_of(tree: Tree) -> Rows:
+    """The content rows of a tree whose every part has its key."""
+    rows: Rows = {table: {} for table in TABLES}
+    for position, module in enumerate(tree.modules):
+        rows["course_modules"][_key(module)] = {"position": position, "title": module.title}
+        for place, item in enumerate(module.items):
+            _add_item(rows, item, place, parent=module.key)
+    if tree.assessment is not None:
+        _add_quiz(rows, tree.assessment, 0, parent=None)
+    return rows
+
+
+def _add_item(rows: Rows, item: Item, position: int, *, parent: str | None) -> None:
+    if isinstance(item, Quiz):
+        _add_quiz(rows, item, position, parent=parent)
+    else:
+        columns = {name: getattr(item, name) for name in _LESSON_COLUMNS}
+        rows["lessons"][_key(item)] = {"parent": parent, "position": position, **columns}
+
+
+def _add_quiz(rows: Rows, quiz: Quiz | Assessment, position: int, *, parent: str | None) -> None:
+    rows["quizzes"][_key(quiz)] = {
+        "parent": parent,
+        "position": position,
+        "kind": "quiz" if isinstance(quiz, Quiz) else "assessment",
+        "required": quiz.required if isinstance(quiz, Quiz) else True,
+        **{name: getattr(quiz, name) for name in _QUIZ_COLUMNS},
+    }
+    for place, question in enumerate(quiz.questions):
+        rows["questions"][_key(question)] = {
+            "parent": quiz.key,
+            "position": place,
+            "type": question.type,
+            **{name: getattr(question, name) for name in _QUESTION_COLUMNS},
+            **{name: _plain(getattr(question, name, None)) for name in _TYPE_COLUMNS},
+        }
+        if isinstance(question, MultipleChoice | MultiSelect):
+            for n, answer in enumerate(question.answers):
+                rows["quiz_answers"][_key(answer)] = {
+                    "parent": question.key,
+                    "position": n,
+                    "text": answer.text,
+                    "is_correct": answer.is_correct,
+                }
+
+
+def tree_of(head: Mapping[str, Any], skills: Iterable[Mapping[str, Any]], rows: Rows) -> Tree:
+    """The tree that these rows came from. `head` has title, description_html and pass_score."""
+    answers = _children(rows["quiz_answers"])
+    questions = _children(rows["questions"])
+    items = _children({**rows["lessons"], **rows["quizzes"]})
+    quizzes_of = {key: _quiz_fields(row, key, questions, answers) for key, row in rows["quizzes"].items()}
+    modules = tuple(
+        Module.model_construct(
+            key=key,
+            title=row["title"],
+            items=tuple(_item(k, r, quizzes_of) for k, r in items.get(key, ())),
+        )
+        for key, row in sorted(rows["course_modules"].items(), key=lambda entry: entry[1]["position"])
+    )
+    assessments = [quizzes_of[k] for k, r in rows["quizzes"].items() if r["kind"] == "assessment"]
+    return Tree.model_construct(
+        title=head["title"],
+        description_html=head["description_html"],
+        pass_score=head["pass_score"],
+        mastered_skills=tuple(Skill.model_construct(**skill) for skill in skills),
+        modules=modules,
+        assessment=Assessment.model_construct(**assessments[0]) if assessments else None,
+    )
+
+
+def _children(rows: Mapping[str, Row]) -> dict[str | None, list[tuple[str, Row]]]:
+    result: dict[str | None, list[tuple[str, Row]]] = {}
+    for key, row in sorted(rows.items(), key=lambda entry: entry[1]["position"]):
+        result.setdefault(row["parent"], []).append((key, row))
+    return result
+
+
+def _item(key: str, row: Row, quizzes_of: Mapping[str, Row]) -> Item:
+    if key in quizzes_of:
+        return Quiz.model_construct(kind="quiz", required=row["required"], **quizzes_of[key])
+    return Lesson.model_construct(kind="lesson", key=key, **{name: row[name] for name in _LESSON_COLUMNS})
+
+
+def _quiz_fields(row: Row, key: str, questions: Any, answers: Any) -> Row:
+    return {
+        "key": key,
+        **{name: row[name] for name in _QUIZ_COLUMNS},
+        "questions": tuple(_question(k, r, answers.get(k, ())) for k, r in questions.get(key, ())),
+    }
+
+
+def _question(key: str, row: Row, answers: Iterable[tuple[str, Row]]) -> Question:
+    model = _QUESTION_TYPES[row["type"]]
+    fields = {name: row[name] for name in ("type", *_QUESTION_COLUMNS)}
+    for name in _TYPE_COLUMNS:
+        if name in model.model_fields:
+            fields[name] = tuple(row[name]) if name == "accepted_answers" else row[name]
+    if "answers" in model.model_fields:
+        fields["answers"] = tuple(
+            Answer.model_construct(key=k, text=r["text"], is_correct=r["is_correct"]) for k, r in answers
+        )
+    built: Question = model.model_construct(key=key, **fields)
+    return built
+
+
+def _key(node: Any) -> str:
+    if node.key is None:
+        raise ValueError("every part needs its key before it becomes a row")
+    key: str = node.key
+    return key
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,285 @@
+"""The tree: a whole course version as authors send it and get it back.
+
+These models are the wire form and the stored form at once. They refuse what can never be right; what is
+merely incomplete passes here and is named by `publish_faults`. Source: the contract, "Courses and versions".
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
+from pydantic_core import from_json
+
+from learning_service.domain.courses.rules.urls import document_url, https_url
+from learning_service.domain.errors import Invalid
+from learning_service.domain.pointers import Path, at_places, faults_of
+from learning_service.domain.values import CleanText, Html, Name, Number, OpaqueId, Percent, StrictModel
+
+MAX_SKILLS = 100
+MAX_MODULES = 200
+MAX_ITEMS = 500
+MAX_QUESTIONS = 1000
+MAX_ANSWERS = 50
+MAX_POINTS = 10_000
+MAX_ATTEMPTS = 1000
+MAX_TIME_LIMIT_SECONDS = 2_592_000
+MAX_HTML = 200_000
+DEFAULT_PASS_SCORE = Decimal(80)
+
+Key: TypeAlias = Annotated[str, Field(pattern=r"\A[A-Za-z0-9_-]{1,64}\z")]
+"""What names a module, item, question or answer in every version of its course."""
+Points: TypeAlias = Annotated[Number, Field(ge=0, le=MAX_POINTS, decimal_places=6)]
+"""What a question is worth."""
+ChoiceText: TypeAlias = Annotated[CleanText, Field(min_length=1, max_length=2000)]
+"""The text of a choice or of an accepted answer."""
+HttpsUrl: TypeAlias = Annotated[str, Field(max_length=2000), AfterValidator(https_url)]
+"""An address on the public web."""
+DocumentUrl: TypeAlias = Annotated[str, Field(max_length=2000), AfterValidator(document_url)]
+"""An address on the public web, or `document:<id>`."""
+MaxAttempts: TypeAlias = Annotated[int, Field(ge=1, le=MAX_ATTEMPTS)]
+TimeLimit: TypeAlias = Annotated[int, Field(ge=1, le=MAX_TIME_LIMIT_SECONDS)]
+Feedback: TypeAlias = Literal["never", "after_submit", "after_last_attempt"]
+"""When right answers and explanations are shown to the learner."""
+Review: TypeAlias = Literal["auto", "unmatched", "manual"]
+"""Who judges a short answer: the key; a person where the key does not match; always a person."""
+Scoring: TypeAlias = Literal["all_or_nothing", "right_minus_wrong"]
+
+
+class Answer(StrictModel):
+    """A choice of a question."""
+
+    key: Key | None = None
+    text: ChoiceText
+    is_correct: bool = False
+
+
+def _at_most_one_right(answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
+    right = [n for n, answer in enumerate(answers) if answer.is_correct]
+    if len(right) > 1:
+        raise at_places("a single choice has one right answer", [(n, "is_correct") for n in right[1:]])
+    return answers
+
+
+Answers: TypeAlias = Annotated[tuple[Answer, ...], Field(max_length=MAX_ANSWERS)]
+
+
+class QuestionBase(StrictModel):
+    """What every question has. Points are decimals of at most 6 places."""
+
+    key: Key | None = None
+    prompt_html: Html = ""
+    points: Points = Decimal(1)
+    explanation_html: Html | None = None
+
+
+class MultipleChoice(QuestionBase):
+    """One of several answers is right."""
+
+    type: Literal["multiple_choice"]
+    answers: Annotated[Answers, AfterValidator(_at_most_one_right)] = ()
+
+
+class TrueFalse(QuestionBase):
+    """A statement; `correct` is unknown in an unfinished draft only."""
+
+    type: Literal["true_false"]
+    correct: bool | None = None
+
+
+class MultiSelect(QuestionBase):
+    """Any number of several answers is right."""
+
+    type: Literal["multi_select"]
+    answers: Answers = ()
+    scoring: Scoring = "all_or_nothing"
+
+
+class ShortAnswer(QuestionBase):
+    """A few words. In `accepted_answers`, `*` stands for any characters and `\\*` for itself."""
+
+    type: Literal["short_answer"]
+    accepted_answers: Annotated[tuple[ChoiceText, ...], Field(max_length=MAX_ANSWERS)] = ()
+    case_sensitive: bool = False
+    review: Review = "auto"
+
+
+class FreeForm(QuestionBase):
+    """A text that a person grades, by the rubric."""
+
+    type: Literal["free_form"]
+    rubric_html: Html | None = None
+
+
+Question: TypeAlias = Annotated[
+    MultipleChoice | TrueFalse | MultiSelect | ShortAnswer | FreeForm, Field(discriminator="type")
+]
+Questions: TypeAlias = Annotated[tuple[Question, ...], Field(max_length=MAX_QUESTIONS)]
+
+
+class Lesson(StrictModel):
+    """Something to read or watch."""
+
+    kind: Literal["lesson"]
+    key: Key | None = None
+    title: Name
+    body_html: Html = ""
+    video_url: HttpsUrl | None = None
+    document_url: DocumentUrl | None = None
+    image_url: HttpsUrl | None = None
+    required: bool = True
+
+
+class Quiz(StrictModel):
+    """Questions inside a module. Without `max_attempts` or `time_limit_seconds` there is none."""
+
+    kind: Literal["quiz"]
+    key: Key | None = None
+    title: Name
+    pass_score: Percent = DEFAULT_PASS_SCORE
+    max_attempts: MaxAttempts | None = None
+    time_limit_seconds: TimeLimit | None = None
+    required: bool = True
+    shuffle: bool = False
+    feedback: Feedback = "after_last_attempt"
+    questions: Questions = ()
+
+
+class Assessment(StrictModel):
+    """The final assessment: always required."""
+
+    key: Key | None = None
+    title: Name
+    pass_score: Percent = DEFAULT_PASS_SCORE
+    max_attempts: MaxAttempts | None = None
+    time_limit_seconds: TimeLimit | None = None
+    shuffle: bool = False
+    feedback: Feedback = "never"
+    questions: Questions = ()
+
+
+Item: TypeAlias = Annotated[Lesson | Quiz, Field(discriminator="kind")]
+
+
+class Module(StrictModel):
+    """A part of the course: items in order."""
+
+    key: Key | None = None
+    title: Name
+    items: Annotated[tuple[Item, ...], Field(max_length=MAX_ITEMS)] = ()
+
+
+class Skill(StrictModel):
+    """A skill that a pass proves."""
+
+    skill_id: OpaqueId
+    name: Name
+
+
+def _distinct_skills(skills: tuple[Skill, ...]) -> tuple[Skill, ...]:
+    again = _repeated(skill.skill_id for skill in skills)
+    if again:
+        raise at_places("is listed twice", [(n, "skill_id") for n in again])
+    return skills
+
+
+class Tree(StrictModel):
+    """A course version: everything that is read, graded or printed, and nothing about people."""
+
+    title: Name
+    description_html: Html = ""
+    pass_score: Percent = DEFAULT_PASS_SCORE
+    mastered_skills: Annotated[
+        tuple[Skill, ...], Field(max_length=MAX_SKILLS), AfterValidator(_distinct_skills)
+    ] = ()
+    modules: Annotated[tuple[Module, ...], Field(max_length=MAX_MODULES)] = ()
+    assessment: Assessment | None = None
+
+    @model_validator(mode="after")
+    def _keys_are_distinct(self) -> "Tree":
+        nodes = [(path, node.key) for path, node in keyed_nodes(self) if node.key is not None]
+        again = _repeated(key for _, key in nodes)
+        if again:
+            raise at_places(
+                "another part of the course has the same key", [(*nodes[n][0], "key") for n in again]
+            )
+        return self
+
+
+Keyed: TypeAlias = (
+    Module
+    | Lesson
+    | Quiz
+    | Assessment
+    | MultipleChoice
+    | TrueFalse
+    | MultiSelect
+    | ShortAnswer
+    | FreeForm
+    | Answer
+)
+"""What carries a key."""
+
+
+def keyed_nodes(tree: Tree) -> Iterator[tuple[Path, Keyed]]:
+    """Everything that carries a key, parents first, with its path in the tree."""
+    for m, module in enumerate(tree.modules):
+        yield ("modules", m), module
+        for i, item in enumerate(module.items):
+            path: Path = ("modules", m, "items", i)
+            yield path, item
+            if isinstance(item, Quiz):
+                yield from _question_nodes(item, path)
+    if tree.assessment is not None:
+        yield ("assessment",), tree.assessment
+        yield from _question_nodes(tree.assessment, ("assessment",))
+
+
+def quizzes(tree: Tree) -> Iterator[tuple[Path, Quiz | Assessment]]:
+    """Every quiz in order, then the assessment, with paths."""
+    for path, node in keyed_nodes(tree):
+        if isinstance(node, Quiz | Assessment):
+            yield path, node
+
+
+def parse_tree(raw: bytes | str) -> Tree:
+    """The tree in this JSON text. Raises `Invalid` naming every place that can never be right."""
+    try:
+        return _TREE.validate_json(raw)
+    except ValidationError as error:
+        raise Invalid(faults_of(error, _document(raw))) from None
+
+
+def dump_tree(tree: Tree) -> bytes:
+    """The tree as JSON text; `parse_tree` gives the same tree again."""
+    return _TREE.dump_json(tree)
+
+
+def _question_nodes(quiz: Quiz | Assessment, path: Path) -> Iterator[tuple[Path, Keyed]]:
+    for q, question in enumerate(quiz.questions):
+        yield (*path, "questions", q), question
+        if isinstance(question, MultipleChoice | MultiSelect):
+            for a, answer in enumerate(question.answers):
+                yield (*path, "questions", q, "answers", a), answer
+
+
+def _repeated(words: Iterator[str]) -> list[int]:
+    """Positions of words that have come before."""
+    seen: Counter[str] = Counter()
+    again: list[int] = []
+    for n, word in enumerate(words):
+        if seen[word]:
+            again.append(n)
+        seen[word] += 1
+    return again
+
+
+def _document(raw: bytes | str) -> object:
+    try:
+        return from_json(raw)
+    except ValueError:
+        return None
+
+
+_TREE = TypeAdapter(Tree)

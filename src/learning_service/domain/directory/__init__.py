@@ -1,0 +1,1 @@
+"""Copies of what other services own: organizations, regions, chapters, members, compliance requirements."""

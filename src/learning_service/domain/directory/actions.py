@@ -1,0 +1,153 @@
+"""Writes of the directory: what other services tell us replaces what we had."""
+
+from typing import Any
+
+from sqlalchemy import Boolean, literal_column, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.audit import record_audit
+from learning_service.domain.clock import now
+from learning_service.domain.directory.models import (
+    Chapter,
+    ComplianceRequirement,
+    Member,
+    Organization,
+    Region,
+)
+from learning_service.domain.directory.rules import (
+    ChapterFacts,
+    MemberFacts,
+    OrganizationFacts,
+    RegionFacts,
+    RequirementFacts,
+)
+from learning_service.domain.errors import Invalid, NotFound
+from learning_service.domain.principal import Principal
+
+_INSERTED = literal_column("(xmax = 0)", Boolean)
+
+
+async def put_organization(
+    session: AsyncSession, organization_id: str, facts: OrganizationFacts, *, actor: Principal
+) -> bool:
+    """Make or update the organization; True when it is new. Raises NotFound for any but the caller's own."""
+    if organization_id != actor.organization_id:
+        raise NotFound
+    instant = now(session)
+    values = {
+        "name": facts.name,
+        "timezone": facts.timezone,
+        "authoring_roles": list(dict.fromkeys(facts.authoring_roles)),
+        "updated_at": instant,
+    }
+    statement = (
+        insert(Organization)
+        .values(id=organization_id, created_at=instant, **values)
+        .on_conflict_do_update(index_elements=["id"], set_=values)
+        .returning(_INSERTED)
+    )
+    created = bool(await session.scalar(statement))
+    _audit(session, actor, "organization", organization_id, created, facts)
+    return created
+
+
+async def put_region(session: AsyncSession, region_id: str, facts: RegionFacts, *, actor: Principal) -> bool:
+    """Make or update a region. Raises NotFound, or Invalid while its organization is unknown."""
+    _own(facts.organization_id, actor)
+    await _require_organization(session, actor.organization_id, "/organization_id")
+    created = await _upsert(session, Region, actor, region_id, {"name": facts.name})
+    _audit(session, actor, "region", region_id, created, facts)
+    return created
+
+
+async def put_chapter(
+    session: AsyncSession, chapter_id: str, facts: ChapterFacts, *, actor: Principal
+) -> bool:
+    """Make or update a chapter; another region moves it there. Raises Invalid for an unknown region."""
+    if await session.get(Region, (actor.organization_id, facts.region_id)) is None:
+        raise Invalid.at("/region_id", "is not a region of this organization")
+    values = {"name": facts.name, "region_id": facts.region_id}
+    created = await _upsert(session, Chapter, actor, chapter_id, values)
+    _audit(session, actor, "chapter", chapter_id, created, facts)
+    return created
+
+
+async def put_requirement(
+    session: AsyncSession, requirement_id: str, facts: RequirementFacts, *, actor: Principal
+) -> bool:
+    """Make or update a compliance requirement. Raises NotFound, or Invalid while its organization is unknown."""
+    _own(facts.organization_id, actor)
+    await _require_organization(session, actor.organization_id, "/organization_id")
+    created = await _upsert(session, ComplianceRequirement, actor, requirement_id, {"name": facts.name})
+    _audit(session, actor, "compliance_requirement", requirement_id, created, facts)
+    return created
+
+
+async def put_member(session: AsyncSession, user_id: str, facts: MemberFacts, *, actor: Principal) -> bool:
+    """Make or update a member. Raises Invalid for an unknown chapter.
+
+    An id whose member was erased becomes a new member under the same id.
+    """
+    chapter = await session.scalar(
+        select(Chapter.id)
+        .where(Chapter.organization_id == actor.organization_id, Chapter.id == facts.chapter_id)
+        .with_for_update(key_share=True, read=True)
+    )
+    if chapter is None:
+        raise Invalid.at("/chapter_id", "is not a chapter of this organization")
+    instant = now(session)
+    erased = await session.scalar(
+        select(Member.erased_at).where(
+            Member.organization_id == actor.organization_id, Member.user_id == user_id
+        )
+    )
+    values: dict[str, Any] = {**facts.model_dump(), "updated_at": instant, "erased_at": None}
+    statement = (
+        insert(Member)
+        .values(organization_id=actor.organization_id, user_id=user_id, created_at=instant, **values)
+        .on_conflict_do_update(index_elements=["organization_id", "user_id"], set_=values)
+        .returning(_INSERTED)
+    )
+    created = bool(await session.scalar(statement)) or erased is not None
+    _audit(session, actor, "member", user_id, created, facts)
+    return created
+
+
+async def _upsert(
+    session: AsyncSession,
+    model: type[Region] | type[Chapter] | type[ComplianceRequirement],
+    actor: Principal,
+    thing_id: str,
+    values: dict[str, Any],
+) -> bool:
+    statement = (
+        insert(model)
+        .values(organization_id=actor.organization_id, id=thing_id, **values)
+        .on_conflict_do_update(index_elements=["organization_id", "id"], set_=values)
+        .returning(_INSERTED)
+    )
+    return bool(await session.scalar(statement))
+
+
+async def _require_organization(session: AsyncSession, organization_id: str, pointer: str) -> None:
+    if await session.get(Organization, organization_id) is None:
+        raise Invalid.at(pointer, "is not known yet; push the organization first")
+
+
+def _own(organization_id: str, actor: Principal) -> None:
+    if organization_id != actor.organization_id:
+        raise NotFound
+
+
+def _audit(
+    session: AsyncSession, actor: Principal, kind: str, thing_id: str, created: bool, facts: object
+) -> None:
+    record_audit(
+        session,
+        f"{kind}.{'created' if created else 'updated'}",
+        organization_id=actor.organization_id,
+        actor=actor.user_id,
+        subject=(kind, thing_id),
+        details={"fields": sorted(type(facts).model_fields)},  # type: ignore[attr-defined]
+    )

@@ -1,0 +1,94 @@
+"""What the directory accepts: one model for each kind of thing that other services tell us."""
+
+import re
+import zoneinfo
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
+from pydantic_core import to_json
+
+from learning_service.domain.values import CleanText, FreeJson, Name, OpaqueId, StrictModel, Word
+
+MAX_CUSTOM_FIELDS_BYTES = 64 * 1024
+_EMAIL = re.compile(r"\A[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]{1,64}@[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]{1,255}\Z")
+_LOCALE = re.compile(r"\A[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}\Z")
+
+
+def _zone(text: str) -> str:
+    if text not in zoneinfo.available_timezones():
+        raise ValueError("must be an IANA time zone such as America/New_York")
+    return text
+
+
+def _email(text: str) -> str:
+    if not _EMAIL.match(text) or len(text) > 254:
+        raise ValueError("must be one e-mail address")
+    return text
+
+
+def _locale(text: str) -> str:
+    if not _LOCALE.match(text):
+        raise ValueError("must be a language tag such as en or es-MX")
+    return text
+
+
+def _small(fields: dict[str, Any]) -> dict[str, Any]:
+    if len(to_json(fields)) > MAX_CUSTOM_FIELDS_BYTES:
+        raise ValueError(f"must be at most {MAX_CUSTOM_FIELDS_BYTES} bytes")
+    return fields
+
+
+def _object(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise ValueError("must be an object")
+    return value
+
+
+Timezone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
+Email = Annotated[CleanText, AfterValidator(_email)]
+Locale = Annotated[str, AfterValidator(_locale)]
+CustomFields = Annotated[
+    dict[str, JsonValue], BeforeValidator(_object), AfterValidator(_small), FreeJson.__metadata__[0]
+]
+AuthoringRole = Literal["national_admin", "regional_admin", "chapter_admin"]
+
+
+class OrganizationFacts(StrictModel):
+    """What the directory says of an organization."""
+
+    name: Name
+    timezone: Timezone
+    authoring_roles: tuple[AuthoringRole, ...] = ("national_admin", "regional_admin")
+
+
+class RegionFacts(StrictModel):
+    """What the directory says of a region."""
+
+    organization_id: OpaqueId
+    name: Name
+
+
+class ChapterFacts(StrictModel):
+    """What the directory says of a chapter."""
+
+    region_id: OpaqueId
+    name: Name
+
+
+class MemberFacts(StrictModel):
+    """What the directory says of a member. `custom_fields` replaces what was there."""
+
+    chapter_id: OpaqueId
+    status: Word
+    display_name: Name
+    email: Email | None
+    custom_fields: CustomFields = {}
+    locale: Locale | None = None
+    timezone: Timezone | None = None
+
+
+class RequirementFacts(StrictModel):
+    """What the directory says of a compliance requirement."""
+
+    organization_id: OpaqueId
+    name: Name

@@ -1,0 +1,1 @@
+"""Enrollments: a member's way through one version of a course, and how it ends."""

@@ -1,0 +1,139 @@
+"""Entering a course."""
+
+import uuid
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.audit import record_audit
+from learning_service.domain.base import new_id
+from learning_service.domain.clock import now
+from learning_service.domain.courses.queries.access import CourseAccess
+from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.enrollments.queries import (
+    OPEN,
+    RECERTIFICATION_WINDOW_DAYS,
+    EnrollmentView,
+    get_enrollment,
+    last_completion,
+    own_enrollments,
+)
+from learning_service.domain.errors import Conflict, Forbidden, NotAMember, NotFound
+from learning_service.domain.principal import Principal
+
+
+class NotPublished(Conflict):
+    """Nobody may enter the course now."""
+
+    code = "not-published"
+
+
+class EnrollmentFailed(Conflict):
+    """The last enrollment failed; an administrator can grant more attempts or assign anew."""
+
+    code = "enrollment-failed"
+
+
+class AlreadyCompleted(Conflict):
+    """The member has completed the course, and it is too early to renew."""
+
+    code = "already-completed"
+
+
+async def enroll(
+    session: AsyncSession, access: CourseAccess, *, actor: Principal
+) -> tuple[EnrollmentView, bool]:
+    """Enroll the caller; the open enrollment and False when there is one already.
+
+    Two at once make one. Raises NotAMember, NotFound, Forbidden where the course is by assignment only,
+    NotPublished, EnrollmentFailed, AlreadyCompleted.
+    """
+    if not access.is_member:
+        raise NotAMember
+    newest = (
+        await session.execute(
+            select(Enrollment.id, Enrollment.status)
+            .where(own_enrollments(actor), Enrollment.course_id == access.view.id)
+            .order_by(Enrollment.status.in_(OPEN).desc(), Enrollment.id.desc())
+            .limit(1)
+        )
+    ).first()
+    if newest is not None and newest.status in OPEN:
+        return await get_enrollment(session, newest.id), False
+    _check_entrance(access)
+    if newest is not None and newest.status == "failed":
+        raise EnrollmentFailed("Your last enrollment failed. Ask an administrator for another attempt.")
+    await _check_completion(session, access, actor)
+    return await _insert(session, access, actor)
+
+
+def _check_entrance(access: CourseAccess) -> None:
+    if not access.reaches_member and not access.may_author:
+        raise NotFound
+    if not access.view.self_enrollment:
+        raise Forbidden("Nobody enrolls in this course by themselves; it is assigned.")
+    if not access.is_open:
+        raise NotPublished("The course is not open: it is a draft or has been archived.")
+    if not access.reaches_member:
+        raise Forbidden("The course is for members of another region or chapter.")
+
+
+async def _check_completion(session: AsyncSession, access: CourseAccess, actor: Principal) -> None:
+    done = await last_completion(
+        session,
+        organization_id=actor.organization_id,
+        user_id=actor.user_id,
+        course_id=access.view.id,
+    )
+    if done is None:
+        return
+    window = timedelta(days=RECERTIFICATION_WINDOW_DAYS)
+    if done.expires_at is None or now(session) < done.expires_at - window:
+        raise AlreadyCompleted("You have completed this course, and it is too early to renew it.")
+
+
+async def _insert(
+    session: AsyncSession, access: CourseAccess, actor: Principal
+) -> tuple[EnrollmentView, bool]:
+    instant = now(session)
+    made: uuid.UUID | None = await session.scalar(
+        insert(Enrollment)
+        .values(
+            id=new_id(),
+            organization_id=actor.organization_id,
+            user_id=actor.user_id,
+            course_id=access.view.id,
+            version_id=access.published_version_id,
+            status="in_progress",
+            source="self",
+            assigned_at=instant,
+            started_at=instant,
+            cause_kind="person",
+            cause_id=actor.user_id,
+        )
+        .on_conflict_do_nothing()
+        .returning(Enrollment.id)
+    )
+    if made is None:
+        other = await session.scalar(
+            select(Enrollment.id).where(
+                own_enrollments(actor),
+                Enrollment.course_id == access.view.id,
+                Enrollment.status.in_(OPEN),
+            )
+        )
+        if other is None:
+            raise Conflict("Your enrollment changed meanwhile; try again.")
+        return await get_enrollment(session, other), False
+    record_audit(
+        session,
+        "enrollment.created",
+        organization_id=actor.organization_id,
+        actor=actor.user_id,
+        subject=("enrollment", made),
+        details={"course_id": str(access.view.id), "source": "self"},
+    )
+    await session.flush()
+    return await get_enrollment(session, made), True

@@ -1,0 +1,138 @@
+"""Reads of enrollments."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.clock import now
+from learning_service.domain.courses.models import CourseVersion
+from learning_service.domain.courses.queries.access import CourseAccess, access_course
+from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.paging import PageRequest
+from learning_service.domain.principal import Principal
+
+OPEN = ("assigned", "in_progress")
+RECERTIFICATION_WINDOW_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentView:
+    """An enrollment as its member or an administrator sees it."""
+
+    id: uuid.UUID
+    user_id: str
+    course_id: uuid.UUID
+    course_title: str
+    version: int
+    status: str
+    assigned_at: datetime
+    due_at: datetime | None
+    overdue: bool
+    source: str
+
+
+def enrollment_views(instant: datetime, *columns: Any) -> Any:
+    """A select of `EnrollmentView` columns (scope it), then the given ones."""
+    return (
+        select(
+            Enrollment.id,
+            Enrollment.user_id,
+            Enrollment.course_id,
+            CourseVersion.title,
+            CourseVersion.number,
+            Enrollment.status,
+            Enrollment.assigned_at,
+            Enrollment.due_at,
+            is_overdue(instant),
+            Enrollment.source,
+            *columns,
+        )
+        .select_from(Enrollment)
+        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
+    )
+
+
+def is_overdue(instant: datetime) -> ColumnElement[bool]:
+    """Whether an open enrollment's due time has passed."""
+    return func.coalesce(and_(Enrollment.status.in_(OPEN), Enrollment.due_at < instant), False)
+
+
+def own_enrollments(caller: Principal) -> ColumnElement[bool]:
+    """The scope of a learner: their own enrollments."""
+    return and_(Enrollment.organization_id == caller.organization_id, Enrollment.user_id == caller.user_id)
+
+
+async def see_course(session: AsyncSession, caller: Principal, course_id: uuid.UUID) -> CourseAccess:
+    """The course, for whoever may know of it: also a member whom an enrollment keeps inside.
+
+    Raises NotAMember, NotFound.
+    """
+    enrolled = exists().where(own_enrollments(caller), Enrollment.course_id == course_id)
+    return await access_course(session, caller, course_id, enrolled=enrolled)
+
+
+async def get_enrollment(session: AsyncSession, enrollment_id: uuid.UUID) -> EnrollmentView:
+    """One enrollment, which the caller has already been allowed to see."""
+    row = await session.execute(enrollment_views(now(session)).where(Enrollment.id == enrollment_id))
+    return EnrollmentView(*row.one())
+
+
+async def list_own_enrollments(
+    session: AsyncSession, caller: Principal, page: PageRequest
+) -> Sequence[EnrollmentView]:
+    """The caller's enrollments, newest first; one more than the page holds."""
+    statement = enrollment_views(now(session)).where(own_enrollments(caller))
+    return [EnrollmentView(*row) for row in await session.execute(_paged(statement, page))]
+
+
+async def own_version_rows(
+    session: AsyncSession, caller: Principal, page: PageRequest
+) -> Sequence[tuple[EnrollmentView, uuid.UUID]]:
+    """The caller's enrollments with their version's id, newest first; one more than the page holds."""
+    statement = enrollment_views(now(session), Enrollment.version_id).where(own_enrollments(caller))
+    rows = await session.execute(_paged(statement, page))
+    return [(EnrollmentView(*row[:-1]), row[-1]) for row in rows]
+
+
+async def own_totals(session: AsyncSession, caller: Principal) -> dict[str, int]:
+    """How many of the caller's enrollments are in each status, and how many are overdue."""
+    instant = now(session)
+    counts = [
+        func.count().filter(Enrollment.status == status).label(status)
+        for status in ("assigned", "in_progress", "completed", "failed")
+    ]
+    row = await session.execute(
+        select(*counts, func.count().filter(is_overdue(instant)).label("overdue")).where(
+            own_enrollments(caller)
+        )
+    )
+    return dict(row.mappings().one())
+
+
+async def last_completion(
+    session: AsyncSession, *, organization_id: str, user_id: str, course_id: uuid.UUID
+) -> CourseCompletion | None:
+    """The member's completion of the course that lasts longest, voided ones apart."""
+    found: CourseCompletion | None = await session.scalar(
+        select(CourseCompletion)
+        .where(
+            CourseCompletion.organization_id == organization_id,
+            CourseCompletion.user_id == user_id,
+            CourseCompletion.course_id == course_id,
+            CourseCompletion.voided_at.is_(None),
+        )
+        .order_by(CourseCompletion.expires_at.desc().nulls_first(), CourseCompletion.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+def _paged(statement: Any, page: PageRequest) -> Any:
+    if page.after is not None:
+        statement = statement.where(Enrollment.id < uuid.UUID(page.after[0]))
+    return statement.order_by(Enrollment.id.desc()).limit(page.limit + 1)

@@ -1,0 +1,184 @@
+"""The life of an enrollment: when it is completed or failed, how far it is, when its completion expires.
+
+Source: the contract, "The life of an enrollment". Scores are exact fractions of 100 until they are shown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, TypeAlias
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import isodate
+
+from learning_service.domain.courses.rules.cadence import parse_cadence
+from learning_service.domain.courses.rules.scores import exact_score, shown_score
+from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
+
+_NOTHING = Fraction(0)
+_FULL = Fraction(100)
+
+
+@dataclass(frozen=True, slots=True)
+class QuizStanding:
+    """Where a member stands with one quiz.
+
+    `low` and `high` bound the best score in percent, from closed attempts; they differ while waiting answers
+    can still raise it, and are None before the first attempt closes. `chance`: one is under way or left.
+    """
+
+    chance: bool
+    low: Fraction | None = None
+    high: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a member stands with the whole version. A quiz that is absent was never tried."""
+
+    completed_lessons: frozenset[UUID] = frozenset()
+    quizzes: Mapping[UUID, QuizStanding] = field(default_factory=dict)
+
+
+Status: TypeAlias = Literal["in_progress", "completed", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What has become of an enrollment; `score` in percent.
+
+    The score is None when the course has none, while waiting answers can still raise it, or unless completed.
+    """
+
+    status: Status
+    score: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Required items and the assessment: how many are done, of how many, and the percentage rounded down."""
+
+    items_completed: int
+    items_total: int
+    percent: int
+
+
+def quiz_standing(
+    *,
+    used: int,
+    allowed: int | None,
+    open: bool,
+    best_points: Decimal | None,
+    possible_points: Decimal | None,
+    max_points: Decimal | None,
+) -> QuizStanding:
+    """A standing from what is kept per enrollment and quiz.
+
+    `used` attempts of `allowed` (extra ones included; None: no limit), the one under way (`open`) counted as
+    used. Points are those of closed attempts, None before the first: `best_points` the most that any has for
+    sure, `possible_points` the most that any can come to when its waiting answers get full marks.
+    """
+    chance = open or allowed is None or used < allowed
+    if best_points is None or possible_points is None or max_points is None:
+        return QuizStanding(chance)
+    low = exact_score(best_points, max_points)
+    return QuizStanding(chance, low, max(low, exact_score(possible_points, max_points)))
+
+
+def attempts_remaining(allowed: int | None, used: int) -> int | None:
+    """Attempts that may still be started, one under way counted as used; None: no limit."""
+    return None if allowed is None else max(0, allowed - used)
+
+
+def is_passed(quiz: QuizShape, standing: Standing) -> bool:
+    """Whether the best attempt passes already, whatever becomes of answers that wait."""
+    low = _standing(quiz, standing).low
+    return low is not None and low >= Fraction(quiz.pass_score)
+
+
+def decide(shape: CourseShape, standing: Standing) -> Decision:
+    """Completed when everything required is done and the course's score is reached; failed when that has
+    become impossible, even with full marks for everything that waits, is under way or is left; else in
+    progress.
+    """
+    reach = Fraction(shape.pass_score)
+    highest = _course_score(shape, [_potential(quiz, standing) for quiz in shape.to_pass])
+    if highest is not None and highest < reach:
+        return Decision("failed")
+    if any(_potential(quiz, standing) < Fraction(quiz.pass_score) for quiz in shape.to_pass):
+        return Decision("failed")
+    if not shape.required_lessons <= standing.completed_lessons:
+        return Decision("in_progress")
+    if not all(is_passed(quiz, standing) for quiz in shape.to_pass):
+        return Decision("in_progress")
+    low = _course_score(shape, [_low(quiz, standing) for quiz in shape.to_pass])
+    if low is not None and low < reach:
+        return Decision("in_progress")
+    return Decision("completed", course_score(shape, standing))
+
+
+def course_score(shape: CourseShape, standing: Standing) -> Decimal | None:
+    """The course's score so far, in percent: the assessment's best, else the mean of the required quizzes'
+    best.
+
+    None when there is neither, or while waiting answers can still raise it.
+    """
+    low = _course_score(shape, [_low(quiz, standing) for quiz in shape.to_pass])
+    high = _course_score(shape, [_high(quiz, standing) for quiz in shape.to_pass])
+    return shown_score(low) if low is not None and low == high else None
+
+
+def progress(shape: CourseShape, standing: Standing) -> Progress:
+    """How far a member is. A version that requires nothing is all done."""
+    total = len(shape.required_lessons) + len(shape.to_pass)
+    done = len(shape.required_lessons & standing.completed_lessons)
+    done += sum(is_passed(quiz, standing) for quiz in shape.to_pass)
+    return Progress(done, total, 100 * done // total if total else 100)
+
+
+def expiry(
+    completed_at: datetime, cadence: str | None, timezone: str, renewing_from: datetime | None = None
+) -> datetime | None:
+    """When a completion expires, in UTC; None: never.
+
+    Calendar arithmetic by the organization's clock: the same local time of day, and 29 February plus a year
+    is 28 February. `renewing_from`: the expiry of the completion that this one renews; a member who renews
+    early loses nothing, so the new period begins there if it is later.
+    """
+    if cadence is None:
+        return None
+    start = completed_at if renewing_from is None else max(completed_at, renewing_from)
+    zone = ZoneInfo(timezone)
+    local: datetime = start.astimezone(zone).replace(tzinfo=None) + isodate.parse_duration(
+        parse_cadence(cadence)
+    )
+    return local.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _course_score(shape: CourseShape, scores: list[Fraction]) -> Fraction | None:
+    """The course's score from those of `shape.to_pass`, in that order."""
+    if not scores:
+        return None
+    return scores[-1] if shape.assessment is not None else sum(scores, _NOTHING) / len(scores)
+
+
+def _standing(quiz: QuizShape, standing: Standing) -> QuizStanding:
+    return standing.quizzes.get(quiz.id, QuizStanding(chance=True))
+
+
+def _low(quiz: QuizShape, standing: Standing) -> Fraction:
+    low = _standing(quiz, standing).low
+    return _NOTHING if low is None else low
+
+
+def _high(quiz: QuizShape, standing: Standing) -> Fraction:
+    high = _standing(quiz, standing).high
+    return _NOTHING if high is None else high
+
+
+def _potential(quiz: QuizShape, standing: Standing) -> Fraction:
+    """The best score that is still possible."""
+    return _FULL if _standing(quiz, standing).chance else _high(quiz, standing)

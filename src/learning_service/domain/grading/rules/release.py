@@ -1,0 +1,74 @@
+"""What a learner may see of a closed attempt: one policy, evaluated here for every route.
+
+Source: the contract on `feedback`: right answers are shown never, after each submission, or after the last
+attempt (passed, or none left).
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from learning_service.domain.courses.rules.answer_keys import (
+    AnswerKey,
+    MultipleChoiceKey,
+    MultiSelectKey,
+    ShortAnswerKey,
+    TrueFalseKey,
+)
+
+
+def is_released(feedback: str, *, quiz_passed: bool, remaining: int | None, under_way: bool) -> bool:
+    """Whether right answers may be shown now. `remaining` attempts may still be started; None: no limit."""
+    match feedback:
+        case "after_submit":
+            return True
+        case "after_last_attempt":
+            return quiz_passed or (remaining == 0 and not under_way)
+        case _:
+            return False
+
+
+def shown_mark(
+    key: AnswerKey, mark: Mapping[str, Any], *, released: bool, explanation: str | None
+) -> dict[str, Any]:
+    """One response's mark for its learner; before release there is nothing in it but the question's id."""
+    if not released:
+        return {
+            "question_id": key.question_id,
+            "points_awarded": None,
+            "correct": None,
+            "feedback": None,
+            "explanation_html": None,
+            "right_answer": None,
+        }
+    points = mark.get("points")
+    return {
+        "question_id": key.question_id,
+        "points_awarded": None if points is None else Decimal(points),
+        "correct": mark.get("correct"),
+        "feedback": mark.get("feedback"),
+        "explanation_html": explanation,
+        "right_answer": right_answer(key),
+    }
+
+
+def right_answer(key: AnswerKey) -> dict[str, Any] | None:
+    """The key in the form in which a response is given; None where only a person can judge."""
+    match key:
+        case MultipleChoiceKey():
+            return {"answer_ids": [str(key.right_id)]}
+        case MultiSelectKey():
+            return {"answer_ids": sorted(str(choice) for choice in key.right_ids)}
+        case TrueFalseKey():
+            return {"value": key.correct}
+        case ShortAnswerKey():
+            return {"accepted_answers": list(key.accepted_answers)}
+        case _:
+            return None
+
+
+def marks_of(stored: Mapping[str, Any] | None, question_id: UUID) -> Mapping[str, Any]:
+    """The stored mark of a question; empty while the attempt is under way."""
+    found: Mapping[str, Any] = (stored or {}).get(str(question_id), {})
+    return found

@@ -1,0 +1,120 @@
+"""From marks to a decision on the attempt. Everything here is a pure function of keys, responses and
+grades.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from learning_service.domain.attempts.rules import Response
+from learning_service.domain.courses.rules.answer_keys import (
+    AnswerKey,
+    FreeFormKey,
+    MultipleChoiceKey,
+    MultiSelectKey,
+    ShortAnswerKey,
+    TrueFalseKey,
+)
+from learning_service.domain.courses.rules.scores import exact_score, shown_score
+from learning_service.domain.grading.rules.free_form import grade_free_form
+from learning_service.domain.grading.rules.mark import Mark, award_points
+from learning_service.domain.grading.rules.multi_select import grade_multi_select
+from learning_service.domain.grading.rules.multiple_choice import grade_multiple_choice
+from learning_service.domain.grading.rules.short_answer import grade_short_answer
+from learning_service.domain.grading.rules.true_false import grade_true_false
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """An attempt's marks by question and their sums, in points.
+
+    `points` are those awarded so far; `pending_points` what the waiting answers could still add.
+    """
+
+    marks: Mapping[UUID, Mark]
+    points: Decimal
+    max_points: Decimal
+    pending_points: Decimal
+    pending_question_ids: tuple[UUID, ...]
+
+    @property
+    def score(self) -> Decimal | None:
+        """Percent; None while answers wait."""
+        return None if self.pending_question_ids else score_percent(self.points, self.max_points)
+
+    def passed(self, pass_score: Decimal) -> bool | None:
+        """Whether the attempt passes; None while the waiting answers still decide."""
+        return early_decision(self.points, self.pending_points, self.max_points, pass_score)
+
+
+def grade(key: AnswerKey, response: Response | None) -> Mark:
+    """What the response to this question is worth; `Mark.points` None: it waits for a person."""
+    match key:
+        case MultipleChoiceKey():
+            return grade_multiple_choice(key, response)
+        case TrueFalseKey():
+            return grade_true_false(key, response)
+        case MultiSelectKey():
+            return grade_multi_select(key, response)
+        case ShortAnswerKey():
+            return grade_short_answer(key, response)
+        case FreeFormKey():
+            return grade_free_form(key, response)
+
+
+def grade_attempt(
+    keys: Iterable[AnswerKey],
+    responses: Mapping[UUID, Response],
+    grades: Mapping[UUID, Decimal] | None = None,
+) -> Graded:
+    """Grade every question of an attempt. `grades`: points that persons gave, by question; they beat the
+    key's.
+
+    Raises ValueError where a person's points are not within the question's.
+    """
+    keys = tuple(keys)
+    given = grades or {}
+    marks = {
+        key.question_id: award_points(given[key.question_id], key.points)
+        if key.question_id in given
+        else grade(key, responses.get(key.question_id))
+        for key in keys
+    }
+    return sum_up(keys, marks)
+
+
+def sum_up(keys: Iterable[AnswerKey], marks: Mapping[UUID, Mark]) -> Graded:
+    """Add up marks that are already known; every key needs one."""
+    points = max_points = pending_points = Decimal(0)
+    waiting: list[UUID] = []
+    for key in keys:
+        max_points += key.points
+        awarded = marks[key.question_id].points
+        if awarded is None:
+            waiting.append(key.question_id)
+            pending_points += key.points
+        else:
+            points += awarded
+    return Graded(marks, points, max_points, pending_points, tuple(waiting))
+
+
+def score_percent(points: Decimal, max_points: Decimal) -> Decimal:
+    """Percent of the maximum as stored and shown: 6 places, rounded down."""
+    return shown_score(exact_score(points, max_points))
+
+
+def passes(points: Decimal, max_points: Decimal, pass_score: Decimal) -> bool:
+    """`100 · points ≥ pass_score · max_points`, exactly. A maximum of 0 is never passed."""
+    return max_points > 0 and 100 * points >= pass_score * max_points
+
+
+def early_decision(
+    points: Decimal, pending_points: Decimal, max_points: Decimal, pass_score: Decimal
+) -> bool | None:
+    """True when the points so far pass, False when even full marks for all that waits could not, else
+    None.
+    """
+    if passes(points, max_points, pass_score):
+        return True
+    return None if passes(points + pending_points, max_points, pass_score) else False

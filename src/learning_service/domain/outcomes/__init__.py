@@ -1,0 +1,1 @@
+"""The one place where an outcome (submitted, graded, completed, failed) sets things off."""

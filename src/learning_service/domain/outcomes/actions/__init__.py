@@ -1,0 +1,1 @@
+"""What follows from learning: attempts closed and graded, courses completed or failed."""

@@ -1,0 +1,228 @@
+"""Closing an attempt: graded, counted and stored by one statement, then whatever follows from it."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.actions import (
+    AttemptClosed,
+    AttemptNotStarted,
+    attempts_allowed,
+    attempts_used,
+    merge_responses,
+    next_attempt,
+    refuse_misfits,
+)
+from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount
+from learning_service.domain.attempts.rules import Response, load_responses
+from learning_service.domain.base import new_id
+from learning_service.domain.clock import now
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
+from learning_service.domain.enrollments.rules import attempts_remaining
+from learning_service.domain.grading.rules.score import Graded, grade_attempt
+from learning_service.domain.outcomes.actions.deciding import Outcome, settle
+
+# One statement, because it is the hottest write: the attempt, its counter, what waits for a person, the
+# assessment's result and the enrollment. Everything hangs on `closed`, so that an attempt which somebody else
+# closed first changes nothing.
+_CLOSE = text(
+    """
+WITH closed AS (
+    INSERT INTO quiz_attempts AS a (
+        id, organization_id, enrollment_id, quiz_id, user_id, number, status, started_at, deadline_at,
+        submitted_at, sequence, layout, responses, marks, max_points, points, pending_points, passed)
+    VALUES (:id, :organization_id, :enrollment_id, :quiz_id, :user_id, :number, :status, :started_at,
+        :deadline_at, :submitted_at, :sequence, CAST(:layout AS jsonb), CAST(:responses AS jsonb),
+        CAST(:marks AS jsonb), :max_points, :points, :pending_points, :passed)
+    ON CONFLICT (id) DO UPDATE SET status = excluded.status, submitted_at = excluded.submitted_at,
+        responses = excluded.responses, marks = excluded.marks, points = excluded.points,
+        pending_points = excluded.pending_points, passed = excluded.passed
+        WHERE a.status = 'in_progress'
+    RETURNING a.id
+), counted AS (
+    INSERT INTO quiz_progress AS p (enrollment_id, quiz_id, organization_id, attempts_used,
+        attempts_allowed, best_points, possible_points, max_points, passed_at)
+    SELECT :enrollment_id, :quiz_id, :organization_id, :used, :allowed, :best_points, :possible_points,
+        :max_points, CAST(:passed_at AS timestamptz) FROM closed
+    ON CONFLICT (enrollment_id, quiz_id) DO UPDATE SET attempts_used = excluded.attempts_used,
+        best_points = excluded.best_points, possible_points = excluded.possible_points,
+        max_points = excluded.max_points, passed_at = excluded.passed_at
+), waiting AS (
+    INSERT INTO pending_responses (id, organization_id, attempt_id, question_id, course_id, user_id, text,
+        max_points, submitted_at)
+    SELECT w.id, :organization_id, closed.id, w.question_id, :course_id, :user_id, w.text, w.max_points,
+        :submitted_at
+    FROM closed, jsonb_to_recordset(CAST(:waiting AS jsonb))
+        AS w(id uuid, question_id uuid, text text, max_points numeric)
+), resulted AS (
+    INSERT INTO assessment_results (attempt_id, organization_id, enrollment_id, assessment_id, user_id,
+        submitted_at, points, max_points, passed)
+    SELECT closed.id, :organization_id, :enrollment_id, :quiz_id, :user_id, :submitted_at, :points,
+        :max_points, :passed
+    FROM closed WHERE CAST(:is_assessment AS boolean)
+)
+UPDATE enrollments SET revision = revision + 1,
+    status = CASE WHEN status = 'assigned' THEN 'in_progress' ELSE status END,
+    started_at = COALESCE(started_at, :started_at)
+WHERE id = :enrollment_id AND EXISTS (SELECT FROM closed)
+RETURNING id
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A closed attempt, where it leaves the enrollment, and the outcome if it finished the course."""
+
+    attempt: AttemptRow
+    quiz: CompiledQuiz
+    position: Position
+    outcome: Outcome | None
+
+    @property
+    def remaining(self) -> int | None:
+        """Attempts that may still be started; None: no limit."""
+        return attempts_remaining(
+            attempts_allowed(self.position, self.quiz), attempts_used(self.position, self.quiz.id)
+        )
+
+
+async def submit_attempt(
+    session: AsyncSession,
+    position: Position,
+    version: CompiledVersion,
+    quiz: CompiledQuiz,
+    responses: tuple[Response, ...],
+    *,
+    attempt_id: uuid.UUID | None,
+) -> Closed:
+    """Close the attempt under way with these answers laid over what was saved; make one if there is none.
+
+    The position must be locked, and overdue attempts closed. Raises Invalid, AttemptClosed, AttemptNotStarted,
+    NoAttemptsLeft.
+    """
+    refuse_misfits(quiz, responses)
+    attempt = position.attempt
+    if attempt_id is not None and (attempt is None or attempt.id != attempt_id):
+        raise AttemptClosed
+    if attempt is None:
+        if quiz.time_limit_seconds is not None:
+            raise AttemptNotStarted
+        attempt = next_attempt(session, position, quiz)
+    merged = merge_responses(attempt, responses)
+    return await _close(
+        session, position, version, quiz, replace(attempt, responses=merged), submitted_at=now(session)
+    )
+
+
+async def close_overdue(
+    session: AsyncSession, position: Position, version: CompiledVersion, quiz: CompiledQuiz
+) -> Closed:
+    """Close the attempt whose time ran out with what was saved, stamped with its deadline."""
+    attempt = position.attempt
+    assert attempt is not None
+    return await _close(
+        session, position, version, quiz, attempt, submitted_at=attempt.deadline_at or now(session)
+    )
+
+
+async def _close(
+    session: AsyncSession,
+    position: Position,
+    version: CompiledVersion,
+    quiz: CompiledQuiz,
+    attempt: AttemptRow,
+    *,
+    submitted_at: datetime,
+) -> Closed:
+    responses = load_responses(attempt.responses)
+    graded = grade_attempt(quiz.keys.values(), responses)
+    closed = replace(
+        attempt,
+        status="pending_review" if graded.pending_question_ids else "graded",
+        submitted_at=submitted_at,
+        marks=dump_marks(graded),
+        points=graded.points,
+        pending_points=graded.pending_points,
+        passed=graded.passed(quiz.pass_score),
+    )
+    count = _counted(position, quiz, closed)
+    parameters = {
+        **{name: getattr(closed, name) for name in AttemptRow.__slots__},
+        "layout": json.dumps(closed.layout) if closed.layout is not None else None,
+        "responses": json.dumps(closed.responses),
+        "marks": json.dumps(closed.marks),
+        "organization_id": position.organization_id,
+        "course_id": position.course_id,
+        "used": count.used,
+        "allowed": count.allowed,
+        "best_points": count.best_points,
+        "possible_points": count.possible_points,
+        "passed_at": count.passed_at,
+        "waiting": json.dumps(_waiting(quiz, graded, responses)),
+        "is_assessment": quiz.kind == "assessment",
+    }
+    if (await session.execute(_CLOSE, parameters)).first() is None:
+        raise AttemptClosed
+    after = replace(
+        position,
+        status="in_progress" if position.status == "assigned" else position.status,
+        quizzes={**position.quizzes, quiz.id: count},
+        under_way=position.under_way - {quiz.id},
+        attempt=closed,
+    )
+    outcome = await settle(session, after, version)
+    if outcome is not None:
+        after = replace(after, status=outcome.status)
+    return Closed(closed, quiz, after, outcome)
+
+
+def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> QuizCount:
+    """The counter row with the closed attempt in it."""
+    before = position.quizzes.get(quiz.id)
+    passed_at = closed.submitted_at if closed.passed else None
+    if before is not None and before.passed_at is not None:
+        passed_at = before.passed_at
+    points, possible = closed.points or Decimal(0), (closed.points or 0) + (closed.pending_points or 0)
+    if before is not None and before.best_points is not None and before.possible_points is not None:
+        points, possible = max(points, before.best_points), max(possible, before.possible_points)
+    return QuizCount(
+        used=max(attempts_used(position, quiz.id), closed.number),
+        allowed=attempts_allowed(position, quiz),
+        best_points=points,
+        possible_points=Decimal(possible),
+        max_points=quiz.max_points,
+        passed_at=passed_at,
+    )
+
+
+def dump_marks(graded: Graded) -> dict[str, Any]:
+    """Marks as stored on the attempt; exact points as text."""
+    return {
+        str(question_id): {
+            "points": None if mark.points is None else str(mark.points),
+            "correct": mark.correct,
+        }
+        for question_id, mark in graded.marks.items()
+    }
+
+
+def _waiting(
+    quiz: CompiledQuiz, graded: Graded, responses: Mapping[uuid.UUID, Response]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": str(new_id()),
+            "question_id": str(question_id),
+            "text": responses[question_id].text or "",
+            "max_points": str(quiz.keys[question_id].points),
+        }
+        for question_id in graded.pending_question_ids
+    ]

@@ -1,0 +1,163 @@
+"""From a position to its outcome: completed or failed, with everything that follows, in one transaction."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.queries import Position
+from learning_service.domain.audit import record_audit
+from learning_service.domain.base import new_id
+from learning_service.domain.certificates.actions import issue_certificate
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.clock import now
+from learning_service.domain.compliance.actions import add_skills, recompute_compliance
+from learning_service.domain.courses.models import Course
+from learning_service.domain.courses.queries.compiled import CompiledVersion
+from learning_service.domain.directory.models import Member, Organization
+from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.enrollments.queries import RECERTIFICATION_WINDOW_DAYS, last_completion
+from learning_service.domain.enrollments.rules import decide, expiry
+from learning_service.domain.events import append_event
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an enrollment ended. A completion has its certificate, whose PDF is still to be made."""
+
+    status: str
+    completion: CourseCompletion | None
+    certificate: Certificate | None
+
+
+async def settle(session: AsyncSession, position: Position, version: CompiledVersion) -> Outcome | None:
+    """Complete or fail the enrollment if its position decides that; None while it goes on, or has ended.
+
+    The position must be locked and read, or changed, in this transaction.
+    """
+    if not position.is_open:
+        return None
+    decision = decide(version.shape, position.standing())
+    match decision.status:
+        case "completed":
+            return await _complete(session, position, version, decision.score)
+        case "failed":
+            return await _fail(session, position)
+        case _:
+            return None
+
+
+async def _end(session: AsyncSession, position: Position, status: str) -> None:
+    await session.execute(
+        update(Enrollment)
+        .where(Enrollment.id == position.enrollment_id)
+        .values(status=status, ended_at=now(session))
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _fail(session: AsyncSession, position: Position) -> Outcome:
+    await _end(session, position, "failed")
+    append_event(
+        session,
+        "learning.course.failed",
+        organization_id=position.organization_id,
+        user_id=position.user_id,
+        enrollment_id=position.enrollment_id,
+        course_id=position.course_id,
+    )
+    _audit(session, position, "enrollment.failed", None)
+    await session.flush()
+    return Outcome("failed", None, None)
+
+
+async def _complete(
+    session: AsyncSession, position: Position, version: CompiledVersion, score: Decimal | None
+) -> Outcome:
+    course, organization, member = await _cast(session, position)
+    previous = await last_completion(
+        session,
+        organization_id=position.organization_id,
+        user_id=position.user_id,
+        course_id=position.course_id,
+    )
+    completion = CourseCompletion(
+        id=new_id(),
+        organization_id=position.organization_id,
+        enrollment_id=position.enrollment_id,
+        user_id=position.user_id,
+        course_id=position.course_id,
+        version_id=version.id,
+        requirement_id=course.linked_compliance_requirement,
+        score=score,
+        completed_at=now(session),
+        expires_at=_expiry(now(session), course, organization, previous),
+    )
+    session.add(completion)
+    await _end(session, position, "completed")
+    await session.flush()
+    certificate = await issue_certificate(
+        session, completion, organization=organization, member=member, course_title=version.title
+    )
+    _announce(session, position, completion)
+    if completion.requirement_id is not None:
+        await recompute_compliance(session, completion, announce=True)
+    await add_skills(session, completion, version.skills)
+    _audit(session, position, "enrollment.completed", completion.id)
+    await session.flush()
+    return Outcome("completed", completion, certificate)
+
+
+async def _cast(session: AsyncSession, position: Position) -> tuple[Course, Organization, Member]:
+    row = await session.execute(
+        select(Course, Organization, Member)
+        .join(Organization, Organization.id == Course.organization_id)
+        .join(Member, Member.organization_id == Course.organization_id)
+        .where(Course.id == position.course_id, Member.user_id == position.user_id)
+    )
+    course, organization, member = row.one()
+    return course, organization, member
+
+
+def _expiry(
+    completed_at: datetime, course: Course, organization: Organization, previous: CourseCompletion | None
+) -> datetime | None:
+    """Renewed inside its window, a completion counts from the old expiry; later, from its own time."""
+    renewing_from = None
+    if previous is not None and previous.expires_at is not None:
+        opens = previous.expires_at - timedelta(days=RECERTIFICATION_WINDOW_DAYS)
+        if opens <= completed_at <= previous.expires_at:
+            renewing_from = previous.expires_at
+    return expiry(completed_at, course.recertification_cadence, organization.timezone, renewing_from)
+
+
+def _announce(session: AsyncSession, position: Position, completion: CourseCompletion) -> None:
+    append_event(
+        session,
+        "learning.course.completed",
+        organization_id=position.organization_id,
+        user_id=position.user_id,
+        enrollment_id=position.enrollment_id,
+        course_id=position.course_id,
+        completion_id=completion.id,
+        completed_at=completion.completed_at,
+        expires_at=completion.expires_at,
+        score=None if completion.score is None else float(completion.score),
+    )
+
+
+def _audit(session: AsyncSession, position: Position, action: str, completion_id: uuid.UUID | None) -> None:
+    details = {"course_id": str(position.course_id)}
+    if completion_id is not None:
+        details["completion_id"] = str(completion_id)
+    record_audit(
+        session,
+        action,
+        organization_id=position.organization_id,
+        actor=position.user_id,
+        subject=("enrollment", position.enrollment_id),
+        details=details,
+    )

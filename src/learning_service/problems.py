@@ -1,0 +1,149 @@
+"""Domain errors and accidents as RFC 9457 problem documents. The only place that knows status codes of refusals."""
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from learning_service.domain import errors
+from learning_service.domain.errors import DomainError, Fault, Invalid
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+KINDS: tuple[tuple[type[DomainError], int, str], ...] = (
+    (errors.Unauthenticated, 401, "Who are you?"),
+    (errors.Forbidden, 403, "Not allowed"),
+    (errors.NotFound, 404, "Not found"),
+    (errors.Gone, 410, "Gone"),
+    (errors.PreconditionFailed, 412, "It has changed"),
+    (errors.PreconditionRequired, 428, "Say which state you saw"),
+    (errors.TooLarge, 413, "Too large"),
+    (errors.UnsupportedMediaType, 415, "Unsupported media type"),
+    (errors.Invalid, 422, "The input is wrong"),
+    (errors.RateLimited, 429, "Too many requests"),
+    (errors.Unavailable, 503, "Temporarily unavailable"),
+    (errors.Conflict, 409, "Not in this state"),
+)
+TITLES = {status: title for _, status, title in KINDS}
+CODES = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 422: "invalid"}
+# Connection trouble, shutdown, lock and statement timeouts, deadlocks: worth trying again.
+RETRYABLE_SQLSTATES = ("08", "57", "53", "40", "55P03", "25006", "25P03")
+
+
+def problem_response(
+    request: Request,
+    status: int,
+    *,
+    code: str,
+    title: str,
+    detail: str,
+    faults: tuple[Fault, ...] = (),
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """One problem document. `type` is a name, not an address; docs/errors.md lists them all."""
+    document: dict[str, Any] = {
+        "type": f"urn:learning-service:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+        "code": code,
+        "request_id": request.scope.get("request_id", ""),
+    }
+    if faults:
+        document["errors"] = [{"pointer": f.pointer, "detail": f.detail} for f in faults]
+    return Response(
+        to_json(document, inf_nan_mode="null"), status_code=status, media_type=MEDIA_TYPE, headers=headers
+    )
+
+
+def domain_problem(request: Request, error: DomainError) -> Response:
+    """The problem document of a refusal."""
+    status, title = next(
+        ((status, title) for kind, status, title in KINDS if isinstance(error, kind)), (500, "Failed")
+    )
+    headers = {}
+    if isinstance(error, errors.Unauthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="learning-service"'
+    if isinstance(error, errors.RateLimited | errors.Unavailable):
+        headers["Retry-After"] = str(error.retry_after)
+    faults = error.faults if isinstance(error, Invalid) else ()
+    return problem_response(
+        request, status, code=error.code, title=title, detail=error.detail, faults=faults, headers=headers
+    )
+
+
+async def _on_domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    return domain_problem(request, error)
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return domain_problem(request, errors.NotFound())
+    return problem_response(
+        request,
+        error.status_code,
+        code=CODES.get(error.status_code, f"http-{error.status_code}"),
+        title=str(error.detail),
+        detail=str(error.detail),
+        headers=dict(error.headers or {}),
+    )
+
+
+async def _on_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = tuple(Fault("/" + "/".join(map(str, e["loc"])), str(e["msg"])) for e in error.errors())
+    return domain_problem(request, Invalid(faults))
+
+
+async def _on_database_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, IntegrityError):
+        log.warning("integrity_error", sqlstate=_sqlstate(error), path=request.url.path)
+        return domain_problem(
+            request,
+            errors.Conflict("Something that this depends on changed meanwhile; look again and retry."),
+        )
+    if isinstance(error, DBAPIError) and not _is_retryable(error):
+        return await _on_accident(request, error)
+    log.warning("database_unavailable", error=type(error).__name__, path=request.url.path)
+    return domain_problem(request, errors.Unavailable("The database is busy or away; try again shortly."))
+
+
+async def _on_accident(request: Request, error: Exception) -> Response:
+    log.error("accident", exc_info=error, path=request.url.path)
+    return problem_response(
+        request,
+        500,
+        code="internal-error",
+        title="Our mistake",
+        detail="Something went wrong on our side; nothing was changed. Quote the request id if it stays.",
+    )
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")
+
+
+def _is_retryable(error: DBAPIError) -> bool:
+    state = _sqlstate(error)
+    return error.connection_invalidated or state == "" or state.startswith(RETRYABLE_SQLSTATES)
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Make every error of the app a problem document."""
+    app.add_exception_handler(DomainError, _on_domain_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    for kind in (DBAPIError, PoolTimeoutError, ConnectionError, TimeoutError):
+        app.add_exception_handler(kind, _on_database_error)
+    app.add_exception_handler(Exception, _on_accident)

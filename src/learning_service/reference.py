@@ -1,0 +1,163 @@
+"""The OpenAPI document: what FastAPI cannot see by itself, added from the routes' own dependencies.
+
+Bodies are read by `JsonBody` after access is settled, so FastAPI does not know them; permissions are
+dependencies, so it does not know who may call. Both are written into the document here.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
+
+from learning_service.dependencies import Anyone, Page, Permission, authenticate
+from learning_service.problems import MEDIA_TYPE, TITLES
+from learning_service.wire import JsonBody
+
+DESCRIPTION = """
+Courses, assessments, verifiable certificates and compliance for membership organizations.
+
+Send a bearer token of your organization's identity provider. Errors are RFC 9457 problem documents whose `code`
+you may switch on. Lists come in keyset pages: `?limit=` and `?cursor=`.
+"""
+_REF = "#/components/schemas/{model}"
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "code": {"type": "string", "description": "A stable word that callers may switch on"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+def install_reference(app: FastAPI) -> None:
+    """Make the app describe itself whole."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = get_openapi(
+                title=app.title, version=app.version, description=app.description, routes=app.routes
+            )
+            _complete(document, app)
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def dependencies_of(route: APIRoute) -> list[Any]:
+    """Everything that the route depends on, deep, in order."""
+    found: list[Any] = []
+
+    def walk(dependant: Dependant) -> None:
+        for child in dependant.dependencies:
+            walk(child)
+            found.append(child.call)
+
+    walk(route.dependant)
+    return found
+
+
+def permission_of(route: APIRoute) -> Permission | None:
+    """Who may call the route; None is a mistake that a test finds."""
+    stated = [call for call in dependencies_of(route) if isinstance(call, Permission)]
+    # A route may name several (the caller beside the course); the narrowest was written first.
+    return stated[0] if stated else None
+
+
+def api_routes(app: FastAPI) -> list[APIRoute]:
+    """The service's own routes, those of included routers among them."""
+    found: list[APIRoute] = []
+
+    def walk(routes: Iterable[Any]) -> None:
+        for route in routes:
+            if isinstance(route, APIRoute):
+                found.append(route)
+            else:
+                walk(getattr(getattr(route, "original_router", None), "routes", ()))
+
+    walk(app.routes)
+    return found
+
+
+def _complete(document: dict[str, Any], app: FastAPI) -> None:
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    schemas["Problem"] = _PROBLEM
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    for route in api_routes(app):
+        for method in route.methods or ():
+            operation = document["paths"].get(route.path, {}).get(method.lower())
+            if operation is not None:
+                _describe(operation, route, schemas)
+
+
+def _describe(operation: dict[str, Any], route: APIRoute, schemas: dict[str, Any]) -> None:
+    calls = dependencies_of(route)
+    permission = permission_of(route)
+    if authenticate in calls:
+        operation["security"] = [{"bearer": []}]
+    if permission is not None and not isinstance(permission, Anyone):
+        operation["x-permission"] = permission.name
+        operation["description"] = f"{operation.get('description', '')}\n\nWho: {permission.name}.".strip()
+    statuses = {404, 429, 503}
+    if authenticate in calls:
+        statuses |= {401, 403}
+    for call in calls:
+        if isinstance(call, JsonBody):
+            operation["requestBody"] = _request_body(call, schemas)
+            statuses |= {413, 415, 422}
+        elif isinstance(call, Page):
+            operation.setdefault("parameters", []).extend(_page_parameters(call))
+            statuses.add(422)
+    if route.methods and route.methods & {"POST", "PUT", "PATCH", "DELETE"}:
+        statuses.add(409)
+    operation["responses"].pop("422", None)
+    for status in sorted(statuses):
+        operation["responses"].setdefault(str(status), _problem(status))
+
+
+def _request_body(call: JsonBody, schemas: dict[str, Any]) -> dict[str, Any]:
+    schema = TypeAdapter(call.type).json_schema(ref_template=_REF)
+    schemas.update(schema.pop("$defs", {}))
+    title = schema.get("title")
+    if title and schema.get("type") == "object":
+        schemas[title] = schema
+        schema = {"$ref": _REF.format(model=title)}
+    return {
+        "required": not call.optional,
+        "content": {media_type: {"schema": schema} for media_type in call.media_types},
+    }
+
+
+def _page_parameters(call: Page) -> list[dict[str, Any]]:
+    limit = {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
+    text = {"type": "string"}
+    names = [("limit", limit), ("cursor", text), *((name, text) for name in sorted(call.filters))]
+    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in names]
+
+
+def _problem(status: int) -> dict[str, Any]:
+    return {
+        "description": TITLES.get(status, "Problem"),
+        "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}},
+    }

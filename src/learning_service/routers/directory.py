@@ -1,0 +1,97 @@
+"""What other services tell us of organizations, regions, chapters, members and requirements."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from learning_service.dependencies import HasScope, Session, body, path_opaque_id
+from learning_service.domain.directory import actions
+from learning_service.domain.directory.rules import (
+    ChapterFacts,
+    MemberFacts,
+    OrganizationFacts,
+    RegionFacts,
+    RequirementFacts,
+)
+from learning_service.domain.principal import Principal
+from learning_service.schemas.directory import (
+    ChapterAnswer,
+    MemberAnswer,
+    OrganizationAnswer,
+    RegionAnswer,
+    RequirementAnswer,
+)
+
+router = APIRouter(prefix="/api/directory", tags=["directory"])
+Writer = Annotated[Principal, Depends(HasScope("directory:write"))]
+CREATED: dict[int | str, dict[str, str]] = {201: {"description": "Made"}, 200: {"description": "Updated"}}
+
+
+@router.put("/organizations/{organization_id}/", responses=CREATED)
+async def put_organization(
+    organization_id: Annotated[str, path_opaque_id("organization_id")],
+    caller: Writer,
+    session: Session,
+    facts: Annotated[OrganizationFacts, body(OrganizationFacts)],
+    response: Response,
+) -> OrganizationAnswer:
+    """Make or update the organization that the token speaks for."""
+    created = await actions.put_organization(session, organization_id, facts, actor=caller)
+    response.status_code = 201 if created else 200
+    return OrganizationAnswer(id=organization_id, **facts.model_dump())
+
+
+@router.put("/regions/{region_id}/", responses=CREATED)
+async def put_region(
+    region_id: Annotated[str, path_opaque_id("region_id")],
+    caller: Writer,
+    session: Session,
+    facts: Annotated[RegionFacts, body(RegionFacts)],
+    response: Response,
+) -> RegionAnswer:
+    """Make or update a region."""
+    created = await actions.put_region(session, region_id, facts, actor=caller)
+    response.status_code = 201 if created else 200
+    return RegionAnswer(id=region_id, **facts.model_dump())
+
+
+@router.put("/chapters/{chapter_id}/", responses=CREATED)
+async def put_chapter(
+    chapter_id: Annotated[str, path_opaque_id("chapter_id")],
+    caller: Writer,
+    session: Session,
+    facts: Annotated[ChapterFacts, body(ChapterFacts)],
+    response: Response,
+) -> ChapterAnswer:
+    """Make or update a chapter; naming another region moves it there."""
+    created = await actions.put_chapter(session, chapter_id, facts, actor=caller)
+    response.status_code = 201 if created else 200
+    return ChapterAnswer(id=chapter_id, **facts.model_dump())
+
+
+@router.put("/members/{user_id}/", responses=CREATED)
+async def put_member(
+    user_id: Annotated[str, path_opaque_id("user_id")],
+    caller: Writer,
+    session: Session,
+    facts: Annotated[MemberFacts, body(MemberFacts)],
+    response: Response,
+) -> MemberAnswer:
+    """Make or update a member. `custom_fields` replaces what was there."""
+    created = await actions.put_member(session, user_id, facts, actor=caller)
+    response.status_code = 201 if created else 200
+    return MemberAnswer(user_id=user_id, **facts.model_dump())
+
+
+@router.put("/compliance-requirements/{requirement_id}/", responses=CREATED)
+async def put_requirement(
+    requirement_id: Annotated[str, path_opaque_id("requirement_id")],
+    caller: Writer,
+    session: Session,
+    facts: Annotated[RequirementFacts, body(RequirementFacts)],
+    response: Response,
+) -> RequirementAnswer:
+    """Make or update a compliance requirement that courses can be linked to."""
+    created = await actions.put_requirement(session, requirement_id, facts, actor=caller)
+    response.status_code = 201 if created else 200
+    return RequirementAnswer(id=requirement_id, **facts.model_dump())

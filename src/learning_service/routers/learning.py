@@ -1,0 +1,196 @@
+"""Learning: lessons, quizzes, the final assessment, attempts."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+
+from learning_service.dependencies import (
+    AnyCaller,
+    IsEnrollmentOwner,
+    OwnPosition,
+    Session,
+    body,
+    path_id,
+)
+from learning_service.domain.attempts.actions import (
+    AttemptClosed,
+    questions_shown,
+    save_responses,
+    start_attempt,
+)
+from learning_service.domain.attempts.queries import attempts_at
+from learning_service.domain.clock import now
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
+from learning_service.domain.enrollments.queries import get_enrollment
+from learning_service.domain.errors import NotFound
+from learning_service.domain.outcomes.actions.closing import submit_attempt
+from learning_service.domain.outcomes.actions.lessons import complete_lesson
+from learning_service.domain.outcomes.views import (
+    attempt_view,
+    progress_view,
+    quiz_view,
+    submission_view,
+    summary_views,
+)
+from learning_service.domain.principal import Principal
+from learning_service.schemas.attempts import (
+    AttemptAnswer,
+    AttemptSaved,
+    AttemptStarted,
+    QuizAnswer,
+    SaveBody,
+    SubmissionAnswer,
+    SubmitBody,
+)
+from learning_service.schemas.enrollments import ProgressAnswer
+
+router = APIRouter(prefix="/api", tags=["learning"])
+Someone = Annotated[Principal, Depends(AnyCaller())]
+AtLesson = Annotated[OwnPosition, Depends(IsEnrollmentOwner("lesson"))]
+AtQuiz = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz"))]
+SeesQuiz = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", lock=False))]
+AtAttempt = Annotated[OwnPosition, Depends(IsEnrollmentOwner("attempt"))]
+SeesAttempt = Annotated[OwnPosition, Depends(IsEnrollmentOwner("attempt", lock=False))]
+NoBody = Annotated[None, body(dict[str, None], optional=True)]
+STARTED: dict[int | str, dict[str, Any]] = {200: {"description": "Under way already"}}
+
+
+@router.post("/lessons/{lesson_id}/complete/")
+async def complete(lesson_id: str, own: AtLesson, session: Session, nothing: NoBody) -> ProgressAnswer:
+    """Note a lesson as completed; the enrollment's progress."""
+    version = await compiled_version(session, own.position.version_id)
+    after = await complete_lesson(session, own.position, version, path_id(lesson_id))
+    view = await get_enrollment(session, after.enrollment_id)
+    return ProgressAnswer.model_validate(progress_view(view, version, after.standing()))
+
+
+async def _quiz(session: Session, own: OwnPosition, quiz_id: str, kind: str) -> CompiledQuiz:
+    version = await compiled_version(session, own.position.version_id)
+    quiz = version.quizzes[path_id(quiz_id)]
+    if quiz.kind != kind:
+        raise NotFound
+    return quiz
+
+
+async def _read(session: Session, own: OwnPosition, quiz_id: str, kind: str) -> dict[str, Any]:
+    quiz = await _quiz(session, own, quiz_id, kind)
+    attempts = await attempts_at(session, own.position.enrollment_id, quiz.id)
+    view = {**quiz_view(quiz, own.position), "attempts": summary_views(attempts)}
+    if quiz.time_limit_seconds is None:
+        layout = own.position.attempt.layout if own.position.attempt is not None else None
+        view["questions"] = questions_shown(quiz, layout)
+    return QuizAnswer.model_validate(view).model_dump(exclude_unset=True)
+
+
+@router.get("/quizzes/{quiz_id}/", response_model=QuizAnswer, response_model_exclude_unset=True)
+async def read_quiz(quiz_id: str, own: SeesQuiz, session: Session) -> dict[str, Any]:
+    """A quiz with one's own attempts; its questions when there is no time limit."""
+    return await _read(session, own, quiz_id, "quiz")
+
+
+@router.get("/assessments/{quiz_id}/", response_model=QuizAnswer, response_model_exclude_unset=True)
+async def read_assessment(quiz_id: str, own: SeesQuiz, session: Session) -> dict[str, Any]:
+    """The final assessment with one's own attempts."""
+    return await _read(session, own, quiz_id, "assessment")
+
+
+async def _start(
+    session: Session, own: OwnPosition, quiz_id: str, kind: str, response: Response
+) -> dict[str, Any]:
+    quiz = await _quiz(session, own, quiz_id, kind)
+    attempt, made = await start_attempt(session, own.position, quiz)
+    response.status_code = 201 if made else 200
+    return {
+        "attempt_id": attempt.id,
+        "number": attempt.number,
+        "started_at": attempt.started_at,
+        "deadline_at": attempt.deadline_at,
+        "server_time": now(session),
+        "questions": questions_shown(quiz, attempt.layout),
+    }
+
+
+@router.post(
+    "/quizzes/{quiz_id}/attempts/",
+    status_code=201,
+    responses=STARTED,
+    response_model=AttemptStarted,
+    response_model_exclude_unset=True,
+)
+async def start_quiz(
+    quiz_id: str, own: AtQuiz, session: Session, nothing: NoBody, response: Response
+) -> dict[str, Any]:
+    """Start an attempt; the one under way when there is one."""
+    return await _start(session, own, quiz_id, "quiz", response)
+
+
+@router.post(
+    "/assessments/{quiz_id}/attempts/",
+    status_code=201,
+    responses=STARTED,
+    response_model=AttemptStarted,
+    response_model_exclude_unset=True,
+)
+async def start_assessment(
+    quiz_id: str, own: AtQuiz, session: Session, nothing: NoBody, response: Response
+) -> dict[str, Any]:
+    """Start an attempt at the final assessment; the one under way when there is one."""
+    return await _start(session, own, quiz_id, "assessment", response)
+
+
+async def _submit(
+    session: Session, own: OwnPosition, quiz_id: str, kind: str, sent: SubmitBody
+) -> dict[str, Any]:
+    quiz = await _quiz(session, own, quiz_id, kind)
+    if own.late:
+        raise AttemptClosed
+    version = await compiled_version(session, own.position.version_id)
+    closed = await submit_attempt(
+        session, own.position, version, quiz, sent.responses, attempt_id=sent.attempt_id
+    )
+    return submission_view(closed)
+
+
+@router.post("/quizzes/{quiz_id}/submit/", response_model=SubmissionAnswer, response_model_exclude_unset=True)
+async def submit_quiz(
+    quiz_id: str, own: AtQuiz, session: Session, sent: Annotated[SubmitBody, body(SubmitBody)]
+) -> dict[str, Any]:
+    """Submit: what is sent is laid over what was saved, graded, and everything that follows happens."""
+    return await _submit(session, own, quiz_id, "quiz", sent)
+
+
+@router.post(
+    "/assessments/{quiz_id}/submit/", response_model=SubmissionAnswer, response_model_exclude_unset=True
+)
+async def submit_assessment(
+    quiz_id: str, own: AtQuiz, session: Session, sent: Annotated[SubmitBody, body(SubmitBody)]
+) -> dict[str, Any]:
+    """Submit the final assessment."""
+    return await _submit(session, own, quiz_id, "assessment", sent)
+
+
+@router.patch("/attempts/{attempt_id}/")
+async def save(
+    attempt_id: str, own: AtAttempt, session: Session, sent: Annotated[SaveBody, body(SaveBody)]
+) -> AttemptSaved:
+    """Save answers: those named are replaced, the others stay. An older `sequence` changes nothing."""
+    assert own.position.attempt is not None
+    version = await compiled_version(session, own.position.version_id)
+    quiz = version.quizzes[own.position.attempt.quiz_id]
+    saved = await save_responses(session, own.position, quiz, sent.responses, sent.sequence)
+    return AttemptSaved(
+        attempt_id=saved.attempt_id,
+        saved=saved.saved,
+        sequence=saved.sequence,
+        deadline_at=saved.deadline_at,
+        server_time=now(session),
+    )
+
+
+@router.get("/attempts/{attempt_id}/", response_model=AttemptAnswer, response_model_exclude_unset=True)
+async def read_attempt(attempt_id: str, own: SeesAttempt, session: Session) -> dict[str, Any]:
+    """One attempt of one's own: what was given, and what may be shown of the marks."""
+    assert own.position.attempt is not None
+    version = await compiled_version(session, own.position.version_id)
+    quiz = version.quizzes[own.position.attempt.quiz_id]
+    return attempt_view(quiz, own.position.attempt, own.position, now(session))

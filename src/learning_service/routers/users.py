@@ -1,0 +1,124 @@
+"""What members see of themselves: enrollments, progress, certificates, compliance, skills."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from learning_service.dependencies import AnyCaller, IsMember, Session, page
+from learning_service.domain.attempts.queries import progress_of
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.certificates.queries import list_own_certificates
+from learning_service.domain.certificates.rules import status_of
+from learning_service.domain.clock import now
+from learning_service.domain.compliance.queries import list_own_skills, list_own_statuses
+from learning_service.domain.courses.queries.compiled import compiled_version
+from learning_service.domain.directory.queries import is_member
+from learning_service.domain.enrollments.queries import list_own_enrollments, own_totals, own_version_rows
+from learning_service.domain.outcomes.views import progress_view
+from learning_service.domain.paging import PageRequest, page_of
+from learning_service.domain.principal import Principal
+from learning_service.schemas.certificates import CertificateAnswer
+from learning_service.schemas.common import PageOf
+from learning_service.schemas.compliance import ComplianceAnswer, MeAnswer, SkillAnswer
+from learning_service.schemas.enrollments import EnrollmentAnswer, ProgressAnswer, ProgressPage, Totals
+
+router = APIRouter(prefix="/api", tags=["members"])
+Member = Annotated[Principal, Depends(IsMember())]
+
+
+@router.get("/me/")
+async def me(caller: Annotated[Principal, Depends(AnyCaller())], session: Session) -> MeAnswer:
+    """Who is asking, and as what."""
+    return MeAnswer(
+        user_id=caller.user_id,
+        organization_id=caller.organization_id,
+        name=caller.name,
+        roles=sorted(caller.roles),
+        scopes=sorted(caller.scopes),
+        is_member=await is_member(session, caller),
+    )
+
+
+@router.get("/users/enrollments/")
+async def enrollments(
+    caller: Member, session: Session, asked: Annotated[PageRequest, page("own-enrollments")]
+) -> PageOf[EnrollmentAnswer]:
+    """One's own enrollments, newest first."""
+    rows = await list_own_enrollments(session, caller, asked)
+    return PageOf[EnrollmentAnswer](
+        **page_of(rows, asked, key=lambda row: (row.id,), item=EnrollmentAnswer.model_validate)
+    )
+
+
+@router.get("/users/enrollments/progress/")
+async def progress(
+    caller: Member, session: Session, asked: Annotated[PageRequest, page("own-progress")]
+) -> ProgressPage:
+    """How far one is in each course; required items and the assessment count."""
+    rows = await own_version_rows(session, caller, asked)
+    standings = await progress_of(session, [view.id for view, _ in rows])
+    items = [
+        (view, progress_view(view, await compiled_version(session, version_id), standings[view.id]))
+        for view, version_id in rows
+    ]
+    answer = page_of(
+        items,
+        asked,
+        key=lambda row: (row[0].id,),
+        item=lambda row: ProgressAnswer.model_validate(row[1]),
+    )
+    return ProgressPage(totals=Totals(**await own_totals(session, caller)), **answer)
+
+
+@router.get("/users/certificates/")
+async def certificates(
+    caller: Member, session: Session, asked: Annotated[PageRequest, page("own-certificates", key_parts=2)]
+) -> PageOf[CertificateAnswer]:
+    """One's own certificates, newest first."""
+    rows = await list_own_certificates(session, caller, asked)
+    instant = now(session)
+
+    def item(row: Certificate) -> CertificateAnswer:
+        status = status_of(
+            instant,
+            revoked_at=row.revoked_at,
+            expires_at=row.expires_at,
+            reissued=row.reissued_as is not None,
+            renewed=row.renewed_by is not None,
+        )
+        return CertificateAnswer(
+            id=row.id,
+            course_id=row.course_id,
+            course_title=row.course_title,
+            status=status,
+            issued_at=row.issued_at,
+            expires_at=row.expires_at,
+            verification_url=row.verification_url,
+            pdf_ready=row.pdf_ready_at is not None,
+        )
+
+    return PageOf[CertificateAnswer](
+        **page_of(rows, asked, key=lambda row: (row.issued_at, row.id), item=item)
+    )
+
+
+@router.get("/users/compliance/")
+async def compliance(
+    caller: Member, session: Session, asked: Annotated[PageRequest, page("own-compliance")]
+) -> PageOf[ComplianceAnswer]:
+    """Where one stands with each requirement that one has met, or is on the way to."""
+    rows = await list_own_statuses(session, caller, asked)
+    return PageOf[ComplianceAnswer](
+        **page_of(rows, asked, key=lambda row: (row.requirement_id,), item=ComplianceAnswer.model_validate)
+    )
+
+
+@router.get("/users/skills/")
+async def skills(
+    caller: Member, session: Session, asked: Annotated[PageRequest, page("own-skills")]
+) -> PageOf[SkillAnswer]:
+    """One's own skills."""
+    rows = await list_own_skills(session, caller, asked)
+    return PageOf[SkillAnswer](
+        **page_of(rows, asked, key=lambda row: (row.skill_id,), item=SkillAnswer.model_validate)
+    )

@@ -1,0 +1,38 @@
+"""Answers about compliance and skills."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from learning_service.schemas.common import Answer
+
+
+class ComplianceAnswer(Answer):
+    """Where a member stands with a requirement."""
+
+    user_id: str
+    chapter_id: str
+    requirement_id: str
+    status: Literal["pending", "complete", "expired"]
+    completed_at: datetime | None
+    expires_at: datetime | None
+
+
+class SkillAnswer(Answer):
+    """A skill of a member."""
+
+    skill_id: str
+    name: str
+    acquired_at: datetime
+    course_id: UUID
+
+
+class MeAnswer(Answer):
+    """Who is asking."""
+
+    user_id: str
+    organization_id: str
+    name: str | None
+    roles: list[str]
+    scopes: list[str]
+    is_member: bool

@@ -1,0 +1,93 @@
+"""Answers about courses, as members and authors see them."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from learning_service.domain.courses.rules.tree import Tree
+from learning_service.schemas.common import Answer, Number
+from learning_service.schemas.enrollments import EnrollmentAnswer
+
+
+class CourseAnswer(Answer):
+    """A course: identity, policy, and what its published version (before that its draft) says."""
+
+    id: UUID
+    title: str
+    scope: Literal["national", "regional", "chapter"]
+    scope_id: str | None
+    self_enrollment: bool
+    recertification_cadence: str | None
+    linked_compliance_requirement: str | None
+    published_version: int | None
+    draft_version: int | None
+    pass_score: Number
+    archived: bool
+
+
+class RemovedHtml(Answer):
+    """What the sanitizer took out, and where."""
+
+    pointer: str
+    removed: list[str]
+
+
+class StoredTreeAnswer(Tree):
+    """The tree as stored, with what was removed from what was sent, if anything."""
+
+    removed_html: list[RemovedHtml]
+
+
+class LessonItem(Answer):
+    """A lesson with its content."""
+
+    kind: Literal["lesson"]
+    id: UUID
+    key: str
+    title: str
+    required: bool
+    completed_at: datetime | None
+    body_html: str
+    video_url: str | None
+    document_url: str | None
+    image_url: str | None
+
+
+class QuizItem(Answer):
+    """A quiz, or the final assessment, with the caller's standing. Never a question's key."""
+
+    kind: Literal["quiz", "assessment"]
+    id: UUID
+    key: str
+    title: str
+    required: bool
+    completed_at: datetime | None
+    pass_score: Number
+    max_attempts: int | None
+    time_limit_seconds: int | None
+    question_count: int
+    attempts_used: int
+    best_score: Number | None
+    passed: bool
+
+
+class ModuleAnswer(Answer):
+    """A module and its items in order."""
+
+    id: UUID
+    key: str
+    title: str
+    items: list[LessonItem | QuizItem]
+
+
+class ModulesAnswer(Answer):
+    """The caller's version of a course, and how far they are."""
+
+    items: list[ModuleAnswer]
+    next_cursor: None
+    version: int
+    enrollment: EnrollmentAnswer | None
+    assessment: QuizItem | None
+
+
+TreeDocument = dict[str, Any]

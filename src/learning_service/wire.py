@@ -1,0 +1,150 @@
+"""Bodies in and documents out: strict JSON, read once, judged only after the caller's right to call.
+
+Refusals come in the contract's order: who, whether they may, then the body's size, type and content. So the
+bytes are received first, without an opinion; `JsonBody` has the opinion, as a dependency that comes after access.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
+
+from learning_service.domain.errors import Fault, Invalid, TooLarge, UnsupportedMediaType
+from learning_service.domain.pointers import faults_of
+
+MIB = 1024 * 1024
+SMALL, LARGE = MIB, 8 * MIB
+JSON = "application/json"
+JSON_PATCH = "application/json-patch+json"
+CLOUD_EVENT = "application/cloudevents+json"
+CLOUD_EVENTS = "application/cloudevents-batch+json"
+
+
+async def receive_body(request: Request) -> bytes | None:
+    """The body's bytes, or None when there are more than any call takes; the rest is then left unread."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > LARGE:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+class JsonBody:
+    """Parses and validates the received body as one type; a FastAPI dependency.
+
+    `optional` gives None for an absent body (the call's fields are all optional).
+    """
+
+    def __init__(
+        self,
+        type_: Any,
+        *,
+        limit: int = SMALL,
+        media_types: tuple[str, ...] = (JSON,),
+        optional: bool = False,
+    ) -> None:
+        self.type = type_
+        self.adapter: TypeAdapter[Any] = TypeAdapter(type_)
+        self.limit = limit
+        self.media_types = media_types
+        self.optional = optional
+
+    async def __call__(self, request: Request) -> Any:
+        """The validated body. Raises TooLarge, UnsupportedMediaType or Invalid, in this order."""
+        body: bytes | None = request.state.body
+        if body is None or len(body) > self.limit:
+            raise TooLarge(f"The body may have at most {self.limit} bytes.")
+        if self.optional and not body:
+            return None
+        self._check_media_type(request)
+        check_json(body)
+        try:
+            return self.adapter.validate_json(body)
+        except ValidationError as error:
+            raise Invalid(faults_of(error, _lenient(body))) from None
+        except RecursionError:
+            raise Invalid.at("", "is nested too deeply") from None
+
+    def _check_media_type(self, request: Request) -> None:
+        kind, *parameters = request.headers.get("content-type", "").lower().split(";")
+        charset = [p.split("=", 1)[1].strip(' "') for p in parameters if p.strip().startswith("charset=")]
+        encoded = request.headers.get("content-encoding", "identity").lower() != "identity"
+        if kind.strip() not in self.media_types or charset not in ([], ["utf-8"]) or encoded:
+            raise UnsupportedMediaType(f"Send {' or '.join(self.media_types)}, in UTF-8 and not compressed.")
+
+
+def check_json(body: bytes) -> None:
+    """Refuse what lenient parsers let through: duplicate keys, bytes that are not UTF-8, nesting without end."""
+    try:
+        json.loads(body.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except _Duplicate as error:
+        raise Invalid.at("", f"has the key {error.key[:64]!r} twice in one object") from None
+    except RecursionError:
+        raise Invalid.at("", "is nested too deeply") from None
+    except ValueError:
+        raise Invalid.at("", "is not valid JSON in UTF-8") from None
+
+
+class _Duplicate(Exception):
+    def __init__(self, key: str) -> None:
+        self.key = key.encode("ascii", "backslashreplace").decode()
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        raise _Duplicate(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
+    return result
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _lenient(body: bytes) -> Any:
+    return json.loads(body)
+
+
+def refuse_unknown_parameters(request: Request, known: frozenset[str]) -> None:
+    """A filter that we do not know must not be ignored: the caller would believe the answer filtered."""
+    faults = [
+        Fault(f"?{name}", "is not a parameter of this call")
+        for name in request.query_params
+        if name not in known
+    ]
+    twice = [Fault(f"?{n}", "is given twice") for n in known if len(request.query_params.getlist(n)) > 1]
+    if faults or twice:
+        raise Invalid([*faults, *twice])
+
+
+BodyReader = Callable[[Request], Awaitable[Any]]
+
+
+def prefers_html(accept: str | None) -> bool:
+    """Whether a client would rather have a page than JSON: it names text/html, and not JSON above it.
+
+    `*/*`, and no Accept at all, get JSON.
+    """
+    html = json_ = any_ = -1.0
+    for part in (accept or "").split(","):
+        kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = next((_quality(p) for p in parameters if p.startswith("q=")), 1.0)
+        if kind in ("text/html", "application/xhtml+xml"):
+            html = max(html, quality)
+        elif kind in ("application/json", "application/*"):
+            json_ = max(json_, quality)
+        elif kind == "*/*":
+            any_ = max(any_, quality)
+    return html > 0 and html > max(json_, 0.0) and html >= any_
+
+
+def _quality(parameter: str) -> float:
+    try:
+        return min(max(float(parameter[2:]), 0.0), 1.0)
+    except ValueError:
+        return 0.0

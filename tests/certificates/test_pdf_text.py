@@ -1,0 +1,156 @@
+"""What a reader, a search or a screen reader gets out of the certificate is what was put into it."""
+
+import io
+import re
+import unicodedata
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from arabic_reshaper import reshape
+from bidi import get_display
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader
+
+from learning_service.adapters.certificate_fonts import missing_glyphs, width
+from learning_service.adapters.certificate_layout import Place, fit
+from learning_service.adapters.certificate_pdf import CertificateContent, render_certificate
+
+PLAIN = CertificateContent(
+    certificate_id=UUID(int=7),
+    recipient_name="Ana",
+    course_title="Safety",
+    issuer_name="Association",
+    issued_on=date(2026, 11, 22),
+    expires_on=None,
+    verification_url="https://learn.example.org/certificates/7/verify/",
+)
+NAMES = {
+    "latin": "José Ñandú Łukasiewicz-Çelik",
+    "vietnamese": "Nguyễn Thị Ánh Tuyết",
+    "short": "Li",
+    "greek": "Ελευθερία Παπαδοπούλου-Ωνάση",
+    "cyrillic": "Екатерина Щербакова-Жуковская",
+    "han": "王小明 歐陽震華",
+    "kana": "やまだ タロー",
+    "hangul": "김철수 남궁민수",
+    "armenian, georgian, ethiopic": "Հայկ გიორგი ሰላም",
+    "mixed": "Ana 王 Иван 김 Σ あ x",
+    "ampersand": "AT&T & Sons &amp;",
+    "markup": "Jane <b>Doe</b> <font color=red>",
+    "closing": '</para><img src="/etc/hostname"/>',
+    "backslash": r"O\'Brien (x) [y] \n %s {z}",
+    "yoruba": "Ọ́lá ẹ́ Ɛ̃ M̂ Q̃ r̩̂",
+    "no break": "Jean\u2011Luc d’Été",
+}
+SPACES = str.maketrans("", "", " \n")
+PLACE = Place(width=676, height=78, size=42, one_line_size=22, wrapped_size=26)
+
+
+def _text(content: CertificateContent) -> str:
+    return PdfReader(io.BytesIO(render_certificate(content))).pages[0].extract_text()
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_name_title_and_issuer_are_extracted_exactly(name: str) -> None:
+    text = _text(
+        replace(PLAIN, recipient_name=name, course_title=f"Course {name}", issuer_name=f"{name} Inc.")
+    )
+    lines = text.split("\n")
+    printed = unicodedata.normalize("NFC", name)
+    assert lines.index(f"{printed} Inc.") < lines.index(printed) < lines.index(f"Course {printed}")
+
+
+@pytest.mark.parametrize("name", ["محمد عبد الله الأحمد", "יוסף בן־דוד כהן", "שָׁלוֹם דָּוִד"])
+def test_right_to_left_names_are_drawn_reordered_and_extracted_in_reading_order(name: str) -> None:
+    lines = _text(replace(PLAIN, recipient_name=name)).split("\n")
+    assert unicodedata.normalize("NFC", reshape(name)) in lines
+    assert fit(name, "display", PLACE).lines == (get_display(reshape(unicodedata.normalize("NFC", name))),)
+
+
+@pytest.mark.parametrize("name", ["فاطمة Smith (2)", "Sarah שרה O’Neil", "يوسف بن-علي", "כהן, שרה"])
+def test_names_of_two_directions_keep_all_their_words(name: str) -> None:
+    printed = " ".join(_text(replace(PLAIN, recipient_name=name)).split("\n"))
+    assert all(word in printed for word in re.findall(r"\w+", reshape(name)))
+
+
+def test_a_decomposed_name_is_printed_composed() -> None:
+    decomposed = unicodedata.normalize("NFD", "José Hồ 김")
+    assert "José Hồ 김" in _text(replace(PLAIN, recipient_name=decomposed)).split("\n")
+
+
+def test_invisible_characters_leave_no_trace() -> None:
+    name = "Ma\u00adri\u200da\ufe0f\u2028Lund "
+    assert "Maria Lund" in _text(replace(PLAIN, recipient_name=name)).split("\n")
+
+
+def test_markup_adds_nothing_to_the_page() -> None:
+    page = PdfReader(io.BytesIO(render_certificate(replace(PLAIN, recipient_name=NAMES["closing"])))).pages[0]
+    assert list(page.images) == []
+    notes: Any = page["/Annots"]
+    assert len(notes) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "W" * 200,
+        "王" * 200,
+        "Maximiliane Gräfin von Hohenstein-Schwarzenfels zu Altenburg und Neuburg-Württemberg",
+        "a" + "\u0301" * 8 + "b" * 150,
+        "محمد عبد الله " * 14,
+        " ".join(["word"] * 200),
+        "x" * 1000,
+        "Ana 王「小」明。" * 25,
+    ],
+    ids=["wide", "han", "long", "marks", "arabic", "1,000 in words", "1,000 in one", "mixed"],
+)
+def test_a_long_text_is_fitted_and_never_cut(text: str) -> None:
+    fitted = fit(text, "display", PLACE)
+    assert len(fitted.lines) * fitted.size * fitted.leading <= PLACE.height
+    assert max(width(line, "display") * fitted.size for line in fitted.lines) <= PLACE.width + 0.01
+    printed = _text(replace(PLAIN, recipient_name=text)).translate(SPACES)
+    assert unicodedata.normalize("NFC", reshape(text)).translate(SPACES) in printed
+
+
+def test_a_text_shrinks_before_it_wraps() -> None:
+    short, longer, long = (fit("Maria " * n, "display", PLACE) for n in (2, 8, 14))
+    assert (len(short.lines), short.size) == (1, 42)
+    assert len(longer.lines) == 1
+    assert 22 <= longer.size < 42
+    assert len(long.lines) == 2
+    widths = [width(line, "display") for line in long.lines]
+    assert min(widths) > 0.8 * max(widths), "the lines should be about even"
+
+
+def test_a_line_never_begins_with_what_closes() -> None:
+    fitted = fit("「危険防止」。" * 30, "display", PLACE)
+    assert len(fitted.lines) > 1
+    assert not [line for line in fitted.lines if line[0] in "」。" or line[-1] == "「"]
+
+
+_RANGES = (
+    (0x41, 0x24F), (0x370, 0x52F), (0x531, 0x586), (0x10D0, 0x10FF), (0x1200, 0x137F), (0x1E00, 0x1FFF),
+    (0x3041, 0x30FF), (0x4E00, 0x9FA5), (0xAC00, 0xD7A3),
+)  # fmt: skip
+_LETTERS = [
+    chr(code)
+    for low, high in _RANGES
+    for code in range(low, high + 1)
+    if unicodedata.category(chr(code))[0] == "L" and not missing_glyphs(chr(code))
+]
+_WORDS = st.lists(
+    st.text(st.sampled_from(_LETTERS) | st.sampled_from("-'’.,&<>/()[]\\%é"), min_size=1, max_size=7),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(_WORDS)
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_any_name_of_supported_letters_is_extracted_as_it_is(words: list[str]) -> None:
+    name = unicodedata.normalize("NFC", " ".join(words))
+    assert name in _text(replace(PLAIN, recipient_name=name)).split("\n")

@@ -1,0 +1,116 @@
+"""The service under test: the real application on real parts, with a database of its own that really commits.
+
+Tests do not share data because each makes an organization of its own; nothing is rolled back, so that
+transactions, time, locks and roles behave as in production.
+"""
+
+import uuid
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from learning_service.auth import make_development_key
+from learning_service.context import Context, open_context
+from learning_service.main import create_app
+from learning_service.settings import Issuer, Settings
+from tests.migrating import migrate
+from tests.no_skips import register_in_ci
+from tests.stack import TEMPLATE, create_database, create_database_from_template, parts
+from tests.world import Signer, World
+
+__all__ = ["parts"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In CI a skipped test is a failure."""
+    register_in_ci(config)
+
+
+@pytest.fixture(scope="session")
+async def template(parts: object) -> str:
+    """A migrated database that others are cloned from."""
+    url = await create_database(parts, TEMPLATE)  # type: ignore[arg-type]
+    await migrate(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
+    """An identity provider of the tests' own."""
+    private_key, jwks, key_id = make_development_key()
+    path = tmp_path_factory.mktemp("auth") / "jwks.json"
+    path.write_text(jwks)
+    return Signer(private_key, key_id, path)
+
+
+MakeSettings = Callable[..., Settings]
+
+
+@pytest.fixture(scope="session")
+async def make_settings(parts: object, template: str, signer: Signer) -> MakeSettings:
+    """Settings for a process on the tests' parts; the database is named by the caller."""
+
+    def make(database_url: str, **changes: object) -> Settings:
+        values: dict[str, object] = {
+            "environment": "development",
+            "database_url": database_url,
+            "redis_url": parts.redis_url,  # type: ignore[attr-defined]
+            "s3_endpoint_url": parts.s3_endpoint_url,  # type: ignore[attr-defined]
+            "s3_access_key_id": parts.s3_access_key_id,  # type: ignore[attr-defined]
+            "s3_secret_access_key": parts.s3_secret_access_key,  # type: ignore[attr-defined]
+            "public_url": "https://learn.example.org",
+            "auth_issuers": [Issuer(issuer=signer.issuer, jwks_file=signer.jwks_file)],
+            "log_level": "error",
+            **changes,
+        }
+        return Settings(**values)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+async def settings(parts: object, make_settings: MakeSettings) -> Settings:
+    """Settings of the session's own database."""
+    url = await create_database_from_template(parts, f"main_{uuid.uuid4().hex[:12]}")  # type: ignore[arg-type]
+    return make_settings(url)
+
+
+@pytest.fixture(scope="session")
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application, started."""
+    application = create_app(settings)
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@pytest.fixture(scope="session")
+async def worker_context(settings: Settings) -> AsyncIterator[Context]:
+    """The clients of a worker."""
+    async with open_context(settings, "learning_worker") as context:
+        yield context
+
+
+@pytest.fixture(scope="session")
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client of the application."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="https://learn.example.org") as http:
+        yield http
+
+
+@pytest.fixture
+async def world(client: httpx.AsyncClient, signer: Signer, worker_context: Context) -> World:
+    """A fresh organization with two regions of two chapters each, and members in them."""
+    made = World(client, signer, worker_context)
+    await made.found()
+    return made
+
+
+@pytest.fixture
+async def other_world(client: httpx.AsyncClient, signer: Signer, worker_context: Context) -> World:
+    """Another organization, for what must stay apart."""
+    made = World(client, signer, worker_context)
+    await made.found()
+    return made

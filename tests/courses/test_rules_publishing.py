@@ -1,0 +1,112 @@
+"""What stops a draft from being published."""
+
+import json
+from typing import Any
+
+import pytest
+
+from learning_service.domain.courses.rules.publishing import publish_faults, shows_something
+from learning_service.domain.courses.rules.tree import parse_tree
+
+RIGHT = {"text": "yes", "is_correct": True}
+WRONG = {"text": "no"}
+CHOICE: dict[str, Any] = {"type": "multiple_choice", "prompt_html": "<p>?</p>", "answers": [RIGHT, WRONG]}
+SHORT: dict[str, Any] = {"type": "short_answer", "prompt_html": "?", "accepted_answers": ["yes"]}
+
+
+def faults(**changes: Any) -> list[str]:
+    """Pointers of what stops a course with this one assessment."""
+    assessment = {"title": "Final", "questions": [CHOICE], **changes}
+    tree = parse_tree(json.dumps({"title": "Course", "assessment": assessment}))
+    return [fault.pointer.removeprefix("/assessment") for fault in publish_faults(tree)]
+
+
+def question_faults(question: dict[str, Any]) -> list[str]:
+    return [place.removeprefix("/questions/0") for place in faults(questions=[question])]
+
+
+def test_a_finished_course_has_no_faults() -> None:
+    every_type = [
+        CHOICE,
+        SHORT,
+        {"type": "true_false", "prompt_html": "?", "correct": False},
+        {
+            "type": "multi_select",
+            "prompt_html": "?",
+            "answers": [RIGHT, {"text": "also", "is_correct": True}],
+        },
+        {"type": "free_form", "prompt_html": '<img src="https://a.b/c">', "points": 0},
+        {"type": "short_answer", "prompt_html": "?", "review": "manual"},
+    ]
+    assert faults(questions=every_type) == []
+
+
+def test_a_course_without_content_is_not_published() -> None:
+    tree = parse_tree('{"title": "Course", "modules": [{"title": "Empty"}]}')
+    assert [fault.pointer for fault in publish_faults(tree)] == ["/modules"]
+    lesson = (
+        '{"title": "Course", "modules": [{"title": "One", "items": [{"kind": "lesson", "title": "Lesson"}]}]}'
+    )
+    assert publish_faults(parse_tree(lesson)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "places"),
+    [
+        ({"questions": []}, ["/questions"]),
+        ({"questions": [{**CHOICE, "points": 0}]}, ["/questions"]),
+        ({"questions": [{**CHOICE, "points": 0}, CHOICE]}, []),
+        ({"pass_score": 79.999999}, ["/pass_score"]),
+        ({"pass_score": 80}, []),
+    ],
+)
+def test_an_assessment_must_be_able_to_decide(changes: dict[str, Any], places: list[str]) -> None:
+    assert faults(**changes) == places
+
+
+@pytest.mark.parametrize(
+    ("question", "places"),
+    [
+        ({**CHOICE, "answers": [RIGHT]}, ["/answers"]),
+        ({**CHOICE, "answers": [WRONG, {"text": "never"}]}, ["/answers"]),
+        ({**CHOICE, "answers": []}, ["/answers", "/answers"]),
+        ({**CHOICE, "answers": [RIGHT, {"text": " yes "}]}, ["/answers/1/text"]),
+        ({**CHOICE, "answers": [RIGHT, {"text": "\u200b"}]}, ["/answers/1/text"]),
+        ({**CHOICE, "prompt_html": "<p>&nbsp; </p>"}, ["/prompt_html"]),
+        ({"type": "multi_select", "prompt_html": "?", "answers": [WRONG, {"text": "x"}]}, ["/answers"]),
+        ({"type": "true_false", "prompt_html": "?"}, ["/correct"]),
+        ({**SHORT, "accepted_answers": []}, ["/accepted_answers"]),
+        ({**SHORT, "accepted_answers": [], "review": "unmatched"}, ["/accepted_answers"]),
+        ({**SHORT, "accepted_answers": ["yes", " "]}, ["/accepted_answers/1"]),
+        ({"type": "free_form"}, ["/prompt_html"]),
+    ],
+)
+def test_an_unfinished_question_is_named(question: dict[str, Any], places: list[str]) -> None:
+    assert question_faults(question) == places
+
+
+def test_everything_is_named_at_once() -> None:
+    quiz = {"kind": "quiz", "title": "Quiz", "required": False}
+    tree = parse_tree(
+        json.dumps(
+            {
+                "title": "Course",
+                "pass_score": 90,
+                "modules": [{"title": "One", "items": [quiz]}],
+                "assessment": {"title": "Final", "questions": [{"type": "true_false"}]},
+            }
+        )
+    )
+    assert [fault.pointer for fault in publish_faults(tree)] == [
+        "/modules/0/items/0/questions",
+        "/assessment/questions/0/prompt_html",
+        "/assessment/questions/0/correct",
+        "/assessment/pass_score",
+    ]
+
+
+def test_what_shows_something() -> None:
+    assert shows_something("<p>a</p>")
+    assert shows_something("&lt;")
+    assert not shows_something("<p> <br>&#8203;</p>")
+    assert not shows_something("")

@@ -1,0 +1,180 @@
+"""Rich text: what stays, what goes, and that it is said."""
+
+import html
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from learning_service.domain.courses.rules.richtext import Removed, sanitize_html, sanitize_tree
+from learning_service.domain.courses.rules.tree import (
+    Assessment,
+    FreeForm,
+    Lesson,
+    Module,
+    Quiz,
+    ShortAnswer,
+    Tree,
+)
+from learning_service.domain.errors import Invalid
+
+HOSTS = frozenset({"videos.example"})
+GOOD = (
+    '<h1 lang="el">Τίτλος</h1><p>a <strong>b</strong> &amp; <code>c</code></p><ul><li>d</li></ul>'
+    "<table><tbody><tr><td>e</td></tr></tbody></table>"
+    '<a href="https://a.example/x?y=1&amp;z=2" rel="noopener noreferrer">f</a>'
+    '<img src="https://a.example/g.png" alt="g"><iframe src="https://videos.example/h"></iframe>'
+)
+
+
+class Seen(HTMLParser):
+    """What a reader of the output finds in it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def test_good_text_stays_as_it_is() -> None:
+    assert sanitize_html(GOOD, video_hosts=HOSTS) == (GOOD, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "clean", "removed"),
+    [
+        ("a<script>alert(1)</script>", "a", ("<script>",)),
+        ('<p onclick="x">a</p>', "<p>a</p>", ("onclick attribute",)),
+        ('<p style="background:url(https://a.b)">a</p>', "<p>a</p>", ("style attribute",)),
+        ('<img src="x" onerror="alert(1)">', "<img>", ("onerror attribute", "relative image")),
+        ("<svg onload=alert(1)></svg>a", "a", ("<svg>",)),
+        ("<math><mtext>b</mtext></math>a", "a", ("<math>", "<mtext>")),
+        ('<a href="javascript:alert(1)">a</a>', None, ("javascript: link",)),
+        ('<a href="java\tscript:alert(1)">a</a>', None, ("javascript: link",)),
+        ('<a href="jav&#x61;script:alert(1)">a</a>', None, ("javascript: link",)),
+        ('<a href="http://a.example/">a</a>', None, ("http: link",)),
+        ('<a href="data:text/html,x">a</a>', None, ("data: link",)),
+        ('<a href="/courses/">a</a>', None, ("relative link",)),
+        ('<img src="http://a.example/b.png">', "<img>", ("http: image",)),
+        ('<img src="mailto:a@b.example">', "<img>", ("mailto: image",)),
+        ('<iframe src="https://evil.example/"></iframe>a', "a", ("embed from a host outside video_hosts",)),
+        ('<iframe src="https://videos.example.evil.example/"></iframe>', "", None),
+        ('<iframe src="https://videos.example@evil.example/"></iframe>', "", None),
+        ('<iframe src="http://videos.example/"></iframe>a', "a", ("http: embed",)),
+        ('<iframe srcdoc="&lt;script&gt;"></iframe>a', "a", ("srcdoc attribute",)),
+        ("<base href=https://a.b><meta http-equiv=refresh>a", "a", ("<base>", "<meta>")),
+        ("<form><input name=a></form>a", "a", ("<form>", "<input>")),
+        ("<noscript><p title='</noscript><img src=x onerror=1>'></noscript>a", None, None),
+        ("a<!-- b -->", "a", ("comment",)),
+        ("{{7*7}} ${7*7} [a](javascript:b)", "{{7*7}} ${7*7} [a](javascript:b)", ()),
+        ("&lt;script&gt;a", "&lt;script&gt;a", ()),
+        ("1 < 2 & 3", "1 &lt; 2 &amp; 3", ()),
+    ],
+)
+def test_what_is_not_allowed_goes_and_is_named(
+    text: str, clean: str | None, removed: tuple[str, ...] | None
+) -> None:
+    became, lost = sanitize_html(text, video_hosts=HOSTS)
+    assert clean is None or became == clean
+    assert removed is None or lost == removed
+    assert not re.search(r"<script|\bon\w+=|href=\"(?!https:|mailto:)|src=\"(?!https:)", became)
+
+
+def test_without_video_hosts_there_are_no_embeds() -> None:
+    assert sanitize_html('<iframe src="https://videos.example/h">a</iframe>b') == ("b", ("<iframe>",))
+
+
+def test_nothing_hides_inside_an_embed() -> None:
+    text = '<iframe src="https://videos.example/h"><script>a</script></iframe>b'
+    assert sanitize_html(text, video_hosts=HOSTS)[0] == '<iframe src="https://videos.example/h"></iframe>b'
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        ["<p>", "</p>", "<div>", "</table>", "<table>", "<tr>", "<td>", "<script>", "</script>", "<svg>", "<math>",
+         "<style>", "</style>", "<title>", "<textarea>", "<noscript>", "<template>", "<select>", "<iframe ", "<img ",
+         "<a ", 'src="https://videos.example/"', 'src="https://evil.example/"', 'href="javascript:x"', "onerror=x ",
+         'title="', "alt='", '"', "'", ">", "<", "/", "</", "<!--", "-->", "</iframe>", "<b>", "<i>", "</b>", "&lt;",
+         "&amp;", "&#x3c;", "&nbsp;", "\r\n", "\x0b", "<plaintext>", "<frameset>", "<![CDATA[", "]]>", "é", "x="]
+    )
+    | st.text(max_size=3),
+    max_size=25,
+).map("".join)  # fmt: skip
+
+
+@given(PIECES)
+def test_cleaning_twice_changes_and_reports_nothing_more(text: str) -> None:
+    became, _ = sanitize_html(text, video_hosts=HOSTS)
+    assert sanitize_html(became, video_hosts=HOSTS) == (became, ())
+
+
+@given(PIECES)
+def test_only_the_allow_list_is_left(text: str) -> None:
+    became, _ = sanitize_html(text, video_hosts=HOSTS)
+    for tag, attributes in Seen(became).found:
+        assert tag in {"p", "div", "table", "tbody", "tr", "td", "iframe", "img", "a", "b", "i"}
+        assert set(attributes) <= {"src", "alt", "title", "href", "rel"}
+        assert (attributes.get("src") or "https://").startswith("https://")
+        assert tag != "iframe" or attributes["src"] == "https://videos.example/"
+
+
+@given(st.text(st.characters(exclude_characters="\r\x00", exclude_categories=["Cs"])))
+def test_plain_text_keeps_its_meaning(text: str) -> None:
+    became, removed = sanitize_html(html.escape(text))
+    assert html.unescape(became) == text
+    assert removed == ()
+
+
+@pytest.mark.parametrize("text", ["<div>" * 40_000, "<b>a</b>" * 5001, "<span>" * 251])
+def test_text_that_is_made_to_be_slow_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="too many"):
+        sanitize_html(text)
+
+
+def test_every_rich_text_of_a_tree_is_cleaned_and_reported() -> None:
+    bad, good = "<script>x</script>a", "a"
+    essay = FreeForm(type="free_form", prompt_html=bad, explanation_html=bad, rubric_html=bad)
+    short = ShortAnswer(type="short_answer", prompt_html="b", accepted_answers=("<script>",))
+    tree = Tree(
+        title="<b>",
+        description_html=bad,
+        modules=(
+            Module(
+                title="Module",
+                items=(
+                    Lesson(kind="lesson", title="Lesson", body_html=bad),
+                    Quiz(kind="quiz", title="Quiz", questions=(short, essay)),
+                ),
+            ),
+        ),
+        assessment=Assessment(title="Final", questions=(essay,)),
+    )
+    cleaned, removed = sanitize_tree(tree, sanitize_html)
+    assert cleaned.model_dump_json() == tree.model_dump_json().replace(bad, good)
+    assert removed == tuple(
+        Removed(where, ("<script>",))
+        for where in (
+            "/description_html",
+            "/modules/0/items/0/body_html",
+            "/modules/0/items/1/questions/1/prompt_html",
+            "/modules/0/items/1/questions/1/explanation_html",
+            "/modules/0/items/1/questions/1/rubric_html",
+            "/assessment/questions/0/prompt_html",
+            "/assessment/questions/0/explanation_html",
+            "/assessment/questions/0/rubric_html",
+        )
+    )
+    assert sanitize_tree(cleaned, sanitize_html) == (cleaned, ())
+
+
+@pytest.mark.parametrize("text", ["&" * 100_000, "<div>" * 1000])
+def test_text_that_could_not_be_sent_back_is_refused(text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        sanitize_tree(Tree(title="Course", description_html=text), sanitize_html)
+    assert [fault.pointer for fault in refused.value.faults] == ["/description_html"]

@@ -1,0 +1,144 @@
+"""Responses: their one form, whether they fit the questions, and how they are kept."""
+
+import json
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from learning_service.domain.attempts.rules import (
+    Response,
+    Responses,
+    by_question,
+    check_responses,
+    dump_responses,
+    lay_over,
+    load_responses,
+    wire_responses,
+)
+from learning_service.domain.courses.rules.answer_keys import (
+    AnswerKey,
+    FreeFormKey,
+    MultipleChoiceKey,
+    MultiSelectKey,
+    ShortAnswerKey,
+    TrueFalseKey,
+)
+
+RESPONSES: TypeAdapter[tuple[Response, ...]] = TypeAdapter(Responses)
+IDS = [UUID(int=n) for n in range(1, 6)]
+CHOICES = [UUID(int=n) for n in range(11, 14)]
+ONE = Decimal(1)
+KEYS: dict[UUID, AnswerKey] = {
+    IDS[0]: MultipleChoiceKey(IDS[0], ONE, frozenset(CHOICES), CHOICES[0]),
+    IDS[1]: TrueFalseKey(IDS[1], ONE, True),
+    IDS[2]: MultiSelectKey(IDS[2], ONE, frozenset(CHOICES), frozenset(CHOICES[:2]), "all_or_nothing"),
+    IDS[3]: ShortAnswerKey(IDS[3], ONE, ("a",), False, "auto"),
+    IDS[4]: FreeFormKey(IDS[4], ONE),
+}
+FORMS: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.fixed_dictionaries({"answer_ids": st.lists(st.sampled_from(CHOICES), max_size=3).map(tuple)}),
+    st.fixed_dictionaries({"value": st.booleans()}),
+    st.fixed_dictionaries({"text": st.text(st.characters(min_codepoint=32, max_codepoint=1000), max_size=5)}),
+)
+GIVEN = st.lists(
+    st.tuples(st.sampled_from(IDS), FORMS).map(lambda pair: Response(question_id=pair[0], **pair[1]))
+)
+
+
+def response(question: UUID, **form: Any) -> Response:
+    return Response(question_id=question, **form)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"question_id": str(IDS[0])},
+        {"question_id": str(IDS[0]), "value": None},
+        {"question_id": str(IDS[0]), "value": 1},
+        {"question_id": str(IDS[0]), "value": "true"},
+        {"question_id": str(IDS[0]), "value": True, "text": "a"},
+        {"question_id": str(IDS[0]), "value": True, "text": None},
+        {"question_id": str(IDS[0]), "value": True, "score": 100},
+        {"question_id": str(IDS[0]), "text": ["a"]},
+        {"question_id": str(IDS[0]), "text": "a\x00"},
+        {"question_id": str(IDS[0]), "text": "a" * 20_001},
+        {"question_id": str(IDS[0]), "answer_ids": str(CHOICES[0])},
+        {"question_id": str(IDS[0]), "answer_ids": [str(CHOICES[0])] * 51},
+        {"question_id": f"urn:uuid:{IDS[0]}", "value": True},
+        {"question_id": f"{{{IDS[0]}}}", "value": True},
+        {"question_id": IDS[0].hex, "value": True},
+        {"question_id": 1, "value": True},
+    ],
+)
+def test_a_response_has_exactly_one_form(body: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Response.model_validate_json(json.dumps(body))
+
+
+def test_there_are_not_too_many_responses() -> None:
+    body = json.dumps([{"question_id": str(IDS[0]), "value": True}] * 10_000)
+    with pytest.raises(ValidationError, match="2000"):
+        RESPONSES.validate_json(body)
+
+
+def test_fitting_responses_have_no_faults() -> None:
+    fitting = [
+        response(IDS[0], answer_ids=(CHOICES[1],)),
+        response(IDS[1], value=False),
+        response(IDS[2], answer_ids=tuple(CHOICES)),
+        response(IDS[3], text="a"),
+        response(IDS[4], text=""),
+    ]
+    assert check_responses(KEYS, fitting) == []
+    assert check_responses(KEYS, [response(IDS[0], answer_ids=()), response(IDS[2], answer_ids=())]) == []
+
+
+@pytest.mark.parametrize(
+    ("given_", "place"),
+    [
+        (response(UUID(int=99), value=True), "question_id"),
+        (response(IDS[0], answer_ids=(CHOICES[0], UUID(int=99))), "answer_ids/1"),
+        (response(IDS[2], answer_ids=(CHOICES[0], CHOICES[1], CHOICES[0])), "answer_ids/2"),
+        (response(IDS[0], answer_ids=(CHOICES[0], CHOICES[1])), "answer_ids"),
+        (response(IDS[0], value=True), "value"),
+        (response(IDS[1], text="true"), "text"),
+        (response(IDS[2], text="a"), "text"),
+        (response(IDS[3], answer_ids=()), "answer_ids"),
+        (response(IDS[4], value=True), "value"),
+    ],
+)
+def test_what_does_not_fit_is_named(given_: Response, place: str) -> None:
+    first = response(IDS[1], value=True)
+    given_first = [] if given_.question_id == first.question_id else [first]
+    faults = check_responses(KEYS, [*given_first, given_])
+    assert [fault.pointer for fault in faults] == [f"/responses/{len(given_first)}/{place}"]
+
+
+def test_a_question_is_answered_once() -> None:
+    faults = check_responses(KEYS, [response(IDS[1], value=True), response(IDS[1], value=False)])
+    assert [fault.pointer for fault in faults] == ["/responses/1/question_id"]
+
+
+@given(GIVEN, GIVEN)
+def test_new_answers_replace_those_they_name_and_keep_the_others(
+    old: list[Response], new: list[Response]
+) -> None:
+    saved, named = by_question(old), by_question(new)
+    laid = lay_over(saved, new)
+    assert set(laid) == set(saved) | set(named)
+    for question, kept in laid.items():
+        assert kept == named.get(question, saved.get(question))
+    assert lay_over(laid, new) == laid
+
+
+@given(GIVEN)
+def test_kept_responses_come_back_the_same(responses: list[Response]) -> None:
+    kept = json.loads(json.dumps(dump_responses(responses)))
+    assert load_responses(kept) == by_question(responses)
+    assert by_question(RESPONSES.validate_json(json.dumps(wire_responses(kept)))) == by_question(responses)

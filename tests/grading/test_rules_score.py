@@ -1,0 +1,277 @@
+"""Grading: each type by example, and what holds for all of them."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from learning_service.domain.attempts.rules import Response
+from learning_service.domain.courses.rules.answer_keys import (
+    AnswerKey,
+    FreeFormKey,
+    MultipleChoiceKey,
+    MultiSelectKey,
+    ShortAnswerKey,
+    TrueFalseKey,
+    answer_key,
+)
+from learning_service.domain.courses.rules.tree import (
+    Answer,
+    FreeForm,
+    MultipleChoice,
+    MultiSelect,
+    Review,
+    Scoring,
+    ShortAnswer,
+    TrueFalse,
+)
+from learning_service.domain.grading.rules.mark import PENDING, WRONG, Mark, award, award_points
+from learning_service.domain.grading.rules.score import (
+    early_decision,
+    grade,
+    grade_attempt,
+    passes,
+    score_percent,
+)
+
+Q = UUID(int=1)
+A, B, C, D, E = (UUID(int=n) for n in range(11, 16))
+TWO = Decimal(2)
+FULL = Mark(Decimal(2), True)
+
+
+def response(question: UUID = Q, **form: Any) -> Response:
+    return Response(question_id=question, **form)
+
+
+def test_multiple_choice() -> None:
+    key = MultipleChoiceKey(Q, TWO, frozenset({A, B}), A)
+    assert grade(key, response(answer_ids=(A,))) == FULL
+    assert grade(key, response(answer_ids=(B,))) == WRONG
+    assert grade(key, response(answer_ids=())) == WRONG
+    assert grade(key, None) == WRONG
+
+
+@pytest.mark.parametrize("correct", [True, False])
+def test_true_false(correct: bool) -> None:
+    key = TrueFalseKey(Q, TWO, correct)
+    assert grade(key, response(value=correct)) == FULL
+    assert grade(key, response(value=not correct)) == WRONG
+    assert grade(key, None) == WRONG
+
+
+@pytest.mark.parametrize(
+    ("chosen", "all_or_nothing", "right_minus_wrong"),
+    [
+        ((A, B), "2", "2"),
+        ((B, A), "2", "2"),
+        ((A,), "0", "1"),
+        ((A, B, C), "0", "1.333333"),
+        ((A, C), "0", "0.333333"),
+        ((A, C, D), "0", "0"),
+        ((C, D, E), "0", "0"),
+        ((A, B, C, D, E), "0", "0"),
+        ((), "0", "0"),
+    ],
+)
+def test_multi_select(chosen: tuple[UUID, ...], all_or_nothing: str, right_minus_wrong: str) -> None:
+    expected: dict[Scoring, str] = {"all_or_nothing": all_or_nothing, "right_minus_wrong": right_minus_wrong}
+    for scoring, points in expected.items():
+        key = MultiSelectKey(Q, TWO, frozenset({A, B, C, D, E}), frozenset({A, B}), scoring)
+        assert grade(key, response(answer_ids=chosen)) == Mark(Decimal(points), points == "2")
+        assert grade(key, None) == WRONG
+
+
+def test_multi_select_where_every_choice_is_right() -> None:
+    key = MultiSelectKey(Q, TWO, frozenset({A, B}), frozenset({A, B}), "right_minus_wrong")
+    assert grade(key, response(answer_ids=(A,))) == Mark(Decimal(1), False)
+
+
+@pytest.mark.parametrize(
+    ("review", "matched", "unmatched"),
+    [("auto", FULL, WRONG), ("unmatched", FULL, PENDING), ("manual", PENDING, PENDING)],
+)
+def test_short_answer(review: Review, matched: Mark, unmatched: Mark) -> None:
+    key = ShortAnswerKey(Q, TWO, ("hazing", "to haze*"), False, review)
+    assert grade(key, response(text=" HAZING ")) == matched
+    assert grade(key, response(text="To haze someone")) == matched
+    assert grade(key, response(text="else")) == unmatched
+    assert grade(key, response(text=" \u200b")) == WRONG
+    assert grade(key, None) == WRONG
+
+
+def test_short_answer_with_case() -> None:
+    key = ShortAnswerKey(Q, TWO, ("DNA",), True, "auto")
+    assert grade(key, response(text="DNA")) == FULL
+    assert grade(key, response(text="dna")) == WRONG
+
+
+def test_free_form() -> None:
+    key = FreeFormKey(Q, TWO)
+    assert grade(key, response(text="An essay")) == PENDING
+    assert grade(key, response(text="\n")) == WRONG
+    assert grade(key, None) == WRONG
+
+
+def test_points_are_rounded_half_up_once() -> None:
+    assert award(Decimal("0.000001"), Fraction(1, 2)).points == Decimal("0.000001")
+    assert award(Decimal(1), Fraction(1, 3)).points == Decimal("0.333333")
+    assert award(Decimal(10_000), Fraction(2, 3)).points == Decimal("6666.666667")
+
+
+@pytest.mark.parametrize("points", ["-0.000001", "2.000001", "NaN", "Infinity"])
+def test_a_person_gives_points_within_the_question(points: str) -> None:
+    with pytest.raises((ValueError, ArithmeticError)):
+        award_points(Decimal(points), TWO)
+    assert award_points(Decimal("1.5"), TWO) == Mark(Decimal("1.5"), False)
+    assert award_points(TWO, TWO) == FULL
+
+
+def test_keys_are_made_from_questions() -> None:
+    answers = (Answer(text="a"), Answer(text="b", is_correct=True))
+    single = MultipleChoice(type="multiple_choice", answers=answers, points=TWO)
+    assert answer_key(single, Q, [A, B]) == MultipleChoiceKey(Q, TWO, frozenset({A, B}), B)
+    several = MultiSelect(type="multi_select", answers=answers, points=TWO)
+    assert answer_key(several, Q, [A, B]) == MultiSelectKey(
+        Q, TWO, frozenset({A, B}), frozenset({B}), "all_or_nothing"
+    )
+    statement = TrueFalse(type="true_false", correct=False, points=TWO)
+    assert answer_key(statement, Q) == TrueFalseKey(Q, TWO, False)
+    short = ShortAnswer(type="short_answer", accepted_answers=("a",), points=TWO)
+    assert answer_key(short, Q) == ShortAnswerKey(Q, TWO, ("a",), False, "auto")
+    assert answer_key(FreeForm(type="free_form", points=TWO), Q) == FreeFormKey(Q, TWO)
+
+
+def test_unfinished_questions_have_no_key() -> None:
+    wrong = (Answer(text="a"), Answer(text="b"))
+    with pytest.raises(ValueError, match="right answer"):
+        answer_key(MultipleChoice(type="multiple_choice", answers=wrong), Q, [A, B])
+    with pytest.raises(ValueError, match="right answer"):
+        answer_key(MultiSelect(type="multi_select", answers=wrong), Q, [A, B])
+    with pytest.raises(ValueError, match="its id"):
+        answer_key(MultiSelect(type="multi_select", answers=wrong), Q, [A])
+    with pytest.raises(ValueError, match="true or false"):
+        answer_key(TrueFalse(type="true_false"), Q)
+
+
+POINTS = st.decimals(0, 100, places=6)
+CHOICES = [A, B, C, D, E]
+
+
+FORMS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "one": st.fixed_dictionaries({"answer_ids": st.sampled_from(CHOICES).map(lambda choice: (choice,))}),
+    "any": st.fixed_dictionaries({"answer_ids": st.sets(st.sampled_from(CHOICES)).map(tuple)}),
+    "value": st.fixed_dictionaries({"value": st.booleans()}),
+    "text": st.fixed_dictionaries({"text": st.sampled_from(["", "a", "ab", "c"])}),
+}
+
+
+@st.composite
+def attempts(draw: st.DrawFn) -> tuple[list[AnswerKey], dict[UUID, Response], dict[UUID, Decimal]]:
+    """Keys, responses that fit them, and grades that persons gave."""
+    keys: list[AnswerKey] = []
+    responses: dict[UUID, Response] = {}
+    grades: dict[UUID, Decimal] = {}
+    for n in range(draw(st.integers(1, 6))):
+        question, points = UUID(int=100 + n), draw(POINTS)
+        right = frozenset(draw(st.sets(st.sampled_from(CHOICES), min_size=1)))
+        all_ids = frozenset(CHOICES)
+        kinds: list[tuple[AnswerKey, str]] = [
+            (MultipleChoiceKey(question, points, all_ids, min(right)), "one"),
+            (TrueFalseKey(question, points, True), "value"),
+            (MultiSelectKey(question, points, all_ids, right, "right_minus_wrong"), "any"),
+            (MultiSelectKey(question, points, all_ids, right, "all_or_nothing"), "any"),
+            (ShortAnswerKey(question, points, ("a*",), False, "unmatched"), "text"),
+            (FreeFormKey(question, points), "text"),
+        ]
+        key, form = draw(st.sampled_from(kinds))
+        keys.append(key)
+        if draw(st.booleans()):
+            responses[question] = response(question, **draw(FORMS[form]))
+        if draw(st.booleans()):
+            grades[question] = draw(st.decimals(0, points, places=6))
+    return keys, responses, grades
+
+
+Attempt = tuple[list[AnswerKey], dict[UUID, Response], dict[UUID, Decimal]]
+
+
+@given(attempts(), st.decimals(0, 100, places=6))
+def test_an_attempt_is_graded_within_bounds_and_the_same_each_time(
+    attempt: Attempt, pass_score: Decimal
+) -> None:
+    keys, responses, grades = attempt
+    graded = grade_attempt(keys, responses, grades)
+    assert (
+        grade_attempt(list(reversed(keys)), dict(reversed(responses.items())), grades).points == graded.points
+    )
+    for key in keys:
+        mark = graded.marks[key.question_id]
+        assert mark.points is None or 0 <= mark.points <= key.points
+        assert (
+            (mark.points is None)
+            == (mark.correct is None)
+            == (key.question_id in graded.pending_question_ids)
+        )
+        assert not mark.correct or mark.points == key.points
+        if key.question_id in grades:
+            assert mark.points == grades[key.question_id]
+    assert 0 <= graded.points <= graded.points + graded.pending_points <= graded.max_points
+    assert (graded.score is None) == bool(graded.pending_question_ids)
+
+
+@given(attempts(), st.decimals(0, 100, places=6), st.data())
+def test_an_early_decision_is_never_taken_back(
+    attempt: Attempt, pass_score: Decimal, data: st.DataObject
+) -> None:
+    keys, responses, _ = attempt
+    early = grade_attempt(keys, responses)
+    points = {key.question_id: key.points for key in keys}
+    given_later = {
+        question: data.draw(st.decimals(0, points[question], places=6))
+        for question in early.pending_question_ids
+    }
+    late = grade_attempt(keys, responses, given_later)
+    assert late.passed(pass_score) is not None
+    assert early.passed(pass_score) in (None, late.passed(pass_score))
+    if early.passed(pass_score) is None:
+        assert {passed_with(early, keys, pass_score, full) for full in (False, True)} == {False, True}
+
+
+def passed_with(graded: Any, keys: list[AnswerKey], pass_score: Decimal, full: bool) -> bool:
+    """Whether the attempt passes when all that waits gets full marks, or none."""
+    marks: Mapping[UUID, Mark] = graded.marks
+    points = sum(
+        ((key.points if full else Decimal(0)) if mark.points is None else mark.points)
+        for key in keys
+        for mark in (marks[key.question_id],)
+    )
+    return passes(Decimal(points), graded.max_points, pass_score)
+
+
+@given(POINTS, POINTS, st.decimals(0, 100, places=6))
+def test_passing_is_exact_and_the_score_shown_agrees(
+    points: Decimal, more: Decimal, pass_score: Decimal
+) -> None:
+    max_points = points + more
+    passed = passes(points, max_points, pass_score)
+    if max_points:
+        assert passed is (Fraction(100) * Fraction(points) / Fraction(max_points) >= Fraction(pass_score))
+        assert passed is (score_percent(points, max_points) >= pass_score)
+    else:
+        assert not passed
+    assert 0 <= score_percent(points, max_points) <= 100
+
+
+def test_passing_by_example() -> None:
+    assert passes(Decimal(7), Decimal(10), Decimal(70))
+    assert not passes(Decimal("6.999999"), Decimal(10), Decimal(70))
+    assert score_percent(Decimal(2), Decimal(3)) == Decimal("66.666666")
+    assert early_decision(Decimal(7), Decimal(1), Decimal(10), Decimal(70)) is True
+    assert early_decision(Decimal(6), Decimal(1), Decimal(10), Decimal(70)) is None
+    assert early_decision(Decimal(5), Decimal(1), Decimal(10), Decimal(70)) is False
