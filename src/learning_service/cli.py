@@ -4,6 +4,7 @@ Commands name the function they run (`module:function`, as uvicorn does) where l
 `learning-service token` answers at once and a broken API module does not take the supervisor along.
 """
 
+import asyncio
 import importlib
 import json
 import os
@@ -105,7 +106,14 @@ def migrate() -> None:
 @app.command()
 def demo() -> None:
     """Load the demonstration organization and its course; done twice, it changes nothing."""
-    _load("learning_service.devstack.demo:load_demo")(_settings())
+    asyncio.run(_demo(_settings()))
+
+
+async def _demo(settings: Settings) -> None:
+    open_context = _load("learning_service.context:open_context")
+    load_demo = _load("learning_service.devstack.demo:load_demo")
+    async with open_context(settings, "learning_api") as context, context.transaction(DEMO_ORGANIZATION) as session:
+        await load_demo(session)
 
 
 @app.command()
