@@ -1,0 +1,59 @@
+"""The documents keep up with the code: every setting and every error code has its line. Reads sources only."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src" / "learning_service"
+PLAIN = {"None": "none", "True": "`true`", "False": "`false`"}
+FRAMEWORK_CODES = {"method-not-allowed"}
+
+
+def _settings() -> dict[str, str]:
+    """Name → default, as the table writes it."""
+    module = ast.parse((SOURCE / "settings.py").read_text())
+    (settings,) = (n for n in module.body if isinstance(n, ast.ClassDef) and n.name == "Settings")
+    found = {}
+    for field in settings.body:
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            found[field.target.id.upper()] = _default(field.value)
+    return found
+
+
+def _default(value: ast.expr | None) -> str:
+    if isinstance(value, ast.Call):
+        given = [keyword.value for keyword in value.keywords if keyword.arg == "default"]
+        value = given[0] if given else (value.args[0] if value.args else None)
+    if value is None:
+        return "required"
+    text = ast.unparse(value)
+    return PLAIN.get(text, "`" + text.strip("'") + "`")
+
+
+def _rows(document: str, first: str) -> dict[str, list[str]]:
+    """Rows of the table whose first column is called `first`: the name in it → the other columns."""
+    text = (ROOT / "docs" / document).read_text()
+    table = re.search(rf"^\| {first} \|.*\n\|[ |-]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    assert table
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table[1].splitlines()]
+    return {row[0].strip("` "): row[1:] for row in cells}
+
+
+def test_operations_names_every_setting_with_its_default() -> None:
+    documented = {name: columns[0] for name, columns in _rows("operations.md", "name").items()}
+    assert documented == _settings()
+
+
+def test_errors_names_every_code_of_the_source() -> None:
+    codes = set()
+    for path in SOURCE.rglob("*.py"):
+        codes |= set(re.findall(r'^\s.*\bcode(?:: str)? ?= ?"([a-z-]+)"', path.read_text(), re.MULTILINE))
+    codes.discard("error")
+    assert set(_rows("errors.md", "code")) == codes | FRAMEWORK_CODES
+
+
+def test_documents_link_to_what_exists() -> None:
+    for document in (ROOT / "docs").glob("*.md"):
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
+            assert (document.parent / link).exists(), f"{document.name}: {link}"

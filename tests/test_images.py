@@ -1,0 +1,215 @@
+"""The images and the compose file, as far as they can be judged without building or running them."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from learning_service.database import create_engine
+from learning_service.devstack.parts import Parts
+from learning_service.settings import Settings
+from tests.migrating import migrate
+from tests.stack import create_database, drop_database
+
+ROOT = Path(__file__).resolve().parents[1]
+OURS = ("api", "worker", "migrate", "bucket")
+NOT_SETTINGS = {"HOST", "PORT", "ALEMBIC_CONFIG"}
+"""Read by the command line before there are settings."""
+REQUIRED = re.compile(r"\$\{([A-Z0-9_]+):\?[^}]+\}")
+SETTING_NAMES = {name.upper() for name in Settings.model_fields}
+
+
+def _stages() -> dict[str, list[list[str]]]:
+    """The Dockerfile's stages by name, each with its instructions as words; the first is FROM."""
+    text = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE).replace("\\\n", " ")
+    stages: dict[str, list[list[str]]] = {}
+    current: list[list[str]] = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        words = line.split()
+        if words[0] == "FROM":
+            current = stages.setdefault(words[-1], [])
+        current.append(words)
+    return stages
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    """The compose file as it stands, nothing filled in."""
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    return loaded
+
+
+@pytest.mark.parametrize("target", ["api", "worker"])
+def test_a_target_runs_as_a_number_that_is_not_root_and_says_how_it_is(target: str) -> None:
+    stages = _stages()
+    own, base = stages[target], stages[stages[target][0][1]]
+    users = [words[1] for words in base + own if words[0] == "USER"]
+    assert users
+    assert all(re.fullmatch(r"[1-9]\d*:[1-9]\d*", user) for user in users)
+    assert [words for words in own if words[0] == "HEALTHCHECK"]
+    assert own[-1] == ["CMD", f'["{target}"]']
+
+
+def test_bases_are_pinned_and_packages_are_checked_by_hash() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    assert re.search(r"^ARG PYTHON_IMAGE=python:3\.11-slim-bookworm$", text, re.MULTILINE)
+    stages = _stages()
+    assert {s[0][1] for s in stages.values()} <= {"${PYTHON_IMAGE}", *stages}
+    installs = [
+        part
+        for stage in stages.values()
+        for words in stage
+        if words[0] == "RUN"
+        for part in " ".join(words).split("&&")
+        if " install " in part
+    ]
+    assert installs
+    for install in installs:
+        assert "--require-hashes" in install or "--no-deps" in install
+        assert "apt" not in install
+    assert all(words[0] != "RUN" or "pip" not in words for words in stages["service"])
+
+
+def test_what_the_image_is_made_of_gets_past_dockerignore() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    kept = {line.removeprefix("!").rstrip("/") for line in ignored if line.startswith("!")}
+    assert "*" in ignored
+    copied = {
+        source.rstrip("/")
+        for stage in _stages().values()
+        for words in stage
+        if words[0] == "COPY" and not words[1].startswith("--from")
+        for source in words[1:-1]
+    }
+    assert copied == kept
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_api_is_asked_by_the_health_check_whether_it_lives() -> None:
+    (words,) = [words for words in _stages()["api"] if words[0] == "HEALTHCHECK"]
+    command = json.loads(" ".join(words[words.index("CMD") + 1 :]))
+    compile(command[2], "healthcheck", "exec")
+    assert "/healthz" in command[2]
+
+
+def test_every_service_is_confined(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert any(entry.startswith("/tmp") for entry in service["tmpfs"]), name
+        assert "privileged" not in service
+        for port in service.get("ports", ()):
+            assert port.startswith("127.0.0.1:"), name
+
+
+def test_every_part_has_a_pinned_image_and_a_health_check(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        if name in OURS:
+            assert service["build"]["target"] in _stages()
+        else:
+            tag = service["image"].rpartition(":")[2]
+            assert re.search(r"\d", tag), name
+            assert service["healthcheck"]["test"][0].startswith("CMD")
+
+
+def test_processes_wait_for_what_they_need(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    for name in ("api", "worker"):
+        waits = {part: how["condition"] for part, how in services[name]["depends_on"].items()}
+        assert waits == {
+            "migrate": "service_completed_successfully",
+            "bucket": "service_completed_successfully",
+            "redis": "service_healthy",
+        }
+        assert services[name]["stop_grace_period"] == "30s"
+    assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+
+
+def test_every_setting_named_exists(compose: dict[str, Any]) -> None:
+    for name in OURS:
+        assert set(compose["services"][name]["environment"]) <= SETTING_NAMES, name
+    for stage in _stages().values():
+        for words in stage:
+            if words[0] == "ENV":
+                names = {pair.partition("=")[0] for pair in shlex.split(" ".join(words[1:]))}
+                assert {n for n in names if not n.startswith(("PIP_", "PYTHON"))} - {"PATH"} <= NOT_SETTINGS
+
+
+def test_no_secret_has_a_default_and_the_example_names_them_all(compose: dict[str, Any]) -> None:
+    text = (ROOT / "compose.yaml").read_text()
+    required = set(REQUIRED.findall(text))
+    example = (ROOT / ".env.example").read_text()
+    empty = set(re.findall(r"^([A-Z0-9_]+)=$", example, re.MULTILINE))
+    assert required == empty
+    assert set(re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE)) == empty
+    secret = re.compile(r"PASSWORD|SECRET|ACCESS_KEY")
+    for name, service in compose["services"].items():
+        for variable, value in service.get("environment", {}).items():
+            if secret.search(variable):
+                assert REQUIRED.fullmatch(value), f"{name}: {variable}"
+    offered = set(re.findall(r"^#([A-Z0-9_]+)=", example, re.MULTILINE))
+    passed_on = {n for n, v in compose["services"]["api"]["environment"].items() if v is None}
+    assert offered - {"API_PORT", "S3_PORT"} == passed_on
+
+
+async def test_the_roles_of_the_compose_file_migrate_and_serve(parts: Parts, compose: dict[str, Any]) -> None:
+    """On a server where the service's roles exist already, so that only the two logins are made here."""
+    owner_url, app_url = await _apply_roles(parts, compose["configs"]["roles"]["content"])
+    try:
+        await migrate(owner_url)
+        engine = create_engine(Settings(database_url=app_url))
+        async with engine.connect() as connection:
+            who = await connection.exec_driver_sql("SELECT current_user, session_user")
+            assert tuple(who.one()) == ("learning_api", "images_app")
+            await connection.exec_driver_sql("SET ROLE learning_worker")
+            count = await connection.exec_driver_sql("SELECT count(*) FROM organizations")
+            assert count.scalar_one() == 0
+        await engine.dispose()
+        await _assert_login_may_do_nothing(app_url)
+    finally:
+        await drop_database(parts, "images_roles")
+
+
+async def _apply_roles(parts: Parts, script: str) -> tuple[str, str]:
+    """Run the script as the image's psql would, under names that no other test has; the two logins' addresses."""
+    address = (await create_database(parts, "images_roles")).replace("+asyncpg", "")
+    sql = re.sub(r"^\\getenv.*\n", "", script, flags=re.MULTILINE)
+    for name in ("learning_owner", "learning_app"):
+        sql = sql.replace(name, name.replace("learning", "images"))
+    sql = re.sub(r"CREATE ROLE (learning_api|learning_worker) (.*?);", _unless_there, sql)
+    sql = sql.replace("DATABASE learning", "DATABASE images_roles").replace(":'owner_password'", "'secret'")
+    connection = await asyncpg.connect(address)
+    try:
+        await connection.execute("DROP ROLE IF EXISTS images_owner, images_app")
+        await connection.execute(sql.replace(":'app_password'", "'secret'"))
+    finally:
+        await connection.close()
+    there = address.rpartition("@")[2]
+    return (
+        f"postgresql+asyncpg://images_owner:secret@{there}",
+        f"postgresql+asyncpg://images_app:secret@{there}",
+    )
+
+
+def _unless_there(found: re.Match[str]) -> str:
+    return (
+        f"DO $$ BEGIN CREATE ROLE {found[1]} {found[2]};"
+        " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;"
+    )
+
+
+async def _assert_login_may_do_nothing(app_url: str) -> None:
+    connection = await asyncpg.connect(app_url.replace("+asyncpg", ""))
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch("SELECT * FROM members")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("CREATE TABLE mine ()")
+    finally:
+        await connection.close()
