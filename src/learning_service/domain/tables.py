@@ -1,6 +1,6 @@
 """Every table, imported in one place so that migrations and tests see them all."""
 
-from learning_service.domain import audit, events, outbox
+from learning_service.domain import audit, events, idempotency, outbox
 from learning_service.domain.attempts import models as attempts
 from learning_service.domain.base import Base
 from learning_service.domain.certificates import models as certificates
@@ -8,6 +8,19 @@ from learning_service.domain.compliance import models as compliance
 from learning_service.domain.courses import models as courses
 from learning_service.domain.directory import models as directory
 from learning_service.domain.enrollments import models as enrollments
+from learning_service.domain.organizations import models as organizations
 
-ALL = (audit, attempts, certificates, compliance, courses, directory, enrollments, events, outbox)
+ALL = (
+    audit,
+    attempts,
+    certificates,
+    compliance,
+    courses,
+    directory,
+    enrollments,
+    events,
+    idempotency,
+    organizations,
+    outbox,
+)
 metadata = Base.metadata

@@ -228,3 +228,15 @@ class QuizAnswer(Base):
     position: Mapped[int]
     text: Mapped[str]
     is_correct: Mapped[bool]
+
+
+class CourseGrader(Base):
+    """Somebody who may grade this course beside the organization's graders."""
+
+    __tablename__ = "course_graders"
+    __table_args__ = (Index("ix_course_graders_user", "organization_id", "user_id"),)
+
+    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    organization_id: Mapped[str]
+    designated_at: Mapped[datetime]

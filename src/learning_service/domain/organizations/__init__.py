@@ -1,0 +1,1 @@
+"""What the learning service itself keeps of an organization, untouched by directory writes."""

@@ -1,0 +1,24 @@
+"""The table of organization settings."""
+
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Integer, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from learning_service.domain.base import Base
+
+
+class OrganizationSettings(Base):
+    """An organization's settings; without a row the defaults hold (see `rules`)."""
+
+    __tablename__ = "organization_settings"
+    __table_args__ = (
+        CheckConstraint("recertification_window_days BETWEEN 1 AND 365", name="recertification_window_days"),
+    )
+
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    primary_color: Mapped[str | None]
+    signatory_name: Mapped[str | None]
+    signatory_title: Mapped[str | None]
+    reminder_days: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    recertification_window_days: Mapped[int]
+    video_hosts: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    blind_grading: Mapped[bool]

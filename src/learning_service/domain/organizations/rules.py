@@ -1,0 +1,79 @@
+"""An organization's settings: their defaults, and what a change of them may say.
+
+Source: the contract, `GET`, `PATCH /api/organization/`.
+"""
+
+import re
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator, Field, model_validator
+
+from learning_service.domain.pointers import at_places
+from learning_service.domain.values import Name, StrictModel
+
+DEFAULT_REMINDER_DAYS = (7, 3, 1)
+DEFAULT_RECERTIFICATION_WINDOW_DAYS = 30
+MAX_DAYS = 365
+MAX_REMINDERS = 10
+MAX_VIDEO_HOSTS = 50
+_LABEL = re.compile(r"\A(?!-)[a-z0-9-]{1,63}(?<!-)\Z")
+
+
+def dns_name(text: str) -> str:
+    """The host in lower case. Raises ValueError for anything but a full DNS name: an address by number, a
+    port, a wildcard, a whole URL.
+    """
+    host = text.lower()
+    labels = host.split(".")
+    if len(labels) < 2 or not all(_LABEL.match(label) for label in labels) or labels[-1].isdigit():
+        raise ValueError("must be a full DNS name such as player.example.org, without scheme or port")
+    return host
+
+
+def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    again = [n for n, value in enumerate(values) if value in values[:n]]
+    if again:
+        raise at_places("is listed twice", [(n,) for n in again])
+    return values
+
+
+Color: TypeAlias = Annotated[str, Field(pattern=r"\A#[0-9A-Fa-f]{6}\z")]
+"""`#rrggbb`."""
+ReminderDays: TypeAlias = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=MAX_DAYS)], ...],
+    Field(max_length=MAX_REMINDERS),
+    AfterValidator(_distinct),
+]
+"""How many days before the due time learners are reminded; empty: never."""
+VideoHost: TypeAlias = Annotated[str, Field(max_length=253), AfterValidator(dns_name)]
+VideoHosts: TypeAlias = Annotated[
+    tuple[VideoHost, ...], Field(max_length=MAX_VIDEO_HOSTS), AfterValidator(_distinct)
+]
+"""Whose videos lessons may embed, by DNS name, each host exactly as named."""
+
+
+class SettingsChange(StrictModel):
+    """Changes of an organization's settings. What is absent stays; null clears what may be empty."""
+
+    logo: None = None
+    primary_color: Color | None = None
+    signatory_name: Name | None = None
+    signatory_title: Name | None = None
+    reminder_days: ReminderDays = DEFAULT_REMINDER_DAYS
+    recertification_window_days: Annotated[int, Field(ge=1, le=MAX_DAYS)] = (
+        DEFAULT_RECERTIFICATION_WINDOW_DAYS
+    )
+    video_hosts: VideoHosts = ()
+    blind_grading: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_document_yet(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("logo") is not None:
+            raise at_places("documents are not available yet; only null", [("logo",)])
+        return value
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were sent, as they are stored."""
+        sent = {name: getattr(self, name) for name in sorted(self.model_fields_set - {"logo"})}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in sent.items()}

@@ -1,0 +1,47 @@
+"""The organization's own settings here, for its national administrators."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from learning_service.dependencies import Caller, Permission, Session, body
+from learning_service.domain.errors import Forbidden
+from learning_service.domain.organizations.actions import update_settings
+from learning_service.domain.organizations.queries import organization_settings
+from learning_service.domain.organizations.rules import SettingsChange
+from learning_service.domain.principal import Principal
+from learning_service.routing import KeyedRoute
+from learning_service.schemas.organization import OrganizationSettingsAnswer
+
+router = APIRouter(prefix="/api/organization", tags=["organization"], route_class=KeyedRoute)
+
+
+class IsNationalAdmin(Permission):
+    """An administrator of the whole organization."""
+
+    name = "national_admin"
+
+    async def __call__(self, caller: Caller) -> Principal:
+        """The caller. Raises Forbidden."""
+        if not caller.is_national_admin:
+            raise Forbidden("This call is for national administrators.")
+        return caller
+
+
+Admin = Annotated[Principal, Depends(IsNationalAdmin())]
+
+
+@router.get("/")
+async def read(caller: Admin, session: Session) -> OrganizationSettingsAnswer:
+    """The settings, defaults filled in."""
+    settings = await organization_settings(session, caller.organization_id)
+    return OrganizationSettingsAnswer.model_validate(settings)
+
+
+@router.patch("/")
+async def update(
+    caller: Admin, session: Session, change: Annotated[SettingsChange, body(SettingsChange)]
+) -> OrganizationSettingsAnswer:
+    """Change what is sent; null clears the color and the signatory."""
+    settings = await update_settings(session, change, actor=caller)
+    return OrganizationSettingsAnswer.model_validate(settings)

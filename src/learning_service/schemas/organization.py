@@ -1,0 +1,16 @@
+"""Answers about an organization's settings."""
+
+from learning_service.schemas.common import Answer
+
+
+class OrganizationSettingsAnswer(Answer):
+    """What the learning service itself keeps of an organization."""
+
+    logo: None
+    primary_color: str | None
+    signatory_name: str | None
+    signatory_title: str | None
+    reminder_days: list[int]
+    recertification_window_days: int
+    video_hosts: list[str]
+    blind_grading: bool
