@@ -6,7 +6,7 @@ Source: the contract, `GET`, `PATCH /api/organization/`.
 import re
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from learning_service.domain.pointers import at_places
 from learning_service.domain.values import Name, StrictModel
@@ -56,6 +56,7 @@ class SettingsChange(StrictModel):
     """Changes of an organization's settings. What is absent stays; null clears what may be empty."""
 
     logo: None = None
+    """Documents are not there yet, so it can only be empty."""
     primary_color: Color | None = None
     signatory_name: Name | None = None
     signatory_title: Name | None = None
@@ -65,13 +66,6 @@ class SettingsChange(StrictModel):
     )
     video_hosts: VideoHosts = ()
     blind_grading: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_document_yet(cls, value: Any) -> Any:
-        if isinstance(value, dict) and value.get("logo") is not None:
-            raise at_places("documents are not available yet; only null", [("logo",)])
-        return value
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, as they are stored."""
