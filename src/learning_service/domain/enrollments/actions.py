@@ -14,13 +14,13 @@ from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries import (
     OPEN,
-    RECERTIFICATION_WINDOW_DAYS,
     EnrollmentView,
     get_enrollment,
     last_completion,
     own_enrollments,
 )
 from learning_service.domain.errors import Conflict, Forbidden, NotAMember, NotFound
+from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.principal import Principal
 
 
@@ -89,7 +89,8 @@ async def _check_completion(session: AsyncSession, access: CourseAccess, actor: 
     )
     if done is None:
         return
-    window = timedelta(days=RECERTIFICATION_WINDOW_DAYS)
+    settings = await organization_settings(session, actor.organization_id)
+    window = timedelta(days=settings.recertification_window_days)
     if done.expires_at is None or now(session) < done.expires_at - window:
         raise AlreadyCompleted("You have completed this course, and it is too early to renew it.")
 

@@ -17,7 +17,6 @@ from learning_service.domain.paging import PageRequest
 from learning_service.domain.principal import Principal
 
 OPEN = ("assigned", "in_progress")
-RECERTIFICATION_WINDOW_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)

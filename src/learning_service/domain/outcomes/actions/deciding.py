@@ -19,9 +19,10 @@ from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.queries import RECERTIFICATION_WINDOW_DAYS, last_completion
+from learning_service.domain.enrollments.queries import last_completion
 from learning_service.domain.enrollments.rules import decide, expiry
 from learning_service.domain.events import append_event
+from learning_service.domain.organizations.queries import organization_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ async def _complete(
         requirement_id=course.linked_compliance_requirement,
         score=score,
         completed_at=now(session),
-        expires_at=_expiry(now(session), course, organization, previous),
+        expires_at=await _expiry(session, course, organization, previous),
     )
     session.add(completion)
     await _end(session, position, "completed")
@@ -122,13 +123,14 @@ async def _cast(session: AsyncSession, position: Position) -> tuple[Course, Orga
     return course, organization, member
 
 
-def _expiry(
-    completed_at: datetime, course: Course, organization: Organization, previous: CourseCompletion | None
+async def _expiry(
+    session: AsyncSession, course: Course, organization: Organization, previous: CourseCompletion | None
 ) -> datetime | None:
     """Renewed inside its window, a completion counts from the old expiry; later, from its own time."""
-    renewing_from = None
+    completed_at, renewing_from = now(session), None
     if previous is not None and previous.expires_at is not None:
-        opens = previous.expires_at - timedelta(days=RECERTIFICATION_WINDOW_DAYS)
+        settings = await organization_settings(session, organization.id)
+        opens = previous.expires_at - timedelta(days=settings.recertification_window_days)
         if opens <= completed_at <= previous.expires_at:
             renewing_from = previous.expires_at
     return expiry(completed_at, course.recertification_cadence, organization.timezone, renewing_from)
