@@ -1,13 +1,14 @@
 """Tables of the directory. Ids are made elsewhere, so every key is the organization's together with the id."""
 
+import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.base import Base
+from learning_service.domain.base import Base, new_id
 
 
 class Organization(Base):
@@ -51,7 +52,10 @@ class Chapter(Base):
 
 
 class Member(Base):
-    """A person who belongs to a chapter. Erasure nulls what is personal and keeps the row."""
+    """A person who belongs to a chapter.
+
+    Erasure moves the row to an id that nobody has (see `ErasedMember`) and nulls what is personal.
+    """
 
     __tablename__ = "members"
     __table_args__ = (
@@ -73,6 +77,46 @@ class Member(Base):
     updated_at: Mapped[datetime]
     erased_at: Mapped[datetime | None]
     """When the personal data was erased; such a member is unknown to every other call."""
+    clocks: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    """Which event last set status, chapter and each custom field; see `rules.membership`."""
+
+
+class MembershipEvent(Base):
+    """An event that the membership service told us: seen once, and parked while its member is unknown."""
+
+    __tablename__ = "membership_events"
+    __table_args__ = (
+        Index("uq_membership_events_event", "organization_id", "source", "event_id", unique=True),
+        Index("ix_membership_events_member", "organization_id", "user_id"),
+        Index("ix_membership_events_parked", "received_at", postgresql_where=text("data IS NOT NULL")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
+    source: Mapped[str]
+    event_id: Mapped[str]
+    user_id: Mapped[str]
+    """Whom it is about; not a foreign key, because that member may still be to come."""
+    time: Mapped[datetime]
+    received_at: Mapped[datetime]
+    data: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What it says, while it is parked; None afterwards: the member says it then."""
+
+
+class ErasedMember(Base):
+    """That somebody with this id was erased, and under which id their records are kept.
+
+    The records' id (`erased/` and a random part) is none that the directory could ever name, so whoever gets the
+    old id later starts with nothing.
+    """
+
+    __tablename__ = "erased_members"
+    __table_args__ = (Index("ix_erased_members_user", "organization_id", "user_id"),)
+
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    record_id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str]
+    erased_at: Mapped[datetime]
 
 
 class ComplianceRequirement(Base):
