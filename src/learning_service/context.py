@@ -10,11 +10,13 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from learning_service.adapters.certificate_pool import CertificatePool
 from learning_service.adapters.http import HttpClient
 from learning_service.adapters.storage import ObjectStore, open_store
 from learning_service.auth import TokenVerifier
 from learning_service.database import Role, create_engine, open_transaction
 from learning_service.domain.certificates.actions import PUBLIC_URL
+from learning_service.domain.idempotency import claim_key, release_key
 from learning_service.domain.outbox import take_queues_to_wake
 from learning_service.queue import Queue
 from learning_service.settings import Settings
@@ -31,6 +33,7 @@ class Context:
     queue: Queue
     store: ObjectStore
     http: HttpClient
+    certificates: CertificatePool
     tokens: TokenVerifier
 
     @asynccontextmanager
@@ -47,9 +50,15 @@ class Context:
             await self._commit(session)
 
     async def checkpoint(self, session: AsyncSession, organization_id: str | None) -> None:
-        """Commit what was done so far, whatever comes after, and open the next transaction in its place."""
+        """Commit what was done so far, whatever comes after, and open the next transaction in its place.
+
+        An idempotency key stands for the whole call, so it is given back and taken anew.
+        """
+        keyed = await release_key(session)
         await self._commit(session)
         await open_transaction(session, role=self.role, organization_id=organization_id)
+        if keyed is not None:
+            await claim_key(session, keyed)
 
     async def _commit(self, session: AsyncSession) -> None:
         await session.flush()
@@ -64,6 +73,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
     engine = create_engine(settings, role=role)
     queue = Queue(settings.redis_url.get_secret_value())
     http = HttpClient()
+    certificates = CertificatePool(settings.certificate_processes)
     try:
         async with open_store(settings) as store:
             yield Context(
@@ -79,9 +89,11 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                 queue=queue,
                 store=store,
                 http=http,
+                certificates=certificates,
                 tokens=TokenVerifier(settings, fetch=http.get_json),
             )
     finally:
+        certificates.close()
         await http.close()
         await queue.close()
         await engine.dispose()

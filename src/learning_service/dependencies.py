@@ -24,6 +24,7 @@ from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.directory.queries import is_member
 from learning_service.domain.enrollments.queries import see_course
 from learning_service.domain.errors import Forbidden, Invalid, NotAMember, NotFound
+from learning_service.domain.idempotency import KeyedRequest, claim_key, digest_of
 from learning_service.domain.outcomes.actions.closing import close_overdue
 from learning_service.domain.paging import PageRequest, read_page
 from learning_service.domain.principal import Principal
@@ -59,8 +60,28 @@ async def _receive(request: Request, caller: Caller) -> None:
 async def _session(
     request: Request, context: ContextOf, caller: Caller, received: Annotated[None, Depends(_receive)]
 ) -> AsyncIterator[AsyncSession]:
+    request.state.takes_key = request.method == "POST"
     async with context.transaction(caller.organization_id) as session:
+        keyed = _keyed_request(request, caller)
+        if keyed is not None:
+            await claim_key(session, keyed)
+            request.state.keyed_session = session
         yield session
+
+
+def _keyed_request(request: Request, caller: Principal) -> KeyedRequest | None:
+    key: str | None = getattr(request.state, "idempotency_key", None)
+    body: bytes | None = request.state.body
+    if key is None or body is None:
+        return None
+    return KeyedRequest(
+        organization_id=caller.organization_id,
+        subject=caller.user_id,
+        method=request.method,
+        path=request.url.path,
+        key=key,
+        request_digest=digest_of(request.url.query.encode(), body),
+    )
 
 
 Session = Annotated[AsyncSession, Depends(_session, scope="function")]

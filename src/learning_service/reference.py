@@ -47,6 +47,17 @@ _PROBLEM = {
 }
 
 
+_KEY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7e]+$"},
+    "description": "Makes sending the call again safe for 72 hours: the same body gets the first 2xx answer again"
+    " (less what is shown only once), with `Idempotency-Replayed: true`; another body is refused. Refusals are"
+    " not kept.",
+}
+
+
 def install_reference(app: FastAPI) -> None:
     """Make the app describe itself whole."""
 
@@ -131,9 +142,19 @@ def _describe(operation: dict[str, Any], route: APIRoute, schemas: dict[str, Any
             statuses.add(422)
     if route.methods and route.methods & {"POST", "PUT", "PATCH", "DELETE"}:
         statuses.add(409)
+    if takes_key(route):
+        operation.setdefault("parameters", []).append(_KEY_PARAMETER)
+        statuses.add(422)
     operation["responses"].pop("422", None)
     for status in sorted(statuses):
         operation["responses"].setdefault(str(status), _problem(status))
+
+
+def takes_key(route: APIRoute) -> bool:
+    """Whether the route honours `Idempotency-Key`: a POST by a caller with a token, with a JSON body."""
+    calls = dependencies_of(route)
+    reads_json = any(isinstance(call, JsonBody) for call in calls)
+    return "POST" in (route.methods or ()) and authenticate in calls and reads_json
 
 
 def _request_body(call: JsonBody, schemas: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ bytes are received first, without an opinion; `JsonBody` has the opinion, as a d
 """
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
 CLOUD_EVENT = "application/cloudevents+json"
 CLOUD_EVENTS = "application/cloudevents-batch+json"
+_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
 async def receive_body(request: Request) -> bytes | None:
@@ -58,9 +60,13 @@ class JsonBody:
         body: bytes | None = request.state.body
         if body is None or len(body) > self.limit:
             raise TooLarge(f"The body may have at most {self.limit} bytes.")
-        if self.optional and not body:
+        absent = self.optional and not body
+        if not absent:
+            self._check_media_type(request)
+        if getattr(request.state, "takes_key", False):
+            read_idempotency_key(request)
+        if absent:
             return None
-        self._check_media_type(request)
         check_json(body)
         try:
             return self.adapter.validate_json(body)
@@ -75,6 +81,16 @@ class JsonBody:
         encoded = request.headers.get("content-encoding", "identity").lower() != "identity"
         if kind.strip() not in self.media_types or charset not in ([], ["utf-8"]) or encoded:
             raise UnsupportedMediaType(f"Send {' or '.join(self.media_types)}, in UTF-8 and not compressed.")
+
+
+def read_idempotency_key(request: Request) -> str | None:
+    """The key that the request brings; none is fine. Raises Invalid for what no key can be."""
+    keys = request.headers.getlist("idempotency-key")
+    if not keys:
+        return None
+    if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
+        raise Invalid.at("Idempotency-Key", "must be 1–255 printable ASCII characters, given once")
+    return keys[0]
 
 
 def check_json(body: bytes) -> None:

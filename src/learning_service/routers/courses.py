@@ -28,11 +28,12 @@ from learning_service.domain.errors import Invalid, NotFound
 from learning_service.domain.outcomes.views import module_views, quiz_view
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
+from learning_service.routing import KeyedRoute
 from learning_service.schemas.common import PageOf
 from learning_service.schemas.courses import CourseAnswer, ModulesAnswer
 from learning_service.schemas.enrollments import EnrollmentAnswer
 
-router = APIRouter(prefix="/api/courses", tags=["courses"])
+router = APIRouter(prefix="/api/courses", tags=["courses"], route_class=KeyedRoute)
 Member = Annotated[Principal, Depends(IsMemberByQuery())]
 Someone = Annotated[Principal, Depends(AnyCaller())]
 Seen = Annotated[CourseAccess, Depends(CanSeeCourse())]

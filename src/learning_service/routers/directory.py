@@ -14,6 +14,7 @@ from learning_service.domain.directory.rules import (
     RequirementFacts,
 )
 from learning_service.domain.principal import Principal
+from learning_service.routing import KeyedRoute
 from learning_service.schemas.directory import (
     ChapterAnswer,
     MemberAnswer,
@@ -22,7 +23,7 @@ from learning_service.schemas.directory import (
     RequirementAnswer,
 )
 
-router = APIRouter(prefix="/api/directory", tags=["directory"])
+router = APIRouter(prefix="/api/directory", tags=["directory"], route_class=KeyedRoute)
 Writer = Annotated[Principal, Depends(HasScope("directory:write"))]
 CREATED: dict[int | str, dict[str, str]] = {201: {"description": "Made"}, 200: {"description": "Updated"}}
 

@@ -9,8 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from learning_service.context import Context
 from learning_service.dependencies import Anyone, ContextOf
 from learning_service.domain.errors import NotFound
+from learning_service.routing import KeyedRoute
 
-router = APIRouter(tags=["operation"], dependencies=[Depends(Anyone())])
+router = APIRouter(tags=["operation"], dependencies=[Depends(Anyone())], route_class=KeyedRoute)
 
 
 @router.get("/healthz")
