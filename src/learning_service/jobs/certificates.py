@@ -1,43 +1,83 @@
-"""Making the PDF of a certificate."""
+"""Making the PDFs of certificates, and looking whether the stored ones are still what was stored."""
 
 import asyncio
 import hashlib
 import uuid
+from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from learning_service.adapters.certificate_pdf import CertificateContent, MissingGlyphs, render_certificate
+import structlog
+from prometheus_client import Counter, Gauge
+
+from learning_service.adapters.certificate_pdf import (
+    CertificateContent,
+    MissingGlyphs,
+    UnusableLogo,
+    render_certificate,
+)
+from learning_service.adapters.storage import ObjectMissing
 from learning_service.context import Context
-from learning_service.domain.certificates.actions import activate_certificate
+from learning_service.domain.certificates.actions import activate_certificate, note_pdf_check
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.queries import certificate_of_completion
+from learning_service.domain.certificates.queries import (
+    certificate_of_completion,
+    certificates_to_check,
+    certificates_with_ids,
+    drifted_pdfs,
+)
 from learning_service.domain.certificates.rules import pdf_key
 from learning_service.domain.outbox import Job, Unworkable
 from learning_service.runner import finishing
 
+log = structlog.get_logger()
+
+SHARE_PER_DAY, AT_LEAST = 25, 2000
+"""Each day's audit looks at one PDF in 25, so at all of them within a month; at few, every day."""
+BATCH, AT_ONCE = 50, 5
+CHECKED = Counter(
+    "learning_certificate_pdfs_checked_total", "Stored PDFs looked at, by finding.", ["finding"]
+)
+DRIFTED = Gauge(
+    "learning_certificate_pdfs_drifted", "Stored PDFs that are missing or changed, as of the last audit."
+)
+
 
 async def generate_certificates(context: Context, job: Job) -> None:
-    """Render the certificate of a completion, store it under its hash, and mark it ready.
+    """Render a certificate, store it under its hash, and mark it ready.
 
     The same content gives the same bytes, so that doing this twice stores one object.
     """
-    completion_id = uuid.UUID(job.arguments["completion_id"])
-    async with context.transaction(job.organization_id) as session:
-        certificate = await certificate_of_completion(session, completion_id)
-    if certificate is None:
-        raise Unworkable(f"completion {completion_id} has no certificate")
+    certificate = await _certificate(context, job)
     if certificate.pdf_sha256 is not None or certificate.recipient_name is None:
         return
     try:
-        pdf = await asyncio.to_thread(render_certificate, content_of(certificate))
-    except MissingGlyphs as error:
+        pdf = await context.processes.run(render_certificate, await content_of(context, certificate))
+    except (MissingGlyphs, UnusableLogo) as error:
         raise Unworkable(f"certificate {certificate.id}: {error}") from error
     sha256 = hashlib.sha256(pdf).hexdigest()
-    await context.store.put(pdf_key(sha256), pdf, content_type="application/pdf")
+    key = pdf_key(sha256)
+    await context.store.put(key, pdf, content_type="application/pdf")
     async with finishing(context, job) as session:
-        await activate_certificate(session, certificate.id, sha256)
+        wanted = await activate_certificate(session, certificate.id, sha256)
+    if not wanted:
+        await context.store.delete(key)
 
 
-def content_of(certificate: Certificate) -> CertificateContent:
+async def _certificate(context: Context, job: Job) -> Certificate:
+    async with context.transaction(job.organization_id) as session:
+        if "certificate_id" in job.arguments:
+            found = await certificates_with_ids(session, [uuid.UUID(job.arguments["certificate_id"])])
+            certificate = found[0] if found else None
+        else:
+            completion_id = uuid.UUID(job.arguments["completion_id"])
+            certificate = await certificate_of_completion(session, completion_id)
+    if certificate is None:
+        raise Unworkable(f"there is no certificate for {job.arguments}")
+    return certificate
+
+
+async def content_of(context: Context, certificate: Certificate) -> CertificateContent:
     """What is printed: days are days where the organization is."""
     zone = ZoneInfo(certificate.timezone)
     expires_at = certificate.expires_at
@@ -49,4 +89,51 @@ def content_of(certificate: Certificate) -> CertificateContent:
         issued_on=certificate.issued_at.astimezone(zone).date(),
         expires_on=expires_at.astimezone(zone).date() if expires_at is not None else None,
         verification_url=certificate.verification_url,
+        logo=await context.store.get(certificate.logo_key) if certificate.logo_key else None,
+        primary_color=certificate.primary_color,
+        signatory_name=certificate.signatory_name,
+        signatory_title=certificate.signatory_title,
     )
+
+
+async def audit_certificates(context: Context, at: datetime | None) -> None:
+    """Look at stored PDFs, longest unseen first, and report those that are missing or changed. Repairs nothing."""
+    async with context.transaction(None) as session:
+        chosen = await certificates_to_check(session, share=SHARE_PER_DAY, at_least=AT_LEAST)
+    for start in range(0, len(chosen), BATCH):
+        await _audit(context, chosen[start : start + BATCH], at)
+    async with context.transaction(None) as session:
+        drifted = await drifted_pdfs(session)
+    DRIFTED.set(drifted)
+    log.info("certificates_audited", looked_at=len(chosen), drifted=drifted)
+
+
+async def _audit(context: Context, ids: Sequence[uuid.UUID], at: datetime | None) -> None:
+    async with context.transaction(None) as session:
+        certificates = await certificates_with_ids(session, ids)
+    hands = asyncio.Semaphore(AT_ONCE)
+    findings = await asyncio.gather(*(_drift(context, one, hands) for one in certificates))
+    async with context.transaction(None, at=at) as session:
+        for certificate, drift in zip(certificates, findings, strict=True):
+            await note_pdf_check(session, certificate, drift=drift)
+    for certificate, drift in zip(certificates, findings, strict=True):
+        CHECKED.labels(drift or "same").inc()
+        if drift is not None:
+            log.error(
+                "certificate_pdf_drifted",
+                certificate_id=str(certificate.id),
+                organization_id=certificate.organization_id,
+                drift=drift,
+            )
+
+
+async def _drift(context: Context, certificate: Certificate, hands: asyncio.Semaphore) -> str | None:
+    """None, or how the stored PDF differs from what was stored. Raises StoreUnavailable: no answer is no finding."""
+    if certificate.pdf_sha256 is None:
+        return None
+    async with hands:
+        try:
+            pdf = await context.store.get(pdf_key(certificate.pdf_sha256))
+        except ObjectMissing:
+            return "missing"
+    return None if hashlib.sha256(pdf).hexdigest() == certificate.pdf_sha256 else "changed"

@@ -1,4 +1,4 @@
-"""Certificates: verification without login, as JSON and as a page, and the PDF for its owner."""
+"""Certificates: verification without login, as JSON and as a page; their PDFs; revoking and reissuing them."""
 
 import uuid
 from typing import Annotated, Any
@@ -13,41 +13,82 @@ from learning_service.adapters.verification_page import (
     render_unknown_page,
     render_verification_page,
 )
-from learning_service.dependencies import AnyCaller, Anyone, ContextOf, PublicSession, Session, path_id
-from learning_service.domain.certificates.actions import verification_url
-from learning_service.domain.certificates.queries import access_certificate, verify_certificates
-from learning_service.domain.certificates.rules import PublicCertificate, pdf_key
+from learning_service.dependencies import (
+    Anyone,
+    Caller,
+    ContextOf,
+    IsAdmin,
+    Permission,
+    PublicSession,
+    Session,
+    body,
+    count_unknown,
+    page,
+    path_id,
+)
+from learning_service.domain.certificates.actions import reissue_certificate, verification_url
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.certificates.queries import (
+    access_certificate,
+    list_certificates,
+    verify_certificates,
+)
+from learning_service.domain.certificates.rules import PublicCertificate, pdf_filename, pdf_key
 from learning_service.domain.clock import now
-from learning_service.domain.errors import Gone, NotFound
+from learning_service.domain.errors import Gone, Invalid, NotFound
+from learning_service.domain.outcomes.actions.revoking import revoke_outcome
+from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
-from learning_service.schemas.certificates import VerificationAnswer
-from learning_service.wire import prefers_html
+from learning_service.domain.values import OPAQUE_ID
+from learning_service.routing import KeyedRoute
+from learning_service.schemas.certificates import (
+    AdministeredCertificate,
+    Reissue,
+    Revocation,
+    UnknownCertificate,
+    VerificationAnswer,
+    VerificationsAnswer,
+    VerifyMany,
+)
+from learning_service.schemas.common import PageOf
+from learning_service.wire import prefers_html, receive_body
 
-router = APIRouter(tags=["certificates"])
+router = APIRouter(tags=["certificates"], route_class=KeyedRoute)
 PUBLIC = [Depends(Anyone())]
 PDF_RETRY_SECONDS = 2
+PUBLIC_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+
+
+class CanReadCertificate(Permission):
+    """The owner of the certificate of the path, or an administrator over that member."""
+
+    name = "owner, admin"
+    administer = False
+
+    async def __call__(self, caller: Caller, session: Session, certificate_id: str) -> Certificate:
+        """The certificate. Raises NotFound, or Forbidden for an owner where only administrators may."""
+        return await access_certificate(session, caller, path_id(certificate_id), administer=self.administer)
+
+
+class CanAdministerCertificate(CanReadCertificate):
+    """An administrator over the member whose certificate it is."""
+
+    name = "admin"
+    administer = True
+
+
+async def _receive_public(request: Request) -> None:
+    """Read the body of a call without login, before a connection is taken."""
+    request.state.body = await receive_body(request)
 
 
 async def _find(session: PublicSession, certificate_id: uuid.UUID) -> PublicCertificate | None:
     return (await verify_certificates(session, [certificate_id])).get(certificate_id)
-
-
-def _verification(found: PublicCertificate, instant: Any) -> dict[str, Any]:
-    status = found.status(instant)
-    document: dict[str, Any] = {
-        "certificate_id": found.id,
-        "status": status,
-        "recipient_name": found.recipient_name,
-        "course_title": found.course_title,
-        "issued_at": found.issued_at,
-        "expires_at": found.expires_at,
-        "issuer": {"name": found.issuer_name},
-    }
-    if status == "revoked":
-        document["revoked_at"] = found.revoked_at
-    if status == "superseded":
-        document["superseded_by"] = found.superseded_by
-    return document
 
 
 @router.get(
@@ -56,27 +97,69 @@ def _verification(found: PublicCertificate, instant: Any) -> dict[str, Any]:
     response_model=VerificationAnswer,
     response_model_exclude_unset=True,
 )
-async def verify(certificate_id: str, request: Request, session: PublicSession) -> Any:
+async def verify(certificate_id: str, request: Request, session: PublicSession, context: ContextOf) -> Any:
     """The true state of a certificate, for anyone. A browser is sent to the page."""
-    headers = {"Cache-Control": "no-store", "Vary": "Accept", "X-Robots-Tag": "noindex"}
+    headers = {**PUBLIC_HEADERS, "Vary": "Accept"}
     if prefers_html(request.headers.get("accept")):
-        return RedirectResponse(f"/certificates/{certificate_id}/verify/", 302, headers=headers)
+        parsed = path_id(certificate_id)
+        return RedirectResponse(f"/certificates/{parsed}/verify/", 302, headers=headers)
     found = await _find(session, path_id(certificate_id))
     if found is None:
+        count_unknown(request, context)
         raise NotFound
-    answer = VerificationAnswer.model_validate(_verification(found, now(session)))
+    answer = VerificationAnswer.of(found, now(session))
     return JSONResponse(answer.model_dump(mode="json", exclude_unset=True), headers=headers)
 
 
+@router.post(
+    "/api/certificates/verify/",
+    dependencies=[*PUBLIC, Depends(_receive_public)],
+    response_model=VerificationsAnswer,
+    response_model_exclude_unset=True,
+)
+async def verify_many(
+    request: Request,
+    asked: Annotated[VerifyMany, body(VerifyMany)],
+    session: PublicSession,
+    context: ContextOf,
+) -> Any:
+    """The true states of up to 100 certificates, for anyone, in the order asked."""
+    parsed = [_parsed(text) for text in asked.ids]
+    known = await verify_certificates(session, [one for one in parsed if one is not None])
+    found = [known.get(one) if one is not None else None for one in parsed]
+    unknown = found.count(None)
+    if unknown:
+        count_unknown(request, context, unknown)
+    instant = now(session)
+    answer = VerificationsAnswer(
+        items=[
+            VerificationAnswer.of(one, instant)
+            if one is not None
+            else UnknownCertificate(certificate_id=text, status="unknown")
+            for text, one in zip(asked.ids, found, strict=True)
+        ]
+    )
+    return JSONResponse(answer.model_dump(mode="json", exclude_unset=True), headers=PUBLIC_HEADERS)
+
+
+def _parsed(text: str) -> uuid.UUID | None:
+    try:
+        return path_id(text)
+    except NotFound:
+        return None
+
+
 @router.get("/certificates/{certificate_id}/verify/", dependencies=PUBLIC, response_class=HTMLResponse)
-async def verification_page(certificate_id: str, request: Request, session: PublicSession) -> Response:
+async def verification_page(
+    certificate_id: str, request: Request, session: PublicSession, context: ContextOf
+) -> Response:
     """The same as a page."""
     language = request.headers.get("accept-language")
-    try:
-        found = await _find(session, path_id(certificate_id))
-    except NotFound:
-        found = None
+    parsed = _parsed(certificate_id)
+    found = await _find(session, parsed) if parsed is not None else None
     if found is None:
+        if parsed is not None:
+            count_unknown(request, context)
         html, spoken = render_unknown_page(accept_language=language)
         return HTMLResponse(html, 404, headers={**PAGE_HEADERS, "Content-Language": spoken})
     zone = ZoneInfo(found.timezone)
@@ -97,27 +180,88 @@ async def verification_page(certificate_id: str, request: Request, session: Publ
     return HTMLResponse(html, headers={**PAGE_HEADERS, "Content-Language": spoken})
 
 
+@router.get("/api/certificates/")
+async def certificates(
+    caller: Annotated[Principal, Depends(IsAdmin())],
+    session: Session,
+    asked: Annotated[PageRequest, page("certificates", "user_id", "course_id", key_parts=2)],
+) -> PageOf[AdministeredCertificate]:
+    """Certificates of the members whom the caller administers, newest first."""
+    user_id, course_id = _filters(asked)
+    rows = await list_certificates(session, caller, asked, user_id=user_id, course_id=course_id)
+    instant = now(session)
+    return PageOf[AdministeredCertificate](
+        **page_of(
+            rows,
+            asked,
+            key=lambda row: (row.issued_at, row.id),
+            item=lambda row: AdministeredCertificate.of(row, instant),
+        )
+    )
+
+
+def _filters(asked: PageRequest) -> tuple[str | None, uuid.UUID | None]:
+    user_id, course = asked.filters.get("user_id"), asked.filters.get("course_id")
+    if user_id is not None and not OPAQUE_ID.match(user_id):
+        raise Invalid.at("?user_id", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -")
+    course_id = _parsed(course) if course is not None else None
+    if course is not None and course_id is None:
+        raise Invalid.at("?course_id", "must be a UUID")
+    return user_id, course_id
+
+
 @router.get(
     "/api/certificates/{certificate_id}/pdf/",
     status_code=307,
     response_class=RedirectResponse,
-    responses={202: {"description": "Still being made; see Retry-After"}},
+    responses={
+        202: {"description": "Still being made; see Retry-After"},
+        410: {"description": "Removed with the member's personal data"},
+    },
 )
 async def pdf(
-    certificate_id: str,
-    caller: Annotated[Principal, Depends(AnyCaller())],
-    session: Session,
-    context: ContextOf,
+    certificate: Annotated[Certificate, Depends(CanReadCertificate())], context: ContextOf
 ) -> Response:
     """A short-lived address of the PDF, for its owner and administrators over them."""
-    certificate = await access_certificate(session, caller, path_id(certificate_id))
     if certificate.recipient_name is None:
         raise Gone("The PDF was removed together with the member's personal data.")
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     if certificate.pdf_sha256 is None:
-        return JSONResponse({"status": "pending"}, 202, headers={"Retry-After": str(PDF_RETRY_SECONDS)})
+        headers["Retry-After"] = str(PDF_RETRY_SECONDS)
+        return JSONResponse({"status": "pending"}, 202, headers=headers)
     url = await context.store.presigned_url(
         pdf_key(certificate.pdf_sha256),
-        filename=f"certificate-{certificate.id}.pdf",
+        filename=pdf_filename(certificate.course_title),
         content_type="application/pdf",
     )
-    return RedirectResponse(url, 307, headers={"Cache-Control": "no-store"})
+    return RedirectResponse(url, 307, headers=headers)
+
+
+@router.post("/api/certificates/{certificate_id}/revoke/")
+async def revoke(
+    caller: Caller,
+    certificate: Annotated[Certificate, Depends(CanAdministerCertificate())],
+    session: Session,
+    said: Annotated[Revocation, body(Revocation)],
+) -> AdministeredCertificate:
+    """Revoke a certificate for ever. Its completion no longer counts for compliance; skills stay."""
+    revoked = await revoke_outcome(session, certificate.id, reason=said.reason, actor=caller.user_id)
+    return AdministeredCertificate.of(revoked, now(session))
+
+
+@router.post("/api/certificates/{certificate_id}/reissue/", status_code=201)
+async def reissue(
+    caller: Caller,
+    certificate: Annotated[Certificate, Depends(CanAdministerCertificate())],
+    session: Session,
+    said: Annotated[Reissue, body(Reissue)],
+) -> AdministeredCertificate:
+    """Replace a certificate at once by one with another name; the old one points to it."""
+    new = await reissue_certificate(
+        session,
+        certificate.id,
+        recipient_name=said.recipient_name,
+        reason=said.reason,
+        actor=caller.user_id,
+    )
+    return AdministeredCertificate.of(new, now(session))

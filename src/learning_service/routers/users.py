@@ -6,9 +6,7 @@ from fastapi import APIRouter, Depends
 
 from learning_service.dependencies import AnyCaller, IsMember, Session, page
 from learning_service.domain.attempts.queries import progress_of
-from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.queries import list_own_certificates
-from learning_service.domain.certificates.rules import status_of
 from learning_service.domain.clock import now
 from learning_service.domain.compliance.queries import list_own_skills, list_own_statuses
 from learning_service.domain.courses.queries.compiled import compiled_version
@@ -17,12 +15,13 @@ from learning_service.domain.enrollments.queries import list_own_enrollments, ow
 from learning_service.domain.outcomes.views import progress_view
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
+from learning_service.routing import KeyedRoute
 from learning_service.schemas.certificates import CertificateAnswer
 from learning_service.schemas.common import PageOf
 from learning_service.schemas.compliance import ComplianceAnswer, MeAnswer, SkillAnswer
 from learning_service.schemas.enrollments import EnrollmentAnswer, ProgressAnswer, ProgressPage, Totals
 
-router = APIRouter(prefix="/api", tags=["members"])
+router = APIRouter(prefix="/api", tags=["members"], route_class=KeyedRoute)
 Member = Annotated[Principal, Depends(IsMember())]
 
 
@@ -77,28 +76,13 @@ async def certificates(
     """One's own certificates, newest first."""
     rows = await list_own_certificates(session, caller, asked)
     instant = now(session)
-
-    def item(row: Certificate) -> CertificateAnswer:
-        status = status_of(
-            instant,
-            revoked_at=row.revoked_at,
-            expires_at=row.expires_at,
-            reissued=row.reissued_as is not None,
-            renewed=row.renewed_by is not None,
-        )
-        return CertificateAnswer(
-            id=row.id,
-            course_id=row.course_id,
-            course_title=row.course_title,
-            status=status,
-            issued_at=row.issued_at,
-            expires_at=row.expires_at,
-            verification_url=row.verification_url,
-            pdf_ready=row.pdf_ready_at is not None,
-        )
-
     return PageOf[CertificateAnswer](
-        **page_of(rows, asked, key=lambda row: (row.issued_at, row.id), item=item)
+        **page_of(
+            rows,
+            asked,
+            key=lambda row: (row.issued_at, row.id),
+            item=lambda row: CertificateAnswer.of(row, instant),
+        )
     )
 
 

@@ -1,9 +1,14 @@
 """Answers about certificates."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
+from pydantic import AfterValidator, Field
+
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.certificates.rules import PublicCertificate, status_of
+from learning_service.domain.values import CleanText, Name, StrictModel
 from learning_service.schemas.common import Answer
 
 Status = Literal["valid", "expired", "revoked", "superseded"]
@@ -28,6 +33,40 @@ class VerificationAnswer(Answer):
     revoked_at: datetime | None = None
     superseded_by: UUID | None = None
 
+    @classmethod
+    def of(cls, found: PublicCertificate, instant: datetime) -> Self:
+        """What to say of a certificate at that moment."""
+        status = found.status(instant)
+        extra: dict[str, object] = {}
+        if status == "revoked":
+            extra["revoked_at"] = found.revoked_at
+        if status == "superseded":
+            extra["superseded_by"] = found.superseded_by
+        return cls(
+            certificate_id=found.id,
+            status=status,
+            recipient_name=found.recipient_name,
+            course_title=found.course_title,
+            issued_at=found.issued_at,
+            expires_at=found.expires_at,
+            issuer=Issuer(name=found.issuer_name),
+            **extra,  # type: ignore[arg-type]
+        )
+
+
+class UnknownCertificate(Answer):
+    """No certificate has this id."""
+
+    certificate_id: str
+    """As it was asked."""
+    status: Literal["unknown"]
+
+
+class VerificationsAnswer(Answer):
+    """The answers to many ids, in their order."""
+
+    items: list[VerificationAnswer | UnknownCertificate]
+
 
 class CertificateAnswer(Answer):
     """A certificate in its owner's list."""
@@ -40,3 +79,73 @@ class CertificateAnswer(Answer):
     expires_at: datetime | None
     verification_url: str
     pdf_ready: bool
+
+    @classmethod
+    def of(cls, certificate: Certificate, instant: datetime) -> Self:
+        """The certificate as its owner and administrators see it at that moment."""
+        return cls.model_validate(cls._facts(certificate, instant))
+
+    @staticmethod
+    def _facts(certificate: Certificate, instant: datetime) -> dict[str, object]:
+        return {
+            "id": certificate.id,
+            "user_id": certificate.user_id,
+            "course_id": certificate.course_id,
+            "course_title": certificate.course_title,
+            "status": status_of(
+                instant,
+                revoked_at=certificate.revoked_at,
+                expires_at=certificate.expires_at,
+                reissued=certificate.reissued_as is not None,
+                renewed=certificate.renewed_by is not None,
+            ),
+            "issued_at": certificate.issued_at,
+            "expires_at": certificate.expires_at,
+            "verification_url": certificate.verification_url,
+            "pdf_ready": certificate.pdf_sha256 is not None,
+            "recipient_name": certificate.recipient_name,
+            "revoked_at": certificate.revoked_at,
+        }
+
+
+class AdministeredCertificate(CertificateAnswer):
+    """A certificate as an administrator over its member sees it."""
+
+    user_id: str
+    recipient_name: str | None
+    """None once the member was erased."""
+    revoked_at: datetime | None
+
+
+MAX_IDS = 100
+
+
+def _visible(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must say something")
+    return text
+
+
+Reason = Annotated[CleanText, Field(min_length=1, max_length=1000), AfterValidator(_visible)]
+"""Why something was done, for those who look later."""
+
+
+class VerifyMany(StrictModel):
+    """Up to 100 ids of certificates; what is no id is answered as unknown."""
+
+    ids: Annotated[
+        tuple[Annotated[CleanText, Field(max_length=128)], ...], Field(min_length=1, max_length=MAX_IDS)
+    ]
+
+
+class Revocation(StrictModel):
+    """Why a certificate is revoked: for the organization, never for the public."""
+
+    reason: Reason
+
+
+class Reissue(StrictModel):
+    """The name to print instead, and why."""
+
+    recipient_name: Name
+    reason: Reason

@@ -1,19 +1,46 @@
-"""Issuing certificates. What a certificate says is frozen here; its PDF is made afterwards by a job."""
+"""The life of certificates: issued, renewed, reissued, revoked, erased. What one says is frozen when it is issued.
+
+Its PDF is made afterwards by a job.
+"""
 
 import uuid
+from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.audit import record_audit
 from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.certificates.rules import pdf_key
 from learning_service.domain.clock import now
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion
+from learning_service.domain.errors import Conflict, NotFound
 from learning_service.domain.events import append_event
+from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.outbox import enqueue_job
 
 GENERATE = "generate_certificates"
 PUBLIC_URL = "public_url"
+
+
+class CertificateRevoked(Conflict):
+    """The certificate is revoked, and that cannot be changed."""
+
+    code = "certificate-revoked"
+
+    def __init__(self) -> None:
+        super().__init__("This certificate is revoked; nothing more can be done to it.")
+
+
+class CertificateSuperseded(Conflict):
+    """Another certificate has taken its place."""
+
+    code = "certificate-superseded"
+
+    def __init__(self, successor: uuid.UUID) -> None:
+        super().__init__(f"Certificate {successor} has taken the place of this one; use that.")
 
 
 def verification_url(session: AsyncSession, certificate_id: uuid.UUID) -> str:
@@ -31,6 +58,7 @@ async def issue_certificate(
 ) -> Certificate:
     """Issue the completion's certificate and queue its PDF. The id is random: it is a public secret."""
     certificate_id = uuid.uuid4()
+    looks = await organization_settings(session, completion.organization_id)
     certificate = Certificate(
         id=certificate_id,
         organization_id=completion.organization_id,
@@ -44,28 +72,36 @@ async def issue_certificate(
         issued_at=now(session),
         expires_at=completion.expires_at,
         verification_url=verification_url(session, certificate_id),
+        primary_color=looks.primary_color,
+        signatory_name=looks.signatory_name,
+        signatory_title=looks.signatory_title,
     )
     session.add(certificate)
     await session.flush()
     await _renew(session, certificate)
+    await _announce(session, certificate)
+    return certificate
+
+
+async def _announce(session: AsyncSession, certificate: Certificate) -> None:
+    """Tell other services, and have the PDF made."""
     append_event(
         session,
         "learning.certificate.issued",
-        organization_id=completion.organization_id,
-        user_id=completion.user_id,
-        certificate_id=certificate_id,
-        completion_id=completion.id,
-        course_id=completion.course_id,
-        expires_at=completion.expires_at,
+        organization_id=certificate.organization_id,
+        user_id=certificate.user_id,
+        certificate_id=certificate.id,
+        completion_id=certificate.completion_id,
+        course_id=certificate.course_id,
+        expires_at=certificate.expires_at,
     )
     await enqueue_job(
         session,
         GENERATE,
-        {"completion_id": str(completion.id)},
-        organization_id=completion.organization_id,
-        unique_key=f"{GENERATE}:{certificate_id}",
+        {"completion_id": str(certificate.completion_id), "certificate_id": str(certificate.id)},
+        organization_id=certificate.organization_id,
+        unique_key=f"{GENERATE}:{certificate.id}",
     )
-    return certificate
 
 
 async def _renew(session: AsyncSession, certificate: Certificate) -> None:
@@ -86,11 +122,190 @@ async def _renew(session: AsyncSession, certificate: Certificate) -> None:
     )
 
 
-async def activate_certificate(session: AsyncSession, certificate_id: uuid.UUID, sha256: str) -> None:
-    """Note that the PDF with this digest is stored; the first to say so wins, and later ones agree."""
+async def _hold(session: AsyncSession, certificate_id: uuid.UUID) -> Certificate:
+    """The certificate as it is now, until the transaction ends. Raises NotFound."""
+    found: Certificate | None = await session.scalar(
+        select(Certificate)
+        .where(Certificate.id == certificate_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def reissue_certificate(
+    session: AsyncSession, certificate_id: uuid.UUID, *, recipient_name: str, reason: str, actor: str
+) -> Certificate:
+    """Replace a certificate at once by one with another name: a new id, issued now, the same completion and expiry.
+
+    What it renewed or is renewed by goes over to the new one. Raises CertificateRevoked, CertificateSuperseded.
+    """
+    old = await _hold(session, certificate_id)
+    if old.revoked_at is not None:
+        raise CertificateRevoked
+    if successor := _successor(old, now(session)):
+        raise CertificateSuperseded(successor)
+    new_id = uuid.uuid4()
     await session.execute(
         update(Certificate)
-        .where(Certificate.id == certificate_id, Certificate.pdf_sha256.is_(None))
-        .values(pdf_sha256=sha256, pdf_ready_at=now(session))
+        .where(Certificate.id == old.id)
+        .values(reissued_as=new_id, reissue_reason=reason)
         .execution_options(synchronize_session=False)
     )
+    new = Certificate(
+        id=new_id,
+        organization_id=old.organization_id,
+        completion_id=old.completion_id,
+        user_id=old.user_id,
+        course_id=old.course_id,
+        recipient_name=recipient_name,
+        course_title=old.course_title,
+        issuer_name=old.issuer_name,
+        timezone=old.timezone,
+        issued_at=now(session),
+        expires_at=old.expires_at,
+        renewed_by=old.renewed_by,
+        verification_url=verification_url(session, new_id),
+        primary_color=old.primary_color,
+        signatory_name=old.signatory_name,
+        signatory_title=old.signatory_title,
+        logo_key=old.logo_key,
+    )
+    session.add(new)
+    await session.flush()
+    await _renewed_by(session, old.id, new.id)
+    record_audit(
+        session,
+        "certificate.reissued",
+        organization_id=old.organization_id,
+        actor=actor,
+        subject=("certificate", old.id),
+        details={"reissued_as": str(new.id), "fields": ["recipient_name"]},
+    )
+    await _announce(session, new)
+    return new
+
+
+def _successor(certificate: Certificate, instant: datetime) -> uuid.UUID | None:
+    """The certificate that has its place already; a renewal has that from its expiry on."""
+    lapsed = certificate.expires_at is not None and certificate.expires_at <= instant
+    return certificate.reissued_as or (certificate.renewed_by if lapsed else None)
+
+
+async def revoke_certificate(
+    session: AsyncSession, certificate_id: uuid.UUID, *, reason: str, actor: str
+) -> Certificate:
+    """Revoke a certificate for ever; what follows for its completion is the caller's to do.
+
+    One that it was to renew stands on its own again. Raises CertificateRevoked, and CertificateSuperseded where a
+    reissue has taken its place: revoking that one is what voids the completion.
+    """
+    certificate = await _hold(session, certificate_id)
+    if certificate.revoked_at is not None:
+        raise CertificateRevoked
+    if certificate.reissued_as is not None:
+        raise CertificateSuperseded(certificate.reissued_as)
+    certificate.revoked_at = now(session)
+    certificate.revocation_reason = reason
+    await session.flush()
+    await _renewed_by(session, certificate.id, None)
+    append_event(
+        session,
+        "learning.certificate.revoked",
+        organization_id=certificate.organization_id,
+        user_id=certificate.user_id,
+        certificate_id=certificate.id,
+        completion_id=certificate.completion_id,
+        course_id=certificate.course_id,
+    )
+    record_audit(
+        session,
+        "certificate.revoked",
+        organization_id=certificate.organization_id,
+        actor=actor,
+        subject=("certificate", certificate.id),
+        details={"completion_id": str(certificate.completion_id)},
+    )
+    return certificate
+
+
+async def _renewed_by(session: AsyncSession, before: uuid.UUID, after: uuid.UUID | None) -> None:
+    """What the one certificate was to renew, the other does; or none."""
+    await session.execute(
+        update(Certificate)
+        .where(Certificate.renewed_by == before)
+        .values(renewed_by=after)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def activate_certificate(session: AsyncSession, certificate_id: uuid.UUID, sha256: str) -> bool:
+    """Note that the PDF with this digest is stored; the first to say so wins, and later ones agree.
+
+    False when the member was erased meanwhile: the PDF must not stay.
+    """
+    await session.execute(
+        update(Certificate)
+        .where(
+            Certificate.id == certificate_id,
+            Certificate.pdf_sha256.is_(None),
+            Certificate.recipient_name.is_not(None),
+        )
+        .values(pdf_sha256=sha256, pdf_ready_at=now(session), pdf_checked_at=now(session))
+        .execution_options(synchronize_session=False)
+    )
+    name = await session.scalar(select(Certificate.recipient_name).where(Certificate.id == certificate_id))
+    return name is not None
+
+
+async def erase_certificates(session: AsyncSession, *, organization_id: str, user_id: str) -> Sequence[str]:
+    """Take a person's name off their certificates, and forget their PDFs; the records stay.
+
+    Gives the keys of the stored PDFs, for the caller to have them deleted after the commit.
+    """
+    digests = await session.scalars(
+        select(Certificate.pdf_sha256)
+        .where(
+            Certificate.organization_id == organization_id,
+            Certificate.user_id == user_id,
+            Certificate.pdf_sha256.is_not(None),
+        )
+        .with_for_update()
+    )
+    keys = [pdf_key(sha256) for sha256 in digests if sha256 is not None]
+    await session.execute(
+        update(Certificate)
+        .where(Certificate.organization_id == organization_id, Certificate.user_id == user_id)
+        .values(
+            recipient_name=None,
+            revocation_reason=None,
+            reissue_reason=None,
+            pdf_sha256=None,
+            pdf_ready_at=None,
+            pdf_drift=None,
+            pdf_erased_at=now(session),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return keys
+
+
+async def note_pdf_check(session: AsyncSession, certificate: Certificate, *, drift: str | None) -> None:
+    """Keep what a look at the stored PDF found: None, `missing` or `changed`. A new finding is audited."""
+    await session.execute(
+        update(Certificate)
+        .where(Certificate.id == certificate.id, Certificate.pdf_sha256 == certificate.pdf_sha256)
+        .values(pdf_checked_at=now(session), pdf_drift=drift)
+        .execution_options(synchronize_session=False)
+    )
+    if drift is not None and drift != certificate.pdf_drift:
+        record_audit(
+            session,
+            "certificate.pdf_drifted",
+            organization_id=certificate.organization_id,
+            actor="system",
+            subject=("certificate", certificate.id),
+            details={"drift": drift, "sha256": certificate.pdf_sha256},
+        )

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.base import Base
@@ -14,6 +14,15 @@ class Certificate(Base):
 
     __tablename__ = "certificates"
     __table_args__ = (
+        CheckConstraint("pdf_drift IN ('missing', 'changed')", name="pdf_drift"),
+        Index("ix_certificates_issued", "organization_id", "issued_at", "id"),
+        Index("ix_certificates_renewed_by", "renewed_by"),
+        Index(
+            "ix_certificates_checked",
+            "pdf_checked_at",
+            "id",
+            postgresql_where=text("pdf_sha256 IS NOT NULL AND pdf_erased_at IS NULL"),
+        ),
         Index("ix_certificates_member", "organization_id", "user_id", "id"),
         Index("ix_certificates_course", "organization_id", "course_id", "id"),
         Index(
@@ -39,8 +48,19 @@ class Certificate(Base):
     expires_at: Mapped[datetime | None]
     verification_url: Mapped[str]
     """The public address as printed, whatever the service is called later."""
+    primary_color: Mapped[str | None]
+    signatory_name: Mapped[str | None]
+    signatory_title: Mapped[str | None]
+    logo_key: Mapped[str | None]
+    """Where the organization's logo, as it was when issued, is stored."""
     revoked_at: Mapped[datetime | None]
-    reissued_as: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("certificates.id"))
+    revocation_reason: Mapped[str | None]
+    """For the organization alone; never shown to the public, gone with the person's data."""
+    reissue_reason: Mapped[str | None]
+    """Why it was replaced; kept as the revocation's reason is."""
+    reissued_as: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("certificates.id", deferrable=True, initially="DEFERRED")
+    )
     """The corrected certificate that took its place at once."""
     renewed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("certificates.id"))
     """The next one of the same member and course; takes its place when this one expires."""
@@ -48,3 +68,7 @@ class Certificate(Base):
     """Hex digest, and the name, of the stored PDF; None until it is there."""
     pdf_ready_at: Mapped[datetime | None]
     pdf_erased_at: Mapped[datetime | None]
+    pdf_checked_at: Mapped[datetime | None]
+    """When the stored PDF was last seen to have this digest, or looked at in vain."""
+    pdf_drift: Mapped[str | None]
+    """What the last look found wrong with the stored PDF: `missing` or `changed`."""

@@ -2,15 +2,19 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import and_, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.rules import PublicCertificate
 from learning_service.domain.directory.models import Chapter, Member
-from learning_service.domain.errors import NotFound
+from learning_service.domain.errors import Forbidden, NotFound
+from learning_service.domain.halts import JobHalt
+from learning_service.domain.outbox import OutboxRow
 from learning_service.domain.paging import PageRequest
 from learning_service.domain.principal import Principal
 
@@ -18,6 +22,8 @@ _VERIFY = text(
     "SELECT id, recipient_name, course_title, issuer_name, issued_at, expires_at, revoked_at, reissued_as,"
     " renewed_by, timezone FROM verify_certificates(:ids)"
 )
+
+_DRIFTED = select(func.count()).select_from(Certificate).where(Certificate.pdf_drift.is_not(None))
 
 
 async def verify_certificates(
@@ -35,45 +41,71 @@ async def list_own_certificates(
     statement = select(Certificate).where(
         Certificate.organization_id == caller.organization_id, Certificate.user_id == caller.user_id
     )
+    return (await session.scalars(_paged(statement, page))).all()
+
+
+async def list_certificates(
+    session: AsyncSession,
+    caller: Principal,
+    page: PageRequest,
+    *,
+    user_id: str | None,
+    course_id: uuid.UUID | None,
+) -> Sequence[Certificate]:
+    """Certificates of the members whom the caller administers, newest first; one more than the page holds."""
+    statement = _with_region(select(Certificate)).where(Certificate.organization_id == caller.organization_id)
+    if not caller.is_national_admin:
+        statement = statement.where(Chapter.region_id.in_(caller.admin_regions))
+    if user_id is not None:
+        statement = statement.where(Certificate.user_id == user_id)
+    if course_id is not None:
+        statement = statement.where(Certificate.course_id == course_id)
+    return (await session.scalars(_paged(statement, page))).all()
+
+
+def _paged(statement: Any, page: PageRequest) -> Any:
     if page.after is not None:
         issued_at, certificate_id = page.after
         statement = statement.where(
             tuple_(Certificate.issued_at, Certificate.id)
             < tuple_(datetime.fromisoformat(issued_at), uuid.UUID(certificate_id))
         )
-    return (
-        await session.scalars(
-            statement.order_by(Certificate.issued_at.desc(), Certificate.id.desc()).limit(page.limit + 1)
-        )
-    ).all()
+    return statement.order_by(Certificate.issued_at.desc(), Certificate.id.desc()).limit(page.limit + 1)
+
+
+def _with_region(statement: Any) -> Any:
+    """Joined with the chapter of the certificate's member; one whose member is gone has none."""
+    return statement.outerjoin(
+        Member,
+        and_(Member.organization_id == Certificate.organization_id, Member.user_id == Certificate.user_id),
+    ).outerjoin(
+        Chapter, and_(Chapter.organization_id == Member.organization_id, Chapter.id == Member.chapter_id)
+    )
 
 
 async def access_certificate(
-    session: AsyncSession, caller: Principal, certificate_id: uuid.UUID
+    session: AsyncSession, caller: Principal, certificate_id: uuid.UUID, *, administer: bool = False
 ) -> Certificate:
-    """The certificate, for its owner or an administrator over that member. Raises NotFound for others."""
+    """The certificate, for its owner or an administrator over that member.
+
+    Raises NotFound for others; with `administer`, Forbidden for an owner who is no administrator over themselves.
+    """
     row = (
         await session.execute(
-            select(Certificate, Chapter.region_id)
-            .join(
-                Member,
-                (Member.organization_id == Certificate.organization_id)
-                & (Member.user_id == Certificate.user_id),
+            _with_region(select(Certificate, Chapter.region_id)).where(
+                Certificate.organization_id == caller.organization_id, Certificate.id == certificate_id
             )
-            .join(
-                Chapter,
-                (Chapter.organization_id == Member.organization_id) & (Chapter.id == Member.chapter_id),
-            )
-            .where(Certificate.organization_id == caller.organization_id, Certificate.id == certificate_id)
         )
     ).first()
     if row is None:
         raise NotFound
     certificate: Certificate = row[0]
-    if not (
-        certificate.user_id == caller.user_id or caller.is_national_admin or row[1] in caller.admin_regions
-    ):
+    if caller.is_national_admin or row[1] in caller.admin_regions:
+        return certificate
+    if certificate.user_id != caller.user_id:
         raise NotFound
+    if administer:
+        raise Forbidden("Only an administrator can do this to a certificate.")
     return certificate
 
 
@@ -85,3 +117,50 @@ async def certificate_of_completion(session: AsyncSession, completion_id: uuid.U
         )
     )
     return found
+
+
+async def certificates_to_check(session: AsyncSession, *, share: int, at_least: int) -> Sequence[uuid.UUID]:
+    """Certificates whose stored PDF was looked at longest ago: one in `share` of them, and some at any rate."""
+    stored = (Certificate.pdf_sha256.is_not(None), Certificate.pdf_erased_at.is_(None))
+    total = await session.scalar(select(func.count()).select_from(Certificate).where(*stored)) or 0
+    chosen = await session.scalars(
+        select(Certificate.id)
+        .where(*stored)
+        .order_by(Certificate.pdf_checked_at, Certificate.id)
+        .limit(max(at_least, -(-total // share)))
+    )
+    return chosen.all()
+
+
+async def certificates_with_ids(session: AsyncSession, ids: Sequence[uuid.UUID]) -> Sequence[Certificate]:
+    """The certificates with these ids; for workers, of every organization."""
+    return (await session.scalars(select(Certificate).where(Certificate.id.in_(ids)))).all()
+
+
+async def drifted_pdfs(session: AsyncSession) -> int:
+    """How many stored PDFs were missing or changed when last looked at."""
+    return await session.scalar(_DRIFTED) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class PdfState:
+    """How the making of PDFs stands, in all organizations."""
+
+    halted_at: datetime | None
+    waiting: int
+    dead: int
+    drifted: int
+
+
+async def pdf_state(session: AsyncSession, job: str) -> PdfState:
+    """How the making of PDFs by this job stands; for operators, as the worker's role."""
+    rows = select(func.count()).select_from(OutboxRow).where(OutboxRow.job == job)
+    row = await session.execute(
+        select(
+            select(JobHalt.halted_at).where(JobHalt.job == job).scalar_subquery(),
+            rows.where(OutboxRow.status.in_(("queued", "leased"))).scalar_subquery(),
+            rows.where(OutboxRow.status == "dead").scalar_subquery(),
+            _DRIFTED.scalar_subquery(),
+        )
+    )
+    return PdfState(*row.one())

@@ -1,5 +1,6 @@
 """What state a certificate is in. Source: the contract, "Certificates": the first that holds."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -59,3 +60,17 @@ def status_of(
 def pdf_key(sha256: str) -> str:
     """Where the PDF with this digest (hex) is stored."""
     return f"certificates/{sha256}.pdf"
+
+
+_UNSAFE_IN_FILE_NAMES = frozenset('/\\:*?"<>|%;')
+MAX_FILE_NAME = 120
+
+
+def pdf_filename(course_title: str) -> str:
+    """What a browser saves the PDF as: the course's title without what file systems or headers refuse."""
+    kept = "".join(
+        " " if c in _UNSAFE_IN_FILE_NAMES or unicodedata.category(c)[0] in "CZ" else c
+        for c in unicodedata.normalize("NFC", course_title)
+    )
+    title = " ".join(kept.split())[:MAX_FILE_NAME].strip(" .")
+    return f"{title} – certificate.pdf" if title else "certificate.pdf"

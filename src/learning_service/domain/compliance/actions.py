@@ -1,8 +1,9 @@
 """Compliance and skills follow from completions: recomputed, never set."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,6 +11,8 @@ from learning_service.domain.compliance.models import ChapterComplianceStatus, M
 from learning_service.domain.courses.rules.tree import Skill
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.events import append_event
+
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('compliance ' || :whose, 0))")
 
 
 async def recompute_compliance(
@@ -19,6 +22,8 @@ async def recompute_compliance(
 
     Best is what lasts longest. Without any, there is no status. `announce` tells other services.
     """
+    # Two at once would each miss what the other has not committed: a void beside a new completion.
+    await session.execute(_ONE_AT_A_TIME, {"whose": f"{completion.organization_id} {completion.user_id}"})
     where = (
         CourseCompletion.organization_id == completion.organization_id,
         CourseCompletion.user_id == completion.user_id,
@@ -55,17 +60,21 @@ async def recompute_compliance(
             )
         )
     elif announce:
-        append_event(
-            session,
-            "learning.compliance.completed",
-            organization_id=completion.organization_id,
-            user_id=completion.user_id,
-            requirement_id=completion.requirement_id,
-            completion_id=completion.id,
-            course_id=completion.course_id,
-            completed_at=completion.completed_at,
-            expires_at=row[0],
-        )
+        _announce(session, completion, row[0])
+
+
+def _announce(session: AsyncSession, completion: CourseCompletion, expires_at: datetime | None) -> None:
+    append_event(
+        session,
+        "learning.compliance.completed",
+        organization_id=completion.organization_id,
+        user_id=completion.user_id,
+        requirement_id=completion.requirement_id,
+        completion_id=completion.id,
+        course_id=completion.course_id,
+        completed_at=completion.completed_at,
+        expires_at=expires_at,
+    )
 
 
 async def add_skills(session: AsyncSession, completion: CourseCompletion, skills: Sequence[Skill]) -> None:

@@ -1,0 +1,31 @@
+"""Taking an outcome back: a revoked certificate's completion counts no more; the skills stay."""
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.certificates.actions import revoke_certificate
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.clock import now
+from learning_service.domain.compliance.actions import recompute_compliance
+from learning_service.domain.enrollments.models import CourseCompletion
+
+
+async def revoke_outcome(
+    session: AsyncSession, certificate_id: uuid.UUID, *, reason: str, actor: str
+) -> Certificate:
+    """Revoke the certificate, void its completion and recompute what it counted for.
+
+    Raises CertificateRevoked, CertificateSuperseded.
+    """
+    certificate = await revoke_certificate(session, certificate_id, reason=reason, actor=actor)
+    completion = await session.scalar(
+        select(CourseCompletion).where(CourseCompletion.id == certificate.completion_id).with_for_update()
+    )
+    assert completion is not None
+    completion.voided_at = now(session)
+    await session.flush()
+    if completion.requirement_id is not None:
+        await recompute_compliance(session, completion)
+    return certificate
