@@ -1,17 +1,23 @@
-"""Waking a worker through Redis, after a commit. The one module that talks to arq's producer side.
+"""Waking a worker through Redis, after a commit. The one module that talks to arq.
 
 A wake carries nothing: the jobs themselves are rows. A lost, doubled or late wake costs time and nothing else.
 """
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import structlog
+from arq import func
 from arq.connections import ArqRedis, RedisSettings
+from arq.worker import Worker
 from redis.asyncio import ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 log = structlog.get_logger()
 
@@ -35,9 +41,32 @@ def arq_queue(name: str) -> str:
     return f"learning:{name}"
 
 
-def redis_settings(url: str) -> RedisSettings:
-    """arq's settings for the worker side."""
-    return RedisSettings.from_dsn(url)
+def make_listener(url: str, queue: str, on_wake: Callable[[], Awaitable[None]]) -> Worker:
+    """An arq worker that calls `on_wake` for each wake-up of the queue, and outlives Redis."""
+
+    async def wake(_ctx: dict[str, Any]) -> None:
+        await on_wake()
+
+    redis = RedisSettings.from_dsn(url)
+    # Without these arq's worker dies with Redis.
+    redis.retry_on_timeout = True
+    redis.retry_on_error = [RedisConnectionError, RedisTimeoutError, OSError]
+    redis.retry = Retry(ExponentialBackoff(cap=2, base=0.1), 1_000_000)
+    redis.conn_retries = 1_000_000
+    return Worker(
+        functions=[func(wake, name=WAKE, keep_result=0, timeout=60, max_tries=1)],
+        queue_name=arq_queue(queue),
+        redis_settings=redis,
+        poll_delay=0.05,
+        max_jobs=50,
+        queue_read_limit=1000,
+        keep_result=0,
+        health_check_interval=15,
+        job_serializer=serialize,
+        job_deserializer=deserialize,
+        handle_signals=True,
+        log_results=False,
+    )
 
 
 class Queue:

@@ -135,36 +135,7 @@ _ATTEMPT_COLUMNS = tuple(getattr(QuizAttempt, name) for name in AttemptRow.__slo
 
 def _position_statement(target: Target, *, lock: bool, own: bool) -> Any:
     """The statement for a kind of target; parameters `organization_id`, `user_id` (if own) and `id`."""
-    mine = (
-        select(Enrollment)
-        .join(
-            Member,
-            (Member.organization_id == Enrollment.organization_id) & (Member.user_id == Enrollment.user_id),
-        )
-        .where(Enrollment.organization_id == _parameter("organization_id"), Member.erased_at.is_(None))
-        .order_by(Enrollment.status.in_(OPEN).desc(), Enrollment.id.desc())
-        .limit(1)
-    )
-    wanted = _parameter("id")
-    if own:
-        mine = mine.where(Enrollment.user_id == _parameter("user_id"))
-    match target:
-        case "course":
-            mine = mine.where(Enrollment.course_id == wanted)
-            attempt: Any = false()
-        case "lesson":
-            mine = mine.join(Lesson, Lesson.version_id == Enrollment.version_id).where(Lesson.id == wanted)
-            attempt = false()
-        case "quiz":
-            quizzes = Quiz.__table__
-            mine = mine.join(quizzes, quizzes.c.version_id == Enrollment.version_id).where(
-                quizzes.c.id == wanted
-            )
-            attempt = (QuizAttempt.quiz_id == wanted) & (QuizAttempt.status == "in_progress")
-        case "attempt":
-            named = aliased(QuizAttempt)
-            mine = mine.join(named, named.enrollment_id == Enrollment.id).where(named.id == wanted)
-            attempt = QuizAttempt.id == wanted
+    mine, attempt = _meant(target, own=own)
     if lock:
         mine = mine.with_for_update(of=Enrollment)
     held = aliased(Enrollment, mine.cte("held").prefix_with("MATERIALIZED", dialect="postgresql"))
@@ -191,6 +162,40 @@ def _position_statement(target: Target, *, lock: bool, own: bool) -> Any:
         .select_from(held)
         .outerjoin(QuizAttempt, (QuizAttempt.enrollment_id == held.id) & attempt)
     )
+
+
+def _meant(target: Target, *, own: bool) -> tuple[Any, Any]:
+    """The enrollment that a call on the target means, and which of its attempts comes with it."""
+    mine: Any = (
+        select(Enrollment)
+        .join(
+            Member,
+            (Member.organization_id == Enrollment.organization_id) & (Member.user_id == Enrollment.user_id),
+        )
+        .where(Enrollment.organization_id == _parameter("organization_id"), Member.erased_at.is_(None))
+        .order_by(Enrollment.status.in_(OPEN).desc(), Enrollment.id.desc())
+        .limit(1)
+    )
+    wanted = _parameter("id")
+    if own:
+        mine = mine.where(Enrollment.user_id == _parameter("user_id"))
+    match target:
+        case "course":
+            mine = mine.where(Enrollment.course_id == wanted)
+            return mine, false()
+        case "lesson":
+            mine = mine.join(Lesson, Lesson.version_id == Enrollment.version_id).where(Lesson.id == wanted)
+            return mine, false()
+        case "quiz":
+            quizzes = Quiz.__table__
+            mine = mine.join(quizzes, quizzes.c.version_id == Enrollment.version_id).where(
+                quizzes.c.id == wanted
+            )
+            return mine, (QuizAttempt.quiz_id == wanted) & (QuizAttempt.status == "in_progress")
+        case "attempt":
+            named = aliased(QuizAttempt)
+            mine = mine.join(named, named.enrollment_id == Enrollment.id).where(named.id == wanted)
+            return mine, QuizAttempt.id == wanted
 
 
 def _parameter(name: str) -> ColumnElement[Any]:

@@ -67,7 +67,7 @@ async def list_own_statuses(
         .distinct()
     )
     found = union_all(shown, pending).subquery()
-    # A lapsed requirement whose renewal is under way is both; what is under way says more.
+    # A lapsed requirement whose renewal is under way is both; it stays expired until it is met again.
     statement = (
         select(Member.user_id, Member.chapter_id, found)
         .join(found, literal(True))

@@ -1,0 +1,48 @@
+"""Straight to the database, past the service: what a test arranges or checks that no route can."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import pytest
+
+from learning_service.settings import Settings
+
+
+@dataclass(frozen=True)
+class Database:
+    """A connection of the owner, for whom row-level security does not hold. One statement is one transaction."""
+
+    connection: asyncpg.Connection
+
+    async def __call__(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+        """The rows of one statement."""
+        rows: list[asyncpg.Record] = await self.connection.fetch(statement, *arguments)
+        return rows
+
+    async def value(self, statement: str, *arguments: Any) -> Any:
+        """The first column of the first row."""
+        return await self.connection.fetchval(statement, *arguments)
+
+    async def counts(self) -> dict[str, int]:
+        """How many rows each table has: what must be the same before and after a refused request."""
+        names = [row[0] for row in await self(TABLES)]
+        parts = [f"SELECT '{name}' AS name, count(*) AS n FROM {name}" for name in names]
+        return {row["name"]: row["n"] for row in await self(" UNION ALL ".join(parts))}
+
+
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+
+
+async def connect(url: str) -> asyncpg.Connection:
+    """A plain connection to a database whose address is in SQLAlchemy's form."""
+    return await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://"))
+
+
+@pytest.fixture(scope="session")
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """The session's database."""
+    connection = await connect(settings.database_url)
+    yield Database(connection)
+    await connection.close()

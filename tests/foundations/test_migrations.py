@@ -1,0 +1,73 @@
+"""The schema comes from its migrations alone, and they can be taken back."""
+
+import asyncio
+import os
+import re
+import sys
+import uuid
+
+from tests.foundations.direct import TABLES, Database, connect
+from tests.migrating import ROOT
+from tests.stack import create_database, drop_database
+
+from learning_service.devstack.parts import Parts
+
+# One process for all steps, since starting one costs more than the steps.
+STEPS = """
+from alembic import command
+from alembic.config import Config
+config = Config("alembic.ini")
+for step in {steps!r}:
+    name, *arguments = step.split()
+    getattr(command, name)(config, *arguments)
+"""
+
+
+async def alembic(url: str, *steps: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        STEPS.format(steps=steps),
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+
+
+async def test_up_down_up_leaves_nothing_and_differs_in_nothing(parts: Parts) -> None:
+    name = f"migrations_{uuid.uuid4().hex[:12]}"
+    url = await create_database(parts, name)
+    try:
+        await alembic(url, "upgrade head", "check", "downgrade base")
+        connection = await connect(url)
+        empty = Database(connection)
+        assert {row[0] for row in await empty(TABLES)} <= {"alembic_version"}
+        left = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        assert await empty(left) == []
+        assert (
+            await empty(
+                "SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace"
+                " AND typtype IN ('e', 'd')"
+            )
+            == []
+        )
+        await connection.close()
+        await alembic(url, "upgrade head", "check")
+    finally:
+        await drop_database(parts, name)
+
+
+def test_there_is_one_line_of_migrations_and_each_can_be_taken_back() -> None:
+    files = sorted((ROOT / "migrations" / "versions").glob("*.py"))
+    parents = []
+    for path in files:
+        text = path.read_text()
+        assert re.fullmatch(r"\d{8}_\d{4}_[a-z_]+\.py", path.name), path.name
+        assert "def downgrade()" in text, path.name
+        found = re.search(r"^down_revision.* = (.+)$", text, re.MULTILINE)
+        assert found is not None, path.name
+        parents.append(found[1])
+    assert len(set(parents)) == len(parents), "two migrations have the same parent"

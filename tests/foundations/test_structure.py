@@ -1,0 +1,94 @@
+"""The house stays in order: sizes, imports, one door to each fading library."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "learning_service"
+FILES = sorted(SOURCE.rglob("*.py"))
+MAX_FILE, MAX_FUNCTION = 400, 50
+ONE_DOOR = {"arq": "queue.py", "httpx": "adapters/http.py", "aioboto3": "adapters/storage.py"}
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def test_files_are_small_enough_to_read() -> None:
+    long = {str(p.relative_to(ROOT)): n for p in FILES if (n := len(p.read_text().splitlines())) > MAX_FILE}
+    assert long == {}, f"divide by subject: over {MAX_FILE} lines"
+
+
+def test_functions_fit_on_a_screen() -> None:
+    long = {
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": length
+        for path in FILES
+        for node in functions(tree_of(path))
+        if node.end_lineno is not None and (length := node.end_lineno - node.lineno + 1) > MAX_FUNCTION
+    }
+    assert long == {}
+
+
+def test_nothing_is_imported_inside_a_function_or_for_types_only() -> None:
+    hidden = []
+    for path in FILES:
+        tree = tree_of(path)
+        hidden += [f"{path}:{node.lineno}" for node in functions(tree) if list(imported(node))]
+        hidden += [
+            f"{path}:{node.lineno}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        ]
+    assert hidden == []
+
+
+@pytest.mark.parametrize(("library", "door"), ONE_DOOR.items())
+def test_a_library_that_may_need_a_successor_has_one_door(library: str, door: str) -> None:
+    users = [
+        str(path.relative_to(SOURCE))
+        for path in FILES
+        if any(name.split(".")[0] == library for name in imported(tree_of(path)))
+    ]
+    assert users == [door]
+
+
+def test_only_the_context_commits() -> None:
+    committing = [
+        str(path.relative_to(SOURCE))
+        for path in FILES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
+    ]
+    assert set(committing) == {"context.py"}
+
+
+def test_every_module_class_and_public_function_says_what_it_is() -> None:
+    silent = []
+    for path in FILES:
+        tree = tree_of(path)
+        nodes = [
+            tree,
+            *(n for n in tree.body if isinstance(n, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)),
+        ]
+        for node in nodes:
+            name = getattr(node, "name", "module")
+            if not name.startswith("_") and not ast.get_docstring(node):
+                silent.append(f"{path.relative_to(ROOT)} {name}")
+    assert silent == []

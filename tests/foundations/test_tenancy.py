@@ -1,0 +1,140 @@
+"""The second wall: what row-level security hides when a query forgets its organization."""
+
+import asyncio
+import re
+import uuid
+from collections.abc import Callable
+
+import asyncpg
+import httpx
+import pytest
+from tests.foundations.direct import TABLES, Database, connect
+from tests.stack import create_database_from_template, drop_database
+from tests.world import Signer, World
+
+from learning_service.context import Context
+from learning_service.devstack.parts import Parts
+from learning_service.main import create_app
+from learning_service.settings import Settings
+
+NOT_TENANTS = {"alembic_version", "job_halts", "schedules", "workers"}
+"""Of the processes, not of an organization; a test checks that they name none and that the API cannot write."""
+WITHOUT_POLICY = """
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
+  AND NOT (c.relrowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
+"""
+
+
+@pytest.fixture
+async def as_api(settings: Settings, world: World, other_world: World) -> asyncpg.Connection:
+    """A connection as the API's role, with two organizations' rows in the database."""
+    for one in (world, other_world):
+        course = await one.course()
+        await one.member().ok("POST", f"/api/courses/{course['id']}/enroll/")
+    connection = await connect(settings.database_url)
+    await connection.execute("SET ROLE learning_api")
+    yield connection
+    await connection.close()
+
+
+async def test_every_table_has_a_policy(database: Database) -> None:
+    assert {row[0] for row in await database(WITHOUT_POLICY)} == NOT_TENANTS
+
+
+async def test_a_table_without_a_policy_holds_nothing_of_a_tenant(database: Database) -> None:
+    columns = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+    for table, column in await database(columns):
+        if table in NOT_TENANTS:
+            assert not re.search(r"organization|user|member|name$|text|email", column), f"{table}.{column}"
+            granted = f"SELECT has_table_privilege('learning_api', '{table}', 'INSERT, UPDATE, DELETE')"
+            assert await database.value(granted) is False, table
+
+
+async def test_every_policy_of_the_api_names_the_organization(database: Database) -> None:
+    rows = await database(
+        "SELECT tablename, qual, with_check FROM pg_policies WHERE 'learning_api' = ANY (roles)"
+    )
+    tables = {row[0] for row in await database(TABLES)} - NOT_TENANTS
+    assert {row["tablename"] for row in rows} == tables
+    for row in rows:
+        assert "app.organization_id" in row["qual"], row["tablename"]
+        assert "app.organization_id" in (row["with_check"] or row["qual"]), row["tablename"]
+
+
+async def test_without_an_organization_the_api_sees_no_row_of_any_table(
+    as_api: asyncpg.Connection, database: Database
+) -> None:
+    filled = {name for name, n in (await database.counts()).items() if n}
+    assert {"members", "courses", "questions", "enrollments", "audit_entries"} <= filled
+    for (table,) in await database(TABLES):
+        if table in NOT_TENANTS:
+            continue
+        assert await as_api.fetchval(f"SELECT count(*) FROM {table}") == 0, table
+
+
+async def test_with_an_organization_the_api_sees_and_makes_only_its_own(
+    as_api: asyncpg.Connection, database: Database, world: World, other_world: World
+) -> None:
+    async with as_api.transaction():
+        await as_api.execute("SELECT set_config('app.organization_id', $1, true)", world.id)
+        for (table,) in await database(TABLES):
+            if table in NOT_TENANTS:
+                continue
+            key = "id" if table == "organizations" else "organization_id"
+            seen = {row[0] for row in await as_api.fetch(f"SELECT DISTINCT {key} FROM {table}")}
+            assert seen <= {world.id}, table
+        assert await as_api.fetchval("SELECT count(*) FROM members") == 5
+        made = "INSERT INTO regions (organization_id, id, name) VALUES ($1, 'x', 'x')"
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await as_api.execute(made, other_world.id)
+
+
+async def test_the_roles_own_nothing_and_bypass_nothing(database: Database) -> None:
+    roles = await database(
+        "SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin FROM pg_roles"
+        " WHERE rolname LIKE 'learning_%'"
+    )
+    assert {row["rolname"] for row in roles} >= {"learning_api", "learning_worker"}
+    assert not any(any(list(row.values())[1:]) for row in roles)
+    owned = "SELECT count(*) FROM pg_class WHERE pg_get_userbyid(relowner) LIKE 'learning_%'"
+    assert await database.value(owned) == 0
+
+
+async def test_functions_that_cross_the_wall_have_a_fixed_search_path(database: Database) -> None:
+    rows = await database(
+        "SELECT proname, proconfig, proacl::text FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace"
+        " WHERE prosecdef AND nspname = 'public'"
+    )
+    assert "verify_certificates" in {row["proname"] for row in rows}
+    for row in rows:
+        assert any(line.startswith("search_path=") for line in row["proconfig"] or []), row["proname"]
+        assert "{=X" not in row["proacl"], f"everybody may execute {row['proname']}"
+        assert ",=X" not in row["proacl"], f"everybody may execute {row['proname']}"
+
+
+async def test_one_connection_never_mixes_two_organizations(
+    parts: Parts, make_settings: Callable[..., Settings], signer: Signer, worker_context: Context
+) -> None:
+    name = f"pool_{uuid.uuid4().hex[:12]}"
+    url = await create_database_from_template(parts, name)
+    app = create_app(make_settings(url, database_pool_size=1, database_pool_timeout_seconds=30))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="https://learn.example.org") as http:
+            worlds = [World(http, signer, worker_context) for _ in range(2)]
+            for one in worlds:
+                await one.found()
+                await one.course()
+            own = {one.id: (await one.admin.ok("GET", "/api/courses/"))["items"][0]["id"] for one in worlds}
+
+            async def ask(one: World, other: World) -> None:
+                listed = await one.member().ok("GET", "/api/courses/")
+                assert [course["id"] for course in listed["items"]] == [own[one.id]]
+                assert (await one.admin("GET", f"/api/courses/{own[other.id]}/")).status_code == 404
+                # A refusal rolls back; what was set for it must not stay on the connection.
+                assert (await one.admin("PUT", f"/api/courses/{own[one.id]}/draft/", {})).status_code == 422
+
+            a, b = worlds
+            await asyncio.gather(*(ask(*(pair)) for _ in range(15) for pair in ((a, b), (b, a))))
+    await drop_database(parts, name)
