@@ -143,8 +143,7 @@ class World:
     async def run_jobs(self) -> None:
         """Do everything that is due, as the worker does."""
         runner = JobRunner(self.worker, "jobs", QUEUES["jobs"])
-        await runner.drain()
-        await asyncio.wait_for(runner.stop(), 20)
+        await asyncio.wait_for(runner.run_until_idle(), 50)
 
 
 def right(question: Mapping[str, Any], answer: Mapping[str, Any]) -> Json:

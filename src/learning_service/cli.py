@@ -25,6 +25,8 @@ from learning_service.devstack.copies import (
     find_development_copy,
 )
 from learning_service.devstack.development import Command, Plan, run_development_copy
+from learning_service.devstack.given import service_database_url
+from learning_service.devstack.process import StartError
 from learning_service.devstack.signing_key import ISSUER, read_signing_key
 from learning_service.settings import Settings
 
@@ -38,6 +40,11 @@ USAGE_ERROR = 2
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
+
+jobs = typer.Typer(no_args_is_help=True, help="See background jobs, and try dead ones again.")
+app.add_typer(jobs, name="jobs")
+certificates = typer.Typer(no_args_is_help=True, help="Halt and resume the making of PDFs.")
+app.add_typer(certificates, name="certificates")
 
 
 def main() -> None:
@@ -86,9 +93,71 @@ def api() -> None:
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    queue: Annotated[str, typer.Option(help="The queue to serve.")] = "jobs",
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say, by the exit code, whether this host's worker is alive.")
+    ] = False,
+) -> None:
     """Run background jobs until told to stop."""
-    _load("learning_service.worker:run_worker")(_settings())
+    if check:
+        _operate("check_worker", queue)
+        return
+    queues = _load("learning_service.worker:QUEUES")
+    if queue not in queues:
+        _fail(f"no queue is called {queue!r}; there are: {', '.join(queues)}")
+    _load("learning_service.worker:run_worker")(_settings(), queue)
+
+
+@app.command()
+def job(
+    name: Annotated[str, typer.Argument(help="Which; a wrong name lists them.")],
+    at: Annotated[str | None, typer.Option(help="As of this time (RFC 3339) instead of now.")] = None,
+) -> None:
+    """Run a scheduled job once and return when it is done."""
+    _operate("run_scheduled", name, at)
+
+
+@jobs.command("list")
+def list_jobs(
+    status: Annotated[str | None, typer.Option(help="queued, leased, done or dead.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 50,
+) -> None:
+    """List jobs, newest first; without a status those that are not done."""
+    typer.echo(_operate("list_jobs", status, limit))
+
+
+@jobs.command("show")
+def show_job(job_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Show a job with the reason of its last failure, as JSON."""
+    typer.echo(_operate("show_job", job_id))
+
+
+@jobs.command("retry")
+def retry_jobs(
+    job_ids: Annotated[list[str] | None, typer.Argument(metavar="ID…")] = None,
+    all_dead: Annotated[bool, typer.Option("--all-dead", help="All that are dead.")] = False,
+) -> None:
+    """Queue dead jobs again, with all their tries."""
+    typer.echo(_operate("retry_jobs", job_ids or [], all_dead=all_dead))
+
+
+@certificates.command("halt")
+def halt_certificates() -> None:
+    """Make no more PDFs until resumed; those that are to be made wait."""
+    typer.echo(_operate("halt", module="certificate_commands"))
+
+
+@certificates.command("resume")
+def resume_certificates() -> None:
+    """Make PDFs again, those that waited first."""
+    typer.echo(_operate("resume", module="certificate_commands"))
+
+
+@certificates.command("status")
+def certificates_status() -> None:
+    """Say whether PDFs are made, and how many wait, are dead, or differ from what was stored."""
+    typer.echo(_operate("status", module="certificate_commands"))
 
 
 @app.command()
@@ -112,7 +181,10 @@ def demo() -> None:
 async def _demo(settings: Settings) -> None:
     open_context = _load("learning_service.context:open_context")
     load_demo = _load("learning_service.devstack.demo:load_demo")
-    async with open_context(settings, "learning_api") as context, context.transaction(DEMO_ORGANIZATION) as session:
+    async with (
+        open_context(settings, "learning_api") as context,
+        context.transaction(DEMO_ORGANIZATION) as session,
+    ):
         await load_demo(session)
 
 
@@ -217,14 +289,31 @@ def _settings() -> Settings:
         _fail("\n".join(["settings in the environment are missing or wrong:", *lines]))
 
 
+def _operate(command: str, *arguments: object, module: str = "job_commands", **options: object) -> Any:
+    """Run a command of the module on the database in the environment, else on the development copy."""
+    try:
+        if given := os.environ.get("DATABASE_URL"):
+            os.environ["DATABASE_URL"] = service_database_url(given)
+        else:
+            os.environ.update(find_development_copy())
+    except (NoDevelopmentCopyError, StartError) as error:
+        _fail(str(error))
+    try:
+        return _load(f"learning_service.{module}:{command}")(_settings(), *arguments, **options)
+    except _load("learning_service.job_commands:CommandError") as error:
+        _fail(str(error), code=1)
+    except OSError as error:
+        _fail(f"the database does not answer: {error}", code=1)
+
+
 def _load(name: str) -> Any:
     module, _, function = name.partition(":")
     return getattr(importlib.import_module(module), function)
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, code: int = USAGE_ERROR) -> NoReturn:
     typer.echo(message, err=True)
-    raise typer.Exit(USAGE_ERROR)
+    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,18 @@
-"""Waking a worker through Redis, after a commit. The one module that talks to arq.
+"""Waking workers through Redis, after a commit. The one module that knows arq.
 
 A wake carries nothing: the jobs themselves are rows. A lost, doubled or late wake costs time and nothing else.
 """
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable
+import random
+import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import structlog
 from arq import func
-from arq.connections import ArqRedis, RedisSettings
+from arq.connections import ArqRedis
 from arq.worker import Worker
 from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
@@ -23,6 +25,11 @@ log = structlog.get_logger()
 
 WAKE = "wake"
 WAKE_SECONDS = 0.25
+QUIET_SECONDS = 1.0
+"""After a failed wake nobody is woken for so long, so that a Redis which hangs is not waited for each time."""
+POLL_SECONDS = 0.05
+LISTEN_TIMEOUT_SECONDS = 5
+_chance = random.SystemRandom()
 
 
 def serialize(value: dict[str, Any]) -> bytes:
@@ -41,32 +48,14 @@ def arq_queue(name: str) -> str:
     return f"learning:{name}"
 
 
-def make_listener(url: str, queue: str, on_wake: Callable[[], Awaitable[None]]) -> Worker:
-    """An arq worker that calls `on_wake` for each wake-up of the queue, and outlives Redis."""
+def _wake_id(queue: str) -> str:
+    """Wakes of one second that nobody has answered yet are one wake.
 
-    async def wake(_ctx: dict[str, Any]) -> None:
-        await on_wake()
-
-    redis = RedisSettings.from_dsn(url)
-    # Without these arq's worker dies with Redis.
-    redis.retry_on_timeout = True
-    redis.retry_on_error = [RedisConnectionError, RedisTimeoutError, OSError]
-    redis.retry = Retry(ExponentialBackoff(cap=2, base=0.1), 1_000_000)
-    redis.conn_retries = 1_000_000
-    return Worker(
-        functions=[func(wake, name=WAKE, keep_result=0, timeout=60, max_tries=1)],
-        queue_name=arq_queue(queue),
-        redis_settings=redis,
-        poll_delay=0.05,
-        max_jobs=50,
-        queue_read_limit=1000,
-        keep_result=0,
-        health_check_interval=15,
-        job_serializer=serialize,
-        job_deserializer=deserialize,
-        handle_signals=True,
-        log_results=False,
-    )
+    None is lost by that: a worker looks at its queue after the wake's key is gone (see `listen`), so whoever
+    still found the key has committed before that look. The second bounds what a worker killed in between can
+    hold up.
+    """
+    return f"{WAKE}:{queue}:{int(time.time())}"
 
 
 class Queue:
@@ -75,14 +64,18 @@ class Queue:
     def __init__(self, url: str) -> None:
         pool = ConnectionPool.from_url(url, socket_connect_timeout=WAKE_SECONDS, socket_timeout=WAKE_SECONDS)
         self._redis = ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize)
+        self._quiet_until = float("-inf")
 
     async def wake(self, queues: Iterable[str]) -> None:
         """Wake a worker of each queue; when Redis is away, the workers' sweep finds the jobs."""
         for queue in queues:
+            if time.monotonic() < self._quiet_until:
+                return
             try:
                 async with asyncio.timeout(WAKE_SECONDS):
-                    await self._redis.enqueue_job(WAKE, _queue_name=arq_queue(queue))
+                    await self._redis.enqueue_job(WAKE, _job_id=_wake_id(queue), _queue_name=arq_queue(queue))
             except (RedisError, OSError, TimeoutError) as error:
+                self._quiet_until = time.monotonic() + QUIET_SECONDS
                 log.warning("wake_failed", queue=queue, error=type(error).__name__)
 
     async def is_alive(self) -> bool:
@@ -96,3 +89,61 @@ class Queue:
     async def close(self) -> None:
         """Give back the connections."""
         await self._redis.aclose(close_connection_pool=True)
+
+
+async def listen(url: str, queue: str, on_wake: Callable[[], None]) -> None:
+    """Call `on_wake` after each wake of the queue, for ever; cancel it to end it.
+
+    Whatever becomes of Redis is waited out: after a failure arq's worker is simply started again, for it holds
+    nothing that could be lost.
+    """
+    while True:
+        try:
+            await _listen(url, queue, on_wake)
+        except Exception as error:
+            log.warning("redis_away", queue=queue, error=type(error).__name__)
+        await asyncio.sleep(_chance.uniform(0.3, 1))
+
+
+async def _listen(url: str, queue: str, on_wake: Callable[[], None]) -> None:
+    pool = ConnectionPool.from_url(
+        url,
+        socket_connect_timeout=2,
+        socket_timeout=LISTEN_TIMEOUT_SECONDS,
+        retry=Retry(ExponentialBackoff(cap=1, base=0.05), 5),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError, OSError],
+    )
+    redis = ArqRedis(
+        pool, job_serializer=serialize, job_deserializer=deserialize, default_queue_name=arq_queue(queue)
+    )
+
+    async def look(ctx: dict[Any, Any]) -> None:
+        on_wake()
+
+    worker = Worker(
+        functions=[func(_nothing, name=WAKE, keep_result=0, timeout=5, max_tries=1)],
+        queue_name=arq_queue(queue),
+        redis_pool=redis,
+        # Not the function itself: only after the end of a wake is its key gone.
+        after_job_end=look,
+        poll_delay=POLL_SECONDS,
+        max_jobs=50,
+        queue_read_limit=1000,
+        keep_result=0,
+        health_check_interval=60,
+        job_serializer=serialize,
+        job_deserializer=deserialize,
+        handle_signals=False,
+        log_results=False,
+    )
+    try:
+        await worker.main()
+    finally:
+        for task in worker.tasks.values():
+            task.cancel()
+        await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
+        await redis.aclose(close_connection_pool=True)
+
+
+async def _nothing(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+    """A wake carries no work; what answers it is `look`."""

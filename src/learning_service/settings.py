@@ -4,10 +4,11 @@ Names in the environment are the field names in capitals (`DATABASE_URL`). Produ
 development keys: see `Settings.refuse_development_keys`.
 """
 
+import ipaddress
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, Field, SecretStr, model_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -83,19 +84,26 @@ class Settings(BaseSettings):
     metrics_enabled: bool = True
     """Whether `/metrics` is served."""
 
+    max_concurrent_requests: int = Field(default=500, ge=1)
+    """Requests that one process works on at once; further ones are answered 503."""
     principal_requests_per_second: int = Field(default=100, ge=1)
     principal_burst: int = Field(default=1000, ge=1)
     unknown_certificates_per_minute: int = Field(default=60, ge=1)
     """Guesses at certificate ids allowed from one address."""
 
-    job_lease_seconds: int = Field(default=60, ge=2)
+    job_lease_seconds: int = Field(default=30, ge=2)
     """How long a claimed job is its worker's without a sign of life."""
     job_sweep_seconds: float = Field(default=5, gt=0)
     """How often a worker looks for jobs that nobody woke it for."""
-    job_max_tries: int = Field(default=8, ge=1)
+    job_timeout_seconds: float = Field(default=900, gt=0)
+    """The longest that one try of a job may take."""
+    job_max_tries: int = Field(default=10, ge=1)
     """After so many failures a job is dead, until an operator retries it."""
     job_concurrency: int = Field(default=20, ge=1, le=500)
     """Jobs that one worker runs at once."""
+
+    certificate_processes: int = Field(default=2, ge=1, le=64)
+    """Processes in which one worker draws certificates."""
 
     smtp_url: SecretStr | None = None
     """`smtp://user:password@host:port`, `smtps://…`; none: no mail leaves."""
@@ -106,6 +114,13 @@ class Settings(BaseSettings):
     """Per organization."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for text in value:
+            ipaddress.ip_network(text, strict=False)
+        return value
 
     @model_validator(mode="after")
     def refuse_development_keys(self) -> Self:

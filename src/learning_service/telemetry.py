@@ -9,6 +9,7 @@ import re
 import sys
 import time
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -22,12 +23,16 @@ SECONDS = Histogram(
     ["method", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
-JOBS = Counter(
-    "learning_jobs_total", "Jobs by outcome: done, retried, dead, lost, released.", ["job", "outcome"]
+JOB_ROWS = Gauge("learning_job_rows", "Jobs that wait, run or died.", ["queue", "job", "status"])
+JOB_RETRYING = Gauge(
+    "learning_job_retrying_rows", "Jobs that failed and will be tried again.", ["queue", "job"]
 )
-JOB_WAIT = Histogram("learning_job_wait_seconds", "From a job's row to its start.", ["job"])
-JOB_QUEUE = Gauge("learning_job_queue_rows", "Rows of the outbox.", ["queue", "status"])
-JOB_AGE = Gauge("learning_job_queue_age_seconds", "Age of the oldest job that is due and waits.", ["queue"])
+JOB_AGE = Gauge("learning_job_queue_age_seconds", "How long the oldest job that is due waits.", ["queue"])
+JOB_FINISHED = Gauge(
+    "learning_jobs_last_hour", "Jobs that ended in the last hour.", ["queue", "job", "outcome"]
+)
+WORKERS = Gauge("learning_workers", "Workers seen in the last 30 seconds.", ["queue"])
+SCHEDULED_AGE = Gauge("learning_schedule_age_seconds", "Since a scheduled job was started last.", ["job"])
 
 _OUR_REQUEST_ID = re.compile(r"\A[A-Za-z0-9._-]{8,64}\Z")
 _access = structlog.get_logger("access")
@@ -88,6 +93,25 @@ class RequestLog:
             await self.app(scope, receive, observe)
         finally:
             _record(scope, status, time.perf_counter() - started)
+
+
+def show_job_figures(figures: Iterable[tuple[str, str, str, str, float]]) -> None:
+    """Put figures of all jobs (kind, queue, job, status, value) in place of those shown before."""
+    for gauge in _JOB_GAUGES.values():
+        gauge.clear()
+    for kind, queue, job, status, value in figures:
+        labels = [word for word in (queue, job, status) if word]
+        _JOB_GAUGES[kind].labels(*labels).set(value)
+
+
+_JOB_GAUGES = {
+    "rows": JOB_ROWS,
+    "retrying": JOB_RETRYING,
+    "age": JOB_AGE,
+    "finished": JOB_FINISHED,
+    "workers": WORKERS,
+    "scheduled": SCHEDULED_AGE,
+}
 
 
 def _record(scope: Scope, status: int, seconds: float) -> None:

@@ -1,49 +1,94 @@
-"""The worker process: arq on Redis for wake-ups and ticks, PostgreSQL for the jobs themselves.
+"""The worker process: what each queue's worker can do, what runs by itself and how often, and the loop around it.
 
-arq carries no work of ours. A wake-up makes this process claim rows; the sweep finds rows that no wake-up came
-for, so Redis may be empty, late, doubled or away.
+PostgreSQL holds the jobs; Redis wakes. The sweep finds rows that no wake came for, so Redis may be empty, late,
+doubled or away.
 """
 
 import asyncio
+import signal
 from collections.abc import Mapping
+from datetime import timedelta
 
 import structlog
 
 from learning_service.context import open_context
-from learning_service.jobs.certificates import generate_certificates
-from learning_service.queue import make_listener
+from learning_service.jobs.attempts import close_overdue_attempts
+from learning_service.jobs.certificates import audit_certificates, generate_certificates
+from learning_service.jobs.purge import purge
+from learning_service.jobs.webhooks import deliver_webhook, keep_numbering
+from learning_service.queue import listen
 from learning_service.runner import JobFunction, JobRunner
+from learning_service.scheduler import Scheduled, keep_schedule
 from learning_service.settings import Settings
 from learning_service.telemetry import configure_logging
 
 log = structlog.get_logger()
 
+SCHEDULED: Mapping[str, Scheduled] = {
+    "audit_certificates": Scheduled(audit_certificates, every=timedelta(days=1)),
+    "close_overdue_attempts": Scheduled(close_overdue_attempts, every=timedelta(seconds=15)),
+    "purge": Scheduled(purge, every=timedelta(hours=1)),
+}
+"""What the worker of the queue `jobs` starts by itself; `learning-service job NAME` runs one at once."""
 QUEUES: Mapping[str, Mapping[str, JobFunction]] = {
-    "jobs": {"generate_certificates": generate_certificates},
+    "jobs": {
+        "generate_certificates": generate_certificates,
+        **{name: scheduled.run for name, scheduled in SCHEDULED.items()},
+    },
+    "webhooks": {"deliver_webhook": deliver_webhook},
 }
 """Which jobs each queue's worker knows."""
+ALONGSIDE: Mapping[str, tuple[str, ...]] = {"jobs": ("webhooks",)}
+"""Queues that the same process serves with hands of their own, so that slow receivers hold up nothing else."""
 DRAIN_SECONDS = 20
 """How long a stopping worker lets its jobs finish."""
 
 
-def run_worker(settings: Settings, queue: str = "jobs") -> None:
-    """Serve one queue until SIGTERM or SIGINT; then finish what runs, at most `DRAIN_SECONDS` long."""
+def run_worker(
+    settings: Settings,
+    queue: str = "jobs",
+    functions: Mapping[str, JobFunction] | None = None,
+    scheduled: Mapping[str, Scheduled] | None = None,
+) -> None:
+    """Serve one queue until SIGTERM or SIGINT; then finish what runs, at most `DRAIN_SECONDS` long.
+
+    `functions` and `scheduled` replace the service's own, for measurements.
+    """
     configure_logging(settings.log_level)
-    asyncio.run(_serve(settings, queue))
+    if scheduled is None:
+        scheduled = SCHEDULED if queue == "jobs" else {}
+    queues = {queue: QUEUES[queue] if functions is None else functions}
+    if functions is None:
+        queues |= {name: QUEUES[name] for name in ALONGSIDE.get(queue, ())}
+    asyncio.run(_serve(settings, queues, scheduled))
 
 
-async def _serve(settings: Settings, queue: str) -> None:
+async def _serve(
+    settings: Settings,
+    queues: Mapping[str, Mapping[str, JobFunction]],
+    scheduled: Mapping[str, Scheduled],
+) -> None:
+    stop = asyncio.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
     async with open_context(settings, "learning_worker") as context:
-        runner = JobRunner(context, queue, QUEUES[queue])
-        runner.start()
-        log.info("worker_started", queue=queue)
-        worker = make_listener(settings.redis_url.get_secret_value(), queue, runner.drain)
+        runners = [JobRunner(context, queue, functions) for queue, functions in queues.items()]
+        redis = settings.redis_url.get_secret_value()
+        for runner in runners:
+            runner.start()
+        helpers = [asyncio.create_task(listen(redis, runner.queue, runner.wake)) for runner in runners]
+        if scheduled:
+            helpers.append(asyncio.create_task(keep_schedule(context, scheduled)))
+        if "webhooks" in queues:
+            helpers.append(asyncio.create_task(keep_numbering(context)))
+        log.info("worker_started", queues=list(queues))
+        await stop.wait()
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
         try:
-            await worker.async_run()
-        finally:
-            await worker.close()
-            try:
-                async with asyncio.timeout(DRAIN_SECONDS):
-                    await runner.stop()
-            except TimeoutError:
-                log.warning("jobs_given_back")
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await asyncio.gather(*(runner.stop() for runner in runners))
+        except TimeoutError:
+            log.warning("jobs_given_back")
+        log.info("worker_stopped", queues=list(queues))

@@ -1,6 +1,7 @@
 """Every table, imported in one place so that migrations and tests see them all."""
 
-from learning_service.domain import audit, events, idempotency, outbox
+from learning_service.domain import audit, events, halts, idempotency, outbox, schedules, workers
+from learning_service.domain.assignments import models as assignments
 from learning_service.domain.attempts import models as attempts
 from learning_service.domain.base import Base
 from learning_service.domain.certificates import models as certificates
@@ -8,10 +9,14 @@ from learning_service.domain.compliance import models as compliance
 from learning_service.domain.courses import models as courses
 from learning_service.domain.directory import models as directory
 from learning_service.domain.enrollments import models as enrollments
+from learning_service.domain.grading import models as grading
 from learning_service.domain.organizations import models as organizations
+from learning_service.domain.reminders import models as reminders
+from learning_service.domain.webhooks import models as webhooks
 
 ALL = (
     audit,
+    assignments,
     attempts,
     certificates,
     compliance,
@@ -19,8 +24,14 @@ ALL = (
     directory,
     enrollments,
     events,
+    grading,
+    halts,
     idempotency,
     organizations,
     outbox,
+    reminders,
+    schedules,
+    workers,
+    webhooks,
 )
 metadata = Base.metadata

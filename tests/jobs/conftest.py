@@ -1,0 +1,76 @@
+"""Jobs in a database of their own, so that nothing else is due there; one made for each test."""
+
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from tests.stack import create_database_from_template, drop_database
+
+from learning_service.context import Context, open_context
+from learning_service.devstack.parts import Parts
+from learning_service.domain import outbox
+from learning_service.domain.outbox import Claim, enqueue_job
+from learning_service.runner import JobFunction, JobRunner
+from learning_service.settings import Settings
+
+LEASE = timedelta(seconds=30)
+
+
+@pytest.fixture
+async def job_settings(parts: Parts, make_settings: Callable[..., Settings]) -> AsyncIterator[Settings]:
+    """Settings of an empty database and quick retries."""
+    name = f"jobs_{uuid.uuid4().hex[:12]}"
+    url = await create_database_from_template(parts, name)
+    yield make_settings(url, job_max_tries=3, job_lease_seconds=2, job_sweep_seconds=0.2)
+    await drop_database(parts, name)
+
+
+@pytest.fixture
+async def context(job_settings: Settings) -> AsyncIterator[Context]:
+    """A worker's clients on that database."""
+    async with open_context(job_settings, "learning_worker") as made:
+        yield made
+
+
+class Desk:
+    """Puts jobs into the database and looks at them, past the code under test."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    async def add(self, job: str = "work", count: int = 1, **arguments: Any) -> None:
+        """Enqueue jobs; `n` numbers them."""
+        async with self.context.transaction(None) as session:
+            for n in range(count):
+                await enqueue_job(session, job, {"n": n, **arguments}, organization_id="org")
+
+    async def claim(self, limit: int = 10, lease: timedelta = LEASE) -> Claim:
+        """Claim `work` in a transaction of its own."""
+        async with self.context.transaction(None) as session:
+            return await outbox.claim_jobs(
+                session, queue="jobs", names=["work"], limit=limit, lease=lease, max_tries=3
+            )
+
+    async def sql(self, statement: str, **values: Any) -> None:
+        """Change rows by hand."""
+        async with self.context.transaction(None) as session:
+            await session.execute(text(statement), values)
+
+    async def rows(self, columns: str = "status, attempt, failures, error") -> Sequence[tuple[Any, ...]]:
+        """All rows, oldest first."""
+        async with self.context.transaction(None) as session:
+            found = await session.execute(text(f"SELECT {columns} FROM outbox ORDER BY id"))
+            return [tuple(row) for row in found]
+
+    def runner(self, function: JobFunction, **more: JobFunction) -> JobRunner:
+        """A runner that knows `work`, and what else is given."""
+        return JobRunner(self.context, "jobs", {"work": function, **more})
+
+
+@pytest.fixture
+def desk(context: Context) -> Desk:
+    """The jobs of this test's database."""
+    return Desk(context)

@@ -1,0 +1,122 @@
+"""Claims, leases and fencing, against the database itself."""
+
+import asyncio
+import uuid
+from datetime import timedelta
+
+import pytest
+from tests.jobs.conftest import LEASE, Desk
+
+from learning_service.context import Context
+from learning_service.domain import outbox
+from learning_service.domain.clock import now
+from learning_service.domain.outbox import Job, LeaseLost, Unworkable, enqueue_job
+
+ENDED = timedelta(seconds=-1)
+
+
+async def test_two_claimers_get_different_jobs(desk: Desk) -> None:
+    await desk.add(count=60)
+    claims = await asyncio.gather(*(desk.claim(limit=15) for _ in range(4)))
+    ids = [job.id for claim in claims for job in claim.jobs]
+    assert len(ids) == len(set(ids)) == 60
+    assert len(await desk.claim()) == 0
+
+
+async def test_a_claim_locks_out_nobody_from_the_rest(desk: Desk, context: Context) -> None:
+    await desk.add(count=4)
+    async with context.transaction(None) as session:
+        await outbox.claim_jobs(session, queue="jobs", names=["work"], limit=2, lease=LEASE, max_tries=3)
+        assert len(await asyncio.wait_for(desk.claim(), 5)) == 2
+
+
+async def test_a_lease_that_ran_out_is_claimed_again_under_a_new_number(desk: Desk) -> None:
+    await desk.add()
+    (first,) = (await desk.claim(lease=ENDED)).jobs
+    (second,) = (await desk.claim()).jobs
+    assert (first.id, first.attempt, first.failures) == (second.id, 1, 0)
+    assert (second.attempt, second.failures) == (2, 1)
+    assert len(await desk.claim()) == 0
+
+
+async def finish_with_effect(context: Context, job: Job) -> None:
+    async with context.transaction(None) as session:
+        await enqueue_job(session, "effect", {}, organization_id="org")
+        await outbox.finish_job(session, job)
+
+
+async def test_who_lost_the_lease_changes_nothing(desk: Desk, context: Context) -> None:
+    await desk.add()
+    (old,) = (await desk.claim(lease=ENDED)).jobs
+    (new,) = (await desk.claim()).jobs
+    with pytest.raises(LeaseLost):
+        await finish_with_effect(context, old)
+    async with context.transaction(None) as session:
+        await outbox.fail_job(session, old, "late", retry_in=None)
+        await outbox.release_job(session, old)
+        await outbox.extend_leases(session, [old], timedelta(hours=1))
+    assert await desk.rows("job, status, attempt, error") == [("work", "leased", 2, outbox.VANISHED)]
+    assert await desk.rows("run_at < clock_timestamp() + interval '40 seconds'") == [(True,)]
+    async with context.transaction(None) as session:
+        await outbox.finish_job(session, new)
+    assert await desk.rows() == [("done", 2, 1, None)]
+
+
+async def test_leases_of_all_jobs_are_extended_at_once_and_past_a_locked_one(
+    desk: Desk, context: Context
+) -> None:
+    await desk.add(count=3)
+    jobs = (await desk.claim()).jobs
+    async with context.transaction(None) as finishing:
+        await outbox.finish_job(finishing, jobs[0])
+        async with asyncio.timeout(5), context.transaction(None) as session:
+            await outbox.extend_leases(session, jobs, timedelta(hours=1))
+    rows = await desk.rows("status, run_at > clock_timestamp() + interval '50 minutes'")
+    assert sorted(rows) == [("done", False), ("leased", True), ("leased", True)]
+
+
+async def test_a_job_whose_workers_vanish_is_buried_with_that_reason(desk: Desk) -> None:
+    await desk.add()
+    for _ in range(3):
+        assert len((await desk.claim(lease=ENDED)).jobs) == 1
+    claim = await desk.claim()
+    assert (len(claim.jobs), len(claim.buried)) == (0, 1)
+    assert await desk.rows() == [("dead", 4, 3, outbox.VANISHED)]
+
+
+async def test_a_job_given_back_has_no_mark_against_it(desk: Desk, context: Context) -> None:
+    await desk.add()
+    for attempt in range(1, 6):
+        (job,) = (await desk.claim()).jobs
+        assert (job.attempt, job.failures) == (attempt, 0)
+        async with context.transaction(None) as session:
+            await outbox.release_job(session, job)
+
+
+async def test_the_same_key_is_not_queued_twice_and_the_future_waits(desk: Desk, context: Context) -> None:
+    async with context.transaction(None) as session:
+        for _ in range(2):
+            await enqueue_job(session, "work", {}, organization_id="org", unique_key="once")
+        later = now(session) + timedelta(minutes=1)
+        await enqueue_job(session, "work", {}, organization_id="org", run_at=later)
+    assert len(await desk.rows()) == 2
+    assert len(await desk.claim()) == 1
+
+
+@pytest.mark.parametrize("reason", ["nul \x00", "lone \ud800", "x" * 10_000])
+async def test_any_reason_can_be_kept(desk: Desk, context: Context, reason: str) -> None:
+    await desk.add()
+    (job,) = (await desk.claim()).jobs
+    async with context.transaction(None) as session:
+        await outbox.fail_job(session, job, reason, retry_in=None)
+    ((status, kept),) = await desk.rows("status, error")
+    assert status == "dead"
+    assert kept.startswith(reason[:3])
+    assert len(kept) <= outbox.MAX_REASON
+
+
+@pytest.mark.parametrize("arguments", [{}, {"id": None}, {"id": 5}, {"id": "x"}, [], None])
+def test_an_argument_that_is_no_id_is_hopeless(arguments: object) -> None:
+    job = Job(uuid.uuid4(), "org", "work", arguments, None, 1, None)  # type: ignore[arg-type]
+    with pytest.raises(Unworkable):
+        job.id_argument("id")
