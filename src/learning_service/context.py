@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from learning_service.adapters.certificate_pool import CertificatePool
@@ -18,6 +19,7 @@ from learning_service.database import Role, create_engine, open_transaction
 from learning_service.domain.certificates.actions import PUBLIC_URL
 from learning_service.domain.idempotency import claim_key, release_key
 from learning_service.domain.outbox import take_queues_to_wake
+from learning_service.limits import Limits
 from learning_service.queue import Queue
 from learning_service.settings import Settings
 
@@ -35,6 +37,7 @@ class Context:
     http: HttpClient
     certificates: CertificatePool
     tokens: TokenVerifier
+    limits: Limits
 
     @asynccontextmanager
     async def transaction(
@@ -45,7 +48,7 @@ class Context:
         An exception rolls everything back. `at` replaces the transaction's instant.
         """
         async with self.sessions() as session:
-            await open_transaction(session, role=self.role, organization_id=organization_id, at=at)
+            await self._open(session, organization_id, at)
             yield session
             await self._commit(session)
 
@@ -60,6 +63,16 @@ class Context:
         if keyed is not None:
             await claim_key(session, keyed)
 
+    async def _open(self, session: AsyncSession, organization_id: str | None, at: datetime | None) -> None:
+        try:
+            await open_transaction(session, role=self.role, organization_id=organization_id, at=at)
+        except DBAPIError as error:
+            # A connection of before the database's restart: nothing has happened on it, so once more on a new one.
+            if not error.connection_invalidated:
+                raise
+            await session.rollback()
+            await open_transaction(session, role=self.role, organization_id=organization_id, at=at)
+
     async def _commit(self, session: AsyncSession) -> None:
         await session.flush()
         queues = take_queues_to_wake(session)
@@ -73,6 +86,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
     engine = create_engine(settings, role=role)
     queue = Queue(settings.redis_url.get_secret_value())
     http = HttpClient()
+    limits = Limits(settings)
     certificates = CertificatePool(settings.certificate_processes)
     try:
         async with open_store(settings) as store:
@@ -91,9 +105,11 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                 http=http,
                 certificates=certificates,
                 tokens=TokenVerifier(settings, fetch=http.get_json),
+                limits=limits,
             )
     finally:
         certificates.close()
+        await limits.close()
         await http.close()
         await queue.close()
         await engine.dispose()

@@ -23,7 +23,7 @@ from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.directory.queries import is_member
 from learning_service.domain.enrollments.queries import see_course
-from learning_service.domain.errors import Forbidden, Invalid, NotAMember, NotFound
+from learning_service.domain.errors import Forbidden, Invalid, NotAMember, NotFound, RateLimited
 from learning_service.domain.idempotency import KeyedRequest, claim_key, digest_of
 from learning_service.domain.outcomes.actions.closing import close_overdue
 from learning_service.domain.paging import PageRequest, read_page
@@ -42,11 +42,25 @@ ContextOf = Annotated[Context, Depends(get_context)]
 
 
 async def authenticate(request: Request, context: ContextOf) -> Principal:
-    """The caller named by the bearer token. Raises Unauthenticated."""
+    """The caller named by the bearer token. Raises Unauthenticated, or RateLimited for who calls too often."""
     token = bearer_token(request.headers.getlist("authorization"))
     caller = await context.tokens.verify(token, now=datetime.now(UTC))
     structlog.contextvars.bind_contextvars(organization_id=caller.organization_id)
+    wait = context.limits.spend_request(caller.organization_id, caller.user_id)
+    if wait:
+        raise RateLimited("You are calling too often; slow down.", retry_after=wait)
     return caller
+
+
+def count_unknown(request: Request, context: Context, amount: int = 1) -> None:
+    """Note that this address asked for certificates that do not exist. Raises RateLimited for guessing.
+
+    To be called only where something was unknown: a known certificate is always answered.
+    """
+    peer = request.client.host if request.client is not None else None
+    wait = context.limits.count_guess(peer, request.headers.getlist("x-forwarded-for"), amount)
+    if wait:
+        raise RateLimited("Too many unknown certificates were asked for from here.", retry_after=wait)
 
 
 Caller = Annotated[Principal, Depends(authenticate)]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from learning_service.backpressure import ConcurrencyLimit
 from learning_service.context import open_context
 from learning_service.problems import install_problem_handlers
 from learning_service.reference import DESCRIPTION, install_reference
@@ -49,6 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(module.router)
     install_problem_handlers(app)
     install_reference(app)
+    app.add_middleware(ConcurrencyLimit, limit=settings.max_concurrent_requests)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -1,7 +1,10 @@
 """Domain errors and accidents as RFC 9457 problem documents. The only place that knows status codes of refusals."""
 
+import errno
+import socket
 from typing import Any
 
+import asyncpg
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -33,8 +36,15 @@ KINDS: tuple[tuple[type[DomainError], int, str], ...] = (
     (errors.Conflict, 409, "Not in this state"),
 )
 TITLES = {status: title for _, status, title in KINDS}
-CODES = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 422: "invalid"}
+CODES = {
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    422: "invalid",
+    408: "request-timeout",
+}
 # Connection trouble, shutdown, lock and statement timeouts, deadlocks: worth trying again.
+NETWORK_ERRORS = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN)
 RETRYABLE_SQLSTATES = ("08", "57", "53", "40", "55P03", "25006", "25P03")
 
 
@@ -113,7 +123,7 @@ async def _on_database_error(request: Request, error: Exception) -> Response:
             request,
             errors.Conflict("Something that this depends on changed meanwhile; look again and retry."),
         )
-    if isinstance(error, DBAPIError) and not _is_retryable(error):
+    if not _is_retryable(error):
         return await _on_accident(request, error)
     log.warning("database_unavailable", error=type(error).__name__, path=request.url.path)
     return domain_problem(request, errors.Unavailable("The database is busy or away; try again shortly."))
@@ -130,13 +140,20 @@ async def _on_accident(request: Request, error: Exception) -> Response:
     )
 
 
-def _sqlstate(error: DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", None) or "")
+def _sqlstate(error: Exception) -> str:
+    return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
 
 
-def _is_retryable(error: DBAPIError) -> bool:
+def _is_retryable(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        network = isinstance(error, ConnectionError | TimeoutError | socket.gaierror)
+        return network or error.errno in NETWORK_ERRORS
+    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
     state = _sqlstate(error)
-    return error.connection_invalidated or state == "" or state.startswith(RETRYABLE_SQLSTATES)
+    return state == "" or state.startswith(RETRYABLE_SQLSTATES)
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -144,6 +161,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _on_domain_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
-    for kind in (DBAPIError, PoolTimeoutError, ConnectionError, TimeoutError):
+    # While connecting the driver's own errors come through as they are.
+    for kind in (DBAPIError, PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         app.add_exception_handler(kind, _on_database_error)
     app.add_exception_handler(Exception, _on_accident)

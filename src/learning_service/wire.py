@@ -4,19 +4,22 @@ Refusals come in the contract's order: who, whether they may, then the body's si
 bytes are received first, without an opinion; `JsonBody` has the opinion, as a dependency that comes after access.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 
 from learning_service.domain.errors import Fault, Invalid, TooLarge, UnsupportedMediaType
 from learning_service.domain.pointers import faults_of
 
 MIB = 1024 * 1024
 SMALL, LARGE = MIB, 8 * MIB
+RECEIVE_SECONDS = 30
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
 CLOUD_EVENT = "application/cloudevents+json"
@@ -25,7 +28,23 @@ _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
 async def receive_body(request: Request) -> bytes | None:
-    """The body's bytes, or None when there are more than any call takes; the rest is then left unread."""
+    """The body's bytes, or None when there are more than any call takes; the rest is then left unread.
+
+    Raises HTTPException 408 for a sender who takes longer than `RECEIVE_SECONDS`.
+    """
+    if _announced_size(request) > LARGE:
+        return None
+    try:
+        async with asyncio.timeout(RECEIVE_SECONDS):
+            return await _receive(request)
+    except TimeoutError:
+        detail = f"The body did not arrive within {RECEIVE_SECONDS} seconds."
+        raise HTTPException(408, detail, headers={"Connection": "close"}) from None
+    except ClientDisconnect:
+        raise HTTPException(400, "The connection ended before the body did.") from None
+
+
+async def _receive(request: Request) -> bytes | None:
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
@@ -33,6 +52,11 @@ async def receive_body(request: Request) -> bytes | None:
             return None
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _announced_size(request: Request) -> int:
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
 class JsonBody:
