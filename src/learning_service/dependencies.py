@@ -17,15 +17,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.auth import bearer_token
 from learning_service.context import Context
 from learning_service.domain.attempts.actions import is_overdue
-from learning_service.domain.attempts.queries import Position, Target, load_position
+from learning_service.domain.attempts.queries import Position, Target, find_position, load_position
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.directory.queries import is_member
-from learning_service.domain.enrollments.queries import see_course
+from learning_service.domain.enrollments.queries import EnrollmentView, see_course
 from learning_service.domain.errors import Forbidden, Invalid, NotAMember, NotFound, RateLimited
+from learning_service.domain.grading.queries import WaitingResponse, access_response, is_grader
 from learning_service.domain.idempotency import KeyedRequest, claim_key, digest_of
 from learning_service.domain.outcomes.actions.closing import close_overdue
+from learning_service.domain.outcomes.queries.enrollments import access_enrollment
 from learning_service.domain.paging import PageRequest, read_page
 from learning_service.domain.principal import Principal
 from learning_service.domain.values import OPAQUE_ID
@@ -71,8 +73,12 @@ async def _receive(request: Request, caller: Caller) -> None:
     request.state.body = await receive_body(request)
 
 
+Received = Annotated[None, Depends(_receive)]
+"""For routes that judge their body before they open a transaction."""
+
+
 async def _session(
-    request: Request, context: ContextOf, caller: Caller, received: Annotated[None, Depends(_receive)]
+    request: Request, context: ContextOf, caller: Caller, received: Received
 ) -> AsyncIterator[AsyncSession]:
     request.state.takes_key = request.method == "POST"
     async with context.transaction(caller.organization_id) as session:
@@ -190,28 +196,64 @@ class IsEnrollmentOwner(Permission):
 
     name = "owner of the enrollment"
 
-    def __init__(self, target: Target, *, lock: bool = True) -> None:
+    def __init__(self, target: Target, *, lock: bool = True, kind: str | None = None) -> None:
         self.target = target
         self.lock = lock
+        self.kind = kind
+        """`quiz` or `assessment`, where the path says which; another kind is not found there."""
 
     async def __call__(
         self, request: Request, caller: Caller, session: Session, context: ContextOf
     ) -> OwnPosition:
         """The position. Raises NotFound, NotAMember."""
         target_id = path_id(request.path_params[f"{self.target}_id"])
-        position = await load_position(session, caller, self.target, target_id, lock=self.lock)
-        attempt = position.attempt
-        if attempt is None or not is_overdue(attempt, now(session)):
+        position = await self._find(session, caller, target_id, lock=self.lock)
+        if self.kind is not None:
+            version = await compiled_version(session, position.version_id)
+            if version.quizzes[target_id].kind != self.kind:
+                raise NotFound
+        if not _has_overdue(position, session):
             return OwnPosition(position, late=False)
         if not self.lock:
-            position = await load_position(session, caller, self.target, target_id, lock=True)
-            attempt = position.attempt
-        if attempt is not None and is_overdue(attempt, now(session)):
+            position = await self._find(session, caller, target_id, lock=True)
+        if position.attempt is not None and _has_overdue(position, session):
             version = await compiled_version(session, position.version_id)
-            await close_overdue(session, position, version, version.quizzes[attempt.quiz_id])
+            await close_overdue(session, position, version, version.quizzes[position.attempt.quiz_id])
         await context.checkpoint(session, caller.organization_id)
-        position = await load_position(session, caller, self.target, target_id, lock=self.lock)
-        return OwnPosition(position, late=True)
+        return OwnPosition(await self._find(session, caller, target_id, lock=self.lock), late=True)
+
+    async def _find(
+        self, session: AsyncSession, caller: Principal, target_id: uuid.UUID, *, lock: bool
+    ) -> Position:
+        return await load_position(session, caller, self.target, target_id, lock=lock)
+
+
+def _has_overdue(position: Position, session: AsyncSession) -> bool:
+    return position.attempt is not None and is_overdue(position.attempt, now(session))
+
+
+class CanSeeAttempt(IsEnrollmentOwner):
+    """The attempt's owner, or somebody who may grade its course."""
+
+    name = "owner of the enrollment or grader"
+
+    def __init__(self) -> None:
+        super().__init__("attempt", lock=False)
+
+    async def _find(
+        self, session: AsyncSession, caller: Principal, target_id: uuid.UUID, *, lock: bool
+    ) -> Position:
+        try:
+            return await load_position(session, caller, self.target, target_id, lock=lock)
+        except (NotFound, NotAMember):
+            position = await find_position(
+                session, caller.organization_id, self.target, target_id, user_id=None, lock=lock
+            )
+            if position is not None and await is_grader(session, caller, position.course_id):
+                return position
+            if await is_grader(session, caller):
+                raise NotFound from None
+            raise
 
 
 class IsAdmin(Permission):
@@ -255,13 +297,42 @@ class CanAuthorCourses(Permission):
 
 
 class CanGradeAssessments(Permission):
-    """A grader of the organization, or one designated for the course of the response."""
+    """A grader of the organization, or somebody named in a course's graders.
+
+    Which responses that reaches is part of every statement behind it.
+    """
 
     name = "grader"
 
-    async def __call__(self, caller: Caller) -> Principal:
-        """The caller; which courses that reaches is part of the statements behind it."""
+    async def __call__(self, caller: Caller, session: Session) -> Principal:
+        """The caller. Raises Forbidden."""
+        if not await is_grader(session, caller):
+            raise Forbidden("This call is for graders.")
         return caller
+
+
+class CanGradeResponse(Permission):
+    """A grader of the response's course, but for one's own; for a correction, an administrator of the learner."""
+
+    name = "grader of the course"
+
+    async def __call__(self, caller: Caller, session: Session, response_id: str) -> WaitingResponse:
+        """The response. Raises NotFound, Forbidden."""
+        return await access_response(session, caller, path_id(response_id))
+
+
+class AdministersEnrollment(Permission):
+    """An administrator over the member of the enrollment; with `chapters`, of the member's chapter too."""
+
+    def __init__(self, *, chapters: bool = True) -> None:
+        self.chapters = chapters
+        self.name = "admin over the member" if chapters else "admin"
+
+    async def __call__(self, caller: Caller, session: Session, enrollment_id: str) -> EnrollmentView:
+        """The enrollment. Raises Forbidden, NotFound."""
+        if not caller.is_any_admin:
+            raise Forbidden("This call is for administrators.")
+        return await access_enrollment(session, caller, path_id(enrollment_id), chapters=self.chapters)
 
 
 def path_id(text: str) -> uuid.UUID:

@@ -11,19 +11,25 @@ from learning_service.context import open_context
 from learning_service.problems import install_problem_handlers
 from learning_service.reference import DESCRIPTION, install_reference
 from learning_service.routers import (
+    assignments,
+    authoring,
     certificates,
     courses,
     directory,
+    enrollments,
+    events,
+    grading,
     learning,
     operation,
     organization,
     users,
+    webhooks,
 )
 from learning_service.settings import Settings
 from learning_service.telemetry import RequestLog, configure_logging
 
 # The hottest first: each route that is tried before the right one costs two microseconds.
-ROUTERS = (certificates, learning, courses, users, directory, organization, operation)
+ROUTERS = (certificates, learning, courses, users, grading, enrollments, assignments, authoring, directory, organization, events, webhooks, operation)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -6,17 +6,25 @@ doubled or away.
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import structlog
 
 from learning_service.context import open_context
+from learning_service.jobs.assignments import (
+    auto_assign_courses,
+    run_assignments,
+    run_scheduled_rules,
+    undo_assignments,
+)
 from learning_service.jobs.attempts import close_overdue_attempts
 from learning_service.jobs.certificates import audit_certificates, generate_certificates
 from learning_service.jobs.purge import purge
+from learning_service.jobs.recertification import expire_completions, open_recertifications
+from learning_service.jobs.reminders import plan_mails_of_assignment, send_course_reminders, send_mails
 from learning_service.jobs.webhooks import deliver_webhook, keep_numbering
-from learning_service.queue import listen
+from learning_service.queue import ANSWERED_BY, listen
 from learning_service.runner import JobFunction, JobRunner
 from learning_service.scheduler import Scheduled, keep_schedule
 from learning_service.settings import Settings
@@ -27,19 +35,26 @@ log = structlog.get_logger()
 SCHEDULED: Mapping[str, Scheduled] = {
     "audit_certificates": Scheduled(audit_certificates, every=timedelta(days=1)),
     "close_overdue_attempts": Scheduled(close_overdue_attempts, every=timedelta(seconds=15)),
+    "expire_completions": Scheduled(expire_completions, every=timedelta(minutes=10)),
+    "open_recertifications": Scheduled(open_recertifications, every=timedelta(minutes=10)),
     "purge": Scheduled(purge, every=timedelta(hours=1)),
+    "run_scheduled_rules": Scheduled(run_scheduled_rules, every=timedelta(minutes=1)),
+    "send_course_reminders": Scheduled(send_course_reminders, every=timedelta(minutes=5)),
 }
 """What the worker of the queue `jobs` starts by itself; `learning-service job NAME` runs one at once."""
 QUEUES: Mapping[str, Mapping[str, JobFunction]] = {
     "jobs": {
+        "auto_assign_courses": auto_assign_courses,
         "generate_certificates": generate_certificates,
+        "plan_assignment_mails": plan_mails_of_assignment,
+        "run_assignments": run_assignments,
+        "send_mails": send_mails,
+        "undo_assignments": undo_assignments,
         **{name: scheduled.run for name, scheduled in SCHEDULED.items()},
     },
     "webhooks": {"deliver_webhook": deliver_webhook},
 }
 """Which jobs each queue's worker knows."""
-ALONGSIDE: Mapping[str, tuple[str, ...]] = {"jobs": ("webhooks",)}
-"""Queues that the same process serves with hands of their own, so that slow receivers hold up nothing else."""
 DRAIN_SECONDS = 20
 """How long a stopping worker lets its jobs finish."""
 
@@ -59,7 +74,8 @@ def run_worker(
         scheduled = SCHEDULED if queue == "jobs" else {}
     queues = {queue: QUEUES[queue] if functions is None else functions}
     if functions is None:
-        queues |= {name: QUEUES[name] for name in ALONGSIDE.get(queue, ())}
+        # With hands of their own, so that slow receivers hold up nothing else.
+        queues |= {name: QUEUES[name] for name, main in ANSWERED_BY.items() if main == queue}
     asyncio.run(_serve(settings, queues, scheduled))
 
 
@@ -76,7 +92,7 @@ async def _serve(
         redis = settings.redis_url.get_secret_value()
         for runner in runners:
             runner.start()
-        helpers = [asyncio.create_task(listen(redis, runner.queue, runner.wake)) for runner in runners]
+        helpers = [asyncio.create_task(listen(redis, next(iter(queues)), lambda: _wake_all(runners)))]
         if scheduled:
             helpers.append(asyncio.create_task(keep_schedule(context, scheduled)))
         if "webhooks" in queues:
@@ -92,3 +108,8 @@ async def _serve(
         except TimeoutError:
             log.warning("jobs_given_back")
         log.info("worker_stopped", queues=list(queues))
+
+
+def _wake_all(runners: Sequence[JobRunner]) -> None:
+    for runner in runners:
+        runner.wake()

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 
 from learning_service.dependencies import (
-    AnyCaller,
+    Caller,
+    CanSeeAttempt,
     IsEnrollmentOwner,
     OwnPosition,
     Session,
@@ -13,7 +14,6 @@ from learning_service.dependencies import (
     path_id,
 )
 from learning_service.domain.attempts.actions import (
-    AttemptClosed,
     questions_shown,
     save_responses,
     start_attempt,
@@ -22,7 +22,6 @@ from learning_service.domain.attempts.queries import attempts_at
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
 from learning_service.domain.enrollments.queries import get_enrollment
-from learning_service.domain.errors import NotFound
 from learning_service.domain.outcomes.actions.closing import submit_attempt
 from learning_service.domain.outcomes.actions.lessons import complete_lesson
 from learning_service.domain.outcomes.views import (
@@ -32,7 +31,7 @@ from learning_service.domain.outcomes.views import (
     submission_view,
     summary_views,
 )
-from learning_service.domain.principal import Principal
+from learning_service.routing import KeyedRoute
 from learning_service.schemas.attempts import (
     AttemptAnswer,
     AttemptSaved,
@@ -44,13 +43,14 @@ from learning_service.schemas.attempts import (
 )
 from learning_service.schemas.enrollments import ProgressAnswer
 
-router = APIRouter(prefix="/api", tags=["learning"])
-Someone = Annotated[Principal, Depends(AnyCaller())]
+router = APIRouter(prefix="/api", tags=["learning"], route_class=KeyedRoute)
 AtLesson = Annotated[OwnPosition, Depends(IsEnrollmentOwner("lesson"))]
-AtQuiz = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz"))]
-SeesQuiz = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", lock=False))]
+AtQuiz = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="quiz"))]
+AtAssessment = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="assessment"))]
+SeesQuiz = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="quiz", lock=False))]
+SeesAssessment = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="assessment", lock=False))]
 AtAttempt = Annotated[OwnPosition, Depends(IsEnrollmentOwner("attempt"))]
-SeesAttempt = Annotated[OwnPosition, Depends(IsEnrollmentOwner("attempt", lock=False))]
+SeesAttempt = Annotated[OwnPosition, Depends(CanSeeAttempt())]
 NoBody = Annotated[None, body(dict[str, None], optional=True)]
 STARTED: dict[int | str, dict[str, Any]] = {200: {"description": "Under way already"}}
 
@@ -64,16 +64,13 @@ async def complete(lesson_id: str, own: AtLesson, session: Session, nothing: NoB
     return ProgressAnswer.model_validate(progress_view(view, version, after.standing()))
 
 
-async def _quiz(session: Session, own: OwnPosition, quiz_id: str, kind: str) -> CompiledQuiz:
+async def _quiz(session: Session, own: OwnPosition, quiz_id: str) -> CompiledQuiz:
     version = await compiled_version(session, own.position.version_id)
-    quiz = version.quizzes[path_id(quiz_id)]
-    if quiz.kind != kind:
-        raise NotFound
-    return quiz
+    return version.quizzes[path_id(quiz_id)]
 
 
-async def _read(session: Session, own: OwnPosition, quiz_id: str, kind: str) -> dict[str, Any]:
-    quiz = await _quiz(session, own, quiz_id, kind)
+async def _read(session: Session, own: OwnPosition, quiz_id: str) -> dict[str, Any]:
+    quiz = await _quiz(session, own, quiz_id)
     attempts = await attempts_at(session, own.position.enrollment_id, quiz.id)
     view = {**quiz_view(quiz, own.position), "attempts": summary_views(attempts)}
     if quiz.time_limit_seconds is None:
@@ -85,19 +82,17 @@ async def _read(session: Session, own: OwnPosition, quiz_id: str, kind: str) -> 
 @router.get("/quizzes/{quiz_id}/", response_model=QuizAnswer, response_model_exclude_unset=True)
 async def read_quiz(quiz_id: str, own: SeesQuiz, session: Session) -> dict[str, Any]:
     """A quiz with one's own attempts; its questions when there is no time limit."""
-    return await _read(session, own, quiz_id, "quiz")
+    return await _read(session, own, quiz_id)
 
 
 @router.get("/assessments/{quiz_id}/", response_model=QuizAnswer, response_model_exclude_unset=True)
-async def read_assessment(quiz_id: str, own: SeesQuiz, session: Session) -> dict[str, Any]:
+async def read_assessment(quiz_id: str, own: SeesAssessment, session: Session) -> dict[str, Any]:
     """The final assessment with one's own attempts."""
-    return await _read(session, own, quiz_id, "assessment")
+    return await _read(session, own, quiz_id)
 
 
-async def _start(
-    session: Session, own: OwnPosition, quiz_id: str, kind: str, response: Response
-) -> dict[str, Any]:
-    quiz = await _quiz(session, own, quiz_id, kind)
+async def _start(session: Session, own: OwnPosition, quiz_id: str, response: Response) -> dict[str, Any]:
+    quiz = await _quiz(session, own, quiz_id)
     attempt, made = await start_attempt(session, own.position, quiz)
     response.status_code = 201 if made else 200
     return {
@@ -121,7 +116,7 @@ async def start_quiz(
     quiz_id: str, own: AtQuiz, session: Session, nothing: NoBody, response: Response
 ) -> dict[str, Any]:
     """Start an attempt; the one under way when there is one."""
-    return await _start(session, own, quiz_id, "quiz", response)
+    return await _start(session, own, quiz_id, response)
 
 
 @router.post(
@@ -132,21 +127,17 @@ async def start_quiz(
     response_model_exclude_unset=True,
 )
 async def start_assessment(
-    quiz_id: str, own: AtQuiz, session: Session, nothing: NoBody, response: Response
+    quiz_id: str, own: AtAssessment, session: Session, nothing: NoBody, response: Response
 ) -> dict[str, Any]:
     """Start an attempt at the final assessment; the one under way when there is one."""
-    return await _start(session, own, quiz_id, "assessment", response)
+    return await _start(session, own, quiz_id, response)
 
 
-async def _submit(
-    session: Session, own: OwnPosition, quiz_id: str, kind: str, sent: SubmitBody
-) -> dict[str, Any]:
-    quiz = await _quiz(session, own, quiz_id, kind)
-    if own.late:
-        raise AttemptClosed
+async def _submit(session: Session, own: OwnPosition, quiz_id: str, sent: SubmitBody) -> dict[str, Any]:
+    quiz = await _quiz(session, own, quiz_id)
     version = await compiled_version(session, own.position.version_id)
     closed = await submit_attempt(
-        session, own.position, version, quiz, sent.responses, attempt_id=sent.attempt_id
+        session, own.position, version, quiz, sent.responses, attempt_id=sent.attempt_id, late=own.late
     )
     return submission_view(closed)
 
@@ -156,17 +147,17 @@ async def submit_quiz(
     quiz_id: str, own: AtQuiz, session: Session, sent: Annotated[SubmitBody, body(SubmitBody)]
 ) -> dict[str, Any]:
     """Submit: what is sent is laid over what was saved, graded, and everything that follows happens."""
-    return await _submit(session, own, quiz_id, "quiz", sent)
+    return await _submit(session, own, quiz_id, sent)
 
 
 @router.post(
     "/assessments/{quiz_id}/submit/", response_model=SubmissionAnswer, response_model_exclude_unset=True
 )
 async def submit_assessment(
-    quiz_id: str, own: AtQuiz, session: Session, sent: Annotated[SubmitBody, body(SubmitBody)]
+    quiz_id: str, own: AtAssessment, session: Session, sent: Annotated[SubmitBody, body(SubmitBody)]
 ) -> dict[str, Any]:
     """Submit the final assessment."""
-    return await _submit(session, own, quiz_id, "assessment", sent)
+    return await _submit(session, own, quiz_id, sent)
 
 
 @router.patch("/attempts/{attempt_id}/")
@@ -188,9 +179,19 @@ async def save(
 
 
 @router.get("/attempts/{attempt_id}/", response_model=AttemptAnswer, response_model_exclude_unset=True)
-async def read_attempt(attempt_id: str, own: SeesAttempt, session: Session) -> dict[str, Any]:
-    """One attempt of one's own: what was given, and what may be shown of the marks."""
+async def read_attempt(attempt_id: str, caller: Caller, own: SeesAttempt, session: Session) -> dict[str, Any]:
+    """One attempt: what was asked and given, and what may be shown of the marks.
+
+    Its learner sees marks, graders' feedback, right answers and explanations once the quiz's `feedback` releases
+    them, all at the same time; graders of the course see them as soon as the attempt is closed.
+    """
     assert own.position.attempt is not None
     version = await compiled_version(session, own.position.version_id)
     quiz = version.quizzes[own.position.attempt.quiz_id]
-    return attempt_view(quiz, own.position.attempt, own.position, now(session))
+    return attempt_view(
+        quiz,
+        own.position.attempt,
+        own.position,
+        now(session),
+        for_grader=own.position.user_id != caller.user_id,
+    )

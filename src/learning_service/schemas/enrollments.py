@@ -1,12 +1,22 @@
 """Answers about enrollments and progress."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
+from pydantic import Field, model_validator
+
+from learning_service.domain.attempts.rules import Id
+from learning_service.domain.values import CleanText, Instant, StrictModel
 from learning_service.schemas.common import Answer
 
 EnrollmentStatus = Literal["assigned", "in_progress", "completed", "failed"]
+
+
+STATUSES: tuple[EnrollmentStatus, ...] = ("assigned", "in_progress", "completed", "failed")
+Reason = Annotated[CleanText, Field(min_length=1, max_length=2000)]
+MAX_EXTRA_TIME = 7 * 24 * 3600
+MAX_EXTRA_ATTEMPTS = 100
 
 
 class EnrollmentAnswer(Answer):
@@ -53,3 +63,75 @@ class ProgressPage(Answer):
     items: list[ProgressAnswer]
     next_cursor: str | None
     totals: Totals
+
+
+class MemberEnrollmentAnswer(EnrollmentAnswer):
+    """An enrollment as administrators see it."""
+
+    user_id: str
+
+
+class EnrollmentPatch(StrictModel):
+    """Changes of an enrollment. `extra_time_seconds` is added to every time limit, also of an attempt under way."""
+
+    due_at: Instant | None = None
+    extra_time_seconds: Annotated[int, Field(ge=0, le=MAX_EXTRA_TIME)] = 0
+    reason: Reason | None = None
+
+
+class GrantBody(StrictModel):
+    """More attempts at one quiz, or at the assessment, and why."""
+
+    quiz_id: Id | None = None
+    assessment_id: Id | None = None
+    extra: Annotated[int, Field(ge=1, le=MAX_EXTRA_ATTEMPTS)] = 1
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "GrantBody":
+        if (self.quiz_id is None) == (self.assessment_id is None):
+            raise ValueError("must have exactly one of quiz_id and assessment_id")
+        return self
+
+    @property
+    def target(self) -> tuple[UUID, str]:
+        """The quiz's id, and its kind."""
+        if self.quiz_id is not None:
+            return self.quiz_id, "quiz"
+        assert self.assessment_id is not None
+        return self.assessment_id, "assessment"
+
+
+class Cause(Answer):
+    """What made an enrollment: a person, a rule, an event or a completion to be renewed, and its id."""
+
+    kind: str
+    id: str
+
+
+class Grant(Answer):
+    """What an administrator gave an enrollment since, and why."""
+
+    kind: Literal["attempts", "extra_time", "due_at"]
+    quiz_id: UUID | None
+    amount: int | None
+    due_at: datetime | None
+    reason: str | None
+    granted_by: str
+    granted_at: datetime
+
+
+class ExplanationAnswer(Answer):
+    """Why an enrollment exists, since when, and what was granted to it."""
+
+    enrollment_id: UUID
+    user_id: str
+    course_id: UUID
+    source: Literal["self", "admin", "rule", "recertification"]
+    cause: Cause
+    assigned_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    due_at: datetime | None
+    extra_time_seconds: int
+    grants: list[Grant]

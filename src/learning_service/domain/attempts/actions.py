@@ -1,5 +1,6 @@
 """Starting an attempt and saving answers. Closing one has consequences and lives in `outcomes`."""
 
+import json
 import random
 import uuid
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,8 +25,21 @@ from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.errors import Conflict, Invalid
+from learning_service.domain.errors import Conflict, Invalid, NotFound
 
+# One statement, and the revision with it: a submission that waits for the enrollment's lock has to see what
+# was saved meanwhile.
+_SAVE = text(
+    """
+WITH saved AS (
+    UPDATE quiz_attempts SET responses = CAST(:responses AS jsonb), sequence = :sequence
+    WHERE id = :id AND status = 'in_progress'
+    RETURNING enrollment_id
+)
+UPDATE enrollments SET revision = revision + 1 FROM saved WHERE enrollments.id = saved.enrollment_id
+RETURNING enrollments.id
+"""
+)
 GRACE = timedelta(seconds=30)
 """How long after the deadline what was sent in time may still arrive."""
 _chance = random.SystemRandom()
@@ -181,13 +195,38 @@ async def save_responses(
         return Saved(attempt.id, 0, attempt.sequence, attempt.deadline_at)
     last = attempt.sequence if sequence is None else sequence
     merged = merge_responses(attempt, responses)
-    await session.execute(
-        update(QuizAttempt)
-        .where(QuizAttempt.id == attempt.id, QuizAttempt.status == "in_progress")
-        .values(responses=merged, sequence=last)
-        .execution_options(synchronize_session=False)
-    )
+    parameters = {"id": attempt.id, "sequence": last, "responses": json.dumps(merged)}
+    if (await session.execute(_SAVE, parameters)).first() is None:
+        raise AttemptClosed
     return Saved(attempt.id, len(responses), last, attempt.deadline_at)
+
+
+async def open_attempt(
+    session: AsyncSession, position: Position, quiz: CompiledQuiz, attempt_id: uuid.UUID | None
+) -> AttemptRow:
+    """The attempt that a submission closes: the one under way, else, without a time limit, a new one.
+
+    Raises NotFound for an attempt that is none of this enrollment at this quiz, AttemptClosed for one that is
+    over, AttemptNotStarted, NoAttemptsLeft.
+    """
+    attempt = position.attempt
+    if attempt is not None and attempt_id in (None, attempt.id):
+        return attempt
+    mine = exists().where(QuizAttempt.enrollment_id == position.enrollment_id, QuizAttempt.quiz_id == quiz.id)
+    if attempt_id is not None:
+        known = await session.scalar(select(mine.where(QuizAttempt.id == attempt_id)))
+        raise AttemptClosed if known else NotFound
+    if quiz.time_limit_seconds is None:
+        return next_attempt(session, position, quiz)
+    # The server closes an attempt at its deadline, whoever notices first: the learner, or the sweeper.
+    timed_out = (
+        QuizAttempt.number == attempts_used(position, quiz.id),
+        QuizAttempt.submitted_at == QuizAttempt.deadline_at,
+    )
+    if await session.scalar(select(mine.where(*timed_out))):
+        raise AttemptClosed
+    next_attempt(session, position, quiz)
+    raise AttemptNotStarted
 
 
 def refuse_misfits(quiz: CompiledQuiz, responses: tuple[Response, ...]) -> None:

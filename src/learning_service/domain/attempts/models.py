@@ -135,5 +135,35 @@ class PendingResponse(Base):
     max_points: Mapped[Decimal]
     submitted_at: Mapped[datetime]
     points: Mapped[Decimal | None]
+    """What a person gave; None while it waits."""
+    feedback_html: Mapped[str | None]
+    """What the grader wrote to the learner, sanitized."""
     graded_at: Mapped[datetime | None]
     graded_by: Mapped[str | None]
+    claimed_by: Mapped[str | None]
+    claimed_until: Mapped[datetime | None]
+    """Until then nobody but `claimed_by` grades it."""
+
+
+class EnrollmentGrant(Base):
+    """What an administrator gave an enrollment beyond its version's rules, and why."""
+
+    __tablename__ = "enrollment_grants"
+    __table_args__ = (
+        CheckConstraint("kind IN ('attempts', 'extra_time', 'due_at')", name="kind"),
+        CheckConstraint("(kind = 'attempts') = (quiz_id IS NOT NULL)", name="quiz_id"),
+        Index("ix_enrollment_grants_enrollment_id", "enrollment_id", "id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("enrollments.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    quiz_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("quizzes.id"))
+    amount: Mapped[int | None]
+    """Attempts added, or the extra time in seconds as it is from then on."""
+    due_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    """Free text about a person: never in the audit trail, and gone with the member's personal data."""
+    granted_by: Mapped[str]
+    granted_at: Mapped[datetime]

@@ -10,27 +10,28 @@ statement saw, the read is made again under the lock.
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Text, bindparam, cast, false, func, select
+from sqlalchemy import ColumnElement, Text, bindparam, cast, false, func, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from learning_service.domain.attempts.models import QuizAttempt, QuizProgress
 from learning_service.domain.courses.models import Lesson, Quiz
+from learning_service.domain.courses.rules.shape import QuizShape
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries import is_member
 from learning_service.domain.enrollments.models import Enrollment, LessonProgress
 from learning_service.domain.enrollments.queries import OPEN, EnrollmentView
-from learning_service.domain.enrollments.rules import QuizStanding, Standing, quiz_standing
+from learning_service.domain.enrollments.rules import QuizStanding, Standing, is_passed, quiz_standing
 from learning_service.domain.errors import NotAMember, NotFound
 from learning_service.domain.principal import Principal
 
-Target = Literal["course", "lesson", "quiz", "attempt"]
+Target = Literal["course", "lesson", "quiz", "attempt", "enrollment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,18 @@ class Position:
             max_points=count.max_points,
         )
 
+    def with_count(self, quiz_id: uuid.UUID, count: QuizCount) -> "Position":
+        """The position with another row for one quiz."""
+        return replace(self, quizzes={**self.quizzes, quiz_id: count})
+
+    def has_passed(self, quiz_id: uuid.UUID, pass_score: Decimal) -> bool:
+        """Whether the best attempt at a quiz passes, whatever becomes of answers that wait."""
+        if quiz_id not in self.quizzes:
+            return False
+        return is_passed(
+            QuizShape(quiz_id, pass_score), Standing(quizzes={quiz_id: self.quiz_standing(quiz_id)})
+        )
+
 
 _Seen = aliased(Enrollment, name="seen")
 _ATTEMPT_COLUMNS = tuple(getattr(QuizAttempt, name) for name in AttemptRow.__slots__)
@@ -196,6 +209,8 @@ def _meant(target: Target, *, own: bool) -> tuple[Any, Any]:
             named = aliased(QuizAttempt)
             mine = mine.join(named, named.enrollment_id == Enrollment.id).where(named.id == wanted)
             return mine, QuizAttempt.id == wanted
+        case "enrollment":
+            return mine.where(Enrollment.id == wanted), false()
 
 
 def _parameter(name: str) -> ColumnElement[Any]:
@@ -270,7 +285,7 @@ async def find_position(
     user_id: str | None,
     lock: bool = False,
 ) -> Position | None:
-    """The position behind a target, of one user or (for an attempt) of whoever it belongs to."""
+    """The position behind a target, of one user or (for an attempt or enrollment) of whoever it belongs to."""
     statement = _statement(target, lock=lock, own=user_id is not None)
     parameters: dict[str, Any] = {"organization_id": organization_id, "id": target_id}
     if user_id is not None:
@@ -330,6 +345,31 @@ async def attempts_at(
         .order_by(QuizAttempt.number)
     )
     return [AttemptRow(*row) for row in rows]
+
+
+async def overdue_attempts(
+    session: AsyncSession, before: datetime, *, after: tuple[datetime, uuid.UUID] | None, limit: int
+) -> Sequence[tuple[datetime, uuid.UUID, str]]:
+    """Attempts under way whose deadline lies before a moment, in the order of deadlines, then ids.
+
+    Deadline, id and organization of each; of every organization that the session's role sees.
+    """
+    statement = (
+        select(QuizAttempt.deadline_at, QuizAttempt.id, QuizAttempt.organization_id)
+        .join(
+            Member,
+            (Member.organization_id == QuizAttempt.organization_id)
+            & (Member.user_id == QuizAttempt.user_id)
+            & Member.erased_at.is_(None),
+        )
+        .where(QuizAttempt.status == "in_progress", QuizAttempt.deadline_at < before)
+        .order_by(QuizAttempt.deadline_at, QuizAttempt.id)
+        .limit(limit)
+    )
+    if after is not None:
+        statement = statement.where(tuple_(QuizAttempt.deadline_at, QuizAttempt.id) > tuple_(*after))
+    rows: Sequence[Any] = (await session.execute(statement)).all()
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 async def progress_of(

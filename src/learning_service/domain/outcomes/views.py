@@ -7,9 +7,8 @@ from typing import Any
 from learning_service.domain.attempts.actions import attempts_allowed, attempts_used, questions_shown
 from learning_service.domain.attempts.queries import AttemptRow, Position
 from learning_service.domain.courses.queries.compiled import CompiledLesson, CompiledQuiz, CompiledVersion
-from learning_service.domain.courses.rules.shape import QuizShape
 from learning_service.domain.enrollments.queries import EnrollmentView
-from learning_service.domain.enrollments.rules import Standing, attempts_remaining, is_passed, progress
+from learning_service.domain.enrollments.rules import Standing, attempts_remaining, progress
 from learning_service.domain.grading.rules.release import is_released, marks_of, shown_mark
 from learning_service.domain.grading.rules.score import score_percent
 from learning_service.domain.outcomes.actions.closing import Closed
@@ -52,16 +51,8 @@ def quiz_view(quiz: CompiledQuiz, position: Position | None) -> dict[str, Any]:
         "question_count": len(quiz.shown),
         "attempts_used": 0 if count is None else count.used,
         "best_score": best,
-        "passed": position is not None and quiz_passed(quiz, position),
+        "passed": position is not None and position.has_passed(quiz.id, quiz.pass_score),
     }
-
-
-def quiz_passed(quiz: CompiledQuiz, position: Position) -> bool:
-    """Whether the best attempt passes, whatever becomes of answers that wait."""
-    if quiz.id not in position.quizzes:
-        return False
-    shape = QuizShape(id=quiz.id, pass_score=quiz.pass_score, max_attempts=quiz.max_attempts)
-    return is_passed(shape, Standing(quizzes={quiz.id: position.quiz_standing(quiz.id)}))
 
 
 def module_views(version: CompiledVersion, position: Position | None) -> list[dict[str, Any]]:
@@ -102,7 +93,7 @@ def released(quiz: CompiledQuiz, position: Position) -> bool:
     """Whether the quiz's right answers may be shown to this learner now."""
     return is_released(
         quiz.feedback,
-        quiz_passed=quiz_passed(quiz, position),
+        quiz_passed=position.has_passed(quiz.id, quiz.pass_score),
         remaining=remaining_attempts(quiz, position),
         under_way=quiz.id in position.under_way,
     )
@@ -157,10 +148,18 @@ def score_of(attempt: AttemptRow) -> Any:
 
 
 def attempt_view(
-    quiz: CompiledQuiz, attempt: AttemptRow, position: Position, instant: datetime
+    quiz: CompiledQuiz,
+    attempt: AttemptRow,
+    position: Position,
+    instant: datetime,
+    *,
+    for_grader: bool = False,
 ) -> dict[str, Any]:
-    """One attempt: what was asked, what was given, and what may be shown of the marks."""
-    show = attempt.status != "in_progress" and released(quiz, position)
+    """One attempt: what was asked, what was given, and what may be shown of the marks.
+
+    A grader sees the marks of every closed attempt; its learner, what the quiz's policy has released.
+    """
+    show = attempt.status != "in_progress" and (for_grader or released(quiz, position))
     marks = mark_views(quiz, attempt, show=show)
     given = attempt.responses
     return {

@@ -13,18 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.actions import (
     AttemptClosed,
-    AttemptNotStarted,
     attempts_allowed,
     attempts_used,
+    is_overdue,
     merge_responses,
-    next_attempt,
+    open_attempt,
     refuse_misfits,
 )
-from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount
+from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount, find_position
 from learning_service.domain.attempts.rules import Response, load_responses
 from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
-from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
 from learning_service.domain.enrollments.rules import attempts_remaining
 from learning_service.domain.grading.rules.score import Graded, grade_attempt
 from learning_service.domain.outcomes.actions.deciding import Outcome, settle
@@ -76,6 +76,9 @@ RETURNING id
 """
 )
 
+SYSTEM = "system"
+"""Who acts when nobody does, in the audit trail."""
+
 
 @dataclass(frozen=True, slots=True)
 class Closed:
@@ -102,23 +105,22 @@ async def submit_attempt(
     responses: tuple[Response, ...],
     *,
     attempt_id: uuid.UUID | None,
+    late: bool = False,
 ) -> Closed:
     """Close the attempt under way with these answers laid over what was saved; make one if there is none.
 
-    The position must be locked, and overdue attempts closed. Raises Invalid, AttemptClosed, AttemptNotStarted,
-    NoAttemptsLeft.
+    The position must be locked, and overdue attempts closed; `late`: this very call found one overdue. What
+    arrives within the grace is stamped with the deadline. Raises Invalid, NotFound, AttemptClosed,
+    AttemptNotStarted, NoAttemptsLeft.
     """
     refuse_misfits(quiz, responses)
-    attempt = position.attempt
-    if attempt_id is not None and (attempt is None or attempt.id != attempt_id):
+    if late:
         raise AttemptClosed
-    if attempt is None:
-        if quiz.time_limit_seconds is not None:
-            raise AttemptNotStarted
-        attempt = next_attempt(session, position, quiz)
+    attempt = await open_attempt(session, position, quiz, attempt_id)
     merged = merge_responses(attempt, responses)
+    submitted_at = min(now(session), attempt.deadline_at or now(session))
     return await _close(
-        session, position, version, quiz, replace(attempt, responses=merged), submitted_at=now(session)
+        session, position, version, quiz, replace(attempt, responses=merged), submitted_at=submitted_at
     )
 
 
@@ -128,9 +130,19 @@ async def close_overdue(
     """Close the attempt whose time ran out with what was saved, stamped with its deadline."""
     attempt = position.attempt
     assert attempt is not None
-    return await _close(
-        session, position, version, quiz, attempt, submitted_at=attempt.deadline_at or now(session)
-    )
+    submitted_at = attempt.deadline_at or now(session)
+    return await _close(session, position, version, quiz, attempt, submitted_at=submitted_at, actor=SYSTEM)
+
+
+async def close_if_overdue(session: AsyncSession, organization_id: str, attempt_id: uuid.UUID) -> bool:
+    """What the sweeper does to one attempt, by the same compare-and-set; False when it was not overdue."""
+    position = await find_position(session, organization_id, "attempt", attempt_id, user_id=None, lock=True)
+    attempt = position.attempt if position is not None else None
+    if position is None or attempt is None or not is_overdue(attempt, now(session)):
+        return False
+    version = await compiled_version(session, position.version_id)
+    await close_overdue(session, position, version, version.quizzes[attempt.quiz_id])
+    return True
 
 
 async def _close(
@@ -141,6 +153,7 @@ async def _close(
     attempt: AttemptRow,
     *,
     submitted_at: datetime,
+    actor: str | None = None,
 ) -> Closed:
     responses = load_responses(attempt.responses)
     graded = grade_attempt(quiz.keys.values(), responses)
@@ -178,7 +191,7 @@ async def _close(
         under_way=position.under_way - {quiz.id},
         attempt=closed,
     )
-    outcome = await settle(session, after, version)
+    outcome = await settle(session, after, version, actor=actor)
     if outcome is not None:
         after = replace(after, status=outcome.status)
     return Closed(closed, quiz, after, outcome)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.queries import Position
@@ -19,9 +19,10 @@ from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.queries import last_completion
+from learning_service.domain.enrollments.queries import OPEN, last_completion
 from learning_service.domain.enrollments.rules import decide, expiry
 from learning_service.domain.events import append_event
+from learning_service.domain.grading.actions import resolve_lost_passes
 from learning_service.domain.organizations.queries import organization_settings
 
 
@@ -34,21 +35,84 @@ class Outcome:
     certificate: Certificate | None
 
 
-async def settle(session: AsyncSession, position: Position, version: CompiledVersion) -> Outcome | None:
+async def settle(
+    session: AsyncSession, position: Position, version: CompiledVersion, *, actor: str | None = None
+) -> Outcome | None:
     """Complete or fail the enrollment if its position decides that; None while it goes on, or has ended.
 
-    The position must be locked and read, or changed, in this transaction.
+    A completion whose score waited for answers gets it here, once. The position must be locked and read, or
+    changed, in this transaction. `actor`: who brought it about, by default the learner.
     """
+    decision = decide(version.shape, position.standing())
+    if position.status == "completed":
+        if decision.status == "completed":
+            await _finish_completion(session, position, decision.score)
+        return None
     if not position.is_open:
         return None
-    decision = decide(version.shape, position.standing())
     match decision.status:
         case "completed":
-            return await _complete(session, position, version, decision.score)
+            return await _complete(session, position, version, decision.score, actor or position.user_id)
         case "failed":
-            return await _fail(session, position)
+            return await _fail(session, position, actor or position.user_id)
         case _:
             return None
+
+
+async def reconsider(
+    session: AsyncSession, position: Position, version: CompiledVersion, *, actor: str
+) -> tuple[str, Outcome | None]:
+    """Settle after something that may also have undone a failure: a grant, or a correction.
+
+    A failed enrollment that could still be completed goes on, unless the member has another open one of the
+    course. Gives the status afterwards. The position must be locked.
+    """
+    if position.status == "failed":
+        decision = decide(version.shape, position.standing())
+        if decision.status == "completed":
+            outcome = await _complete(session, position, version, decision.score, actor)
+            return outcome.status, outcome
+        if decision.status == "in_progress" and not await has_open_enrollment(session, position):
+            await _reopen(session, position, actor)
+            return "in_progress", None
+        return "failed", None
+    settled = await settle(session, position, version, actor=actor)
+    return (position.status if settled is None else settled.status), settled
+
+
+async def has_open_enrollment(session: AsyncSession, position: Position) -> bool:
+    """Whether the member has an open enrollment of the course other than this one."""
+    other = exists().where(
+        Enrollment.organization_id == position.organization_id,
+        Enrollment.user_id == position.user_id,
+        Enrollment.course_id == position.course_id,
+        Enrollment.status.in_(OPEN),
+        Enrollment.id != position.enrollment_id,
+    )
+    return bool(await session.scalar(select(other)))
+
+
+async def _reopen(session: AsyncSession, position: Position, actor: str) -> None:
+    await session.execute(
+        update(Enrollment)
+        .where(Enrollment.id == position.enrollment_id)
+        .values(status="in_progress", ended_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    _audit(session, position, "enrollment.reopened", None, actor)
+    await session.flush()
+
+
+async def _finish_completion(session: AsyncSession, position: Position, score: Decimal | None) -> None:
+    """Write the score that waited for a person, and forget doubts that no longer hold."""
+    if score is not None:
+        await session.execute(
+            update(CourseCompletion)
+            .where(CourseCompletion.enrollment_id == position.enrollment_id, CourseCompletion.score.is_(None))
+            .values(score=score)
+            .execution_options(synchronize_session=False)
+        )
+    await resolve_lost_passes(session, position.enrollment_id)
 
 
 async def _end(session: AsyncSession, position: Position, status: str) -> None:
@@ -60,7 +124,7 @@ async def _end(session: AsyncSession, position: Position, status: str) -> None:
     )
 
 
-async def _fail(session: AsyncSession, position: Position) -> Outcome:
+async def _fail(session: AsyncSession, position: Position, actor: str) -> Outcome:
     await _end(session, position, "failed")
     append_event(
         session,
@@ -70,13 +134,13 @@ async def _fail(session: AsyncSession, position: Position) -> Outcome:
         enrollment_id=position.enrollment_id,
         course_id=position.course_id,
     )
-    _audit(session, position, "enrollment.failed", None)
+    _audit(session, position, "enrollment.failed", None, actor)
     await session.flush()
     return Outcome("failed", None, None)
 
 
 async def _complete(
-    session: AsyncSession, position: Position, version: CompiledVersion, score: Decimal | None
+    session: AsyncSession, position: Position, version: CompiledVersion, score: Decimal | None, actor: str
 ) -> Outcome:
     course, organization, member = await _cast(session, position)
     previous = await last_completion(
@@ -107,7 +171,8 @@ async def _complete(
     if completion.requirement_id is not None:
         await recompute_compliance(session, completion, announce=True)
     await add_skills(session, completion, version.skills)
-    _audit(session, position, "enrollment.completed", completion.id)
+    _audit(session, position, "enrollment.completed", completion.id, actor)
+    await resolve_lost_passes(session, position.enrollment_id)
     await session.flush()
     return Outcome("completed", completion, certificate)
 
@@ -151,7 +216,9 @@ def _announce(session: AsyncSession, position: Position, completion: CourseCompl
     )
 
 
-def _audit(session: AsyncSession, position: Position, action: str, completion_id: uuid.UUID | None) -> None:
+def _audit(
+    session: AsyncSession, position: Position, action: str, completion_id: uuid.UUID | None, actor: str
+) -> None:
     details = {"course_id": str(position.course_id)}
     if completion_id is not None:
         details["completion_id"] = str(completion_id)
@@ -159,7 +226,7 @@ def _audit(session: AsyncSession, position: Position, action: str, completion_id
         session,
         action,
         organization_id=position.organization_id,
-        actor=position.user_id,
+        actor=actor,
         subject=("enrollment", position.enrollment_id),
         details=details,
     )

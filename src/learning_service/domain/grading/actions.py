@@ -1,0 +1,202 @@
+"""Claims, the history of grades, and passes in doubt. What follows from a grade lives in `outcomes`."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.models import PendingResponse
+from learning_service.domain.base import new_id
+from learning_service.domain.clock import now
+from learning_service.domain.directory.models import Member
+from learning_service.domain.errors import Conflict
+from learning_service.domain.grading.models import LostPass, ResponseGrade
+from learning_service.domain.grading.queries import gradable_by, of_known_member
+from learning_service.domain.principal import Principal
+
+CLAIM = timedelta(minutes=15)
+
+
+class Claimed(Conflict):
+    """Another grader is at it."""
+
+    code = "claimed"
+
+    def __init__(self) -> None:
+        super().__init__("Another grader holds this answer for a few minutes.")
+
+
+class AlreadyGraded(Conflict):
+    """The response has its grade; only its grader or an administrator may correct it."""
+
+    code = "already-graded"
+
+    def __init__(self) -> None:
+        super().__init__("This answer is graded. Its grader, or an administrator, may correct it.")
+
+
+def held_by_another(claimed_by: str | None, until: datetime | None, caller: str, instant: datetime) -> bool:
+    """Whether a claim keeps this caller out."""
+    return claimed_by not in (None, caller) and until is not None and instant < until
+
+
+async def claim_response(session: AsyncSession, response_id: uuid.UUID, *, actor: Principal) -> None:
+    """Hold the response for 15 minutes from now; claiming one's own again renews it.
+
+    Raises AlreadyGraded, Claimed.
+    """
+    claimed = await session.scalar(
+        update(PendingResponse)
+        .where(
+            PendingResponse.id == response_id,
+            PendingResponse.graded_at.is_(None),
+            or_(_unclaimed(session), PendingResponse.claimed_by == actor.user_id),
+        )
+        .values(claimed_by=actor.user_id, claimed_until=now(session) + CLAIM)
+        .returning(PendingResponse.id)
+        .execution_options(synchronize_session=False)
+    )
+    if claimed is None:
+        graded_at = await session.scalar(
+            select(PendingResponse.graded_at).where(PendingResponse.id == response_id)
+        )
+        raise Claimed if graded_at is None else AlreadyGraded
+
+
+async def claim_next(session: AsyncSession, *, actor: Principal) -> uuid.UUID | None:
+    """Claim the oldest response that nobody holds and the actor may grade; None when there is none.
+
+    Graders who ask at once get different ones, and none waits for another.
+    """
+    oldest = (
+        select(PendingResponse.id)
+        .join(Member, of_known_member())
+        .where(gradable_by(actor), PendingResponse.graded_at.is_(None), _unclaimed(session))
+        .order_by(PendingResponse.submitted_at, PendingResponse.id)
+        .limit(1)
+        .with_for_update(of=PendingResponse, skip_locked=True)
+        .cte("oldest")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    claimed: uuid.UUID | None = await session.scalar(
+        update(PendingResponse)
+        .where(PendingResponse.id.in_(select(oldest.c.id)))
+        .values(claimed_by=actor.user_id, claimed_until=now(session) + CLAIM)
+        .returning(PendingResponse.id)
+        .execution_options(synchronize_session=False)
+    )
+    return claimed
+
+
+def _unclaimed(session: AsyncSession) -> ColumnElement[bool]:
+    return or_(PendingResponse.claimed_until.is_(None), PendingResponse.claimed_until <= now(session))
+
+
+@dataclass(frozen=True, slots=True)
+class GivenGrade:
+    """A person's judgement of one response of an attempt."""
+
+    question_id: uuid.UUID
+    points: Decimal
+    feedback_html: str | None
+
+
+async def write_grade(
+    session: AsyncSession,
+    response_id: uuid.UUID,
+    *,
+    points: Decimal,
+    feedback_html: str | None,
+    is_correction: bool,
+    actor: Principal,
+) -> None:
+    """Put the grade on the response and into its history; whatever claim there was ends."""
+    await session.execute(
+        update(PendingResponse)
+        .where(PendingResponse.id == response_id)
+        .values(
+            points=points,
+            feedback_html=feedback_html,
+            graded_at=now(session),
+            graded_by=actor.user_id,
+            claimed_by=None,
+            claimed_until=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.add(
+        ResponseGrade(
+            id=new_id(),
+            organization_id=actor.organization_id,
+            response_id=response_id,
+            points=points,
+            feedback_html=feedback_html,
+            graded_by=actor.user_id,
+            graded_at=now(session),
+            is_correction=is_correction,
+        )
+    )
+    await session.flush()
+
+
+async def given_grades(session: AsyncSession, attempt_id: uuid.UUID) -> Sequence[GivenGrade]:
+    """What persons have given the attempt's responses so far."""
+    rows = await session.execute(
+        select(PendingResponse.question_id, PendingResponse.points, PendingResponse.feedback_html).where(
+            PendingResponse.attempt_id == attempt_id, PendingResponse.graded_at.is_not(None)
+        )
+    )
+    return [
+        GivenGrade(question_id, points, feedback_html)
+        for question_id, points, feedback_html in rows
+        if points is not None
+    ]
+
+
+async def record_lost_pass(
+    session: AsyncSession,
+    *,
+    response_id: uuid.UUID,
+    enrollment_id: uuid.UUID,
+    completion_id: uuid.UUID | None,
+    quiz_id: uuid.UUID,
+    course_id: uuid.UUID,
+    user_id: str,
+    actor: Principal,
+) -> None:
+    """List a pass that a correction took away; once, as long as nobody gave it back."""
+    await session.execute(
+        insert(LostPass)
+        .values(
+            id=new_id(),
+            organization_id=actor.organization_id,
+            enrollment_id=enrollment_id,
+            completion_id=completion_id,
+            quiz_id=quiz_id,
+            response_id=response_id,
+            user_id=user_id,
+            course_id=course_id,
+            corrected_by=actor.user_id,
+            found_at=now(session),
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+async def resolve_lost_passes(
+    session: AsyncSession, enrollment_id: uuid.UUID, *, quiz_id: uuid.UUID | None = None
+) -> None:
+    """Take the enrollment's passes (or that of one quiz) off the list: they hold again."""
+    statement = update(LostPass).where(
+        LostPass.enrollment_id == enrollment_id, LostPass.resolved_at.is_(None)
+    )
+    if quiz_id is not None:
+        statement = statement.where(LostPass.quiz_id == quiz_id)
+    await session.execute(
+        statement.values(resolved_at=now(session)).execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,201 @@
+"""The review queue: which waiting responses a caller may grade, and what graders see of them."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.models import PendingResponse, QuizAttempt, QuizProgress
+from learning_service.domain.courses.models import CourseGrader, CourseVersion, Question, Quiz
+from learning_service.domain.directory.models import Chapter, Member
+from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.errors import Forbidden, NotFound
+from learning_service.domain.paging import PageRequest
+from learning_service.domain.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingResponse:
+    """A response that waits for a person, or did, with what a grader needs beside it."""
+
+    id: uuid.UUID
+    attempt_id: uuid.UUID
+    enrollment_id: uuid.UUID
+    version_id: uuid.UUID
+    course_id: uuid.UUID
+    course_title: str
+    quiz_id: uuid.UUID
+    quiz_title: str
+    question_id: uuid.UUID
+    question_key: str
+    question_type: str
+    prompt_html: str
+    rubric_html: str | None
+    accepted_answers: list[str] | None
+    user_id: str
+    learner_name: str | None
+    learner_region: str
+    text: str
+    max_points: Decimal
+    submitted_at: datetime
+    points: Decimal | None
+    feedback_html: str | None
+    graded_at: datetime | None
+    graded_by: str | None
+    claimed_by: str | None
+    claimed_until: datetime | None
+    enrollment_status: str
+    attempt_passed: bool | None
+    attempt_possible: Decimal
+    """The most that the attempt can come to."""
+    best_points: Decimal
+    """The most that any attempt at the quiz has for sure."""
+
+
+def _waiting_responses() -> Any:
+    """A select of `WaitingResponse` (scope it). Members whose data was erased have none."""
+    quizzes = Quiz.__table__
+    return (
+        select(
+            PendingResponse.id,
+            PendingResponse.attempt_id,
+            Enrollment.id,
+            Enrollment.version_id,
+            PendingResponse.course_id,
+            CourseVersion.title,
+            QuizAttempt.quiz_id,
+            quizzes.c.title,
+            PendingResponse.question_id,
+            Question.key,
+            Question.type,
+            Question.prompt_html,
+            Question.rubric_html,
+            Question.accepted_answers,
+            PendingResponse.user_id,
+            Member.display_name,
+            Chapter.region_id,
+            PendingResponse.text,
+            PendingResponse.max_points,
+            PendingResponse.submitted_at,
+            PendingResponse.points,
+            PendingResponse.feedback_html,
+            PendingResponse.graded_at,
+            PendingResponse.graded_by,
+            PendingResponse.claimed_by,
+            PendingResponse.claimed_until,
+            Enrollment.status,
+            QuizAttempt.passed,
+            QuizAttempt.points + QuizAttempt.pending_points,
+            QuizProgress.best_points,
+        )
+        .select_from(PendingResponse)
+        .join(QuizAttempt, QuizAttempt.id == PendingResponse.attempt_id)
+        .join(Enrollment, Enrollment.id == QuizAttempt.enrollment_id)
+        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
+        .join(quizzes, quizzes.c.id == QuizAttempt.quiz_id)
+        .join(Question, Question.id == PendingResponse.question_id)
+        .join(
+            QuizProgress,
+            and_(
+                QuizProgress.enrollment_id == QuizAttempt.enrollment_id,
+                QuizProgress.quiz_id == QuizAttempt.quiz_id,
+            ),
+        )
+        .join(Member, of_known_member())
+        .join(
+            Chapter,
+            and_(Chapter.organization_id == Member.organization_id, Chapter.id == Member.chapter_id),
+        )
+    )
+
+
+def of_known_member() -> ColumnElement[bool]:
+    """Joins a response's member, unless erased."""
+    return and_(
+        Member.organization_id == PendingResponse.organization_id,
+        Member.user_id == PendingResponse.user_id,
+        Member.erased_at.is_(None),
+    )
+
+
+def gradable_by(caller: Principal) -> ColumnElement[bool]:
+    """The scope of a grader: the organization's responses, or those of the courses they were named for.
+
+    Never their own.
+    """
+    scope = and_(
+        PendingResponse.organization_id == caller.organization_id,
+        PendingResponse.user_id != caller.user_id,
+    )
+    if caller.is_grader:
+        return scope
+    return and_(scope, PendingResponse.course_id.in_(_named_for(caller)))
+
+
+def _named_for(caller: Principal) -> Any:
+    return select(CourseGrader.course_id).where(
+        CourseGrader.organization_id == caller.organization_id, CourseGrader.user_id == caller.user_id
+    )
+
+
+async def is_grader(session: AsyncSession, caller: Principal, course_id: uuid.UUID | None = None) -> bool:
+    """Whether the caller may grade that course; without one, anything at all."""
+    if caller.is_grader:
+        return True
+    named = _named_for(caller)
+    if course_id is not None:
+        named = named.where(CourseGrader.course_id == course_id)
+    return bool(await session.scalar(select(exists(named))))
+
+
+async def access_response(
+    session: AsyncSession, caller: Principal, response_id: uuid.UUID
+) -> WaitingResponse:
+    """The response, for whoever may grade it, or, once it is graded, correct it as the learner's administrator.
+
+    Raises Forbidden for a caller who may grade nothing, or whose own answer it is; NotFound for one outside the
+    caller's courses.
+    """
+    statement = _waiting_responses().where(
+        PendingResponse.organization_id == caller.organization_id, PendingResponse.id == response_id
+    )
+    row = (await session.execute(statement)).first()
+    found = WaitingResponse(*row) if row is not None else None
+    corrects = found is not None and found.graded_at is not None and administers(caller, found)
+    if found is not None and (corrects or await is_grader(session, caller, found.course_id)):
+        if found.user_id == caller.user_id:
+            raise Forbidden("Nobody grades their own answers.")
+        return found
+    if await is_grader(session, caller):
+        raise NotFound
+    raise Forbidden("This call is for graders.")
+
+
+def administers(caller: Principal, response: WaitingResponse) -> bool:
+    """Whether the caller is an administrator over the learner."""
+    return caller.is_national_admin or response.learner_region in caller.admin_regions
+
+
+async def list_pending(
+    session: AsyncSession, caller: Principal, page: PageRequest, *, course_id: uuid.UUID | None
+) -> Sequence[WaitingResponse]:
+    """What waits and the caller may grade, oldest first; one more than the page holds."""
+    statement = _waiting_responses().where(gradable_by(caller), PendingResponse.graded_at.is_(None))
+    if course_id is not None:
+        statement = statement.where(PendingResponse.course_id == course_id)
+    if page.after is not None:
+        last = datetime.fromisoformat(page.after[0]), uuid.UUID(page.after[1])
+        statement = statement.where(tuple_(PendingResponse.submitted_at, PendingResponse.id) > tuple_(*last))
+    statement = statement.order_by(PendingResponse.submitted_at, PendingResponse.id).limit(page.limit + 1)
+    return [WaitingResponse(*row) for row in await session.execute(statement)]
+
+
+async def get_waiting(session: AsyncSession, response_id: uuid.UUID) -> WaitingResponse:
+    """One response, which the caller has already been allowed to see."""
+    row = await session.execute(_waiting_responses().where(PendingResponse.id == response_id))
+    return WaitingResponse(*row.one())

@@ -1,0 +1,124 @@
+"""Enrollments as administrators see and change them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from learning_service.dependencies import AdministersEnrollment, Caller, IsAdmin, Session, body, page
+from learning_service.domain.enrollments.queries import EnrollmentView, get_enrollment
+from learning_service.domain.outcomes.actions.granting import (
+    EnrollmentChange,
+    change_enrollment,
+    delete_enrollment,
+    grant_attempts,
+)
+from learning_service.domain.outcomes.queries.enrollments import (
+    EnrollmentFilter,
+    explain_enrollment,
+    list_enrollments,
+)
+from learning_service.domain.paging import PageRequest, page_of
+from learning_service.domain.principal import Principal
+from learning_service.schemas.common import PageOf
+from learning_service.schemas.enrollments import (
+    STATUSES,
+    Cause,
+    EnrollmentAnswer,
+    EnrollmentPatch,
+    ExplanationAnswer,
+    Grant,
+    GrantBody,
+    MemberEnrollmentAnswer,
+)
+from learning_service.schemas.filters import id_filter, uuid_filter, word_filter
+
+router = APIRouter(prefix="/api/enrollments", tags=["enrollments"])
+Administered = Annotated[EnrollmentView, Depends(AdministersEnrollment())]
+ForAdmins = Annotated[EnrollmentView, Depends(AdministersEnrollment(chapters=False))]
+
+
+@router.get("/")
+async def list_(
+    caller: Annotated[Principal, Depends(IsAdmin(chapters=True))],
+    session: Session,
+    asked: Annotated[PageRequest, page("enrollments", "user_id", "course_id", "chapter_id", "status")],
+) -> PageOf[MemberEnrollmentAnswer]:
+    """Enrollments of the members whom the caller administers, newest first."""
+    wanted = EnrollmentFilter(
+        user_id=id_filter(asked, "user_id"),
+        course_id=uuid_filter(asked, "course_id"),
+        chapter_id=id_filter(asked, "chapter_id"),
+        status=word_filter(asked, "status", STATUSES),
+    )
+    rows = await list_enrollments(session, caller, asked, wanted)
+    return PageOf[MemberEnrollmentAnswer](
+        **page_of(rows, asked, key=lambda row: (row.id,), item=MemberEnrollmentAnswer.model_validate)
+    )
+
+
+@router.get("/{enrollment_id}/")
+async def read(enrollment: Administered) -> MemberEnrollmentAnswer:
+    """One enrollment."""
+    return MemberEnrollmentAnswer.model_validate(enrollment)
+
+
+@router.patch("/{enrollment_id}/")
+async def change(
+    enrollment: Administered,
+    caller: Caller,
+    session: Session,
+    sent: Annotated[EnrollmentPatch | None, body(EnrollmentPatch, optional=True)],
+) -> MemberEnrollmentAnswer:
+    """Change the due time, or give extra time; that also moves the deadline of an attempt under way."""
+    if sent is not None:
+        wanted = EnrollmentChange(
+            fields=frozenset(sent.model_fields_set),
+            due_at=sent.due_at,
+            extra_time_seconds=sent.extra_time_seconds,
+            reason=sent.reason,
+        )
+        await change_enrollment(session, enrollment.id, wanted, actor=caller)
+    return MemberEnrollmentAnswer.model_validate(await get_enrollment(session, enrollment.id))
+
+
+@router.delete("/{enrollment_id}/", status_code=204)
+async def remove(enrollment: Administered, caller: Caller, session: Session) -> None:
+    """Remove an enrollment that nobody has begun."""
+    await delete_enrollment(session, enrollment.id, actor=caller)
+
+
+@router.get("/{enrollment_id}/explain/")
+async def explain(enrollment: Administered, session: Session) -> ExplanationAnswer:
+    """Why the enrollment exists: which rule, event or person made it, and when."""
+    told = await explain_enrollment(session, enrollment)
+    return ExplanationAnswer(
+        enrollment_id=enrollment.id,
+        user_id=enrollment.user_id,
+        course_id=enrollment.course_id,
+        source=EnrollmentAnswer.model_validate(enrollment).source,
+        cause=Cause(kind=told.cause_kind, id=told.cause_id),
+        assigned_at=enrollment.assigned_at,
+        started_at=told.started_at,
+        ended_at=told.ended_at,
+        due_at=enrollment.due_at,
+        extra_time_seconds=told.extra_time_seconds,
+        grants=[Grant.model_validate(grant) for grant in told.grants],
+    )
+
+
+@router.post("/{enrollment_id}/attempts/")
+async def grant(
+    enrollment: ForAdmins, caller: Caller, session: Session, sent: Annotated[GrantBody, body(GrantBody)]
+) -> MemberEnrollmentAnswer:
+    """Allow more attempts at a quiz or the assessment. A failed enrollment goes on."""
+    quiz_id, kind = sent.target
+    await grant_attempts(
+        session,
+        enrollment.id,
+        quiz_id=quiz_id,
+        kind=kind,
+        extra=sent.extra,
+        reason=sent.reason,
+        actor=caller,
+    )
+    return MemberEnrollmentAnswer.model_validate(await get_enrollment(session, enrollment.id))

@@ -1,0 +1,123 @@
+"""Grading by hand: the review queue, and passes that corrections put in doubt."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from learning_service.dependencies import (
+    Caller,
+    CanGradeAssessments,
+    CanGradeResponse,
+    IsAdmin,
+    Session,
+    body,
+    page,
+)
+from learning_service.domain.grading.actions import claim_next, claim_response
+from learning_service.domain.grading.queries import WaitingResponse, get_waiting, list_pending
+from learning_service.domain.outcomes.actions.grading import grade_response
+from learning_service.domain.outcomes.queries.lost_passes import LostPassView, list_lost_passes
+from learning_service.domain.outcomes.queries.review import review_views
+from learning_service.domain.outcomes.views import score_of
+from learning_service.domain.paging import PageRequest, page_of
+from learning_service.domain.principal import Principal
+from learning_service.schemas.common import PageOf
+from learning_service.schemas.filters import uuid_filter
+from learning_service.schemas.grading import (
+    GradeAnswer,
+    GradeBody,
+    GradedAttempt,
+    LostPassAnswer,
+    PendingAnswer,
+)
+
+router = APIRouter(prefix="/api/learning/grading", tags=["grading"])
+Grader = Annotated[Principal, Depends(CanGradeAssessments())]
+Gradable = Annotated[WaitingResponse, Depends(CanGradeResponse())]
+NoBody = Annotated[None, body(dict[str, None], optional=True)]
+
+
+@router.get("/pending/")
+async def pending(
+    caller: Grader,
+    session: Session,
+    asked: Annotated[PageRequest, page("grading-pending", "course_id", key_parts=2)],
+) -> PageOf[PendingAnswer]:
+    """What waits for the caller, oldest first; never their own answers."""
+    rows = await list_pending(session, caller, asked, course_id=uuid_filter(asked, "course_id"))
+    views = dict(
+        zip((row.id for row in rows), await review_views(session, caller.organization_id, rows), strict=True)
+    )
+    return PageOf[PendingAnswer](
+        **page_of(
+            rows,
+            asked,
+            key=lambda row: (row.submitted_at.isoformat(), row.id),
+            item=lambda row: PendingAnswer.model_validate(views[row.id]),
+        )
+    )
+
+
+@router.get("/lost-passes/")
+async def lost_passes(
+    caller: Annotated[Principal, Depends(IsAdmin())],
+    session: Session,
+    asked: Annotated[PageRequest, page("lost-passes")],
+) -> PageOf[LostPassAnswer]:
+    """Passes that a correction has put in doubt, newest first; what they led to stands until somebody decides."""
+    rows = await list_lost_passes(session, caller, asked)
+
+    def key(row: LostPassView) -> tuple[uuid.UUID]:
+        return (row.id,)
+
+    return PageOf[LostPassAnswer](**page_of(rows, asked, key=key, item=LostPassAnswer.model_validate))
+
+
+@router.post(
+    "/next/",
+    response_model=PendingAnswer,
+    responses={204: {"description": "Nothing waits that nobody holds"}},
+)
+async def next_(caller: Grader, session: Session, nothing: NoBody) -> PendingAnswer | Response:
+    """Claim the oldest answer that nobody holds, for 15 minutes."""
+    claimed = await claim_next(session, actor=caller)
+    if claimed is None:
+        return Response(status_code=204)
+    return await _shown(session, caller, claimed)
+
+
+@router.post("/{response_id}/claim/")
+async def claim(caller: Caller, response: Gradable, session: Session, nothing: NoBody) -> PendingAnswer:
+    """Claim an answer for 15 minutes; one's own claim is renewed."""
+    await claim_response(session, response.id, actor=caller)
+    return await _shown(session, caller, response.id)
+
+
+async def _shown(session: Session, caller: Principal, response_id: uuid.UUID) -> PendingAnswer:
+    row = await get_waiting(session, response_id)
+    [view] = await review_views(session, caller.organization_id, [row])
+    return PendingAnswer.model_validate(view)
+
+
+@router.post("/{response_id}/")
+async def grade(
+    caller: Caller, response: Gradable, session: Session, sent: Annotated[GradeBody, body(GradeBody)]
+) -> GradeAnswer:
+    """Grade an answer, or correct its grade; when that decides the attempt, everything that follows happens."""
+    result = await grade_response(
+        session,
+        response,
+        points=sent.points,
+        feedback=sent.feedback,
+        keep_feedback="feedback" not in sent.model_fields_set,
+        correction=sent.correction,
+        actor=caller,
+    )
+    attempt = GradedAttempt(
+        attempt_id=result.attempt.id,
+        status="graded" if result.attempt.status == "graded" else "pending_review",
+        score=score_of(result.attempt),
+        passed=result.attempt.passed,
+    )
+    return GradeAnswer(response_id=response.id, points_awarded=result.points, attempt=attempt)

@@ -1,0 +1,38 @@
+"""Filters of lists, read into their types. A value that can match nothing is refused, not answered empty."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from learning_service.domain.errors import Invalid
+from learning_service.domain.paging import PageRequest
+from learning_service.domain.values import OPAQUE_ID
+
+
+def uuid_filter(page: PageRequest, name: str) -> UUID | None:
+    """A filter that is an id made here. Raises Invalid."""
+    text = page.filters.get(name)
+    if text is None:
+        return None
+    try:
+        parsed = UUID(text)
+    except ValueError:
+        parsed = None
+    if parsed is None or str(parsed) != text.lower():
+        raise Invalid.at(f"?{name}", "must be a UUID")
+    return parsed
+
+
+def id_filter(page: PageRequest, name: str) -> str | None:
+    """A filter that is an id made elsewhere. Raises Invalid."""
+    text = page.filters.get(name)
+    if text is not None and not OPAQUE_ID.match(text):
+        raise Invalid.at(f"?{name}", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -")
+    return text
+
+
+def word_filter(page: PageRequest, name: str, words: Collection[str]) -> str | None:
+    """A filter that is one of these words. Raises Invalid."""
+    text = page.filters.get(name)
+    if text is not None and text not in words:
+        raise Invalid.at(f"?{name}", f"must be one of {', '.join(words)}")
+    return text

@@ -1,0 +1,93 @@
+"""Courses and callers that the tests of attempts and grading share."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.world import Caller, Json, World, choice, right
+
+ESSAY = "<p>Say why.</p>"
+
+
+def essay(prompt: str = ESSAY, points: float = 5, **changes: Any) -> Json:
+    """A free-form question."""
+    return {
+        "type": "free_form",
+        "prompt_html": prompt,
+        "points": points,
+        "rubric_html": "<p>Look for care.</p>",
+        **changes,
+    }
+
+
+def quiz(*questions: Json, **changes: Any) -> Json:
+    """A required quiz: pass at 70, three attempts."""
+    return {
+        "kind": "quiz",
+        "title": "Check",
+        "pass_score": 70,
+        "max_attempts": 3,
+        "questions": list(questions) or [choice()],
+        **changes,
+    }
+
+
+def tree(*items: Json, assessment: Json | None = None, **changes: Any) -> Json:
+    """A version of one module with these items."""
+    return {
+        "title": "Hazing prevention",
+        "pass_score": 0,
+        "modules": [{"title": "One", "items": list(items)}],
+        "assessment": assessment,
+        **changes,
+    }
+
+
+@dataclass
+class Learner:
+    """A member enrolled in a course of one quiz (or one assessment)."""
+
+    world: World
+    course: Json
+    call: Caller
+    path: str
+    quiz_id: str
+    enrollment_id: str
+
+    async def start(self) -> Json:
+        """Start an attempt."""
+        started: Json = await self.call.ok("POST", f"{self.path}attempts/")
+        return started
+
+    async def submit(self, **sent: Any) -> Any:
+        """Submit; the response."""
+        return await self.call("POST", f"{self.path}submit/", sent)
+
+    async def answer(self, *answers: Json, **sent: Any) -> Json:
+        """Start, answer the questions in order, submit; the answer."""
+        started = await self.start()
+        given = [right(q, a) for q, a in zip(started["questions"], answers, strict=False)]
+        response = await self.submit(attempt_id=started["attempt_id"], responses=given, **sent)
+        assert response.status_code == 200, response.text
+        result: Json = response.json()
+        return result
+
+    async def status(self) -> str:
+        """The enrollment's status."""
+        [mine] = [
+            e
+            for e in (await self.call.ok("GET", "/api/users/enrollments/"))["items"]
+            if e["id"] == self.enrollment_id
+        ]
+        return str(mine["status"])
+
+
+async def learner(world: World, content: Json, user: str = "ana", course: Json | None = None) -> Learner:
+    """Enroll a member in a new course with this content; its first quiz, else its assessment, is what is taken."""
+    course = course or await world.course(content)
+    call = world.member(user)
+    enrollment = await call.ok("POST", f"/api/courses/{course['id']}/enroll/")
+    modules = await call.ok("GET", f"/api/courses/{course['id']}/modules/")
+    quizzes = [i for module in modules["items"] for i in module["items"] if i["kind"] == "quiz"]
+    taken = quizzes[0] if quizzes else modules["assessment"]
+    kind = "quizzes" if quizzes else "assessments"
+    return Learner(world, course, call, f"/api/{kind}/{taken['id']}/", taken["id"], enrollment["id"])
