@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from learning_service.adapters.certificate_pool import CertificatePool
 from learning_service.adapters.http import HttpClient
+from learning_service.adapters.processes import ProcessPool
 from learning_service.adapters.storage import ObjectStore, open_store
 from learning_service.auth import TokenVerifier
 from learning_service.database import Role, create_engine, open_transaction
@@ -35,7 +35,7 @@ class Context:
     queue: Queue
     store: ObjectStore
     http: HttpClient
-    certificates: CertificatePool
+    processes: ProcessPool
     tokens: TokenVerifier
     limits: Limits
 
@@ -87,7 +87,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
     queue = Queue(settings.redis_url.get_secret_value())
     http = HttpClient()
     limits = Limits(settings)
-    certificates = CertificatePool(settings.certificate_processes)
+    processes = ProcessPool(settings.certificate_processes)
     try:
         async with open_store(settings) as store:
             yield Context(
@@ -103,12 +103,12 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                 queue=queue,
                 store=store,
                 http=http,
-                certificates=certificates,
+                processes=processes,
                 tokens=TokenVerifier(settings, fetch=http.get_json),
                 limits=limits,
             )
     finally:
-        certificates.close()
+        processes.close()
         await limits.close()
         await http.close()
         await queue.close()
