@@ -24,6 +24,9 @@ from pydantic import (
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 _INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Cn", "Co", "Cs"})
 MAX_COMBINING_RUN = 8
+_TIME = re.compile(
+    r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?\Z"
+)
 OPAQUE_ID = re.compile(r"\A[A-Za-z0-9._:@-]{1,128}\Z")
 
 
@@ -63,6 +66,16 @@ def _json_number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise ValueError("must be a JSON number")
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def _rfc3339(value: Any) -> Any:
+    """Read the text ourselves: pydantic also takes seconds since 1970 as text for a time."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.fromisoformat(value.upper() if _TIME.match(value) else "")
+    except ValueError:
+        raise ValueError("must be an RFC 3339 time such as 2026-11-22T09:00:00Z") from None
 
 
 def _utc(value: datetime) -> datetime:
@@ -111,7 +124,7 @@ Number: TypeAlias = Annotated[
 """An exact decimal that is a plain JSON number on the wire."""
 Percent: TypeAlias = Annotated[Number, Field(ge=0, le=100, decimal_places=6)]
 """A score, 0–100."""
-Instant: TypeAlias = Annotated[AwareDatetime, AfterValidator(_utc)]
+Instant: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
 """A moment with its zone, normalized to UTC."""
 FreeJson: TypeAlias = Annotated[Any, AfterValidator(_clean_json)]
 """Any JSON value that can be stored."""

@@ -1,14 +1,17 @@
 """What other services tell us of organizations, regions, chapters, members and requirements."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
-from learning_service.dependencies import HasScope, Session, body, path_opaque_id
+from learning_service.dependencies import HasScope, Session, body, large_body, path_opaque_id
 from learning_service.domain.directory import actions
+from learning_service.domain.directory.queries import get_member
 from learning_service.domain.directory.rules import (
     ChapterFacts,
+    MemberBatch,
     MemberFacts,
+    MembershipEvents,
     OrganizationFacts,
     RegionFacts,
     RequirementFacts,
@@ -16,12 +19,15 @@ from learning_service.domain.directory.rules import (
 from learning_service.domain.principal import Principal
 from learning_service.routing import KeyedRoute
 from learning_service.schemas.directory import (
+    BatchAnswer,
     ChapterAnswer,
+    EventsAnswer,
     MemberAnswer,
     OrganizationAnswer,
     RegionAnswer,
     RequirementAnswer,
 )
+from learning_service.wire import CLOUD_EVENT, CLOUD_EVENTS, JSON
 
 router = APIRouter(prefix="/api/directory", tags=["directory"], route_class=KeyedRoute)
 Writer = Annotated[Principal, Depends(HasScope("directory:write"))]
@@ -78,10 +84,36 @@ async def put_member(
     facts: Annotated[MemberFacts, body(MemberFacts)],
     response: Response,
 ) -> MemberAnswer:
-    """Make or update a member. `custom_fields` replaces what was there."""
+    """Make or update a member. `custom_fields` replaces what was there.
+
+    Events that waited for a new member are applied on top, so that the answer may say more than the request.
+    """
     created = await actions.put_member(session, user_id, facts, actor=caller)
     response.status_code = 201 if created else 200
-    return MemberAnswer(user_id=user_id, **facts.model_dump())
+    return MemberAnswer.model_validate(await get_member(session, caller.organization_id, user_id))
+
+
+@router.post("/members/batch/")
+async def put_members(
+    caller: Writer, session: Session, batch: Annotated[MemberBatch, large_body(MemberBatch)]
+) -> BatchAnswer:
+    """Make or update up to 5,000 members, all or none. Members that are as they were are not written."""
+    return BatchAnswer.model_validate(await actions.put_members(session, batch.members, actor=caller))
+
+
+@router.post("/events/", status_code=202)
+async def receive_events(
+    caller: Writer,
+    session: Session,
+    events: Annotated[Any, large_body(MembershipEvents, media_types=(JSON, CLOUD_EVENT, CLOUD_EVENTS))],
+) -> EventsAnswer:
+    """Apply membership events, one or up to 1,000, in any order; all or none.
+
+    Status, chapter and every custom field remember the event that last set them. An event changes what it is
+    later for, and is `stale` when that is nothing; `duplicates` were seen before. One about a member not known
+    yet is `parked` and applied when they come; one about an erased id is stale. In `custom_fields`, null is a value.
+    """
+    return EventsAnswer.model_validate(await actions.receive_events(session, events, actor=caller))
 
 
 @router.put("/compliance-requirements/{requirement_id}/", responses=CREATED)

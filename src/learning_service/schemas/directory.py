@@ -49,3 +49,20 @@ class MemberAnswer(Answer):
     custom_fields: dict[str, Any]
     locale: str | None
     timezone: str | None
+
+
+class BatchAnswer(Answer):
+    """What a batch did."""
+
+    created: int
+    updated: int
+    unchanged: int
+
+
+class EventsAnswer(Answer):
+    """What became of the events."""
+
+    accepted: int
+    duplicates: int
+    stale: int
+    parked: int

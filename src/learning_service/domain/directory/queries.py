@@ -3,7 +3,7 @@
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.directory.models import Member, Organization
+from learning_service.domain.directory.models import ErasedMember, Member, Organization
 from learning_service.domain.principal import Principal
 
 
@@ -24,3 +24,27 @@ async def is_member(session: AsyncSession, caller: Principal) -> bool:
 async def get_organization(session: AsyncSession, organization_id: str) -> Organization | None:
     """The organization as the directory last told us, or None when it never did."""
     return await session.get(Organization, organization_id)
+
+
+async def get_member(session: AsyncSession, organization_id: str, user_id: str) -> Member | None:
+    """The member as stored, read afresh; None when there is none."""
+    found: Member | None = await session.scalar(
+        select(Member)
+        .where(Member.organization_id == organization_id, Member.user_id == user_id)
+        .execution_options(populate_existing=True)
+    )
+    return found
+
+
+async def was_member(session: AsyncSession, caller: Principal, record_id: str) -> bool:
+    """Whether the records under this id are those of somebody erased who had the caller's id."""
+    found = await session.scalar(
+        select(
+            exists().where(
+                ErasedMember.organization_id == caller.organization_id,
+                ErasedMember.record_id == record_id,
+                ErasedMember.user_id == caller.user_id,
+            )
+        )
+    )
+    return bool(found)

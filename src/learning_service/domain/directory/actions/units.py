@@ -1,8 +1,8 @@
-"""Writes of the directory: what other services tell us replaces what we had."""
+"""Writes of organizations, regions, chapters and requirements."""
 
 from typing import Any
 
-from sqlalchemy import Boolean, literal_column, select
+from sqlalchemy import Boolean, literal_column
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,13 +11,11 @@ from learning_service.domain.clock import now
 from learning_service.domain.directory.models import (
     Chapter,
     ComplianceRequirement,
-    Member,
     Organization,
     Region,
 )
 from learning_service.domain.directory.rules import (
     ChapterFacts,
-    MemberFacts,
     OrganizationFacts,
     RegionFacts,
     RequirementFacts,
@@ -81,36 +79,6 @@ async def put_requirement(
     await _require_organization(session, actor.organization_id, "/organization_id")
     created = await _upsert(session, ComplianceRequirement, actor, requirement_id, {"name": facts.name})
     _audit(session, actor, "compliance_requirement", requirement_id, created, facts)
-    return created
-
-
-async def put_member(session: AsyncSession, user_id: str, facts: MemberFacts, *, actor: Principal) -> bool:
-    """Make or update a member. Raises Invalid for an unknown chapter.
-
-    An id whose member was erased becomes a new member under the same id.
-    """
-    chapter = await session.scalar(
-        select(Chapter.id)
-        .where(Chapter.organization_id == actor.organization_id, Chapter.id == facts.chapter_id)
-        .with_for_update(key_share=True, read=True)
-    )
-    if chapter is None:
-        raise Invalid.at("/chapter_id", "is not a chapter of this organization")
-    instant = now(session)
-    erased = await session.scalar(
-        select(Member.erased_at).where(
-            Member.organization_id == actor.organization_id, Member.user_id == user_id
-        )
-    )
-    values: dict[str, Any] = {**facts.model_dump(), "updated_at": instant, "erased_at": None}
-    statement = (
-        insert(Member)
-        .values(organization_id=actor.organization_id, user_id=user_id, created_at=instant, **values)
-        .on_conflict_do_update(index_elements=["organization_id", "user_id"], set_=values)
-        .returning(_INSERTED)
-    )
-    created = bool(await session.scalar(statement)) or erased is not None
-    _audit(session, actor, "member", user_id, created, facts)
     return created
 
 

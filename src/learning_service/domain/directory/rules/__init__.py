@@ -3,17 +3,24 @@
 from learning_service.domain.directory.rules.facts import (
     ChapterFacts,
     CustomFields,
+    MemberBatch,
     MemberFacts,
+    MemberRow,
     OrganizationFacts,
     RegionFacts,
     RequirementFacts,
     Timezone,
 )
+from learning_service.domain.directory.rules.membership import MembershipEventIn, MembershipEvents
 
 __all__ = [
     "ChapterFacts",
     "CustomFields",
+    "MemberBatch",
     "MemberFacts",
+    "MemberRow",
+    "MembershipEventIn",
+    "MembershipEvents",
     "OrganizationFacts",
     "RegionFacts",
     "RequirementFacts",

@@ -2,20 +2,29 @@
 
 import re
 import zoneinfo
+from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 from pydantic_core import to_json
 
+from learning_service.domain.pointers import at_places
 from learning_service.domain.values import CleanText, FreeJson, Name, OpaqueId, StrictModel, Word
 
 MAX_CUSTOM_FIELDS_BYTES = 64 * 1024
+MAX_BATCH = 5000
 _EMAIL = re.compile(r"\A[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]{1,64}@[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]{1,255}\Z")
 _LOCALE = re.compile(r"\A[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}\Z")
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Looked up once: it walks the file system."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def _zone(text: str) -> str:
-    if text not in zoneinfo.available_timezones():
+    if text not in _zones():
         raise ValueError("must be an IANA time zone such as America/New_York")
     return text
 
@@ -36,6 +45,17 @@ def _small(fields: dict[str, Any]) -> dict[str, Any]:
     if len(to_json(fields)) > MAX_CUSTOM_FIELDS_BYTES:
         raise ValueError(f"must be at most {MAX_CUSTOM_FIELDS_BYTES} bytes")
     return fields
+
+
+def some(most: int) -> tuple[Any, ...]:
+    """The annotations of a list of 1 to `most`. (`min_length` would also complain of a list's only, bad element.)"""
+    return Field(max_length=most, json_schema_extra={"minItems": 1}), AfterValidator(_not_empty)
+
+
+def _not_empty(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not items:
+        raise ValueError("must have at least 1 element")
+    return items
 
 
 def _object(value: Any) -> Any:
@@ -92,3 +112,27 @@ class RequirementFacts(StrictModel):
 
     organization_id: OpaqueId
     name: Name
+
+
+class MemberRow(MemberFacts):
+    """A member of a batch."""
+
+    user_id: OpaqueId
+
+
+class MemberBatch(StrictModel):
+    """Members to make or update, all or none; each at most once."""
+
+    members: Annotated[tuple[MemberRow, ...], *some(MAX_BATCH)]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "MemberBatch":
+        seen: set[str] = set()
+        twice: list[tuple[int | str, ...]] = []
+        for n, member in enumerate(self.members):
+            if member.user_id in seen:
+                twice.append(("members", n, "user_id"))
+            seen.add(member.user_id)
+        if twice:
+            raise at_places("is given twice", twice)
+        return self

@@ -1,0 +1,151 @@
+"""Writes of members: one by PUT, thousands by batch, through the same set-based statements."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import to_json
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.audit import record_audit
+from learning_service.domain.clock import now
+from learning_service.domain.directory.actions.parking import apply_parked, lock_arrivals
+from learning_service.domain.directory.actions.setting_off import members_changed
+from learning_service.domain.directory.models import Chapter, Member
+from learning_service.domain.directory.rules.facts import MemberFacts, MemberRow
+from learning_service.domain.errors import Fault, Invalid
+from learning_service.domain.pointers import MAX_FAULTS
+from learning_service.domain.principal import Principal
+
+# Rows that would not change are not written. A row is new when no transaction has replaced or locked it (xmax).
+_UPSERT = text(
+    """
+INSERT INTO members AS m (organization_id, user_id, chapter_id, status, display_name, email, custom_fields,
+    locale, timezone, created_at, updated_at)
+SELECT :organization_id, g.user_id, g.chapter_id, g.status, g.display_name, g.email, g.custom_fields,
+    g.locale, g.timezone, :instant, :instant
+FROM jsonb_to_recordset(CAST(:members AS jsonb)) AS g(user_id text, chapter_id text, status text,
+    display_name text, email text, custom_fields jsonb, locale text, timezone text)
+ORDER BY g.user_id
+ON CONFLICT (organization_id, user_id) DO UPDATE SET chapter_id = excluded.chapter_id,
+    status = excluded.status, display_name = excluded.display_name, email = excluded.email,
+    custom_fields = excluded.custom_fields, locale = excluded.locale, timezone = excluded.timezone,
+    updated_at = excluded.updated_at
+WHERE (m.chapter_id, m.status, m.display_name, m.email, m.custom_fields, m.locale, m.timezone)
+    IS DISTINCT FROM (excluded.chapter_id, excluded.status, excluded.display_name, excluded.email,
+        excluded.custom_fields, excluded.locale, excluded.timezone)
+RETURNING m.user_id, m.status, m.xmax = 0
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCounts:
+    """How many members a batch made, changed, and found as they were."""
+
+    created: int
+    updated: int
+    unchanged: int
+
+
+async def put_member(session: AsyncSession, user_id: str, facts: MemberFacts, *, actor: Principal) -> bool:
+    """Make or update a member; True when new. Raises Invalid for an unknown chapter.
+
+    Events that waited for the member are applied. An id whose member was erased becomes a new member.
+    """
+    row = MemberRow(user_id=user_id, **dict(facts))
+    await lock_arrivals(session, actor.organization_id)
+    if facts.chapter_id not in await known_chapters(session, actor.organization_id, [facts.chapter_id]):
+        raise Invalid.at("/chapter_id", "is not a chapter of this organization")
+    created, _ = await _write(session, [row], actor)
+    record_audit(
+        session,
+        f"member.{'created' if created else 'updated'}",
+        organization_id=actor.organization_id,
+        actor=actor.user_id,
+        subject=("member", user_id),
+        details={"fields": sorted(MemberFacts.model_fields)},
+    )
+    return bool(created)
+
+
+async def put_members(
+    session: AsyncSession, members: Sequence[MemberRow], *, actor: Principal
+) -> BatchCounts:
+    """Make or update many members, each named once; all or nothing, in a handful of statements.
+
+    Raises Invalid, naming every member whose chapter is unknown.
+    """
+    await lock_arrivals(session, actor.organization_id)
+    known = await known_chapters(session, actor.organization_id, {m.chapter_id for m in members})
+    faults = [
+        Fault(f"/members/{n}/chapter_id", "is not a chapter of this organization")
+        for n, member in enumerate(members)
+        if member.chapter_id not in known
+    ]
+    if faults:
+        raise Invalid(faults[:MAX_FAULTS])
+    created, updated = await _write(session, members, actor)
+    counts = BatchCounts(created, updated, len(members) - created - updated)
+    record_audit(
+        session,
+        "members.pushed",
+        organization_id=actor.organization_id,
+        actor=actor.user_id,
+        subject=("organization", actor.organization_id),
+        details={"created": created, "updated": updated, "unchanged": counts.unchanged},
+    )
+    return counts
+
+
+async def known_chapters(session: AsyncSession, organization_id: str, ids: Any) -> frozenset[str]:
+    """Which of these ids are chapters of the organization; they stay it until the transaction ends."""
+    found = await session.scalars(
+        select(Chapter.id)
+        .where(Chapter.organization_id == organization_id, Chapter.id == func.any(sorted(ids)))
+        .order_by(Chapter.id)
+        .with_for_update(key_share=True, read=True)
+    )
+    return frozenset(found)
+
+
+async def _write(session: AsyncSession, members: Sequence[MemberRow], actor: Principal) -> tuple[int, int]:
+    """Write the rows, apply what was parked for new ones, and set off what follows; how many new and changed."""
+    organization_id = actor.organization_id
+    before = await _lock(session, organization_id, [member.user_id for member in members])
+    rows = (
+        await session.execute(
+            _UPSERT,
+            {
+                "organization_id": organization_id,
+                "instant": now(session),
+                "members": to_json([dict(member) for member in members]).decode(),
+            },
+        )
+    ).all()
+    created = [user_id for user_id, _, is_new in rows if is_new]
+    causes: dict[str, str] = dict.fromkeys(created, actor.user_id)
+    causes |= {
+        user_id: actor.user_id
+        for user_id, status, is_new in rows
+        if not is_new and status != before.get(user_id)
+    }
+    by_event = await apply_parked(session, organization_id, created)
+    told = {user_id: cause for user_id, cause in causes.items() if user_id not in by_event}
+    if told:
+        await members_changed(session, organization_id, told, cause_kind="directory", actor=actor.user_id)
+    if by_event:
+        await members_changed(session, organization_id, by_event, cause_kind="event", actor=actor.user_id)
+    return len(created), len(rows) - len(created)
+
+
+async def _lock(session: AsyncSession, organization_id: str, user_ids: Sequence[str]) -> Mapping[str, str]:
+    """Hold the members that are there already, in one order for everybody; their statuses."""
+    rows = await session.execute(
+        select(Member.user_id, Member.status)
+        .where(Member.organization_id == organization_id, Member.user_id == func.any(list(user_ids)))
+        .order_by(Member.user_id)
+        .with_for_update(key_share=True)
+    )
+    return {row.user_id: row.status for row in rows}

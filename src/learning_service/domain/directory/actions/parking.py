@@ -1,0 +1,158 @@
+"""Events about members who are not known yet: parked, and applied when the member comes.
+
+A member who arrives while an event about them is being parked must not miss it. So whoever makes members holds
+the organization's lock shared, and whoever parks holds it alone: the one that comes second sees the other's work.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic_core import to_json
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.clock import now
+from learning_service.domain.directory.models import Member, MembershipEvent
+from learning_service.domain.directory.rules.membership import (
+    MembershipData,
+    MemberState,
+    Stamp,
+    apply_event,
+    dump_clocks,
+    load_clocks,
+)
+
+_LOCK_SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_STORE = text(
+    """
+UPDATE members AS m SET status = g.status, chapter_id = g.chapter_id, custom_fields = g.custom_fields,
+    clocks = g.clocks, updated_at = :instant
+FROM jsonb_to_recordset(CAST(:members AS jsonb)) AS g(user_id text, status text, chapter_id text,
+    custom_fields jsonb, clocks jsonb)
+WHERE m.organization_id = :organization_id AND m.user_id = g.user_id
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event about one member; `cause` is our own id of it."""
+
+    cause: str
+    user_id: str
+    stamp: Stamp
+    data: MembershipData
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What events make of members: those that changed, by which event, and how many were not stale."""
+
+    states: dict[str, MemberState]
+    causes: dict[str, str]
+    accepted: int
+
+
+async def lock_arrivals(session: AsyncSession, organization_id: str, *, alone: bool = False) -> None:
+    """Hold the organization's lock until the transaction ends; take it before any row's."""
+    await session.execute(_LOCK if alone else _LOCK_SHARED, {"name": f"arrivals:{organization_id}"})
+
+
+async def load_states(
+    session: AsyncSession, organization_id: str, user_ids: Iterable[str]
+) -> dict[str, MemberState]:
+    """What events can change of those of these members who are known; their rows are held."""
+    rows = await session.execute(
+        select(Member.user_id, Member.status, Member.chapter_id, Member.custom_fields, Member.clocks)
+        .where(Member.organization_id == organization_id, Member.user_id == func.any(sorted(user_ids)))
+        .order_by(Member.user_id)
+        .with_for_update(key_share=True)
+    )
+    return {row[0]: MemberState(row[1], row[2], row[3], load_clocks(row[4])) for row in rows}
+
+
+def fold_events(states: Mapping[str, MemberState], events: Sequence[Told]) -> Folded:
+    """Apply events to these members in memory, in the order given."""
+    after, causes, accepted = dict(states), {}, 0
+    for event in events:
+        state = apply_event(after[event.user_id], event.stamp, event.data)
+        if state is not None:
+            after[event.user_id] = state
+            causes[event.user_id] = event.cause
+            accepted += 1
+    return Folded({user_id: after[user_id] for user_id in causes}, causes, accepted)
+
+
+async def store_states(
+    session: AsyncSession, organization_id: str, states: Mapping[str, MemberState]
+) -> None:
+    """Write the members' states with one statement; their rows are held."""
+    if not states:
+        return
+    rows = [
+        {
+            "user_id": user_id,
+            "status": state.status,
+            "chapter_id": state.chapter_id,
+            "custom_fields": dict(state.custom_fields),
+            "clocks": dump_clocks(state.clocks),
+        }
+        for user_id, state in states.items()
+    ]
+    await session.execute(
+        _STORE,
+        {"organization_id": organization_id, "instant": now(session), "members": to_json(rows).decode()},
+    )
+
+
+async def apply_parked(
+    session: AsyncSession, organization_id: str, user_ids: Sequence[str]
+) -> dict[str, str]:
+    """Apply what was parked for these new members; the cause of each who was told something."""
+    if not user_ids:
+        return {}
+    waiting = (
+        await session.scalars(
+            select(MembershipEvent)
+            .where(
+                MembershipEvent.organization_id == organization_id,
+                MembershipEvent.user_id == func.any(list(user_ids)),
+                MembershipEvent.data.is_not(None),
+            )
+            .order_by(MembershipEvent.time, MembershipEvent.event_id, MembershipEvent.source)
+        )
+    ).all()
+    if not waiting:
+        return {}
+    events = [
+        Told(
+            str(row.id),
+            row.user_id,
+            Stamp(row.time, row.event_id, row.source),
+            MembershipData.model_validate(row.data),
+        )
+        for row in waiting
+    ]
+    states = await load_states(session, organization_id, {event.user_id for event in events})
+    folded = fold_events(states, events)
+    await store_states(session, organization_id, folded.states)
+    await session.execute(
+        update(MembershipEvent)
+        .where(MembershipEvent.id.in_([row.id for row in waiting]))
+        .values(data=None)
+        .execution_options(synchronize_session=False)
+    )
+    return folded.causes
+
+
+async def purge_parked_events(session: AsyncSession, *, received_before: datetime) -> int:
+    """Forget events that were parked before then and whose member never came; how many."""
+    gone = await session.scalars(
+        delete(MembershipEvent)
+        .where(MembershipEvent.data.is_not(None), MembershipEvent.received_at < received_before)
+        .returning(MembershipEvent.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(gone.all())

@@ -1,0 +1,146 @@
+"""An audience as one SQL expression over `Member`; nothing is matched in Python."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, and_, cast, false, func, literal, not_, or_, select, true
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.directory.models import Chapter, Member, Region
+from learning_service.domain.directory.rules.audience import AudienceFilter, Comparison, kind_of
+from learning_service.domain.directory.rules.reach import Reach
+from learning_service.domain.errors import Fault, Invalid
+
+Condition = ColumnElement[bool]
+
+
+def audience_of(organization_id: str, audience: AudienceFilter) -> Condition:
+    """Members of the organization whom the filter means. An erased member is never one."""
+    conditions = [Member.organization_id == organization_id, Member.erased_at.is_(None)]
+    if audience.status:
+        conditions.append(Member.status.in_(audience.status))
+    if audience.chapters:
+        conditions.append(Member.chapter_id.in_(audience.chapters))
+    if audience.regions:
+        conditions.append(Member.chapter_id.in_(_chapters_in(organization_id, audience.regions)))
+    for name, condition in audience.custom_fields.items():
+        conditions.append(_field_matches(name, condition))
+    return and_(*conditions)
+
+
+def within(organization_id: str, reach: Reach) -> Condition:
+    """Members of the reach's units. It does not name the organization of the member by itself."""
+    if reach.national:
+        return true()
+    units: list[Condition] = [false()]
+    if reach.chapters:
+        units.append(Member.chapter_id.in_(sorted(reach.chapters)))
+    if reach.regions:
+        units.append(Member.chapter_id.in_(_chapters_in(organization_id, sorted(reach.regions))))
+    return or_(*units)
+
+
+async def check_audience(
+    session: AsyncSession, organization_id: str, audience: AudienceFilter, *, pointer: str
+) -> None:
+    """Raise Invalid, naming each chapter and region of the filter that the organization does not have."""
+    faults = []
+    named: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
+        ("chapters", Chapter, audience.chapters),
+        ("regions", Region, audience.regions),
+    )
+    for key, unit, ids in named:
+        if not ids:
+            continue
+        found = set(
+            await session.scalars(
+                select(unit.id).where(unit.organization_id == organization_id, unit.id.in_(set(ids)))
+            )
+        )
+        faults += [
+            Fault(f"{pointer}/{key}/{n}", f"is not one of the organization's {key}")
+            for n, unit_id in enumerate(ids)
+            if unit_id not in found
+        ]
+    if faults:
+        raise Invalid(faults)
+
+
+def _chapters_in(organization_id: str, regions: Any) -> Any:
+    return select(Chapter.id).where(
+        Chapter.organization_id == organization_id, Chapter.region_id.in_(regions)
+    )
+
+
+def _field_matches(name: str, condition: Any) -> Condition:
+    if isinstance(condition, Comparison):
+        return and_(*(_COMPARISONS[word](name, value) for word, value in condition.given().items()))
+    if isinstance(condition, tuple):
+        return _one_of(name, condition)
+    return _equal(name, condition)
+
+
+def _value(name: str) -> ColumnElement[Any]:
+    return Member.custom_fields[name]
+
+
+def _json(value: Any) -> ColumnElement[Any]:
+    return cast(literal(json.dumps(value), Text), JSONB)
+
+
+def _is_kind(name: str, *kinds: str) -> Condition:
+    return func.jsonb_typeof(_value(name)).in_(sorted(set(kinds)))
+
+
+def _equal(name: str, value: Any) -> Condition:
+    # Equality of jsonb tells types apart, and knows that 3 is 3.0.
+    return _value(name) == _json(value)
+
+
+def _differs(name: str, value: Any) -> Condition:
+    return and_(_is_kind(name, kind_of(value)), _value(name) != _json(value))
+
+
+def _among(name: str, values: tuple[Any, ...]) -> Condition:
+    return _json(list(values)).op("@>", return_type=true().type)(_value(name))
+
+
+def _one_of(name: str, values: tuple[Any, ...]) -> Condition:
+    # Containment takes a list for its elements, so the field has to be a scalar.
+    return and_(_is_kind(name, *map(kind_of, values)), _among(name, values))
+
+
+def _none_of(name: str, values: tuple[Any, ...]) -> Condition:
+    return and_(_is_kind(name, *map(kind_of, values)), not_(_among(name, values)))
+
+
+def _exists(name: str, value: bool) -> Condition:
+    there: Condition = Member.custom_fields.op("?", return_type=true().type)(name)
+    return there if value else not_(there)
+
+
+def _ordered(operator: str) -> Callable[[str, Any], Condition]:
+    def compare(name: str, value: Any) -> Condition:
+        kind = kind_of(value)
+        if kind == "number":
+            # Compared as jsonb: a cast to numeric might be tried on a text before its type is looked at.
+            return and_(_is_kind(name, kind), _value(name).op(operator)(_json(value)))
+        text = Member.custom_fields.op("->>", return_type=Text())(name).collate("C")
+        return and_(_is_kind(name, kind), text.op(operator)(literal(value, Text)))
+
+    return compare
+
+
+_COMPARISONS: Mapping[str, Callable[[str, Any], Condition]] = {
+    "eq": _equal,
+    "ne": _differs,
+    "in": _one_of,
+    "not_in": _none_of,
+    "gt": _ordered(">"),
+    "gte": _ordered(">="),
+    "lt": _ordered("<"),
+    "lte": _ordered("<="),
+    "exists": _exists,
+}

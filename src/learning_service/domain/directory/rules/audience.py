@@ -1,0 +1,125 @@
+"""`audience_filter`: whom a rule or an assignment means, as it is sent, stored and shown.
+
+Source: the contract, "Assignment rules, compliance, skills". What it matches is said once more in SQL, by
+`directory.audience`.
+"""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import to_json
+
+from learning_service.domain.values import CleanText, FreeJson, OpaqueId, StrictModel, Word
+
+MAX_CHOICES = 5_000
+MAX_FIELDS = 50
+MAX_TEXT = 1_000
+Kind: TypeAlias = Literal["string", "number", "boolean", "null"]
+
+
+def kind_of(value: Any) -> Kind:
+    """The JSON type of a scalar. Raises ValueError for lists and objects."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "number"
+        case str():
+            return "string"
+        case _:
+            raise ValueError("must be a text, a number, true, false or null")
+
+
+def _scalar(value: Any) -> Any:
+    kind_of(value)
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise ValueError(f"must have at most {MAX_TEXT} characters")
+    return value
+
+
+def _ordered(value: Any) -> Any:
+    if kind_of(value) not in ("string", "number"):
+        raise ValueError("must be a number or a text, so that there is an order")
+    return value
+
+
+Scalar = Annotated[
+    FreeJson,
+    AfterValidator(_scalar),
+    WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
+]
+"""A JSON value that a custom field can be equal to."""
+Ordered = Annotated[Scalar, AfterValidator(_ordered), WithJsonSchema({"type": ["string", "number"]})]
+"""One that has an order: numbers by size, texts by code point."""
+Choices = Annotated[tuple[Scalar, ...], Field(min_length=1, max_length=MAX_CHOICES)]
+
+
+class Comparison(StrictModel):
+    """What a custom field is compared with; every comparison given must hold.
+
+    A field that is absent, or of another JSON type than the value it is compared with, does not match, `ne` and
+    `not_in` included. `exists` alone speaks of absence.
+    """
+
+    eq: Scalar = None
+    ne: Scalar = None
+    in_: Choices = Field(default=(), alias="in")
+    not_in: Choices = ()
+    gt: Ordered = None
+    gte: Ordered = None
+    lt: Ordered = None
+    lte: Ordered = None
+    exists: bool = True
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Comparison":
+        if not self.model_fields_set:
+            raise ValueError("must have at least one of eq, ne, in, not_in, gt, gte, lt, lte, exists")
+        return self
+
+    def given(self) -> dict[str, Any]:
+        """The comparisons that were sent, by their names on the wire."""
+        return {name.rstrip("_"): getattr(self, name) for name in sorted(self.model_fields_set)}
+
+
+def _form(value: Any) -> str:
+    if isinstance(value, dict | Comparison):
+        return "comparison"
+    return "choices" if isinstance(value, list | tuple) else "scalar"
+
+
+FieldCondition: TypeAlias = Annotated[
+    Annotated[Scalar, Tag("scalar")]
+    | Annotated[Choices, Tag("choices")]
+    | Annotated[Comparison, Tag("comparison")],
+    Discriminator(_form),
+]
+"""A value to be equal to, several to be one of, or comparisons."""
+FieldName: TypeAlias = Annotated[CleanText, Field(min_length=1, max_length=200)]
+
+
+class AudienceFilter(StrictModel):
+    """Whom it means: members for whom every key present holds. `{}` is everyone."""
+
+    status: Annotated[tuple[Word, ...], Field(min_length=1, max_length=MAX_CHOICES)] = ()
+    chapters: Annotated[tuple[OpaqueId, ...], Field(min_length=1, max_length=MAX_CHOICES)] = ()
+    regions: Annotated[tuple[OpaqueId, ...], Field(min_length=1, max_length=MAX_CHOICES)] = ()
+    custom_fields: Annotated[dict[FieldName, FieldCondition], Field(max_length=MAX_FIELDS)] = {}
+
+    def as_json(self) -> dict[str, Any]:
+        """The filter as it was sent."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "AudienceFilter":
+        """A filter as it was stored."""
+        return cls.model_validate_json(to_json(stored))

@@ -1,0 +1,135 @@
+"""Members by the thousand: all or nothing, in a handful of statements."""
+
+import time
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import text
+from tests.directory.statements import statements
+from tests.world import Json, World
+
+PATH = "/api/directory/members/batch/"
+
+
+def member(n: int, **facts: Any) -> Json:
+    return {
+        "user_id": f"user-{n}",
+        "chapter_id": "n1",
+        "status": "active",
+        "display_name": f"User {n}",
+        "email": f"user-{n}@example.org",
+        "custom_fields": {"joined": 2020 + n % 5},
+        **facts,
+    }
+
+
+async def push(world: World, members: Any) -> httpx.Response:
+    return await world.directory("POST", PATH, {"members": members})
+
+
+async def stored(world: World) -> dict[str, Any]:
+    async with world.worker.transaction(world.id) as session:
+        rows = await session.execute(
+            text("SELECT * FROM members WHERE organization_id = :id"), {"id": world.id}
+        )
+        return {row["user_id"]: dict(row) for row in rows.mappings()}
+
+
+def pointers(response: httpx.Response) -> list[str]:
+    assert response.status_code == 422, response.text
+    return [error["pointer"] for error in response.json()["errors"]]
+
+
+async def test_it_counts_what_it_made_changed_and_left(world: World) -> None:
+    first = await push(world, [member(n) for n in range(4)])
+    assert (first.status_code, first.json()) == (200, {"created": 4, "updated": 0, "unchanged": 0})
+    before = await stored(world)
+    again = [
+        member(0),
+        member(1, status="alumna"),
+        member(2, custom_fields={"joined": 2022}),
+        member(3, email=None, locale="es", timezone="America/Chicago"),
+        member(9),
+    ]
+    second = await push(world, again)
+    assert second.json() == {"created": 1, "updated": 2, "unchanged": 2}
+    after = await stored(world)
+    assert after["user-0"] == before["user-0"]
+    assert after["user-2"] == before["user-2"]
+    assert (after["user-1"]["status"], after["user-1"]["created_at"]) == (
+        "alumna",
+        before["user-1"]["created_at"],
+    )
+    assert after["user-1"]["updated_at"] > before["user-1"]["updated_at"]
+    assert (after["user-3"]["email"], after["user-3"]["locale"]) == (None, "es")
+
+
+async def test_one_bad_row_names_itself_and_stops_all(world: World) -> None:
+    members = [member(n) for n in range(30)]
+    members[17]["chapter_id"] = "nowhere"
+    assert pointers(await push(world, members)) == ["/members/17/chapter_id"]
+    members[17] = member(17, display_name="")
+    assert pointers(await push(world, members)) == ["/members/17/display_name"]
+    members[17] = member(5)
+    assert pointers(await push(world, members)) == ["/members/17/user_id"]
+    members[17] = {**member(17), "nickname": "U"}
+    assert pointers(await push(world, members)) == ["/members/17/nickname"]
+    assert "user-0" not in await stored(world)
+
+
+async def test_its_size_is_1_to_5000(world: World) -> None:
+    assert pointers(await push(world, [])) == ["/members"]
+    assert pointers(await push(world, [member(n) for n in range(5001)])) == ["/members"]
+
+
+async def test_another_organizations_chapter_is_none_of_ours(world: World, other_world: World) -> None:
+    await other_world.directory.ok(
+        "PUT", "/api/directory/chapters/theirs/", {"region_id": "north", "name": "Theirs"}
+    )
+    assert pointers(await push(world, [member(0, chapter_id="theirs")])) == ["/members/0/chapter_id"]
+    assert (await push(world, [member(0)])).json()["created"] == 1
+    assert "user-0" not in await stored(other_world)
+
+
+async def test_only_the_directory_may(world: World) -> None:
+    for caller in (world.member(), world.admin):
+        refused = await caller("POST", PATH, {"members": [member(0)]})
+        assert refused.status_code == 403
+
+
+async def test_5000_take_a_handful_of_statements(world: World, app: FastAPI) -> None:
+    members = [member(n, timezone="Europe/Lisbon") for n in range(5000)]
+    with statements(app) as seen:
+        started = time.perf_counter()
+        made = await push(world, members)
+        seconds = time.perf_counter() - started
+    assert made.json() == {"created": 5000, "updated": 0, "unchanged": 0}
+    assert len(seen) <= 12, seen
+    assert seconds < 10
+    with statements(app) as seen:
+        again = await push(world, members)
+    assert again.json() == {"created": 0, "updated": 0, "unchanged": 5000}
+    assert len(seen) <= 8, seen
+
+
+async def test_what_sets_rules_off_is_noted_once_each(world: World) -> None:
+    await push(world, [member(0), member(1)])
+    await push(world, [member(0, status="alumna"), member(1, email=None)])
+    await world.add_member("user-1", display_name="Other")
+    await world.add_member("user-1", display_name="Other", status="suspended")
+    async with world.worker.transaction(world.id) as session:
+        rows = await session.execute(
+            text(
+                "SELECT details FROM audit_entries WHERE organization_id = :id"
+                " AND action = 'members.changed' ORDER BY id DESC LIMIT 3"
+            ),
+            {"id": world.id},
+        )
+        causes = [details["causes"] for (details,) in rows]
+    service = world.directory.user
+    assert causes == [
+        {"user-1": service},
+        {"user-0": service},
+        {"user-0": service, "user-1": service},
+    ]
