@@ -10,9 +10,10 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.actions.courses import create_course
-from learning_service.domain.courses.actions.drafts import current_edition, save_draft
+from learning_service.domain.courses.actions.drafts import save_draft
 from learning_service.domain.courses.actions.publishing import publish_draft
 from learning_service.domain.courses.models import Course
+from learning_service.domain.courses.queries.versions import current_edition
 from learning_service.domain.courses.rules.policy import NewCourse
 from learning_service.domain.courses.rules.tree import parse_tree
 from learning_service.domain.directory.actions import (

@@ -1,9 +1,8 @@
-"""Courses: making them, their policy, their draft, publishing, and what members may enter."""
+"""Courses: making them, their policy, and what members may enter. Their content: see `authoring`."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, Query, Response
 
 from learning_service.dependencies import (
     AnyCaller,
@@ -12,19 +11,22 @@ from learning_service.dependencies import (
     IsMemberByQuery,
     Session,
     body,
-    large_body,
     page,
 )
-from learning_service.domain.attempts.queries import find_position
+from learning_service.domain.attempts.queries import Position, find_position
 from learning_service.domain.clock import now
-from learning_service.domain.courses.actions import courses, drafts, publishing
+from learning_service.domain.courses.actions import courses
 from learning_service.domain.courses.queries.access import CourseAccess, list_courses
-from learning_service.domain.courses.queries.compiled import compiled_version
-from learning_service.domain.courses.rules.policy import CoursePolicy, NewCourse, PublishNote
-from learning_service.domain.courses.rules.tree import Tree
+from learning_service.domain.courses.queries.compiled import (
+    CompiledVersion,
+    compile_version,
+    compiled_version,
+)
+from learning_service.domain.courses.queries.versions import current_edition
+from learning_service.domain.courses.rules.policy import CoursePolicy, NewCourse
 from learning_service.domain.enrollments.actions import enroll
 from learning_service.domain.enrollments.queries import see_course
-from learning_service.domain.errors import Invalid, NotFound
+from learning_service.domain.errors import Forbidden, Invalid, NotFound
 from learning_service.domain.outcomes.views import module_views, quiz_view
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
@@ -38,7 +40,6 @@ Member = Annotated[Principal, Depends(IsMemberByQuery())]
 Someone = Annotated[Principal, Depends(AnyCaller())]
 Seen = Annotated[CourseAccess, Depends(CanSeeCourse())]
 Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]
-IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag that you edited.")]
 
 
 async def _maker(caller: Someone, session: Session) -> Principal:
@@ -90,61 +91,28 @@ async def update(
     return CourseAnswer.model_validate((await see_course(session, caller, access.view.id)).view)
 
 
-@router.get("/{course_id}/draft/", response_model=Tree)
-async def read_draft(access: Authored, session: Session) -> Response:
-    """The draft; when there is none, the published tree, which the first edit turns into one."""
-    return _tree_response(await drafts.current_edition(session, access.view.id))
-
-
-@router.put("/{course_id}/draft/", response_model=Tree)
-async def save_draft(
-    access: Authored,
-    caller: Someone,
-    session: Session,
-    tree: Annotated[Tree, large_body(Tree)],
-    if_match: IfMatch = None,
-) -> Response:
-    """Replace the draft, atomically. What GET answers can be sent back."""
-    edition = await drafts.save_draft(session, access.view.id, tree, if_match=if_match, actor=caller)
-    return _tree_response(edition)
-
-
-@router.post("/{course_id}/publish/")
-async def publish(
-    access: Authored,
-    caller: Someone,
-    session: Session,
-    note: Annotated[PublishNote | None, body(PublishNote, optional=True)],
-    if_match: IfMatch = None,
-) -> CourseAnswer:
-    """Freeze the draft as the version that new enrollments get; lists everything that stops it."""
-    await publishing.publish_draft(
-        session, access.view.id, note=note.note if note else None, if_match=if_match, actor=caller
-    )
-    return CourseAnswer.model_validate((await see_course(session, caller, access.view.id)).view)
-
-
 @router.get("/{course_id}/modules/")
-async def modules(access: Seen, caller: Someone, session: Session) -> ModulesAnswer:
+async def modules(
+    access: Seen,
+    caller: Someone,
+    session: Session,
+    preview: Annotated[
+        str | None, Query(description="`draft`, for authors: as a learner would see it.")
+    ] = None,
+) -> ModulesAnswer:
     """The caller's version: their open or last enrollment's, else the published one. Never an answer key."""
+    if preview is not None:
+        return await _preview(access, session, preview)
     position = await find_position(
         session, caller.organization_id, "course", access.view.id, user_id=caller.user_id
     )
-    version_id = position.version_id if position is not None else access.published_version_id
-    if version_id is None:
+    if position is not None:
+        version = await compiled_version(session, position.version_id)
+        enrollment = position.view(version.title, version.number, now(session))
+        return _modules_answer(version, position, enrollment)
+    if access.published_version_id is None or not (access.is_open or access.may_author or access.may_assign):
         raise NotFound
-    version = await compiled_version(session, version_id)
-    return ModulesAnswer.model_validate(
-        {
-            "items": module_views(version, position),
-            "next_cursor": None,
-            "version": version.number,
-            "enrollment": position.view(version.title, version.number, now(session))
-            if position is not None
-            else None,
-            "assessment": quiz_view(version.assessment, position) if version.assessment else None,
-        }
-    )
+    return _modules_answer(await compiled_version(session, access.published_version_id))
 
 
 @router.post("/{course_id}/enroll/", status_code=201, responses={200: {"description": "Enrolled already"}})
@@ -161,10 +129,24 @@ async def enroll_(
     return EnrollmentAnswer.model_validate(enrollment)
 
 
-def _tree_response(edition: drafts.Edition) -> Response:
-    document: dict[str, Any] = edition.tree.model_dump(mode="json")
-    if edition.removed:
-        document["removed_html"] = [
-            {"pointer": found.pointer, "removed": list(found.removed)} for found in edition.removed
-        ]
-    return JSONResponse(document, headers={"ETag": edition.etag})
+async def _preview(access: CourseAccess, session: Session, what: str) -> ModulesAnswer:
+    if not access.may_author:
+        raise Forbidden("Only authors of this course may preview its draft.")
+    if what != "draft":
+        raise Invalid.at("?preview", "can only be draft")
+    edition = await current_edition(session, access.view.id)
+    return _modules_answer(compile_version(edition.version, edition.stored))
+
+
+def _modules_answer(
+    version: CompiledVersion, position: Position | None = None, enrollment: Any = None
+) -> ModulesAnswer:
+    return ModulesAnswer.model_validate(
+        {
+            "items": module_views(version, position),
+            "next_cursor": None,
+            "version": version.number,
+            "enrollment": enrollment,
+            "assessment": quiz_view(version.assessment, position) if version.assessment else None,
+        }
+    )

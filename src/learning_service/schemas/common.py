@@ -6,6 +6,8 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 
+from learning_service.domain.values import StrictModel
+
 T = TypeVar("T")
 Number = Annotated[
     Decimal,
@@ -20,6 +22,10 @@ class Answer(BaseModel):
     """Base of everything that goes out."""
 
     model_config = ConfigDict(from_attributes=True)
+
+
+class Nothing(StrictModel):
+    """The body of a call that takes none: absent, or an empty object."""
 
 
 class PageOf(Answer, Generic[T]):

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from learning_service.domain.courses.rules.diff import ChangeKind, Impact, PartKind
 from learning_service.domain.courses.rules.tree import Tree
 from learning_service.schemas.common import Answer, Number
 from learning_service.schemas.enrollments import EnrollmentAnswer
@@ -33,9 +34,56 @@ class RemovedHtml(Answer):
 
 
 class StoredTreeAnswer(Tree):
-    """The tree as stored, with what was removed from what was sent, if anything."""
+    """The tree as stored, and what was removed from what was sent, if anything."""
 
-    removed_html: list[RemovedHtml]
+    removed_html: list[RemovedHtml] = []
+
+
+class VersionAnswer(Answer):
+    """A version in a course's history; a draft has no `published_at`. `is_current`: new enrollments get it."""
+
+    number: int
+    title: str
+    pass_score: Number
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None
+    published_by: str | None
+    note: str | None
+    is_published: bool
+    is_current: bool
+
+
+class ChangeAnswer(Answer):
+    """One difference. `before` and `after` are the part's own fields: all of what came or went, those that
+    differ of what changed, the parent's key and the position of what moved.
+    """
+
+    change: ChangeKind
+    impact: Impact
+    kind: PartKind
+    key: str | None
+    title: str
+    pointer: str | None
+    pointer_before: str | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class DiffAnswer(Answer):
+    """What is different in `version` from `against`, and the gravest impact of it (null: nothing)."""
+
+    version: int
+    against: int
+    impact: Impact | None
+    changes: list[ChangeAnswer]
+
+
+class GraderAnswer(Answer):
+    """Somebody who may grade the course."""
+
+    user_id: str
+    designated_at: datetime
 
 
 class LessonItem(Answer):
@@ -88,6 +136,3 @@ class ModulesAnswer(Answer):
     version: int
     enrollment: EnrollmentAnswer | None
     assessment: QuizItem | None
-
-
-TreeDocument = dict[str, Any]

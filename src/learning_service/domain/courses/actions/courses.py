@@ -1,4 +1,4 @@
-"""Making courses and changing their policy."""
+"""Making courses, changing their policy, copying and archiving them."""
 
 import uuid
 
@@ -8,14 +8,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.audit import record_audit
 from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
+from learning_service.domain.courses.actions.drafts import write_draft
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.access import CourseAccess, authoring_roles
+from learning_service.domain.courses.queries.versions import current_edition
 from learning_service.domain.courses.rules.access import Scope, authors_anything, may_author
-from learning_service.domain.courses.rules.policy import CoursePolicy, NewCourse
+from learning_service.domain.courses.rules.keys import without_keys
+from learning_service.domain.courses.rules.policy import CoursePolicy, NewCourse, copy_title
 from learning_service.domain.courses.rules.tree import DEFAULT_PASS_SCORE
 from learning_service.domain.directory.models import Chapter, ComplianceRequirement, Region
 from learning_service.domain.errors import Forbidden, Invalid
 from learning_service.domain.principal import Principal
+
+_COPIED = (
+    "scope",
+    "scope_id",
+    "self_enrollment",
+    "recertification_cadence",
+    "linked_compliance_requirement",
+)
 
 
 async def require_author(session: AsyncSession, caller: Principal) -> None:
@@ -36,45 +47,43 @@ async def create_course(session: AsyncSession, new: NewCourse, *, actor: Princip
     if not may_author(actor, scope, roles or ()):
         raise Forbidden("Your role does not reach this region or chapter.")
     await _check_requirement(session, organization_id, new.linked_compliance_requirement)
-    instant = now(session)
-    course = Course(
-        id=new_id(),
-        organization_id=organization_id,
-        scope=new.scope,
-        scope_id=new.scope_id,
-        self_enrollment=new.self_enrollment,
-        recertification_cadence=new.recertification_cadence,
-        linked_compliance_requirement=new.linked_compliance_requirement,
-        created_by=actor.user_id,
-        created_at=instant,
-        updated_at=instant,
-    )
-    session.add(course)
-    await session.flush()
-    session.add(
-        CourseVersion(
-            id=new_id(),
-            organization_id=organization_id,
-            course_id=course.id,
-            number=1,
-            title=new.title,
-            description_html="",
-            pass_score=DEFAULT_PASS_SCORE,
-            etag=new_id().hex,
-            created_at=instant,
-            updated_at=instant,
-        )
-    )
-    record_audit(
-        session,
-        "course.created",
-        organization_id=organization_id,
-        actor=actor.user_id,
-        subject=("course", course.id),
-        details={"scope": new.scope, "scope_id": new.scope_id},
-    )
+    course = await _add_course(session, new, actor)
+    _record(session, "course.created", course.id, actor, {"scope": new.scope, "scope_id": new.scope_id})
     await session.flush()
     return course.id
+
+
+async def duplicate_course(session: AsyncSession, access: CourseAccess, *, actor: Principal) -> uuid.UUID:
+    """A new course with the same content (the draft's, where there is one), scope and policy, unpublished.
+
+    Its keys are its own; graders and history stay behind.
+    """
+    source = await current_edition(session, access.view.id)
+    policy = NewCourse(
+        title=copy_title(source.tree.title),
+        **{name: getattr(access.view, name) for name in _COPIED},
+    )
+    course = await _add_course(session, policy, actor)
+    tree = without_keys(source.tree).model_copy(update={"title": policy.title})
+    await write_draft(session, course, await current_edition(session, course.id), tree, {})
+    _record(session, "course.duplicated", course.id, actor, {"from": str(access.view.id)})
+    await session.flush()
+    return course.id
+
+
+async def archive_course(
+    session: AsyncSession, access: CourseAccess, *, archived: bool, actor: Principal
+) -> None:
+    """Close a course to newcomers, or open it again; those inside go on either way. Twice is once."""
+    if access.view.archived == archived:
+        return
+    await session.execute(
+        update(Course)
+        .where(Course.id == access.view.id, Course.archived_at.is_(None) == archived)
+        .values(archived_at=now(session) if archived else None, updated_at=now(session))
+    )
+    action = "course.archived" if archived else "course.unarchived"
+    _record(session, action, access.view.id, actor, {})
 
 
 async def update_course(
@@ -90,13 +99,52 @@ async def update_course(
         .where(Course.id == access.view.id, Course.organization_id == actor.organization_id)
         .values(**changes, updated_at=now(session))
     )
+    _record(session, "course.updated", access.view.id, actor, {"fields": list(changes)})
+
+
+async def _add_course(session: AsyncSession, new: NewCourse, actor: Principal) -> Course:
+    instant = now(session)
+    course = Course(
+        id=new_id(),
+        organization_id=actor.organization_id,
+        scope=new.scope,
+        scope_id=new.scope_id,
+        self_enrollment=new.self_enrollment,
+        recertification_cadence=new.recertification_cadence,
+        linked_compliance_requirement=new.linked_compliance_requirement,
+        created_by=actor.user_id,
+        created_at=instant,
+        updated_at=instant,
+    )
+    session.add(course)
+    await session.flush()
+    version = CourseVersion(
+        id=new_id(),
+        organization_id=actor.organization_id,
+        course_id=course.id,
+        number=1,
+        title=new.title,
+        description_html="",
+        pass_score=DEFAULT_PASS_SCORE,
+        etag=new_id().hex,
+        created_at=instant,
+        updated_at=instant,
+    )
+    session.add(version)
+    await session.flush()
+    return course
+
+
+def _record(
+    session: AsyncSession, action: str, course_id: uuid.UUID, actor: Principal, details: dict[str, object]
+) -> None:
     record_audit(
         session,
-        "course.updated",
+        action,
         organization_id=actor.organization_id,
         actor=actor.user_id,
-        subject=("course", access.view.id),
-        details={"fields": list(changes)},
+        subject=("course", course_id),
+        details=details,
     )
 
 

@@ -1,83 +1,70 @@
-"""Saving drafts. One author at a time holds the course's row; only rows that changed are written."""
+"""Editing drafts. One author at a time holds the course's row, and only who saw the last state may change it."""
 
+import asyncio
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.audit import record_audit
 from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
-from learning_service.domain.courses.models import (
-    Assessment,
-    ContentKey,
-    Course,
-    CourseVersion,
-    MasteredSkill,
+from learning_service.domain.courses.actions.storing import (
+    delete_rows,
+    remember_keys,
+    write_rows,
+    write_skills,
 )
+from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.versions import (
-    CONTENT_MODELS,
-    StoredTree,
+    NO_ROWS,
+    Edition,
+    current_version,
+    find_version,
     known_keys,
-    load_tree,
+    read_tree,
 )
-from learning_service.domain.courses.rules.keys import assign_keys, keys_of, unknown_key_faults
+from learning_service.domain.courses.rules.keys import assign_keys, unknown_key_faults
+from learning_service.domain.courses.rules.patching import Operation, apply_patch
 from learning_service.domain.courses.rules.richtext import Removed, sanitize_html, sanitize_tree
-from learning_service.domain.courses.rules.rows import PARENT_COLUMN, TABLES, Row, rows_of
 from learning_service.domain.courses.rules.tree import Tree
-from learning_service.domain.errors import Invalid, PreconditionFailed, PreconditionRequired
+from learning_service.domain.errors import Conflict, Invalid, PreconditionFailed, PreconditionRequired
+from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.principal import Principal
 
-_EMPTY = StoredTree(Tree.model_construct(title=""), {}, {table: {} for table in TABLES})
 
+class NothingToDiscard(Conflict):
+    """The course has no draft."""
 
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """A version's tree with its number and entity tag."""
+    code = "nothing-to-discard"
 
-    version: CourseVersion
-    stored: StoredTree
-    removed: tuple[Removed, ...] = ()
-
-    @property
-    def tree(self) -> Tree:
-        """The tree as stored."""
-        return self.stored.tree
-
-    @property
-    def etag(self) -> str:
-        """The strong entity tag, quotes included."""
-        return f'"{self.version.etag}"'
+    def __init__(self) -> None:
+        super().__init__("There is no draft; what you see is the published version.")
 
 
 async def lock_course(session: AsyncSession, course_id: uuid.UUID) -> Course:
-    """The course, its row held until the transaction ends: edits and publishes go one at a time."""
+    """The course, its row held until the transaction ends: edits and publishes go one at a time.
+
+    Enrolling, which only refers to the row, goes on meanwhile.
+    """
     return (
         await session.execute(
             select(Course)
             .where(Course.id == course_id)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
     ).scalar_one()
 
 
-async def current_edition(session: AsyncSession, course_id: uuid.UUID) -> Edition:
-    """The draft, or the published version when there is none: what the next edit starts from."""
-    version = await _current_version(session, course_id)
-    return Edition(version, await load_tree(session, version.id))
-
-
-def check_precondition(if_match: str | None, edition: Edition) -> None:
+def check_precondition(if_match: str | None, version: CourseVersion) -> None:
     """Raises PreconditionRequired without `If-Match`, PreconditionFailed when it names another state."""
     if if_match is None:
         raise PreconditionRequired("Send If-Match with the ETag of the draft that you edited.")
     tags = [tag.strip() for tag in if_match.split(",")]
-    if "*" not in tags and edition.etag not in tags:
+    if "*" not in tags and f'"{version.etag}"' not in tags:
         raise PreconditionFailed("The draft has changed since you read it. Read it again and merge.")
 
 
@@ -88,172 +75,147 @@ async def save_draft(
 
     Raises Invalid for keys that the course never had, then as `check_precondition`.
     """
+    clean, removed = await _sanitized(session, tree, actor)
     course = await lock_course(session, course_id)
     known = await known_keys(session, course_id)
-    faults = unknown_key_faults(tree, known)
-    if faults:
-        raise Invalid(faults)
-    before = await current_edition(session, course_id)
-    check_precondition(if_match, before)
-    return await write_draft(session, course, before, tree, known, actor=actor)
+    _refuse_unknown_keys(clean, known)
+    version = await current_version(session, course_id)
+    check_precondition(if_match, version)
+    before = Edition(version, await read_tree(session, version))
+    return await _store(session, course, before, clean, removed, known, actor=actor)
+
+
+async def patch_draft(
+    session: AsyncSession,
+    course_id: uuid.UUID,
+    patch: tuple[Operation, ...],
+    *,
+    if_match: str | None,
+    actor: Principal,
+) -> Edition:
+    """Apply a JSON Patch to the draft, whole or not at all; what comes of it is judged like a saved tree.
+
+    Raises as `check_precondition`, then Invalid.
+    """
+    course = await lock_course(session, course_id)
+    version = await current_version(session, course_id)
+    check_precondition(if_match, version)
+    before = Edition(version, await read_tree(session, version))
+    tree = await asyncio.to_thread(apply_patch, before.tree, patch)
+    known = await known_keys(session, course_id)
+    _refuse_unknown_keys(tree, known)
+    clean, removed = await _sanitized(session, tree, actor)
+    return await _store(session, course, before, clean, removed, known, actor=actor)
+
+
+async def restore_version(
+    session: AsyncSession, course_id: uuid.UUID, number: int, *, if_match: str | None, actor: Principal
+) -> Edition:
+    """Make the tree of any version the draft. Raises NotFound for a number that the course never reached,
+    then as `check_precondition`.
+    """
+    course = await lock_course(session, course_id)
+    wanted = await find_version(session, course_id, number)
+    version = await current_version(session, course_id)
+    check_precondition(if_match, version)
+    before = Edition(version, await read_tree(session, version))
+    tree = (await read_tree(session, wanted)).tree
+    # The organization's video hosts may have changed since.
+    clean, removed = await _sanitized(session, tree, actor)
+    known = await known_keys(session, course_id)
+    return await _store(session, course, before, clean, removed, known, actor=actor)
+
+
+async def discard_draft(
+    session: AsyncSession, course_id: uuid.UUID, *, if_match: str | None, actor: Principal
+) -> None:
+    """Throw the draft away; the published version is then what the next edit starts from.
+
+    The draft of a course that was never published goes back to what a new course has: its title, no modules.
+    Raises as `check_precondition`, then NothingToDiscard.
+    """
+    course = await lock_course(session, course_id)
+    version = await current_version(session, course_id)
+    check_precondition(if_match, version)
+    if version.published_at is not None:
+        raise NothingToDiscard
+    if course.published_version_id is None:
+        empty = Tree(title=version.title)
+        before = Edition(version, await read_tree(session, version))
+        await write_draft(session, course, before, empty, await known_keys(session, course_id))
+    else:
+        await delete_rows(session, version)
+        await session.delete(version)
+        await session.flush()
+    _record(session, "course.draft_discarded", course, version, actor)
 
 
 async def write_draft(
+    session: AsyncSession, course: Course, before: Edition, tree: Tree, known: Mapping[str, str]
+) -> Edition:
+    """Store a sanitized tree as the draft of a locked course; `before` is what is there now."""
+    keyed = assign_keys(tree, known=known, new_key=lambda: new_id().hex)
+    fresh = before.version.published_at is not None
+    version = _next_version(session, course, before.version) if fresh else before.version
+    version.title = keyed.title
+    version.description_html = keyed.description_html
+    version.pass_score = keyed.pass_score
+    version.etag = new_id().hex
+    version.updated_at = now(session)
+    await session.flush()
+    await remember_keys(session, course, keyed, known)
+    await write_skills(session, version, None if fresh else before.tree, keyed)
+    return Edition(version, await write_rows(session, version, NO_ROWS if fresh else before.stored, keyed))
+
+
+async def _store(
     session: AsyncSession,
     course: Course,
     before: Edition,
     tree: Tree,
+    removed: tuple[Removed, ...],
     known: Mapping[str, str],
     *,
     actor: Principal,
 ) -> Edition:
-    """Store the tree as the draft of a locked course; `before` is what is there now."""
-    clean, removed = sanitize_tree(tree, sanitize_html)
-    keyed = assign_keys(clean, known=known, new_key=lambda: new_id().hex)
-    fresh = before.version.published_at is not None
-    version = _next_version(session, course, before.version, keyed) if fresh else before.version
-    await session.flush()
-    base = _EMPTY if fresh else before.stored
-    await _remember_keys(session, course, keyed, known)
-    ids = await _write_rows(session, version, base, keyed)
-    await _write_head(session, version, None if fresh else before.tree, keyed)
-    record_audit(
-        session,
-        "course.draft_saved",
-        organization_id=course.organization_id,
-        actor=actor.user_id,
-        subject=("course", course.id),
-        details={"version": version.number, "etag": version.etag},
-    )
-    return Edition(version, StoredTree(keyed, ids, rows_of(keyed)), removed)
+    edition = await write_draft(session, course, before, tree, known)
+    _record(session, "course.draft_saved", course, edition.version, actor)
+    return Edition(edition.version, edition.stored, removed)
 
 
-async def _current_version(session: AsyncSession, course_id: uuid.UUID) -> CourseVersion:
-    return (
-        await session.execute(
-            select(CourseVersion)
-            .where(CourseVersion.course_id == course_id)
-            .order_by(CourseVersion.number.desc())
-            .limit(1)
-            .execution_options(populate_existing=True)
-        )
-    ).scalar_one()
+async def _sanitized(session: AsyncSession, tree: Tree, actor: Principal) -> tuple[Tree, tuple[Removed, ...]]:
+    """In a thread: hostile text takes a while, and the loop serves others meanwhile."""
+    settings = await organization_settings(session, actor.organization_id)
+    clean = partial(sanitize_html, video_hosts=frozenset(settings.video_hosts))
+    return await asyncio.to_thread(sanitize_tree, tree, clean)
 
 
-def _next_version(session: AsyncSession, course: Course, last: CourseVersion, tree: Tree) -> CourseVersion:
+def _refuse_unknown_keys(tree: Tree, known: Mapping[str, str]) -> None:
+    faults = unknown_key_faults(tree, known)
+    if faults:
+        raise Invalid(faults)
+
+
+def _next_version(session: AsyncSession, course: Course, last: CourseVersion) -> CourseVersion:
     version = CourseVersion(
         id=new_id(),
         organization_id=course.organization_id,
         course_id=course.id,
         number=last.number + 1,
-        title=tree.title,
-        description_html=tree.description_html,
-        pass_score=tree.pass_score,
-        etag="",
         created_at=now(session),
-        updated_at=now(session),
     )
     session.add(version)
     return version
 
 
-async def _write_head(session: AsyncSession, version: CourseVersion, before: Tree | None, tree: Tree) -> None:
-    version.title = tree.title
-    version.description_html = tree.description_html
-    version.pass_score = tree.pass_score
-    version.etag = new_id().hex
-    version.updated_at = now(session)
-    if before is None or before.mastered_skills != tree.mastered_skills:
-        await session.execute(delete(MasteredSkill).where(MasteredSkill.version_id == version.id))
-        session.add_all(
-            MasteredSkill(
-                version_id=version.id,
-                skill_id=skill.skill_id,
-                organization_id=version.organization_id,
-                name=skill.name,
-                position=position,
-            )
-            for position, skill in enumerate(tree.mastered_skills)
-        )
-    await session.flush()
-
-
-async def _remember_keys(session: AsyncSession, course: Course, tree: Tree, known: Mapping[str, str]) -> None:
-    new = [
-        {"course_id": course.id, "organization_id": course.organization_id, "key": key, "kind": kind}
-        for key, kind in keys_of(tree).items()
-        if key not in known
-    ]
-    if new:
-        await session.execute(insert(ContentKey), new)
-
-
-async def _write_rows(
-    session: AsyncSession, version: CourseVersion, before: StoredTree, tree: Tree
-) -> dict[str, uuid.UUID]:
-    """Insert, update and delete exactly the rows that differ: at most a few statements for each table."""
-    rows = rows_of(tree)
-    ids = {key: before.ids.get(key) or new_id() for table in TABLES for key in rows[table]}
-    for table in TABLES:
-        changed = [
-            _columns(table, key, row, version, ids)
-            for key, row in rows[table].items()
-            if before.rows[table].get(key) != row
-        ]
-        if changed:
-            await _upsert(session, table, changed)
-        if table == "quizzes":
-            await _write_assessment(session, version, before, rows[table], ids)
-    for table in reversed(TABLES):
-        gone = [before.ids[key] for key in before.rows[table] if key not in rows[table]]
-        if gone:
-            model = CONTENT_MODELS[table]
-            await session.execute(delete(model.__table__).where(model.__table__.c.id.in_(gone)))
-    return ids
-
-
-def _columns(
-    table: str, key: str, row: Row, version: CourseVersion, ids: Mapping[str, uuid.UUID]
-) -> dict[str, Any]:
-    columns = {name: value for name, value in row.items() if name != "parent"}
-    if table in PARENT_COLUMN:
-        parent = row["parent"]
-        columns[PARENT_COLUMN[table]] = ids[parent] if parent is not None else None
-    return {
-        "id": ids[key],
-        "organization_id": version.organization_id,
-        "version_id": version.id,
-        "key": key,
-        **columns,
-    }
-
-
-async def _upsert(session: AsyncSession, table: str, rows: list[dict[str, Any]]) -> None:
-    target = CONTENT_MODELS[table].__table__
-    statement = insert(target)
-    keep = {c.name: statement.excluded[c.name] for c in target.c if c.name in rows[0] and c.name != "id"}
-    connection = await session.connection()
-    await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=keep), rows)
-
-
-async def _write_assessment(
-    session: AsyncSession,
-    version: CourseVersion,
-    before: StoredTree,
-    quizzes: Mapping[str, Row],
-    ids: Mapping[str, uuid.UUID],
+def _record(
+    session: AsyncSession, action: str, course: Course, version: CourseVersion, actor: Principal
 ) -> None:
-    old = [k for k, row in before.rows["quizzes"].items() if row["kind"] == "assessment"]
-    new = [k for k, row in quizzes.items() if row["kind"] == "assessment"]
-    connection = await session.connection()
-    for key in new:
-        if key not in old:
-            await connection.execute(
-                insert(Assessment.__table__),  # type: ignore[arg-type]
-                {"id": ids[key], "organization_id": version.organization_id},
-            )
-
-
-async def touch_course(session: AsyncSession, course_id: uuid.UUID) -> None:
-    """Note that the course changed."""
-    await session.execute(update(Course).where(Course.id == course_id).values(updated_at=now(session)))
+    record_audit(
+        session,
+        action,
+        organization_id=course.organization_id,
+        actor=actor.user_id,
+        subject=("course", course.id),
+        details={"version": version.number, "etag": version.etag},
+    )

@@ -1,14 +1,18 @@
 """Publishing: a draft that is whole becomes a version that never changes."""
 
 import uuid
+from collections.abc import Callable
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.audit import record_audit
 from learning_service.domain.clock import now
-from learning_service.domain.courses.actions.drafts import check_precondition, current_edition, lock_course
+from learning_service.domain.courses.actions.drafts import check_precondition, lock_course
+from learning_service.domain.courses.models import CourseVersion
+from learning_service.domain.courses.queries.versions import current_version, read_tree
 from learning_service.domain.courses.rules.publishing import publish_faults
-from learning_service.domain.errors import Conflict, Invalid
+from learning_service.domain.errors import Conflict, Fault, Invalid
 from learning_service.domain.principal import Principal
 
 
@@ -21,28 +25,42 @@ class NothingToPublish(Conflict):
         super().__init__("There is no draft; edit the course first.")
 
 
+def _none_missing(title: str) -> str:
+    return ""
+
+
 async def publish_draft(
-    session: AsyncSession, course_id: uuid.UUID, *, note: str | None, if_match: str | None, actor: Principal
+    session: AsyncSession,
+    course_id: uuid.UUID,
+    *,
+    note: str | None,
+    if_match: str | None,
+    actor: Principal,
+    missing_glyphs: Callable[[str], str] = _none_missing,
 ) -> None:
     """Freeze the draft and make it what new enrollments get. Publishing twice at once yields one version.
 
-    Raises Invalid listing everything that stops it, PreconditionFailed when the caller saw another draft,
-    NothingToPublish.
+    `missing_glyphs` gives the characters of a title that certificates cannot print. Raises Invalid listing
+    everything that stops it, PreconditionFailed when the caller saw another draft, NothingToPublish.
     """
     course = await lock_course(session, course_id)
-    edition = await current_edition(session, course_id)
-    if edition.version.published_at is not None:
-        raise NothingToPublish
-    faults = publish_faults(edition.tree)
-    if faults:
-        raise Invalid(faults, code="not-publishable")
+    version = await current_version(session, course_id)
+    if version.published_at is None:
+        await _lock_version(session, version)
+        faults = publish_faults((await read_tree(session, version)).tree)
+        if missing := missing_glyphs(version.title):
+            faults.insert(0, Fault("/title", f"certificates cannot print these characters: {missing[:50]}"))
+        if faults:
+            raise Invalid(faults, code="not-publishable")
     if if_match is not None:
-        check_precondition(if_match, edition)
-    edition.version.published_at = now(session)
-    edition.version.published_by = actor.user_id
-    edition.version.note = note
+        check_precondition(if_match, version)
+    if version.published_at is not None:
+        raise NothingToPublish
+    version.published_at = now(session)
+    version.published_by = actor.user_id
+    version.note = note
     await session.flush()
-    course.published_version_id = edition.version.id
+    course.published_version_id = version.id
     course.updated_at = now(session)
     record_audit(
         session,
@@ -50,6 +68,13 @@ async def publish_draft(
         organization_id=course.organization_id,
         actor=actor.user_id,
         subject=("course", course.id),
-        details={"version": edition.version.number},
+        details={"version": version.number},
     )
     await session.flush()
+
+
+async def _lock_version(session: AsyncSession, version: CourseVersion) -> None:
+    """Hold the version before its rows are read: a row written past this service is then judged too, or late."""
+    await session.execute(
+        select(CourseVersion.id).where(CourseVersion.id == version.id).with_for_update(key_share=True)
+    )

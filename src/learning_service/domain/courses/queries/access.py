@@ -117,7 +117,8 @@ async def access_course(
     assigner = may_assign(caller, scope, [Place(*pair) for pair in row.admin_places or ()])
     published = row.published_version_id is not None
     reached = place is not None and reaches(scope, place)
-    learner = place is not None and (row.enrolled or (published and reached and not view.archived))
+    # Also once it is archived: who comes too late is told so.
+    learner = place is not None and (row.enrolled or (published and reached))
     if not (author or (assigner and published) or learner):
         raise NotAMember if stranger else NotFound
     return CourseAccess(

@@ -1,15 +1,18 @@
-"""Versions of a course: their trees read from rows."""
+"""Versions of a course: their history, and their trees read from rows."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import (
     ContentKey,
+    Course,
     CourseModule,
     CourseVersion,
     Lesson,
@@ -18,8 +21,11 @@ from learning_service.domain.courses.models import (
     Quiz,
     QuizAnswer,
 )
-from learning_service.domain.courses.rules.rows import PARENT_COLUMN, Rows, tree_of
+from learning_service.domain.courses.rules.richtext import Removed
+from learning_service.domain.courses.rules.rows import PARENT_COLUMN, TABLES, Rows, tree_of
 from learning_service.domain.courses.rules.tree import Tree
+from learning_service.domain.errors import NotFound
+from learning_service.domain.paging import PageRequest
 
 CONTENT_MODELS: dict[str, Any] = {
     "course_modules": CourseModule,
@@ -40,12 +46,111 @@ class StoredTree:
     rows: Rows
 
 
+NO_ROWS = StoredTree(Tree.model_construct(title=""), {}, {table: {} for table in TABLES})
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A version with its tree; after a save, with what the sanitizer took out."""
+
+    version: CourseVersion
+    stored: StoredTree
+    removed: tuple[Removed, ...] = ()
+
+    @property
+    def tree(self) -> Tree:
+        """The tree as stored."""
+        return self.stored.tree
+
+    @property
+    def etag(self) -> str:
+        """The strong entity tag, quotes included."""
+        return f'"{self.version.etag}"'
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """A version in a course's history."""
+
+    number: int
+    title: str
+    pass_score: Decimal
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None
+    published_by: str | None
+    note: str | None
+    is_published: bool
+    is_current: bool
+    """Whether new enrollments get it."""
+
+
+async def current_version(session: AsyncSession, course_id: uuid.UUID) -> CourseVersion:
+    """The draft, or the published version when there is none: what the next edit starts from."""
+    return (
+        await session.execute(
+            select(CourseVersion)
+            .where(CourseVersion.course_id == course_id)
+            .order_by(CourseVersion.number.desc())
+            .limit(1)
+            .execution_options(populate_existing=True)
+        )
+    ).scalar_one()
+
+
+async def find_version(session: AsyncSession, course_id: uuid.UUID, number: int) -> CourseVersion:
+    """A version by its number, the draft's included. Raises NotFound."""
+    found: CourseVersion | None = await session.scalar(
+        select(CourseVersion).where(CourseVersion.course_id == course_id, CourseVersion.number == number)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def current_edition(session: AsyncSession, course_id: uuid.UUID) -> Edition:
+    """The current version with its tree."""
+    version = await current_version(session, course_id)
+    return Edition(version, await read_tree(session, version))
+
+
+async def list_versions(
+    session: AsyncSession, course_id: uuid.UUID, page: PageRequest
+) -> Sequence[VersionView]:
+    """A course's versions, newest first, the draft among them; one more than the page holds."""
+    statement: Any = (
+        select(
+            CourseVersion.number,
+            CourseVersion.title,
+            CourseVersion.pass_score,
+            CourseVersion.created_at,
+            CourseVersion.updated_at,
+            CourseVersion.published_at,
+            CourseVersion.published_by,
+            CourseVersion.note,
+            CourseVersion.published_at.is_not(None),
+            func.coalesce(Course.published_version_id == CourseVersion.id, False),
+        )
+        .join(Course, Course.id == CourseVersion.course_id)
+        .where(CourseVersion.course_id == course_id)
+        .order_by(CourseVersion.number.desc())
+        .limit(page.limit + 1)
+    )
+    if page.after is not None:
+        statement = statement.where(CourseVersion.number < int(page.after[0]))
+    return [VersionView(*row) for row in await session.execute(statement)]
+
+
 async def load_tree(session: AsyncSession, version_id: uuid.UUID) -> StoredTree:
+    """The tree of a version."""
+    return await read_tree(session, await session.get_one(CourseVersion, version_id, populate_existing=True))
+
+
+async def read_tree(session: AsyncSession, version: CourseVersion) -> StoredTree:
     """Read a version's rows into its tree: one statement for each kind of row."""
-    version = await session.get_one(CourseVersion, version_id, populate_existing=True)
     skills = await session.execute(
         select(MasteredSkill.skill_id, MasteredSkill.name)
-        .where(MasteredSkill.version_id == version_id)
+        .where(MasteredSkill.version_id == version.id)
         .order_by(MasteredSkill.position)
     )
     ids: dict[str, uuid.UUID] = {}
@@ -55,7 +160,7 @@ async def load_tree(session: AsyncSession, version_id: uuid.UUID) -> StoredTree:
         rows[table] = {}
         columns = model.__table__.columns
         for row in (
-            await session.execute(select(model.__table__).where(columns.version_id == version_id))
+            await session.execute(select(model.__table__).where(columns.version_id == version.id))
         ).mappings():
             ids[row["key"]] = row["id"]
             keys[row["id"]] = row["key"]

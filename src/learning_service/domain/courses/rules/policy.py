@@ -43,3 +43,12 @@ class PublishNote(StrictModel):
     """The optional body of a publish."""
 
     note: Annotated[CleanText, Field(max_length=2000)] | None = None
+
+
+MAX_TITLE = 200
+COPY_SUFFIX = " (copy)"
+
+
+def copy_title(title: str) -> str:
+    """The title of a course's copy, within the length of a title."""
+    return title[: MAX_TITLE - len(COPY_SUFFIX)].rstrip() + COPY_SUFFIX

@@ -7,6 +7,7 @@ merely incomplete passes here and is named by `publish_faults`. Source: the cont
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
@@ -22,6 +23,7 @@ MAX_MODULES = 200
 MAX_ITEMS = 500
 MAX_QUESTIONS = 1000
 MAX_ANSWERS = 50
+MAX_PARTS = 30_000
 MAX_POINTS = 10_000
 MAX_ATTEMPTS = 1000
 MAX_TIME_LIMIT_SECONDS = 2_592_000
@@ -197,8 +199,11 @@ class Tree(StrictModel):
     assessment: Assessment | None = None
 
     @model_validator(mode="after")
-    def _keys_are_distinct(self) -> "Tree":
-        nodes = [(path, node.key) for path, node in keyed_nodes(self) if node.key is not None]
+    def _whole_is_sound(self) -> "Tree":
+        parts = list(islice(keyed_nodes(self), MAX_PARTS + 1))
+        if len(parts) > MAX_PARTS:
+            raise at_places(f"has more than {MAX_PARTS:,} modules, items, questions and answers", [()])
+        nodes = [(path, node.key) for path, node in parts if node.key is not None]
         again = _repeated(key for _, key in nodes)
         if again:
             raise at_places(

@@ -1,0 +1,104 @@
+"""JSON Patch (RFC 6902) on a tree: what a patch may be, and what comes of it. Applied whole or not at all."""
+
+import json
+from typing import Annotated, Any, Literal, TypeAlias
+
+from jsonpatch import JsonPatch, JsonPatchException, JsonPatchTestFailed
+from jsonpointer import JsonPointer, JsonPointerException
+from pydantic import BaseModel, ConfigDict, Field
+
+from learning_service.domain.courses.rules.tree import Tree, dump_tree, parse_tree
+from learning_service.domain.errors import Invalid
+from learning_service.domain.pointers import pointer
+from learning_service.domain.values import CleanText, FreeJson
+
+MAX_OPERATIONS = 10_000
+MAX_POINTER = 1000
+# A few copies of the whole into itself would fill any memory.
+MAX_COPIED = 8 * 1024 * 1024
+
+Pointer: TypeAlias = Annotated[
+    CleanText, Field(max_length=MAX_POINTER, pattern=r"\A(?:/(?:[^~/]|~[01])*)*\z")
+]
+"""A JSON pointer (RFC 6901) into the tree; `""` is the whole."""
+
+
+class _Operation(BaseModel):
+    # Members that RFC 6902 does not define are ignored, as it says, and not refused as elsewhere.
+    model_config = ConfigDict(
+        extra="ignore", strict=True, allow_inf_nan=False, frozen=True, hide_input_in_errors=True
+    )
+
+    path: Pointer
+
+
+class ValueOperation(_Operation):
+    """`add`, `replace` or `test`, with a value."""
+
+    op: Literal["add", "replace", "test"]
+    value: FreeJson
+
+    def plain(self) -> dict[str, Any]:
+        """As the library reads it."""
+        return {"op": self.op, "path": self.path, "value": self.value}
+
+
+class FromOperation(_Operation):
+    """`move` or `copy` from one place to another."""
+
+    op: Literal["move", "copy"]
+    from_: Annotated[Pointer, Field(alias="from")]
+
+    def plain(self) -> dict[str, Any]:
+        """As the library reads it."""
+        return {"op": self.op, "path": self.path, "from": self.from_}
+
+
+class RemoveOperation(_Operation):
+    """`remove` what is at a place."""
+
+    op: Literal["remove"]
+
+    def plain(self) -> dict[str, Any]:
+        """As the library reads it."""
+        return {"op": self.op, "path": self.path}
+
+
+Operation: TypeAlias = Annotated[ValueOperation | FromOperation | RemoveOperation, Field(discriminator="op")]
+TreePatch: TypeAlias = Annotated[tuple[Operation, ...], Field(max_length=MAX_OPERATIONS)]
+"""The operations of a patch, in order."""
+
+
+def apply_patch(tree: Tree, patch: tuple[Operation, ...]) -> Tree:
+    """The tree after the patch; the one given stays as it is.
+
+    Raises `Invalid`: `patch-failed` with a pointer into the patch where an operation cannot be done, and with
+    pointers into the patched tree where that can never be right.
+    """
+    document: Any = json.loads(dump_tree(tree))
+    copied = 0
+    for n, operation in enumerate(patch):
+        try:
+            if isinstance(operation, FromOperation) and operation.op == "copy":
+                copied += len(json.dumps(JsonPointer(operation.from_).resolve(document)))
+                if copied > MAX_COPIED:
+                    raise _failed(n, "", "copies too much")
+            document = JsonPatch([operation.plain()]).apply(document, in_place=True)
+        except JsonPatchTestFailed:
+            raise _failed(n, "", "the test failed: the draft has something else there") from None
+        except (JsonPatchException, JsonPointerException):
+            member = "" if isinstance(operation, FromOperation) else "path"
+            raise _failed(n, member, "cannot be done: the draft has no such place") from None
+        except RecursionError:
+            raise _failed(n, "", "makes the draft too deep") from None
+    try:
+        return parse_tree(json.dumps(document))
+    except RecursionError:
+        raise Invalid.at("", "is nested too deeply") from None
+
+
+def _failed(position: int, member: str, detail: str) -> Invalid:
+    place = pointer(position, member) if member else pointer(position)
+    error = Invalid.at(place, detail)
+    error.code = "patch-failed"
+    return error

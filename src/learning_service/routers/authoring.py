@@ -1,0 +1,256 @@
+"""A course's content: its draft, publishing, versions, copies, archive and graders."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from pydantic_core import to_json
+
+from learning_service.adapters.certificate_pdf import missing_glyphs
+from learning_service.dependencies import (
+    AnyCaller,
+    CanAuthorCourses,
+    Session,
+    body,
+    large_body,
+    page,
+    path_opaque_id,
+)
+from learning_service.domain.courses.actions import courses, drafts, graders, publishing
+from learning_service.domain.courses.queries.access import CourseAccess
+from learning_service.domain.courses.queries.graders import list_graders
+from learning_service.domain.courses.queries.versions import (
+    Edition,
+    current_edition,
+    find_version,
+    list_versions,
+    load_tree,
+)
+from learning_service.domain.courses.rules.diff import diff_trees, gravest
+from learning_service.domain.courses.rules.patching import Operation, TreePatch
+from learning_service.domain.courses.rules.policy import PublishNote
+from learning_service.domain.courses.rules.tree import Tree, dump_tree
+from learning_service.domain.enrollments.queries import see_course
+from learning_service.domain.errors import Invalid, NotFound
+from learning_service.domain.paging import PageRequest, page_of
+from learning_service.domain.principal import Principal
+from learning_service.routing import KeyedRoute
+from learning_service.schemas.common import Nothing, PageOf
+from learning_service.schemas.courses import (
+    CourseAnswer,
+    DiffAnswer,
+    GraderAnswer,
+    StoredTreeAnswer,
+    VersionAnswer,
+)
+from learning_service.wire import JSON_PATCH
+
+router = APIRouter(prefix="/api/courses", tags=["authoring"], route_class=KeyedRoute)
+Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]
+Author = Annotated[Principal, Depends(AnyCaller())]
+IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag of the state that you saw.")]
+Empty = Annotated[None, body(Nothing, optional=True)]
+MAX_VERSION_DIGITS = 9
+
+
+def _number(text: str) -> int | None:
+    """A version's number, if the text can be one."""
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_VERSION_DIGITS):
+        return None
+    return int(text)
+
+
+async def _version_number(number: str) -> int:
+    found = _number(number)
+    if found is None:
+        raise NotFound
+    return found
+
+
+VersionNumber = Annotated[int, Depends(_version_number)]
+
+
+@router.get("/{course_id}/draft/", response_model=Tree)
+async def read_draft(access: Authored, session: Session) -> Response:
+    """The draft; when there is none, the published tree, which the first edit turns into one."""
+    return _tree_response(await current_edition(session, access.view.id))
+
+
+@router.put("/{course_id}/draft/", response_model=StoredTreeAnswer)
+async def save_draft(
+    access: Authored,
+    caller: Author,
+    session: Session,
+    tree: Annotated[Tree, large_body(Tree)],
+    if_match: IfMatch = None,
+) -> Response:
+    """Replace the draft, atomically. What GET answers can be sent back."""
+    edition = await drafts.save_draft(session, access.view.id, tree, if_match=if_match, actor=caller)
+    return _tree_response(edition)
+
+
+@router.patch("/{course_id}/draft/", response_model=StoredTreeAnswer)
+async def patch_draft(
+    access: Authored,
+    caller: Author,
+    session: Session,
+    patch: Annotated[tuple[Operation, ...], large_body(TreePatch, media_types=(JSON_PATCH,))],
+    if_match: IfMatch = None,
+) -> Response:
+    """Apply a JSON Patch (RFC 6902) to the draft, whole or not at all."""
+    edition = await drafts.patch_draft(session, access.view.id, patch, if_match=if_match, actor=caller)
+    return _tree_response(edition)
+
+
+@router.delete("/{course_id}/draft/", status_code=204)
+async def discard_draft(
+    access: Authored, caller: Author, session: Session, nothing: Empty, if_match: IfMatch = None
+) -> None:
+    """Throw the draft away. A course never published goes back to its title and no modules."""
+    await drafts.discard_draft(session, access.view.id, if_match=if_match, actor=caller)
+
+
+@router.post("/{course_id}/publish/")
+async def publish(
+    access: Authored,
+    caller: Author,
+    session: Session,
+    note: Annotated[PublishNote | None, body(PublishNote, optional=True)],
+    if_match: IfMatch = None,
+) -> CourseAnswer:
+    """Freeze the draft as the version that new enrollments get; lists everything that stops it."""
+    await publishing.publish_draft(
+        session,
+        access.view.id,
+        note=note.note if note else None,
+        if_match=if_match,
+        missing_glyphs=missing_glyphs,
+        actor=caller,
+    )
+    return await _course(session, caller, access)
+
+
+@router.get("/{course_id}/versions/")
+async def versions(
+    access: Authored, session: Session, asked: Annotated[PageRequest, page("versions")]
+) -> PageOf[VersionAnswer]:
+    """The history, newest first, the draft among it."""
+    if asked.after is not None and _number(asked.after[0]) is None:
+        raise Invalid.at("?cursor", "is not a cursor that this list gave out")
+    rows = await list_versions(session, access.view.id, asked)
+    return PageOf[VersionAnswer](
+        **page_of(rows, asked, key=lambda row: (row.number,), item=VersionAnswer.model_validate)
+    )
+
+
+@router.get("/{course_id}/versions/{number}/", response_model=Tree)
+async def read_version(access: Authored, session: Session, number: VersionNumber) -> Response:
+    """One version's tree; the draft has a number too."""
+    version = await find_version(session, access.view.id, number)
+    return Response(dump_tree((await load_tree(session, version.id)).tree), media_type="application/json")
+
+
+@router.get("/{course_id}/versions/{number}/diff/")
+async def diff(
+    access: Authored,
+    session: Session,
+    number: VersionNumber,
+    against: Annotated[str | None, Query(description="The number of the version to compare with.")] = None,
+) -> DiffAnswer:
+    """What is different in this version from the one it is held against, part by part, followed by key."""
+    newer = await find_version(session, access.view.id, number)
+    other = _number(against or "")
+    if other is None:
+        raise Invalid.at("?against", "must be the number of a version")
+    try:
+        older = await find_version(session, access.view.id, other)
+    except NotFound:
+        raise Invalid.at("?against", "is not a version of this course") from None
+    before, after = await load_tree(session, older.id), await load_tree(session, newer.id)
+    changes = diff_trees(before.tree, after.tree)
+    return DiffAnswer.model_validate(
+        {"version": number, "against": other, "impact": gravest(changes), "changes": changes}
+    )
+
+
+@router.post("/{course_id}/versions/{number}/restore/", response_model=StoredTreeAnswer)
+async def restore(
+    access: Authored,
+    caller: Author,
+    session: Session,
+    number: VersionNumber,
+    nothing: Empty,
+    if_match: IfMatch = None,
+) -> Response:
+    """Make that version's tree the draft."""
+    edition = await drafts.restore_version(session, access.view.id, number, if_match=if_match, actor=caller)
+    return _tree_response(edition)
+
+
+@router.post("/{course_id}/duplicate/", status_code=201)
+async def duplicate(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseAnswer:
+    """A new, unpublished course with the same content, scope and policy, and keys of its own."""
+    made = await courses.duplicate_course(session, access, actor=caller)
+    return CourseAnswer.model_validate((await see_course(session, caller, made)).view)
+
+
+@router.post("/{course_id}/archive/")
+async def archive(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseAnswer:
+    """Close the course to newcomers; those inside finish."""
+    await courses.archive_course(session, access, archived=True, actor=caller)
+    return await _course(session, caller, access)
+
+
+@router.post("/{course_id}/unarchive/")
+async def unarchive(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseAnswer:
+    """Open the course again."""
+    await courses.archive_course(session, access, archived=False, actor=caller)
+    return await _course(session, caller, access)
+
+
+@router.get("/{course_id}/graders/")
+async def designated(
+    access: Authored, session: Session, asked: Annotated[PageRequest, page("graders")]
+) -> PageOf[GraderAnswer]:
+    """Who may grade this course beside the organization's graders."""
+    rows = await list_graders(session, access.view.id, asked)
+    return PageOf[GraderAnswer](
+        **page_of(rows, asked, key=lambda row: (row.user_id,), item=GraderAnswer.model_validate)
+    )
+
+
+@router.put("/{course_id}/graders/{user_id}/", status_code=204)
+async def designate(
+    access: Authored,
+    caller: Author,
+    session: Session,
+    nothing: Empty,
+    user_id: Annotated[str, path_opaque_id("user_id")],
+) -> None:
+    """Let somebody grade this course; they need not be a member."""
+    await graders.designate_grader(session, access, user_id, actor=caller)
+
+
+@router.delete("/{course_id}/graders/{user_id}/", status_code=204)
+async def dismiss(
+    access: Authored,
+    caller: Author,
+    session: Session,
+    nothing: Empty,
+    user_id: Annotated[str, path_opaque_id("user_id")],
+) -> None:
+    """Take that back; somebody who was none stays none."""
+    await graders.dismiss_grader(session, access, user_id, actor=caller)
+
+
+async def _course(session: Session, caller: Principal, access: CourseAccess) -> CourseAnswer:
+    return CourseAnswer.model_validate((await see_course(session, caller, access.view.id)).view)
+
+
+def _tree_response(edition: Edition) -> Response:
+    content = dump_tree(edition.tree)
+    if edition.removed:
+        removed: list[dict[str, Any]] = [
+            {"pointer": found.pointer, "removed": list(found.removed)} for found in edition.removed
+        ]
+        content = content[:-1] + b',"removed_html":' + to_json(removed) + b"}"
+    return Response(content, media_type="application/json", headers={"ETag": edition.etag})
