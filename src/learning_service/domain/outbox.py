@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     and_,
     case,
+    func,
     literal,
     null,
     select,
@@ -145,7 +146,8 @@ async def enqueue_job(
             status="queued",
             attempt=0,
             failures=0,
-            run_at=run_at or instant,
+            # An instant that was given as of a later time must not keep the job waiting until then.
+            run_at=run_at or func.least(instant, func.clock_timestamp()),
             created_at=instant,
         )
         .on_conflict_do_nothing(index_elements=["unique_key"])

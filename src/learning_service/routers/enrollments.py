@@ -96,7 +96,16 @@ async def explain(enrollment: Administered, session: Session) -> ExplanationAnsw
         user_id=enrollment.user_id,
         course_id=enrollment.course_id,
         source=EnrollmentAnswer.model_validate(enrollment).source,
-        cause=Cause(kind=told.cause_kind, id=told.cause_id),
+        cause=Cause.model_validate(
+            {
+                "kind": told.cause_kind,
+                "id": told.cause_id,
+                "rule_id": told.rule_id,
+                "run_id": told.run_id,
+                "event_source": told.event_source,
+                "event_id": told.event_id,
+            }
+        ),
         assigned_at=enrollment.assigned_at,
         started_at=told.started_at,
         ended_at=told.ended_at,

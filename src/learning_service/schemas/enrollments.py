@@ -103,10 +103,18 @@ class GrantBody(StrictModel):
 
 
 class Cause(Answer):
-    """What made an enrollment: a person, a rule, an event or a completion to be renewed, and its id."""
+    """What made an enrollment: a person, a rule, an event or a completion to be renewed, and its id.
 
-    kind: str
+    `rule_id` is the rule that it was made by, `run_id` the run of it or of an audience, `event_id` (of
+    `event_source`) the membership event that set the rule off.
+    """
+
+    kind: Literal["person", "rule", "event", "completion"]
     id: str
+    rule_id: UUID | None
+    run_id: UUID | None
+    event_source: str | None
+    event_id: str | None
 
 
 class Grant(Answer):

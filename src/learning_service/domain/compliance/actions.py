@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import and_, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.bulk import events_of, rfc3339
+from learning_service.domain.clock import now
 from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
 from learning_service.domain.courses.rules.tree import Skill
+from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.events import append_event
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('compliance ' || :whose, 0))")
+
+BATCH = 1_000
 
 
 async def recompute_compliance(
@@ -110,3 +115,52 @@ async def add_skills(session: AsyncSession, completion: CourseCompletion, skills
             course_id=completion.course_id,
             completion_id=completion.id,
         )
+
+
+async def announce_expired(session: AsyncSession) -> int:
+    """Tell other services of at most `BATCH` statuses that have expired, each expiry once; how many.
+
+    Nothing becomes expired by this: expiry is decided at each read.
+    """
+    status = ChapterComplianceStatus
+    expired = (
+        select(
+            status.organization_id,
+            status.user_id,
+            status.requirement_id,
+            status.completion_id,
+            status.expires_at,
+        )
+        .join(
+            Member,
+            and_(
+                Member.organization_id == status.organization_id,
+                Member.user_id == status.user_id,
+                Member.erased_at.is_(None),
+            ),
+        )
+        .where(status.expires_at <= now(session), status.announced_expiry.is_distinct_from(status.expires_at))
+        .order_by(status.expires_at)
+        .limit(BATCH)
+        .with_for_update(of=status, skip_locked=True)
+        .cte("expired")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    marked = (
+        update(status)
+        .where(
+            status.organization_id == expired.c.organization_id,
+            status.user_id == expired.c.user_id,
+            status.requirement_id == expired.c.requirement_id,
+        )
+        .values(announced_expiry=expired.c.expires_at)
+        .cte("marked")
+    )
+    data = {
+        "requirement_id": expired.c.requirement_id,
+        "completion_id": expired.c.completion_id,
+        "expires_at": rfc3339(expired.c.expires_at),
+    }
+    told = events_of(session, "learning.compliance.expired", expired, data=data)
+    found = await session.scalar(select(func.count()).select_from(expired).add_cte(marked, told))
+    return found or 0

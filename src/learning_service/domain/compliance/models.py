@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.base import Base
@@ -24,6 +24,11 @@ class ChapterComplianceStatus(Base):
             ["compliance_requirements.organization_id", "compliance_requirements.id"],
         ),
         Index("ix_chapter_compliance_statuses_requirement", "organization_id", "requirement_id", "user_id"),
+        Index(
+            "ix_chapter_compliance_statuses_expiry",
+            "expires_at",
+            postgresql_where=text("expires_at IS NOT NULL AND announced_expiry IS DISTINCT FROM expires_at"),
+        ),
     )
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)
@@ -32,6 +37,8 @@ class ChapterComplianceStatus(Base):
     completion_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_completions.id"))
     completed_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
+    announced_expiry: Mapped[datetime | None]
+    """The expiry that other services were told of; each is told once."""
 
 
 class MemberSkill(Base):

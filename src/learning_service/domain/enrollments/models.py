@@ -28,6 +28,11 @@ class Enrollment(Base):
         ),
         Index("ix_enrollments_member", "organization_id", "user_id", "id"),
         Index("ix_enrollments_course", "organization_id", "course_id", "id"),
+        Index(
+            "ix_enrollments_due",
+            "due_at",
+            postgresql_where=text("status IN ('assigned', 'in_progress') AND due_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -49,6 +54,11 @@ class Enrollment(Base):
     cause_kind: Mapped[str]
     """What made it: `person`, `rule`, `event`, `completion`."""
     cause_id: Mapped[str]
+    """Which one: a user, a rule, our id of the membership event (else who wrote the member), a completion."""
+    rule_id: Mapped[uuid.UUID | None]
+    """The assignment rule that made it, whatever set the rule off."""
+    run_id: Mapped[uuid.UUID | None]
+    """The run that made it."""
 
 
 class LessonProgress(Base):
@@ -78,6 +88,13 @@ class CourseCompletion(Base):
             "requirement_id",
             postgresql_where=text("requirement_id IS NOT NULL"),
         ),
+        Index(
+            "ix_course_completions_renewal",
+            "expires_at",
+            postgresql_where=text(
+                "expires_at IS NOT NULL AND voided_at IS NULL AND renewal_opened_at IS NULL"
+            ),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -91,5 +108,7 @@ class CourseCompletion(Base):
     """Percent; None where nothing was scored, or while answers are still pending."""
     completed_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
+    renewal_opened_at: Mapped[datetime | None]
+    """When an enrollment was opened to renew it; once."""
     voided_at: Mapped[datetime | None]
     """When its certificate was revoked; it no longer counts for compliance."""

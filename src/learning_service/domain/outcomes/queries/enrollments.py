@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import EnrollmentGrant
 from learning_service.domain.clock import now
-from learning_service.domain.directory.models import Chapter, Member
+from learning_service.domain.directory.models import Chapter, Member, MembershipEvent
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries import EnrollmentView, enrollment_views
 from learning_service.domain.errors import Forbidden, NotFound
@@ -106,6 +106,11 @@ class Explanation:
     enrollment: EnrollmentView
     cause_kind: str
     cause_id: str
+    rule_id: uuid.UUID | None
+    run_id: uuid.UUID | None
+    event_source: str | None
+    event_id: str | None
+    """The membership event's own, where one set the rule off."""
     started_at: datetime | None
     ended_at: datetime | None
     extra_time_seconds: int
@@ -118,10 +123,24 @@ async def explain_enrollment(session: AsyncSession, view: EnrollmentView) -> Exp
         select(
             Enrollment.cause_kind,
             Enrollment.cause_id,
+            Enrollment.rule_id,
+            Enrollment.run_id,
+            MembershipEvent.source,
+            MembershipEvent.event_id,
             Enrollment.started_at,
             Enrollment.ended_at,
             Enrollment.extra_time_seconds,
-        ).where(Enrollment.id == view.id)
+        )
+        .outerjoin(
+            MembershipEvent,
+            and_(
+                Enrollment.cause_kind == "event",
+                MembershipEvent.organization_id == Enrollment.organization_id,
+                MembershipEvent.user_id == Enrollment.user_id,
+                cast(MembershipEvent.id, Text) == Enrollment.cause_id,
+            ),
+        )
+        .where(Enrollment.id == view.id)
     )
     grants = await session.scalars(
         select(EnrollmentGrant).where(EnrollmentGrant.enrollment_id == view.id).order_by(EnrollmentGrant.id)

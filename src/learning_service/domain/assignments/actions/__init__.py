@@ -1,0 +1,1 @@
+"""Writes of assignment: by hand, rules, runs, membership changes, recertification."""

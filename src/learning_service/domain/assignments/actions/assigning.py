@@ -1,0 +1,193 @@
+"""Assigning a course to members: one statement, whether for one or for thousands."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Text, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.assignments.queries.candidates import (
+    CourseToAssign,
+    candidates,
+    is_free,
+)
+from learning_service.domain.audit import record_audit
+from learning_service.domain.base import new_id
+from learning_service.domain.bulk import events_of, fixed_time, new_ids
+from learning_service.domain.clock import now
+from learning_service.domain.directory.audience import Condition
+from learning_service.domain.directory.models import Member
+from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.enrollments.queries import OPEN
+from learning_service.domain.outbox import enqueue_job
+
+ASSIGNED = "learning.enrollment.assigned"
+_IDS = ARRAY(Text)
+CHUNK = 5_000
+"""Members per statement: a few hundred milliseconds at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why enrollments are made. `each` maps members to causes of their own, in place of `id`."""
+
+    source: str
+    kind: str
+    id: str
+    actor: str
+    rule_id: uuid.UUID | None = None
+    run_id: uuid.UUID | None = None
+    each: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """What one statement did. `last` is the greatest member id looked at, None when there was nobody."""
+
+    matches: int
+    assigned: int
+    already_enrolled: int
+    last: str | None
+    completed: list[str]
+    failed: list[str]
+    seen: Collection[str]
+    """Who was found, when that was asked for."""
+
+
+async def assign_members(
+    session: AsyncSession,
+    course: CourseToAssign,
+    who: Condition,
+    *,
+    cause: Cause,
+    due_at: datetime | None,
+    again: bool = False,
+    name_all: bool = False,
+    after: str | None = None,
+    limit: int = CHUNK,
+) -> Assigned:
+    """Assign the open course to the first `limit` of these members by id, after `after`.
+
+    Those with an open enrollment or a valid completion are passed over, and those who failed unless `again`.
+    Writes one event for each enrollment, and one entry in the audit trail and one job for the mails for all.
+    `name_all` also answers whom it found and passed over.
+    """
+    wanted = candidates(course, who, now(session)).order_by(Member.user_id).limit(limit)
+    if after is not None:
+        wanted = wanted.where(Member.user_id > after)
+    moment = new_id()
+    statement = _statement(session, course, wanted, cause, due_at, moment, again=again, name_all=name_all)
+    row = (await session.execute(statement)).one()
+    done = Assigned(*row)
+    if done.assigned:
+        await _follow_up(session, course, cause, done, moment)
+    return done
+
+
+def _statement(
+    session: AsyncSession,
+    course: CourseToAssign,
+    wanted: Any,
+    cause: Cause,
+    due_at: datetime | None,
+    moment: uuid.UUID,
+    *,
+    again: bool,
+    name_all: bool,
+) -> Any:
+    found = wanted.cte("found").prefix_with("MATERIALIZED", dialect="postgresql")
+    values = _values(session, course, cause, due_at, moment, found)
+    made = (
+        insert(Enrollment)
+        .from_select(
+            list(values), select(*values.values()).where(is_free(found, again=again)), include_defaults=False
+        )
+        .on_conflict_do_nothing()
+        .returning(Enrollment.id, Enrollment.organization_id, Enrollment.user_id)
+        .cte("made")
+    )
+    data = {
+        "enrollment_id": made.c.id,
+        "course_id": str(course.id),
+        "due_at": fixed_time(due_at),
+    }
+    passed_over = (
+        found.c.done & found.c.newest.not_in(OPEN),
+        (found.c.newest == "failed") & ~found.c.done & literal(not again),
+        literal(True),
+    )
+    return select(
+        func.count(),
+        select(func.count()).select_from(made).scalar_subquery(),
+        func.count().filter(found.c.newest.in_(OPEN)),
+        func.max(found.c.user_id),
+        *(_named(found, condition) if name_all else cast([], _IDS) for condition in passed_over),
+    ).add_cte(events_of(session, ASSIGNED, made, data=data))
+
+
+def _values(
+    session: AsyncSession,
+    course: CourseToAssign,
+    cause: Cause,
+    due_at: datetime | None,
+    moment: uuid.UUID,
+    found: Any,
+) -> dict[str, Any]:
+    def fixed(column: Any, value: Any) -> Any:
+        return cast(literal(value, column.type), column.type)
+
+    cause_id: Any = fixed(Enrollment.cause_id, cause.id)
+    if cause.each:
+        each = cast(literal(cause.each, Member.custom_fields.type), Member.custom_fields.type)
+        cause_id = func.coalesce(each.op("->>", return_type=Text())(found.c.user_id), cause.id)
+    return {
+        "id": new_ids(moment),
+        "organization_id": fixed(Enrollment.organization_id, course.organization_id),
+        "user_id": found.c.user_id,
+        "course_id": fixed(Enrollment.course_id, course.id),
+        "version_id": fixed(Enrollment.version_id, course.version_id),
+        "status": fixed(Enrollment.status, "assigned"),
+        "source": fixed(Enrollment.source, cause.source),
+        "assigned_at": fixed(Enrollment.assigned_at, now(session)),
+        "due_at": fixed(Enrollment.due_at, due_at),
+        "cause_kind": fixed(Enrollment.cause_kind, cause.kind),
+        "cause_id": cause_id,
+        "rule_id": fixed(Enrollment.rule_id, cause.rule_id),
+        "run_id": fixed(Enrollment.run_id, cause.run_id),
+    }
+
+
+def _named(found: Any, condition: Any) -> Any:
+    return func.coalesce(func.array_agg(found.c.user_id).filter(condition), cast([], _IDS))
+
+
+async def _follow_up(
+    session: AsyncSession, course: CourseToAssign, cause: Cause, done: Assigned, moment: uuid.UUID
+) -> None:
+    details = {
+        "assigned": done.assigned,
+        "matches": done.matches,
+        "cause_kind": cause.kind,
+        "rule_id": cause.rule_id,
+        "run_id": cause.run_id,
+    }
+    record_audit(
+        session,
+        "course.assigned",
+        organization_id=course.organization_id,
+        actor=cause.actor,
+        subject=("course", course.id),
+        details={
+            key: str(v) if isinstance(v, uuid.UUID) else v for key, v in details.items() if v is not None
+        },
+    )
+    await enqueue_job(
+        session,
+        "plan_assignment_mails",
+        {"course_id": str(course.id), "moment": str(moment)},
+        organization_id=course.organization_id,
+    )

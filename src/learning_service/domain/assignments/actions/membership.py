@@ -1,0 +1,138 @@
+"""Rules set off by themselves: when members come or change, and when a day begins."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Text, and_, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.assignments.actions.assigning import Cause, assign_members
+from learning_service.domain.assignments.actions.runs import (
+    audience_of_rule,
+    course_of,
+    due_of_rule,
+    plan_of_rule,
+    start_run,
+)
+from learning_service.domain.assignments.models import AssignmentRule
+from learning_service.domain.assignments.queries.candidates import meant_by
+from learning_service.domain.assignments.queries.rules import reach_of_stored
+from learning_service.domain.assignments.rules.due import start_of_day
+from learning_service.domain.audit import record_audit
+from learning_service.domain.clock import now
+from learning_service.domain.directory.models import Member, MembershipEvent
+
+SYSTEM_ACTOR = "system"
+_FARTHEST_EAST = timedelta(hours=15)
+"""No day anywhere begins earlier than this before it does in UTC."""
+
+
+async def membership_rules(session: AsyncSession, organization_id: str) -> Sequence[uuid.UUID]:
+    """The rules that a change of membership sets off."""
+    found = await session.scalars(
+        select(AssignmentRule.id)
+        .where(
+            AssignmentRule.organization_id == organization_id,
+            AssignmentRule.trigger == "membership_status_change",
+            AssignmentRule.active,
+            AssignmentRule.deleted_at.is_(None),
+        )
+        .order_by(AssignmentRule.id)
+    )
+    return found.all()
+
+
+async def latest_causes(
+    session: AsyncSession,
+    organization_id: str,
+    causes: Mapping[str, str],
+    *,
+    cause_kind: str,
+    since: datetime,
+) -> dict[bool, dict[str, str]]:
+    """What last changed each of these members, those told of by an event under True.
+
+    A job may find a member as a later event left them; that one is then the cause.
+    """
+    newest = await session.execute(
+        select(MembershipEvent.user_id, cast(MembershipEvent.id, Text))
+        .where(
+            MembershipEvent.organization_id == organization_id,
+            MembershipEvent.user_id == func.any(sorted(causes)),
+            MembershipEvent.received_at > since,
+        )
+        .order_by(MembershipEvent.received_at, MembershipEvent.id)
+    )
+    later = dict(newest.all())
+    by_event = {**causes, **later} if cause_kind == "event" else later
+    rest = {user_id: cause for user_id, cause in causes.items() if user_id not in by_event}
+    return {told: group for told, group in ((True, by_event), (False, rest)) if group}
+
+
+async def apply_rule(
+    session: AsyncSession, rule_id: uuid.UUID, causes: Mapping[str, str], *, by_event: bool
+) -> int:
+    """Assign the rule's course to those of these members who match it as they are now; how many.
+
+    `causes` maps each member to the event that changed them, or (not `by_event`) to who wrote them. What an
+    earlier state of a member made stays.
+    """
+    rule = await session.get(AssignmentRule, rule_id)
+    if rule is None or rule.deleted_at is not None or not rule.active:
+        return 0
+    course = await course_of(session, rule)
+    if not course.is_open:
+        return 0
+    who = and_(
+        Member.user_id == func.any(sorted(causes)),
+        meant_by(course, audience_of_rule(rule), reach_of_stored(rule)),
+    )
+    cause = Cause(
+        "rule",
+        "event" if by_event else "rule",
+        str(rule.id),
+        actor=SYSTEM_ACTOR,
+        rule_id=rule.id,
+        each=dict(causes) if by_event else {},
+    )
+    done = await assign_members(
+        session, course, who, cause=cause, due_at=due_of_rule(rule, course, now(session)), limit=len(causes)
+    )
+    return done.assigned
+
+
+async def fire_next_rule(session: AsyncSession) -> bool:
+    """Start the run of one rule whose day has begun where its organization is; False when there is none left.
+
+    Each day of a rule fires once: whoever holds the row decides, others pass it by.
+    """
+    instant = now(session)
+    due = (
+        select(AssignmentRule)
+        .where(
+            AssignmentRule.scheduled_on <= (instant + _FARTHEST_EAST).date(),
+            AssignmentRule.fired_on.is_distinct_from(AssignmentRule.scheduled_on),
+            AssignmentRule.active,
+            AssignmentRule.deleted_at.is_(None),
+        )
+        .order_by(AssignmentRule.scheduled_on, AssignmentRule.id)
+        .with_for_update(skip_locked=True)
+    )
+    for rule in await session.scalars(due):
+        course = await course_of(session, rule)
+        day = rule.scheduled_on
+        if day is None or start_of_day(day, course.timezone) > instant:
+            continue
+        rule.fired_on = day
+        record_audit(
+            session,
+            "assignment_rule.fired",
+            organization_id=rule.organization_id,
+            actor=SYSTEM_ACTOR,
+            subject=("assignment_rule", rule.id),
+            details={"scheduled_on": day.isoformat()},
+        )
+        await start_run(session, plan_of_rule(session, rule, course, started_by=SYSTEM_ACTOR))
+        return True
+    return False

@@ -1,0 +1,151 @@
+"""Renewal: before a completion expires, a new enrollment is opened, due when it does. History stays."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Text, and_, cast, exists, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from learning_service.domain.assignments.actions.assigning import ASSIGNED
+from learning_service.domain.audit import record_audit
+from learning_service.domain.base import new_id
+from learning_service.domain.bulk import events_of, new_ids, rfc3339
+from learning_service.domain.clock import now
+from learning_service.domain.courses.models import Course
+from learning_service.domain.directory.models import Chapter, Member
+from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.organizations.models import OrganizationSettings
+from learning_service.domain.organizations.rules import DEFAULT_RECERTIFICATION_WINDOW_DAYS, MAX_DAYS
+from learning_service.domain.outbox import enqueue_job
+
+BATCH = 1_000
+_Newer = aliased(Enrollment, name="newer")
+
+
+async def open_renewals(session: AsyncSession) -> int:
+    """Open enrollments for at most `BATCH` completions that expire within their organization's window; how many
+    completions were dealt with.
+
+    Each once, also when somebody removes that enrollment; on the version published now. A member who has
+    enrolled anew since, whom the course is no longer for, or whose course is archived gets none.
+    """
+    moment = new_id()
+    due = _due(session).cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
+    marked = (
+        update(CourseCompletion)
+        .where(CourseCompletion.id == due.c.completion_id)
+        .values(renewal_opened_at=now(session))
+        .returning(CourseCompletion.id)
+        .cte("marked")
+    )
+    values = {
+        "id": new_ids(moment),
+        "organization_id": due.c.organization_id,
+        "user_id": due.c.user_id,
+        "course_id": due.c.course_id,
+        "version_id": due.c.version_id,
+        "status": literal("assigned", Text),
+        "source": literal("recertification", Text),
+        "assigned_at": literal(now(session), Enrollment.assigned_at.type),
+        "due_at": due.c.expires_at,
+        "cause_kind": literal("completion", Text),
+        "cause_id": cast(due.c.completion_id, Text),
+    }
+    made = (
+        insert(Enrollment)
+        .from_select(list(values), select(*values.values()), include_defaults=False)
+        .on_conflict_do_nothing()
+        .returning(
+            Enrollment.id,
+            Enrollment.organization_id,
+            Enrollment.user_id,
+            Enrollment.course_id,
+            Enrollment.due_at,
+        )
+        .cte("made")
+    )
+    data = {
+        "enrollment_id": made.c.id,
+        "course_id": made.c.course_id,
+        "due_at": rfc3339(made.c.due_at),
+    }
+    told = events_of(session, ASSIGNED, made, data=data)
+    counted = await session.execute(
+        select(
+            select(func.count()).select_from(marked).scalar_subquery(),
+            select(func.jsonb_object_agg(made.c.organization_id, True)).scalar_subquery(),
+            select(func.count()).select_from(made).scalar_subquery(),
+        ).add_cte(told)
+    )
+    found, organizations, opened = counted.one()
+    for organization_id in sorted(organizations or {}):
+        record_audit(
+            session,
+            "renewals.opened",
+            organization_id=organization_id,
+            actor="system",
+            subject=("organization", organization_id),
+            details={"opened_in_batch": opened},
+        )
+        await enqueue_job(
+            session, "plan_assignment_mails", {"moment": str(moment)}, organization_id=organization_id
+        )
+    return int(found)
+
+
+def _due(session: AsyncSession) -> Any:
+    days = func.coalesce(
+        OrganizationSettings.recertification_window_days, DEFAULT_RECERTIFICATION_WINDOW_DAYS
+    )
+    instant = now(session)
+    completion = CourseCompletion
+    reached = (
+        (Course.scope == "national")
+        | and_(Course.scope == "regional", Course.scope_id == Chapter.region_id)
+        | and_(Course.scope == "chapter", Course.scope_id == Chapter.id)
+    )
+    return (
+        select(
+            completion.id.label("completion_id"),
+            completion.organization_id,
+            completion.user_id,
+            completion.course_id,
+            Course.published_version_id.label("version_id"),
+            completion.expires_at,
+        )
+        .join(Course, Course.id == completion.course_id)
+        .join(
+            Member,
+            and_(
+                Member.organization_id == completion.organization_id,
+                Member.user_id == completion.user_id,
+                Member.erased_at.is_(None),
+            ),
+        )
+        .join(
+            Chapter,
+            and_(Chapter.organization_id == Member.organization_id, Chapter.id == Member.chapter_id),
+        )
+        .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == completion.organization_id)
+        .where(
+            completion.expires_at > instant,
+            completion.expires_at <= instant + timedelta(days=MAX_DAYS),
+            completion.expires_at <= instant + func.make_interval(0, 0, 0, days),
+            completion.voided_at.is_(None),
+            completion.renewal_opened_at.is_(None),
+            Course.archived_at.is_(None),
+            Course.published_version_id.is_not(None),
+            reached,
+            ~exists().where(
+                _Newer.organization_id == completion.organization_id,
+                _Newer.user_id == completion.user_id,
+                _Newer.course_id == completion.course_id,
+                _Newer.id > completion.enrollment_id,
+            ),
+        )
+        .order_by(completion.expires_at, completion.id)
+        .limit(BATCH)
+        .with_for_update(of=completion, skip_locked=True)
+    )

@@ -1,0 +1,146 @@
+"""Making, changing and deleting rules."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.assignments.models import AssignmentRule
+from learning_service.domain.assignments.queries.candidates import CourseToAssign, course_to_assign
+from learning_service.domain.assignments.queries.rules import access_rule, reach_of_stored
+from learning_service.domain.assignments.rules.due import local_day
+from learning_service.domain.assignments.rules.policy import (
+    NewRule,
+    RuleChange,
+    RuleTerms,
+    changed_terms,
+    faults_in,
+    stored_terms,
+)
+from learning_service.domain.audit import record_audit
+from learning_service.domain.base import new_id
+from learning_service.domain.clock import now
+from learning_service.domain.courses.queries.access import access_course
+from learning_service.domain.directory.audience import check_audience
+from learning_service.domain.directory.rules.reach import reach_of
+from learning_service.domain.enrollments.actions import NotPublished
+from learning_service.domain.errors import Forbidden, Invalid, NotAMember, NotFound
+from learning_service.domain.principal import Principal
+
+
+async def create_rule(session: AsyncSession, new: NewRule, *, actor: Principal) -> uuid.UUID:
+    """Make a rule; it reaches no further than its maker. Nobody is assigned yet.
+
+    Raises Invalid, also for a course that the caller does not know; Forbidden for one they may not assign;
+    NotPublished.
+    """
+    course = await _course(session, new.course_id, actor)
+    await check_audience(session, actor.organization_id, new.audience_filter, pointer="/audience_filter")
+    terms = RuleTerms(new.trigger, new.due_in_days, new.due_on, new.scheduled_on)
+    _check(session, course, terms, new)
+    _require_open(course)
+    instant = now(session)
+    rule = AssignmentRule(
+        id=new_id(),
+        organization_id=actor.organization_id,
+        course_id=new.course_id,
+        audience_filter=new.audience_filter.as_json(),
+        active=new.active,
+        reach=reach_of(actor).as_json(),
+        edited_by=actor.user_id,
+        created_at=instant,
+        updated_at=instant,
+        **_columns(terms),
+    )
+    session.add(rule)
+    _audit(session, actor, rule, "created", sorted(new.model_fields_set))
+    await session.flush()
+    return rule.id
+
+
+async def update_rule(
+    session: AsyncSession, rule_id: uuid.UUID, change: RuleChange, *, actor: Principal
+) -> None:
+    """Change a rule; it then reaches no further than this editor. What it assigned stays.
+
+    Raises NotFound; Forbidden for a rule that reaches beyond the caller's members; Invalid; NotPublished.
+    """
+    rule = await access_rule(session, actor, rule_id, lock=True)
+    require_whole(rule, actor)
+    course = await _course(session, change.course_id or rule.course_id, actor)
+    if change.audience_filter is not None:
+        await check_audience(
+            session, actor.organization_id, change.audience_filter, pointer="/audience_filter"
+        )
+    before = RuleTerms(rule.trigger, rule.due_in_days, rule.due_on, rule.scheduled_on)
+    terms = changed_terms(before, change)
+    _check(session, course, terms, change)
+    if change.course_id is not None:
+        _require_open(course)
+    sent = {**stored_terms(change), **_columns(terms)}
+    for name, value in sent.items():
+        setattr(rule, name, value)
+    rule.reach = reach_of(actor).as_json()
+    rule.edited_by = actor.user_id
+    rule.updated_at = now(session)
+    _audit(session, actor, rule, "updated", sorted(change.model_fields_set))
+    await session.flush()
+
+
+async def delete_rule(session: AsyncSession, rule_id: uuid.UUID, *, actor: Principal) -> None:
+    """Take a rule out of use. What it assigned stays, and still says why. Raises NotFound, Forbidden."""
+    rule = await access_rule(session, actor, rule_id, lock=True)
+    require_whole(rule, actor)
+    rule.deleted_at = now(session)
+    rule.active = False
+    _audit(session, actor, rule, "deleted", [])
+    await session.flush()
+
+
+def require_whole(rule: AssignmentRule, actor: Principal) -> None:
+    """Raise Forbidden unless the caller administers everybody whom the rule may reach."""
+    if not reach_of(actor).covers(reach_of_stored(rule)):
+        raise Forbidden("This rule is also for members whom you do not administer.")
+
+
+async def _course(session: AsyncSession, course_id: uuid.UUID, actor: Principal) -> CourseToAssign:
+    try:
+        access = await access_course(session, actor, course_id)
+    except (NotFound, NotAMember):
+        access = None
+    course = await course_to_assign(session, actor.organization_id, course_id)
+    if access is None or course is None:
+        raise Invalid.at("/course_id", "is not a course that you know")
+    if not access.may_assign:
+        raise Forbidden("This course is for members whom you do not administer.")
+    return course
+
+
+def _check(
+    session: AsyncSession, course: CourseToAssign, terms: RuleTerms, sent: NewRule | RuleChange
+) -> None:
+    faults = faults_in(terms, today=local_day(now(session), course.timezone), sent=sent.model_fields_set)
+    if faults:
+        raise Invalid(faults)
+
+
+def _require_open(course: CourseToAssign) -> None:
+    if not course.is_open:
+        raise NotPublished("The course is not open: it is a draft or has been archived.")
+
+
+def _columns(terms: RuleTerms) -> dict[str, Any]:
+    return {name: getattr(terms, name) for name in RuleTerms.__slots__}
+
+
+def _audit(
+    session: AsyncSession, actor: Principal, rule: AssignmentRule, verb: str, fields: list[str]
+) -> None:
+    record_audit(
+        session,
+        f"assignment_rule.{verb}",
+        organization_id=rule.organization_id,
+        actor=actor.user_id,
+        subject=("assignment_rule", rule.id),
+        details={"course_id": str(rule.course_id), "fields": fields},
+    )

@@ -1,0 +1,261 @@
+"""Runs: going through an audience in bounded steps, each its own transaction, and taking it back."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.assignments.actions.assigning import CHUNK, Cause, assign_members
+from learning_service.domain.assignments.actions.rules import require_whole
+from learning_service.domain.assignments.models import AssignmentRule, AssignmentRun
+from learning_service.domain.assignments.queries.candidates import (
+    CourseToAssign,
+    Preview,
+    course_to_assign,
+    meant_by,
+    preview_assignment,
+)
+from learning_service.domain.assignments.queries.rules import (
+    access_rule,
+    access_run,
+    reach_of_stored,
+)
+from learning_service.domain.assignments.rules.due import due_at_of
+from learning_service.domain.attempts.models import QuizAttempt
+from learning_service.domain.audit import record_audit
+from learning_service.domain.base import new_id
+from learning_service.domain.clock import now
+from learning_service.domain.directory.rules.audience import AudienceFilter
+from learning_service.domain.directory.rules.reach import Reach, reach_of
+from learning_service.domain.enrollments.actions import NotPublished
+from learning_service.domain.enrollments.models import Enrollment, LessonProgress
+from learning_service.domain.errors import Conflict, Forbidden, NotFound
+from learning_service.domain.outbox import enqueue_job
+from learning_service.domain.principal import Principal
+
+STEP, UNDO_STEP = "run_assignments", "undo_assignments"
+UNDO_CHUNK = 2_000
+
+
+class NotManual(Conflict):
+    """The rule is set off by something else than a person."""
+
+    code = "not-manual"
+
+
+class DuePassed(Conflict):
+    """Whoever the rule assigned now would be overdue at once."""
+
+    code = "due-passed"
+
+
+class RuleInactive(Conflict):
+    """The rule is switched off."""
+
+    code = "rule-inactive"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run goes by."""
+
+    course: CourseToAssign
+    audience: AudienceFilter
+    reach: Reach
+    due_at: datetime | None
+    trigger: str
+    started_by: str
+    rule_id: uuid.UUID | None = None
+
+
+async def preview_rule(session: AsyncSession, rule_id: uuid.UUID, *, actor: Principal) -> Preview:
+    """What a run of the rule would do now. Raises NotFound."""
+    rule = await access_rule(session, actor, rule_id)
+    course = await course_of(session, rule)
+    who = meant_by(course, audience_of_rule(rule), reach_of_stored(rule))
+    return await preview_assignment(session, course, who)
+
+
+async def run_rule(session: AsyncSession, rule_id: uuid.UUID, *, actor: Principal) -> uuid.UUID:
+    """Start a run of a manual rule; its id. Raises NotFound, Forbidden, NotManual, RuleInactive, NotPublished,
+    DuePassed.
+    """
+    rule = await access_rule(session, actor, rule_id)
+    require_whole(rule, actor)
+    course = await course_of(session, rule)
+    if rule.trigger != "manual":
+        raise NotManual("Only manual rules are run by hand.")
+    if not rule.active:
+        raise RuleInactive("The rule is not active.")
+    if not course.is_open:
+        raise NotPublished("The course is not open: it is a draft or has been archived.")
+    plan = plan_of_rule(session, rule, course, started_by=actor.user_id)
+    if plan.due_at is not None and plan.due_at <= now(session):
+        raise DuePassed("The rule's due day has passed.")
+    return await start_run(session, plan)
+
+
+def plan_of_rule(
+    session: AsyncSession, rule: AssignmentRule, course: CourseToAssign, *, started_by: str
+) -> Plan:
+    """What a run of the rule that starts now goes by."""
+    return Plan(
+        course=course,
+        audience=audience_of_rule(rule),
+        reach=reach_of_stored(rule),
+        due_at=due_of_rule(rule, course, now(session)),
+        trigger=rule.trigger,
+        started_by=started_by,
+        rule_id=rule.id,
+    )
+
+
+async def start_run(session: AsyncSession, plan: Plan) -> uuid.UUID:
+    """Write the run and the job that goes through it."""
+    organization_id = plan.course.organization_id
+    run = AssignmentRun(
+        id=new_id(),
+        organization_id=organization_id,
+        rule_id=plan.rule_id,
+        course_id=plan.course.id,
+        trigger=plan.trigger,
+        started_by=plan.started_by,
+        audience_filter=plan.audience.as_json(),
+        reach=plan.reach.as_json(),
+        due_at=plan.due_at,
+        status="running",
+        cursor="",
+        matches=0,
+        assigned=0,
+        already_enrolled=0,
+        undone=0,
+        started_at=now(session),
+    )
+    session.add(run)
+    await session.flush()
+    _audit(session, run, plan.started_by, "started")
+    await enqueue_job(session, STEP, {"run_id": str(run.id)}, organization_id=organization_id)
+    return run.id
+
+
+async def step_run(session: AsyncSession, run_id: uuid.UUID) -> bool:
+    """Assign the next members of a run, where it stopped; True while there may be more.
+
+    The run's row is held, so that two workers go through it one after the other.
+    """
+    run = await session.get(AssignmentRun, run_id, with_for_update=True)
+    if run is None or run.status != "running":
+        return False
+    course = await course_to_assign(session, run.organization_id, run.course_id)
+    if course is None or not course.is_open:
+        _end(session, run, "stopped", reason="not-published")
+        return False
+    who = meant_by(course, AudienceFilter.from_json(run.audience_filter), reach_of_stored(run))
+    done = await assign_members(session, course, who, cause=_cause(run), due_at=run.due_at, after=run.cursor)
+    run.matches += done.matches
+    run.assigned += done.assigned
+    run.already_enrolled += done.already_enrolled
+    run.cursor = done.last or run.cursor
+    more = done.matches == CHUNK
+    if not more:
+        _end(session, run, "done")
+    return more
+
+
+async def undo_run(session: AsyncSession, run_id: uuid.UUID, *, actor: Principal) -> AssignmentRun:
+    """Take back a run: its enrollments that nobody has begun go, the first at once and the rest in the background.
+
+    A run that is still under way is stopped. Raises NotFound, Forbidden.
+    """
+    run = await access_run(session, actor, run_id, lock=True)
+    if not reach_of(actor, chapters=True).covers(reach_of_stored(run)):
+        raise Forbidden("This run is also about members whom you do not administer.")
+    if run.status in ("running", "done", "stopped"):
+        run.status = "undoing"
+        _audit(session, run, actor.user_id, "undone")
+    if run.status == "undoing" and await _remove(session, run):
+        await enqueue_job(session, UNDO_STEP, {"run_id": str(run.id)}, organization_id=run.organization_id)
+    return run
+
+
+async def step_undo(session: AsyncSession, run_id: uuid.UUID) -> bool:
+    """Remove the next enrollments of a run that is being undone; True while there may be more."""
+    run = await session.get(AssignmentRun, run_id, with_for_update=True)
+    return run is not None and run.status == "undoing" and await _remove(session, run)
+
+
+async def _remove(session: AsyncSession, run: AssignmentRun) -> bool:
+    untouched = (
+        select(Enrollment.id)
+        .where(
+            Enrollment.organization_id == run.organization_id,
+            Enrollment.course_id == run.course_id,
+            Enrollment.run_id == run.id,
+            Enrollment.status == "assigned",
+            ~exists().where(LessonProgress.enrollment_id == Enrollment.id),
+            ~exists().where(QuizAttempt.enrollment_id == Enrollment.id),
+        )
+        .order_by(Enrollment.id)
+        .limit(UNDO_CHUNK)
+        .with_for_update()
+    )
+    ids = (await session.scalars(untouched)).all()
+    removed = await session.scalars(
+        delete(Enrollment)
+        .where(Enrollment.id.in_(ids), Enrollment.status == "assigned")
+        .returning(Enrollment.id)
+        .execution_options(synchronize_session=False)
+    )
+    run.undone += len(removed.all())
+    if len(ids) < UNDO_CHUNK:
+        _end(session, run, "undone")
+        return False
+    await session.flush()
+    return True
+
+
+def _cause(run: AssignmentRun) -> Cause:
+    if run.rule_id is None:
+        return Cause("admin", "person", run.started_by, actor=run.started_by, run_id=run.id)
+    return Cause("rule", "rule", str(run.rule_id), actor=run.started_by, rule_id=run.rule_id, run_id=run.id)
+
+
+def audience_of_rule(rule: AssignmentRule) -> AudienceFilter:
+    """Whom the rule means."""
+    return AudienceFilter.from_json(rule.audience_filter)
+
+
+def due_of_rule(rule: AssignmentRule, course: CourseToAssign, instant: datetime) -> datetime | None:
+    """When something that the rule assigns at `instant` is due."""
+    return due_at_of(instant, course.timezone, due_in_days=rule.due_in_days, due_on=rule.due_on)
+
+
+async def course_of(session: AsyncSession, rule: AssignmentRule) -> CourseToAssign:
+    """The rule's course as it is now. Raises NotFound."""
+    course = await course_to_assign(session, rule.organization_id, rule.course_id)
+    if course is None:
+        raise NotFound
+    return course
+
+
+def _end(session: AsyncSession, run: AssignmentRun, status: str, *, reason: str | None = None) -> None:
+    run.status = status
+    run.reason = reason
+    run.finished_at = now(session)
+
+
+def _audit(session: AsyncSession, run: AssignmentRun, actor: str, verb: str) -> None:
+    details: dict[str, Any] = {"course_id": str(run.course_id)}
+    if run.rule_id is not None:
+        details["rule_id"] = str(run.rule_id)
+    record_audit(
+        session,
+        f"assignment_run.{verb}",
+        organization_id=run.organization_id,
+        actor=actor,
+        subject=("assignment_run", run.id),
+        details=details,
+    )

@@ -1,0 +1,85 @@
+"""Tables of assignment: rules, and runs of rules or of large audiences."""
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from learning_service.domain.base import Base, new_id
+
+
+class AssignmentRule(Base):
+    """Whom a course is assigned to, and what sets that off. A deleted one stays, because enrollments name it."""
+
+    __tablename__ = "assignment_rules"
+    __table_args__ = (
+        CheckConstraint(
+            "trigger IN ('membership_status_change', 'scheduled_date', 'manual')", name="trigger"
+        ),
+        CheckConstraint("due_in_days BETWEEN 1 AND 3650", name="due_in_days"),
+        CheckConstraint("due_in_days IS NULL OR due_on IS NULL", name="due"),
+        CheckConstraint("(trigger = 'scheduled_date') = (scheduled_on IS NOT NULL)", name="scheduled_on"),
+        Index(
+            "ix_assignment_rules_organization",
+            "organization_id",
+            "id",
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_assignment_rules_scheduled",
+            "scheduled_on",
+            postgresql_where=text("deleted_at IS NULL AND active AND scheduled_on IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
+    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
+    trigger: Mapped[str]
+    audience_filter: Mapped[dict[str, Any]]
+    due_in_days: Mapped[int | None]
+    due_on: Mapped[date | None]
+    scheduled_on: Mapped[date | None]
+    fired_on: Mapped[date | None]
+    """The `scheduled_on` that it has fired for; another day fires again."""
+    active: Mapped[bool]
+    reach: Mapped[dict[str, Any]]
+    """Whose members the last editor administers; the rule reaches no others."""
+    edited_by: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
+class AssignmentRun(Base):
+    """One going through an audience, of a rule or of a person's large assignment. What it means stays as it was."""
+
+    __tablename__ = "assignment_runs"
+    __table_args__ = (
+        CheckConstraint("status IN ('running', 'done', 'stopped', 'undoing', 'undone')", name="status"),
+        Index("ix_assignment_runs_rule", "organization_id", "rule_id", "id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
+    rule_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("assignment_rules.id"))
+    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
+    trigger: Mapped[str]
+    """`manual`, `scheduled_date`, or `assignment` by a person without a rule."""
+    started_by: Mapped[str]
+    audience_filter: Mapped[dict[str, Any]]
+    reach: Mapped[dict[str, Any]]
+    due_at: Mapped[datetime | None]
+    status: Mapped[str]
+    reason: Mapped[str | None]
+    """Why it stopped."""
+    cursor: Mapped[str]
+    """The last member looked at; in the order of ids."""
+    matches: Mapped[int]
+    assigned: Mapped[int]
+    already_enrolled: Mapped[int]
+    undone: Mapped[int]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]

@@ -1,0 +1,1 @@
+"""Reads of rules and runs, and whom an assignment would reach."""

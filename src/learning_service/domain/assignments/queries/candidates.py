@@ -1,0 +1,155 @@
+"""Whom an assignment finds, and how each of them stands with the course; the same for previews and for writing."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.clock import now
+from learning_service.domain.courses.models import Course
+from learning_service.domain.directory.audience import Condition, audience_of, within
+from learning_service.domain.directory.models import Member, Organization
+from learning_service.domain.directory.rules.audience import AudienceFilter
+from learning_service.domain.directory.rules.reach import Reach, reach_of_course
+from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.enrollments.queries import OPEN
+
+SAMPLE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CourseToAssign:
+    """What an assignment needs of a course. Without a version, or archived, nobody can enter it."""
+
+    id: uuid.UUID
+    organization_id: str
+    version_id: uuid.UUID | None
+    reach: Reach
+    archived: bool
+    timezone: str
+    linked_compliance_requirement: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether members may enter: published and not archived."""
+        return self.version_id is not None and not self.archived
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an assignment would do."""
+
+    matches: int
+    would_assign: int
+    already_enrolled: int
+    sample: list[str]
+
+
+async def course_to_assign(
+    session: AsyncSession, organization_id: str, course_id: uuid.UUID
+) -> CourseToAssign | None:
+    """The course as it is now, or None."""
+    row = (
+        await session.execute(
+            select(Course, Organization.timezone)
+            .join(Organization, Organization.id == Course.organization_id)
+            .where(Course.organization_id == organization_id, Course.id == course_id)
+            .execution_options(populate_existing=True)
+        )
+    ).first()
+    if row is None:
+        return None
+    course, timezone = row
+    return CourseToAssign(
+        id=course.id,
+        organization_id=organization_id,
+        version_id=course.published_version_id,
+        reach=reach_of_course(course.scope, course.scope_id),
+        archived=course.archived_at is not None,
+        timezone=timezone,
+        linked_compliance_requirement=course.linked_compliance_requirement,
+    )
+
+
+def meant_by(course: CourseToAssign, audience: AudienceFilter, reach: Reach) -> Condition:
+    """Members of the audience within a reach and within the course's own."""
+    organization_id = course.organization_id
+    return and_(
+        audience_of(organization_id, audience),
+        within(organization_id, reach),
+        within(organization_id, course.reach),
+    )
+
+
+def candidates(course: CourseToAssign, who: Condition, instant: datetime) -> Select[Any]:
+    """The members meant: `user_id`, `newest` (the status of their last enrollment), and whether they have a
+    completion that is valid (`done`).
+
+    An open enrollment is always the last one. All is read in one snapshot, so a member who completes the course
+    meanwhile is either enrolled or done, never neither.
+    """
+    newest = (
+        select(Enrollment.status)
+        .where(*_of_member(Enrollment, course))
+        .order_by(Enrollment.id.desc())
+        .limit(1)
+        .correlate(Member)
+        .scalar_subquery()
+    )
+    done = exists().where(
+        *_of_member(CourseCompletion, course),
+        CourseCompletion.voided_at.is_(None),
+        or_(CourseCompletion.expires_at.is_(None), CourseCompletion.expires_at > instant),
+    )
+    return select(Member.user_id, newest.label("newest"), done.correlate(Member).label("done")).where(
+        Member.organization_id == course.organization_id, who
+    )
+
+
+def _of_member(table: Any, course: CourseToAssign) -> tuple[ColumnElement[bool], ...]:
+    return (
+        table.organization_id == course.organization_id,
+        table.user_id == Member.user_id,
+        table.course_id == course.id,
+    )
+
+
+def is_free(found: Any, *, again: bool) -> ColumnElement[bool]:
+    """Whether a candidate gets an enrollment: never had one, or the completion is no longer valid.
+
+    `again`: also after a failure.
+    """
+    ended = found.c.newest.not_in(OPEN) if again else found.c.newest == "completed"
+    return or_(found.c.newest.is_(None), and_(ended, ~found.c.done))
+
+
+async def preview_assignment(session: AsyncSession, course: CourseToAssign, who: Condition) -> Preview:
+    """What assigning the course to these members would do now; changes nothing."""
+    found = candidates(course, who, now(session)).cte("found").prefix_with("MATERIALIZED")
+    free = is_free(found, again=False)
+    sample = (
+        select(found.c.user_id).where(free).order_by(found.c.user_id).limit(SAMPLE).correlate(None)
+    ).subquery()
+    row = (
+        await session.execute(
+            select(
+                func.count(),
+                func.count().filter(free),
+                func.count().filter(found.c.newest.in_(OPEN)),
+                select(func.coalesce(func.array_agg(sample.c.user_id), [])).scalar_subquery(),
+            ).select_from(found)
+        )
+    ).one()
+    matches, would_assign, already, users = row
+    return Preview(
+        matches, would_assign if course.is_open else 0, already, list(users) if course.is_open else []
+    )
+
+
+async def count_members(session: AsyncSession, who: Condition, *, most: int) -> int:
+    """How many members are meant; `most` + 1 when there are more."""
+    some = select(Member.user_id).where(who).limit(most + 1).subquery()
+    return await session.scalar(select(func.count()).select_from(some)) or 0

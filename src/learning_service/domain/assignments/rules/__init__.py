@@ -1,0 +1,1 @@
+"""What a rule may say, and when what it assigns is due. Pure."""

@@ -1,0 +1,57 @@
+"""When an assignment is due: days belong to a place. Source: DESIGN decision 12."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, TypeAlias
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+
+from learning_service.domain.values import Instant
+
+LAST_DAY = date(9000, 1, 1)
+"""Far enough for everybody, and far enough from the end of time for arithmetic in any zone."""
+_LAST_INSTANT = datetime.combine(LAST_DAY, time(), UTC)
+
+
+def _day(day: date) -> date:
+    if day > LAST_DAY:
+        raise ValueError(f"must not be after {LAST_DAY}")
+    return day
+
+
+def _whole_second(instant: datetime) -> datetime:
+    if instant > _LAST_INSTANT:
+        raise ValueError(f"must not be after {LAST_DAY}")
+    return instant.replace(microsecond=0)
+
+
+DueInDays: TypeAlias = Annotated[int, Field(ge=1, le=3650)]
+Day: TypeAlias = Annotated[date, AfterValidator(_day)]
+DueAt: TypeAlias = Annotated[Instant, AfterValidator(_whole_second)]
+"""A moment with its zone, kept to the second."""
+
+
+def start_of_day(day: date, timezone: str) -> datetime:
+    """The day's local midnight, in UTC; where clocks skip it, the moment they do."""
+    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
+
+
+def end_of_day(day: date, timezone: str) -> datetime:
+    """The local midnight after the day, in UTC."""
+    return start_of_day(day + timedelta(days=1), timezone)
+
+
+def local_day(instant: datetime, timezone: str) -> date:
+    """Which day it is there."""
+    return instant.astimezone(ZoneInfo(timezone)).date()
+
+
+def due_at_of(
+    instant: datetime, timezone: str, *, due_in_days: int | None, due_on: date | None
+) -> datetime | None:
+    """When something assigned at `instant` is due: at the midnight after the day meant; None: never."""
+    if due_on is not None:
+        return end_of_day(due_on, timezone)
+    if due_in_days is not None:
+        return end_of_day(local_day(instant, timezone) + timedelta(days=due_in_days), timezone)
+    return None

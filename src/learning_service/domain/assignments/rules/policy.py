@@ -1,0 +1,115 @@
+"""What a rule, and an assignment by hand, may say."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated, Any, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from learning_service.domain.assignments.rules.due import Day, DueAt, DueInDays
+from learning_service.domain.directory.rules.audience import AudienceFilter
+from learning_service.domain.errors import Fault
+from learning_service.domain.pointers import at_places
+from learning_service.domain.values import OpaqueId, StrictModel
+
+MAX_USERS = 5_000
+Trigger: TypeAlias = Literal["membership_status_change", "scheduled_date", "manual"]
+
+
+class NewRule(StrictModel):
+    """A rule: whom it means, what sets it off, and when the course is due then."""
+
+    course_id: UUID
+    trigger: Trigger
+    audience_filter: AudienceFilter
+    due_in_days: DueInDays | None = None
+    """Days after the day of assignment."""
+    due_on: Day | None = None
+    scheduled_on: Day | None = None
+    """The day on which a rule with the trigger `scheduled_date` fires, at its local start."""
+    active: bool = True
+
+
+class RuleChange(StrictModel):
+    """Changes of a rule. What is absent stays; null clears a day."""
+
+    course_id: UUID | None = None
+    trigger: Trigger | None = None
+    audience_filter: AudienceFilter | None = None
+    due_in_days: DueInDays | None = None
+    due_on: Day | None = None
+    scheduled_on: Day | None = None
+    active: bool | None = None
+
+    @model_validator(mode="after")
+    def _not_cleared(self) -> "RuleChange":
+        fixed = ("course_id", "trigger", "audience_filter", "active")
+        empty = [(n,) for n in fixed if n in self.model_fields_set and getattr(self, n) is None]
+        if empty:
+            raise at_places("must not be null", empty)
+        return self
+
+
+class AssignBody(StrictModel):
+    """Whom to assign a course: members by id, or an audience."""
+
+    user_ids: Annotated[tuple[OpaqueId, ...], Field(min_length=1, max_length=MAX_USERS)] | None = None
+    audience_filter: AudienceFilter | None = None
+    due_at: DueAt | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "AssignBody":
+        if (self.user_ids is None) == (self.audience_filter is None):
+            raise ValueError("must have exactly one of user_ids and audience_filter")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTerms:
+    """The terms of a rule that depend on one another."""
+
+    trigger: str
+    due_in_days: int | None
+    due_on: date | None
+    scheduled_on: date | None
+
+
+def changed_terms(terms: RuleTerms, change: RuleChange) -> RuleTerms:
+    """The terms after a change. One way to say when it is due takes the other's place."""
+    sent = {name: getattr(change, name) for name in change.model_fields_set & set(RuleTerms.__slots__)}
+    if sent.get("due_on") is not None:
+        sent.setdefault("due_in_days", None)
+    if sent.get("due_in_days") is not None:
+        sent.setdefault("due_on", None)
+    if sent.get("trigger", "scheduled_date") != "scheduled_date":
+        sent.setdefault("scheduled_on", None)
+    return replace(terms, **sent)
+
+
+def faults_in(terms: RuleTerms, *, today: date, sent: Collection[str]) -> list[Fault]:
+    """What is wrong with the terms together, and with the days that were `sent`; `today` where the members are."""
+    faults = []
+    if terms.due_in_days is not None and terms.due_on is not None:
+        faults.append(Fault("/due_on", "cannot stand beside due_in_days"))
+    if terms.due_on is not None and "due_on" in sent and terms.due_on < today:
+        faults.append(Fault("/due_on", "is in the past"))
+    if terms.trigger == "scheduled_date":
+        if terms.scheduled_on is None:
+            faults.append(Fault("/scheduled_on", "is required for the trigger scheduled_date"))
+        elif "scheduled_on" in sent and terms.scheduled_on < today:
+            faults.append(Fault("/scheduled_on", "is in the past"))
+        elif terms.due_on is not None and terms.due_on < terms.scheduled_on:
+            faults.append(Fault("/due_on", "is before scheduled_on"))
+    elif terms.scheduled_on is not None:
+        faults.append(Fault("/scheduled_on", "is only for the trigger scheduled_date"))
+    return faults
+
+
+def stored_terms(change: RuleChange | NewRule) -> dict[str, Any]:
+    """The fields that were sent, as they are stored."""
+    sent = {name: getattr(change, name) for name in change.model_fields_set}
+    if isinstance(sent.get("audience_filter"), AudienceFilter):
+        sent["audience_filter"] = sent["audience_filter"].as_json()
+    return sent

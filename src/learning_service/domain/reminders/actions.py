@@ -1,0 +1,237 @@
+"""Claiming mails about enrollments, and following each until it has left."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Integer, Text, and_, cast, exists, func, literal, null, select, true, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.bulk import events_of, ids_of, new_ids, rfc3339
+from learning_service.domain.clock import now
+from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.enrollments.queries import OPEN
+from learning_service.domain.organizations.models import OrganizationSettings
+from learning_service.domain.organizations.rules import DEFAULT_REMINDER_DAYS, MAX_DAYS
+from learning_service.domain.outbox import enqueue_job
+from learning_service.domain.reminders.models import MailPace, Reminder
+
+REMINDER_DUE = "learning.enrollment.reminder_due"
+SEND = "send_mails"
+BATCH = 2_000
+"""Enrollments per transaction."""
+MAILS_PER_JOB = 100
+_DAY = timedelta(days=1)
+
+
+async def claim_reminders(
+    session: AsyncSession, *, after: uuid.UUID | None, mails_per_second: int
+) -> uuid.UUID | None:
+    """Claim the reminders that the next enrollments after `after` (by id) are due for, and plan their mails.
+
+    For each the nearest only, and none whose moment had passed when it was assigned. Returns where to go on;
+    None when there are no more. Source: DESIGN decision 12.
+    """
+    due = _due(session, after).cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
+    row = {
+        "id": new_ids(),
+        "organization_id": due.c.organization_id,
+        "enrollment_id": due.c.enrollment_id,
+        "kind": literal("due", Text),
+        "days_before": due.c.days,
+        "due_at": due.c.due_at,
+        "status": literal("pending", Text),
+        "claimed_at": literal(now(session), Reminder.claimed_at.type),
+    }
+    claimed = (
+        insert(Reminder)
+        .from_select(list(row), select(*row.values()), include_defaults=False)
+        .on_conflict_do_nothing()
+        .returning(Reminder.id, Reminder.enrollment_id)
+        .cte("claimed")
+    )
+    facts = select(claimed.c.id, due).join(due, due.c.enrollment_id == claimed.c.enrollment_id).cte("facts")
+    data = {
+        "enrollment_id": facts.c.enrollment_id,
+        "course_id": facts.c.course_id,
+        "due_at": rfc3339(facts.c.due_at),
+    }
+    told = events_of(session, REMINDER_DUE, facts, data=data)
+    rows = await session.execute(select(facts.c.organization_id, facts.c.id).add_cte(told))
+    await plan_mails(session, rows.all(), mails_per_second=mails_per_second)
+    last: uuid.UUID | None = await session.scalar(_last_looked_at(session, after))
+    return last
+
+
+def _open(session: AsyncSession, after: uuid.UUID | None) -> Any:
+    """Open enrollments that a reminder could be due for, the next `BATCH` by id."""
+    statement = select(Enrollment).where(
+        Enrollment.status.in_(OPEN),
+        Enrollment.due_at > now(session),
+        Enrollment.due_at <= now(session) + MAX_DAYS * _DAY,
+    )
+    if after is not None:
+        statement = statement.where(Enrollment.id > after)
+    return statement.order_by(Enrollment.id).limit(BATCH)
+
+
+def _last_looked_at(session: AsyncSession, after: uuid.UUID | None) -> Any:
+    seen = _open(session, after).with_only_columns(Enrollment.id).subquery()
+    return (
+        select(seen.c.id)
+        .where(select(func.count()).select_from(seen).scalar_subquery() == BATCH)
+        .order_by(seen.c.id.desc())
+        .limit(1)
+    )
+
+
+def _due(session: AsyncSession, after: uuid.UUID | None) -> Any:
+    seen = _open(session, after).subquery("seen")
+    defaults = cast(list(DEFAULT_REMINDER_DAYS), ARRAY(Integer))
+    days = func.unnest(func.coalesce(OrganizationSettings.reminder_days, defaults)).table_valued("days")
+    moment = seen.c.due_at - func.make_interval(0, 0, 0, 0, 24 * days.c.days)
+    nearest = (
+        select(func.min(days.c.days).label("days"))
+        .select_from(days)
+        .where(moment <= now(session), moment > seen.c.assigned_at)
+        .lateral("nearest")
+    )
+    reminded = exists().where(
+        Reminder.enrollment_id == seen.c.id,
+        Reminder.due_at == seen.c.due_at,
+        Reminder.days_before <= nearest.c.days,
+    )
+    return (
+        select(
+            seen.c.id.label("enrollment_id"),
+            seen.c.organization_id,
+            seen.c.user_id,
+            seen.c.course_id,
+            seen.c.due_at,
+            nearest.c.days,
+        )
+        .select_from(seen)
+        .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == seen.c.organization_id)
+        .join(nearest, true())
+        .where(nearest.c.days.is_not(None), ~reminded)
+        .order_by(seen.c.id)
+    )
+
+
+async def plan_assignment_mails(
+    session: AsyncSession,
+    organization_id: str,
+    moment: uuid.UUID,
+    *,
+    course_id: uuid.UUID | None,
+    mails_per_second: int,
+) -> None:
+    """Claim the mails for the enrollments that were made together at `moment`, and plan when they leave."""
+    first, last = ids_of(moment)
+    made = and_(
+        Enrollment.organization_id == organization_id,
+        Enrollment.id.between(first, last),
+        Enrollment.source != "self",
+    )
+    if course_id is not None:
+        made = and_(made, Enrollment.course_id == course_id)
+    row = {
+        "id": new_ids(),
+        "organization_id": Enrollment.organization_id,
+        "enrollment_id": Enrollment.id,
+        "kind": literal("assigned", Text),
+        "days_before": literal(0, Integer),
+        "due_at": cast(null(), Reminder.due_at.type),
+        "status": literal("pending", Text),
+        "claimed_at": literal(now(session), Reminder.claimed_at.type),
+    }
+    rows = await session.execute(
+        insert(Reminder)
+        .from_select(list(row), select(*row.values()).where(made), include_defaults=False)
+        .on_conflict_do_nothing()
+        .returning(Reminder.organization_id, Reminder.id)
+    )
+    await plan_mails(session, rows.all(), mails_per_second=mails_per_second)
+
+
+async def plan_mails(session: AsyncSession, claimed: Sequence[Any], *, mails_per_second: int) -> None:
+    """Queue these mails (organization and id of each), spread so that no organization's leave faster."""
+    organizations: dict[str, list[str]] = {}
+    for organization_id, reminder_id in claimed:
+        organizations.setdefault(organization_id, []).append(str(reminder_id))
+    # In one order everywhere, so that two workers do not wait for each other.
+    for organization_id, ids in sorted(organizations.items()):
+        start = await _reserve(session, organization_id, timedelta(seconds=len(ids) / mails_per_second))
+        for first in range(0, len(ids), MAILS_PER_JOB):
+            await enqueue_job(
+                session,
+                SEND,
+                {"reminder_ids": ids[first : first + MAILS_PER_JOB]},
+                organization_id=organization_id,
+                run_at=start + timedelta(seconds=first / mails_per_second),
+            )
+
+
+async def _reserve(session: AsyncSession, organization_id: str, length: timedelta) -> datetime:
+    """When a stretch of mails may begin, after all that were planned before."""
+    clock = func.clock_timestamp()
+    row = insert(MailPace).values(
+        organization_id=organization_id, next_at=clock, planned_until=clock + length
+    )
+    until = await session.scalar(
+        row.on_conflict_do_update(
+            index_elements=["organization_id"],
+            set_={"planned_until": func.greatest(MailPace.planned_until, clock) + length},
+        ).returning(MailPace.planned_until)
+    )
+    assert isinstance(until, datetime)
+    return until - length
+
+
+async def take_turn(session: AsyncSession, organization_id: str, *, mails_per_second: int) -> timedelta:
+    """Take the organization's next turn to send a mail: how long to wait for it, over all workers."""
+    clock = func.clock_timestamp()
+    gap = timedelta(seconds=1 / mails_per_second)
+    row = insert(MailPace).values(organization_id=organization_id, next_at=clock + gap, planned_until=clock)
+    wait: timedelta | None = await session.scalar(
+        row.on_conflict_do_update(
+            index_elements=["organization_id"],
+            set_={"next_at": func.greatest(MailPace.next_at, clock) + gap},
+        ).returning(MailPace.next_at - gap - clock)
+    )
+    return max(wait or timedelta(0), timedelta(0))
+
+
+async def begin_mail(session: AsyncSession, reminder_id: uuid.UUID) -> bool:
+    """Take a pending mail to send it; False when it is pending no more.
+
+    From here on it is not sent again, whatever happens, unless `give_back_mail` says that nothing was sent.
+    """
+    return await _move(session, reminder_id, "pending", "sending")
+
+
+async def give_back_mail(session: AsyncSession, reminder_id: uuid.UUID) -> None:
+    """Make a mail pending again: the server took nothing of it."""
+    await _move(session, reminder_id, "sending", "pending")
+
+
+async def end_mail(
+    session: AsyncSession, reminder_id: uuid.UUID, status: str, *, reason: str | None = None
+) -> None:
+    """Say how a mail ended: `sent`, `skipped`, `refused`, or `unknown` when nobody can know."""
+    await _move(session, reminder_id, "sending", status, reason=reason, ended_at=now(session))
+
+
+async def _move(
+    session: AsyncSession, reminder_id: uuid.UUID, before: str, after: str, **values: Any
+) -> bool:
+    moved = await session.scalar(
+        update(Reminder)
+        .where(Reminder.id == reminder_id, Reminder.status == before)
+        .values(status=after, **values)
+        .returning(Reminder.id)
+        .execution_options(synchronize_session=False)
+    )
+    return moved is not None

@@ -1,0 +1,58 @@
+"""Tables of reminders: which mails are due to whom, each claimed once, and how fast an organization's leave."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from learning_service.domain.base import Base, new_id
+
+
+class Reminder(Base):
+    """A mail about an enrollment. Making the row claims it: whoever comes second makes none."""
+
+    __tablename__ = "reminders"
+    __table_args__ = (
+        CheckConstraint("kind IN ('assigned', 'due')", name="kind"),
+        CheckConstraint("(kind = 'due') = (days_before > 0)", name="days_before"),
+        CheckConstraint("(kind = 'due') = (due_at IS NOT NULL)", name="due_at"),
+        CheckConstraint(
+            "status IN ('pending', 'sending', 'sent', 'skipped', 'refused', 'unknown')", name="status"
+        ),
+        Index(
+            "uq_reminders_claim",
+            "enrollment_id",
+            "due_at",
+            "days_before",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("enrollments.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    days_before: Mapped[int]
+    """How many days before the due time it reminds; 0: that it was assigned."""
+    due_at: Mapped[datetime | None]
+    """The due time that it reminds of; when that moves, there are others."""
+    status: Mapped[str]
+    """`sending` that never became `sent`: the connection broke after the text; it may have arrived."""
+    reason: Mapped[str | None]
+    """Why it was skipped or refused; no addresses."""
+    claimed_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class MailPace(Base):
+    """When an organization's next mail may leave, over all workers."""
+
+    __tablename__ = "mail_paces"
+
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    next_at: Mapped[datetime]
+    """Nothing leaves before."""
+    planned_until: Mapped[datetime]
+    """Until when the mails planned so far will take."""

@@ -1,0 +1,57 @@
+"""Reads of reminders."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import and_, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from learning_service.domain.courses.models import CourseVersion
+from learning_service.domain.directory.models import Member, Organization
+from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.reminders.models import Reminder
+from learning_service.domain.reminders.rules import Mail
+
+_Nearer = aliased(Reminder, name="nearer")
+
+
+async def load_mail(session: AsyncSession, reminder_id: uuid.UUID) -> Mail | None:
+    """What a mail is made of now; None when its enrollment is gone."""
+    superseded = exists().where(
+        _Nearer.enrollment_id == Reminder.enrollment_id,
+        _Nearer.due_at == Reminder.due_at,
+        _Nearer.days_before < Reminder.days_before,
+    )
+    row: Any = (
+        await session.execute(
+            select(
+                Reminder.id,
+                Reminder.kind,
+                Reminder.days_before,
+                Reminder.due_at,
+                Enrollment.status,
+                Enrollment.due_at,
+                CourseVersion.title,
+                Organization.name,
+                func.coalesce(Member.timezone, Organization.timezone),
+                Member.locale,
+                Member.display_name,
+                Member.email,
+                Member.erased_at.is_not(None),
+                superseded,
+            )
+            .join(Enrollment, Enrollment.id == Reminder.enrollment_id)
+            .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
+            .join(Organization, Organization.id == Enrollment.organization_id)
+            .join(
+                Member,
+                and_(
+                    Member.organization_id == Enrollment.organization_id,
+                    Member.user_id == Enrollment.user_id,
+                ),
+            )
+            .where(Reminder.id == reminder_id)
+        )
+    ).first()
+    return None if row is None else Mail(*row)

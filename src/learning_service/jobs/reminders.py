@@ -1,0 +1,131 @@
+"""Reminders before learning is due, mails that something was assigned, and sending both."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from learning_service.adapters.mail_text import write_mail
+from learning_service.adapters.mailer import (
+    Mailer,
+    MailInDoubt,
+    MailNotTaken,
+    MailRefused,
+    open_mailer,
+)
+from learning_service.context import Context
+from learning_service.domain.clock import now
+from learning_service.domain.outbox import Job, enqueue_job
+from learning_service.domain.reminders.actions import (
+    SEND,
+    begin_mail,
+    claim_reminders,
+    end_mail,
+    give_back_mail,
+    plan_assignment_mails,
+    take_turn,
+)
+from learning_service.domain.reminders.queries import load_mail
+from learning_service.domain.reminders.rules import Mail, reason_to_skip
+from learning_service.runner import finishing
+
+log = structlog.get_logger()
+
+PAUSE = timedelta(seconds=60)
+"""How long mail waits when its server takes none."""
+
+
+async def send_course_reminders(context: Context, at: datetime | None) -> None:
+    """Claim every reminder that is due as of `at` (None: now); the mails leave by `send_mails`."""
+    after: uuid.UUID | None = None
+    while True:
+        async with context.transaction(None, at=at) as session:
+            after = await claim_reminders(
+                session, after=after, mails_per_second=context.settings.mails_per_second
+            )
+        if after is None:
+            return
+
+
+async def plan_mails_of_assignment(context: Context, job: Job) -> None:
+    """Claim the mails for enrollments that were made together."""
+    course_id = job.id_argument("course_id") if "course_id" in job.arguments else None
+    async with finishing(context, job) as session:
+        await plan_assignment_mails(
+            session,
+            job.organization_id,
+            job.id_argument("moment"),
+            course_id=course_id,
+            mails_per_second=context.settings.mails_per_second,
+        )
+
+
+async def send_mails(context: Context, job: Job) -> None:
+    """Send claimed mails one after the other, each at most once, no faster than the organization may.
+
+    While the server takes none they stay claimed and pending, and are tried again after a pause.
+    """
+    ids = [uuid.UUID(text) for text in job.arguments["reminder_ids"]]
+    async with open_mailer(context.settings) as mailer:
+        for n, reminder_id in enumerate(ids):
+            if not await _send(context, mailer, job.organization_id, reminder_id):
+                await _later(context, job, ids[n:])
+                return
+    async with finishing(context, job):
+        pass
+
+
+async def _send(
+    context: Context, mailer: Mailer | None, organization_id: str, reminder_id: uuid.UUID
+) -> bool:
+    """Send one mail, or say why not; False when the server takes none at all."""
+    if mailer is not None:
+        async with context.transaction(organization_id) as session:
+            wait = await take_turn(
+                session, organization_id, mails_per_second=context.settings.mails_per_second
+            )
+        await asyncio.sleep(wait.total_seconds())
+    async with context.transaction(organization_id) as session:
+        mail = await load_mail(session, reminder_id)
+        if mail is None or not await begin_mail(session, reminder_id):
+            return True
+        reason = "no-mail-server" if mailer is None else reason_to_skip(mail)
+        if reason is not None:
+            await end_mail(session, reminder_id, "skipped", reason=reason)
+    if mailer is None or reason is not None:
+        return True
+    return await _hand_over(context, mailer, organization_id, mail)
+
+
+async def _hand_over(context: Context, mailer: Mailer, organization_id: str, mail: Mail) -> bool:
+    status, reason = "sent", None
+    try:
+        message = write_mail(mail, sender=context.settings.mail_from, instant=datetime.now(UTC))
+        await mailer.send(message)
+    except MailNotTaken as error:
+        log.warning("mail_not_taken", reason=str(error))
+        async with context.transaction(organization_id) as session:
+            await give_back_mail(session, mail.reminder_id)
+        return False
+    except MailInDoubt as error:
+        status, reason = "unknown", str(error)
+    except (MailRefused, ValueError) as error:
+        status, reason = "refused", str(error) if isinstance(error, MailRefused) else "unusable-address"
+    if status != "sent":
+        log.warning("mail_not_sent", reminder_id=str(mail.reminder_id), status=status, reason=reason)
+    async with context.transaction(organization_id) as session:
+        await end_mail(session, mail.reminder_id, status, reason=reason)
+    return True
+
+
+async def _later(context: Context, job: Job, ids: Sequence[uuid.UUID]) -> None:
+    async with finishing(context, job) as session:
+        await enqueue_job(
+            session,
+            SEND,
+            {"reminder_ids": [str(reminder_id) for reminder_id in ids]},
+            organization_id=job.organization_id,
+            run_at=now(session) + PAUSE,
+        )

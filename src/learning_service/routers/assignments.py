@@ -1,0 +1,147 @@
+"""Assigning courses: by hand, by rules, and the runs of both."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+
+from learning_service.dependencies import Caller, IsAdmin, Permission, Session, body, page, path_id
+from learning_service.domain.assignments.actions.by_hand import assign_course
+from learning_service.domain.assignments.actions.rules import create_rule, delete_rule, update_rule
+from learning_service.domain.assignments.actions.runs import preview_rule, run_rule, undo_run
+from learning_service.domain.assignments.queries.rules import (
+    access_run,
+    get_rule,
+    list_rules,
+    list_runs,
+    run_view,
+)
+from learning_service.domain.assignments.rules.policy import AssignBody, NewRule, RuleChange
+from learning_service.domain.enrollments.queries import see_course
+from learning_service.domain.errors import Forbidden
+from learning_service.domain.paging import PageRequest, page_of
+from learning_service.domain.principal import Principal
+from learning_service.routing import KeyedRoute
+from learning_service.schemas.assignments import (
+    AssignedAnswer,
+    PreviewAnswer,
+    RuleAnswer,
+    RunAnswer,
+    RunStarted,
+    Skipped,
+)
+from learning_service.schemas.common import PageOf
+
+router = APIRouter(prefix="/api", tags=["assignments"], route_class=KeyedRoute)
+Admin = Annotated[Principal, Depends(IsAdmin())]
+AnyAdmin = Annotated[Principal, Depends(IsAdmin(chapters=True))]
+NoBody = Annotated[None, body(dict[str, None], optional=True)]
+STARTED: dict[int | str, dict[str, Any]] = {
+    202: {"model": RunStarted, "description": "More than 5,000 members: a run does it"}
+}
+
+
+class CanAssignCourse(Permission):
+    """An administrator over members whom the course of the path is for."""
+
+    name = "admin over the members"
+
+    async def __call__(self, caller: Caller, session: Session, course_id: str) -> UUID:
+        """The course's id. Raises NotFound for whom it does not exist, Forbidden for others than administrators."""
+        access = await see_course(session, caller, path_id(course_id))
+        if not access.may_assign:
+            raise Forbidden("Courses are assigned by administrators of the members whom they are for.")
+        return access.view.id
+
+
+@router.post("/courses/{course_id}/assign/", response_model=AssignedAnswer, responses=STARTED)
+async def assign(
+    course: Annotated[UUID, Depends(CanAssignCourse())],
+    caller: Caller,
+    session: Session,
+    sent: Annotated[AssignBody, body(AssignBody)],
+) -> Any:
+    """Assign the course to members by id, or to an audience; of these, whoever the caller administers."""
+    done = await assign_course(session, course, sent, actor=caller)
+    if done.run_id is not None:
+        return Response(
+            RunStarted(run_id=done.run_id).model_dump_json(), status_code=202, media_type="application/json"
+        )
+    skipped = [
+        Skipped.model_validate({"user_id": user_id, "reason": reason}) for user_id, reason in done.skipped
+    ]
+    return AssignedAnswer(assigned=done.assigned, already_enrolled=done.already_enrolled, skipped=skipped)
+
+
+@router.get("/assignment-rules/")
+async def list_(
+    caller: Admin, session: Session, asked: Annotated[PageRequest, page("assignment-rules")]
+) -> PageOf[RuleAnswer]:
+    """Rules that reach the caller's members, newest first."""
+    rows = await list_rules(session, caller, asked)
+    return PageOf[RuleAnswer](
+        **page_of(rows, asked, key=lambda row: (row.id,), item=RuleAnswer.model_validate)
+    )
+
+
+@router.post("/assignment-rules/", status_code=201)
+async def create(caller: Admin, session: Session, new: Annotated[NewRule, body(NewRule)]) -> RuleAnswer:
+    """Make a rule. It reaches only members whom its last editor administers and whom the course is for."""
+    rule_id = await create_rule(session, new, actor=caller)
+    return RuleAnswer.model_validate(await get_rule(session, caller, rule_id))
+
+
+@router.get("/assignment-rules/runs/{run_id}/")
+async def read_run(run_id: str, caller: AnyAdmin, session: Session) -> RunAnswer:
+    """What a run did so far."""
+    return RunAnswer.model_validate(run_view(await access_run(session, caller, path_id(run_id))))
+
+
+@router.post("/assignment-rules/runs/{run_id}/undo/")
+async def undo(run_id: str, caller: AnyAdmin, session: Session, nothing: NoBody) -> RunAnswer:
+    """Take a run back: its enrollments that nobody has begun are removed, many of them in the background."""
+    return RunAnswer.model_validate(run_view(await undo_run(session, path_id(run_id), actor=caller)))
+
+
+@router.get("/assignment-rules/{rule_id}/")
+async def read(rule_id: str, caller: Admin, session: Session) -> RuleAnswer:
+    """One rule."""
+    return RuleAnswer.model_validate(await get_rule(session, caller, path_id(rule_id)))
+
+
+@router.patch("/assignment-rules/{rule_id}/")
+async def update(
+    rule_id: str, caller: Admin, session: Session, sent: Annotated[RuleChange, body(RuleChange)]
+) -> RuleAnswer:
+    """Change a rule. What it assigned stays."""
+    await update_rule(session, path_id(rule_id), sent, actor=caller)
+    return RuleAnswer.model_validate(await get_rule(session, caller, path_id(rule_id)))
+
+
+@router.delete("/assignment-rules/{rule_id}/", status_code=204)
+async def delete(rule_id: str, caller: Admin, session: Session) -> None:
+    """Take a rule out of use. What it assigned stays, and its runs can still be read."""
+    await delete_rule(session, path_id(rule_id), actor=caller)
+
+
+@router.post("/assignment-rules/{rule_id}/preview/")
+async def preview(rule_id: str, caller: Admin, session: Session, nothing: NoBody) -> PreviewAnswer:
+    """What a run of the rule would do now; changes nothing."""
+    return PreviewAnswer.model_validate(await preview_rule(session, path_id(rule_id), actor=caller))
+
+
+@router.post("/assignment-rules/{rule_id}/run/", status_code=202)
+async def run(rule_id: str, caller: Admin, session: Session, nothing: NoBody) -> RunStarted:
+    """Run a manual rule, in the background."""
+    return RunStarted(run_id=await run_rule(session, path_id(rule_id), actor=caller))
+
+
+@router.get("/assignment-rules/{rule_id}/runs/")
+async def runs(
+    rule_id: str, caller: Admin, session: Session, asked: Annotated[PageRequest, page("assignment-runs")]
+) -> PageOf[RunAnswer]:
+    """The runs of a rule, newest first."""
+    rows = await list_runs(session, caller, path_id(rule_id), asked)
+    return PageOf[RunAnswer](
+        **page_of(rows, asked, key=lambda row: (row.run_id,), item=RunAnswer.model_validate)
+    )

@@ -1,0 +1,75 @@
+"""Answers about assigning, rules and runs."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from learning_service.domain.assignments.rules.policy import Trigger
+from learning_service.schemas.common import Answer
+
+
+class Skipped(Answer):
+    """A member who was not assigned, and why."""
+
+    user_id: str
+    reason: Literal["unknown-member", "completed", "failed"]
+
+
+class AssignedAnswer(Answer):
+    """What an assignment did."""
+
+    assigned: int
+    already_enrolled: int
+    skipped: list[Skipped]
+
+
+class RunStarted(Answer):
+    """The run that does it in the background."""
+
+    run_id: UUID
+
+
+class RuleAnswer(Answer):
+    """A rule."""
+
+    id: UUID
+    course_id: UUID
+    course_title: str
+    trigger: Trigger
+    audience_filter: dict[str, Any]
+    due_in_days: int | None
+    due_on: date | None
+    scheduled_on: date | None
+    fired_on: date | None
+    active: bool
+    edited_by: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class PreviewAnswer(Answer):
+    """What a run would do now; `sample` are ids of some whom it would assign."""
+
+    matches: int
+    would_assign: int
+    already_enrolled: int
+    sample: list[str]
+
+
+class RunAnswer(Answer):
+    """A run and what it did so far."""
+
+    run_id: UUID
+    rule_id: UUID | None
+    course_id: UUID
+    trigger: Literal["manual", "scheduled_date", "assignment"]
+    started_by: str
+    status: Literal["running", "done", "stopped", "undoing", "undone"]
+    reason: str | None
+    matches: int
+    assigned: int
+    already_enrolled: int
+    undone: int
+    due_at: datetime | None
+    started_at: datetime
+    finished_at: datetime | None

@@ -1,0 +1,204 @@
+"""Rules and their runs, from outside."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.world import Json, World
+
+from learning_service.jobs.assignments import run_scheduled_rules
+
+RULES = "/api/assignment-rules/"
+
+
+async def rule(world: World, course: Json, **facts: Any) -> Json:
+    """A rule made by the national administrator."""
+    body = {"course_id": course["id"], "trigger": "manual", "audience_filter": {}, **facts}
+    made: Json = await world.admin.ok("POST", RULES, body)
+    return made
+
+
+async def enrolled(world: World, course: Json) -> list[str]:
+    """Who is enrolled in the course."""
+    found = await world.admin.ok("GET", f"/api/enrollments/?course_id={course['id']}&limit=200")
+    return sorted(item["user_id"] for item in found["items"])
+
+
+async def event(world: World, user: str, n: int, **data: Any) -> None:
+    """A membership event, later with each `n`."""
+    body = {
+        "specversion": "1.0",
+        "type": "membership.status_changed",
+        "id": f"{user}-{n}",
+        "source": "/membership",
+        "time": (datetime.now(UTC) + timedelta(seconds=n)).isoformat(),
+        "subject": user,
+        "data": data,
+    }
+    await world.directory.ok("POST", "/api/directory/events/", body)
+
+
+async def test_a_pledge_is_assigned_because_a_rule_matches(world: World) -> None:
+    course = await world.course()
+    made = await rule(
+        world,
+        course,
+        trigger="membership_status_change",
+        audience_filter={"status": ["pledge"], "custom_fields": {"gpa": {"gte": 3}}},
+        due_in_days=14,
+    )
+    await event(world, "ana", 1, status="pledge", custom_fields={"gpa": 3.5})
+    await event(world, "bob", 1, status="pledge", custom_fields={"gpa": "3.5"})
+    await event(world, "new", 1, status="pledge", custom_fields={"gpa": 4})
+    await world.run_jobs()
+    assert await enrolled(world, course) == ["ana"]
+    [mine] = (await world.member().ok("GET", "/api/users/enrollments/"))["items"]
+    zone = ZoneInfo("America/New_York")
+    due = datetime.fromisoformat(mine["due_at"]).astimezone(zone)
+    assert (due.hour, due.minute, due.second) == (0, 0, 0)
+    assert due.date() == datetime.now(zone).date() + timedelta(days=15)
+    explained = await world.admin.ok("GET", f"/api/enrollments/{mine['id']}/explain/")
+    assert explained["source"] == "rule"
+    assert explained["cause"]["kind"] == "event"
+    assert explained["cause"]["rule_id"] == made["id"]
+    assert explained["cause"]["event_id"] == "ana-1"
+    await world.add_member("new", status="active")
+    await world.add_member("pat", status="pledge", custom_fields={"gpa": 3})
+    await world.run_jobs()
+    assert await enrolled(world, course) == ["ana", "new", "pat"]
+    await event(world, "ana", 2, status="alum")
+    await world.run_jobs()
+    assert await enrolled(world, course) == ["ana", "new", "pat"]
+
+
+async def test_preview_run_again_and_undo(world: World) -> None:
+    course = await world.course()
+    made = await rule(world, course, audience_filter={"regions": ["north"]})
+    await world.member("bob").ok("POST", f"/api/courses/{course['id']}/enroll/")
+    path = f"{RULES}{made['id']}/"
+    preview = await world.admin.ok("POST", f"{path}preview/")
+    assert preview == {"matches": 3, "would_assign": 2, "already_enrolled": 1, "sample": ["ana", "cyd"]}
+    assert await enrolled(world, course) == ["bob"]
+    run = await world.admin("POST", f"{path}run/")
+    assert run.status_code == 202
+    await world.run_jobs()
+    assert await enrolled(world, course) == ["ana", "bob", "cyd"]
+    run_path = f"{RULES}runs/{run.json()['run_id']}/"
+    done = await world.admin.ok("GET", run_path)
+    assert {k: done[k] for k in ("status", "matches", "assigned", "already_enrolled")} == {
+        "status": "done",
+        "matches": 3,
+        "assigned": 2,
+        "already_enrolled": 1,
+    }
+    again = await world.admin.ok("POST", f"{path}run/")
+    await world.run_jobs()
+    second = await world.admin.ok("GET", f"{RULES}runs/{again['run_id']}/")
+    assert (second["assigned"], second["already_enrolled"]) == (0, 3)
+    assert [r["run_id"] for r in (await world.admin.ok("GET", f"{path}runs/"))["items"]] == [
+        again["run_id"],
+        run.json()["run_id"],
+    ]
+    cyd = world.member("cyd")
+    shown = await cyd.ok("GET", f"/api/courses/{course['id']}/modules/")
+    await cyd.ok("POST", f"/api/lessons/{shown['items'][0]['items'][0]['id']}/complete/")
+    undone = await world.admin.ok("POST", f"{run_path}undo/")
+    assert (undone["status"], undone["undone"]) == ("undone", 1)
+    assert await enrolled(world, course) == ["bob", "cyd"]
+    assert (await world.admin.ok("POST", f"{run_path}undo/"))["undone"] == 1
+
+
+async def test_a_scheduled_rule_fires_once_at_the_local_start_of_its_day(
+    world: World,
+) -> None:
+    course = await world.course()
+    zone = ZoneInfo("America/New_York")
+    day = datetime.now(zone).date() + timedelta(days=3)
+    made = await rule(world, course, trigger="scheduled_date", scheduled_on=day.isoformat())
+    start = datetime(day.year, day.month, day.day, tzinfo=zone)
+    await run_scheduled_rules(world.worker, start - timedelta(seconds=1))
+    await world.run_jobs()
+    assert await enrolled(world, course) == []
+    for late in (timedelta(days=2), timedelta(days=3)):
+        await run_scheduled_rules(world.worker, start + late)
+    await world.run_jobs()
+    assert len(await enrolled(world, course)) == 5
+    runs = (await world.admin.ok("GET", f"{RULES}{made['id']}/runs/"))["items"]
+    assert [run["assigned"] for run in runs] == [5]
+    response = await world.admin("POST", f"{RULES}{made['id']}/run/")
+    assert response.status_code == 409
+
+
+async def test_regional_administrators_reach_their_own(world: World) -> None:
+    course = await world.course()
+    north = world.call_as("nadia", "regional_admin:north")
+    south = world.call_as("sam", "regional_admin:south")
+    body = {"course_id": course["id"], "trigger": "manual", "audience_filter": {}}
+    made = await north.ok("POST", RULES, body)
+    path = f"{RULES}{made['id']}/"
+    assert (await south("GET", path)).status_code == 404
+    assert (await south("POST", f"{path}run/")).status_code == 404
+    assert (await north.ok("POST", f"{path}preview/"))["matches"] == 3
+    run = await north.ok("POST", f"{path}run/")
+    assert (await south("GET", f"{RULES}runs/{run['run_id']}/")).status_code == 404
+    await world.run_jobs()
+    assert await enrolled(world, course) == ["ana", "bob", "cyd"]
+    national = await rule(world, course)
+    assert (await north("GET", f"{RULES}{national['id']}/")).status_code == 200
+    assert (await north("PATCH", f"{RULES}{national['id']}/", {"active": False})).status_code == 403
+    assert (await north("POST", f"{RULES}{national['id']}/run/")).status_code == 403
+    assert (await world.call_as("c", "chapter_admin:n1")("GET", RULES)).status_code == 403
+    assert (await world.member()("GET", RULES)).status_code == 403
+    await world.admin.ok("PATCH", path, {"due_in_days": 3})
+    assert (await world.admin.ok("POST", f"{path}preview/"))["matches"] == 5
+
+
+async def test_crud(world: World, other_world: World) -> None:
+    course = await world.course()
+    made = await rule(world, course, due_in_days=7)
+    path = f"{RULES}{made['id']}/"
+    assert made["audience_filter"] == {}
+    assert made["active"] is True
+    changed = await world.admin.ok(
+        "PATCH", path, {"due_on": "2999-01-01", "audience_filter": {"status": ["a"]}}
+    )
+    assert (changed["due_in_days"], changed["due_on"]) == (None, "2999-01-01")
+    assert changed["audience_filter"] == {"status": ["a"]}
+    assert await world.admin.ok("GET", path) == changed
+    assert (await other_world.admin("GET", path)).status_code == 404
+    assert [r["id"] for r in (await world.admin.ok("GET", RULES))["items"]] == [made["id"]]
+    run = await world.admin.ok("POST", f"{path}run/")
+    assert (await world.admin("DELETE", path)).status_code == 204
+    assert (await world.admin("GET", path)).status_code == 404
+    assert (await world.admin.ok("GET", RULES))["items"] == []
+    assert (await world.admin.ok("GET", f"{RULES}runs/{run['run_id']}/"))["rule_id"] == made["id"]
+
+
+TODAY = datetime.now(ZoneInfo("America/New_York")).date()
+
+
+@pytest.mark.parametrize(
+    ("facts", "pointer"),
+    [
+        ({"due_in_days": 0}, "/due_in_days"),
+        ({"due_in_days": 3651}, "/due_in_days"),
+        ({"due_in_days": "7"}, "/due_in_days"),
+        ({"due_in_days": 7, "due_on": "2999-01-01"}, "/due_on"),
+        ({"due_on": (TODAY - timedelta(days=1)).isoformat()}, "/due_on"),
+        ({"scheduled_on": "2999-01-01"}, "/scheduled_on"),
+        ({"trigger": "scheduled_date"}, "/scheduled_on"),
+        ({"trigger": "scheduled_date", "scheduled_on": date.min.isoformat()}, "/scheduled_on"),
+        ({"trigger": "never"}, "/trigger"),
+        ({"audience_filter": {"regions": ["atlantis"]}}, "/audience_filter/regions/0"),
+        ({"audience_filter": {"custom_fields": {"x": {"like": 1}}}}, "/audience_filter/custom_fields/x/like"),
+        ({"course_id": "0190b0a0-0000-7000-8000-000000000000"}, "/course_id"),
+        ({"color": "red"}, "/color"),
+    ],
+)
+async def test_what_is_refused(world: World, facts: Json, pointer: str) -> None:
+    course = await world.course()
+    body = {"course_id": course["id"], "trigger": "manual", "audience_filter": {}, **facts}
+    response = await world.admin("POST", RULES, body)
+    assert response.status_code == 422
+    assert [e["pointer"] for e in response.json()["errors"]] == [pointer]
