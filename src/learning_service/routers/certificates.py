@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Annotated, Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -101,8 +102,8 @@ async def verify(certificate_id: str, request: Request, session: PublicSession, 
     """The true state of a certificate, for anyone. A browser is sent to the page."""
     headers = {**PUBLIC_HEADERS, "Vary": "Accept"}
     if prefers_html(request.headers.get("accept")):
-        parsed = path_id(certificate_id)
-        return RedirectResponse(f"/certificates/{parsed}/verify/", 302, headers=headers)
+        address = f"/certificates/{quote(certificate_id, safe='')}/verify/"
+        return RedirectResponse(address, 302, headers=headers)
     found = await _find(session, path_id(certificate_id))
     if found is None:
         count_unknown(request, context)
