@@ -1,0 +1,29 @@
+"""A worker that runs the product's loop with two jobs of the tests' own."""
+
+from learning_service.context import Context
+from learning_service.domain.outbox import Job, Unworkable, enqueue_job
+from learning_service.runner import finishing
+from learning_service.settings import Settings
+from learning_service.worker import run_worker
+
+
+async def leave_effect(context: Context, job: Job) -> None:
+    """Notes the run outside its final write, then leaves a row as its effect, together with its end.
+
+    The effect is a job that no worker knows, under no unique key: were it made twice, there would be two.
+    """
+    async with context.transaction(job.organization_id) as session:
+        await enqueue_job(session, "run", {"n": job.arguments["n"]}, organization_id="org")
+    async with finishing(context, job) as session:
+        await enqueue_job(session, "effect", {"n": job.arguments["n"]}, organization_id="org")
+
+
+async def poison(context: Context, job: Job) -> None:
+    """Can never be done: half know it at once, half fail at each try."""
+    if job.arguments["n"] % 2:
+        raise Unworkable(f"poison {job.arguments['n']}")
+    raise RuntimeError(f"poison {job.arguments['n']}")
+
+
+if __name__ == "__main__":
+    run_worker(Settings(), "jobs", {"work": leave_effect, "poison": poison}, {})
