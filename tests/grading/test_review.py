@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import pytest
-
 from tests.grading.scenes import essay, learner, quiz, tree
 from tests.world import Caller, Json, World, choice
 
