@@ -1,0 +1,262 @@
+"""Numbering events, fanning them out, and keeping subscriptions and deliveries."""
+
+import base64
+import secrets
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.audit import record_audit
+from learning_service.domain.base import new_id
+from learning_service.domain.clock import now
+from learning_service.domain.errors import Conflict, Invalid, NotFound
+from learning_service.domain.outbox import enqueue_job, wake_after_commit
+from learning_service.domain.principal import Principal
+from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
+from learning_service.domain.webhooks.rules import NewWebhook, next_try, url_fault
+
+DELIVER, QUEUE = "deliver_webhook", "webhooks"
+OVERLAP = timedelta(hours=24)
+"""How long a rotated secret still signs."""
+MAX_NUMBERED = 5000
+_NUMBERING = text("SELECT pg_advisory_xact_lock(7461334)")
+# Positions are given after commit, by one numberer at a time, so that no reader's cursor can pass a row that
+# commits late. The new deliveries and their jobs are written by the same statement: numbered is fanned out.
+_NUMBER = text(
+    """
+WITH fresh AS (
+    SELECT id, organization_id, row_number() OVER (PARTITION BY organization_id ORDER BY id) AS place
+    FROM events WHERE position IS NULL AND (CAST(:organization_id AS text) IS NULL
+        OR organization_id = :organization_id)
+    ORDER BY id LIMIT :most
+), counts AS (
+    SELECT organization_id, count(*) AS many FROM fresh GROUP BY organization_id
+), grown AS (
+    INSERT INTO event_feeds AS f (organization_id, last_position)
+    SELECT organization_id, many FROM counts
+    ON CONFLICT (organization_id) DO UPDATE SET last_position = f.last_position + excluded.last_position
+    RETURNING f.organization_id, f.last_position
+), numbered AS (
+    UPDATE events e SET position = g.last_position - c.many + f.place
+    FROM fresh f JOIN grown g USING (organization_id) JOIN counts c USING (organization_id)
+    WHERE e.id = f.id
+    RETURNING e.id, e.organization_id, e.type
+), delivered AS (
+    INSERT INTO webhook_deliveries (id, organization_id, subscription_id, event_id, event_type, status,
+        attempts, created_at, next_attempt_at)
+    SELECT gen_random_uuid(), n.organization_id, s.id, n.id, n.type, 'pending', 0, :instant, :instant
+    FROM numbered n JOIN webhook_subscriptions s ON s.organization_id = n.organization_id
+        AND n.type = ANY (s.event_types) AND s.disabled_at IS NULL AND s.deleted_at IS NULL
+    RETURNING id, organization_id
+), queued AS (
+    INSERT INTO outbox (id, organization_id, queue, job, arguments, as_of, status, attempt, run_at, created_at)
+    SELECT gen_random_uuid(), organization_id, :queue, :job, jsonb_build_object('delivery_id', id), :instant,
+        'queued', 0, :instant, :instant
+    FROM delivered RETURNING 1
+)
+SELECT (SELECT count(*) FROM numbered), (SELECT count(*) FROM queued)
+"""
+)
+
+
+class AlreadyPending(Conflict):
+    """The delivery is on its way already."""
+
+    code = "already-pending"
+
+    def __init__(self) -> None:
+        super().__init__("This delivery is still being tried.")
+
+
+async def number_events(session: AsyncSession, organization_id: str | None = None) -> int:
+    """Give committed events their positions and their deliveries; how many were numbered.
+
+    One numberer works at a time; the lock is taken before the statement whose snapshot decides what is there.
+    """
+    await session.execute(_NUMBERING)
+    row = (
+        await session.execute(
+            _NUMBER,
+            {
+                "organization_id": organization_id,
+                "most": MAX_NUMBERED,
+                "instant": now(session),
+                "queue": QUEUE,
+                "job": DELIVER,
+            },
+        )
+    ).one()
+    if row[1]:
+        wake_after_commit(session, QUEUE)
+    return int(row[0])
+
+
+async def create_webhook(
+    session: AsyncSession, new: NewWebhook, *, actor: Principal, development: bool
+) -> WebhookSubscription:
+    """Subscribe a receiver. Raises Invalid for an address that nobody may be called at."""
+    fault = url_fault(new.url, development=development)
+    if fault is not None:
+        raise Invalid.at("/url", fault)
+    webhook = WebhookSubscription(
+        id=new_id(),
+        organization_id=actor.organization_id,
+        url=new.url,
+        event_types=sorted(set(new.event_types)),
+        secret=_new_secret(),
+        created_at=now(session),
+        created_by=actor.user_id,
+    )
+    session.add(webhook)
+    _audit(session, "webhook.created", webhook, actor)
+    await session.flush()
+    return webhook
+
+
+async def delete_webhook(session: AsyncSession, webhook: WebhookSubscription, *, actor: Principal) -> None:
+    """Unsubscribe; what is on its way is dropped."""
+    webhook.deleted_at = now(session)
+    webhook.secret = ""
+    webhook.previous_secret = None
+    await _drop_pending(session, webhook.id, "the subscription was deleted")
+    _audit(session, "webhook.deleted", webhook, actor)
+    await session.flush()
+
+
+async def rotate_secret(session: AsyncSession, webhook: WebhookSubscription, *, actor: Principal) -> None:
+    """Make a new secret; for `OVERLAP` the old one signs beside it."""
+    webhook.previous_secret = webhook.secret
+    webhook.previous_secret_until = now(session) + OVERLAP
+    webhook.secret = _new_secret()
+    _audit(session, "webhook.secret_rotated", webhook, actor)
+    await session.flush()
+
+
+async def replay_delivery(
+    session: AsyncSession, webhook: WebhookSubscription, delivery_id: uuid.UUID, *, actor: Principal
+) -> WebhookDelivery:
+    """Send a delivery again, delivered or not. Raises NotFound, AlreadyPending."""
+    delivery = await session.scalar(
+        select(WebhookDelivery)
+        .where(WebhookDelivery.id == delivery_id, WebhookDelivery.subscription_id == webhook.id)
+        .with_for_update()
+    )
+    if delivery is None:
+        raise NotFound
+    if delivery.status == "pending":
+        raise AlreadyPending
+    delivery.status = "pending"
+    delivery.attempts = 0
+    delivery.created_at = now(session)
+    await schedule_delivery(session, delivery, now(session))
+    _audit(session, "webhook.delivery_replayed", webhook, actor)
+    await session.flush()
+    return delivery
+
+
+async def schedule_delivery(session: AsyncSession, delivery: WebhookDelivery, at: datetime) -> None:
+    """Queue the next try of a delivery."""
+    delivery.next_attempt_at = at
+    await enqueue_job(
+        session,
+        DELIVER,
+        {"delivery_id": str(delivery.id)},
+        organization_id=delivery.organization_id,
+        queue=QUEUE,
+        run_at=at,
+    )
+
+
+async def postpone_delivery(session: AsyncSession, delivery_id: uuid.UUID, at: datetime) -> None:
+    """Let a delivery wait without counting a try: its receiver is failing, or has its hands full."""
+    delivery = await session.get_one(WebhookDelivery, delivery_id)
+    await schedule_delivery(session, delivery, at)
+
+
+async def note_delivered(session: AsyncSession, delivery_id: uuid.UUID, status: int) -> None:
+    """The receiver took it."""
+    delivery = await session.get_one(WebhookDelivery, delivery_id, with_for_update=True)
+    delivery.status = "delivered"
+    delivery.attempts += 1
+    delivery.last_attempt_at = delivery.delivered_at = now(session)
+    delivery.next_attempt_at = None
+    delivery.response_status, delivery.error = status, None
+    await session.execute(
+        update(WebhookSubscription)
+        .where(
+            WebhookSubscription.id == delivery.subscription_id, WebhookSubscription.paused_until.is_not(None)
+        )
+        .values(paused_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def note_failed(
+    session: AsyncSession,
+    delivery_id: uuid.UUID,
+    *,
+    status: int | None,
+    error: str,
+    wait: timedelta | None = None,
+    jitter: float = 1.0,
+) -> None:
+    """The receiver did not take it: try again later, or give up after three days.
+
+    `wait` is what the receiver asked for (429). While it fails, its other deliveries wait with it.
+    """
+    instant = now(session)
+    delivery = await session.get_one(WebhookDelivery, delivery_id, with_for_update=True)
+    delivery.attempts += 1
+    delivery.last_attempt_at = instant
+    delivery.response_status, delivery.error = status, error[:500]
+    following = next_try(delivery.created_at, delivery.attempts, instant)
+    if following is None:
+        delivery.status, delivery.next_attempt_at = "failed", None
+        return
+    following = instant + max((following - instant) * jitter, wait or timedelta(0))
+    await schedule_delivery(session, delivery, following)
+    await session.execute(
+        update(WebhookSubscription)
+        .where(WebhookSubscription.id == delivery.subscription_id)
+        .values(paused_until=following)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def disable_webhook(session: AsyncSession, webhook_id: uuid.UUID) -> None:
+    """The receiver said 410 Gone: nothing more is sent until somebody subscribes it again."""
+    webhook = await session.get_one(WebhookSubscription, webhook_id, with_for_update=True)
+    webhook.disabled_at = now(session)
+    await _drop_pending(session, webhook_id, "the receiver answered 410 Gone")
+    record_audit(
+        session,
+        "webhook.disabled",
+        organization_id=webhook.organization_id,
+        actor="system",
+        subject=("webhook", webhook_id),
+    )
+
+
+async def _drop_pending(session: AsyncSession, webhook_id: uuid.UUID, reason: str) -> None:
+    await session.execute(
+        update(WebhookDelivery)
+        .where(WebhookDelivery.subscription_id == webhook_id, WebhookDelivery.status == "pending")
+        .values(status="failed", error=reason, next_attempt_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _new_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _audit(session: AsyncSession, action: str, webhook: WebhookSubscription, actor: Principal) -> None:
+    record_audit(
+        session,
+        action,
+        organization_id=webhook.organization_id,
+        actor=actor.user_id,
+        subject=("webhook", webhook.id),
+    )

@@ -1,0 +1,73 @@
+"""Tables of webhooks and of the feed's numbering."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.orm import Mapped, mapped_column
+
+from learning_service.domain.base import Base, new_id
+
+
+class EventFeed(Base):
+    """How far an organization's events are numbered. Positions are never given twice, also after a purge."""
+
+    __tablename__ = "event_feeds"
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    last_position: Mapped[int] = mapped_column(BigInteger)
+
+
+class WebhookSubscription(Base):
+    """A receiver and the types of events it wants."""
+
+    __tablename__ = "webhook_subscriptions"
+    __table_args__ = (Index("ix_webhook_subscriptions_organization", "organization_id", "id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
+    url: Mapped[str]
+    event_types: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    secret: Mapped[str]
+    """Signs deliveries; shown once, when it is made."""
+    previous_secret: Mapped[str | None]
+    """Signs too until `previous_secret_until`, so that a receiver can change over."""
+    previous_secret_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    disabled_at: Mapped[datetime | None]
+    """When the receiver answered 410; nothing more is sent."""
+    paused_until: Mapped[datetime | None]
+    """While a receiver fails, everything for it waits together, so that it delays nobody else."""
+    deleted_at: Mapped[datetime | None]
+
+
+class WebhookDelivery(Base):
+    """One event for one receiver."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        CheckConstraint("status IN ('pending', 'delivered', 'failed')", name="status"),
+        UniqueConstraint("subscription_id", "event_id"),
+        Index("ix_webhook_deliveries_created_at", "created_at"),
+        Index("ix_webhook_deliveries_list", "subscription_id", "created_at", "id"),
+        Index(
+            "ix_webhook_deliveries_pending", "subscription_id", postgresql_where=text("status = 'pending'")
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    subscription_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("webhook_subscriptions.id"))
+    event_id: Mapped[uuid.UUID]
+    """No foreign key: events are purged later than deliveries, and deliveries may be replayed no longer."""
+    event_type: Mapped[str]
+    status: Mapped[str]
+    attempts: Mapped[int]
+    created_at: Mapped[datetime]
+    last_attempt_at: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    response_status: Mapped[int | None]
+    error: Mapped[str | None]

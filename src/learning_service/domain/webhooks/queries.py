@@ -1,0 +1,173 @@
+"""Reads of the feed, of subscriptions and of deliveries."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.errors import Gone, NotFound
+from learning_service.domain.events import Event
+from learning_service.domain.paging import PageRequest
+from learning_service.domain.principal import Principal
+from learning_service.domain.webhooks.models import EventFeed, WebhookDelivery, WebhookSubscription
+
+
+class CursorExpired(Gone):
+    """What followed the cursor was purged; the reader has missed events and must start over."""
+
+    code = "cursor-expired"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Events after this cursor are no longer kept. Read again from the oldest, without one."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """Events in their order, and where the next page begins."""
+
+    events: Sequence[Event]
+    position: int
+
+
+async def any_unnumbered(session: AsyncSession) -> bool:
+    """Whether some committed event of any organization has no position yet; asked all the time, so cheap."""
+    return bool(await session.scalar(select(exists().where(Event.position.is_(None)))))
+
+
+async def has_unnumbered(session: AsyncSession, organization_id: str) -> bool:
+    """Whether some committed event of the organization has no position yet."""
+    found = await session.scalar(
+        select(exists().where(Event.organization_id == organization_id, Event.position.is_(None)))
+    )
+    return bool(found)
+
+
+async def read_feed(
+    session: AsyncSession, organization_id: str, *, after: int | None, limit: int
+) -> FeedPage:
+    """Numbered events after a position, in order; from the oldest kept without one. Raises CursorExpired."""
+    mine = (Event.organization_id == organization_id, Event.position.is_not(None))
+    if after is not None:
+        await _refuse_expired(session, organization_id, after)
+    statement = select(Event).where(*mine, Event.position > (after or 0)).order_by(Event.position)
+    events = (await session.scalars(statement.limit(limit))).all()
+    last = events[-1].position if events else None
+    if last is None:
+        last = after if after is not None else await _last_position(session, organization_id)
+    return FeedPage(events, last)
+
+
+async def _last_position(session: AsyncSession, organization_id: str) -> int:
+    position = await session.scalar(
+        select(EventFeed.last_position).where(EventFeed.organization_id == organization_id)
+    )
+    return position or 0
+
+
+async def _refuse_expired(session: AsyncSession, organization_id: str, after: int) -> None:
+    oldest = await session.scalar(
+        select(func.min(Event.position)).where(Event.organization_id == organization_id)
+    )
+    follows = oldest if oldest is not None else await _last_position(session, organization_id) + 1
+    if after + 1 < follows:
+        raise CursorExpired
+
+
+async def access_webhook(
+    session: AsyncSession, caller: Principal, webhook_id: uuid.UUID
+) -> WebhookSubscription:
+    """The organization's subscription. Raises NotFound."""
+    found = await session.scalar(
+        select(WebhookSubscription).where(
+            WebhookSubscription.organization_id == caller.organization_id,
+            WebhookSubscription.id == webhook_id,
+            WebhookSubscription.deleted_at.is_(None),
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def list_webhooks(
+    session: AsyncSession, caller: Principal, page: PageRequest
+) -> Sequence[WebhookSubscription]:
+    """The organization's subscriptions, newest first; one more than the page holds."""
+    statement = select(WebhookSubscription).where(
+        WebhookSubscription.organization_id == caller.organization_id,
+        WebhookSubscription.deleted_at.is_(None),
+    )
+    if page.after is not None:
+        statement = statement.where(WebhookSubscription.id < uuid.UUID(page.after[0]))
+    return (
+        await session.scalars(statement.order_by(WebhookSubscription.id.desc()).limit(page.limit + 1))
+    ).all()
+
+
+async def list_deliveries(
+    session: AsyncSession, webhook: WebhookSubscription, page: PageRequest
+) -> Sequence[WebhookDelivery]:
+    """A subscription's deliveries, newest first; one more than the page holds."""
+    statement = select(WebhookDelivery).where(WebhookDelivery.subscription_id == webhook.id)
+    if "status" in page.filters:
+        statement = statement.where(WebhookDelivery.status == page.filters["status"])
+    if page.after is not None:
+        created_at, delivery_id = page.after
+        statement = statement.where(
+            tuple_(WebhookDelivery.created_at, WebhookDelivery.id)
+            < tuple_(datetime.fromisoformat(created_at), uuid.UUID(delivery_id))
+        )
+    newest = (WebhookDelivery.created_at.desc(), WebhookDelivery.id.desc())
+    return (await session.scalars(statement.order_by(*newest).limit(page.limit + 1))).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A delivery that is due, with everything that sending it takes."""
+
+    delivery_id: uuid.UUID
+    subscription_id: uuid.UUID
+    url: str
+    secrets: tuple[str, ...]
+    event: Event
+    attempts: int
+    created_at: datetime
+    paused_until: datetime | None
+
+
+async def load_sending(session: AsyncSession, delivery_id: uuid.UUID, instant: datetime) -> Sending | None:
+    """The delivery with its event; None when there is nothing left to send."""
+    row = (
+        await session.execute(
+            select(WebhookDelivery, WebhookSubscription, Event)
+            .join(WebhookSubscription, WebhookSubscription.id == WebhookDelivery.subscription_id)
+            .join(Event, Event.id == WebhookDelivery.event_id)
+            .where(
+                WebhookDelivery.id == delivery_id,
+                WebhookDelivery.status == "pending",
+                WebhookSubscription.disabled_at.is_(None),
+                WebhookSubscription.deleted_at.is_(None),
+            )
+        )
+    ).first()
+    if row is None:
+        return None
+    delivery, webhook, event = row
+    secrets = [webhook.secret]
+    if webhook.previous_secret and webhook.previous_secret_until and instant < webhook.previous_secret_until:
+        secrets.append(webhook.previous_secret)
+    return Sending(
+        delivery_id=delivery.id,
+        subscription_id=webhook.id,
+        url=webhook.url,
+        secrets=tuple(secrets),
+        event=event,
+        attempts=delivery.attempts,
+        created_at=delivery.created_at,
+        paused_until=webhook.paused_until,
+    )

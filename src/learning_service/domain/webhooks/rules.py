@@ -1,0 +1,121 @@
+"""What a receiver's address may be, when a delivery is tried again, and what an event looks like outside.
+
+Sources: the contract, "Media, events, operation"; CloudEvents 1.0; Standard Webhooks.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from learning_service.domain.values import StrictModel
+
+EventType = Literal[
+    "learning.enrollment.assigned",
+    "learning.enrollment.reminder_due",
+    "learning.course.completed",
+    "learning.course.failed",
+    "learning.certificate.issued",
+    "learning.certificate.revoked",
+    "learning.compliance.completed",
+    "learning.compliance.expired",
+    "learning.skill.mastered",
+]
+RETRIES = (
+    timedelta(seconds=5),
+    timedelta(seconds=30),
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+)
+THEN_EVERY = timedelta(hours=6)
+GIVE_UP_AFTER = timedelta(days=3)
+ALLOWED_PORTS = frozenset({443, 8443})
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")
+_INSIDE = ("localhost", "local", "internal", "intranet", "home.arpa", "onion", "test", "invalid")
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class NewWebhook(StrictModel):
+    """A subscription to be made."""
+
+    url: Annotated[str, Field(min_length=1, max_length=2000)]
+    event_types: Annotated[tuple[EventType, ...], Field(min_length=1, max_length=9)]
+
+
+def url_fault(url: str, *, development: bool) -> str | None:
+    """Why this cannot be a receiver's address; None when it can, as far as its spelling tells."""
+    if not url.isascii() or not url.isprintable() or any(c in url for c in ' \\"<>`{}|^'):
+        return "must be a plain address"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "must be a plain address"
+    host = parts.hostname or ""
+    local = development and host == "127.0.0.1" and parts.scheme in ("http", "https")
+    if parts.scheme != "https" and not local:
+        return "must begin with https://"
+    if "@" in parts.netloc or parts.fragment:
+        return "must not contain credentials or a fragment"
+    if local:
+        return None
+    if port not in (None, *ALLOWED_PORTS):
+        return "must use port 443 or 8443"
+    return host_fault(host)
+
+
+def host_fault(host: str) -> str | None:
+    """Why nobody may be called at this host; None for a DNS name or a public address in its usual form."""
+    if ":" in host or host.rpartition(".")[2].isdigit():
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return "must name its host by a DNS name or a canonical address"
+        if str(address) != host:
+            return "must name its host by a DNS name or a canonical address"
+        return None if is_public(address) else "must be reachable on the public internet"
+    labels = host.split(".")
+    if len(host) > 253 or len(labels) < 2 or not all(_LABEL.match(label) for label in labels):
+        return "must name its host by a DNS name or a canonical address"
+    if re.fullmatch(r"0x[0-9a-f]*", labels[-1]) or host.endswith(tuple(f".{name}" for name in _INSIDE)):
+        return "must be reachable on the public internet"
+    return None
+
+
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether the address is on the public internet, seen through every way of wrapping one in another."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if inner is None and address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def next_try(created_at: datetime, attempt: int, instant: datetime) -> datetime | None:
+    """When to try again after this many tries; None: give up, three days after the event."""
+    delay = RETRIES[attempt - 1] if attempt <= len(RETRIES) else THEN_EVERY
+    following = instant + delay
+    return following if following <= created_at + GIVE_UP_AFTER else None
+
+
+def cloud_event(
+    *, event_id: object, type_: str, organization_id: str, user_id: str, at: datetime, data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """One event as other services get it: CloudEvents 1.0, structured JSON."""
+    return {
+        "specversion": "1.0",
+        "id": str(event_id),
+        "source": f"/learning-service/organizations/{organization_id}",
+        "type": type_,
+        "subject": user_id,
+        "time": at.isoformat().replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "data": dict(data),
+    }

@@ -1,0 +1,97 @@
+"""The feed: every event of the organization in one order, none ever skipped."""
+
+import asyncio
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from learning_service.context import Context
+from learning_service.dependencies import ContextOf, HasScope
+from learning_service.domain.errors import Invalid
+from learning_service.domain.events import Event
+from learning_service.domain.paging import decode_cursor, encode_cursor, read_page
+from learning_service.domain.principal import Principal
+from learning_service.domain.webhooks.actions import number_events
+from learning_service.domain.webhooks.queries import FeedPage, has_unnumbered, read_feed
+from learning_service.domain.webhooks.rules import cloud_event
+from learning_service.routing import KeyedRoute
+from learning_service.schemas.webhooks import CloudEventAnswer, FeedAnswer
+from learning_service.wire import refuse_unknown_parameters
+
+router = APIRouter(prefix="/api/events", tags=["events"], route_class=KeyedRoute)
+Reader = Annotated[Principal, Depends(HasScope("events:read", or_admin=True))]
+MAX_WAIT_SECONDS = 25
+LOOK_EVERY_SECONDS = 0.5
+PARAMETERS = [
+    {"name": "after", "in": "query", "required": False, "schema": {"type": "string"}},
+    {
+        "name": "wait",
+        "in": "query",
+        "required": False,
+        "schema": {"type": "number", "maximum": MAX_WAIT_SECONDS},
+    },
+    {"name": "limit", "in": "query", "required": False, "schema": {"type": "integer", "maximum": 200}},
+]
+
+
+@router.get("/", openapi_extra={"parameters": PARAMETERS})
+async def feed(caller: Reader, request: Request, context: ContextOf) -> FeedAnswer:
+    """Events after a cursor, oldest first; with `wait`, up to so many seconds until there is one.
+
+    Without `after`, from the oldest kept (90 days). An older cursor is answered 410 `cursor-expired`.
+    """
+    scope = f"events:{caller.organization_id}"
+    refuse_unknown_parameters(request, frozenset({"after", "wait", "limit"}))
+    query = dict(request.query_params)
+    limit = read_page(query, scope=scope, filters=frozenset(), key_parts=1).limit
+    after = _after(query.get("after"), scope)
+    until = time.monotonic() + _wait(query.get("wait"))
+    while True:
+        page = await _read(context, caller.organization_id, after, limit)
+        remaining = until - time.monotonic()
+        if page.events or remaining <= 0 or await request.is_disconnected():
+            break
+        await asyncio.sleep(min(LOOK_EVERY_SECONDS, remaining))
+    return FeedAnswer(
+        items=[_outside(event) for event in page.events], next_cursor=encode_cursor(scope, [page.position])
+    )
+
+
+async def _read(context: Context, organization_id: str, after: int | None, limit: int) -> FeedPage:
+    async with context.transaction(organization_id) as session:
+        if await has_unnumbered(session, organization_id):
+            await number_events(session, organization_id)
+            # What was numbered must be committed before it is told, or a reader could hear of it twice.
+            await context.checkpoint(session, organization_id)
+        return await read_feed(session, organization_id, after=after, limit=limit)
+
+
+def _after(cursor: str | None, scope: str) -> int | None:
+    if cursor is None:
+        return None
+    try:
+        return int(decode_cursor(scope, cursor, 1)[0])
+    except (Invalid, ValueError):
+        raise Invalid.at("?after", "is not a cursor that this feed gave out") from None
+
+
+def _wait(text: str | None) -> float:
+    if text is None:
+        return 0
+    if not text.isascii() or not text.isdigit() or len(text) > 2 or int(text) > MAX_WAIT_SECONDS:
+        raise Invalid.at("?wait", f"must be a whole number of seconds, 0 to {MAX_WAIT_SECONDS}")
+    return int(text)
+
+
+def _outside(event: Event) -> CloudEventAnswer:
+    return CloudEventAnswer.model_validate(
+        cloud_event(
+            event_id=event.id,
+            type_=event.type,
+            organization_id=event.organization_id,
+            user_id=event.user_id,
+            at=event.at,
+            data=event.data,
+        )
+    )

@@ -1,0 +1,109 @@
+"""Subscriptions of receivers, and what became of their deliveries."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from learning_service.adapters.webhook_http import UnsafeReceiver, vetted_address
+from learning_service.context import Context
+from learning_service.dependencies import ContextOf, HasScope, Received, Session, body, page, path_id
+from learning_service.domain.errors import Invalid, Unavailable
+from learning_service.domain.paging import PageRequest, page_of
+from learning_service.domain.principal import Principal
+from learning_service.domain.webhooks import actions
+from learning_service.domain.webhooks.queries import access_webhook, list_deliveries, list_webhooks
+from learning_service.domain.webhooks.rules import NewWebhook
+from learning_service.routing import KeyedRoute, shown_once
+from learning_service.schemas.common import PageOf
+from learning_service.schemas.webhooks import DeliveryAnswer, WebhookAnswer, WebhookSecretAnswer
+
+router = APIRouter(prefix="/api/webhooks", tags=["webhooks"], route_class=KeyedRoute)
+Manager = Annotated[Principal, Depends(HasScope("webhooks:manage", or_admin=True))]
+NoBody = Annotated[None, body(dict[str, None], optional=True)]
+STATUSES = frozenset({"pending", "delivered", "failed"})
+
+
+async def _safe(
+    caller: Manager, context: ContextOf, received: Received, new: Annotated[NewWebhook, body(NewWebhook)]
+) -> NewWebhook:
+    """Looked up before the transaction opens: nobody waits for a name server inside one."""
+    await refuse_unsafe(context, new.url)
+    return new
+
+
+async def refuse_unsafe(context: Context, url: str) -> None:
+    """Raises Invalid where the address, or what its name leads to now, is not public.
+
+    A name that cannot be looked up yet is let through: every delivery looks again.
+    """
+    try:
+        await vetted_address(url, development=context.settings.environment == "development")
+    except UnsafeReceiver as error:
+        raise Invalid.at("/url", str(error)) from None
+    except Unavailable:
+        return
+
+
+@router.get("/")
+async def list_(
+    caller: Manager, session: Session, asked: Annotated[PageRequest, page("webhooks")]
+) -> PageOf[WebhookAnswer]:
+    """The organization's subscriptions, newest first."""
+    rows = await list_webhooks(session, caller, asked)
+    return PageOf[WebhookAnswer](
+        **page_of(rows, asked, key=lambda row: (row.id,), item=WebhookAnswer.model_validate)
+    )
+
+
+@router.post("/", status_code=201, openapi_extra=shown_once("secret"))
+async def create(
+    caller: Manager, context: ContextOf, new: Annotated[NewWebhook, Depends(_safe)], session: Session
+) -> WebhookSecretAnswer:
+    """Subscribe a receiver. The secret, which signs every delivery, is shown this once."""
+    webhook = await actions.create_webhook(
+        session, new, actor=caller, development=context.settings.environment == "development"
+    )
+    return WebhookSecretAnswer.model_validate(webhook)
+
+
+@router.delete("/{webhook_id}/", status_code=204)
+async def delete(webhook_id: str, caller: Manager, session: Session) -> Response:
+    """Unsubscribe."""
+    webhook = await access_webhook(session, caller, path_id(webhook_id))
+    await actions.delete_webhook(session, webhook, actor=caller)
+    return Response(status_code=204)
+
+
+@router.get("/{webhook_id}/deliveries/")
+async def deliveries(
+    webhook_id: str,
+    caller: Manager,
+    session: Session,
+    asked: Annotated[PageRequest, page("deliveries", "status", key_parts=2)],
+) -> PageOf[DeliveryAnswer]:
+    """What became of each event for this receiver, newest first; kept for 30 days."""
+    webhook = await access_webhook(session, caller, path_id(webhook_id))
+    if asked.filters.get("status", "pending") not in STATUSES:
+        raise Invalid.at("?status", "must be pending, delivered or failed")
+    rows = await list_deliveries(session, webhook, asked)
+    return PageOf[DeliveryAnswer](
+        **page_of(rows, asked, key=lambda row: (row.created_at, row.id), item=DeliveryAnswer.model_validate)
+    )
+
+
+@router.post("/{webhook_id}/deliveries/{delivery_id}/replay/", status_code=202)
+async def replay(
+    webhook_id: str, delivery_id: str, caller: Manager, session: Session, nothing: NoBody
+) -> DeliveryAnswer:
+    """Send a delivery again, under the same event id."""
+    webhook = await access_webhook(session, caller, path_id(webhook_id))
+    delivery = await actions.replay_delivery(session, webhook, path_id(delivery_id), actor=caller)
+    return DeliveryAnswer.model_validate(delivery)
+
+
+@router.post("/{webhook_id}/rotate-secret/", openapi_extra=shown_once("secret"))
+async def rotate(webhook_id: str, caller: Manager, session: Session, nothing: NoBody) -> WebhookSecretAnswer:
+    """A new secret, shown this once. For 24 hours the old one signs beside it."""
+    webhook = await access_webhook(session, caller, path_id(webhook_id))
+    await actions.rotate_secret(session, webhook, actor=caller)
+    return WebhookSecretAnswer.model_validate(webhook)

@@ -1,0 +1,60 @@
+"""Answers about events, subscriptions and deliveries."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from learning_service.schemas.common import Answer
+
+
+class CloudEventAnswer(Answer):
+    """A CloudEvents 1.0 event: ids, times and numbers, never names or addresses."""
+
+    specversion: Literal["1.0"]
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: str
+    datacontenttype: Literal["application/json"]
+    data: dict[str, Any]
+
+
+class FeedAnswer(Answer):
+    """Events in their one order; `next_cursor` is always given."""
+
+    items: list[CloudEventAnswer]
+    next_cursor: str
+
+
+class WebhookAnswer(Answer):
+    """A subscription."""
+
+    id: UUID
+    url: str
+    event_types: list[str]
+    created_at: datetime
+    disabled_at: datetime | None
+    """When its receiver answered 410 Gone; nothing is sent any more."""
+
+
+class WebhookSecretAnswer(WebhookAnswer):
+    """A subscription with its secret, which is shown this once."""
+
+    secret: str
+
+
+class DeliveryAnswer(Answer):
+    """One event on its way to one receiver."""
+
+    id: UUID
+    event_id: UUID
+    event_type: str
+    status: Literal["pending", "delivered", "failed"]
+    attempts: int
+    created_at: datetime
+    last_attempt_at: datetime | None
+    next_attempt_at: datetime | None
+    delivered_at: datetime | None
+    response_status: int | None
+    error: str | None

@@ -1,0 +1,98 @@
+"""Which receivers may be called, and when again."""
+
+import ipaddress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from learning_service.domain.webhooks.rules import is_public, next_try, url_fault
+
+PUBLIC = (
+    "https://example.org/hook",
+    "https://hooks.example.org:8443/a?b=c",
+    "https://8.8.8.8/",
+    "https://[2606:4700::1111]/",
+)
+REFUSED = (
+    "http://example.org/",
+    "ftp://example.org/",
+    "file:///etc/passwd",
+    "https://user:secret@example.org/",
+    "https://example.org:22/",
+    "https://example.org:6379/",
+    "https://localhost/",
+    "https://a.localhost/",
+    "https://printer.local/",
+    "https://db.internal/",
+    "https://127.0.0.1/",
+    "https://127.1/",
+    "https://2130706433/",
+    "https://0177.0.0.1/",
+    "https://0x7f.0.0.1/",
+    "https://0x7f000001/",
+    "https://[::1]/",
+    "https://[::]/",
+    "https://[::ffff:127.0.0.1]/",
+    "https://[::ffff:7f00:1]/",
+    "https://[64:ff9b::7f00:1]/",
+    "https://[2002:7f00:1::]/",
+    "https://[fd00::1]/",
+    "https://[fe80::1]/",
+    "https://0.0.0.0/",
+    "https://10.1.2.3/",
+    "https://172.16.0.1/",
+    "https://192.168.1.1/",
+    "https://100.64.0.1/",
+    "https://169.254.169.254/latest/meta-data",
+    "https://224.0.0.1/",
+    "https://255.255.255.255/",
+    "https://example.org./",
+    "https://intranet/",
+    "https://exämple.org/",
+    "https://example.org\\@127.0.0.1/",
+    "https://example.org#@127.0.0.1/",
+    "https:///hook",
+    "https://",
+    "https://[::1/",
+    "https://example.org:99999/",
+    "https://-a.org/",
+)
+
+
+@pytest.mark.parametrize("url", PUBLIC)
+def test_public_receivers_are_taken(url: str) -> None:
+    assert url_fault(url, development=False) is None
+
+
+@pytest.mark.parametrize("url", REFUSED)
+@pytest.mark.parametrize("development", [False, True])
+def test_inside_and_odd_receivers_are_refused(url: str, development: bool) -> None:
+    if not (development and "//127.0.0.1" in url):
+        assert url_fault(url, development=development) is not None
+
+
+def test_this_machine_is_for_development_only() -> None:
+    assert url_fault("http://127.0.0.1:9000/hook", development=True) is None
+    assert url_fault("http://127.0.0.1:9000/hook", development=False) is not None
+    assert url_fault("http://localhost:9000/hook", development=True) is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["::ffff:8.8.8.8", "2002:808:808::", "64:ff9b::808:808", "2001:0:4136:e378::1"]
+)
+def test_wrapped_addresses_are_never_public(text: str) -> None:
+    assert not is_public(ipaddress.ip_address(text))
+
+
+def test_tries_grow_apart_and_end_after_three_days() -> None:
+    start = at = datetime(2026, 1, 1, tzinfo=UTC)
+    gaps = []
+    for attempt in range(1, 100):
+        following = next_try(start, attempt, at)
+        if following is None:
+            break
+        gaps.append(following - at)
+        at = following
+    assert [gap.total_seconds() for gap in gaps[:6]] == [5, 30, 120, 600, 3600, 21600]
+    assert set(gaps[5:]) == {timedelta(hours=6)}
+    assert timedelta(days=2, hours=18) < at - start <= timedelta(days=3)

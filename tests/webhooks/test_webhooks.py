@@ -1,0 +1,198 @@
+"""Subscriptions and deliveries, with real receivers."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from learning_service.jobs.webhooks import number_all_events
+from learning_service.runner import JobRunner
+from learning_service.worker import QUEUES
+from tests.webhooks.receiver import Receiver, answer
+from tests.world import Caller, Json, World
+
+ALL_TYPES = ["learning.course.completed", "learning.certificate.issued", "learning.skill.mastered"]
+
+
+async def complete(world: World, user: str = "ana") -> None:
+    """A member completes a course of one lesson: three events."""
+    tree = {
+        "title": "One lesson",
+        "mastered_skills": [{"skill_id": "reading", "name": "Reading"}],
+        "modules": [{"title": "m", "items": [{"kind": "lesson", "title": "l"}]}],
+    }
+    course = await world.course(tree)
+    member = world.member(user)
+    await member.ok("POST", f"/api/courses/{course['id']}/enroll/")
+    modules = await member.ok("GET", f"/api/courses/{course['id']}/modules/")
+    await member.ok("POST", f"/api/lessons/{modules['items'][0]['items'][0]['id']}/complete/")
+
+
+async def deliver(world: World) -> None:
+    """Number, fan out and send everything that is due."""
+    await number_all_events(world.worker)
+    runner = JobRunner(world.worker, "webhooks", QUEUES["webhooks"])
+    await runner.drain()
+    await asyncio.wait_for(runner.stop(), 20)
+
+
+async def make_due(world: World) -> None:
+    """Let the waiting tries be due now."""
+    async with world.worker.transaction(world.id) as session:
+        await session.execute(
+            text(
+                "UPDATE outbox SET run_at = now() - interval '1 s' WHERE queue = 'webhooks' AND organization_id = :o"
+            ),
+            {"o": world.id},
+        )
+        await session.execute(text("UPDATE webhook_subscriptions SET paused_until = now() - interval '1 s'"))
+
+
+@pytest.fixture
+def manager(world: World) -> Caller:
+    return world.call_as("platform", scopes=["webhooks:manage", "events:read"])
+
+
+async def subscribe(manager: Caller, receiver: Receiver, types: list[str] | None = None) -> Json:
+    made: Json = await manager.ok(
+        "POST", "/api/webhooks/", {"url": receiver.url, "event_types": types or ALL_TYPES}
+    )
+    return made
+
+
+async def test_a_delivery_is_a_signed_cloud_event(world: World, manager: Caller) -> None:
+    async with Receiver() as receiver:
+        made = await subscribe(manager, receiver)
+        assert made["secret"].startswith("whsec_")
+        await complete(world)
+        await deliver(world)
+        assert sorted(r.event["type"] for r in receiver.requests) == sorted(ALL_TYPES)
+        for got in receiver.requests:
+            assert got.headers["content-type"] == "application/cloudevents+json"
+            assert got.headers["webhook-id"] == got.event["id"]
+            Webhook(made["secret"]).verify(got.body, got.headers)
+            with pytest.raises(WebhookVerificationError):
+                Webhook(made["secret"]).verify(got.body + b" ", got.headers)
+            assert b"Ana" not in got.body
+            assert b"@" not in got.body
+        listed = await manager.ok("GET", f"/api/webhooks/{made['id']}/deliveries/")
+        assert {d["status"] for d in listed["items"]} == {"delivered"}
+        assert "secret" not in json.dumps(await manager.ok("GET", "/api/webhooks/"))
+
+
+async def test_a_failing_receiver_gets_everything_once_it_is_back(world: World, manager: Caller) -> None:
+    async with Receiver(answers=[answer("500 No"), answer("503 No"), answer("200 OK")]) as receiver:
+        made = await subscribe(manager, receiver, ["learning.course.completed"])
+        await complete(world)
+        await deliver(world)
+        [waiting] = (await manager.ok("GET", f"/api/webhooks/{made['id']}/deliveries/"))["items"]
+        assert (waiting["status"], waiting["attempts"], waiting["response_status"]) == ("pending", 1, 500)
+        for _ in range(2):
+            await make_due(world)
+            await deliver(world)
+        [done] = (await manager.ok("GET", f"/api/webhooks/{made['id']}/deliveries/"))["items"]
+        assert (done["status"], done["attempts"], done["response_status"]) == ("delivered", 3, 200)
+        assert len({r.headers["webhook-id"] for r in receiver.requests}) == 1
+
+
+async def test_410_disables_and_redirects_are_not_followed(world: World, manager: Caller) -> None:
+    async with Receiver() as inner, Receiver(answers=[answer("302 Go", f"Location: {inner.url}")]) as turning:
+        moved = await subscribe(manager, turning, ["learning.course.completed"])
+        async with Receiver(answers=[answer("410 Gone")]) as gone:
+            left = await subscribe(manager, gone)
+            await complete(world)
+            await deliver(world)
+            items = {w["id"]: w for w in (await manager.ok("GET", "/api/webhooks/"))["items"]}
+            assert items[left["id"]]["disabled_at"] is not None
+            assert items[moved["id"]]["disabled_at"] is None
+            assert inner.requests == []
+            states = await manager.ok("GET", f"/api/webhooks/{left['id']}/deliveries/")
+            assert {d["status"] for d in states["items"]} == {"failed"}
+            before = len(gone.requests)
+            await complete(world, "bob")
+            await deliver(world)
+            assert len(gone.requests) == before
+
+
+async def test_429_is_honoured(world: World, manager: Caller) -> None:
+    async with Receiver(answers=[answer("429 Slow", "Retry-After: 3000")]) as receiver:
+        made = await subscribe(manager, receiver, ["learning.course.completed"])
+        await complete(world)
+        await deliver(world)
+        [waiting] = (await manager.ok("GET", f"/api/webhooks/{made['id']}/deliveries/"))["items"]
+        next_at = datetime.fromisoformat(waiting["next_attempt_at"])
+        assert next_at > datetime.now(UTC) + timedelta(seconds=2900)
+
+
+async def test_rotation_overlaps_and_replay_sends_again(world: World, manager: Caller) -> None:
+    async with Receiver() as receiver:
+        made = await subscribe(manager, receiver, ["learning.course.completed"])
+        rotated = await manager.ok("POST", f"/api/webhooks/{made['id']}/rotate-secret/")
+        assert rotated["secret"] != made["secret"]
+        await complete(world)
+        await deliver(world)
+        [got] = receiver.requests
+        for secret in (made["secret"], rotated["secret"]):
+            Webhook(secret).verify(got.body, got.headers)
+        [done] = (await manager.ok("GET", f"/api/webhooks/{made['id']}/deliveries/?status=delivered"))[
+            "items"
+        ]
+        again = await manager("POST", f"/api/webhooks/{made['id']}/deliveries/{done['id']}/replay/")
+        assert (again.status_code, again.json()["status"]) == (202, "pending")
+        await deliver(world)
+        assert [r.event["id"] for r in receiver.requests] == [got.event["id"]] * 2
+
+
+async def test_a_dead_receiver_delays_nobody_else(world: World, manager: Caller) -> None:
+    async with Receiver(answers=[b"hang"]) as dead, Receiver() as alive:
+        await subscribe(manager, dead, ["learning.course.completed"])
+        await subscribe(manager, alive, ["learning.course.completed"])
+        await complete(world)
+        await number_all_events(world.worker)
+        runner = JobRunner(world.worker, "webhooks", QUEUES["webhooks"])
+        await runner.drain()
+        for _ in range(100):
+            if alive.requests:
+                break
+            await asyncio.sleep(0.02)
+        assert len(alive.requests) == 1
+        stopping = asyncio.create_task(runner.stop())
+        await asyncio.sleep(0)
+        stopping.cancel()
+        await asyncio.gather(stopping, return_exceptions=True)
+
+
+async def test_who_may(world: World, other_world: World, manager: Caller) -> None:
+    async with Receiver() as receiver:
+        made = await subscribe(manager, receiver)
+        assert (await world.member("ana")("GET", "/api/webhooks/")).status_code == 403
+        assert (await world.admin("GET", "/api/webhooks/")).status_code == 200
+        stranger = other_world.call_as("platform", scopes=["webhooks:manage"])
+        for method, path in (
+            ("DELETE", f"/api/webhooks/{made['id']}/"),
+            ("GET", f"/api/webhooks/{made['id']}/deliveries/"),
+            ("POST", f"/api/webhooks/{made['id']}/rotate-secret/"),
+        ):
+            assert (await stranger(method, path)).status_code == 404
+        assert (await manager("DELETE", f"/api/webhooks/{made['id']}/")).status_code == 204
+        assert (await manager("DELETE", f"/api/webhooks/{made['id']}/")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"url": "https://10.0.0.1/", "event_types": ALL_TYPES}, "/url"),
+        ({"url": "http://example.org/", "event_types": ALL_TYPES}, "/url"),
+        ({"url": "https://example.org/", "event_types": []}, "/event_types"),
+        ({"url": "https://example.org/", "event_types": ["learning.nothing"]}, "/event_types/0"),
+        ({"url": "https://example.org/", "event_types": ALL_TYPES, "secret": "x"}, "/secret"),
+    ],
+)
+async def test_bad_subscriptions_are_refused(world: World, manager: Caller, body: Any, pointer: str) -> None:
+    refused = await manager("POST", "/api/webhooks/", body)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == pointer
