@@ -70,6 +70,7 @@ Caller = Annotated[Principal, Depends(authenticate)]
 
 async def _receive(request: Request, caller: Caller) -> None:
     """Read the body before a connection is taken, so that a slow sender holds none."""
+    request.state.takes_key = request.method == "POST"
     request.state.body = await receive_body(request)
 
 
@@ -80,7 +81,6 @@ Received = Annotated[None, Depends(_receive)]
 async def _session(
     request: Request, context: ContextOf, caller: Caller, received: Received
 ) -> AsyncIterator[AsyncSession]:
-    request.state.takes_key = request.method == "POST"
     async with context.transaction(caller.organization_id) as session:
         keyed = _keyed_request(request, caller)
         if keyed is not None:

@@ -291,3 +291,18 @@ async def _timed_course(world: World) -> Json:
         "questions": [choice()],
     }
     return await world.course(small_tree(modules=[{"title": "Know", "items": [quiz]}]))
+
+
+async def test_a_secret_is_shown_once_and_never_kept(world: World, settings: Settings) -> None:
+    key = new_key()
+    body = {"url": "http://127.0.0.1:9/hook", "event_types": ["course.completed"]}
+    first = await world.admin("POST", "/api/webhooks/", body, headers=key)
+    assert first.status_code == 201, first.text
+    again = await world.admin("POST", "/api/webhooks/", body, headers=key)
+    assert (again.status_code, again.headers[REPLAYED]) == (201, "true")
+    shown = first.json()
+    secret = shown.pop("secret")
+    assert again.json() == shown
+    async with world.worker.transaction(world.id) as session:
+        kept = await session.execute(text("SELECT row_to_json(a)::text FROM idempotency_answers a"))
+        assert secret not in "".join(kept.scalars())
