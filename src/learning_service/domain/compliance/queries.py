@@ -3,8 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import String, and_, case, cast, exists, func, literal, null, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -79,6 +93,96 @@ async def list_own_statuses(
     if page.after is not None:
         statement = statement.where(found.c.requirement_id > page.after[0])
     return [StatusView(*row) for row in await session.execute(statement)]
+
+
+async def list_statuses(
+    session: AsyncSession,
+    organization_id: str,
+    who: ColumnElement[bool],
+    page: PageRequest,
+    *,
+    requirement_id: str | None,
+    status: str | None,
+) -> Sequence[StatusView]:
+    """Statuses of these members, by member and requirement; one more than the page holds."""
+    met = _met(organization_id, now(session))
+    under_way = _under_way_only(organization_id)
+    parts = []
+    for part in (met, under_way):
+        part = part.where(who)
+        found = part.subquery()
+        statement = select(found)
+        if requirement_id is not None:
+            statement = statement.where(found.c.requirement_id == requirement_id)
+        if status is not None:
+            statement = statement.where(found.c.status == status)
+        if page.after is not None:
+            statement = statement.where(tuple_(found.c.user_id, found.c.requirement_id) > page.after)
+        parts.append(
+            statement.order_by(found.c.user_id, found.c.requirement_id).limit(page.limit + 1).subquery()
+        )
+    both = union_all(*(select(part) for part in parts)).subquery()
+    statement = select(both).order_by(both.c.user_id, both.c.requirement_id).limit(page.limit + 1)
+    return [StatusView(*row) for row in await session.execute(statement)]
+
+
+def _met(organization_id: str, instant: datetime) -> Any:
+    """Requirements that members have met at least once; what is under way says more than what lapsed."""
+    met = ChapterComplianceStatus
+    renewing = exists().where(
+        Enrollment.organization_id == organization_id,
+        Enrollment.user_id == met.user_id,
+        Enrollment.status.in_(OPEN),
+        Enrollment.course_id == Course.id,
+        Course.linked_compliance_requirement == met.requirement_id,
+    )
+    lapsed = func.coalesce(met.expires_at <= instant, False)
+    status = case((~lapsed, "complete"), (renewing, "pending"), else_="expired")
+    return (
+        select(
+            Member.user_id,
+            Member.chapter_id,
+            met.requirement_id,
+            status.label("status"),
+            case((status != "pending", met.completed_at)).label("completed_at"),
+            case((status != "pending", met.expires_at)).label("expires_at"),
+        )
+        .join(met, and_(met.organization_id == Member.organization_id, met.user_id == Member.user_id))
+        .where(Member.organization_id == organization_id, Member.erased_at.is_(None))
+    )
+
+
+def _under_way_only(organization_id: str) -> Any:
+    """Requirements that members never met, with an open enrollment of a linked course."""
+    met = ChapterComplianceStatus
+    never = ~exists().where(
+        met.organization_id == organization_id,
+        met.user_id == Member.user_id,
+        met.requirement_id == Course.linked_compliance_requirement,
+    )
+    return (
+        select(
+            Member.user_id,
+            Member.chapter_id,
+            Course.linked_compliance_requirement.label("requirement_id"),
+            literal("pending", String).label("status"),
+            cast(null(), met.completed_at.type).label("completed_at"),
+            cast(null(), met.expires_at.type).label("expires_at"),
+        )
+        .join(
+            Enrollment,
+            and_(Enrollment.organization_id == Member.organization_id, Enrollment.user_id == Member.user_id),
+        )
+        .join(Course, Course.id == Enrollment.course_id)
+        .where(
+            Member.organization_id == organization_id,
+            Member.erased_at.is_(None),
+            Enrollment.status.in_(OPEN),
+            Course.linked_compliance_requirement.is_not(None),
+            never,
+        )
+        .distinct()
+    )
 
 
 async def list_own_skills(

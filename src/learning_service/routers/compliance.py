@@ -1,0 +1,52 @@
+"""Compliance as administrators see it, member by member."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from learning_service.dependencies import IsAdmin, Session, page
+from learning_service.domain.compliance.queries import list_statuses
+from learning_service.domain.directory.audience import within
+from learning_service.domain.directory.models import Member
+from learning_service.domain.directory.rules.reach import reach_of
+from learning_service.domain.paging import PageRequest, page_of
+from learning_service.domain.principal import Principal
+from learning_service.domain.reports.queries import ReportFilter, check_filter
+from learning_service.routing import KeyedRoute
+from learning_service.schemas.common import PageOf
+from learning_service.schemas.compliance import ComplianceAnswer
+from learning_service.schemas.filters import id_filter, word_filter
+
+router = APIRouter(prefix="/api/compliance", tags=["compliance"], route_class=KeyedRoute)
+STATUSES = ("pending", "complete", "expired")
+
+
+@router.get("/statuses/")
+async def statuses(
+    caller: Annotated[Principal, Depends(IsAdmin(chapters=True))],
+    session: Session,
+    asked: Annotated[
+        PageRequest, page("compliance-statuses", "requirement_id", "chapter_id", "status", key_parts=2)
+    ],
+) -> PageOf[ComplianceAnswer]:
+    """Where the caller's members stand with each requirement that they have met, or are on the way to."""
+    wanted = ReportFilter(
+        requirement_id=id_filter(asked, "requirement_id"), chapter_id=id_filter(asked, "chapter_id")
+    )
+    status = word_filter(asked, "status", STATUSES)
+    reach = reach_of(caller, chapters=True)
+    await check_filter(session, caller.organization_id, wanted, reach)
+    who = within(caller.organization_id, reach)
+    if wanted.chapter_id is not None:
+        who = who & (Member.chapter_id == wanted.chapter_id)
+    rows = await list_statuses(
+        session, caller.organization_id, who, asked, requirement_id=wanted.requirement_id, status=status
+    )
+    return PageOf[ComplianceAnswer](
+        **page_of(
+            rows,
+            asked,
+            key=lambda row: (row.user_id, row.requirement_id),
+            item=ComplianceAnswer.model_validate,
+        )
+    )

@@ -1,0 +1,102 @@
+"""Reports for administrators and for services."""
+
+from dataclasses import astuple
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import StreamingResponse
+
+from learning_service.dependencies import Caller, Permission, Session
+from learning_service.domain.directory.rules.reach import Reach, reach_of
+from learning_service.domain.errors import Fault, Forbidden, Invalid
+from learning_service.domain.reports.queries import (
+    COLUMNS,
+    ReportFilter,
+    check_filter,
+    compliance_by_chapter,
+    totals_of,
+)
+from learning_service.domain.reports.rules import csv_lines
+from learning_service.domain.values import OPAQUE_ID
+from learning_service.routing import KeyedRoute
+from learning_service.schemas.reports import ChapterComplianceAnswer, ComplianceCounts, ComplianceReport
+from learning_service.wire import refuse_unknown_parameters
+
+router = APIRouter(prefix="/api/reports", tags=["reports"], route_class=KeyedRoute)
+FILTERS = ("requirement_id", "region_id", "chapter_id")
+PARAMETERS = [
+    {"name": name, "in": "query", "required": False, "schema": {"type": "string"}} for name in FILTERS
+]
+AS_FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+
+class CanReadReports(Permission):
+    """An administrator, for the own members; a service with the scope `reports:read`, for all."""
+
+    name = "admin, or scope reports:read"
+
+    async def __call__(self, caller: Caller) -> Reach:
+        """Whose members the caller may read of. Raises Forbidden."""
+        if "reports:read" in caller.scopes:
+            return Reach(national=True)
+        if caller.is_national_admin or caller.admin_regions:
+            return reach_of(caller)
+        raise Forbidden("This call is for administrators, or needs the scope reports:read.")
+
+
+def _read_filter(request: Request, caller: Caller) -> ReportFilter:
+    refuse_unknown_parameters(request, frozenset(FILTERS))
+    given = {name: request.query_params[name] for name in FILTERS if name in request.query_params}
+    faults = [
+        Fault(f"?{name}", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -")
+        for name, value in given.items()
+        if not OPAQUE_ID.match(value)
+    ]
+    if faults:
+        raise Invalid(faults)
+    return ReportFilter(**given)
+
+
+@router.get(
+    "/compliance/",
+    response_model=ComplianceReport,
+    responses=AS_FILE,
+    openapi_extra={"parameters": PARAMETERS},
+)
+async def compliance(
+    reach: Annotated[Reach, Depends(CanReadReports())],
+    caller: Caller,
+    session: Session,
+    request: Request,
+    wanted: Annotated[ReportFilter, Depends(_read_filter)],
+) -> Any:
+    """How each chapter stands with a requirement (`?requirement_id=`), or with all of them, pair by pair.
+
+    `Accept: text/csv` gives a file of the same rows.
+    """
+    await check_filter(session, caller.organization_id, wanted, reach)
+    rows = await compliance_by_chapter(session, caller.organization_id, wanted, reach)
+    if _wants_csv(request.headers.get("accept", "")):
+        lines = csv_lines(COLUMNS, (astuple(row) for row in rows))
+        headers = {"Content-Disposition": 'attachment; filename="compliance.csv"', "Vary": "Accept"}
+        return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+    return ComplianceReport(
+        items=[ChapterComplianceAnswer.model_validate(row) for row in rows],
+        totals=ComplianceCounts(**totals_of(rows)),
+    )
+
+
+def _wants_csv(accept: str) -> bool:
+    """Whether the caller names text/csv, and does not rank JSON before it."""
+    ranked: dict[str, float] = {}
+    for part in accept.lower().split(","):
+        kind, *parameters = (piece.strip() for piece in part.split(";"))
+        ranked[kind] = next((_quality(p) for p in parameters if p.startswith("q=")), 1.0)
+    return ranked.get("text/csv", 0.0) > 0 and ranked["text/csv"] >= ranked.get("application/json", 0.0)
+
+
+def _quality(parameter: str) -> float:
+    try:
+        return min(max(float(parameter[2:]), 0.0), 1.0)
+    except ValueError:
+        return 0.0
