@@ -1,0 +1,209 @@
+"""The PDFs of certificates: made, halted, audited, refused, erased; and the processes that draw them."""
+
+import asyncio
+import io
+import os
+import subprocess
+import sys
+import time
+import urllib.parse
+import uuid
+
+import httpx
+import pypdf
+import pytest
+from sqlalchemy import text
+from tests.certificates.earned import Earned, earn
+from tests.world import World
+
+from learning_service.adapters.processes import ProcessDied, ProcessPool
+from learning_service.certificate_commands import halt, resume, status
+from learning_service.domain.certificates.actions import erase_certificates
+from learning_service.domain.certificates.rules import pdf_filename, pdf_key
+from learning_service.jobs.certificates import audit_certificates
+from learning_service.settings import Settings
+
+NAMELESS = "Ana 😀"
+
+
+async def stored(earned: Earned) -> str:
+    """The digest of the stored PDF."""
+    async with earned.world.worker.transaction(None) as session:
+        row = await session.execute(
+            text("SELECT pdf_sha256 FROM certificates WHERE id = :i"), {"i": uuid.UUID(earned.id)}
+        )
+        return str(row.scalar_one())
+
+
+async def drift(earned: Earned) -> str | None:
+    async with earned.world.worker.transaction(None) as session:
+        row = await session.execute(
+            text("SELECT pdf_drift FROM certificates WHERE id = :i"), {"i": uuid.UUID(earned.id)}
+        )
+        found: str | None = row.scalar_one()
+        return found
+
+
+async def test_the_pdf_has_a_good_name(world: World) -> None:
+    earned = await earn(world, title='Café: "Ethik" / 倫理')
+    await world.run_jobs()
+    answer = await earned.pdf()
+    assert answer.status_code == 307
+    async with httpx.AsyncClient() as plain:
+        file = await plain.get(answer.headers["location"])
+    assert file.headers["content-type"] == "application/pdf"
+    disposition = urllib.parse.unquote(file.headers["content-disposition"])
+    assert disposition.startswith("inline")
+    assert ".pdf" in disposition
+    assert "Ethik" in disposition
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Hazing prevention", "Hazing prevention – certificate.pdf"),
+        ("../../etc/passwd", "etc passwd – certificate.pdf"),
+        ('a"b\r\nX: y;c', "a b X y c – certificate.pdf"),
+        ("...", "certificate.pdf"),
+        ("倫理", "倫理 – certificate.pdf"),
+        ("x" * 200, "x" * 120 + " – certificate.pdf"),
+    ],
+)
+def test_file_names(title: str, name: str) -> None:
+    assert pdf_filename(title) == name
+
+
+async def test_halted_pdfs_wait_and_are_made_when_resumed(world: World, settings: Settings) -> None:
+    halted = await asyncio.to_thread(halt, settings)
+    try:
+        assert halted.startswith("halted since")
+        earned = await earn(world)
+        await world.run_jobs()
+        assert (await earned.pdf()).status_code == 202
+        async with world.worker.transaction(None) as session:
+            row = await session.execute(
+                text("SELECT status, attempt FROM outbox WHERE unique_key = :k"),
+                {"k": f"generate_certificates:{earned.id}"},
+            )
+            assert row.one() == ("queued", 0)
+    finally:
+        resumed = await asyncio.to_thread(resume, settings)
+    assert resumed.startswith("running; waiting")
+    await world.run_jobs()
+    assert (await earned.pdf()).status_code == 307
+    assert (await asyncio.to_thread(status, settings)).startswith("running; waiting")
+
+
+async def test_the_audit_reports_and_repairs_nothing(world: World) -> None:
+    earned, other = await earn(world), await earn(world, "bob")
+    await world.run_jobs()
+    await audit_certificates(world.worker, None)
+    assert (await drift(earned), await drift(other)) == (None, None)
+    key = pdf_key(await stored(earned))
+    await world.worker.store.put(key, b"%PDF-1.4 forged", content_type="application/pdf")
+    await world.worker.store.delete(pdf_key(await stored(other)))
+    for _ in range(2):
+        await audit_certificates(world.worker, None)
+    assert (await drift(earned), await drift(other)) == ("changed", "missing")
+    assert await world.worker.store.get(key) == b"%PDF-1.4 forged"
+    async with world.worker.transaction(None) as session:
+        found = await session.execute(
+            text(
+                "SELECT subject_id, details->>'drift' FROM audit_entries"
+                " WHERE action = 'certificate.pdf_drifted' AND organization_id = :o"
+            ),
+            {"o": world.id},
+        )
+        expected = {(earned.id, "changed"), (other.id, "missing")}
+        assert sorted(tuple(row) for row in found) == sorted(expected)
+
+
+async def test_a_name_without_glyphs_ends_dead_and_a_reissue_cures_it(world: World) -> None:
+    await world.add_member("ana", display_name=NAMELESS)
+    earned = await earn(world)
+    await world.run_jobs()
+    assert (await earned.verify())["status"] == "valid"
+    assert (await earned.pdf()).status_code == 202
+    async with world.worker.transaction(None) as session:
+        row = await session.execute(
+            text("SELECT status, error FROM outbox WHERE unique_key = :k"),
+            {"k": f"generate_certificates:{earned.id}"},
+        )
+        state, reason = row.one()
+    assert state == "dead"
+    assert "U+1F600" in reason
+    new = (await earned.reissue(recipient_name="Ana <b>Δ</b>")).json()["id"]
+    await world.run_jobs()
+    answer = await earned.pdf(certificate_id=new)
+    assert answer.status_code == 307
+    async with httpx.AsyncClient() as plain:
+        file = await plain.get(answer.headers["location"])
+    assert "Ana <b>Δ</b>" in pypdf.PdfReader(io.BytesIO(file.content)).pages[0].extract_text()
+
+
+async def test_an_erased_members_record_stays_without_name_and_pdf(world: World) -> None:
+    earned = await earn(world)
+    await world.run_jobs()
+    digest = await stored(earned)
+    async with world.worker.transaction(None) as session:
+        keys = await erase_certificates(session, organization_id=world.id, user_id="ana")
+    assert list(keys) == [pdf_key(digest)]
+    seen = await earned.verify()
+    assert (seen["status"], seen["recipient_name"]) == ("valid", None)
+    for caller in (earned.member, world.admin):
+        assert (await earned.pdf(caller)).status_code == 410
+    page = await world.http.get(f"/certificates/{earned.id}/verify/")
+    assert page.status_code == 200
+    assert "Ana" not in page.text
+
+
+async def test_a_pool_outlives_the_death_of_a_process() -> None:
+    pool = ProcessPool(1)
+    try:
+        assert await pool.run(os.getpid) != os.getpid()
+        with pytest.raises(ProcessDied):
+            await pool.run(os.abort)
+        assert await pool.run(os.getpid) != os.getpid()
+    finally:
+        pool.close()
+
+
+PARENT = """
+import asyncio, os, time
+from learning_service.adapters.processes import ProcessPool
+
+async def main():
+    pool = ProcessPool(2)
+    print(*{await pool.run(os.getpid) for _ in range(3)}, flush=True)
+    await pool.run(time.sleep, 60)
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def test_the_processes_die_with_their_parent(tmp_path: object) -> None:
+    script = f"{tmp_path}/parent.py"
+    with open(script, "w") as file:
+        file.write(PARENT)
+    parent = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    children = [int(pid) for pid in parent.stdout.readline().split()]
+    assert children
+    assert all(is_running(pid) for pid in children)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 10
+    while any(is_running(pid) for pid in children):
+        assert time.monotonic() < deadline, "a child outlived its parent"
+        time.sleep(0.05)
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, zombies apart."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
