@@ -20,6 +20,7 @@ from learning_service.jobs.assignments import (
 )
 from learning_service.jobs.attempts import close_overdue_attempts
 from learning_service.jobs.certificates import audit_certificates, generate_certificates
+from learning_service.jobs.privacy import erase_files
 from learning_service.jobs.purge import purge
 from learning_service.jobs.recertification import expire_completions, open_recertifications
 from learning_service.jobs.reminders import plan_mails_of_assignment, send_course_reminders, send_mails
@@ -45,6 +46,7 @@ SCHEDULED: Mapping[str, Scheduled] = {
 QUEUES: Mapping[str, Mapping[str, JobFunction]] = {
     "jobs": {
         "auto_assign_courses": auto_assign_courses,
+        "erase_files": erase_files,
         "generate_certificates": generate_certificates,
         "plan_assignment_mails": plan_mails_of_assignment,
         "run_assignments": run_assignments,

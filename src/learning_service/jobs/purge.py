@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from learning_service.context import Context
 from learning_service.domain.clock import now
+from learning_service.domain.directory.models import MembershipEvent
 from learning_service.domain.events import Event
 from learning_service.domain.idempotency import KEPT, IdempotencyAnswer
 from learning_service.domain.outbox import OutboxRow
@@ -37,6 +38,8 @@ PURGED: Sequence[Purged] = (
     # One that has no place in the feed yet was not heard of by anybody.
     Purged(Event.at, timedelta(days=90), Event.position.is_not(None)),
     Purged(IdempotencyAnswer.created_at, KEPT),
+    # Parked: about somebody who never came.
+    Purged(MembershipEvent.received_at, timedelta(days=30), MembershipEvent.data.is_not(None)),
     Purged(WorkerRow.seen_at, timedelta(days=1)),
 )
 

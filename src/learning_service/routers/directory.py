@@ -36,8 +36,8 @@ CREATED: dict[int | str, dict[str, str]] = {201: {"description": "Made"}, 200: {
 
 @router.put("/organizations/{organization_id}/", responses=CREATED)
 async def put_organization(
-    organization_id: Annotated[str, path_opaque_id("organization_id")],
     caller: Writer,
+    organization_id: Annotated[str, path_opaque_id("organization_id")],
     session: Session,
     facts: Annotated[OrganizationFacts, body(OrganizationFacts)],
     response: Response,
@@ -50,8 +50,8 @@ async def put_organization(
 
 @router.put("/regions/{region_id}/", responses=CREATED)
 async def put_region(
-    region_id: Annotated[str, path_opaque_id("region_id")],
     caller: Writer,
+    region_id: Annotated[str, path_opaque_id("region_id")],
     session: Session,
     facts: Annotated[RegionFacts, body(RegionFacts)],
     response: Response,
@@ -64,8 +64,8 @@ async def put_region(
 
 @router.put("/chapters/{chapter_id}/", responses=CREATED)
 async def put_chapter(
-    chapter_id: Annotated[str, path_opaque_id("chapter_id")],
     caller: Writer,
+    chapter_id: Annotated[str, path_opaque_id("chapter_id")],
     session: Session,
     facts: Annotated[ChapterFacts, body(ChapterFacts)],
     response: Response,
@@ -78,8 +78,8 @@ async def put_chapter(
 
 @router.put("/members/{user_id}/", responses=CREATED)
 async def put_member(
-    user_id: Annotated[str, path_opaque_id("user_id")],
     caller: Writer,
+    user_id: Annotated[str, path_opaque_id("user_id")],
     session: Session,
     facts: Annotated[MemberFacts, body(MemberFacts)],
     response: Response,
@@ -118,8 +118,8 @@ async def receive_events(
 
 @router.put("/compliance-requirements/{requirement_id}/", responses=CREATED)
 async def put_requirement(
-    requirement_id: Annotated[str, path_opaque_id("requirement_id")],
     caller: Writer,
+    requirement_id: Annotated[str, path_opaque_id("requirement_id")],
     session: Session,
     facts: Annotated[RequirementFacts, body(RequirementFacts)],
     response: Response,

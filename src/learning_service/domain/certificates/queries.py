@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.rules import PublicCertificate
 from learning_service.domain.directory.models import Chapter, Member
+from learning_service.domain.directory.queries import was_member
 from learning_service.domain.errors import Forbidden, NotFound
 from learning_service.domain.halts import JobHalt
 from learning_service.domain.outbox import OutboxRow
@@ -102,7 +103,7 @@ async def access_certificate(
     certificate: Certificate = row[0]
     if caller.is_national_admin or row[1] in caller.admin_regions:
         return certificate
-    if certificate.user_id != caller.user_id:
+    if certificate.user_id != caller.user_id and not await was_member(session, caller, certificate.user_id):
         raise NotFound
     if administer:
         raise Forbidden("Only an administrator can do this to a certificate.")

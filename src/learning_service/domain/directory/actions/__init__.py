@@ -1,7 +1,6 @@
 """Writes of the directory: what other services tell us replaces what we had."""
 
 from learning_service.domain.directory.actions.members import BatchCounts, put_member, put_members
-from learning_service.domain.directory.actions.parking import purge_parked_events
 from learning_service.domain.directory.actions.receiving import EventCounts, receive_events
 from learning_service.domain.directory.actions.units import (
     put_chapter,
@@ -13,7 +12,6 @@ from learning_service.domain.directory.actions.units import (
 __all__ = [
     "BatchCounts",
     "EventCounts",
-    "purge_parked_events",
     "put_chapter",
     "put_member",
     "put_members",

@@ -6,10 +6,9 @@ the organization's lock shared, and whoever parks holds it alone: the one that c
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from pydantic_core import to_json
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.clock import now
@@ -145,14 +144,3 @@ async def apply_parked(
         .execution_options(synchronize_session=False)
     )
     return folded.causes
-
-
-async def purge_parked_events(session: AsyncSession, *, received_before: datetime) -> int:
-    """Forget events that were parked before then and whose member never came; how many."""
-    gone = await session.scalars(
-        delete(MembershipEvent)
-        .where(MembershipEvent.data.is_not(None), MembershipEvent.received_at < received_before)
-        .returning(MembershipEvent.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(gone.all())

@@ -1,0 +1,203 @@
+"""Erasing a person: what is personal goes, what others rely on stays, and nobody inherits it.
+
+The records are moved from the member's id to one that the directory can never name (`erased/` and a random part).
+A later member with the old id, the same person or another, therefore starts with nothing, whatever query reads.
+Fields that are text by or about the person are emptied one by one in `_TEXTS`; a new table that holds such text
+needs a line there, and the test that scans every column finds what was forgotten.
+"""
+
+import uuid
+from collections.abc import Iterable
+
+from sqlalchemy import Table, delete, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.audit import record_audit
+from learning_service.domain.base import Base
+from learning_service.domain.certificates.actions import erase_certificates
+from learning_service.domain.clock import now
+from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
+from learning_service.domain.courses.models import CourseGrader
+from learning_service.domain.directory.models import ErasedMember, Member, MembershipEvent
+from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.enrollments.queries import OPEN
+from learning_service.domain.errors import NotFound
+from learning_service.domain.events import Event
+from learning_service.domain.outbox import enqueue_job
+from learning_service.domain.principal import Principal
+
+ERASE_FILES = "erase_files"
+ERASED = "erased"
+"""The status of a member who is none any more."""
+
+# What was never submitted or graded decides nothing any more; of the rest the points stay, the words go.
+_TEXTS = (
+    """DELETE FROM quiz_attempts
+    WHERE organization_id = :organization_id AND user_id = :user_id AND status = 'in_progress'""",
+    """UPDATE response_grades SET feedback_html = NULL
+    WHERE feedback_html IS NOT NULL AND response_id IN (SELECT id FROM pending_responses
+        WHERE organization_id = :organization_id AND user_id = :user_id)""",
+    """DELETE FROM pending_responses
+    WHERE organization_id = :organization_id AND user_id = :user_id AND graded_at IS NULL""",
+    """UPDATE pending_responses SET text = '', feedback_html = NULL
+    WHERE organization_id = :organization_id AND user_id = :user_id""",
+    """UPDATE quiz_attempts SET
+        responses = (SELECT COALESCE(jsonb_object_agg(r.key, r.value), '{}')
+            FROM jsonb_each(responses) AS r WHERE NOT r.value ? 'text'),
+        marks = (SELECT jsonb_object_agg(m.key, m.value - 'feedback') FROM jsonb_each(marks) AS m)
+    WHERE organization_id = :organization_id AND user_id = :user_id""",
+    """UPDATE enrollment_grants SET reason = NULL WHERE enrollment_id IN (SELECT id FROM enrollments
+        WHERE organization_id = :organization_id AND user_id = :user_id)""",
+    """UPDATE reminders SET reason = NULL WHERE enrollment_id IN (SELECT id FROM enrollments
+        WHERE organization_id = :organization_id AND user_id = :user_id)""",
+    """UPDATE lost_passes SET resolved_at = :instant
+    WHERE organization_id = :organization_id AND user_id = :user_id AND resolved_at IS NULL""",
+)
+# Answers kept for retries, and reasons of failed jobs, may quote anything about what they name.
+_QUOTES = (
+    """DELETE FROM idempotency_answers WHERE organization_id = :organization_id AND (subject = :user_id
+        OR EXISTS (SELECT FROM unnest(CAST(:ids AS text[])) AS n(id) WHERE strpos(body, n.id) > 0))""",
+    """UPDATE outbox SET error = NULL WHERE organization_id = :organization_id AND error IS NOT NULL
+        AND EXISTS (SELECT FROM unnest(CAST(:ids AS text[])) AS n(id)
+            WHERE strpos(CAST(arguments AS text), n.id) > 0)""",
+)
+_IDS = text(
+    """WITH mine AS (SELECT id FROM enrollments
+        WHERE organization_id = :organization_id AND user_id = :user_id)
+    SELECT CAST(id AS text) FROM mine
+    UNION ALL SELECT CAST(id AS text) FROM reminders WHERE enrollment_id IN (SELECT id FROM mine)
+    UNION ALL SELECT CAST(id AS text) FROM quiz_attempts WHERE enrollment_id IN (SELECT id FROM mine)
+    UNION ALL SELECT CAST(id AS text) FROM course_completions WHERE enrollment_id IN (SELECT id FROM mine)
+    UNION ALL SELECT CAST(id AS text) FROM certificates
+        WHERE organization_id = :organization_id AND user_id = :user_id
+    UNION ALL SELECT CAST(id AS text) FROM pending_responses
+        WHERE organization_id = :organization_id AND user_id = :user_id"""
+)
+# The chapter stays, so that administrators of its region still reach the records.
+_COPY = text(
+    """INSERT INTO members (organization_id, user_id, chapter_id, status, custom_fields, created_at, updated_at,
+        erased_at)
+    SELECT organization_id, :record_id, chapter_id, :erased, '{}', created_at, :instant, :instant
+    FROM members WHERE organization_id = :organization_id AND user_id = :user_id"""
+)
+_CAUSES = text(
+    """UPDATE enrollments SET cause_id = :record_id WHERE organization_id = :organization_id
+    AND user_id = :record_id AND cause_kind = 'person' AND cause_id = :user_id"""
+)
+
+
+async def erase_member(session: AsyncSession, user_id: str, *, actor: Principal) -> None:
+    """Erase the member's personal data and keep their records without it. Raises NotFound.
+
+    Open enrollments fail: completing them has become impossible. Stored files are deleted by a job after the
+    commit.
+    """
+    organization_id = actor.organization_id
+    await _hold(session, organization_id, user_id)
+    parameters = {"organization_id": organization_id, "user_id": user_id, "instant": now(session)}
+    named = {**parameters, "ids": [*await session.scalars(_IDS, parameters), f'"{user_id}"']}
+    files = await erase_certificates(session, organization_id=organization_id, user_id=user_id)
+    for statement in _TEXTS:
+        await session.execute(text(statement), _only(statement, parameters))
+    for statement in _QUOTES:
+        await session.execute(text(statement), _only(statement, named))
+    await _forget(session, organization_id, user_id)
+    record_id = f"erased/{uuid.uuid4()}"
+    await _move(session, organization_id, user_id, record_id)
+    record_audit(
+        session,
+        "member.erased",
+        organization_id=organization_id,
+        actor=actor.user_id,
+        subject=("member", user_id),
+        details={"record_id": record_id, "files": len(files)},
+    )
+    if files:
+        await enqueue_job(session, ERASE_FILES, {"keys": list(files)}, organization_id=organization_id)
+
+
+def _only(statement: str, parameters: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in parameters.items() if f":{name}" in statement}
+
+
+async def _hold(session: AsyncSession, organization_id: str, user_id: str) -> None:
+    """Wait for calls of this learner that are under way, in the order in which they lock."""
+    mine = (Enrollment.organization_id == organization_id, Enrollment.user_id == user_id)
+    await session.execute(select(Enrollment.id).where(*mine).order_by(Enrollment.id).with_for_update())
+    found = await session.scalar(
+        select(Member.user_id)
+        .where(Member.organization_id == organization_id, Member.user_id == user_id)
+        .with_for_update()
+    )
+    if found is None:
+        raise NotFound
+
+
+async def _forget(session: AsyncSession, organization_id: str, user_id: str) -> None:
+    """Drop what only mattered while this was a member."""
+    await session.execute(
+        update(Enrollment)
+        .where(
+            Enrollment.organization_id == organization_id,
+            Enrollment.user_id == user_id,
+            Enrollment.status.in_(OPEN),
+        )
+        .values(status="failed", ended_at=now(session), revision=Enrollment.revision + 1)
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(
+        update(MembershipEvent)
+        .where(MembershipEvent.organization_id == organization_id, MembershipEvent.user_id == user_id)
+        .values(data=None)
+        .execution_options(synchronize_session=False)
+    )
+    for model in (ChapterComplianceStatus, MemberSkill, CourseGrader):
+        await session.execute(
+            delete(model)
+            .where(model.organization_id == organization_id, model.user_id == user_id)
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def _move(session: AsyncSession, organization_id: str, user_id: str, record_id: str) -> None:
+    """Move every record to the new id, and leave a note that the old one was erased."""
+    parameters = {
+        "organization_id": organization_id,
+        "user_id": user_id,
+        "record_id": record_id,
+        "erased": ERASED,
+        "instant": now(session),
+    }
+    await session.execute(_COPY, parameters)
+    for table in _tables_of_members():
+        columns = table.c
+        await session.execute(
+            update(table)
+            .where(columns.organization_id == organization_id, columns.user_id == user_id)
+            .values(user_id=record_id)
+        )
+    await session.execute(_CAUSES, _only(str(_CAUSES), parameters))
+    await session.execute(
+        delete(Member)
+        .where(Member.organization_id == organization_id, Member.user_id == user_id)
+        .execution_options(synchronize_session=False)
+    )
+    session.add(
+        ErasedMember(
+            organization_id=organization_id, record_id=record_id, user_id=user_id, erased_at=now(session)
+        )
+    )
+    await session.flush()
+
+
+def _tables_of_members() -> Iterable[Table]:
+    """Every table whose rows belong to a member, those of packages above and to come included.
+
+    Events are left: they were told to others as they are, and carry ids alone.
+    """
+    apart = {Member.__tablename__, ErasedMember.__tablename__, Event.__tablename__}
+    return [
+        table
+        for table in Base.metadata.sorted_tables
+        if table.name not in apart and {"organization_id", "user_id"} <= set(table.c.keys())
+    ]

@@ -1,0 +1,251 @@
+"""All that is kept about a member, for the member: a document of sections, each read by one function.
+
+Built by allow-list. Marks are shown as far as they are released; there are no answer keys in it, no other people
+and no names of graders. Whatever keeps something new about members adds a section to `SECTIONS`.
+"""
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.models import QuizAttempt, QuizProgress
+from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount, progress_of
+from learning_service.domain.audit import AuditEntry
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.clock import now
+from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
+from learning_service.domain.courses.models import CourseGrader
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
+from learning_service.domain.directory.models import Member, MembershipEvent
+from learning_service.domain.directory.queries import get_member
+from learning_service.domain.enrollments.models import CourseCompletion, Enrollment, LessonProgress
+from learning_service.domain.enrollments.queries import EnrollmentView, enrollment_views, own_enrollments
+from learning_service.domain.errors import NotAMember
+from learning_service.domain.outcomes.views import mark_views, progress_view, released, score_of
+from learning_service.domain.principal import Principal
+
+Section = Callable[[AsyncSession, Principal, Member], Awaitable[Any]]
+_SHOWN_OF_MARK = ("question_id", "points_awarded", "correct", "feedback")
+
+
+async def export_member(session: AsyncSession, caller: Principal) -> dict[str, Any]:
+    """The caller's document. Raises NotAMember."""
+    member = await get_member(session, caller.organization_id, caller.user_id)
+    if member is None:
+        raise NotAMember
+    sections = {name: await read(session, caller, member) for name, read in SECTIONS.items()}
+    return {
+        "user_id": caller.user_id,
+        "organization_id": caller.organization_id,
+        "exported_at": now(session),
+        **sections,
+    }
+
+
+async def _profile(_session: AsyncSession, _caller: Principal, member: Member) -> dict[str, Any]:
+    names = ("chapter_id", "status", "display_name", "email", "custom_fields", "locale", "timezone")
+    return {
+        **{name: getattr(member, name) for name in names},
+        "created_at": member.created_at,
+        "updated_at": member.updated_at,
+    }
+
+
+async def _enrollments(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+    rows = await session.execute(
+        enrollment_views(now(session), Enrollment.version_id, Enrollment.started_at, Enrollment.ended_at)
+        .where(own_enrollments(caller))
+        .order_by(Enrollment.id)
+    )
+    views = [(EnrollmentView(*row[:-3]), *row[-3:]) for row in rows]
+    standings = await progress_of(session, [view.id for view, *_ in views])
+    lessons = await _lessons(session, caller)
+    found = []
+    for view, version_id, started_at, ended_at in views:
+        version = await compiled_version(session, version_id)
+        found.append(
+            {
+                **{name: getattr(view, name) for name in EnrollmentView.__slots__ if name != "user_id"},
+                "started_at": started_at,
+                "ended_at": ended_at,
+                "progress": progress_view(view, version, standings[view.id]),
+                "lessons": lessons.get(view.id, []),
+            }
+        )
+    return found
+
+
+async def _lessons(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    rows = await session.execute(
+        select(LessonProgress.enrollment_id, LessonProgress.lesson_id, LessonProgress.completed_at)
+        .join(Enrollment, Enrollment.id == LessonProgress.enrollment_id)
+        .where(own_enrollments(caller))
+        .order_by(LessonProgress.completed_at)
+    )
+    found: dict[uuid.UUID, list[dict[str, Any]]] = {}
+    for enrollment_id, lesson_id, completed_at in rows:
+        found.setdefault(enrollment_id, []).append({"lesson_id": lesson_id, "completed_at": completed_at})
+    return found
+
+
+async def _attempts(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+    columns = [getattr(QuizAttempt, name) for name in AttemptRow.__slots__]
+    rows = await session.execute(
+        select(*columns)
+        .where(QuizAttempt.organization_id == caller.organization_id, QuizAttempt.user_id == caller.user_id)
+        .order_by(QuizAttempt.started_at, QuizAttempt.id)
+    )
+    attempts = [AttemptRow(*row) for row in rows]
+    positions = await _positions(session, caller, attempts)
+    found = []
+    for attempt in attempts:
+        position = positions[attempt.enrollment_id]
+        version = await compiled_version(session, position.version_id)
+        found.append(_attempt(version.quizzes[attempt.quiz_id], attempt, position))
+    return found
+
+
+async def _positions(
+    session: AsyncSession, caller: Principal, attempts: list[AttemptRow]
+) -> Mapping[uuid.UUID, Position]:
+    """Positions of all of the caller's enrollments, as far as releasing marks needs them."""
+    counts: dict[uuid.UUID, dict[uuid.UUID, QuizCount]] = {}
+    for row in await session.scalars(
+        select(QuizProgress)
+        .join(Enrollment, Enrollment.id == QuizProgress.enrollment_id)
+        .where(own_enrollments(caller))
+    ):
+        counts.setdefault(row.enrollment_id, {})[row.quiz_id] = QuizCount(
+            row.attempts_used,
+            row.attempts_allowed,
+            row.best_points,
+            row.possible_points,
+            row.max_points,
+            row.passed_at,
+        )
+    under_way = {(a.enrollment_id, a.quiz_id) for a in attempts if a.status == "in_progress"}
+    return {
+        enrollment.id: Position(
+            enrollment_id=enrollment.id,
+            organization_id=enrollment.organization_id,
+            user_id=enrollment.user_id,
+            course_id=enrollment.course_id,
+            version_id=enrollment.version_id,
+            status=enrollment.status,
+            source=enrollment.source,
+            assigned_at=enrollment.assigned_at,
+            due_at=enrollment.due_at,
+            extra_time_seconds=enrollment.extra_time_seconds,
+            quizzes=counts.get(enrollment.id, {}),
+            under_way=frozenset(quiz_id for owner, quiz_id in under_way if owner == enrollment.id),
+        )
+        for enrollment in await session.scalars(select(Enrollment).where(own_enrollments(caller)))
+    }
+
+
+def _attempt(quiz: CompiledQuiz, attempt: AttemptRow, position: Position) -> dict[str, Any]:
+    show = attempt.status != "in_progress" and released(quiz, position)
+    given = attempt.responses
+    marks = mark_views(quiz, attempt, show=show)
+    return {
+        "attempt_id": attempt.id,
+        "enrollment_id": attempt.enrollment_id,
+        "quiz_id": attempt.quiz_id,
+        "quiz_title": quiz.title,
+        "number": attempt.number,
+        "status": attempt.status,
+        "started_at": attempt.started_at,
+        "deadline_at": attempt.deadline_at,
+        "submitted_at": attempt.submitted_at,
+        "points": attempt.points,
+        "max_points": attempt.max_points,
+        "score": score_of(attempt),
+        "passed": attempt.passed,
+        "responses": [
+            {**{name: mark[name] for name in _SHOWN_OF_MARK}, **given.get(str(mark["question_id"]), {})}
+            for mark in marks
+            if show or str(mark["question_id"]) in given
+        ],
+    }
+
+
+async def _completions(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+    mine = CourseCompletion
+    names = ("id", "enrollment_id", "course_id", "requirement_id", "score", "completed_at", "expires_at")
+    return await _rows(session, caller, mine, (*names, "voided_at"), mine.completed_at)
+
+
+async def _certificates(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+    mine = Certificate
+    names = ("id", "completion_id", "course_id", "course_title", "recipient_name", "issuer_name", "issued_at")
+    more = ("expires_at", "revoked_at", "verification_url")
+    return await _rows(session, caller, mine, (*names, *more), mine.issued_at)
+
+
+async def _compliance(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+    mine = ChapterComplianceStatus
+    names = ("requirement_id", "completion_id", "completed_at", "expires_at")
+    return await _rows(session, caller, mine, names, mine.requirement_id)
+
+
+async def _skills(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+    mine = MemberSkill
+    return await _rows(session, caller, mine, ("skill_id", "name", "acquired_at", "course_id"), mine.skill_id)
+
+
+async def _grader_of(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+    return await _rows(session, caller, CourseGrader, ("course_id",), CourseGrader.course_id)
+
+
+async def _membership_events(
+    session: AsyncSession, caller: Principal, _member: Member
+) -> list[dict[str, Any]]:
+    mine = MembershipEvent
+    return await _rows(session, caller, mine, ("event_id", "source", "time", "received_at"), mine.time)
+
+
+async def _activity(session: AsyncSession, caller: Principal, member: Member) -> list[dict[str, Any]]:
+    """What the audit trail says this member did: the kind of thing, not which, for it may be another person.
+
+    Entries from before this membership are those of somebody erased who had the same id.
+    """
+    rows = await session.execute(
+        select(AuditEntry.at, AuditEntry.action)
+        .where(
+            AuditEntry.organization_id == caller.organization_id,
+            AuditEntry.actor == caller.user_id,
+            AuditEntry.at >= member.created_at,
+        )
+        .order_by(AuditEntry.id)
+    )
+    return [{"at": at, "action": action} for at, action in rows]
+
+
+async def _rows(
+    session: AsyncSession, caller: Principal, model: Any, names: tuple[str, ...], order: Any
+) -> list[dict[str, Any]]:
+    """These columns of the caller's rows of a table."""
+    rows = await session.execute(
+        select(*(getattr(model, name) for name in names))
+        .where(model.organization_id == caller.organization_id, model.user_id == caller.user_id)
+        .order_by(order)
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+SECTIONS: Mapping[str, Section] = {
+    "profile": _profile,
+    "enrollments": _enrollments,
+    "attempts": _attempts,
+    "completions": _completions,
+    "certificates": _certificates,
+    "compliance": _compliance,
+    "skills": _skills,
+    "grader_of": _grader_of,
+    "membership_events": _membership_events,
+    "activity": _activity,
+}
+"""Every section by its name in the document, whose shape is `schemas.privacy.ExportAnswer`."""

@@ -1,0 +1,147 @@
+"""A member's own data as one document. A section here has its reader in `domain.privacy.queries.SECTIONS`."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from learning_service.schemas.common import Answer, Number
+from learning_service.schemas.compliance import SkillAnswer
+from learning_service.schemas.enrollments import EnrollmentAnswer, ProgressAnswer
+
+
+class Profile(Answer):
+    """What the membership service told us."""
+
+    chapter_id: str
+    status: str
+    display_name: str | None
+    email: str | None
+    custom_fields: dict[str, Any]
+    locale: str | None
+    timezone: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class LessonDone(Answer):
+    """A lesson completed."""
+
+    lesson_id: UUID
+    completed_at: datetime
+
+
+class ExportedEnrollment(EnrollmentAnswer):
+    """An enrollment and how far it is."""
+
+    started_at: datetime | None
+    ended_at: datetime | None
+    progress: ProgressAnswer
+    lessons: list[LessonDone]
+
+
+class ExportedResponse(Answer):
+    """A response as given, with its mark as far as released."""
+
+    question_id: UUID
+    points_awarded: Number | None
+    correct: bool | None
+    feedback: str | None
+    answer_ids: list[UUID] | None = None
+    value: bool | None = None
+    text: str | None = None
+
+
+class ExportedAttempt(Answer):
+    """An attempt with its responses."""
+
+    attempt_id: UUID
+    enrollment_id: UUID
+    quiz_id: UUID
+    quiz_title: str
+    number: int
+    status: str
+    started_at: datetime
+    deadline_at: datetime | None
+    submitted_at: datetime | None
+    points: Number | None
+    max_points: Number
+    score: Number | None
+    passed: bool | None
+    responses: list[ExportedResponse]
+
+
+class ExportedCompletion(Answer):
+    """A course completed."""
+
+    id: UUID
+    enrollment_id: UUID
+    course_id: UUID
+    requirement_id: str | None
+    score: Number | None
+    completed_at: datetime
+    expires_at: datetime | None
+    voided_at: datetime | None
+
+
+class ExportedCertificate(Answer):
+    """A certificate as issued."""
+
+    id: UUID
+    completion_id: UUID
+    course_id: UUID
+    course_title: str
+    recipient_name: str | None
+    issuer_name: str
+    issued_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    verification_url: str
+
+
+class ExportedCompliance(Answer):
+    """A requirement met."""
+
+    requirement_id: str
+    completion_id: UUID
+    completed_at: datetime
+    expires_at: datetime | None
+
+
+class GraderOf(Answer):
+    """A course that the member may grade."""
+
+    course_id: UUID
+
+
+class ExportedEvent(Answer):
+    """An event of the membership service about the member."""
+
+    event_id: str
+    source: str
+    time: datetime
+    received_at: datetime
+
+
+class Activity(Answer):
+    """Something that the member did."""
+
+    at: datetime
+    action: str
+
+
+class ExportAnswer(Answer):
+    """All that is kept about a member."""
+
+    user_id: str
+    organization_id: str
+    exported_at: datetime
+    profile: Profile
+    enrollments: list[ExportedEnrollment]
+    attempts: list[ExportedAttempt]
+    completions: list[ExportedCompletion]
+    certificates: list[ExportedCertificate]
+    compliance: list[ExportedCompliance]
+    skills: list[SkillAnswer]
+    grader_of: list[GraderOf]
+    membership_events: list[ExportedEvent]
+    activity: list[Activity]

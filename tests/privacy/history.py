@@ -1,0 +1,153 @@
+"""A member with everything that a member can leave behind, and a look into every place that could keep it."""
+
+import io
+from dataclasses import dataclass
+
+import pypdf
+from sqlalchemy import text
+from tests.world import Caller, Json, World, right, small_tree
+
+NAME, ADDRESS, FIELD = "Quintessa Zabriskie", "quintessa.z@secret.example", "Sobriquet-Quillfeather"
+WRITTEN, SHORT, TYPED, PRAISE = "ESSAY-wombat", "SHORT-numbat", "TYPED-quokka", "PRAISE-bilby"
+SECRETS = (NAME, ADDRESS, FIELD, WRITTEN, SHORT, TYPED, PRAISE, "Zabriskie-Corrected")
+USER = "u-4711"
+
+
+@dataclass
+class History:
+    """What was made: ids to look for afterwards."""
+
+    member: Caller
+    course: Json
+    certificates: list[str]
+
+
+def tree() -> Json:
+    made = small_tree()
+    made["modules"][0]["items"] += [
+        {
+            "kind": "quiz",
+            "title": "Words",
+            "required": False,
+            "feedback": "after_submit",
+            "questions": [
+                {"type": "free_form", "prompt_html": "<p>Essay</p>", "points": 5},
+                {
+                    "type": "short_answer",
+                    "prompt_html": "<p>Short</p>",
+                    "points": 1,
+                    "accepted_answers": ["short*"],
+                },
+            ],
+        },
+        {
+            "kind": "quiz",
+            "title": "More words",
+            "required": False,
+            "questions": [{"type": "free_form", "prompt_html": "<p>Waits</p>", "points": 5}],
+        },
+        {
+            "kind": "quiz",
+            "title": "Never sent",
+            "required": False,
+            "questions": [{"type": "free_form", "prompt_html": "<p>Draft</p>", "points": 5}],
+        },
+    ]
+    made["modules"][0]["items"][1]["feedback"] = "after_submit"
+    return made
+
+
+async def answer(who: Caller, kind: str, quiz_id: str, **texts: str) -> Json:
+    shown = await who.ok("GET", f"/api/{kind}/{quiz_id}/")
+    responses = [
+        right(
+            q,
+            {"texts": ["right"]} if q.get("answers") else {"text": texts[q["prompt_html"][3]]},
+        )
+        for q in shown["questions"]
+    ]
+    submitted: Json = await who.ok("POST", f"/api/{kind}/{quiz_id}/submit/", {"responses": responses})
+    return submitted
+
+
+async def learn(world: World) -> History:
+    """A course completed with certificate, graded and waiting texts, a reissue, another course under way."""
+    await world.add_member(
+        USER, display_name=NAME, email=ADDRESS, custom_fields={"nickname": FIELD}, locale="es"
+    )
+    member = world.call_as(USER)
+    course = await world.course(tree(), linked_compliance_requirement="hazing", recertification_cadence="P1Y")
+    other = await world.course(small_tree(title="Other", assessment=None))
+    await world.admin.ok(
+        "POST", f"/api/courses/{other['id']}/assign/", {"user_ids": [USER]}, headers={"Idempotency-Key": "a"}
+    )
+    await member.ok("POST", f"/api/courses/{course['id']}/enroll/", headers={"Idempotency-Key": "enroll"})
+    modules = await member.ok("GET", f"/api/courses/{course['id']}/modules/")
+    lesson, quiz, words, waits, unsent = modules["items"][0]["items"]
+    await member.ok("POST", f"/api/lessons/{lesson['id']}/complete/")
+    await answer(member, "quizzes", quiz["id"])
+    await answer(member, "quizzes", words["id"], E=WRITTEN, S=SHORT)
+    await grade(world)
+    await answer(member, "quizzes", waits["id"], W=WRITTEN)
+    started = await member.ok("POST", f"/api/quizzes/{unsent['id']}/attempts/")
+    draft = {"responses": [{"question_id": started["questions"][0]["id"], "text": TYPED}]}
+    await member.ok("PATCH", f"/api/attempts/{started['attempt_id']}/", draft)
+    final = await answer(member, "assessments", modules["assessment"]["id"])
+    first = final["certificate"]["id"]
+    await world.run_jobs()
+    again = await world.admin.ok(
+        "POST",
+        f"/api/certificates/{first}/reissue/",
+        {"recipient_name": "Zabriskie-Corrected", "reason": f"{NAME} wrote"},
+        headers={"Idempotency-Key": "reissue"},
+    )
+    await world.run_jobs()
+    return History(member, course, [first, again["id"]])
+
+
+async def grade(world: World) -> None:
+    """Grade the essay, with words to the learner."""
+    queue = await world.admin.ok("GET", "/api/learning/grading/pending/")
+    for waiting in queue["items"]:
+        await world.admin.ok(
+            "POST",
+            f"/api/learning/grading/{waiting['response_id']}/",
+            {"points": 4, "feedback": f"<p>{PRAISE}, {NAME}</p>"},
+            headers={"Idempotency-Key": waiting["response_id"]},
+        )
+
+
+async def places_with(world: World, needles: tuple[str, ...]) -> list[str]:
+    """Every column of every table, and every stored object, that holds one of the needles."""
+    found = []
+    columns = """SELECT table_name, column_name FROM information_schema.columns c
+        JOIN information_schema.tables t USING (table_schema, table_name)
+        WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name <> 'alembic_version'"""
+    async with world.worker.engine.connect() as connection:
+        # As the owner: no row is hidden.
+        await connection.execute(text("RESET ROLE"))
+        await connection.execute(text("SET ROLE NONE"))
+        for table, column in (await connection.execute(text(columns))).all():
+            statement = text(
+                f'SELECT count(*) FROM "{table}" WHERE EXISTS (SELECT FROM unnest(CAST(:n AS text[])) AS n(x)'
+                f" WHERE strpos(CASE WHEN CAST(pg_typeof(\"{column}\") AS text) = 'bytea'"
+                f" THEN '' ELSE CAST(\"{column}\" AS text) END, n.x) > 0)"
+            )
+            if await connection.scalar(statement, {"n": list(needles)}):
+                found.append(f"{table}.{column}")
+    async for key in world.worker.store.keys():
+        body = await world.worker.store.get(key)
+        if any(needle in text_of(key, body) for needle in needles):
+            found.append(key)
+    return found
+
+
+def text_of(key: str, body: bytes) -> str:
+    """What a person can read in a stored object."""
+    return pdf_text(body) if key.endswith(".pdf") else body.decode("utf-8", "ignore")
+
+
+def pdf_text(body: bytes) -> str:
+    """What is printed, and the file's own description."""
+    reader = pypdf.PdfReader(io.BytesIO(body))
+    return " ".join(page.extract_text() for page in reader.pages) + str(reader.metadata)
