@@ -19,6 +19,11 @@ def essay(prompt: str = ESSAY, points: float = 5, **changes: Any) -> Json:
     }
 
 
+def choice_with(**changes: Any) -> Json:
+    """A single choice with more to it."""
+    return {**choice(), **changes}
+
+
 def quiz(*questions: Json, **changes: Any) -> Json:
     """A required quiz: pass at 70, three attempts."""
     return {
