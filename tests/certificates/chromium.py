@@ -1,0 +1,149 @@
+"""A real Chromium, driven over its debugging pipe without a library."""
+
+import asyncio
+import base64
+import json
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+NAMES = ("chromium-headless-shell", "chromium", "google-chrome", "chromium-browser")
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 30
+
+
+def find_chromium() -> str | None:
+    """`CHROMIUM_PATH`, or a browser on the path."""
+    given = os.environ.get("CHROMIUM_PATH")
+    return given or next((path for path in map(shutil.which, NAMES) if path), None)
+
+
+def find_axe() -> Path | None:
+    """`AXE_PATH`, or what `npm install --no-save axe-core` left in the checkout."""
+    given = os.environ.get("AXE_PATH")
+    path = Path(given) if given else ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    return path if path.is_file() else None
+
+
+class Tab:
+    """One page of a browser, and every request that it made."""
+
+    def __init__(self, reader: asyncio.StreamReader, pipe: int) -> None:
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        self._reader = reader
+        self._pipe = pipe
+        self._number = 0
+        self._session: str | None = None
+        self._loaded = False
+
+    async def open(self) -> None:
+        """Make the page."""
+        target = await self.call("Target.createTarget", url="about:blank")
+        attached = await self.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+        self._session = attached["sessionId"]
+        for domain in ("Page", "Network", "Runtime", "Log"):
+            await self.call(f"{domain}.enable")
+
+    async def call(self, method: str, **parameters: Any) -> Any:
+        """One command of the protocol; its result."""
+        self._number += 1
+        message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        await asyncio.to_thread(os.write, self._pipe, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = await self._next()
+            if answer.get("id") == self._number:
+                assert "error" not in answer, answer
+                return answer["result"]
+
+    async def _next(self) -> Any:
+        async with asyncio.timeout(SECONDS):
+            message = json.loads((await self._reader.readuntil(b"\0"))[:-1])
+        match message.get("method"):
+            case "Network.requestWillBeSent":
+                self.requests.append(message["params"]["request"]["url"])
+            case "Page.loadEventFired":
+                self._loaded = True
+            case "Runtime.exceptionThrown":
+                self.errors.append(str(message["params"]["exceptionDetails"]))
+            case "Log.entryAdded":
+                self.errors.append(message["params"]["entry"]["text"])
+        return message
+
+    async def goto(self, url: str, *, width: int = 1024, scripts: bool = True) -> None:
+        """Open an address at this width and wait until it is loaded."""
+        size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+        await self.call("Emulation.setDeviceMetricsOverride", **size)
+        await self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
+        self._loaded = False
+        await self.call("Page.navigate", url=url)
+        while not self._loaded:
+            await self._next()
+
+    async def evaluate(self, expression: str) -> Any:
+        """The value of a JavaScript expression in the page."""
+        answer = await self.call(
+            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
+        )
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    async def texts(self) -> list[str]:
+        """Everything that a screen reader is told, in order; works without JavaScript."""
+        tree = await self.call("Accessibility.getFullAXTree")
+        return [
+            f"{node['role']['value']}: {node['name']['value']}"
+            for node in tree["nodes"]
+            if not node["ignored"] and node.get("name", {}).get("value")
+        ]
+
+    async def screenshot(self) -> bytes:
+        """The whole page as a PNG."""
+        shot = await self.call("Page.captureScreenshot", captureBeyondViewport=True)
+        return base64.b64decode(shot["data"])
+
+    async def printed(self) -> bytes:
+        """The page as its printed PDF."""
+        return base64.b64decode((await self.call("Page.printToPDF", printBackground=False))["data"])
+
+
+@asynccontextmanager
+async def chromium(executable: str, profile: Path) -> AsyncIterator[Tab]:
+    """A browser with one page."""
+    to_browser, commands = os.pipe()
+    answers, from_browser = os.pipe()
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+
+    def as_three_and_four() -> None:
+        for source, wanted in ((os.dup(to_browser), 3), (os.dup(from_browser), 4)):
+            os.dup2(source, wanted)
+
+    process = await asyncio.create_subprocess_exec(
+        executable,
+        *("--headless", "--remote-debugging-pipe", f"--user-data-dir={profile}", "--disable-gpu"),
+        *("--disable-dev-shm-usage", "--hide-scrollbars", *sandbox),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        close_fds=False,
+        preexec_fn=as_three_and_four,
+    )
+    os.close(to_browser)
+    os.close(from_browser)
+    reader = asyncio.StreamReader(limit=64 * 1024 * 1024)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(answers, "rb")
+    )
+    try:
+        tab = Tab(reader, commands)
+        await tab.open()
+        yield tab
+    finally:
+        process.kill()
+        await process.wait()
+        transport.close()
+        os.close(commands)
