@@ -172,8 +172,9 @@ async def test_time_runs_out_half_a_minute_after_the_deadline(world: World) -> N
     await close_overdue_attempts(world.worker, None)
     assert (await ana.call.ok("GET", path))["status"] == "in_progress"
     await shift(world, started["attempt_id"], seconds=6)
-    for sent in ({"attempt_id": started["attempt_id"], "responses": []}, {"responses": []}):
-        late = await ana.submit(**sent)
+    bodies: list[Json] = [{"attempt_id": started["attempt_id"], "responses": []}, {"responses": []}]
+    for body in bodies:
+        late = await ana.submit(**body)
         assert (late.status_code, late.json()["code"]) == (409, "attempt-closed")
     seen = await ana.call.ok("GET", path)
     assert (seen["status"], seen["score"], seen["submitted_at"]) == ("graded", 50, seen["deadline_at"])

@@ -30,6 +30,8 @@ from learning_service.jobs.attempts import close_overdue_attempts
 PASSING, MOST = Decimal("5.6"), Decimal(4)
 """70 % of the 8 points of a choice and an essay of 4 each."""
 QUEUE = "/api/learning/grading/"
+CHOSEN = st.sampled_from([None, "right", "wrong"])
+WORDS = st.sampled_from([None, "", "Because."])
 
 
 @dataclass
@@ -122,17 +124,12 @@ def machine(world: World, loop: asyncio.AbstractEventLoop, course: Json) -> type
             else:
                 assert (answer.status_code, answer.json()["code"]) == (409, "no-attempts-left")
 
-        responses = {
-            "chosen": st.sampled_from([None, "right", "wrong"]),
-            "words": st.sampled_from([None, "", "Because."]),
-        }
-
         def _lay_over(self, attempt: ModelAttempt, chosen: str | None, words: str | None) -> None:
             attempt.chosen = attempt.chosen if chosen is None else chosen
             attempt.essay = attempt.essay if words is None else words
 
         @precondition(lambda self: self.model.attempts)
-        @rule(**responses)
+        @rule(chosen=CHOSEN, words=WORDS)
         def save(self, chosen: str | None, words: str | None) -> None:
             attempt = self.model.attempts[-1]
             body = {"responses": self._given(chosen, words)}
@@ -142,7 +139,7 @@ def machine(world: World, loop: asyncio.AbstractEventLoop, course: Json) -> type
                 self._lay_over(attempt, chosen, words)
 
         @precondition(lambda self: self.model.attempts)
-        @rule(**responses)
+        @rule(chosen=CHOSEN, words=WORDS)
         def submit(self, chosen: str | None, words: str | None) -> None:
             attempt = self.model.attempts[-1]
             sent = wait(self.me.submit(attempt_id=attempt.id, responses=self._given(chosen, words)))
