@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from learning_service.jobs.recertification import expire_completions, open_recertifications
 from tests.assignments.test_assign import LESSON, finish
@@ -12,7 +13,7 @@ REPORT = "/api/reports/compliance/"
 STATUSES = "/api/compliance/statuses/"
 
 
-async def linked(world: World, **policy: str) -> Json:
+async def linked(world: World, **policy: Any) -> Json:
     """A course of one lesson that shows the requirement `hazing`."""
     return await world.course(small_tree(**LESSON), linked_compliance_requirement="hazing", **policy)
 

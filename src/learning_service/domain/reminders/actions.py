@@ -90,7 +90,11 @@ def _last_looked_at(session: AsyncSession, after: uuid.UUID | None) -> Any:
 def _due(session: AsyncSession, after: uuid.UUID | None) -> Any:
     seen = _open(session, after).subquery("seen")
     defaults = cast(list(DEFAULT_REMINDER_DAYS), ARRAY(Integer))
-    days = func.unnest(func.coalesce(OrganizationSettings.reminder_days, defaults)).table_valued("days")
+    days = (
+        func.unnest(func.coalesce(OrganizationSettings.reminder_days, defaults))
+        .table_valued("days")
+        .render_derived()
+    )
     moment = seen.c.due_at - func.make_interval(0, 0, 0, 0, 24 * days.c.days)
     nearest = (
         select(func.min(days.c.days).label("days"))

@@ -1,0 +1,267 @@
+"""Reminders and assignment mails, received by a real SMTP server."""
+
+import asyncio
+import email
+import email.policy
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from pydantic import SecretStr
+from tests.assignments.test_assign import LESSON, finish
+from tests.world import Json, World, small_tree
+
+from learning_service.context import Context, open_context
+from learning_service.jobs.reminders import send_course_reminders
+from learning_service.settings import Settings
+
+
+@dataclass
+class Inbox:
+    """What the server took, with the moment of each; `refuse` answers to recipients."""
+
+    messages: list[EmailMessage] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
+    refuse: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
+    domain: str = ""
+    """Mails to others are taken and forgotten: other tests' organizations share the worker."""
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = self.refuse.get("*") or self.refuse.get(address)
+        if answer is None:
+            envelope.rcpt_tos.append(address)
+        return answer or "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        if message["To"].addresses[0].domain.endswith(self.domain):
+            self.messages.append(message)
+            self.at.append(monotonic())
+        if self.cut and server.transport is not None:
+            server.transport.close()
+        return "250 OK"
+
+    @property
+    def subjects(self) -> list[str]:
+        """Subjects, by recipient."""
+        return sorted(f"{m['To'].addresses[0].addr_spec}: {m['Subject']}" for m in self.messages)
+
+
+@dataclass(frozen=True)
+class Post:
+    """A world whose worker sends mail to the inbox."""
+
+    world: World
+    inbox: Inbox
+
+
+@asynccontextmanager
+async def smtp_server(inbox: Inbox) -> AsyncIterator[int]:
+    """The inbox behind a port."""
+    server = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(inbox, enable_SMTPUTF8=True), "127.0.0.1", 0
+    )
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+@pytest.fixture
+async def post(world: World, settings: Settings) -> AsyncIterator[Post]:
+    """The world's worker with a mail server."""
+    inbox = Inbox()
+    async with smtp_server(inbox) as port:
+        changed = settings.model_copy(
+            update={
+                "smtp_url": SecretStr(f"smtp://127.0.0.1:{port}"),
+                "mail_from": "Learn <learn@example.org>",
+            }
+        )
+        async with open_context(changed, "learning_worker") as context:
+            inbox.domain = f"{world.id}.org"
+            for user, chapter in (("ana", "n1"), ("bob", "n1"), ("cyd", "n2"), ("dan", "s1")):
+                await world.add_member(user, chapter, email=f"{user}@{inbox.domain}")
+            yield Post(replace(world, worker=context), inbox)
+
+
+async def assigned(world: World, due_at: datetime | None, *users: str) -> Json:
+    """A course of one lesson, assigned to these members."""
+    course = await world.course(small_tree(**LESSON))
+    body: Json = {"user_ids": list(users)}
+    if due_at is not None:
+        body["due_at"] = due_at.isoformat()
+    await world.admin.ok("POST", f"/api/courses/{course['id']}/assign/", body)
+    return course
+
+
+async def remind(post: Post, at: datetime) -> int:
+    """How many mails the job sends as of a time."""
+    before = len(post.inbox.messages)
+    await send_course_reminders(post.world.worker, at)
+    await post.world.run_jobs()
+    return len(post.inbox.messages) - before
+
+
+def soon(**length: float) -> datetime:
+    return (datetime.now(UTC) + timedelta(**length)).replace(microsecond=0)
+
+
+async def test_the_mail_of_an_assignment(post: Post) -> None:
+    address = f"ana@{post.inbox.domain}"
+    await post.world.add_member("ana", email=address, locale="es-MX", timezone="America/Mexico_City")
+    due = soon(days=9.5)
+    await assigned(post.world, due, "ana")
+    await post.world.run_jobs()
+    [mail] = post.inbox.messages
+    assert mail["Subject"] == "Se le ha asignado: Hazing prevention"
+    assert mail["To"].addresses[0].addr_spec == address
+    assert mail["From"].addresses[0].addr_spec == "learn@example.org"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    text, page = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert text is not None
+    assert page is not None
+    assert "Alpha & Co le ha asignado el curso «Hazing prevention»" in text.get_content()
+    assert "Alpha &amp; Co le ha asignado" in page.get_content()
+    assert "America/Mexico_City" in text.get_content()
+    await post.world.run_jobs()
+    assert len(post.inbox.messages) == 1
+
+
+async def test_reminders_come_one_at_a_time(post: Post) -> None:
+    due = soon(days=9.5)
+    await assigned(post.world, due, "ana")
+    await post.world.run_jobs()
+    sent = [await remind(post, due - timedelta(days=d)) for d in (9, 6.9, 6.8, 5, 2.9, 2.8, 0.9, 0.8)]
+    assert sent == [0, 1, 0, 0, 1, 0, 1, 0]
+    assert await remind(post, due + timedelta(hours=1)) == 0
+    assert [m["Subject"] for m in post.inbox.messages[1:]] == [
+        "Due in 7 days: Hazing prevention",
+        "Due in 3 days: Hazing prevention",
+        "Due tomorrow: Hazing prevention",
+    ]
+    events = post.world.call_as("bus", scopes=["events:read"])
+    types = [e["type"] for e in (await events.ok("GET", "/api/events/"))["items"]]
+    assert types.count("learning.enrollment.reminder_due") == 3
+
+
+async def test_a_late_worker_sends_only_the_nearest(post: Post) -> None:
+    due = soon(days=9.5)
+    await assigned(post.world, due, "ana")
+    await post.world.run_jobs()
+    assert await remind(post, due - timedelta(days=0.9)) == 1
+    assert await remind(post, due - timedelta(days=2)) == 0
+
+
+async def test_none_whose_moment_had_passed_none_after_completion_and_a_moved_date(post: Post) -> None:
+    due = soon(days=2)
+    course = await assigned(post.world, due, "ana", "bob")
+    await post.world.run_jobs()
+    assert await remind(post, soon(minutes=5)) == 0
+    await finish(post.world, "bob", course["id"])
+    assert await remind(post, due - timedelta(hours=20)) == 1
+    [mine] = (await post.world.member().ok("GET", "/api/users/enrollments/"))["items"]
+    later = due + timedelta(days=30)
+    await post.world.admin.ok("PATCH", f"/api/enrollments/{mine['id']}/", {"due_at": later.isoformat()})
+    assert await remind(post, due - timedelta(hours=19)) == 0
+    assert await remind(post, later - timedelta(days=6.5)) == 1
+
+
+async def test_the_organization_says_on_which_days(post: Post) -> None:
+    due = soon(days=20)
+    await assigned(post.world, due, "ana")
+    await post.world.run_jobs()
+    await post.world.admin.ok("PATCH", "/api/organization/", {"reminder_days": [14]})
+    assert await remind(post, due - timedelta(days=13)) == 1
+    assert await remind(post, due - timedelta(days=2)) == 0
+    await post.world.admin.ok("PATCH", "/api/organization/", {"reminder_days": []})
+    assert await remind(post, due - timedelta(hours=2)) == 0
+
+
+async def test_what_the_server_refuses_or_does_not_take(post: Post) -> None:
+    domain = post.inbox.domain
+    for user, address in (("ana", f"ana@exämple.{domain}"), ("bob", None)):
+        await post.world.add_member(user, email=address)
+    post.inbox.refuse = {f"cyd@{domain}": "550 no such user"}
+    await assigned(post.world, None, "ana", "bob", "cyd", "dan")
+    await post.world.run_jobs()
+    assert post.inbox.subjects == [
+        f"ana@xn--exmple-cua.{domain}: Assigned to you: Hazing prevention",
+        f"dan@{domain}: Assigned to you: Hazing prevention",
+    ]
+    post.inbox.refuse = {"*": "451 later"}
+    await assigned(post.world, None, "ana", "dan")
+    await post.world.run_jobs()
+    assert len(post.inbox.messages) == 2
+    post.inbox.refuse = {}
+    await hurry(post.world.worker)
+    await post.world.run_jobs()
+    assert len(post.inbox.messages) == 4
+
+
+async def hurry(context: Context) -> None:
+    """Make jobs that wait for a later moment due now."""
+    async with context.transaction(None) as session:
+        connection: Any = await session.connection()
+        await connection.exec_driver_sql(
+            "UPDATE outbox SET run_at = now() WHERE status = 'queued' AND job = 'send_mails'"
+        )
+
+
+async def test_a_connection_that_breaks_after_the_text_sends_nothing_twice(post: Post) -> None:
+    post.inbox.cut = True
+    await assigned(post.world, None, "ana", "bob")
+    for _ in range(2):
+        await post.world.run_jobs()
+        await hurry(post.world.worker)
+    assert len(post.inbox.messages) == 2
+
+
+async def test_development_mail_is_a_file(world: World, settings: Settings, tmp_path: Path) -> None:
+    changed = settings.model_copy(update={"mail_directory": tmp_path / "mail"})
+    async with open_context(changed, "learning_worker") as context:
+        world = replace(world, worker=context)
+        await assigned(world, None, "ana", "bob")
+        await world.run_jobs()
+    files = sorted((tmp_path / "mail").iterdir())
+    assert [file.suffix for file in files] == [".eml", ".eml"]
+    parsed = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
+    assert {str(mail["To"].addresses[0].addr_spec) for mail in parsed} == {
+        "ana@example.org",
+        "bob@example.org",
+    }
+
+
+async def test_four_workers_at_once_send_none_twice_and_none_too_fast(post: Post, settings: Settings) -> None:
+    world = post.world
+    users = [f"u{n}" for n in range(60)]
+    members = [
+        {
+            "user_id": u,
+            "chapter_id": "n1",
+            "status": "a",
+            "display_name": u,
+            "email": f"{u}@{post.inbox.domain}",
+        }
+        for u in users
+    ]
+    await world.directory.ok("POST", "/api/directory/members/batch/", {"members": members})
+    due = soon(days=9.5)
+    await assigned(world, due, *users)
+    await world.run_jobs()
+    post.inbox.messages.clear()
+    post.inbox.at.clear()
+    await asyncio.gather(*(send_course_reminders(world.worker, due - timedelta(days=6.9)) for _ in range(4)))
+    await asyncio.gather(*(world.run_jobs() for _ in range(2)))
+    assert len(post.inbox.subjects) == len(set(post.inbox.subjects)) == 60
+    assert post.inbox.at[-1] - post.inbox.at[0] >= 59 / 20 * 0.9
