@@ -1,0 +1,87 @@
+"""The member's own copy: everything about them, nothing about anybody else, and no key."""
+
+import json
+
+from tests.privacy.history import ADDRESS, FIELD, NAME, PRAISE, SHORT, TYPED, WRITTEN, learn
+from tests.world import Json, World, small_tree
+
+
+async def export(world: World, user: str) -> Json:
+    answer = await world.call_as(user)("GET", "/api/users/export/")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-disposition"] == 'attachment; filename="learning-data.json"'
+    document: Json = answer.json()
+    return document
+
+
+async def test_it_has_all_of_a_history(world: World) -> None:
+    lived = await learn(world)
+    document = await export(world, lived.member.user)
+    assert set(document) == {
+        "user_id",
+        "organization_id",
+        "exported_at",
+        "profile",
+        "enrollments",
+        "attempts",
+        "completions",
+        "certificates",
+        "compliance",
+        "skills",
+        "grader_of",
+        "membership_events",
+        "activity",
+    }
+    profile = document["profile"]
+    assert (profile["display_name"], profile["email"]) == (NAME, ADDRESS)
+    assert profile["custom_fields"] == {"nickname": FIELD}
+    assert sorted(e["status"] for e in document["enrollments"]) == ["assigned", "completed"]
+    [done] = [e for e in document["enrollments"] if e["status"] == "completed"]
+    assert (done["progress"]["percent"], len(done["lessons"])) == (100, 1)
+    assert [a["status"] for a in document["attempts"]] == [
+        "graded",
+        "graded",
+        "pending_review",
+        "in_progress",
+        "graded",
+    ]
+    texts = {r["text"] for a in document["attempts"] for r in a["responses"]} - {None}
+    assert texts == {WRITTEN, SHORT, TYPED}
+    assert {c["id"] for c in document["certificates"]} == set(lived.certificates)
+    assert len(document["completions"]) == len(document["compliance"]) == len(document["skills"]) == 1
+    assert PRAISE in json.dumps(document)
+
+
+async def test_marks_are_shown_as_far_as_released_and_keys_never(world: World) -> None:
+    lived = await learn(world)
+    document = await export(world, lived.member.user)
+    released = document["attempts"][0]["responses"][0]
+    assert (released["points_awarded"], released["correct"]) == (1, True)
+    assessment = document["attempts"][4]
+    assert (assessment["score"], assessment["passed"]) == (100, True)
+    assert [(r["points_awarded"], r["correct"]) for r in assessment["responses"]] == [(None, None)]
+    whole = json.dumps(document)
+    for word in (
+        "is_correct",
+        "accepted",
+        "short*",
+        "right_answer",
+        "rubric",
+        "explanation",
+        "boss",
+        "graded_by",
+    ):
+        assert word not in whole
+
+
+async def test_it_has_nobody_else(world: World, other_world: World) -> None:
+    course = await world.course(small_tree())
+    for user in ("ana", "bob"):
+        await world.member(user).ok("POST", f"/api/courses/{course['id']}/enroll/")
+    whole = json.dumps(await export(world, "ana"))
+    assert "ana@example.org" in whole
+    assert "bob" not in whole.lower()
+    assert (await world.admin("GET", "/api/users/export/")).status_code == 403
+    theirs = await export(other_world, "ana")
+    assert theirs["enrollments"] == []
