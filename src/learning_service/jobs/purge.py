@@ -15,6 +15,7 @@ from learning_service.domain.directory.models import MembershipEvent
 from learning_service.domain.events import Event
 from learning_service.domain.idempotency import KEPT, IdempotencyAnswer
 from learning_service.domain.outbox import OutboxRow
+from learning_service.domain.webhooks.models import WebhookDelivery
 from learning_service.domain.workers import WorkerRow
 
 log = structlog.get_logger()
@@ -40,6 +41,8 @@ PURGED: Sequence[Purged] = (
     Purged(IdempotencyAnswer.created_at, KEPT),
     # Parked: about somebody who never came.
     Purged(MembershipEvent.received_at, timedelta(days=30), MembershipEvent.data.is_not(None)),
+    # So long, a delivery can be looked at and replayed.
+    Purged(WebhookDelivery.created_at, timedelta(days=30), WebhookDelivery.status != "pending"),
     Purged(WorkerRow.seen_at, timedelta(days=1)),
 )
 
