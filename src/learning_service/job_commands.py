@@ -37,7 +37,6 @@ def run_scheduled(
     if name not in table:
         raise CommandError(f"no scheduled job is called {name!r}; there are: {', '.join(sorted(table))}")
     instant = None if at is None else instant_of(at)
-    configure_logging(settings.log_level)
     _with_context(settings, lambda context: table[name].function(context, instant))
 
 
@@ -100,6 +99,8 @@ def _in_transaction(settings: Settings, do: Callable[[AsyncSession], Awaitable[T
 
 
 def _with_context(settings: Settings, do: Callable[[Context], Awaitable[T]]) -> T:
+    configure_logging(settings.log_level)
+
     async def run() -> T:
         async with open_context(settings, "learning_worker") as context:
             return await do(context)
