@@ -295,7 +295,7 @@ async def _timed_course(world: World) -> Json:
 
 async def test_a_secret_is_shown_once_and_never_kept(world: World, settings: Settings) -> None:
     key = new_key()
-    body = {"url": "http://127.0.0.1:9/hook", "event_types": ["course.completed"]}
+    body = {"url": "http://127.0.0.1:9/hook", "event_types": ["learning.course.completed"]}
     first = await world.admin("POST", "/api/webhooks/", body, headers=key)
     assert first.status_code == 201, first.text
     again = await world.admin("POST", "/api/webhooks/", body, headers=key)

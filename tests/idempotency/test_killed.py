@@ -12,10 +12,12 @@ import uuid
 from pathlib import Path
 
 import httpx
+import pytest
 from tests.world import Caller, World
 
 from learning_service.settings import Settings
 
+pytestmark = pytest.mark.timeout(180)
 ROOT = Path(__file__).resolve().parents[2]
 
 
