@@ -3,11 +3,17 @@
 Only `session.client("s3")` is used, so that a successor library is a change of this file.
 """
 
+import asyncio
+import base64
+import hashlib
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 import aioboto3
+import aiohttp
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -20,9 +26,16 @@ _CONFIG: dict[str, Any] = {
     "response_checksum_validation": "when_required",
     "retries": {"mode": "standard", "max_attempts": 4},
     "connect_timeout": 3,
-    "read_timeout": 30,
+    "read_timeout": 15,
     "max_pool_connections": 50,
 }
+PATIENCE_SECONDS = 30.0
+"""The longest that one operation takes, retries included; larger bodies get a second more per MiB."""
+_MIB = 1024 * 1024
+_MISSING = ("NoSuchKey", "404", "NotFound")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NOT_PLAIN = re.compile(r'[^\x20-\x7e]|["\\/%]')
+_UNRESERVED = "!#$&+-.^_`|~"
 
 
 class StoreUnavailable(Exception):
@@ -36,73 +49,86 @@ class ObjectMissing(Exception):
 class ObjectStore:
     """Immutable files by key. Keys are content hashes, so that writing twice is harmless."""
 
-    def __init__(self, client: Any, public_client: Any, *, bucket: str, presigned_seconds: int) -> None:
+    def __init__(
+        self,
+        client: Any,
+        public_client: Any,
+        *,
+        bucket: str,
+        presigned_seconds: int,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         self._client = client
         self._public = public_client
         self._bucket = bucket
         self._presigned_seconds = presigned_seconds
+        self._patience = patience
 
     async def put(self, key: str, body: bytes, *, content_type: str) -> None:
-        """Store the bytes under the key, whole or not at all."""
-        try:
+        """Store the bytes under the key, whole or not at all. Raises StoreUnavailable."""
+        # The store compares the digest, so that a body cut on its way is refused there.
+        digest = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+        async with self._asking("store", key, extra=len(body) / _MIB):
             await self._client.put_object(
-                Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, ContentLength=len(body)
+                Bucket=self._bucket,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                ContentLength=len(body),
+                ContentMD5=digest,
             )
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(f"cannot store {key}: {error}") from error
 
     async def get(self, key: str) -> bytes:
         """The whole object. Raises ObjectMissing or StoreUnavailable."""
-        try:
+        async with self._asking("read", key, extra=PATIENCE_SECONDS):
             answer = await self._client.get_object(Bucket=self._bucket, Key=key)
             async with answer["Body"] as stream:
                 body: bytes = await stream.read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-                raise ObjectMissing(key) from error
-            raise StoreUnavailable(f"cannot read {key}: {error}") from error
-        except BotoCoreError as error:
-            raise StoreUnavailable(f"cannot read {key}: {error}") from error
+            if len(body) != answer["ContentLength"]:
+                raise StoreUnavailable(f"cannot read {key}: it came in part")
         return body
 
     async def size(self, key: str) -> int | None:
-        """The object's size in bytes, or None when there is none."""
+        """The object's size in bytes, or None when there is none. Raises StoreUnavailable."""
         try:
-            answer = await self._client.head_object(Bucket=self._bucket, Key=key)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404", "NotFound"):
-                return None
-            raise StoreUnavailable(f"cannot look at {key}: {error}") from error
-        except BotoCoreError as error:
-            raise StoreUnavailable(f"cannot look at {key}: {error}") from error
+            async with self._asking("look at", key):
+                answer = await self._client.head_object(Bucket=self._bucket, Key=key)
+        except ObjectMissing:
+            return None
         return int(answer["ContentLength"])
 
     async def delete(self, key: str) -> None:
-        """Remove the object; one that is not there is fine."""
+        """Remove the object; one that is not there is fine. Raises StoreUnavailable."""
         try:
-            await self._client.delete_object(Bucket=self._bucket, Key=key)
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(f"cannot delete {key}: {error}") from error
+            async with self._asking("delete", key):
+                await self._client.delete_object(Bucket=self._bucket, Key=key)
+        except ObjectMissing:
+            return
 
     async def keys(self, prefix: str = "") -> AsyncIterator[str]:
-        """All keys under a prefix."""
-        try:
-            pages = self._client.get_paginator("list_objects_v2")
-            async for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
-                for item in page.get("Contents", ()):
-                    yield item["Key"]
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(f"cannot list {prefix}: {error}") from error
+        """All keys under a prefix. Raises StoreUnavailable."""
+        pages = aiter(
+            self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        )
+        while True:
+            async with self._asking("list", prefix):
+                page = await anext(pages, None)
+            if page is None:
+                return
+            for item in page.get("Contents", ()):
+                yield item["Key"]
 
     async def presigned_url(self, key: str, *, filename: str, content_type: str, inline: bool = True) -> str:
-        """A short-lived address that a browser can open. `filename` is plain ASCII without quotes."""
-        kind = "inline" if inline else "attachment"
+        """A short-lived address that a browser can open; it shows or saves the file under that name.
+
+        Raises ValueError for a name with control characters.
+        """
         url: str = await self._public.generate_presigned_url(
             "get_object",
             Params={
                 "Bucket": self._bucket,
                 "Key": key,
-                "ResponseContentDisposition": f'{kind}; filename="{filename}"',
+                "ResponseContentDisposition": content_disposition(filename, inline=inline),
                 "ResponseContentType": content_type,
             },
             ExpiresIn=self._presigned_seconds,
@@ -112,8 +138,9 @@ class ObjectStore:
     async def is_alive(self) -> bool:
         """Whether the bucket is there and ours."""
         try:
-            await self._client.head_bucket(Bucket=self._bucket)
-        except (ClientError, BotoCoreError):
+            async with self._asking("find", self._bucket):
+                await self._client.head_bucket(Bucket=self._bucket)
+        except (StoreUnavailable, ObjectMissing):
             return False
         return True
 
@@ -122,9 +149,37 @@ class ObjectStore:
         if not await self.is_alive():
             await self._client.create_bucket(Bucket=self._bucket)
 
+    @asynccontextmanager
+    async def _asking(self, what: str, key: str, *, extra: float = 0.0) -> AsyncIterator[None]:
+        """One operation: bounded in time, and whatever goes wrong with it named."""
+        try:
+            async with asyncio.timeout(self._patience + extra):
+                yield
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _MISSING:
+                raise ObjectMissing(key) from error
+            raise StoreUnavailable(f"cannot {what} {key}: {error}") from error
+        except TimeoutError as error:
+            raise StoreUnavailable(f"cannot {what} {key}: the store does not answer") from error
+        except (BotoCoreError, aiohttp.ClientError, OSError) as error:
+            raise StoreUnavailable(f"cannot {what} {key}: {error}") from error
+
+
+def content_disposition(filename: str, *, inline: bool) -> str:
+    """The header that names a download (RFC 6266): a plain form, and beside it the exact one if it differs.
+
+    Raises ValueError for a name with control characters, which could end the header.
+    """
+    if _CONTROL.search(filename):
+        raise ValueError("a file name has no control characters")
+    kind = "inline" if inline else "attachment"
+    plain = _NOT_PLAIN.sub("_", filename)
+    exact = "" if plain == filename else f"; filename*=UTF-8''{quote(filename, safe=_UNRESERVED)}"
+    return f'{kind}; filename="{plain}"{exact}'
+
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[ObjectStore]:
+async def open_store(settings: Settings, *, patience: float = PATIENCE_SECONDS) -> AsyncIterator[ObjectStore]:
     """Open the clients: one for ourselves, and one that signs addresses as browsers reach the store."""
     session = aioboto3.Session(
         aws_access_key_id=settings.s3_access_key_id,
@@ -147,4 +202,5 @@ async def open_store(settings: Settings) -> AsyncIterator[ObjectStore]:
             public,
             bucket=settings.s3_bucket,
             presigned_seconds=settings.presigned_url_seconds,
+            patience=patience,
         )
