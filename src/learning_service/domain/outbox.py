@@ -99,6 +99,19 @@ class Job:
             raise Unworkable(f"argument {name} is not an id") from error
 
 
+_JOB = (
+    OutboxRow.id,
+    OutboxRow.organization_id,
+    OutboxRow.job,
+    OutboxRow.arguments,
+    OutboxRow.as_of,
+    OutboxRow.attempt,
+    OutboxRow.created_at,
+    OutboxRow.failures,
+)
+"""The columns of a Job, in the order of its fields."""
+
+
 @dataclass(slots=True)
 class Claim:
     """What one look at the queue brought: jobs to do, and ids of those whose workers vanished too often."""
@@ -198,17 +211,7 @@ async def claim_jobs(
             error=case((vanished, VANISHED), else_=OutboxRow.error),
             run_at=now(session) + lease,
         )
-        .returning(
-            OutboxRow.status,
-            OutboxRow.id,
-            OutboxRow.organization_id,
-            OutboxRow.job,
-            OutboxRow.arguments,
-            OutboxRow.as_of,
-            OutboxRow.attempt,
-            OutboxRow.created_at,
-            OutboxRow.failures,
-        )
+        .returning(OutboxRow.status, *_JOB)
         .execution_options(synchronize_session=False)
     )
     claim = Claim()

@@ -67,10 +67,10 @@ async def generate_certificates(context: Context, job: Job) -> None:
 async def _certificate(context: Context, job: Job) -> Certificate:
     async with context.transaction(job.organization_id) as session:
         if "certificate_id" in job.arguments:
-            found = await certificates_with_ids(session, [uuid.UUID(job.arguments["certificate_id"])])
+            found = await certificates_with_ids(session, [job.id_argument("certificate_id")])
             certificate = found[0] if found else None
         else:
-            completion_id = uuid.UUID(job.arguments["completion_id"])
+            completion_id = job.id_argument("completion_id")
             certificate = await certificate_of_completion(session, completion_id)
     if certificate is None:
         raise Unworkable(f"there is no certificate for {job.arguments}")

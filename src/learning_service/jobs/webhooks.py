@@ -59,7 +59,7 @@ async def deliver_webhook(context: Context, job: Job) -> None:
     A receiver that fails keeps its other deliveries waiting, one probe at a time, and never more than half of
     this worker's hands, so that it delays nobody else.
     """
-    delivery_id = uuid.UUID(job.arguments["delivery_id"])
+    delivery_id = job.id_argument("delivery_id")
     async with context.transaction(job.organization_id) as session:
         sending = await load_sending(session, delivery_id, now(session))
         instant = now(session)
