@@ -388,4 +388,4 @@ async def test_extra_time_moves_the_deadline_of_the_attempt_under_way(world: Wor
     assert [(g["kind"], g["amount"], g["reason"]) for g in told["grants"]] == [
         ("extra_time", 600, "Accommodation")
     ]
-    assert (told["cause"], told["source"]) == ({"kind": "person", "id": "ana"}, "self")
+    assert (told["cause"]["kind"], told["cause"]["id"], told["source"]) == ("person", "ana", "self")
