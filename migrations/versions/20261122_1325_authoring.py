@@ -11,6 +11,13 @@ down_revision: str | None = "0004"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
+REFERENCES_TO_CONTENT = (
+    ("lesson_progress", "lesson_id"),
+    ("quiz_progress", "quiz_id"),
+    ("quiz_attempts", "quiz_id"),
+    ("assessment_results", "assessment_id"),
+    ("pending_responses", "question_id"),
+)
 # An assessment's second row has no version of its own. Once its quiz is gone, the quiz's trigger has judged.
 REFUSE_PUBLISHED_ASSESSMENT = """
 CREATE FUNCTION refuse_change_of_published_assessment() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -67,6 +74,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_course_graders_user", "course_graders", ["organization_id", "user_id"], unique=False)
     protect("course_graders")
+    # Deleting rows of a draft looks for what refers to them: without an index, through all learners' rows.
+    for table, column in REFERENCES_TO_CONTENT:
+        op.create_index(f"ix_{table}_{column}", table, [column], unique=False)
     op.execute(REFUSE_PUBLISHED_ASSESSMENT)
     op.execute(
         "CREATE TRIGGER published_version_is_final BEFORE INSERT OR UPDATE OR DELETE ON assessments"
@@ -77,6 +87,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP TRIGGER published_version_is_final ON assessments")
     op.execute("DROP FUNCTION refuse_change_of_published_assessment()")
+    for table, column in REFERENCES_TO_CONTENT:
+        op.drop_index(f"ix_{table}_{column}", table_name=table)
     op.drop_index("ix_course_graders_user", table_name="course_graders")
     op.drop_table("course_graders")
     op.drop_table("organization_settings")

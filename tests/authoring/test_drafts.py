@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import pytest
-
 from tests.authoring.author import PATCH_TYPE, Author, changed, rich_tree, without_keys
 from tests.world import Json, World, choice, small_tree
 
@@ -174,6 +173,9 @@ for _ in range(400):
         ([{"op": "replace", "path": "/modules/-1/title", "value": "x"}], "/0/path"),
         ([{"op": "move", "from": "/modules/0", "path": "/modules/0/items/0"}], "/0"),
         ([{"op": "copy", "from": "/modules/9", "path": "/modules/0"}], "/0"),
+        ([{"op": "copy", "from": "/modules/-", "path": "/modules/0"}], "/0"),
+        ([{"op": "move", "from": "/modules/-", "path": "/modules/0"}], "/0"),
+        ([{"op": "test", "path": "/modules/-", "value": None}], "/0"),
         ([{"op": "add", "path": "/title/0", "value": "x"}], "/0/path"),
         ([{"op": "remove", "path": ""}], "/0/path"),
         ([{"op": "add", "path": "/modules/-", "value": NESTED}], None),

@@ -1,11 +1,11 @@
 """Who may author what; copies, the archive, and designated graders."""
 
 import pytest
-
-from learning_service.domain.courses.rules.policy import copy_title
 from tests.authoring.author import Author, changed, without_keys
 from tests.test_main_path import TREE
 from tests.world import Caller, World
+
+from learning_service.domain.courses.rules.policy import copy_title
 
 
 async def sets_roles(world: World, *roles: str) -> None:

@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import event
-
-from learning_service.settings import Settings
 from tests.authoring.author import Author, changed
 from tests.world import Json, World, choice
+
+from learning_service.settings import Settings
 
 TABLES = ("course_modules", "lessons", "quizzes", "questions", "quiz_answers")
 SECONDS = 2.0
@@ -87,15 +87,25 @@ async def written(settings: Settings, author: Author) -> dict[str, dict[Any, Any
         }
 
 
+def crowding() -> float:
+    """How many times as long as alone a computation takes here, now that others compute too."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    while time.process_time() - cpu < 0.1:
+        pass
+    return max(1.0, (time.perf_counter() - wall) / 0.1)
+
+
 async def timed(work: Any, what: str, seen: list[str]) -> Any:
-    """Await it, within the seconds and statements that such a tree may take."""
+    """Await it, within the statements and the seconds (of a machine of our own) that such a tree may take."""
+    crowd = crowding()
     seen.clear()
     began = time.perf_counter()
     result = await work
     took = time.perf_counter() - began
-    print(f"{what}: {took:.2f} s, {len(seen)} statements")
+    crowd = max(crowd, crowding())
+    print(f"{what}: {took:.2f} s in a crowd of {crowd:.1f}, {len(seen)} statements")
     assert len(seen) <= MOST_STATEMENTS, what
-    assert took < SECONDS, f"{what} took {took:.2f} s"
+    assert took < SECONDS * crowd, f"{what} took {took:.2f} s in a crowd of {crowd:.1f}"
     return result
 
 

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import pytest
-
 from tests.authoring.author import Author, changed, rich_tree
 from tests.world import Caller, Json, World, choice, right, small_tree
 

@@ -20,6 +20,8 @@ class QuizProgress(Base):
         CheckConstraint("attempts_used >= 0 AND attempts_used <= attempts_allowed", name="attempts_used"),
         CheckConstraint("best_points >= 0 AND best_points <= possible_points", name="best_points"),
         CheckConstraint("possible_points <= max_points AND max_points <= 1000000000", name="possible_points"),
+        # Deleting rows of a draft looks for what refers to them.
+        Index("ix_quiz_progress_quiz_id", "quiz_id"),
     )
 
     enrollment_id: Mapped[uuid.UUID] = mapped_column(
@@ -56,6 +58,7 @@ class QuizAttempt(Base):
             unique=True,
             postgresql_where=text("status = 'in_progress'"),
         ),
+        Index("ix_quiz_attempts_quiz_id", "quiz_id"),
         Index("ix_quiz_attempts_deadline", "deadline_at", postgresql_where=text("status = 'in_progress'")),
     )
 
@@ -94,6 +97,7 @@ class AssessmentResult(Base):
         CheckConstraint("points >= 0 AND points <= max_points", name="points"),
         CheckConstraint("max_points > 0 AND max_points <= 1000000000", name="max_points"),
         Index("ix_assessment_results_enrollment_id", "enrollment_id"),
+        Index("ix_assessment_results_assessment_id", "assessment_id"),
     )
 
     attempt_id: Mapped[uuid.UUID] = mapped_column(
@@ -115,6 +119,7 @@ class PendingResponse(Base):
     __tablename__ = "pending_responses"
     __table_args__ = (
         UniqueConstraint("attempt_id", "question_id"),
+        Index("ix_pending_responses_question_id", "question_id"),
         CheckConstraint("points >= 0 AND points <= max_points", name="points"),
         Index(
             "ix_pending_responses_queue",

@@ -65,6 +65,8 @@ class LessonProgress(Base):
     """A lesson that an enrollment has completed."""
 
     __tablename__ = "lesson_progress"
+    # Deleting a lesson of a draft looks for what refers to it.
+    __table_args__ = (Index("ix_lesson_progress_lesson_id", "lesson_id"),)
 
     enrollment_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("enrollments.id", ondelete="CASCADE"), primary_key=True

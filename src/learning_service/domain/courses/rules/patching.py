@@ -4,7 +4,7 @@ import json
 from typing import Annotated, Any, Literal, TypeAlias
 
 from jsonpatch import JsonPatch, JsonPatchException, JsonPatchTestFailed
-from jsonpointer import JsonPointer, JsonPointerException
+from jsonpointer import EndOfList, JsonPointer, JsonPointerException
 from pydantic import BaseModel, ConfigDict, Field
 
 from learning_service.domain.courses.rules.tree import Tree, dump_tree, parse_tree
@@ -80,7 +80,7 @@ def apply_patch(tree: Tree, patch: tuple[Operation, ...]) -> Tree:
     for n, operation in enumerate(patch):
         try:
             if isinstance(operation, FromOperation) and operation.op == "copy":
-                copied += len(json.dumps(JsonPointer(operation.from_).resolve(document)))
+                copied += _size(JsonPointer(operation.from_).resolve(document))
                 if copied > MAX_COPIED:
                     raise _failed(n, "", "copies too much")
             document = JsonPatch([operation.plain()]).apply(document, in_place=True)
@@ -95,6 +95,12 @@ def apply_patch(tree: Tree, patch: tuple[Operation, ...]) -> Tree:
         return parse_tree(json.dumps(document))
     except RecursionError:
         raise Invalid.at("", "is nested too deeply") from None
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, EndOfList):
+        raise JsonPointerException("there is nothing after the end")
+    return len(json.dumps(value))
 
 
 def _failed(position: int, member: str, detail: str) -> Invalid:
