@@ -20,7 +20,7 @@ from tests.stack import create_database_from_template
 from learning_service.devstack.parts import Parts
 from learning_service.settings import Settings
 
-JOBS, POISON, SECONDS = 10_000, 100, 500
+JOBS, POISON, SECONDS = 10_000, 100, 900
 KILL_AFTER = 1500
 """Finished jobs between two kills: time would be no measure where starting a worker takes as long as its work."""
 INSERT = """
