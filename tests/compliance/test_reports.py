@@ -5,9 +5,10 @@ import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from learning_service.jobs.recertification import expire_completions, open_recertifications
 from tests.assignments.test_assign import LESSON, finish
 from tests.world import Json, World, small_tree
+
+from learning_service.jobs.recertification import expire_completions, open_recertifications
 
 REPORT = "/api/reports/compliance/"
 STATUSES = "/api/compliance/statuses/"

@@ -27,7 +27,7 @@ from learning_service.domain.outbox import enqueue_job
 
 ASSIGNED = "learning.enrollment.assigned"
 _IDS = ARRAY(Text)
-CHUNK = 5_000
+MOST = 5_000
 """Members per statement: a few hundred milliseconds at most."""
 
 
@@ -68,7 +68,7 @@ async def assign_members(
     again: bool = False,
     name_all: bool = False,
     after: str | None = None,
-    limit: int = CHUNK,
+    limit: int = MOST,
 ) -> Assigned:
     """Assign the open course to the first `limit` of these members by id, after `after`.
 

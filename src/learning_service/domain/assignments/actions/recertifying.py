@@ -1,9 +1,10 @@
 """Renewal: before a completion expires, a new enrollment is opened, due when it does. History stays."""
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Text, and_, cast, exists, func, literal, select, update
+from sqlalchemy import CTE, ColumnElement, Text, and_, cast, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -40,6 +41,37 @@ async def open_renewals(session: AsyncSession) -> int:
         .returning(CourseCompletion.id)
         .cte("marked")
     )
+    made = _made(session, due, moment)
+    told = events_of(
+        session,
+        ASSIGNED,
+        made,
+        data={
+            "enrollment_id": made.c.id,
+            "course_id": made.c.course_id,
+            "due_at": rfc3339(made.c.due_at),
+        },
+    )
+    opened = (
+        select(made.c.organization_id, func.count().label("count"))
+        .group_by(made.c.organization_id)
+        .subquery()
+    )
+    found, organizations = (
+        await session.execute(
+            select(
+                select(func.count()).select_from(marked).scalar_subquery(),
+                select(func.jsonb_object_agg(opened.c.organization_id, opened.c.count)).scalar_subquery(),
+            ).add_cte(told)
+        )
+    ).one()
+    for organization_id, count in sorted((organizations or {}).items()):
+        await _follow_up(session, organization_id, count, moment)
+    return int(found)
+
+
+def _made(session: AsyncSession, due: CTE, moment: uuid.UUID) -> CTE:
+    """The enrollments, as part of the statement."""
     values = {
         "id": new_ids(moment),
         "organization_id": due.c.organization_id,
@@ -53,46 +85,28 @@ async def open_renewals(session: AsyncSession) -> int:
         "cause_kind": literal("completion", Text),
         "cause_id": cast(due.c.completion_id, Text),
     }
-    made = (
+    shown = (Enrollment.id, Enrollment.organization_id, Enrollment.user_id, Enrollment.course_id)
+    return (
         insert(Enrollment)
         .from_select(list(values), select(*values.values()), include_defaults=False)
         .on_conflict_do_nothing()
-        .returning(
-            Enrollment.id,
-            Enrollment.organization_id,
-            Enrollment.user_id,
-            Enrollment.course_id,
-            Enrollment.due_at,
-        )
+        .returning(*shown, Enrollment.due_at)
         .cte("made")
     )
-    data = {
-        "enrollment_id": made.c.id,
-        "course_id": made.c.course_id,
-        "due_at": rfc3339(made.c.due_at),
-    }
-    told = events_of(session, ASSIGNED, made, data=data)
-    counted = await session.execute(
-        select(
-            select(func.count()).select_from(marked).scalar_subquery(),
-            select(func.jsonb_object_agg(made.c.organization_id, True)).scalar_subquery(),
-            select(func.count()).select_from(made).scalar_subquery(),
-        ).add_cte(told)
+
+
+async def _follow_up(session: AsyncSession, organization_id: str, count: int, moment: uuid.UUID) -> None:
+    record_audit(
+        session,
+        "renewals.opened",
+        organization_id=organization_id,
+        actor="system",
+        subject=("organization", organization_id),
+        details={"opened": count},
     )
-    found, organizations, opened = counted.one()
-    for organization_id in sorted(organizations or {}):
-        record_audit(
-            session,
-            "renewals.opened",
-            organization_id=organization_id,
-            actor="system",
-            subject=("organization", organization_id),
-            details={"opened_in_batch": opened},
-        )
-        await enqueue_job(
-            session, "plan_assignment_mails", {"moment": str(moment)}, organization_id=organization_id
-        )
-    return int(found)
+    await enqueue_job(
+        session, "plan_assignment_mails", {"moment": str(moment)}, organization_id=organization_id
+    )
 
 
 def _due(session: AsyncSession) -> Any:
@@ -101,11 +115,6 @@ def _due(session: AsyncSession) -> Any:
     )
     instant = now(session)
     completion = CourseCompletion
-    reached = (
-        (Course.scope == "national")
-        | and_(Course.scope == "regional", Course.scope_id == Chapter.region_id)
-        | and_(Course.scope == "chapter", Course.scope_id == Chapter.id)
-    )
     return (
         select(
             completion.id.label("completion_id"),
@@ -137,15 +146,27 @@ def _due(session: AsyncSession) -> Any:
             completion.renewal_opened_at.is_(None),
             Course.archived_at.is_(None),
             Course.published_version_id.is_not(None),
-            reached,
-            ~exists().where(
-                _Newer.organization_id == completion.organization_id,
-                _Newer.user_id == completion.user_id,
-                _Newer.course_id == completion.course_id,
-                _Newer.id > completion.enrollment_id,
-            ),
+            _is_for_member(),
+            ~_has_newer(),
         )
         .order_by(completion.expires_at, completion.id)
         .limit(BATCH)
         .with_for_update(of=completion, skip_locked=True)
+    )
+
+
+def _is_for_member() -> ColumnElement[bool]:
+    return or_(
+        Course.scope == "national",
+        and_(Course.scope == "regional", Course.scope_id == Chapter.region_id),
+        and_(Course.scope == "chapter", Course.scope_id == Chapter.id),
+    )
+
+
+def _has_newer() -> ColumnElement[bool]:
+    return exists().where(
+        _Newer.organization_id == CourseCompletion.organization_id,
+        _Newer.user_id == CourseCompletion.user_id,
+        _Newer.course_id == CourseCompletion.course_id,
+        _Newer.id > CourseCompletion.enrollment_id,
     )
