@@ -3,6 +3,7 @@
 import errno
 import socket
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import structlog
@@ -35,6 +36,7 @@ KINDS: tuple[tuple[type[DomainError], int, str], ...] = (
     (errors.Unavailable, 503, "Temporarily unavailable"),
     (errors.Conflict, 409, "Not in this state"),
 )
+_IN_PATHS = "/:@-._~!$&'()*+,;="
 TITLES = {status: title for _, status, title in KINDS}
 CODES = {
     404: "not-found",
@@ -64,7 +66,7 @@ def problem_response(
         "title": title,
         "status": status,
         "detail": detail,
-        "instance": request.url.path,
+        "instance": quote(request.scope["path"], safe=_IN_PATHS),
         "code": code,
         "request_id": request.scope.get("request_id", ""),
     }
@@ -140,6 +142,13 @@ async def _on_accident(request: Request, error: Exception) -> Response:
     )
 
 
+async def _on_unforeseen(request: Request, error: Exception) -> Response:
+    """Such an answer is given outside of `RequestLog`, which names the request in all others."""
+    response = await _on_accident(request, error)
+    response.headers["X-Request-Id"] = request.scope.get("request_id", "")
+    return response
+
+
 def _sqlstate(error: Exception) -> str:
     return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
 
@@ -164,4 +173,4 @@ def install_problem_handlers(app: FastAPI) -> None:
     # While connecting the driver's own errors come through as they are.
     for kind in (DBAPIError, PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         app.add_exception_handler(kind, _on_database_error)
-    app.add_exception_handler(Exception, _on_accident)
+    app.add_exception_handler(Exception, _on_unforeseen)

@@ -130,6 +130,7 @@ def _describe(operation: dict[str, Any], route: APIRoute, schemas: dict[str, Any
     if permission is not None and not isinstance(permission, Anyone):
         operation["x-permission"] = permission.name
         operation["description"] = f"{operation.get('description', '')}\n\nWho: {permission.name}.".strip()
+    _add_path_parameters(operation, route)
     statuses = {404, 429, 503}
     if authenticate in calls:
         statuses |= {401, 403}
@@ -148,6 +149,20 @@ def _describe(operation: dict[str, Any], route: APIRoute, schemas: dict[str, Any
     operation["responses"].pop("422", None)
     for status in sorted(statuses):
         operation["responses"].setdefault(str(status), _problem(status))
+
+
+def _add_path_parameters(operation: dict[str, Any], route: APIRoute) -> None:
+    """Those that dependencies read by themselves: ids made elsewhere."""
+    parameters = operation.setdefault("parameters", [])
+    known = {parameter["name"] for parameter in parameters if parameter["in"] == "path"}
+    schema = {"type": "string", "pattern": "^[A-Za-z0-9._:@-]{1,128}$"}
+    parameters += [
+        {"name": name, "in": "path", "required": True, "schema": schema}
+        for name in route.param_convertors
+        if name not in known
+    ]
+    if not parameters:
+        del operation["parameters"]
 
 
 def takes_key(route: APIRoute) -> bool:

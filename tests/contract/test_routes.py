@@ -354,7 +354,13 @@ async def test_the_directory_takes_nothing_of_another_organization(world: World,
         named = {"organization_id": other_world.id, "name": "R"}
         refused(await push("PUT", f"/api/directory/{kind}/r/", named), 404)
     refused(await push("PUT", "/api/directory/chapters/c/", {"region_id": "nowhere", "name": "C"}), 422)
-    member = {"chapter_id": "nowhere", "status": "a", "display_name": "A", "email": None, "custom_fields": {}}
+    member: Json = {
+        "chapter_id": "nowhere",
+        "status": "a",
+        "display_name": "A",
+        "email": None,
+        "custom_fields": {},
+    }
     refused(await push("PUT", "/api/directory/members/m/", member), 422)
     await push.ok("PUT", "/api/directory/chapters/only-here/", {"region_id": "north", "name": "C"})
     away = {**member, "chapter_id": "only-here"}

@@ -15,14 +15,14 @@ from learning_service.main import create_app
 from learning_service.settings import Settings
 
 TRIGGER = """
-CREATE FUNCTION break_commit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+CREATE OR REPLACE FUNCTION break_commit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN {does} RETURN NULL; END $$;
 CREATE CONSTRAINT TRIGGER break_commit AFTER INSERT OR UPDATE ON regions
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION break_commit();
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def fragile(
     parts: Parts, make_settings: Callable[..., Settings], signer: Signer, worker_context: Context
 ) -> AsyncIterator[tuple[World, Database]]:
@@ -78,3 +78,4 @@ async def test_an_accident_is_a_problem_document_with_its_request_id(
     assert answer.json()["request_id"] == answer.headers["x-request-id"] == "mine-12345"
     assert "member_skills" not in answer.text
     assert len(answer.headers.get_list("x-request-id")) == 1
+    await database.connection.execute("ALTER TABLE member_skills RENAME COLUMN label TO name")

@@ -1,6 +1,7 @@
 """The house stays in order: sizes, imports, one door to each fading library."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ MAX_FILE, MAX_FUNCTION = 400, 50
 ONE_DOOR = {"arq": "queue.py", "httpx": "adapters/http.py", "aioboto3": "adapters/storage.py"}
 
 
+@functools.cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 

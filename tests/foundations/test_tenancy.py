@@ -3,7 +3,7 @@
 import asyncio
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import asyncpg
 import httpx
@@ -27,7 +27,7 @@ WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
 
 
 @pytest.fixture
-async def as_api(settings: Settings, world: World, other_world: World) -> asyncpg.Connection:
+async def as_api(settings: Settings, world: World, other_world: World) -> AsyncIterator[asyncpg.Connection]:
     """A connection as the API's role, with two organizations' rows in the database."""
     for one in (world, other_world):
         course = await one.course()
@@ -136,5 +136,5 @@ async def test_one_connection_never_mixes_two_organizations(
                 assert (await one.admin("PUT", f"/api/courses/{own[one.id]}/draft/", {})).status_code == 422
 
             a, b = worlds
-            await asyncio.gather(*(ask(*(pair)) for _ in range(15) for pair in ((a, b), (b, a))))
+            await asyncio.gather(*(ask(*(pair)) for _ in range(6) for pair in ((a, b), (b, a))))
     await drop_database(parts, name)

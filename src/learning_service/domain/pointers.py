@@ -13,6 +13,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from learning_service.domain.errors import Fault
 
 MAX_FAULTS = 1000
+MAX_COUNTED = 10_000
+"""With more faults than this nothing is listed: telling a million apart takes longer than finding them."""
 MAX_KEY_SHOWN = 200
 
 Path: TypeAlias = tuple[int | str, ...]
@@ -40,6 +42,8 @@ def pointer_of(loc: Path, document: object, *, missing: bool = False) -> str:
 
 def faults_of(error: ValidationError, document: object) -> list[Fault]:
     """Every place where the document broke the model, at most `MAX_FAULTS`; what was sent is not repeated."""
+    if error.error_count() > MAX_COUNTED:
+        return [Fault("", f"is wrong in {error.error_count()} places, too many to list")]
     faults: list[Fault] = []
     for details in error.errors(include_url=False, include_input=False):
         faults.extend(_faults(details, document))

@@ -30,12 +30,12 @@ from learning_service.schemas.assignments import (
     RunStarted,
     Skipped,
 )
-from learning_service.schemas.common import PageOf
+from learning_service.schemas.common import Nothing, PageOf
 
 router = APIRouter(prefix="/api", tags=["assignments"], route_class=KeyedRoute)
 Admin = Annotated[Principal, Depends(IsAdmin())]
 AnyAdmin = Annotated[Principal, Depends(IsAdmin(chapters=True))]
-NoBody = Annotated[None, body(dict[str, None], optional=True)]
+NoBody = Annotated[None, body(Nothing, optional=True)]
 STARTED: dict[int | str, dict[str, Any]] = {
     202: {"model": RunStarted, "description": "More than 5,000 members: a run does it"}
 }

@@ -2,16 +2,17 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from learning_service.dependencies import (
     AnyCaller,
     CanAuthorCourses,
     CanSeeCourse,
+    Caller,
     IsMemberByQuery,
+    Page,
     Session,
     body,
-    page,
 )
 from learning_service.domain.attempts.queries import Position, find_position
 from learning_service.domain.clock import now
@@ -24,14 +25,15 @@ from learning_service.domain.courses.queries.compiled import (
 )
 from learning_service.domain.courses.queries.versions import current_edition
 from learning_service.domain.courses.rules.policy import CoursePolicy, NewCourse
+from learning_service.domain.directory.queries import is_member
 from learning_service.domain.enrollments.actions import enroll
 from learning_service.domain.enrollments.queries import see_course
-from learning_service.domain.errors import Forbidden, Invalid, NotFound
+from learning_service.domain.errors import Forbidden, Invalid, NotAMember, NotFound
 from learning_service.domain.outcomes.views import module_views, quiz_view
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
 from learning_service.routing import KeyedRoute
-from learning_service.schemas.common import PageOf
+from learning_service.schemas.common import Nothing, PageOf
 from learning_service.schemas.courses import CourseAnswer, ModulesAnswer
 from learning_service.schemas.enrollments import EnrollmentAnswer
 
@@ -40,6 +42,32 @@ Member = Annotated[Principal, Depends(IsMemberByQuery())]
 Someone = Annotated[Principal, Depends(AnyCaller())]
 Seen = Annotated[CourseAccess, Depends(CanSeeCourse())]
 Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]
+
+
+class MemberPage(Page):
+    """The same for a list whose own statement finds out whether the caller is a member.
+
+    What is wrong with the query is told to those only who may ask at all.
+    """
+
+    def __init__(self, list_name: str, *, key_parts: int = 1, **words: tuple[str, ...]) -> None:
+        super().__init__(list_name, *words, key_parts=key_parts)
+        self.words = words
+
+    async def __call__(  # type: ignore[override]
+        self, request: Request, caller: Caller, session: Session
+    ) -> PageRequest:
+        """The page asked for; `words` are what each filter may be. Raises NotAMember, Invalid."""
+        try:
+            asked = await super().__call__(request, caller)
+            for name, value in asked.filters.items():
+                if value not in self.words[name]:
+                    raise Invalid.at(f"?{name}", f"can only be {' or '.join(self.words[name])}")
+            return asked
+        except Invalid:
+            if not caller.is_any_admin and not await is_member(session, caller):
+                raise NotAMember from None
+            raise
 
 
 async def _maker(caller: Someone, session: Session) -> Principal:
@@ -54,12 +82,10 @@ Maker = Annotated[Principal, Depends(_maker)]
 async def list_(
     caller: Member,
     session: Session,
-    asked: Annotated[PageRequest, page("courses", "status")],
+    asked: Annotated[PageRequest, Depends(MemberPage("courses", status=("draft",)))],
 ) -> PageOf[CourseAnswer]:
     """Courses that the caller may enter, author or assign. `?status=draft`: those they may author with a draft."""
     status = asked.filters.get("status")
-    if status not in (None, "draft"):
-        raise Invalid.at("?status", "can only be draft")
     rows = await list_courses(session, caller, asked, drafts_only=status == "draft")
     return PageOf[CourseAnswer](
         **page_of(rows, asked, key=lambda row: (row.id,), item=CourseAnswer.model_validate)
@@ -120,7 +146,7 @@ async def enroll_(
     access: Seen,
     caller: Someone,
     session: Session,
-    nothing: Annotated[None, body(dict[str, None], optional=True)],
+    nothing: Annotated[None, body(Nothing, optional=True)],
     response: Response,
 ) -> EnrollmentAnswer:
     """Enroll in the published version; the open enrollment when there is one."""

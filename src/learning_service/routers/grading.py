@@ -22,7 +22,7 @@ from learning_service.domain.outcomes.queries.review import review_views
 from learning_service.domain.outcomes.views import score_of
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
-from learning_service.schemas.common import PageOf
+from learning_service.schemas.common import Nothing, PageOf
 from learning_service.schemas.filters import uuid_filter
 from learning_service.schemas.grading import (
     GradeAnswer,
@@ -35,7 +35,7 @@ from learning_service.schemas.grading import (
 router = APIRouter(prefix="/api/learning/grading", tags=["grading"])
 Grader = Annotated[Principal, Depends(CanGradeAssessments())]
 Gradable = Annotated[WaitingResponse, Depends(CanGradeResponse())]
-NoBody = Annotated[None, body(dict[str, None], optional=True)]
+NoBody = Annotated[None, body(Nothing, optional=True)]
 
 
 @router.get("/pending/")

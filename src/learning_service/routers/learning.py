@@ -41,6 +41,7 @@ from learning_service.schemas.attempts import (
     SubmissionAnswer,
     SubmitBody,
 )
+from learning_service.schemas.common import Nothing
 from learning_service.schemas.enrollments import ProgressAnswer
 
 router = APIRouter(prefix="/api", tags=["learning"], route_class=KeyedRoute)
@@ -51,7 +52,7 @@ SeesQuiz = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="quiz",
 SeesAssessment = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="assessment", lock=False))]
 AtAttempt = Annotated[OwnPosition, Depends(IsEnrollmentOwner("attempt"))]
 SeesAttempt = Annotated[OwnPosition, Depends(CanSeeAttempt())]
-NoBody = Annotated[None, body(dict[str, None], optional=True)]
+NoBody = Annotated[None, body(Nothing, optional=True)]
 STARTED: dict[int | str, dict[str, Any]] = {200: {"description": "Under way already"}}
 
 

@@ -14,12 +14,12 @@ from learning_service.domain.webhooks import actions
 from learning_service.domain.webhooks.queries import access_webhook, list_deliveries, list_webhooks
 from learning_service.domain.webhooks.rules import NewWebhook
 from learning_service.routing import KeyedRoute, shown_once
-from learning_service.schemas.common import PageOf
+from learning_service.schemas.common import Nothing, PageOf
 from learning_service.schemas.webhooks import DeliveryAnswer, WebhookAnswer, WebhookSecretAnswer
 
 router = APIRouter(prefix="/api/webhooks", tags=["webhooks"], route_class=KeyedRoute)
 Manager = Annotated[Principal, Depends(HasScope("webhooks:manage", or_admin=True))]
-NoBody = Annotated[None, body(dict[str, None], optional=True)]
+NoBody = Annotated[None, body(Nothing, optional=True)]
 STATUSES = frozenset({"pending", "delivered", "failed"})
 
 

@@ -42,6 +42,8 @@ RETURNING enrollments.id
 )
 GRACE = timedelta(seconds=30)
 """How long after the deadline what was sent in time may still arrive."""
+NO_SEQUENCE = -1
+"""Of an attempt that no numbered save has reached: the first may be number 0."""
 _chance = random.SystemRandom()
 
 
@@ -121,7 +123,7 @@ def next_attempt(session: AsyncSession, position: Position, quiz: CompiledQuiz) 
         started_at=instant,
         deadline_at=deadline,
         submitted_at=None,
-        sequence=0,
+        sequence=NO_SEQUENCE,
         layout=_shuffled(quiz) if quiz.shuffle else None,
         responses={},
         marks=None,
@@ -192,13 +194,18 @@ async def save_responses(
     if attempt.status != "in_progress":
         raise AttemptClosed
     if sequence is not None and sequence <= attempt.sequence:
-        return Saved(attempt.id, 0, attempt.sequence, attempt.deadline_at)
+        return Saved(attempt.id, 0, shown_sequence(attempt.sequence), attempt.deadline_at)
     last = attempt.sequence if sequence is None else sequence
     merged = merge_responses(attempt, responses)
     parameters = {"id": attempt.id, "sequence": last, "responses": json.dumps(merged)}
     if (await session.execute(_SAVE, parameters)).first() is None:
         raise AttemptClosed
-    return Saved(attempt.id, len(responses), last, attempt.deadline_at)
+    return Saved(attempt.id, len(responses), shown_sequence(last), attempt.deadline_at)
+
+
+def shown_sequence(last: int) -> int:
+    """The attempt's last sequence as told to the client: 0 while there was none."""
+    return max(0, last)
 
 
 async def open_attempt(

@@ -154,7 +154,24 @@ async def reissue_certificate(
         .values(reissued_as=new_id, reissue_reason=reason)
         .execution_options(synchronize_session=False)
     )
-    new = Certificate(
+    new = _copy(session, old, new_id, recipient_name)
+    session.add(new)
+    await session.flush()
+    await _renewed_by(session, old.id, new.id)
+    record_audit(
+        session,
+        "certificate.reissued",
+        organization_id=old.organization_id,
+        actor=actor,
+        subject=("certificate", old.id),
+        details={"reissued_as": str(new.id), "fields": ["recipient_name"]},
+    )
+    await _announce(session, new)
+    return new
+
+
+def _copy(session: AsyncSession, old: Certificate, new_id: uuid.UUID, recipient_name: str) -> Certificate:
+    return Certificate(
         id=new_id,
         organization_id=old.organization_id,
         completion_id=old.completion_id,
@@ -173,19 +190,6 @@ async def reissue_certificate(
         signatory_title=old.signatory_title,
         logo_key=old.logo_key,
     )
-    session.add(new)
-    await session.flush()
-    await _renewed_by(session, old.id, new.id)
-    record_audit(
-        session,
-        "certificate.reissued",
-        organization_id=old.organization_id,
-        actor=actor,
-        subject=("certificate", old.id),
-        details={"reissued_as": str(new.id), "fields": ["recipient_name"]},
-    )
-    await _announce(session, new)
-    return new
 
 
 def _successor(certificate: Certificate, instant: datetime) -> uuid.UUID | None:

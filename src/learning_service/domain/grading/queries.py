@@ -60,7 +60,7 @@ class WaitingResponse:
 def _waiting_responses() -> Any:
     """A select of `WaitingResponse` (scope it). Members whose data was erased have none."""
     quizzes = Quiz.__table__
-    return (
+    return _joined(
         select(
             PendingResponse.id,
             PendingResponse.attempt_id,
@@ -92,8 +92,14 @@ def _waiting_responses() -> Any:
             QuizAttempt.passed,
             QuizAttempt.points + QuizAttempt.pending_points,
             QuizProgress.best_points,
-        )
-        .select_from(PendingResponse)
+        ),
+        quizzes,
+    )
+
+
+def _joined(columns: Any, quizzes: Any) -> Any:
+    return (
+        columns.select_from(PendingResponse)
         .join(QuizAttempt, QuizAttempt.id == PendingResponse.attempt_id)
         .join(Enrollment, Enrollment.id == QuizAttempt.enrollment_id)
         .join(CourseVersion, CourseVersion.id == Enrollment.version_id)

@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from learning_service.domain.attempts.actions import attempts_allowed, attempts_used, questions_shown
+from learning_service.domain.attempts.actions import (
+    attempts_allowed,
+    attempts_used,
+    questions_shown,
+    shown_sequence,
+)
 from learning_service.domain.attempts.queries import AttemptRow, Position
 from learning_service.domain.courses.queries.compiled import CompiledLesson, CompiledQuiz, CompiledVersion
 from learning_service.domain.enrollments.queries import EnrollmentView
@@ -170,7 +175,7 @@ def attempt_view(
         "deadline_at": attempt.deadline_at,
         "submitted_at": attempt.submitted_at,
         "server_time": instant,
-        "sequence": attempt.sequence,
+        "sequence": shown_sequence(attempt.sequence),
         "points": attempt.points,
         "max_points": attempt.max_points,
         "score": score_of(attempt),

@@ -1,0 +1,118 @@
+"""The OpenAPI document describes the whole service and holds together."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from pydantic import TypeAdapter
+from tests.world import World
+
+from learning_service.dependencies import Anyone
+from learning_service.reference import api_routes, dependencies_of, permission_of
+from learning_service.wire import JsonBody
+
+METHODS = {"get", "put", "post", "delete", "patch"}
+
+
+@pytest.fixture
+async def document(world: World) -> dict[str, Any]:
+    answer = await world.http.get("/openapi.json")
+    assert answer.headers["content-type"] == "application/json"
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def inside(node: Any) -> Iterator[dict[str, Any]]:
+    """Every object in the document."""
+    if isinstance(node, dict):
+        yield node
+        for part in node.values():
+            yield from inside(part)
+    elif isinstance(node, list):
+        for part in node:
+            yield from inside(part)
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        assert set(item) <= METHODS, path
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+async def test_it_is_openapi_3_1_and_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert document["info"]["title"]
+    targets = {node["$ref"] for node in inside(document) if isinstance(node.get("$ref"), str)}
+    assert targets
+    for target in targets:
+        found: Any = document
+        for step in target.removeprefix("#/").split("/"):
+            assert step in found, target
+            found = found[step]
+    used = json.dumps(document["paths"]) + json.dumps(document["components"])
+    for name in document["components"]["schemas"]:
+        assert f'"#/components/schemas/{name}"' in used, f"nothing uses {name}"
+
+
+async def test_every_route_is_in_it_with_what_it_says_of_itself(
+    document: dict[str, Any], app: FastAPI
+) -> None:
+    documented = {(path, method) for path, method, _ in operations(document)}
+    routes = {(r.path, m.lower()) for r in api_routes(app) for m in r.methods or ()}
+    assert documented == routes
+    ids = [operation["operationId"] for *_, operation in operations(document)]
+    assert len(ids) == len(set(ids))
+    for path, method, operation in operations(document):
+        assert operation.get("description"), (path, method)
+        in_path = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
+        assert in_path == {part.strip("{}") for part in path.split("/") if part.startswith("{")}
+        names = [(p["in"], p["name"].lower()) for p in operation.get("parameters", [])]
+        assert len(names) == len(set(names)), (path, method)
+        assert any(status[0] in "23" for status in operation["responses"]), (path, method)
+
+
+async def test_it_says_who_may_call_and_what_goes_in(document: dict[str, Any], app: FastAPI) -> None:
+    for route in api_routes(app):
+        permission = permission_of(route)
+        assert permission is not None
+        for method in route.methods or ():
+            operation = document["paths"][route.path][method.lower()]
+            assert ("security" in operation) == (not isinstance(permission, Anyone)), route.path
+            assert ("401" in operation["responses"]) == ("security" in operation), route.path
+            bodies = [call for call in dependencies_of(route) if isinstance(call, JsonBody)]
+            assert len(bodies) <= 1, route.path
+            if bodies:
+                assert set(operation["requestBody"]["content"]) == set(bodies[0].media_types)
+                assert operation["requestBody"]["required"] is not bodies[0].optional
+                assert {"413", "415", "422"} <= set(operation["responses"])
+    for path, method, operation in operations(document):
+        for status, response in operation["responses"].items():
+            if status[0] in "45" and "content" in response:
+                assert list(response["content"]) == ["application/problem+json"], (path, method, status)
+
+
+async def test_two_models_never_share_a_name(document: dict[str, Any], app: FastAPI) -> None:
+    """A request's model that overwrote an answer's of the same name would describe the wrong thing."""
+    stored = document["components"]["schemas"]
+    for route in api_routes(app):
+        for call in dependencies_of(route):
+            if not isinstance(call, JsonBody):
+                continue
+            schema = TypeAdapter(call.type).json_schema(ref_template="#/components/schemas/{model}")
+            for name, expected in {**schema.pop("$defs", {}), schema.get("title", ""): schema}.items():
+                if name in stored and expected.get("type") == "object":
+                    assert stored[name] == expected, (route.path, name)
+    answers = {
+        name: node
+        for name, node in stored.items()
+        if "additionalProperties" not in node and "enum" not in node
+    }
+    assert {"CourseAnswer", "SubmissionAnswer", "VerificationAnswer", "MeAnswer"} <= set(answers)
+
+
+async def test_it_can_be_switched_off(make_settings: Any, settings: Any) -> None:
+    from_settings = make_settings(settings.database_url, reference_enabled=False)
+    assert from_settings.reference_enabled is False
