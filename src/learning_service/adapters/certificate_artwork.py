@@ -14,8 +14,10 @@ from math import cos, pi, sin
 
 import segno
 from PIL import Image, ImageOps
-from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName, PDFStream
+from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName
 from reportlab.pdfgen.canvas import Canvas
+
+from learning_service.adapters.certificate_embedding import compressed_stream
 
 PAGE = (841.89, 595.28)
 """A4 landscape, in points."""
@@ -161,10 +163,6 @@ def _pixels(logo: bytes) -> _Pixels:
                    None if opaque else zlib.compress(alpha.tobytes(), 9))  # fmt: skip
 
 
-def _stream(content: bytes, entries: dict[str, object]) -> PDFStream:
-    return PDFStream(PDFDictionary({"Filter": PDFName("FlateDecode"), **entries}), content)
-
-
 def _image(document: object, pixels: _Pixels) -> object:
     """Add the logo to the document; the reference to it."""
     entries: dict[str, object] = {
@@ -177,9 +175,9 @@ def _image(document: object, pixels: _Pixels) -> object:
     }
     add = document.Reference  # type: ignore[attr-defined]
     if pixels.alpha is not None:
-        mask = _stream(pixels.alpha, {**entries, "ColorSpace": PDFName("DeviceGray")})
+        mask = compressed_stream(pixels.alpha, {**entries, "ColorSpace": PDFName("DeviceGray")})
         entries["SMask"] = add(mask, "LogoMask")
-    return add(_stream(pixels.rgb, {**entries, "ColorSpace": PDFName("DeviceRGB")}), "Logo")
+    return add(compressed_stream(pixels.rgb, {**entries, "ColorSpace": PDFName("DeviceRGB")}), "Logo")
 
 
 @lru_cache(maxsize=64)
@@ -207,7 +205,7 @@ def draw_background(canvas: Canvas, colors: Palette, logo: bytes | None) -> None
     if pixels:
         entries["Resources"] = PDFDictionary({"XObject": PDFDictionary({"Logo": _image(document, pixels)})})
     content = _background(colors, (pixels.width, pixels.height) if pixels else None)
-    document.addForm("background", _stream(content, entries))
+    document.addForm("background", compressed_stream(content, entries))
     canvas.doForm("background")
 
 

@@ -14,12 +14,13 @@ from functools import cache, lru_cache
 from importlib import resources
 from itertools import groupby
 from struct import unpack
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from arabic_reshaper import ArabicReshaper
 from bidi import get_display
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
+
+from learning_service.adapters.certificate_embedding import COMMON, EmbeddedFont
 
 Voice: TypeAlias = Literal["display", "text"]
 """Which of the two Latin faces speaks: the serif of headings and names, or the sans of everything small."""
@@ -91,10 +92,10 @@ class _Width(int):
 
 
 @cache
-def _font(file: str) -> TTFont:
+def _font(file: str) -> EmbeddedFont:
     path = resources.files("learning_service") / "assets" / "fonts" / file
     with resources.as_file(path) as real:
-        font = TTFont(file.removesuffix(".ttf"), str(real), asciiReadable=False, shapable=False)
+        font = EmbeddedFont(file.removesuffix(".ttf"), str(real), asciiReadable=False, shapable=False)
     font.face.charWidths = {code: _Width(round(wide)) for code, wide in font.face.charWidths.items()}
     font.face.defaultWidth = _Width(round(font.face.defaultWidth))
     pdfmetrics.registerFont(font)
@@ -104,6 +105,16 @@ def _font(file: str) -> TTFont:
 def small_print_font() -> str:
     """The name of the text face, ready for use."""
     return str(_font(_VOICES["text"].file).fontName)
+
+
+def begin_document(document: Any, text: str) -> None:
+    """Let a new document share its subsets of the two faces with others, if common characters do for its text.
+
+    Others would pay for the common ones in size and gain nothing.
+    """
+    if COMMON.issuperset(printable(text)):
+        for source in _VOICES.values():
+            _font(source.file).begin(document)
 
 
 class _Chosen(dict[int, tuple[str, float]]):

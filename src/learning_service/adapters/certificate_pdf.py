@@ -23,6 +23,7 @@ from learning_service.adapters.certificate_fonts import (
     MissingGlyphs,
     Run,
     Voice,
+    begin_document,
     missing_glyphs,
     printable,
     runs,
@@ -138,6 +139,7 @@ def render_certificate(content: CertificateContent) -> bytes:
     canvas = Canvas(
         file, pagesize=PAGE, pageCompression=1, invariant=1, lang=language, initialFontName=small_print_font()
     )
+    begin_document(canvas._doc, "".join((*names, *signed)))
     page = _Page(canvas, palette(content.primary_color))
     _describe(canvas, content)
     draw_background(canvas, page.colors, content.logo)
