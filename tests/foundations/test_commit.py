@@ -55,16 +55,17 @@ async def test_a_failing_commit_is_never_answered_2xx(
 ) -> None:
     world, database = fragile
     await database.connection.execute(TRIGGER.format(does=does))
-    body = {"organization_id": world.id, "name": "Lost"}
-    answer = await world.directory("PUT", "/api/directory/regions/lost/", body)
+    lost = f"lost-{uuid.uuid4().hex}"
+    path, body = f"/api/directory/regions/{lost}/", {"organization_id": world.id, "name": "Lost"}
+    answer = await world.directory("PUT", path, body)
+    await database.connection.execute("DROP TRIGGER break_commit ON regions")
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
     assert ("retry-after" in answer.headers) == (status == 503)
-    assert await database.value("SELECT count(*) FROM regions WHERE id = 'lost'") == 0
-    assert await database.value("SELECT count(*) FROM audit_entries WHERE subject_id = 'lost'") == 0
-    await database.connection.execute("DROP TRIGGER break_commit ON regions")
-    again = await world.directory("PUT", "/api/directory/regions/lost/", body)
+    assert await database.value("SELECT count(*) FROM regions WHERE id = $1", lost) == 0
+    assert await database.value("SELECT count(*) FROM audit_entries WHERE subject_id = $1", lost) == 0
+    again = await world.directory("PUT", path, body)
     assert again.status_code == 201, "the next request has a working connection again"
 
 
