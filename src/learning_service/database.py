@@ -27,6 +27,8 @@ def create_engine(settings: Settings, *, role: Role = "learning_api") -> AsyncEn
     timeout = settings.statement_timeout_ms if role == "learning_api" else _WORKER_STATEMENT_TIMEOUT_MS
     return create_async_engine(
         settings.database_url,
+        # Tracebacks go to logs, and parameters are names, texts and keys.
+        hide_parameters=True,
         pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=settings.database_pool_timeout_seconds,
