@@ -8,7 +8,7 @@ from jsonpointer import EndOfList, JsonPointer, JsonPointerException
 from pydantic import BaseModel, ConfigDict, Field
 
 from learning_service.domain.courses.rules.tree import Tree, dump_tree, parse_tree
-from learning_service.domain.errors import Invalid
+from learning_service.domain.errors import Fault, Invalid
 from learning_service.domain.pointers import pointer
 from learning_service.domain.values import CleanText, FreeJson
 
@@ -105,6 +105,4 @@ def _size(value: Any) -> int:
 
 def _failed(position: int, member: str, detail: str) -> Invalid:
     place = pointer(position, member) if member else pointer(position)
-    error = Invalid.at(place, detail)
-    error.code = "patch-failed"
-    return error
+    return Invalid([Fault(place, detail)], code="patch-failed")
