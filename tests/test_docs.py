@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "learning_service"
 PLAIN = {"None": "none", "True": "`true`", "False": "`false`"}
-FRAMEWORK_CODES = {"method-not-allowed"}
+FRAMEWORK_CODES = {"method-not-allowed", "request-timeout"}
 
 
 def _settings() -> dict[str, str]:
