@@ -82,7 +82,7 @@ ORDER: dict[str, Callable[[Any, Any], bool]] = {
 
 def compare(fields: Json, name: str, word: str, wanted: Any) -> bool:
     if word == "exists":
-        return (name in fields) == wanted
+        return bool((name in fields) == wanted)
     if name not in fields:
         return False
     value = fields[name]
