@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from learning_service.dependencies import (
     AnyCaller,
+    Caller,
     CanAuthorCourses,
     CanSeeCourse,
-    Caller,
     IsMemberByQuery,
     Page,
     Session,

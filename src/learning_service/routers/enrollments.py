@@ -19,6 +19,7 @@ from learning_service.domain.outcomes.queries.enrollments import (
 )
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
+from learning_service.routing import KeyedRoute
 from learning_service.schemas.common import PageOf
 from learning_service.schemas.enrollments import (
     STATUSES,
@@ -32,7 +33,7 @@ from learning_service.schemas.enrollments import (
 )
 from learning_service.schemas.filters import id_filter, uuid_filter, word_filter
 
-router = APIRouter(prefix="/api/enrollments", tags=["enrollments"])
+router = APIRouter(prefix="/api/enrollments", tags=["enrollments"], route_class=KeyedRoute)
 Administered = Annotated[EnrollmentView, Depends(AdministersEnrollment())]
 ForAdmins = Annotated[EnrollmentView, Depends(AdministersEnrollment(chapters=False))]
 

@@ -22,6 +22,7 @@ from learning_service.domain.outcomes.queries.review import review_views
 from learning_service.domain.outcomes.views import score_of
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
+from learning_service.routing import KeyedRoute
 from learning_service.schemas.common import Nothing, PageOf
 from learning_service.schemas.filters import uuid_filter
 from learning_service.schemas.grading import (
@@ -32,7 +33,7 @@ from learning_service.schemas.grading import (
     PendingAnswer,
 )
 
-router = APIRouter(prefix="/api/learning/grading", tags=["grading"])
+router = APIRouter(prefix="/api/learning/grading", tags=["grading"], route_class=KeyedRoute)
 Grader = Annotated[Principal, Depends(CanGradeAssessments())]
 Gradable = Annotated[WaitingResponse, Depends(CanGradeResponse())]
 NoBody = Annotated[None, body(Nothing, optional=True)]
