@@ -50,7 +50,7 @@ class VerificationAnswer(Answer):
             issued_at=found.issued_at,
             expires_at=found.expires_at,
             issuer=Issuer(name=found.issuer_name),
-            **extra,  # type: ignore[arg-type]
+            **extra,
         )
 
 
