@@ -20,8 +20,8 @@ from tests.stack import create_database_from_template
 from learning_service.devstack.parts import Parts
 from learning_service.settings import Settings
 
-JOBS, POISON, SECONDS = 10_000, 100, 900
-KILL_AFTER = 1500
+JOBS, POISON, SECONDS = int(os.environ.get("CHAOS_JOBS", "10000")), 100, 1800
+KILL_AFTER = min(1500, JOBS // 3)
 """Finished jobs between two kills: time would be no measure where starting a worker takes as long as its work."""
 INSERT = """
 INSERT INTO outbox (id, organization_id, queue, job, arguments, as_of, status, attempt, run_at, created_at)
