@@ -25,41 +25,52 @@ VALUES = st.one_of(
 STORED = st.one_of(
     VALUES, st.lists(VALUES, max_size=2), st.dictionaries(st.sampled_from("xy"), VALUES, max_size=1)
 )
-NAMES = st.sampled_from(["gpa", "team", "it's", "?", "a.b"])
+NAMES = st.sampled_from(["gpa", "it's ?a.b"])
 ORDERED = VALUES.filter(lambda value: not isinstance(value, bool) and value is not None)
 CHOICES = st.lists(VALUES, min_size=1, max_size=3)
-COMPARISONS = st.fixed_dictionaries(
-    {},
-    optional={
-        "eq": VALUES,
-        "ne": VALUES,
-        "in": CHOICES,
-        "not_in": CHOICES,
-        "gt": ORDERED,
-        "gte": ORDERED,
-        "lt": ORDERED,
-        "lte": ORDERED,
-        "exists": st.booleans(),
-    },
-).filter(bool)
-FILTERS = st.fixed_dictionaries(
+OPERANDS = {
+    "eq": VALUES,
+    "ne": VALUES,
+    "in": CHOICES,
+    "not_in": CHOICES,
+    "gt": ORDERED,
+    "gte": ORDERED,
+    "lt": ORDERED,
+    "lte": ORDERED,
+    "exists": st.booleans(),
+}
+# Mostly one condition at a time: several together match next to nobody, and then prove next to nothing.
+ONE_COMPARISON = st.sampled_from(sorted(OPERANDS)).flatmap(
+    lambda word: st.fixed_dictionaries({word: OPERANDS[word]})
+)
+COMPARISONS = st.one_of(
+    ONE_COMPARISON, ONE_COMPARISON, st.tuples(ONE_COMPARISON, ONE_COMPARISON).map(lambda two: two[0] | two[1])
+)
+CONDITIONS = st.one_of(COMPARISONS, COMPARISONS, VALUES, CHOICES)
+UNITS = st.fixed_dictionaries(
     {},
     optional={
         "status": st.lists(st.sampled_from(["active", "pledge", "alum"]), min_size=1, max_size=2),
-        "chapters": st.lists(st.sampled_from(sorted(REGIONS)), min_size=1, max_size=2),
+        "chapters": st.lists(st.sampled_from(sorted(REGIONS)), min_size=1, max_size=3),
         "regions": st.lists(st.sampled_from(["north", "south"]), min_size=1, max_size=2),
-        "custom_fields": st.dictionaries(NAMES, st.one_of(VALUES, CHOICES, COMPARISONS), max_size=2),
     },
+)
+FIELDS = st.dictionaries(NAMES, CONDITIONS, min_size=1, max_size=2)
+FILTERS = st.one_of(
+    UNITS,
+    FIELDS.map(lambda fields: {"custom_fields": fields}),
+    FIELDS.map(lambda fields: {"custom_fields": fields}),
+    st.tuples(UNITS, FIELDS).map(lambda both: {**both[0], "custom_fields": both[1]}),
 )
 MEMBERS = st.lists(
     st.fixed_dictionaries(
         {
             "status": st.sampled_from(["active", "pledge", "alum"]),
             "chapter_id": st.sampled_from(sorted(REGIONS)),
-            "custom_fields": st.dictionaries(NAMES, STORED, max_size=3),
+            "custom_fields": st.dictionaries(NAMES, STORED, min_size=1),
         }
     ),
-    min_size=1,
+    min_size=6,
     max_size=12,
 )
 
