@@ -5,7 +5,8 @@ dependencies, so it does not know who may call. Both are written into the docume
 """
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, get_args
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
@@ -13,7 +14,9 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
+from learning_service.adapters.webhook_http import CONTENT_TYPE
 from learning_service.dependencies import Anyone, Page, Permission, authenticate
+from learning_service.domain.webhooks.rules import EXAMPLES, EventType, cloud_event
 from learning_service.problems import MEDIA_TYPE, TITLES
 from learning_service.wire import JsonBody
 
@@ -67,6 +70,7 @@ def install_reference(app: FastAPI) -> None:
                 title=app.title, version=app.version, description=app.description, routes=app.routes
             )
             _complete(document, app)
+            document["webhooks"] = _webhooks()
             app.openapi_schema = document
         return app.openapi_schema
 
@@ -196,4 +200,46 @@ def _problem(status: int) -> dict[str, Any]:
     return {
         "description": TITLES.get(status, "Problem"),
         "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}},
+    }
+
+
+def _webhooks() -> dict[str, Any]:
+    """What receivers get: one CloudEvent per delivery, with an example for each type."""
+    return {type_: {"post": _delivery(type_)} for type_ in get_args(EventType)}
+
+
+def _delivery(type_: str) -> dict[str, Any]:
+    example = cloud_event(
+        event_id="01a20371-5389-73f6-8a95-f51bcee2adb0",
+        type_=type_,
+        organization_id="demo",
+        user_id="demo-learner",
+        at=datetime(2026, 11, 22, 9, tzinfo=UTC),
+        data={"organization_id": "demo", "user_id": "demo-learner", **EXAMPLES[type_]},
+    )
+    headers = [
+        {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": text}
+        for name, text in (
+            ("webhook-id", "The event's id; the same for every try, so that you can drop what you have."),
+            ("webhook-timestamp", "Seconds since 1970; refuse what is older than five minutes."),
+            ("webhook-signature", "Standard Webhooks: `v1,…` for each secret that signs at present."),
+        )
+    ]
+    return {
+        "summary": f"A delivery of {type_}",
+        "parameters": headers,
+        "requestBody": {
+            "required": True,
+            "content": {
+                CONTENT_TYPE: {
+                    "schema": {"$ref": _REF.format(model="CloudEventAnswer")},
+                    "example": example,
+                }
+            },
+        },
+        "responses": {
+            "2XX": {"description": "Taken. Anything else is tried again over three days."},
+            "410": {"description": "Gone: the subscription is disabled."},
+            "429": {"description": "Slow down; Retry-After is honoured."},
+        },
     }

@@ -25,6 +25,28 @@ EventType = Literal[
     "learning.compliance.expired",
     "learning.skill.mastered",
 ]
+_COURSE = {"course_id": "01a20371-504b-77c7-91f6-b56ddf5371fa"}
+_COMPLETION = {**_COURSE, "completion_id": "01a20371-5388-7c1e-9d1b-1c2d3e4f5a6b"}
+_ENROLLMENT = {**_COURSE, "enrollment_id": "01a20371-5184-74b9-a227-c9495d876735"}
+_CERTIFICATE = {**_COMPLETION, "certificate_id": "385a15d4-90e2-44b6-b146-fee837a27910"}
+_EXPIRES = {"expires_at": "2027-11-22T09:00:00Z"}
+EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "learning.enrollment.assigned": {**_ENROLLMENT, "due_at": "2026-12-22T05:00:00Z"},
+    "learning.enrollment.reminder_due": {**_ENROLLMENT, "due_at": "2026-12-22T05:00:00Z"},
+    "learning.course.completed": {
+        **_COMPLETION,
+        "completed_at": "2026-11-22T09:00:00Z",
+        "score": 95.0,
+        **_EXPIRES,
+    },
+    "learning.course.failed": _ENROLLMENT,
+    "learning.certificate.issued": {**_CERTIFICATE, **_EXPIRES},
+    "learning.certificate.revoked": _CERTIFICATE,
+    "learning.compliance.completed": {**_COMPLETION, "requirement_id": "hazing-prevention", **_EXPIRES},
+    "learning.compliance.expired": {"requirement_id": "hazing-prevention", **_EXPIRES},
+    "learning.skill.mastered": {**_COMPLETION, "skill_id": "hazing-prevention"},
+}
+"""What the `data` of each type holds, beside organization and user."""
 RETRIES = (
     timedelta(seconds=5),
     timedelta(seconds=30),
