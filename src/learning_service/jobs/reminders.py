@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.adapters.mail_text import write_mail
 from learning_service.adapters.mailer import (
@@ -81,22 +82,30 @@ async def _send(
     context: Context, mailer: Mailer | None, organization_id: str, reminder_id: uuid.UUID
 ) -> bool:
     """Send one mail, or say why not; False when the server takes none at all."""
-    if mailer is not None:
-        async with context.transaction(organization_id) as session:
-            wait = await take_turn(
-                session, organization_id, mails_per_second=context.settings.mails_per_second
-            )
-        await asyncio.sleep(wait.total_seconds())
     async with context.transaction(organization_id) as session:
-        mail = await load_mail(session, reminder_id)
+        mail = await _worth_sending(session, mailer, reminder_id)
+        if mail is None or mailer is None:
+            return True
+        wait = await take_turn(session, organization_id, mails_per_second=context.settings.mails_per_second)
+    await asyncio.sleep(wait.total_seconds())
+    async with context.transaction(organization_id) as session:
+        mail = await _worth_sending(session, mailer, reminder_id)
         if mail is None or not await begin_mail(session, reminder_id):
             return True
-        reason = "no-mail-server" if mailer is None else reason_to_skip(mail)
-        if reason is not None:
-            await end_mail(session, reminder_id, "skipped", reason=reason)
-    if mailer is None or reason is not None:
-        return True
     return await _hand_over(context, mailer, organization_id, mail)
+
+
+async def _worth_sending(session: AsyncSession, mailer: Mailer | None, reminder_id: uuid.UUID) -> Mail | None:
+    """The mail, unless it is no longer worth sending, which is then said on it."""
+    mail = await load_mail(session, reminder_id)
+    if mail is None or not mail.pending:
+        return None
+    reason = "no-mail-server" if mailer is None else reason_to_skip(mail)
+    if reason is None:
+        return mail
+    if await begin_mail(session, reminder_id):
+        await end_mail(session, reminder_id, "skipped", reason=reason)
+    return None
 
 
 async def _hand_over(context: Context, mailer: Mailer, organization_id: str, mail: Mail) -> bool:

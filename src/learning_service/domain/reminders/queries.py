@@ -27,6 +27,7 @@ async def load_mail(session: AsyncSession, reminder_id: uuid.UUID) -> Mail | Non
         await session.execute(
             select(
                 Reminder.id,
+                Reminder.status == "pending",
                 Reminder.kind,
                 Reminder.days_before,
                 Reminder.due_at,

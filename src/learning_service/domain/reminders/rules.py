@@ -10,6 +10,8 @@ class Mail:
     """What a mail about an enrollment is made of, as of the moment it is sent."""
 
     reminder_id: UUID
+    pending: bool
+    """Whether nobody has begun to send it."""
     kind: str
     days_before: int
     reminded_due_at: datetime | None
