@@ -6,7 +6,6 @@ its own count: requests are served, and guessing stays limited.
 """
 
 import asyncio
-import contextlib
 import ipaddress
 import math
 import time
@@ -267,10 +266,10 @@ class Limits:
 
     async def close(self) -> None:
         """Stop settling and give back the connections."""
-        if self._settler is not None:
+        # A call to Redis that ends in the same moment can swallow a cancellation, so it is asked until it ends.
+        while self._settler is not None and not self._settler.done():
             self._settler.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._settler
+            await asyncio.wait([self._settler], timeout=0.5)
         await self._redis.aclose(close_connection_pool=True)
 
 

@@ -242,6 +242,7 @@ async def test_development_mail_is_a_file(world: World, settings: Settings, tmp_
     }
 
 
+@pytest.mark.slow
 async def test_four_workers_at_once_send_none_twice_and_none_too_fast(post: Post, settings: Settings) -> None:
     world = post.world
     users = [f"u{n}" for n in range(60)]
