@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: run test faults check lint format lock clean help environment environment-dev
+.PHONY: run test long faults check lint format lock clean help environment environment-dev
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -18,6 +18,9 @@ run: environment ## Start PostgreSQL, Redis, S3, API and worker; PORT and LEARNI
 
 test: environment-dev ## Run the tests on parts of their own
 	@$(BIN)/pytest -n $(WORKERS) $(TESTS)
+
+long: environment-dev ## Run the tests that take seconds each: parts that die, large data, long walks
+	@$(BIN)/pytest -n $(WORKERS) -m long $(TESTS)
 
 faults: environment-dev ## Run the slow tests: parts and workers are killed while work goes on
 	@$(BIN)/pytest -m slow tests/faults

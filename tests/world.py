@@ -12,6 +12,21 @@ import httpx
 
 from learning_service.auth import mint_token
 from learning_service.context import Context
+from learning_service.domain.directory.actions import (
+    put_chapter,
+    put_member,
+    put_organization,
+    put_region,
+    put_requirement,
+)
+from learning_service.domain.directory.rules import (
+    ChapterFacts,
+    MemberFacts,
+    OrganizationFacts,
+    RegionFacts,
+    RequirementFacts,
+)
+from learning_service.domain.principal import Principal
 from learning_service.runner import JobRunner
 from learning_service.worker import QUEUES
 
@@ -92,29 +107,25 @@ class World:
         return self.call_as(user)
 
     async def found(self) -> None:
-        """Push the directory."""
-        push = self.directory.ok
-        await push(
-            "PUT",
-            f"/api/directory/organizations/{self.id}/",
-            {"name": "Alpha & Co", "timezone": "America/New_York"},
-        )
-        for region in ("north", "south"):
-            await push(
-                "PUT",
-                f"/api/directory/regions/{region}/",
-                {"organization_id": self.id, "name": region.title()},
-            )
-            for n in (1, 2):
-                body = {"region_id": region, "name": f"{region} {n}"}
-                await push("PUT", f"/api/directory/chapters/{region[0]}{n}/", body)
-        await push(
-            "PUT",
-            "/api/directory/compliance-requirements/hazing/",
-            {"organization_id": self.id, "name": "Hazing"},
-        )
-        for user, chapter in (("ana", "n1"), ("bob", "n1"), ("cyd", "n2"), ("dan", "s1"), ("eve", "s2")):
-            await self.add_member(user, chapter)
+        """Push the directory, by the domain's own actions in one transaction: every test begins with this."""
+        actor = Principal(self.id, "membership-service", scopes=frozenset({"directory:write"}))
+        async with self.worker.transaction(self.id) as session:
+            facts = OrganizationFacts(name="Alpha & Co", timezone="America/New_York")
+            await put_organization(session, self.id, facts, actor=actor)
+            await session.flush()
+            for region in ("north", "south"):
+                named = RegionFacts(organization_id=self.id, name=region.title())
+                await put_region(session, region, named, actor=actor)
+                for n in (1, 2):
+                    chapter = ChapterFacts(region_id=region, name=f"{region} {n}")
+                    await put_chapter(session, f"{region[0]}{n}", chapter, actor=actor)
+            requirement = RequirementFacts(organization_id=self.id, name="Hazing")
+            await put_requirement(session, "hazing", requirement, actor=actor)
+            for user, unit in (("ana", "n1"), ("bob", "n1"), ("cyd", "n2"), ("dan", "s1"), ("eve", "s2")):
+                member = MemberFacts(
+                    chapter_id=unit, status="active", display_name=user.title(), email=f"{user}@example.org"
+                )
+                await put_member(session, user, member, actor=actor)
 
     async def add_member(self, user: str, chapter: str = "n1", **facts: Any) -> None:
         """Push one member."""

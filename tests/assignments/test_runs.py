@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 from tests.world import Json, World
 
@@ -36,6 +37,7 @@ async def populate(world: World, count: int) -> None:
         )
 
 
+@pytest.mark.long
 async def test_a_large_audience_is_a_run_that_two_workers_finish_after_a_kill(world: World) -> None:
     await populate(world, 5_001)
     course = await world.course()

@@ -83,6 +83,7 @@ async def walk(app: FastAPI, caller: Caller, ids: dict[str, str]) -> int:
     return seen
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_keys_notes_and_rubrics_reach_nobody_who_learns(
     world: World, other_world: World, app: FastAPI

@@ -244,6 +244,7 @@ async def run(world: World, examples: int, steps: int) -> None:
     await asyncio.to_thread(run_state_machine_as_test, machine(world, loop, course), settings=checks)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 async def test_the_service_agrees_with_the_model(world: World) -> None:
     await run(world, 6, 14)

@@ -236,6 +236,7 @@ def _draw(edits: list[list[str]]) -> None:
 _draw()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 async def test_whatever_authors_do_every_enrollment_can_finish(world: World) -> None:
     for edits in examples:

@@ -109,6 +109,7 @@ async def timed(work: Any, what: str, seen: list[str]) -> Any:
     return result
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 async def test_a_large_tree_takes_few_statements_and_little_time(
     world: World, app: FastAPI, settings: Settings

@@ -17,7 +17,7 @@ from tests.world import Caller, World
 
 from learning_service.settings import Settings
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.long]
 ROOT = Path(__file__).resolve().parents[2]
 
 

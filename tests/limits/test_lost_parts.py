@@ -21,7 +21,7 @@ from learning_service.devstack.parts import Parts, start_throwaway_parts
 from learning_service.main import create_app
 from learning_service.settings import Issuer, Settings
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.long]
 COURSES = "/api/courses/"
 COURSE = {"title": "Ethics", "scope": "national"}
 

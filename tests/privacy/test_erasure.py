@@ -24,6 +24,7 @@ async def erase(world: World, path: str = PATH) -> httpx.Response:
     return await world.directory("DELETE", path)
 
 
+@pytest.mark.long
 async def test_nothing_personal_is_left_anywhere(world: World, lived: History) -> None:
     before = await places_with(world, SECRETS)
     assert {"members.display_name", "certificates.recipient_name", "quiz_attempts.responses"} <= set(before)

@@ -163,6 +163,7 @@ async def test_a_late_worker_sends_only_the_nearest(post: Post) -> None:
     assert await remind(post, due - timedelta(days=2)) == 0
 
 
+@pytest.mark.long
 async def test_none_whose_moment_had_passed_none_after_completion_and_a_moved_date(post: Post) -> None:
     due = soon(days=2)
     course = await assigned(post.world, due, "ana", "bob")

@@ -165,6 +165,7 @@ async def test_a_missing_bucket_is_no_missing_object(open_here: Open) -> None:
             await store.put(KEY, BODY, content_type="application/pdf")
 
 
+@pytest.mark.long
 async def test_a_store_that_is_away_is_unavailable(settings: Settings) -> None:
     away = settings.model_copy(update={"s3_endpoint_url": f"http://127.0.0.1:{free_port()}"})
     async with open_store(away, patience=10) as store:
