@@ -22,6 +22,8 @@ def upgrade() -> None:
     _reminders()
     op.add_column("enrollments", sa.Column("rule_id", sa.Uuid(), nullable=True))
     op.add_column("enrollments", sa.Column("run_id", sa.Uuid(), nullable=True))
+    op.drop_index("ix_enrollments_member", table_name="enrollments")
+    op.create_index("ix_enrollments_member", "enrollments", ["organization_id", "user_id", "course_id", "id"])
     op.create_index(
         "ix_enrollments_due",
         "enrollments",
@@ -183,5 +185,7 @@ def downgrade() -> None:
     op.drop_column("chapter_compliance_statuses", "announced_expiry")
     op.drop_column("course_completions", "renewal_opened_at")
     op.drop_index("ix_enrollments_due", table_name="enrollments")
+    op.drop_index("ix_enrollments_member", table_name="enrollments")
+    op.create_index("ix_enrollments_member", "enrollments", ["organization_id", "user_id", "id"])
     op.drop_column("enrollments", "run_id")
     op.drop_column("enrollments", "rule_id")

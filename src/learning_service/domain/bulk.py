@@ -17,10 +17,14 @@ _TIME_AND_VERSION = 15
 """How many characters of a UUIDv7's text say its time and version."""
 
 
-def new_ids(moment: uuid.UUID | None = None) -> ColumnElement[Any]:
-    """A new UUIDv7 for each row of a statement: its time from `moment` (a UUIDv7; default now), and own chance."""
+def new_ids(moment: uuid.UUID | None = None, *, like: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
+    """A new UUIDv7 for each row of a statement: its time from `moment` (a UUIDv7; default now), and own chance.
+
+    `like`: a column of new ids whose chance serves again, which costs less than new chance.
+    """
     prefix = str(moment or new_id())[:_TIME_AND_VERSION]
-    chance = func.substr(cast(func.gen_random_uuid(), Text), _TIME_AND_VERSION + 1)
+    source = func.gen_random_uuid() if like is None else like
+    chance = func.substr(cast(source, Text), _TIME_AND_VERSION + 1)
     return cast(literal(prefix, String).concat(chance), Uuid)
 
 
@@ -42,11 +46,17 @@ def fixed_time(instant: datetime | None) -> str | None:
 
 
 def events_of(
-    session: AsyncSession, type_: str, facts: CTE, *, data: Mapping[str, Any], name: str = "told"
+    session: AsyncSession,
+    type_: str,
+    facts: CTE,
+    *,
+    data: Mapping[str, Any],
+    like: ColumnElement[Any] | None = None,
+    name: str = "told",
 ) -> CTE:
     """An event for each row of `facts` (which has `organization_id` and `user_id`), as part of its statement.
 
-    `data` names columns of `facts` or fixed values; None is left out.
+    `data` names columns of `facts`, which hold no NULL, or fixed values; None is left out. `like`: see `new_ids`.
     """
     known = {"organization_id": facts.c.organization_id, "user_id": facts.c.user_id}
     known |= {key: value for key, value in data.items() if value is not None}
@@ -54,12 +64,12 @@ def events_of(
     for key, value in known.items():
         pairs += [cast(literal(key), Text), value if isinstance(value, ColumnElement) else _plain(value)]
     rows = select(
-        new_ids(),
+        new_ids(like=like),
         facts.c.organization_id,
         literal(type_, Text),
         facts.c.user_id,
         literal(now(session), Event.at.type),
-        func.jsonb_strip_nulls(func.jsonb_build_object(*pairs)),
+        func.jsonb_build_object(*pairs, type_=Event.data.type),
         cast(null(), Event.position.type),
     )
     names = ["id", "organization_id", "type", "user_id", "at", "data", "position"]

@@ -26,7 +26,8 @@ class Enrollment(Base):
             unique=True,
             postgresql_where=text("status IN ('assigned', 'in_progress')"),
         ),
-        Index("ix_enrollments_member", "organization_id", "user_id", "id"),
+        # With the course, so that no planner is ever tempted to go through all of the course for one member.
+        Index("ix_enrollments_member", "organization_id", "user_id", "course_id", "id"),
         Index("ix_enrollments_course", "organization_id", "course_id", "id"),
         Index(
             "ix_enrollments_due",

@@ -126,7 +126,7 @@ def _statement(
         func.count().filter(found.c.newest.in_(OPEN)),
         func.max(found.c.user_id),
         *(_named(found, condition) if name_all else cast([], _IDS) for condition in passed_over),
-    ).add_cte(events_of(session, ASSIGNED, made, data=data))
+    ).add_cte(events_of(session, ASSIGNED, made, data=data, like=made.c.id))
 
 
 def _values(

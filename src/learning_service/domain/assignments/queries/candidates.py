@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.clock import now
@@ -97,15 +97,20 @@ def candidates(course: CourseToAssign, who: Condition, instant: datetime) -> Sel
         .order_by(Enrollment.id.desc())
         .limit(1)
         .correlate(Member)
-        .scalar_subquery()
+        .lateral("newest")
     )
-    done = exists().where(
+    valid = exists().where(
         *_of_member(CourseCompletion, course),
         CourseCompletion.voided_at.is_(None),
         or_(CourseCompletion.expires_at.is_(None), CourseCompletion.expires_at > instant),
     )
-    return select(Member.user_id, newest.label("newest"), done.correlate(Member).label("done")).where(
-        Member.organization_id == course.organization_id, who
+    # Whoever was never enrolled has completed nothing; for them the second look is saved.
+    done = case((newest.c.status.is_(None), false()), else_=valid.correlate(Member))
+    return (
+        select(Member.user_id, newest.c.status.label("newest"), done.label("done"))
+        .select_from(Member)
+        .outerjoin(newest, true())
+        .where(Member.organization_id == course.organization_id, who)
     )
 
 
