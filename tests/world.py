@@ -127,6 +127,31 @@ class World:
                 )
                 await put_member(session, user, member, actor=actor)
 
+    async def push(self) -> None:
+        """The same by HTTP, for an application on another database than the worker's."""
+        push = self.directory.ok
+        await push(
+            "PUT",
+            f"/api/directory/organizations/{self.id}/",
+            {"name": "Alpha & Co", "timezone": "America/New_York"},
+        )
+        for region in ("north", "south"):
+            await push(
+                "PUT",
+                f"/api/directory/regions/{region}/",
+                {"organization_id": self.id, "name": region.title()},
+            )
+            for n in (1, 2):
+                body = {"region_id": region, "name": f"{region} {n}"}
+                await push("PUT", f"/api/directory/chapters/{region[0]}{n}/", body)
+        await push(
+            "PUT",
+            "/api/directory/compliance-requirements/hazing/",
+            {"organization_id": self.id, "name": "Hazing"},
+        )
+        for user, chapter in (("ana", "n1"), ("bob", "n1"), ("cyd", "n2"), ("dan", "s1"), ("eve", "s2")):
+            await self.add_member(user, chapter)
+
     async def add_member(self, user: str, chapter: str = "n1", **facts: Any) -> None:
         """Push one member."""
         body = {

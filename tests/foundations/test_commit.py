@@ -34,7 +34,7 @@ async def fragile(
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="https://learn.example.org") as http:
             world = World(http, signer, worker_context)
-            await world.found()
+            await world.push()
             connection = await connect(settings.database_url)
             yield world, Database(connection)
             await connection.close()

@@ -124,7 +124,7 @@ async def test_one_connection_never_mixes_two_organizations(
         async with httpx.AsyncClient(transport=transport, base_url="https://learn.example.org") as http:
             worlds = [World(http, signer, worker_context) for _ in range(2)]
             for one in worlds:
-                await one.found()
+                await one.push()
                 await one.course()
             own = {one.id: (await one.admin.ok("GET", "/api/courses/"))["items"][0]["id"] for one in worlds}
 

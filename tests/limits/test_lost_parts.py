@@ -81,7 +81,7 @@ async def stack(own_parts: Parts, signer: Signer) -> AsyncIterator[Stack]:
             open_context(settings, "learning_worker") as worker,
         ):
             world = World(http, signer, worker)
-            await world.found()
+            await world.push()
             yield Stack(own_parts, application, world, settings)
 
 
