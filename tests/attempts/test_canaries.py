@@ -1,15 +1,19 @@
 """Key material in no answer that a member, a stranger or another service can get: every route is walked."""
 
+import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
+from tests import processes
 from tests.grading.scenes import choice_with, essay, learner, quiz, tree
 from tests.world import Caller, Json, World
 
 from learning_service.reference import api_routes
+from learning_service.settings import Settings
 
 CANARY = "kanarienvogel"
 SHORT = {
@@ -33,7 +37,7 @@ def content() -> Json:
 
 
 async def scene(world: World) -> dict[str, str]:
-    """A learner with graded, waiting and open attempts; ids for the parameters of paths."""
+    """A learner with graded, waiting and open attempts, another who has passed; ids for the parameters of paths."""
     ana = await learner(world, content())
     modules = await ana.call.ok("GET", f"/api/courses/{ana.course['id']}/modules/")
     sent = await ana.answer({"texts": ["wrong"]}, {"text": "no"}, {"text": "words"})
@@ -48,6 +52,8 @@ async def scene(world: World) -> dict[str, str]:
     assert graded["attempt"]["attempt_id"] == sent["attempt_id"]
     await ana.answer({"texts": ["wrong"]}, {"text": "no"}, {"text": "more words"})
     await ana.start()
+    bob = await learner(world, tree(quiz(choice_with(explanation_html=f"<p>{CANARY} explained</p>"))), "bob")
+    assert (await bob.answer({"texts": ["right"]}))["passed"]
     return {
         "course_id": ana.course["id"],
         "quiz_id": ana.quiz_id,
@@ -86,26 +92,53 @@ async def walk(app: FastAPI, caller: Caller, ids: dict[str, str]) -> int:
 @pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_keys_notes_and_rubrics_reach_nobody_who_learns(
-    world: World, other_world: World, app: FastAPI
+    world: World, other_world: World, app: FastAPI, settings: Settings, tmp_path: Path
 ) -> None:
-    ids = await scene(world)
-    callers = [
-        world.member("ana"),
-        world.member("bob"),
-        world.call_as("nobody"),
-        world.call_as("service", scopes=SCOPES),
-        other_world.member("ana"),
-    ]
-    for caller in callers:
-        assert await walk(app, caller, ids) > 50
+    talkative = settings.model_copy(update={"log_level": "debug"})
+    logs = [tmp_path / "api", tmp_path / "worker"]
+    async with processes.api(talkative, logs[0]) as (_, http), processes.worker(talkative, logs[1]):
+        world.http = other_world.http = http
+        ids = await scene(world)
+        callers = [
+            world.member("ana"),
+            world.member("bob"),
+            world.call_as("nobody"),
+            world.call_as("service", scopes=SCOPES),
+            other_world.member("ana"),
+        ]
+        for caller in callers:
+            assert await walk(app, caller, ids) > 50
+        await no_job_is_left(world)
+    for log in logs:
+        told = log.read_text().splitlines()
+        assert len(told) > 3
+        assert not [line for line in told if CANARY in line], log
     async with world.worker.transaction(world.id) as session:
         for table in ("events", "audit_entries", "outbox"):
             rows = await session.execute(
                 text(f"SELECT to_jsonb(t)::text FROM {table} t WHERE organization_id = :org"),
                 {"org": world.id},
             )
-            told = rows.scalars().all()
-            assert not [row for row in told if CANARY in row], table
+            kept = rows.scalars().all()
+            assert kept, table
+            assert not [row for row in kept if CANARY in row], table
+
+
+async def no_job_is_left(world: World) -> None:
+    """Wait until the worker has done what the walk gave it."""
+    for _ in range(300):
+        async with world.worker.transaction(world.id) as session:
+            left = await session.scalar(
+                text(
+                    "SELECT count(*) FROM outbox WHERE organization_id = :org AND queue = 'jobs'"
+                    " AND (status = 'leased' OR status = 'queued' AND run_at <= clock_timestamp())"
+                ),
+                {"org": world.id},
+            )
+        if not left:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("the worker did not finish")
 
 
 async def test_an_empty_first_submission_tells_nothing(world: World) -> None:

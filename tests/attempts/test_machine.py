@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import event, text
+from tests.attempts.races import race_for_the_last_attempt
 from tests.grading.scenes import Learner, essay, learner, quiz, tree
 from tests.world import Caller, Json, World, choice, right
 
@@ -44,34 +45,8 @@ async def second_client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
             yield http
 
 
-async def race_for_the_last_attempt(world: World, second: httpx.AsyncClient, rounds: int) -> None:
-    course = await world.course(tree(quiz(choice(), max_attempts=2, pass_score=100)))
-    for n in range(rounds):
-        await world.add_member(f"racer{n}")
-        racer = await learner(world, {}, f"racer{n}", course)
-        assert (await racer.answer({"texts": ["wrong"]}))["attempts_remaining"] == 1
-        callers = [racer.call, Caller(second, racer.call.token, racer.call.user)]
-        sent = await asyncio.gather(
-            *(callers[k % 2]("POST", f"{racer.path}submit/", {"responses": []}) for k in range(20))
-        )
-        statuses = sorted(r.status_code for r in sent)
-        assert statuses == [200, *[409] * 19], statuses
-        assert {r.json()["code"] for r in sent if r.status_code == 409} == {"no-attempts-left"}
-        shown = await racer.call.ok("GET", racer.path)
-        assert (shown["attempts_used"], len(shown["attempts"])) == (2, 2)
-        assert await racer.status() == "failed"
-
-
 async def test_the_last_attempt_has_one_winner(world: World, second_client: httpx.AsyncClient) -> None:
-    await race_for_the_last_attempt(world, second_client, 5)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-async def test_the_last_attempt_has_one_winner_two_hundred_times(
-    world: World, second_client: httpx.AsyncClient
-) -> None:
-    await race_for_the_last_attempt(world, second_client, 200)
+    await race_for_the_last_attempt(world, (world.http, second_client), 5)
 
 
 async def test_one_attempt_submitted_ten_times_has_one_result(

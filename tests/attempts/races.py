@@ -1,0 +1,28 @@
+"""Races that are run through two instances of the API: in one process, and in two."""
+
+import asyncio
+
+import httpx
+from tests.grading.scenes import learner, quiz, tree
+from tests.world import Caller, World, choice
+
+
+async def race_for_the_last_attempt(
+    world: World, apis: tuple[httpx.AsyncClient, httpx.AsyncClient], rounds: int
+) -> None:
+    """Twenty submissions at once on a last attempt, spread over the two: one wins, none is one too many."""
+    course = await world.course(tree(quiz(choice(), max_attempts=2, pass_score=100)))
+    for n in range(rounds):
+        await world.add_member(f"racer{n}")
+        racer = await learner(world, {}, f"racer{n}", course)
+        assert (await racer.answer({"texts": ["wrong"]}))["attempts_remaining"] == 1
+        callers = [Caller(api, racer.call.token, racer.call.user) for api in apis]
+        sent = await asyncio.gather(
+            *(callers[k % 2]("POST", f"{racer.path}submit/", {"responses": []}) for k in range(20))
+        )
+        statuses = sorted(r.status_code for r in sent)
+        assert statuses == [200, *[409] * 19], statuses
+        assert {r.json()["code"] for r in sent if r.status_code == 409} == {"no-attempts-left"}
+        shown = await racer.call.ok("GET", racer.path)
+        assert (shown["attempts_used"], len(shown["attempts"])) == (2, 2)
+        assert await racer.status() == "failed"

@@ -1,0 +1,97 @@
+"""Processes of the service beside the tests: the API or a worker as its own command starts it, its log kept."""
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from learning_service.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMAND = (sys.executable, "-m", "learning_service.cli")
+
+
+@dataclass
+class Running:
+    """A process of the service, with what it has written."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+    port: int
+
+    @property
+    def address(self) -> str:
+        """Where an API answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables that make a process read these settings."""
+    values = json.loads(settings.model_dump_json(exclude_none=True, exclude_defaults=True))
+    for name in ("redis_url", "s3_secret_access_key"):
+        values[name] = getattr(settings, name).get_secret_value()
+    named = {
+        name.upper(): value if isinstance(value, str) else json.dumps(value) for name, value in values.items()
+    }
+    return {**os.environ, **named}
+
+
+@contextlib.contextmanager
+def _process(settings: Settings, command: Sequence[str], log: Path, port: int) -> Iterator[Running]:
+    with log.open("wb") as written:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**environment(settings), "PORT": str(port)},
+            stdout=written,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield Running(process, log, port)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextlib.asynccontextmanager
+async def api(
+    settings: Settings, log: Path, command: Sequence[str] = (*COMMAND, "api")
+) -> AsyncIterator[tuple[Running, httpx.AsyncClient]]:
+    """An API process that is alive, and a client of it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with _process(settings, command, log, port) as running:
+        async with httpx.AsyncClient(base_url=running.address, timeout=60) as http:
+            await _until_alive(http, running)
+            yield running, http
+
+
+@contextlib.asynccontextmanager
+async def worker(settings: Settings, log: Path, queue: str = "jobs") -> AsyncIterator[Running]:
+    """A worker process; its first sweep may be some seconds away."""
+    with _process(settings, (*COMMAND, "worker", "--queue", queue), log, 0) as running:
+        yield running
+
+
+async def _until_alive(http: httpx.AsyncClient, running: Running) -> None:
+    for _ in range(600):
+        assert running.process.poll() is None, f"the API ended by itself: {running.log.read_text()}"
+        try:
+            if (await http.get("/healthz")).status_code == 200:
+                return
+        except httpx.TransportError:
+            await asyncio.sleep(0.1)
+    raise AssertionError(f"the API did not start: {running.log.read_text()}")
