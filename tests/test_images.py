@@ -158,6 +158,7 @@ def test_no_secret_has_a_default_and_the_example_names_them_all(compose: dict[st
     assert offered - {"API_PORT", "S3_PORT"} == passed_on
 
 
+@pytest.mark.long
 async def test_the_roles_of_the_compose_file_migrate_and_serve(parts: Parts, compose: dict[str, Any]) -> None:
     """On a server where the service's roles exist already, so that only the two logins are made here."""
     owner_url, app_url = await _apply_roles(parts, compose["configs"]["roles"]["content"])

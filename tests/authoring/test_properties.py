@@ -165,6 +165,7 @@ operations = st.lists(
 
 @given(trees, operations)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.long
 def test_a_patch_gives_a_tree_or_a_refusal_and_leaves_what_was(document: Json, patch: Any) -> None:
     from_ = keyed(document)
     before = dump_tree(from_)

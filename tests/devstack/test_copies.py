@@ -142,6 +142,7 @@ def test_a_copy_starts_keeps_its_data_and_stops(start: Callable[..., Copy]) -> N
     assert query(again, "SELECT number FROM kept") == 7
 
 
+@pytest.mark.long
 def test_a_killed_supervisor_leaves_nothing_and_can_start_again(start: Callable[..., Copy]) -> None:
     copy = start()
     copy.read_until("WELCOME")
@@ -156,6 +157,7 @@ def test_a_killed_supervisor_leaves_nothing_and_can_start_again(start: Callable[
     assert query(again, "SELECT 7") == 7
 
 
+@pytest.mark.long
 def test_what_dies_is_started_again_and_said_so(start: Callable[..., Copy]) -> None:
     copy = start()
     copy.read_until("WELCOME")
@@ -174,6 +176,7 @@ def test_what_dies_is_started_again_and_said_so(start: Callable[..., Copy]) -> N
     assert copy.answers()
 
 
+@pytest.mark.long
 def test_two_copies_side_by_side(start: Callable[..., Copy]) -> None:
     one, two = start("one"), start("two")
     one.read_until("WELCOME")
@@ -199,6 +202,7 @@ def test_a_busy_port_is_said_before_anything_starts(start: Callable[..., Copy]) 
     assert not (copy.directory / "logs").exists()
 
 
+@pytest.mark.long
 def test_a_failed_preparation_is_shown_and_stops_everything(start: Callable[..., Copy]) -> None:
     copy = start(PREPARATION_FAILS="3")
     code, output = copy.end()

@@ -93,6 +93,7 @@ def test_secrets_are_for_their_owner_only(parts: Parts) -> None:
         assert stat.S_IMODE((parts.directory / name).stat().st_mode) == 0o600
 
 
+@pytest.mark.long
 async def test_killed_parts_come_back_on_their_ports_with_their_data(parts: Parts) -> None:
     connection = await asyncpg.connect(plain(parts.database_url))
     await connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
@@ -145,6 +146,7 @@ def test_a_stale_lock_file_does_not_keep_postgres_from_starting(parts: Parts, re
     assert part.is_ready()
 
 
+@pytest.mark.long
 def test_throwaway_parts_leave_nothing_when_their_owner_is_killed() -> None:
     program = (
         "import signal, sys\n"

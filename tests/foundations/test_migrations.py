@@ -6,6 +6,7 @@ import re
 import sys
 import uuid
 
+import pytest
 from tests.foundations.direct import TABLES, Database, connect
 from tests.migrating import ROOT
 from tests.stack import create_database, drop_database
@@ -37,6 +38,7 @@ async def alembic(url: str, *steps: str) -> None:
     assert process.returncode == 0, output.decode()
 
 
+@pytest.mark.long
 async def test_up_down_up_leaves_nothing_and_differs_in_nothing(parts: Parts) -> None:
     name = f"migrations_{uuid.uuid4().hex[:12]}"
     url = await create_database(parts, name)

@@ -113,6 +113,7 @@ async def test_functions_that_cross_the_wall_have_a_fixed_search_path(database: 
         assert ",=X" not in row["proacl"], f"everybody may execute {row['proname']}"
 
 
+@pytest.mark.long
 async def test_one_connection_never_mixes_two_organizations(
     parts: Parts, make_settings: Callable[..., Settings], signer: Signer, worker_context: Context
 ) -> None:

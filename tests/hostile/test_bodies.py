@@ -306,6 +306,7 @@ async def test_calls_without_fields_take_no_others(world: World, database: Datab
         assert (await at.call("POST", path, {})).is_success
 
 
+@pytest.mark.long
 async def test_a_body_that_is_wrong_a_million_times_is_not_told_so_a_million_times(world: World) -> None:
     """Listing every fault took minutes, in which nobody else was served."""
     course = await world.course(publish=False)

@@ -48,6 +48,7 @@ async def nothing(context: Context, job: Job) -> None:
     return
 
 
+@pytest.mark.long
 async def test_dead_jobs_are_listed_shown_and_retried(desk: Desk, run: Run) -> None:
     await desk.add(count=3)
     await desk.runner(refuse).run_until_idle()
@@ -72,6 +73,7 @@ async def test_dead_jobs_are_listed_shown_and_retried(desk: Desk, run: Run) -> N
     assert len((await run("jobs", "list", "--status", "done", "--limit", "2"))[1].splitlines()) == 2
 
 
+@pytest.mark.long
 async def test_what_cannot_be_meant_is_said(desk: Desk, run: Run) -> None:
     unknown = str(uuid.uuid4())
     assert await run("jobs", "show", unknown) == (1, f"there is no job {unknown}")
@@ -87,6 +89,7 @@ async def test_what_cannot_be_meant_is_said(desk: Desk, run: Run) -> None:
     assert (code, "RFC 3339" in words) == (1, True)
 
 
+@pytest.mark.long
 async def test_a_scheduled_job_runs_as_of_a_time(desk: Desk, run: Run) -> None:
     await desk.add()
     await desk.runner(nothing).run_until_idle()
@@ -122,6 +125,7 @@ def test_times_without_a_zone_or_date_are_refused(text: str) -> None:
         instant_of(text)
 
 
+@pytest.mark.long
 async def test_the_check_tells_whether_a_worker_of_this_host_is_alive(desk: Desk, run: Run) -> None:
     assert (await run("worker", "--check"))[0] == 1
     runner = desk.runner(nothing)

@@ -115,6 +115,7 @@ async def test_who_may_erase_whom(world: World, other_world: World) -> None:
     assert (await other_world.call_as("theirs").ok("GET", "/api/me/"))["is_member"] is True
 
 
+@pytest.mark.long
 async def test_erasing_while_learning_leaves_nothing(world: World) -> None:
     course = await world.course(small_tree(assessment=None))
     for n in range(4):

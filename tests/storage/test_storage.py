@@ -172,6 +172,7 @@ async def test_a_store_that_is_away_is_unavailable(settings: Settings) -> None:
         assert await everything(store) == []
 
 
+@pytest.mark.long
 async def test_a_store_that_hangs_is_given_up(settings: Settings) -> None:
     with black_hole() as address:
         hanging = settings.model_copy(update={"s3_endpoint_url": address})
