@@ -380,13 +380,21 @@ def page(list_name: str, *filters: str, key_parts: int = 1) -> Any:
     return Depends(Page(list_name, *filters, key_parts=key_parts))
 
 
+class PathOpaqueId:
+    """Reads a path parameter as an id made elsewhere."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def __call__(self, request: Request, caller: Caller) -> str:
+        """The id. Raises Invalid for what no id can be."""
+        value: str = request.path_params[self.name]
+        if not OPAQUE_ID.match(value):
+            raise Invalid.at(f"/{self.name}", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -")
+        return value
+
+
 def path_opaque_id(name: str) -> Any:
     """The path parameter of this name as an id made elsewhere. Raises Invalid for what no id can be."""
 
-    async def read(request: Request, caller: Caller) -> str:
-        value: str = request.path_params[name]
-        if not OPAQUE_ID.match(value):
-            raise Invalid.at(f"/{name}", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -")
-        return value
-
-    return Depends(read)
+    return Depends(PathOpaqueId(name))

@@ -28,6 +28,7 @@ from learning_service.routers import (
     users,
     webhooks,
 )
+from learning_service.routes import HeadAsGet
 from learning_service.settings import Settings
 from learning_service.telemetry import RequestLog, configure_logging
 
@@ -85,5 +86,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key"],
             expose_headers=["ETag", "Idempotency-Replayed", "Retry-After", "X-Request-Id"],
         )
+    app.add_middleware(HeadAsGet)
     app.add_middleware(RequestLog)
     return app

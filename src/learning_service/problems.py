@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from learning_service.domain import errors
 from learning_service.domain.errors import DomainError, Fault, Invalid
+from learning_service.routes import allowed_methods
 
 log = structlog.get_logger()
 
@@ -102,13 +103,16 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return domain_problem(request, errors.NotFound())
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(allowed_methods(request.app, request.scope))
     return problem_response(
         request,
         error.status_code,
         code=CODES.get(error.status_code, f"http-{error.status_code}"),
         title=str(error.detail),
         detail=str(error.detail),
-        headers=dict(error.headers or {}),
+        headers=headers,
     )
 
 

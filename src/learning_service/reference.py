@@ -4,7 +4,6 @@ Bodies are read by `JsonBody` after access is settled, so FastAPI does not know 
 dependencies, so it does not know who may call. Both are written into the document here.
 """
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -15,9 +14,11 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from learning_service.adapters.webhook_http import CONTENT_TYPE
-from learning_service.dependencies import Anyone, Page, Permission, authenticate
+from learning_service.dependencies import Anyone, Page, PathOpaqueId, Permission, authenticate
 from learning_service.domain.webhooks.rules import EXAMPLES, EventType, cloud_event
+from learning_service.links import links_of
 from learning_service.problems import MEDIA_TYPE, TITLES
+from learning_service.routes import api_routes
 from learning_service.wire import JsonBody
 
 DESCRIPTION = """
@@ -27,6 +28,14 @@ Send a bearer token of your organization's identity provider. Errors are RFC 945
 you may switch on. Lists come in keyset pages: `?limit=` and `?cursor=`.
 """
 _REF = "#/components/schemas/{model}"
+_ID = {"type": "string", "format": "uuid"}
+_OPAQUE_ID = {"type": "string", "pattern": "^[A-Za-z0-9._:@-]{1,128}$"}
+_OPAQUE = {"user_id"}
+"""Names of path parameters that are ids made elsewhere wherever they stand."""
+_FILTERS = {"course_id": _ID} | dict.fromkeys(
+    ("user_id", "chapter_id", "region_id", "requirement_id"), _OPAQUE_ID
+)
+_NUMBER = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
 _PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
@@ -97,21 +106,6 @@ def permission_of(route: APIRoute) -> Permission | None:
     return stated[0] if stated else None
 
 
-def api_routes(app: FastAPI) -> list[APIRoute]:
-    """The service's own routes, those of included routers among them."""
-    found: list[APIRoute] = []
-
-    def walk(routes: Iterable[Any]) -> None:
-        for route in routes:
-            if isinstance(route, APIRoute):
-                found.append(route)
-            else:
-                walk(getattr(getattr(route, "original_router", None), "routes", ()))
-
-    walk(app.routes)
-    return found
-
-
 def _complete(document: dict[str, Any], app: FastAPI) -> None:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
@@ -124,6 +118,8 @@ def _complete(document: dict[str, Any], app: FastAPI) -> None:
             operation = document["paths"].get(route.path, {}).get(method.lower())
             if operation is not None:
                 _describe(operation, route, schemas)
+    for source, status, name, link in links_of(document["paths"]):
+        source["responses"][status].setdefault("links", {})[name] = link
 
 
 def _describe(operation: dict[str, Any], route: APIRoute, schemas: dict[str, Any]) -> None:
@@ -134,7 +130,7 @@ def _describe(operation: dict[str, Any], route: APIRoute, schemas: dict[str, Any
     if permission is not None and not isinstance(permission, Anyone):
         operation["x-permission"] = permission.name
         operation["description"] = f"{operation.get('description', '')}\n\nWho: {permission.name}.".strip()
-    _add_path_parameters(operation, route)
+    _describe_parameters(operation, route)
     statuses = {404, 429, 503}
     if authenticate in calls:
         statuses |= {401, 403}
@@ -149,24 +145,32 @@ def _describe(operation: dict[str, Any], route: APIRoute, schemas: dict[str, Any
         statuses.add(409)
     if takes_key(route):
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
+    asked = operation.get("parameters", [])
+    if any(parameter["in"] == "query" or parameter is _KEY_PARAMETER for parameter in asked):
         statuses.add(422)
+    if any(parameter["name"] == "If-Match" for parameter in asked):
+        statuses.add(412)
     operation["responses"].pop("422", None)
     for status in sorted(statuses):
         operation["responses"].setdefault(str(status), _problem(status))
+    for status, response in operation["responses"].items():
+        if status[0] in "45" and "content" not in response:
+            operation["responses"][status] = _problem(int(status)) | response
 
 
-def _add_path_parameters(operation: dict[str, Any], route: APIRoute) -> None:
-    """Those that dependencies read by themselves: ids made elsewhere."""
-    parameters = operation.setdefault("parameters", [])
-    known = {parameter["name"] for parameter in parameters if parameter["in"] == "path"}
-    schema = {"type": "string", "pattern": "^[A-Za-z0-9._:@-]{1,128}$"}
-    parameters += [
-        {"name": name, "in": "path", "required": True, "schema": schema}
-        for name in route.param_convertors
-        if name not in known
-    ]
-    if not parameters:
-        del operation["parameters"]
+def _describe_parameters(operation: dict[str, Any], route: APIRoute) -> None:
+    """Ids have their form; who leaves a parameter out does not send null."""
+    opaque = {call.name for call in dependencies_of(route) if isinstance(call, PathOpaqueId)}
+    known = {parameter["name"]: parameter for parameter in operation.get("parameters", [])}
+    for parameter in known.values():
+        schema = parameter["schema"]
+        plain = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+        parameter["schema"] = plain[0] if len(plain) == 1 else schema
+    for name in route.param_convertors:
+        schema = _OPAQUE_ID if name in opaque or name in _OPAQUE else _NUMBER if name == "number" else _ID
+        known[name] = {"name": name, "in": "path", "required": True, "schema": schema}
+    if known:
+        operation["parameters"] = list(known.values())
 
 
 def takes_key(route: APIRoute) -> bool:
@@ -191,8 +195,9 @@ def _request_body(call: JsonBody, schemas: dict[str, Any]) -> dict[str, Any]:
 
 def _page_parameters(call: Page) -> list[dict[str, Any]]:
     limit = {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
-    text = {"type": "string"}
-    names = [("limit", limit), ("cursor", text), *((name, text) for name in sorted(call.filters))]
+    cursor = {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,4096}$"}
+    filters = ((name, _FILTERS.get(name, {"type": "string"})) for name in sorted(call.filters))
+    names = [("limit", limit), ("cursor", cursor), *filters]
     return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in names]
 
 

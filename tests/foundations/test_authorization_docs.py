@@ -5,7 +5,8 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from learning_service.reference import api_routes, permission_of
+from learning_service.reference import permission_of
+from learning_service.routes import api_routes
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "authorization.md"
 

@@ -4,7 +4,8 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from learning_service.dependencies import Anyone, authenticate
-from learning_service.reference import api_routes, dependencies_of, permission_of
+from learning_service.reference import dependencies_of, permission_of
+from learning_service.routes import api_routes
 
 PUBLIC = {
     "/healthz",

@@ -1,6 +1,7 @@
 """The OpenAPI document describes the whole service and holds together."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,9 @@ from pydantic import TypeAdapter
 from tests.world import World
 
 from learning_service.dependencies import Anyone
-from learning_service.reference import api_routes, dependencies_of, permission_of
+from learning_service.links import parameters_of
+from learning_service.reference import dependencies_of, permission_of
+from learning_service.routes import api_routes
 from learning_service.wire import JsonBody
 
 METHODS = {"get", "put", "post", "delete", "patch"}
@@ -90,8 +93,10 @@ async def test_it_says_who_may_call_and_what_goes_in(document: dict[str, Any], a
                 assert {"413", "415", "422"} <= set(operation["responses"])
     for path, method, operation in operations(document):
         for status, response in operation["responses"].items():
-            if status[0] in "45" and "content" in response:
-                assert list(response["content"]) == ["application/problem+json"], (path, method, status)
+            if status[0] in "45":
+                page = (path, status) == ("/certificates/{certificate_id}/verify/", "404")
+                expected = "text/html" if page else "application/problem+json"
+                assert list(response["content"]) == [expected], (path, method, status)
 
 
 async def test_two_models_never_share_a_name(document: dict[str, Any], app: FastAPI) -> None:
@@ -116,3 +121,23 @@ async def test_two_models_never_share_a_name(document: dict[str, Any], app: Fast
 async def test_it_can_be_switched_off(make_settings: Any, settings: Any) -> None:
     from_settings = make_settings(settings.database_url, reference_enabled=False)
     assert from_settings.reference_enabled is False
+
+
+async def test_links_lead_to_every_id_that_the_service_makes(document: dict[str, Any]) -> None:
+    reached: set[str] = set()
+    targets = {operation["operationId"]: path for path, _, operation in operations(document)}
+    for path, _, operation in operations(document):
+        for response in operation["responses"].values():
+            for link in response.get("links", {}).values():
+                assert set(link["parameters"]) == parameters_of(targets[link["operationId"]]), path
+                reached |= set(link["parameters"])
+    made_elsewhere = {"organization_id", "region_id", "chapter_id", "requirement_id"}
+    assert reached == {name for path in document["paths"] for name in parameters_of(path)} - made_elsewhere
+
+
+async def test_patterns_are_of_the_dialect_that_json_schema_means(document: dict[str, Any]) -> None:
+    for node in inside(document):
+        if isinstance(pattern := node.get("pattern"), str):
+            assert not re.search(r"\\[AzZ]|\(\?[a-zP]", pattern), pattern
+        if "anyOf" in node:
+            assert [one.get("type") for one in node["anyOf"]] != ["number", "string"], node

@@ -298,6 +298,38 @@ async def test_request_ids_come_back(world: World) -> None:
         assert re.fullmatch(r"[0-9a-f]{32}", await sent(odd)), odd
 
 
+async def test_head_is_answered_as_get_without_the_body(world: World) -> None:
+    at = await Learner.enter(world, tree(quiz()))
+    certificate = (await at.submit())["certificate"]["id"]
+    for path, status in (
+        (f"/certificates/{certificate}/verify/", 200),
+        (f"/certificates/{random_id()}/verify/", 404),
+        (f"/api/certificates/{certificate}/verify/", 200),
+        ("/healthz", 200),
+        ("/api/me/", 401),
+    ):
+        shown, head = await world.http.get(path), await world.http.head(path)
+        assert (head.status_code, head.content) == (status, b""), path
+        own = {"x-request-id", "content-length"} if status == 401 else {"x-request-id"}
+        told = [{k: v for k, v in a.headers.items() if k not in own} for a in (shown, head)]
+        assert told[0] == told[1], path
+    refused(await world.http.get("/api/courses/", params={}), 401)
+    assert (await world.admin("HEAD", "/api/courses/")).content == b""
+    refused(await world.admin("PUT", "/api/courses/", {}), 405, "method-not-allowed")
+
+
+async def test_a_405_names_every_method_of_the_path(world: World) -> None:
+    for path, allowed in (
+        ("/api/courses/", "GET, HEAD, POST"),
+        (f"/api/courses/{random_id()}/draft/", "DELETE, GET, HEAD, PATCH, PUT"),
+        ("/api/assignment-rules/x/", "DELETE, GET, HEAD, PATCH"),
+        ("/api/lessons/x/complete/", "POST"),
+    ):
+        answer = await world.admin("TRACE", path)
+        refused(answer, 405)
+        assert answer.headers["allow"] == allowed
+
+
 async def test_an_answer_to_options_tells_nothing(world: World) -> None:
     for path in ("/api/me/", "/api/courses/"):
         answer: Any = await world.http.request("OPTIONS", path, headers={"Origin": "https://evil.example"})

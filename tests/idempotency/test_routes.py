@@ -9,7 +9,8 @@ from fastapi.routing import APIRoute
 
 from learning_service.dependencies import _receive, _session, authenticate
 from learning_service.domain.idempotency import without_fields
-from learning_service.reference import api_routes, dependencies_of, takes_key
+from learning_service.reference import dependencies_of, takes_key
+from learning_service.routes import api_routes
 from learning_service.routing import SHOWN_ONCE, KeyedRoute
 from learning_service.wire import JsonBody
 

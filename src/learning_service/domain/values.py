@@ -19,6 +19,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    WithJsonSchema,
 )
 
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
@@ -85,6 +86,17 @@ def _utc(value: datetime) -> datetime:
         raise ValueError("is out of range") from error
 
 
+def some(most: int) -> tuple[Any, ...]:
+    """The annotations of a list of 1 to `most`. (`min_length` would also complain of a list's only, bad element.)"""
+    return Field(max_length=most, json_schema_extra={"minItems": 1}), AfterValidator(_not_empty)
+
+
+def _not_empty(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not items:
+        raise ValueError("must have at least 1 element")
+    return items
+
+
 def _clean_json(value: Any) -> Any:
     """Walk free JSON: clean text everywhere, integers that a database and a JavaScript client can hold."""
     stack = [value]
@@ -104,6 +116,11 @@ def _clean_json(value: Any) -> Any:
     return value
 
 
+def number_between(least: float, most: float) -> WithJsonSchema:
+    """What the reference says of a bounded `Number`; Pydantic would say that text is one too."""
+    return WithJsonSchema({"type": "number", "minimum": least, "maximum": most})
+
+
 CleanText: TypeAlias = Annotated[str, AfterValidator(_clean)]
 """Text of any length without NUL, lone surrogates or bidi controls."""
 Name: TypeAlias = Annotated[CleanText, Field(min_length=1, max_length=200), AfterValidator(_name)]
@@ -114,7 +131,7 @@ LearnerText: TypeAlias = Annotated[CleanText, Field(max_length=20_000)]
 """What a learner wrote."""
 Html: TypeAlias = Annotated[CleanText, Field(max_length=200_000)]
 """Rich text as sent; sanitized before it is stored."""
-OpaqueId: TypeAlias = Annotated[str, Field(pattern=r"\A[A-Za-z0-9._:@-]{1,128}\z")]
+OpaqueId: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@-]{1,128}$")]
 """An id made elsewhere."""
 Number: TypeAlias = Annotated[
     Decimal,
@@ -122,7 +139,7 @@ Number: TypeAlias = Annotated[
     PlainSerializer(lambda d: int(d) if d == d.to_integral_value() else float(d), return_type=float),
 ]
 """An exact decimal that is a plain JSON number on the wire."""
-Percent: TypeAlias = Annotated[Number, Field(ge=0, le=100, decimal_places=6)]
+Percent: TypeAlias = Annotated[Number, Field(ge=0, le=100, decimal_places=6), number_between(0, 100)]
 """A score, 0–100."""
 Instant: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
 """A moment with its zone, normalized to UTC."""

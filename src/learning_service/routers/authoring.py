@@ -47,6 +47,7 @@ from learning_service.wire import JSON_PATCH
 router = APIRouter(prefix="/api/courses", tags=["authoring"], route_class=KeyedRoute)
 Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]
 Author = Annotated[Principal, Depends(AnyCaller())]
+EDITS: dict[int | str, dict[str, Any]] = {428: {"description": "Edits of a draft need If-Match"}}
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag of the state that you saw.")]
 Empty = Annotated[None, body(Nothing, optional=True)]
 MAX_VERSION_DIGITS = 9
@@ -75,7 +76,7 @@ async def read_draft(access: Authored, session: Session) -> Response:
     return _tree_response(await current_edition(session, access.view.id))
 
 
-@router.put("/{course_id}/draft/", response_model=StoredTreeAnswer)
+@router.put("/{course_id}/draft/", response_model=StoredTreeAnswer, responses=EDITS)
 async def save_draft(
     access: Authored,
     caller: Author,
@@ -88,7 +89,7 @@ async def save_draft(
     return _tree_response(edition)
 
 
-@router.patch("/{course_id}/draft/", response_model=StoredTreeAnswer)
+@router.patch("/{course_id}/draft/", response_model=StoredTreeAnswer, responses=EDITS)
 async def patch_draft(
     access: Authored,
     caller: Author,
@@ -101,7 +102,7 @@ async def patch_draft(
     return _tree_response(edition)
 
 
-@router.delete("/{course_id}/draft/", status_code=204)
+@router.delete("/{course_id}/draft/", status_code=204, responses=EDITS)
 async def discard_draft(
     access: Authored, caller: Author, session: Session, nothing: Empty, if_match: IfMatch = None
 ) -> None:
@@ -172,7 +173,7 @@ async def diff(
     )
 
 
-@router.post("/{course_id}/versions/{number}/restore/", response_model=StoredTreeAnswer)
+@router.post("/{course_id}/versions/{number}/restore/", response_model=StoredTreeAnswer, responses=EDITS)
 async def restore(
     access: Authored,
     caller: Author,

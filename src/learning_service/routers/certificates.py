@@ -97,6 +97,7 @@ async def _find(session: PublicSession, certificate_id: uuid.UUID) -> PublicCert
     dependencies=PUBLIC,
     response_model=VerificationAnswer,
     response_model_exclude_unset=True,
+    responses={302: {"description": "To the page, for a browser"}},
 )
 async def verify(certificate_id: str, request: Request, session: PublicSession, context: ContextOf) -> Any:
     """The true state of a certificate, for anyone. A browser is sent to the page."""
@@ -150,7 +151,12 @@ def _parsed(text: str) -> uuid.UUID | None:
         return None
 
 
-@router.get("/certificates/{certificate_id}/verify/", dependencies=PUBLIC, response_class=HTMLResponse)
+@router.get(
+    "/certificates/{certificate_id}/verify/",
+    dependencies=PUBLIC,
+    response_class=HTMLResponse,
+    responses={404: {"description": "A page that says so", "content": {"text/html": {}}}},
+)
 async def verification_page(
     certificate_id: str, request: Request, session: PublicSession, context: ContextOf
 ) -> Response:

@@ -11,6 +11,7 @@ from learning_service.dependencies import (
     CanSeeCourse,
     IsMemberByQuery,
     Page,
+    Permission,
     Session,
     body,
 )
@@ -70,12 +71,18 @@ class MemberPage(Page):
             raise
 
 
-async def _maker(caller: Someone, session: Session) -> Principal:
-    await courses.require_author(session, caller)
-    return caller
+class CanMakeCourses(Permission):
+    """Whoever may author some course; of which unit is judged with the body."""
+
+    name = "author"
+
+    async def __call__(self, caller: Caller, session: Session) -> Principal:
+        """The caller. Raises Forbidden."""
+        await courses.require_author(session, caller)
+        return caller
 
 
-Maker = Annotated[Principal, Depends(_maker)]
+Maker = Annotated[Principal, Depends(CanMakeCourses())]
 
 
 @router.get("/")

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.rules import PublicCertificate, status_of
-from learning_service.domain.values import CleanText, Name, StrictModel
+from learning_service.domain.values import CleanText, Name, StrictModel, some
 from learning_service.schemas.common import Answer
 
 Status = Literal["valid", "expired", "revoked", "superseded"]
@@ -133,9 +133,7 @@ Reason = Annotated[CleanText, Field(min_length=1, max_length=1000), AfterValidat
 class VerifyMany(StrictModel):
     """Up to 100 ids of certificates; what is no id is answered as unknown."""
 
-    ids: Annotated[
-        tuple[Annotated[CleanText, Field(max_length=128)], ...], Field(min_length=1, max_length=MAX_IDS)
-    ]
+    ids: Annotated[tuple[Annotated[CleanText, Field(max_length=128)], ...], *some(MAX_IDS)]
 
 
 class Revocation(StrictModel):

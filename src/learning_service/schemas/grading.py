@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from learning_service.domain.values import Html, StrictModel
+from learning_service.domain.values import Html, StrictModel, number_between
 from learning_service.domain.values import Number as GivenNumber
 from learning_service.schemas.common import Answer, Number
 
@@ -14,7 +14,7 @@ from learning_service.schemas.common import Answer, Number
 class GradeBody(StrictModel):
     """A person's judgement of one response. Points are rounded to 6 places."""
 
-    points: Annotated[GivenNumber, Field(ge=0, le=1_000_000)]
+    points: Annotated[GivenNumber, Field(ge=0, le=1_000_000), number_between(0, 1_000_000)]
     feedback: Html | None = None
     """Rich text to the learner. A correction that leaves it out keeps what there is; null clears it."""
     correction: bool = False

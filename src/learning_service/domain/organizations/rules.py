@@ -37,7 +37,7 @@ def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
-Color: TypeAlias = Annotated[str, Field(pattern=r"\A#[0-9A-Fa-f]{6}\z")]
+Color: TypeAlias = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
 """`#rrggbb`."""
 ReminderDays: TypeAlias = Annotated[
     tuple[Annotated[int, Field(ge=1, le=MAX_DAYS)], ...],

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from learning_service.domain.values import StrictModel
+from learning_service.domain.values import StrictModel, some
 
 EventType = Literal[
     "learning.enrollment.assigned",
@@ -66,7 +66,7 @@ class NewWebhook(StrictModel):
     """A subscription to be made."""
 
     url: Annotated[str, Field(min_length=1, max_length=2000)]
-    event_types: Annotated[tuple[EventType, ...], Field(min_length=1, max_length=9)]
+    event_types: Annotated[tuple[EventType, ...], *some(9)]
 
 
 def url_fault(url: str, *, development: bool) -> str | None:

@@ -6,13 +6,13 @@ from datetime import date
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from learning_service.domain.assignments.rules.due import Day, DueAt, DueInDays
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.errors import Fault
 from learning_service.domain.pointers import at_places
-from learning_service.domain.values import OpaqueId, StrictModel
+from learning_service.domain.values import OpaqueId, StrictModel, some
 
 MAX_USERS = 5_000
 Trigger: TypeAlias = Literal["membership_status_change", "scheduled_date", "manual"]
@@ -55,7 +55,7 @@ class RuleChange(StrictModel):
 class AssignBody(StrictModel):
     """Whom to assign a course: members by id, or an audience."""
 
-    user_ids: Annotated[tuple[OpaqueId, ...], Field(min_length=1, max_length=MAX_USERS)] | None = None
+    user_ids: Annotated[tuple[OpaqueId, ...], *some(MAX_USERS)] | None = None
     audience_filter: AudienceFilter | None = None
     due_at: DueAt | None = None
 

@@ -17,9 +17,7 @@ MAX_POINTER = 1000
 # A few copies of the whole into itself would fill any memory.
 MAX_COPIED = 8 * 1024 * 1024
 
-Pointer: TypeAlias = Annotated[
-    CleanText, Field(max_length=MAX_POINTER, pattern=r"\A(?:/(?:[^~/]|~[01])*)*\z")
-]
+Pointer: TypeAlias = Annotated[CleanText, Field(max_length=MAX_POINTER, pattern=r"^(?:/(?:[^~/]|~[01])*)*$")]
 """A JSON pointer (RFC 6901) into the tree; `""` is the whole."""
 
 

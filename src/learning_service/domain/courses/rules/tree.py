@@ -16,7 +16,16 @@ from pydantic_core import from_json
 from learning_service.domain.courses.rules.urls import document_url, https_url
 from learning_service.domain.errors import Invalid
 from learning_service.domain.pointers import Path, at_places, faults_of
-from learning_service.domain.values import CleanText, Html, Name, Number, OpaqueId, Percent, StrictModel
+from learning_service.domain.values import (
+    CleanText,
+    Html,
+    Name,
+    Number,
+    OpaqueId,
+    Percent,
+    StrictModel,
+    number_between,
+)
 
 MAX_SKILLS = 100
 MAX_MODULES = 200
@@ -30,9 +39,11 @@ MAX_TIME_LIMIT_SECONDS = 2_592_000
 MAX_HTML = 200_000
 DEFAULT_PASS_SCORE = Decimal(80)
 
-Key: TypeAlias = Annotated[str, Field(pattern=r"\A[A-Za-z0-9_-]{1,64}\z")]
+Key: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """What names a module, item, question or answer in every version of its course."""
-Points: TypeAlias = Annotated[Number, Field(ge=0, le=MAX_POINTS, decimal_places=6)]
+Points: TypeAlias = Annotated[
+    Number, Field(ge=0, le=MAX_POINTS, decimal_places=6), number_between(0, MAX_POINTS)
+]
 """What a question is worth."""
 ChoiceText: TypeAlias = Annotated[CleanText, Field(min_length=1, max_length=2000)]
 """The text of a choice or of an accepted answer."""

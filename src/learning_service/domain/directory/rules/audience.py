@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import to_json
 
-from learning_service.domain.values import CleanText, FreeJson, OpaqueId, StrictModel, Word
+from learning_service.domain.values import CleanText, FreeJson, OpaqueId, StrictModel, Word, some
 
 MAX_CHOICES = 5_000
 MAX_FIELDS = 50
@@ -60,7 +60,7 @@ Scalar = Annotated[
 """A JSON value that a custom field can be equal to."""
 Ordered = Annotated[Scalar, AfterValidator(_ordered), WithJsonSchema({"type": ["string", "number"]})]
 """One that has an order: numbers by size, texts by code point."""
-Choices = Annotated[tuple[Scalar, ...], Field(min_length=1, max_length=MAX_CHOICES)]
+Choices = Annotated[tuple[Scalar, ...], *some(MAX_CHOICES)]
 
 
 class Comparison(StrictModel):
@@ -110,9 +110,9 @@ FieldName: TypeAlias = Annotated[CleanText, Field(min_length=1, max_length=200)]
 class AudienceFilter(StrictModel):
     """Whom it means: members for whom every key present holds. `{}` is everyone."""
 
-    status: Annotated[tuple[Word, ...], Field(min_length=1, max_length=MAX_CHOICES)] = ()
-    chapters: Annotated[tuple[OpaqueId, ...], Field(min_length=1, max_length=MAX_CHOICES)] = ()
-    regions: Annotated[tuple[OpaqueId, ...], Field(min_length=1, max_length=MAX_CHOICES)] = ()
+    status: Annotated[tuple[Word, ...], *some(MAX_CHOICES)] = ()
+    chapters: Annotated[tuple[OpaqueId, ...], *some(MAX_CHOICES)] = ()
+    regions: Annotated[tuple[OpaqueId, ...], *some(MAX_CHOICES)] = ()
     custom_fields: Annotated[dict[FieldName, FieldCondition], Field(max_length=MAX_FIELDS)] = {}
 
     def as_json(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_va
 from pydantic_core import to_json
 
 from learning_service.domain.pointers import at_places
-from learning_service.domain.values import CleanText, FreeJson, Name, OpaqueId, StrictModel, Word
+from learning_service.domain.values import CleanText, FreeJson, Name, OpaqueId, StrictModel, Word, some
 
 MAX_CUSTOM_FIELDS_BYTES = 64 * 1024
 MAX_BATCH = 5000
@@ -45,17 +45,6 @@ def _small(fields: dict[str, Any]) -> dict[str, Any]:
     if len(to_json(fields)) > MAX_CUSTOM_FIELDS_BYTES:
         raise ValueError(f"must be at most {MAX_CUSTOM_FIELDS_BYTES} bytes")
     return fields
-
-
-def some(most: int) -> tuple[Any, ...]:
-    """The annotations of a list of 1 to `most`. (`min_length` would also complain of a list's only, bad element.)"""
-    return Field(max_length=most, json_schema_extra={"minItems": 1}), AfterValidator(_not_empty)
-
-
-def _not_empty(items: tuple[Any, ...]) -> tuple[Any, ...]:
-    if not items:
-        raise ValueError("must have at least 1 element")
-    return items
 
 
 def _object(value: Any) -> Any:
