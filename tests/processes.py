@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from pydantic import SecretStr
 
 from learning_service.settings import Settings
 
@@ -36,8 +37,9 @@ class Running:
 def environment(settings: Settings) -> dict[str, str]:
     """The variables that make a process read these settings."""
     values = json.loads(settings.model_dump_json(exclude_none=True, exclude_defaults=True))
-    for name in ("redis_url", "s3_secret_access_key"):
-        values[name] = getattr(settings, name).get_secret_value()
+    for name in values:
+        if isinstance(secret := getattr(settings, name), SecretStr):
+            values[name] = secret.get_secret_value()
     named = {
         name.upper(): value if isinstance(value, str) else json.dumps(value) for name, value in values.items()
     }
