@@ -22,7 +22,7 @@ test: environment-dev ## Run the tests on parts of their own
 long: environment-dev ## Run the tests that take seconds each: parts that die, large data, long walks
 	@$(BIN)/pytest -n $(WORKERS) -m long $(TESTS)
 
-faults: environment-dev ## Run the slow tests: parts and workers are killed while work goes on
+faults: environment-dev ## Hurt and kill everything under load and count what was lost; FAULTS=short does a part of it
 	@$(BIN)/pytest -m slow tests/faults
 
 check: lint test ## Everything that has to hold before a change is kept

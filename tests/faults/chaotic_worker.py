@@ -1,4 +1,6 @@
-"""A worker that runs the product's loop with two jobs of the tests' own."""
+"""A worker that runs the product's loop with jobs of the tests' own."""
+
+import asyncio
 
 from sqlalchemy import text
 
@@ -27,6 +29,12 @@ async def leave_effect(context: Context, job: Job) -> None:
         await enqueue_job(session, "effect", {"n": job.arguments["n"]}, organization_id="org")
 
 
+async def dawdle(context: Context, job: Job) -> None:
+    """The same, slowly."""
+    await asyncio.sleep(1)
+    await leave_effect(context, job)
+
+
 async def poison(context: Context, job: Job) -> None:
     """Can never be done: half know it at once, half fail at each try."""
     if job.arguments["n"] % 2:
@@ -34,5 +42,10 @@ async def poison(context: Context, job: Job) -> None:
     raise RuntimeError(f"poison {job.arguments['n']}")
 
 
+def main() -> None:
+    """Run these jobs and no others."""
+    run_worker(Settings(), "jobs", {"work": leave_effect, "dawdle": dawdle, "poison": poison}, {})
+
+
 if __name__ == "__main__":
-    run_worker(Settings(), "jobs", {"work": leave_effect, "poison": poison}, {})
+    main()

@@ -75,7 +75,7 @@ class Laboratory:
         fault: Fault,
         *,
         seconds: float,
-        seats: int = 10,
+        seats: int = 8,
         patience: float = PDF_SECONDS,
         hurry: bool = False,
         reminded: int = 8,

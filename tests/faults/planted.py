@@ -1,0 +1,91 @@
+"""`python -m tests.faults.planted BUG api|worker|chaotic`: the service with a bug patched in at its start.
+
+Production code has no switch for any of this: what is replaced is replaced here, before the rest is imported.
+"""
+
+import importlib
+import sys
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import fastapi
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.database import open_transaction
+from learning_service.domain import outbox
+from learning_service.domain.events import Event
+from learning_service.domain.webhooks import queries
+from learning_service.domain.webhooks.queries import FeedPage
+
+
+def commit_after_the_reply() -> None:
+    """Dependencies end when the reply has left, as they do by default; the commit is in one of them."""
+    careful = fastapi.Depends
+
+    def careless(dependency: Any = None, *, use_cache: bool = True, scope: Any = None) -> Any:
+        return careful(dependency, use_cache=use_cache)
+
+    fastapi.Depends = careless  # type: ignore[assignment]
+
+
+def no_fencing() -> None:
+    """A worker settles what it thinks its own, whoever has it now."""
+
+    def unfenced(jobs: Any) -> Any:
+        mine = [job.id for job in jobs]
+        statement = update(outbox.OutboxRow).where(outbox.OutboxRow.id.in_(mine))
+        return statement.execution_options(synchronize_session=False)
+
+    outbox._update_held = unfenced
+
+
+def feed_by_id() -> None:
+    """The feed's cursor is the last id that was read, and ids are given before the commit."""
+
+    async def read_by_id(
+        session: AsyncSession, organization_id: str, *, after: int | None, limit: int
+    ) -> FeedPage:
+        last = after or 0
+        mine = select(Event).where(Event.organization_id == organization_id, Event.id > uuid.UUID(int=last))
+        events = (await session.scalars(mine.order_by(Event.id).limit(limit))).all()
+        return FeedPage(events, events[-1].id.int if events else last)
+
+    queries.read_feed = read_by_id
+
+
+def enqueue_before_commit() -> None:
+    """A job is there at once, before the transaction that causes it has ended."""
+    careful = outbox.enqueue_job
+
+    async def enqueue_at_once(session: AsyncSession, *arguments: Any, **options: Any) -> None:
+        role = await session.scalar(text("SELECT current_setting('role')"))
+        async with AsyncSession(session.bind) as other:
+            await open_transaction(other, role=role, organization_id=options["organization_id"])
+            await careful(other, *arguments, **options)
+            await other.commit()
+        outbox.wake_after_commit(session, options.get("queue", "jobs"))
+
+    outbox.enqueue_job = enqueue_at_once
+
+
+BUGS: Mapping[str, Callable[[], None]] = {
+    bug.__name__: bug for bug in (commit_after_the_reply, no_fencing, feed_by_id, enqueue_before_commit)
+}
+
+
+def main(bug: str, what: str) -> None:
+    """Plant the bug (`none`: none) and run the API, a worker, or the rig's own worker."""
+    if bug != "none":
+        BUGS[bug]()
+    # Only now: what these import must find what was replaced.
+    if what == "chaotic":
+        importlib.import_module("tests.faults.chaotic_worker").main()
+    else:
+        sys.argv[1:] = [what]
+        importlib.import_module("learning_service.cli").main()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
