@@ -4,9 +4,12 @@ import asyncio
 import random
 from typing import Any
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.events import append_event
+from learning_service.domain.webhooks.queries import read_feed
 from learning_service.jobs.webhooks import number_all_events
 from tests.webhooks.test_webhooks import complete
 from tests.world import Caller, World
@@ -101,6 +104,38 @@ async def test_whatever_commits_late_is_seen_once(world: World) -> None:
     seen = await reading
     assert len(seen) == len(set(seen))
     assert set(seen) == set(written)
+
+
+class NumberedMeanwhile:
+    """A session beside which somebody numbers all events after its first statement."""
+
+    def __init__(self, session: AsyncSession, world: World) -> None:
+        self._session, self._world, self._is_first = session, world, True
+
+    def __getattr__(self, name: str) -> Any:
+        asked = getattr(self._session, name)
+
+        async def ask(statement: Any) -> Any:
+            answer = await asked(statement)
+            if self._is_first:
+                self._is_first = False
+                await number_all_events(self._world.worker)
+            return answer
+
+        return ask
+
+
+@pytest.mark.parametrize("after", [None, 0])
+async def test_what_is_numbered_while_it_is_read_is_neither_skipped_nor_purged(
+    world: World, after: int | None
+) -> None:
+    async with world.worker.transaction(world.id) as session:
+        append_event(session, "learning.skill.mastered", organization_id=world.id, user_id="ana")
+    async with world.worker.transaction(world.id) as session:
+        beside: Any = NumberedMeanwhile(session, world)
+        page = await read_feed(beside, world.id, after=after, limit=10)
+        rest = await read_feed(session, world.id, after=page.position, limit=10)
+    assert len(page.events) + len(rest.events) == 1
 
 
 async def test_a_purged_cursor_is_expired(world: World) -> None:

@@ -51,31 +51,30 @@ async def read_feed(
     session: AsyncSession, organization_id: str, *, after: int | None, limit: int
 ) -> FeedPage:
     """Numbered events after a position, in order; from the oldest kept without one. Raises CursorExpired."""
+    start = await _start(session, organization_id, after)
     mine = (Event.organization_id == organization_id, Event.position.is_not(None))
-    if after is not None:
-        await _refuse_expired(session, organization_id, after)
     statement = select(Event).where(*mine, Event.position > (after or 0)).order_by(Event.position)
     events = (await session.scalars(statement.limit(limit))).all()
     last = events[-1].position if events else None
-    if last is None:
-        last = after if after is not None else await _last_position(session, organization_id)
-    return FeedPage(events, last)
+    return FeedPage(events, start if last is None else last)
 
 
-async def _last_position(session: AsyncSession, organization_id: str) -> int:
-    position = await session.scalar(
-        select(EventFeed.last_position).where(EventFeed.organization_id == organization_id)
-    )
-    return position or 0
+async def _start(session: AsyncSession, organization_id: str, after: int | None) -> int:
+    """Where a reader stands who finds no event. Raises CursorExpired.
 
-
-async def _refuse_expired(session: AsyncSession, organization_id: str, after: int) -> None:
-    oldest = await session.scalar(
-        select(func.min(Event.position)).where(Event.organization_id == organization_id)
-    )
-    follows = oldest if oldest is not None else await _last_position(session, organization_id) + 1
+    One statement, and before the events are read: numbering may commit between any two, and what it numbers must
+    look neither purged nor read.
+    """
+    oldest = select(func.min(Event.position)).where(Event.organization_id == organization_id)
+    last = select(EventFeed.last_position).where(EventFeed.organization_id == organization_id)
+    row = (await session.execute(select(oldest.scalar_subquery(), last.scalar_subquery()))).one()
+    position = row[1] or 0
+    if after is None:
+        return position
+    follows = row[0] if row[0] is not None else position + 1
     if after + 1 < follows:
         raise CursorExpired
+    return after
 
 
 async def access_webhook(
