@@ -82,17 +82,18 @@ async def _session(
     request: Request, context: ContextOf, caller: Caller, received: Received
 ) -> AsyncIterator[AsyncSession]:
     async with context.transaction(caller.organization_id) as session:
-        keyed = _keyed_request(request, caller)
+        body: bytes | None = request.state.body
+        keyed = keyed_request(request, caller, body) if body is not None else None
         if keyed is not None:
             await claim_key(session, keyed)
             request.state.keyed_session = session
         yield session
 
 
-def _keyed_request(request: Request, caller: Principal) -> KeyedRequest | None:
+def keyed_request(request: Request, caller: Principal, content: bytes) -> KeyedRequest | None:
+    """The call under its idempotency key, if it has one; `content` is the body, or what stands for it."""
     key: str | None = getattr(request.state, "idempotency_key", None)
-    body: bytes | None = request.state.body
-    if key is None or body is None:
+    if key is None:
         return None
     return KeyedRequest(
         organization_id=caller.organization_id,
@@ -100,7 +101,7 @@ def _keyed_request(request: Request, caller: Principal) -> KeyedRequest | None:
         method=request.method,
         path=request.url.path,
         key=key,
-        request_digest=digest_of(request.url.query.encode(), body),
+        request_digest=digest_of(request.url.query.encode(), content),
     )
 
 

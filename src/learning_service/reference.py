@@ -19,6 +19,7 @@ from learning_service.domain.webhooks.rules import EXAMPLES, EventType, cloud_ev
 from learning_service.links import links_of
 from learning_service.problems import MEDIA_TYPE, TITLES
 from learning_service.routes import api_routes
+from learning_service.uploads import UPLOAD_BODY
 from learning_service.wire import JsonBody
 
 DESCRIPTION = """
@@ -141,6 +142,8 @@ def _describe(operation: dict[str, Any], route: APIRoute, schemas: dict[str, Any
         elif isinstance(call, Page):
             operation.setdefault("parameters", []).extend(_page_parameters(call))
             statuses.add(422)
+    if takes_file(route):
+        statuses |= {413, 415, 422}
     if route.methods and route.methods & {"POST", "PUT", "PATCH", "DELETE"}:
         statuses.add(409)
     if takes_key(route):
@@ -174,10 +177,15 @@ def _describe_parameters(operation: dict[str, Any], route: APIRoute) -> None:
 
 
 def takes_key(route: APIRoute) -> bool:
-    """Whether the route honours `Idempotency-Key`: a POST by a caller with a token, with a JSON body."""
+    """Whether the route honours `Idempotency-Key`: a POST by a caller with a token, with a JSON body or a file."""
     calls = dependencies_of(route)
-    reads_json = any(isinstance(call, JsonBody) for call in calls)
-    return "POST" in (route.methods or ()) and authenticate in calls and reads_json
+    reads_body = any(isinstance(call, JsonBody) for call in calls) or takes_file(route)
+    return "POST" in (route.methods or ()) and authenticate in calls and reads_body
+
+
+def takes_file(route: APIRoute) -> bool:
+    """Whether the route's body is a form with a file."""
+    return route.openapi_extra is UPLOAD_BODY
 
 
 def _request_body(call: JsonBody, schemas: dict[str, Any]) -> dict[str, Any]:

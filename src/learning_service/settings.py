@@ -65,6 +65,22 @@ class Settings(BaseSettings):
     presigned_url_seconds: int = Field(default=300, ge=10, le=3600)
     """How long an address of a stored file works."""
 
+    max_document_mib: int = Field(default=100, ge=1, le=1000)
+    """The largest file that an author may upload."""
+
+    convert_sandbox: Literal["bwrap", "container", "none"] = "bwrap"
+    """What keeps LibreOffice in: `bwrap`; `container` where the container itself has no way out; `none` by hand."""
+    convert_seconds: int = Field(default=120, ge=1, le=3600)
+    """The longest that one conversion may take."""
+    convert_memory_mib: int = Field(default=2048, ge=256)
+    """The most memory that one conversion may take."""
+    convert_output_mib: int = Field(default=300, ge=1)
+    """The most that one conversion may write."""
+    convert_processes: int | None = Field(default=None, ge=1, le=64)
+    """Conversions at once in one converter; none: one for each core."""
+    converter_patience_seconds: int = Field(default=600, ge=1)
+    """After so long without any converter, decks that wait for one fail."""
+
     public_url: str = "http://127.0.0.1:8000"
     """What certificates print as the service's address; no slash at the end."""
 

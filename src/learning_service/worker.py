@@ -12,6 +12,7 @@ from datetime import timedelta
 import structlog
 
 from learning_service.context import open_context
+from learning_service.domain.documents.actions import CHECK, CONVERT, CONVERTER
 from learning_service.jobs.assignments import (
     auto_assign_courses,
     run_assignments,
@@ -20,6 +21,11 @@ from learning_service.jobs.assignments import (
 )
 from learning_service.jobs.attempts import close_overdue_attempts
 from learning_service.jobs.certificates import audit_certificates, generate_certificates
+from learning_service.jobs.documents import (
+    check_document,
+    convert_document,
+    settle_documents,
+)
 from learning_service.jobs.privacy import erase_files
 from learning_service.jobs.purge import purge
 from learning_service.jobs.recertification import expire_completions, open_recertifications
@@ -41,11 +47,13 @@ SCHEDULED: Mapping[str, Scheduled] = {
     "purge": Scheduled(purge, every=timedelta(hours=1)),
     "run_scheduled_rules": Scheduled(run_scheduled_rules, every=timedelta(minutes=1)),
     "send_course_reminders": Scheduled(send_course_reminders, every=timedelta(minutes=5)),
+    "settle_documents": Scheduled(settle_documents, every=timedelta(seconds=15)),
 }
 """What the worker of the queue `jobs` starts by itself; `learning-service job NAME` runs one at once."""
 QUEUES: Mapping[str, Mapping[str, JobFunction]] = {
     "jobs": {
         "auto_assign_courses": auto_assign_courses,
+        CHECK: check_document,
         "erase_files": erase_files,
         "generate_certificates": generate_certificates,
         "plan_assignment_mails": plan_mails_of_assignment,
@@ -55,6 +63,7 @@ QUEUES: Mapping[str, Mapping[str, JobFunction]] = {
         **{name: scheduled.run for name, scheduled in SCHEDULED.items()},
     },
     "webhooks": {"deliver_webhook": deliver_webhook},
+    CONVERTER: {CONVERT: convert_document},
 }
 """Which jobs each queue's worker knows."""
 DRAIN_SECONDS = 20

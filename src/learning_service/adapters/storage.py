@@ -5,10 +5,14 @@ Only `session.client("s3")` is used, so that a successor library is a change of 
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -32,6 +36,9 @@ _CONFIG: dict[str, Any] = {
 PATIENCE_SECONDS = 30.0
 """The longest that one operation takes, retries included; larger bodies get a second more per MiB."""
 _MIB = 1024 * 1024
+PART_BYTES = 5 * _MIB
+"""What a streamed object holds in memory at a time, twice; the least that the protocol takes."""
+_READ_BYTES = 256 * 1024
 _MISSING = ("NoSuchKey", "404", "NotFound")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NOT_PLAIN = re.compile(r'[^\x20-\x7e]|["\\/%]')
@@ -46,8 +53,16 @@ class ObjectMissing(Exception):
     """There is no object under that key."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as a list shows it."""
+
+    key: str
+    modified_at: datetime
+
+
 class ObjectStore:
-    """Immutable files by key. Keys are content hashes, so that writing twice is harmless."""
+    """Immutable files by key. Keys are content hashes or random, so that writing twice is harmless."""
 
     def __init__(
         self,
@@ -78,6 +93,68 @@ class ObjectStore:
                 ContentMD5=digest,
             )
 
+    async def put_stream(self, key: str, chunks: AsyncIterator[bytes], *, content_type: str) -> None:
+        """Store bytes as they come, a part at a time; whole or not at all, also when the sender fails midway.
+
+        Raises StoreUnavailable, and whatever the sender raises.
+        """
+        parts = _in_parts(chunks)
+        first = await anext(parts, b"")
+        if len(first) < PART_BYTES:
+            await self.put(key, first, content_type=content_type)
+            return
+        async with self._asking("store", key):
+            begun = await self._client.create_multipart_upload(
+                Bucket=self._bucket, Key=key, ContentType=content_type
+            )
+        upload = {"Bucket": self._bucket, "Key": key, "UploadId": begun["UploadId"]}
+        try:
+            stored = [await self._put_part(upload, 1, first)]
+            del first
+            async for part in parts:
+                stored.append(await self._put_part(upload, len(stored) + 1, part))
+            async with self._asking("store", key, extra=len(stored)):
+                await self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": stored})
+        except BaseException:
+            with contextlib.suppress(StoreUnavailable, ObjectMissing):
+                await asyncio.shield(self._abort(upload))
+            raise
+
+    async def _put_part(self, upload: dict[str, str], number: int, body: bytes) -> dict[str, Any]:
+        async with self._asking("store", upload["Key"], extra=len(body) / _MIB):
+            answer = await self._client.upload_part(
+                **upload, PartNumber=number, Body=body, ContentLength=len(body)
+            )
+        return {"PartNumber": number, "ETag": answer["ETag"]}
+
+    async def _abort(self, upload: dict[str, str]) -> None:
+        async with self._asking("give up", upload["Key"]):
+            await self._client.abort_multipart_upload(**upload)
+
+    async def put_file(self, key: str, path: Path, *, content_type: str) -> None:
+        """Store a file, a part at a time. Raises StoreUnavailable."""
+        await self.put_stream(key, _chunks_of(path), content_type=content_type)
+
+    async def get_file(self, key: str, path: Path) -> str:
+        """Write the object to a new file; its SHA-256 in hex. Raises ObjectMissing or StoreUnavailable."""
+        digest, size = hashlib.sha256(), 0
+        async with self._asking("read", key):
+            answer = await self._client.get_object(Bucket=self._bucket, Key=key)
+        body = answer["Body"]
+        with path.open("xb") as file:
+            async with body:
+                while True:
+                    async with self._asking("read", key):
+                        chunk = await body.read(_READ_BYTES)
+                    if not chunk:
+                        break
+                    digest.update(chunk)
+                    size += len(chunk)
+                    file.write(chunk)
+        if size != answer["ContentLength"]:
+            raise StoreUnavailable(f"cannot read {key}: it came in part")
+        return digest.hexdigest()
+
     async def get(self, key: str) -> bytes:
         """The whole object. Raises ObjectMissing or StoreUnavailable."""
         async with self._asking("read", key, extra=PATIENCE_SECONDS):
@@ -107,6 +184,21 @@ class ObjectStore:
 
     async def keys(self, prefix: str = "") -> AsyncIterator[str]:
         """All keys under a prefix. Raises StoreUnavailable."""
+        async for found in self.objects(prefix):
+            yield found.key
+
+    async def modified_at(self, key: str) -> datetime | None:
+        """When the object was last written, or None when there is none. Raises StoreUnavailable."""
+        try:
+            async with self._asking("look at", key):
+                answer = await self._client.head_object(Bucket=self._bucket, Key=key)
+        except ObjectMissing:
+            return None
+        written: datetime = answer["LastModified"]
+        return written
+
+    async def objects(self, prefix: str = "") -> AsyncIterator[StoredObject]:
+        """All objects under a prefix. Raises StoreUnavailable."""
         pages = aiter(
             self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         )
@@ -116,7 +208,7 @@ class ObjectStore:
             if page is None:
                 return
             for item in page.get("Contents", ()):
-                yield item["Key"]
+                yield StoredObject(item["Key"], item["LastModified"])
 
     async def presigned_url(self, key: str, *, filename: str, content_type: str, inline: bool = True) -> str:
         """A short-lived address that a browser can open; it shows or saves the file under that name.
@@ -163,6 +255,24 @@ class ObjectStore:
             raise StoreUnavailable(f"cannot {what} {key}: the store does not answer") from error
         except (BotoCoreError, aiohttp.ClientError, OSError) as error:
             raise StoreUnavailable(f"cannot {what} {key}: {error}") from error
+
+
+async def _in_parts(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes in pieces of `PART_BYTES`; the last one may be shorter, and none is empty."""
+    gathered = bytearray()
+    async for chunk in chunks:
+        gathered += chunk
+        while len(gathered) >= PART_BYTES:
+            yield bytes(memoryview(gathered)[:PART_BYTES])
+            del gathered[:PART_BYTES]
+    if gathered:
+        yield bytes(gathered)
+
+
+async def _chunks_of(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := await asyncio.to_thread(file.read, _READ_BYTES):
+            yield chunk
 
 
 def content_disposition(filename: str, *, inline: bool) -> str:

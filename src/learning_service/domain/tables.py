@@ -8,6 +8,7 @@ from learning_service.domain.certificates import models as certificates
 from learning_service.domain.compliance import models as compliance
 from learning_service.domain.courses import models as courses
 from learning_service.domain.directory import models as directory
+from learning_service.domain.documents import models as documents
 from learning_service.domain.enrollments import models as enrollments
 from learning_service.domain.grading import models as grading
 from learning_service.domain.organizations import models as organizations
@@ -22,6 +23,7 @@ ALL = (
     compliance,
     courses,
     directory,
+    documents,
     enrollments,
     events,
     grading,

@@ -23,6 +23,8 @@ class Certificate(Base):
             "id",
             postgresql_where=text("pdf_sha256 IS NOT NULL AND pdf_erased_at IS NULL"),
         ),
+        Index("ix_certificates_logo_key", "logo_key", postgresql_where=text("logo_key IS NOT NULL")),
+        Index("ix_certificates_pdf_sha256", "pdf_sha256", postgresql_where=text("pdf_sha256 IS NOT NULL")),
         Index("ix_certificates_member", "organization_id", "user_id", "id"),
         Index("ix_certificates_course", "organization_id", "course_id", "id"),
         Index(

@@ -230,6 +230,24 @@ class QuizAnswer(Base):
     is_correct: Mapped[bool]
 
 
+class DocumentReference(Base):
+    """A version shows a document. Written with the draft, so that it says the same as the content does."""
+
+    __tablename__ = "document_references"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "document_id"],
+            ["documents.organization_id", "documents.id"],
+            name="fk_document_references_document",
+        ),
+        Index("ix_document_references_document", "organization_id", "document_id"),
+    )
+
+    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"), primary_key=True)
+    document_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    organization_id: Mapped[str]
+
+
 class CourseGrader(Base):
     """Somebody who may grade this course beside the organization's graders."""
 

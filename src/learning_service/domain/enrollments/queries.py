@@ -6,13 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.clock import now
-from learning_service.domain.courses.models import CourseVersion
-from learning_service.domain.courses.queries.access import CourseAccess, access_course
+from learning_service.domain.courses.models import Course, CourseGrader, CourseVersion, DocumentReference
+from learning_service.domain.courses.queries.access import (
+    CourseAccess,
+    access_course,
+    authoring_roles,
+    courses_seen,
+)
+from learning_service.domain.courses.rules.access import authors_anything
+from learning_service.domain.documents.models import Document
+from learning_service.domain.documents.queries import documents_with_ids
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.errors import NotFound
 from learning_service.domain.paging import PageRequest
 from learning_service.domain.principal import Principal
 
@@ -73,6 +82,51 @@ async def see_course(session: AsyncSession, caller: Principal, course_id: uuid.U
     """
     enrolled = exists().where(own_enrollments(caller), Enrollment.course_id == course_id)
     return await access_course(session, caller, course_id, enrolled=enrolled)
+
+
+async def access_file(session: AsyncSession, caller: Principal, document_id: uuid.UUID) -> Document:
+    """A document, for whoever may open it: authors, graders, and whoever sees a course whose version shows it.
+
+    A learner's versions are the published ones of courses open to them, and those that they are enrolled in. Raises
+    NotFound, or NotAMember for a caller who is neither member nor administrator.
+    """
+    document = (await documents_with_ids(session, caller.organization_id, [document_id])).get(document_id)
+    roles = await authoring_roles(session, caller)
+    if authors_anything(caller, roles or ()) or await _grades_with(session, caller, document_id):
+        if document is None:
+            raise NotFound
+        return document
+    seen = await courses_seen(session, caller)
+    if document is None or seen is None:
+        raise NotFound
+    shown = select(DocumentReference.version_id).where(
+        DocumentReference.organization_id == caller.organization_id,
+        DocumentReference.document_id == document_id,
+    )
+    open_ = select(Course.id).where(
+        Course.organization_id == caller.organization_id, Course.published_version_id.in_(shown), seen.open
+    )
+    inside = select(Enrollment.id).where(own_enrollments(caller), Enrollment.version_id.in_(shown))
+    if not await session.scalar(select(or_(exists(open_), exists(inside)))):
+        raise NotFound
+    return document
+
+
+async def _grades_with(session: AsyncSession, caller: Principal, document_id: uuid.UUID) -> bool:
+    """Whether the caller grades the organization, or a course whose versions show the document."""
+    if caller.is_grader:
+        return True
+    graded = (
+        select(CourseGrader.course_id)
+        .join(CourseVersion, CourseVersion.course_id == CourseGrader.course_id)
+        .join(DocumentReference, DocumentReference.version_id == CourseVersion.id)
+        .where(
+            CourseGrader.organization_id == caller.organization_id,
+            CourseGrader.user_id == caller.user_id,
+            DocumentReference.document_id == document_id,
+        )
+    )
+    return bool(await session.scalar(select(exists(graded))))
 
 
 async def get_enrollment(session: AsyncSession, enrollment_id: uuid.UUID) -> EnrollmentView:

@@ -1,6 +1,8 @@
 """The table of organization settings."""
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Integer, Text
+import uuid
+
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, ForeignKeyConstraint, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.base import Base
@@ -12,9 +14,16 @@ class OrganizationSettings(Base):
     __tablename__ = "organization_settings"
     __table_args__ = (
         CheckConstraint("recertification_window_days BETWEEN 1 AND 365", name="recertification_window_days"),
+        ForeignKeyConstraint(
+            ["organization_id", "logo_id"],
+            ["documents.organization_id", "documents.id"],
+            name="fk_organization_settings_logo",
+        ),
     )
 
     organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    logo_id: Mapped[uuid.UUID | None]
+    """A picture among the organization's documents."""
     primary_color: Mapped[str | None]
     signatory_name: Mapped[str | None]
     signatory_title: Mapped[str | None]

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.audit import record_audit
 from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
+from learning_service.domain.courses.actions.documents import write_references
 from learning_service.domain.courses.actions.storing import (
     delete_rows,
     remember_keys,
@@ -153,7 +154,7 @@ async def discard_draft(
 async def write_draft(
     session: AsyncSession, course: Course, before: Edition, tree: Tree, known: Mapping[str, str]
 ) -> Edition:
-    """Store a sanitized tree as the draft of a locked course; `before` is what is there now."""
+    """Store a sanitized tree as the draft of a locked course; `before` is what is there now. Raises Invalid."""
     keyed = assign_keys(tree, known=known, new_key=lambda: new_id().hex)
     fresh = before.version.published_at is not None
     version = _next_version(session, course, before.version) if fresh else before.version
@@ -164,7 +165,9 @@ async def write_draft(
     version.updated_at = now(session)
     await session.flush()
     await remember_keys(session, course, keyed, known)
-    await write_skills(session, version, None if fresh else before.tree, keyed)
+    noted = None if fresh else before.tree
+    await write_skills(session, version, noted, keyed)
+    await write_references(session, version, noted, keyed)
     return Edition(version, await write_rows(session, version, NO_ROWS if fresh else before.stored, keyed))
 
 

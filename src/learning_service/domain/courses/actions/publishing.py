@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.audit import record_audit
 from learning_service.domain.clock import now
+from learning_service.domain.courses.actions.documents import document_faults
 from learning_service.domain.courses.actions.drafts import check_precondition, lock_course
 from learning_service.domain.courses.models import CourseVersion
 from learning_service.domain.courses.queries.versions import current_version, read_tree
@@ -47,7 +48,9 @@ async def publish_draft(
     version = await current_version(session, course_id)
     if version.published_at is None:
         await _lock_version(session, version)
-        faults = publish_faults((await read_tree(session, version)).tree)
+        tree = (await read_tree(session, version)).tree
+        faults = publish_faults(tree)
+        faults += await document_faults(session, course.organization_id, tree)
         if missing := missing_glyphs(version.title):
             faults.insert(0, Fault("/title", f"certificates cannot print these characters: {missing[:50]}"))
         if faults:

@@ -16,6 +16,7 @@ from learning_service.domain.courses.models import (
     ContentKey,
     Course,
     CourseVersion,
+    DocumentReference,
     MasteredSkill,
 )
 from learning_service.domain.courses.queries.versions import CONTENT_MODELS, StoredTree
@@ -79,7 +80,7 @@ async def write_rows(
 
 async def delete_rows(session: AsyncSession, version: CourseVersion) -> None:
     """Delete everything that a draft has."""
-    for model in (*(CONTENT_MODELS[table] for table in reversed(TABLES)), MasteredSkill):
+    for model in (*(CONTENT_MODELS[table] for table in reversed(TABLES)), MasteredSkill, DocumentReference):
         target = model.__table__
         await session.execute(delete(target).where(target.c.version_id == version.id))
 

@@ -133,6 +133,32 @@ async def access_course(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class CoursesSeen:
+    """Conditions on `Course`, within the caller's organization: what they may author, and what is open to them."""
+
+    authored: ColumnElement[bool]
+    open: ColumnElement[bool]
+
+
+async def courses_seen(session: AsyncSession, caller: Principal) -> CoursesSeen | None:
+    """Which courses the caller sees without an enrollment; None while the organization is unknown.
+
+    Raises NotAMember for a caller who is neither member nor administrator.
+    """
+    row = (await session.execute(_caller_statement(caller))).first()
+    if not caller.is_any_admin and (row is None or row.chapter_id is None):
+        raise NotAMember
+    if row is None:
+        return None
+    entered = _for_member(row.chapter_id, row.region_id) if row.chapter_id is not None else false()
+    published = and_(Course.published_version_id.is_not(None), Course.archived_at.is_(None))
+    return CoursesSeen(
+        authored=_authored_by(caller, row.authoring_roles),
+        open=and_(published, or_(entered, _assigned_by(caller, row.admin_places or ()))),
+    )
+
+
 async def list_courses(
     session: AsyncSession, caller: Principal, page: PageRequest, *, drafts_only: bool
 ) -> Sequence[CourseView]:
@@ -141,18 +167,11 @@ async def list_courses(
     With `drafts_only`, those that they may author and that have a draft. Raises NotAMember for a caller who is
     neither member nor administrator.
     """
-    row = (await session.execute(_caller_statement(caller))).first()
-    if not caller.is_any_admin and (row is None or row.chapter_id is None):
-        raise NotAMember
-    if row is None:
+    seen = await courses_seen(session, caller)
+    if seen is None:
         return []
-    authored = _authored_by(caller, row.authoring_roles)
-    if drafts_only:
-        wanted = and_(authored, Draft.id.is_not(None))
-    else:
-        entered = _for_member(row.chapter_id, row.region_id) if row.chapter_id is not None else false()
-        open_ = and_(Course.published_version_id.is_not(None), Course.archived_at.is_(None))
-        wanted = or_(authored, and_(open_, or_(entered, _assigned_by(caller, row.admin_places or ()))))
+    authored = seen.authored
+    wanted = and_(authored, Draft.id.is_not(None)) if drafts_only else or_(authored, seen.open)
     statement = (
         joined_courses(authored)
         .where(Course.organization_id == caller.organization_id, wanted)

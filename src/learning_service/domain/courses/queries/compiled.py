@@ -28,6 +28,7 @@ from learning_service.domain.courses.rules.tree import (
     Skill,
     Tree,
 )
+from learning_service.domain.documents.rules import shown_html, shown_url
 
 MAX_CACHED = 500
 
@@ -167,10 +168,10 @@ def _compile_lesson(lesson: Lesson, ids: Mapping[str, uuid.UUID]) -> CompiledLes
         key=key,
         title=lesson.title,
         required=lesson.required,
-        body_html=lesson.body_html,
+        body_html=shown_html(lesson.body_html),
         video_url=lesson.video_url,
-        document_url=lesson.document_url,
-        image_url=lesson.image_url,
+        document_url=shown_url(lesson.document_url),
+        image_url=shown_url(lesson.image_url),
     )
 
 
@@ -185,7 +186,7 @@ def _compile_quiz(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> Comp
         except ValueError:
             continue  # only in a draft: publishing refuses such a question
         if question.explanation_html:
-            explanations[question_id] = question.explanation_html
+            explanations[question_id] = shown_html(question.explanation_html)
     return CompiledQuiz(
         id=ids[key],
         kind="quiz" if isinstance(quiz, Quiz) else "assessment",
@@ -216,7 +217,7 @@ def _shown(question: Question, ids: Mapping[str, uuid.UUID]) -> dict[str, Any]:
         "id": ids[question.key or ""],
         "key": question.key,
         "type": question.type,
-        "prompt_html": question.prompt_html,
+        "prompt_html": shown_html(question.prompt_html),
         "points": question.points,
     }
     if isinstance(question, MultipleChoice | MultiSelect):

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import nh3
 
 from learning_service.domain.courses.rules.tree import MAX_HTML, Tree
+from learning_service.domain.documents.rules import referenced_id
 from learning_service.domain.errors import Invalid
 from learning_service.domain.pointers import Path, pointer
 
@@ -65,9 +66,9 @@ class Removed:
 def sanitize_html(text: str, *, video_hosts: frozenset[str] = frozenset()) -> tuple[str, tuple[str, ...]]:
     """The text with only what is allowed in it, and what was removed.
 
-    Links go to https or mailto, images come over https, embeds from `video_hosts` over https. Sanitizing
-    twice changes and reports nothing more. Raises ValueError for more elements, or more of them left open,
-    than a person writes.
+    Links go to https or mailto, images come over https or are `document:<id>`, embeds come from `video_hosts`
+    over https. Sanitizing twice changes and reports nothing more. Raises ValueError for more elements, or more of
+    them left open, than a person writes.
     """
     _check_size(text)
     cleaned = _clean(text, video_hosts)
@@ -135,7 +136,7 @@ def _cleaner(video_hosts: frozenset[str]) -> nh3.Cleaner:
             name: set(allowed) for name, allowed in _ATTRIBUTES.items() if name in tags or name == "*"
         },
         attribute_filter=lambda tag, name, value: value if _allowed(tag, name, value, video_hosts) else None,
-        url_schemes={"https", "mailto"},
+        url_schemes={"https", "mailto", "document"},
         url_relative="deny",
         link_rel=_REL,
     )
@@ -144,6 +145,8 @@ def _cleaner(video_hosts: frozenset[str]) -> nh3.Cleaner:
 def _allowed(tag: str, name: str, value: str, video_hosts: frozenset[str]) -> bool:
     """Whether the value of an attribute that is allowed as such may stay."""
     if name == "src":
+        if tag == "img" and referenced_id(value) is not None:
+            return True
         host = _https_host(value)
         return host is not None and (tag != "iframe" or host in video_hosts)
     if name == "href":

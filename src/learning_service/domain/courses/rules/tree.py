@@ -140,7 +140,7 @@ class Lesson(StrictModel):
     body_html: Html = ""
     video_url: HttpsUrl | None = None
     document_url: DocumentUrl | None = None
-    image_url: HttpsUrl | None = None
+    image_url: DocumentUrl | None = None
     required: bool = True
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.attempts.queries import progress_of
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import compiled_version
+from learning_service.domain.documents.rules import shown_html
 from learning_service.domain.enrollments.queries import OPEN
 from learning_service.domain.grading.queries import WaitingResponse
 from learning_service.domain.grading.rules.review import course_reached, still_decides
@@ -36,9 +37,9 @@ async def review_views(
                 "id": row.question_id,
                 "key": row.question_key,
                 "type": row.question_type,
-                "prompt_html": row.prompt_html,
+                "prompt_html": shown_html(row.prompt_html),
                 "points": row.max_points,
-                "rubric_html": row.rubric_html,
+                "rubric_html": shown_html(row.rubric_html) if row.rubric_html else row.rubric_html,
                 "accepted_answers": row.accepted_answers,
             },
             "text": row.text,

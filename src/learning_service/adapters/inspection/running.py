@@ -1,0 +1,45 @@
+"""Has a file looked at by a confined process, and turns what that says into what the service knows."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from learning_service.adapters.confined import MIB, Limits, run_confined
+from learning_service.domain.documents.rules import REASONS, Refused
+
+_LIMITS = Limits(seconds=60, memory=1024 * MIB, disk=1024 * MIB)
+_PACKAGE = "learning_service.adapters.inspection"
+
+
+async def inspect_deck(path: Path) -> str:
+    """The kind of presentation: `ppt`, `pptx` or `odp`. Raises Refused."""
+    kind: str = (await _inspect("decks", path))["kind"]
+    return kind
+
+
+async def inspect_pdf(path: Path) -> int:
+    """The number of pages. Raises Refused."""
+    pages: int = (await _inspect("pdfs", path))["pages"]
+    return pages
+
+
+async def inspect_picture(path: Path) -> tuple[int, int]:
+    """Width and height in pixels. Raises Refused."""
+    found = await _inspect("pictures", path)
+    return found["width"], found["height"]
+
+
+async def _inspect(what: str, path: Path) -> dict[str, Any]:
+    argv = [sys.executable, "-I", "-m", f"{_PACKAGE}.{what}", str(path)]
+    ended = await run_confined(argv, directory=path.parent, limits=_LIMITS, environment={"LANG": "C.UTF-8"})
+    if ended.over == "time":
+        raise Refused("too-slow")
+    try:
+        found: dict[str, Any] = json.loads(ended.answer)
+    except ValueError:
+        # Killed for what it took, or by what it read.
+        raise Refused("damaged" if ended.code >= 0 else "too-greedy") from None
+    if found.get("code") in REASONS:
+        raise Refused(found["code"], str(found.get("detail", "")))
+    return found

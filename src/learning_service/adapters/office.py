@@ -1,0 +1,201 @@
+"""Presentations to PDF by LibreOffice, one process, one throw-away profile and one sandbox for each.
+
+LibreOffice's exit codes lie: it says 0 when it could not open the file. Whether there is a PDF with pages is for the
+caller to find out.
+"""
+
+import asyncio
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import structlog
+
+from learning_service.adapters.confined import MIB, Ended, Limits, run_confined
+from learning_service.domain.documents.rules import Refused
+
+log = structlog.get_logger()
+
+Sandbox = Literal["bwrap", "container", "none"]
+_PLACES = (
+    "/usr/lib/libreoffice/program",
+    "/usr/lib64/libreoffice/program",
+    "/opt/libreoffice/program",
+    "/Applications/LibreOffice.app/Contents/MacOS",
+)
+_START_AGAIN = 81
+"""What a first start with a new profile may end with."""
+_WORK = "/work"
+"""Where a job's directory is inside the sandbox."""
+_READABLE = (
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "/usr/share/fontconfig",
+    "/usr/share/libreoffice",
+    "/etc/fonts",
+    "/etc/libreoffice",
+    "/etc/ld.so.cache",
+    "/var/cache/fontconfig",
+    "/var/lib/libreoffice",
+)
+"""Programs, fonts and their settings: all that can be seen from inside beside the job's own files."""
+_HARDENED = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+{items}
+</oor:items>
+"""
+_ITEM = (
+    '<item oor:path="/org.openoffice.Office.Common/Security/Scripting">'
+    '<prop oor:name="{name}" oor:op="fuse"><value>{value}</value></prop></item>'
+)
+_SCRIPTING = {
+    "DisableMacrosExecution": "true",
+    "DisableActiveContent": "true",
+    "BlockUntrustedRefererLinks": "true",
+    "MacroSecurityLevel": "3",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A LibreOffice that was found here, and how it is kept in."""
+
+    program: Path
+    """`soffice.bin`, or what starts it."""
+    sandbox: Sandbox
+    seconds: float
+    memory: int
+    output: int
+
+    async def convert(self, deck: Path, directory: Path) -> Path:
+        """The PDF made of `deck`, in a directory that holds nothing else. Raises Refused when there is none.
+
+        The file's suffix must say what it is.
+        """
+        profile, out = directory / "profile", directory / "out"
+        self._write_profile(profile)
+        out.mkdir()
+        (directory / "tmp").mkdir()
+        ended = await self._run(deck, directory)
+        if ended.code == _START_AGAIN and ended.over is None:
+            ended = await self._run(deck, directory)
+        pdf = out / f"{deck.stem}.pdf"
+        if ended.over is not None:
+            raise Refused("too-slow" if ended.over == "time" else "too-greedy")
+        if pdf.is_symlink() or not pdf.is_file() or pdf.stat().st_size == 0:
+            log.info("office_made_nothing", code=ended.code)
+            # By a signal: what it ran into was most likely a limit.
+            raise Refused("too-greedy" if ended.code < 0 or ended.code > 128 else "not-convertible")
+        return pdf
+
+    async def _run(self, deck: Path, directory: Path) -> Ended:
+        inside = Path(_WORK) if self.sandbox == "bwrap" else directory
+        argv = [
+            *(self._walls(directory) if self.sandbox == "bwrap" else []),
+            str(self.program),
+            f"-env:UserInstallation=file://{inside}/profile",
+            "--headless",
+            "--norestore",
+            "--nologo",
+            "--nodefault",
+            "--nolockcheck",
+            "--nofirststartwizard",
+            "--convert-to",
+            "pdf:impress_pdf_Export",
+            "--outdir",
+            f"{inside}/out",
+            f"{inside}/{deck.name}",
+        ]
+        environment = {"HOME": f"{inside}/profile", "TMPDIR": f"{inside}/tmp", "LANG": "C.UTF-8"}  # noqa: S108
+        limits = Limits(seconds=self.seconds, memory=self.memory, disk=self.output)
+        return await run_confined(argv, directory=directory, limits=limits, environment=environment)
+
+    def _walls(self, directory: Path) -> Sequence[str]:
+        readable = dict.fromkeys((*_READABLE, str(self.program.resolve().parent.parent)))
+        return [
+            *_bwrap(),
+            *(word for path in readable for word in ("--ro-bind-try", path, path)),
+            *("--bind", str(directory), _WORK, "--chdir", _WORK),
+        ]
+
+    def _write_profile(self, profile: Path) -> None:
+        user = profile / "user"
+        user.mkdir(parents=True)
+        items = "\n".join(_ITEM.format(name=name, value=value) for name, value in _SCRIPTING.items())
+        (user / "registrymodifications.xcu").write_text(_HARDENED.format(items=items))
+        if build := _build_id(self.program):
+            # Tells LibreOffice that this profile is not new, which saves it a start for nothing.
+            (user / "extensions").mkdir()
+            (user / "extensions" / "buildid").write_text(build)
+
+
+def find_office() -> Path | None:
+    """LibreOffice's program on this machine, if it is here."""
+    found = shutil.which("soffice")
+    places = [*([Path(found).resolve().parent] if found else []), *map(Path, _PLACES)]
+    for place in places:
+        for name in ("soffice.bin", "soffice"):
+            if (place / name).is_file():
+                return place / name
+    return None
+
+
+async def open_office(
+    sandbox: Sandbox, *, seconds: float, memory_mib: int, output_mib: int
+) -> tuple[Office | None, str]:
+    """The LibreOffice of this machine in that sandbox, or None; and a sentence on what was found."""
+    program = find_office()
+    if program is None:
+        return None, "LibreOffice was not found"
+    office = Office(
+        program=program, sandbox=sandbox, seconds=seconds, memory=memory_mib * MIB, output=output_mib * MIB
+    )
+    if sandbox == "bwrap" and (problem := await _bwrap_problem()):
+        return None, (
+            f"LibreOffice is here, but bwrap, which would keep it in, does not work: {problem}. Where the container"
+            " itself has no way out, set CONVERT_SANDBOX=container"
+        )
+    return office, f"{program} in the sandbox {sandbox}"
+
+
+async def _bwrap_problem() -> str | None:
+    if sys.platform != "linux" or shutil.which("bwrap") is None:
+        return "it is not installed"
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *_bwrap(),
+            *("--ro-bind", "/usr", "/usr", "/usr/bin/true"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(10):
+            _, said = await process.communicate()
+    except (OSError, TimeoutError) as error:
+        return str(error)
+    return None if process.returncode == 0 else said.decode(errors="replace").strip()[:200]
+
+
+def _bwrap() -> Sequence[str]:
+    """Namespaces of its own for everything, no capability, no network, an empty root, and nothing inherited."""
+    return [
+        shutil.which("bwrap") or "bwrap",
+        *("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
+        *("--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64"),
+        *("--proc", "/proc", "--dev", "/dev", "--size", str(16 * MIB), "--tmpfs", "/tmp"),  # noqa: S108
+    ]
+
+
+def _build_id(program: Path) -> str | None:
+    try:
+        text = (program.parent / "versionrc").read_text(errors="replace")
+    except OSError:
+        return None
+    found = re.search(r"^buildid=(.+)$", text, re.MULTILINE)
+    return found[1].strip() if found else None

@@ -1,0 +1,224 @@
+"""The life of a document: taken in, checked or converted by a job, ready or failed, tried again, collected."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.audit import record_audit
+from learning_service.domain.base import new_id
+from learning_service.domain.clock import now
+from learning_service.domain.documents.models import Document
+from learning_service.domain.documents.rules import DECKS, REASONS
+from learning_service.domain.errors import Conflict, NotFound
+from learning_service.domain.outbox import OutboxRow, enqueue_job
+from learning_service.domain.principal import Principal
+from learning_service.domain.workers import ALIVE, WorkerRow
+
+CHECK, CONVERT = "check_document", "convert_document"
+CONVERTER = "converter"
+"""The queue of the converter, and its job."""
+GRACE = timedelta(seconds=60)
+"""How long a document may be without a job before it counts as given up: its row is younger than its job's end."""
+
+
+class NotFailed(Conflict):
+    """Only what has failed can be tried again."""
+
+    code = "not-failed"
+
+    def __init__(self) -> None:
+        super().__init__("The document is ready; there is nothing to try again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that has arrived in the store."""
+
+    key: str
+    sha256: str
+    size: int
+    media_type: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a job found out about a file that can be shown."""
+
+    file_key: str
+    pages: int | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+async def add_document(session: AsyncSession, received: Received, *, actor: Principal) -> Document:
+    """The document of these bytes: a new one whose check or conversion is queued, or the one that is there.
+
+    One that is there and has failed is tried again. Its `original_key` tells whether the bytes just received are
+    the ones that are kept.
+    """
+    instant = now(session)
+    made: Document | None = await session.scalar(
+        insert(Document)
+        .values(
+            id=new_id(),
+            organization_id=actor.organization_id,
+            name=received.name,
+            sha256=received.sha256,
+            size=received.size,
+            media_type=received.media_type,
+            status="converting",
+            original_key=received.key,
+            uploaded_by=actor.user_id,
+            created_at=instant,
+            touched_at=instant,
+            converting_since=instant,
+        )
+        .on_conflict_do_nothing(index_elements=["organization_id", "sha256"])
+        .returning(Document)
+    )
+    if made is not None:
+        _record(session, "document.uploaded", made, actor)
+        await _enqueue(session, made)
+        return made
+    document = await _hold(
+        session, Document.organization_id == actor.organization_id, Document.sha256 == received.sha256
+    )
+    await _touch(session, document, actor)
+    return document
+
+
+async def retry_document(session: AsyncSession, document_id: uuid.UUID, *, actor: Principal) -> Document:
+    """Try a failed document again; one that is under way stays so. Raises NotFound, NotFailed."""
+    document = await _hold(
+        session, Document.organization_id == actor.organization_id, Document.id == document_id
+    )
+    if document.status == "ready":
+        raise NotFailed
+    await _touch(session, document, actor)
+    return document
+
+
+async def mark_ready(session: AsyncSession, document_id: uuid.UUID, finding: Finding) -> bool:
+    """Note what may be shown from now on, for ever; False when somebody else has settled the document."""
+    return await _settle(
+        session,
+        document_id,
+        status="ready",
+        file_key=finding.file_key,
+        pages=finding.pages,
+        width=finding.width,
+        height=finding.height,
+    )
+
+
+async def mark_failed(session: AsyncSession, document_id: uuid.UUID, code: str, reason: str) -> bool:
+    """Note why the file cannot be shown: a key of REASONS, and the sentence."""
+    return await _settle(session, document_id, status="failed", error_code=code, error=reason)
+
+
+async def fail_abandoned(session: AsyncSession, *, patience: timedelta) -> list[uuid.UUID]:
+    """Fail documents that nobody will settle: their job is dead, or for `patience` no converter was there.
+
+    Gives their ids.
+    """
+    instant = now(session)
+    waiting = [
+        (document.id, document.media_type in DECKS, document.converting_since)
+        for document in await session.scalars(
+            select(Document).where(
+                Document.status == "converting", Document.converting_since < instant - min(GRACE, patience)
+            )
+        )
+    ]
+    if not waiting:
+        return []
+    workable = await _ids_at_work(session)
+    converter = await is_converter_alive(session)
+    failed = []
+    for document_id, is_deck, since in waiting:
+        if document_id not in workable:
+            why = "gave-up" if since is not None and since < instant - GRACE else None
+        else:
+            lonely = is_deck and not converter and since is not None and since < instant - patience
+            why = "no-converter" if lonely else None
+        if why is not None and await mark_failed(session, document_id, why, REASONS[why]):
+            failed.append(document_id)
+    return failed
+
+
+async def is_converter_alive(session: AsyncSession) -> bool:
+    """Whether a converter was seen at its queue a moment ago."""
+    seen = select(WorkerRow.id).where(WorkerRow.queue == CONVERTER, WorkerRow.seen_at > now(session) - ALIVE)
+    return (await session.execute(seen.limit(1))).first() is not None
+
+
+async def _ids_at_work(session: AsyncSession) -> frozenset[uuid.UUID]:
+    rows = await session.scalars(
+        select(OutboxRow.arguments["document_id"].astext).where(
+            OutboxRow.queue.in_(("jobs", CONVERTER)),
+            OutboxRow.status.in_(("queued", "leased")),
+            OutboxRow.job.in_((CHECK, CONVERT)),
+        )
+    )
+    return frozenset(uuid.UUID(text) for text in rows)
+
+
+async def _hold(session: AsyncSession, *conditions: object) -> Document:
+    found: Document | None = await session.scalar(
+        select(Document)
+        .where(*conditions)  # type: ignore[arg-type]
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def _touch(session: AsyncSession, document: Document, actor: Principal) -> None:
+    document.touched_at = now(session)
+    if document.status == "failed":
+        document.status = "converting"
+        document.error_code = document.error = document.settled_at = None
+        document.converting_since = now(session)
+        await _enqueue(session, document)
+        _record(session, "document.retried", document, actor)
+    await session.flush()
+
+
+async def _enqueue(session: AsyncSession, document: Document) -> None:
+    is_deck = document.media_type in DECKS
+    await enqueue_job(
+        session,
+        CONVERT if is_deck else CHECK,
+        {"document_id": str(document.id)},
+        organization_id=document.organization_id,
+        queue=CONVERTER if is_deck else "jobs",
+    )
+
+
+async def _settle(session: AsyncSession, document_id: uuid.UUID, **values: object) -> bool:
+    settled = await session.scalar(
+        update(Document)
+        .where(Document.id == document_id, Document.status == "converting")
+        .values(settled_at=now(session), converting_since=None, **values)
+        .returning(Document.id)
+        .execution_options(synchronize_session=False)
+    )
+    return settled is not None
+
+
+def _record(session: AsyncSession, action: str, document: Document, actor: Principal) -> None:
+    record_audit(
+        session,
+        action,
+        organization_id=document.organization_id,
+        actor=actor.user_id,
+        subject=("document", document.id),
+        details={"sha256": document.sha256, "media_type": document.media_type, "size": document.size},
+    )

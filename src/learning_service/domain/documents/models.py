@@ -1,0 +1,53 @@
+"""The table of documents."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from learning_service.domain.base import Base, new_id
+
+
+class Document(Base):
+    """An uploaded file. The same bytes are one document within an organization, however often they are sent.
+
+    What is ready never changes, so whoever names a document has pinned its file.
+    """
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "sha256"),
+        UniqueConstraint("organization_id", "id"),
+        CheckConstraint("status IN ('converting', 'ready', 'failed')", name="status"),
+        CheckConstraint("(status = 'ready') = (file_key IS NOT NULL)", name="file_key"),
+        CheckConstraint("(status = 'failed') = (error IS NOT NULL)", name="error"),
+        Index("ix_documents_original_key", "original_key", unique=True),
+        Index("ix_documents_file_key", "file_key"),
+        Index("ix_documents_touched_at", "touched_at"),
+        Index("ix_documents_converting", "converting_since", postgresql_where=text("status = 'converting'")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
+    name: Mapped[str | None]
+    """The file's name as uploaded, cleaned; gone with its uploader's personal data."""
+    sha256: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str]
+    status: Mapped[str]
+    error_code: Mapped[str | None]
+    error: Mapped[str | None]
+    pages: Mapped[int | None]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    original_key: Mapped[str]
+    """Where the uploaded bytes are stored; the original is kept."""
+    file_key: Mapped[str | None]
+    """Where the file that is shown is stored: the original, or the PDF made of it."""
+    uploaded_by: Mapped[str]
+    created_at: Mapped[datetime]
+    touched_at: Mapped[datetime]
+    """When somebody last sent or retried it; long after that it is collected, if nothing refers to it."""
+    converting_since: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]

@@ -1,0 +1,122 @@
+"""Documents: uploading files, seeing what became of them, and fetching what may be shown."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from learning_service.dependencies import (
+    Caller,
+    ContextOf,
+    Permission,
+    Session,
+    body,
+    keyed_request,
+    path_id,
+)
+from learning_service.domain.courses.actions.courses import require_author
+from learning_service.domain.documents.actions import add_document, retry_document
+from learning_service.domain.documents.models import Document
+from learning_service.domain.documents.queries import get_document
+from learning_service.domain.documents.rules import PDF, PICTURES, DocumentNotReady, download_name
+from learning_service.domain.enrollments.queries import access_file
+from learning_service.domain.errors import DomainError
+from learning_service.domain.idempotency import AlreadyAnswered, claim_key, keep_answer
+from learning_service.domain.principal import Principal
+from learning_service.routing import KeyedRoute
+from learning_service.schemas.common import Nothing
+from learning_service.schemas.documents import DocumentAnswer
+from learning_service.uploads import MIB, UPLOAD_BODY, discard_file, receive_file
+
+router = APIRouter(prefix="/api/documents", tags=["documents"], route_class=KeyedRoute)
+RETRY_SECONDS = 2
+
+
+class IsAuthor(Permission):
+    """Somebody who may author some course of the organization."""
+
+    name = "author"
+
+    async def __call__(self, caller: Caller, context: ContextOf) -> Principal:
+        """The caller. Raises Forbidden.
+
+        Asked in a transaction of its own: none may stay open while a file comes in.
+        """
+        async with context.transaction(caller.organization_id) as session:
+            await require_author(session, caller)
+        return caller
+
+
+class CanSeeFile(Permission):
+    """An author, a grader, or whoever may see a course that shows the document."""
+
+    name = "author, grader, or whoever may see a course that uses it"
+
+    async def __call__(self, caller: Caller, session: Session, document_id: str) -> Document:
+        """The document. Raises NotFound, NotAMember."""
+        return await access_file(session, caller, path_id(document_id))
+
+
+Author = Annotated[Principal, Depends(IsAuthor())]
+
+
+@router.post("/", status_code=202, response_model=DocumentAnswer, openapi_extra=UPLOAD_BODY)
+async def upload(caller: Author, request: Request, context: ContextOf) -> Response:
+    """Take one file: PDF, PNG or JPEG as it is, PPT, PPTX or ODP to be converted to PDF.
+
+    Its content decides what it is, whatever its name says. Look again until `status` is not `converting`. The same
+    bytes sent twice are one document, converted once; where it had failed it is tried again.
+    """
+    limit = context.settings.max_document_mib * MIB
+    received = await receive_file(request, context.store, limit=limit)
+    try:
+        async with context.transaction(caller.organization_id) as session:
+            keyed = keyed_request(request, caller, received.sha256.encode())
+            if keyed is not None:
+                await claim_key(session, keyed)
+            document = await add_document(session, received, actor=caller)
+            answer = JSONResponse(DocumentAnswer.of(document).model_dump(mode="json"), 202)
+            content_type = {"content-type": answer.headers["content-type"]}
+            await keep_answer(session, status=202, headers=content_type, body=bytes(answer.body).decode())
+    except (DomainError, AlreadyAnswered):
+        # Anything else may have happened after the commit; what nothing refers to is then collected later.
+        await discard_file(context.store, received.key)
+        raise
+    if document.original_key != received.key:
+        await discard_file(context.store, received.key)
+    return answer
+
+
+@router.get("/{document_id}/")
+async def read(caller: Author, document_id: str, session: Session) -> DocumentAnswer:
+    """What became of a file."""
+    return DocumentAnswer.of(await get_document(session, caller.organization_id, path_id(document_id)))
+
+
+@router.post("/{document_id}/retry/", status_code=202)
+async def retry(
+    caller: Author, document_id: str, session: Session, nothing: Annotated[None, body(Nothing, optional=True)]
+) -> DocumentAnswer:
+    """Try a failed document again."""
+    return DocumentAnswer.of(await retry_document(session, path_id(document_id), actor=caller))
+
+
+@router.get(
+    "/{document_id}/file/",
+    status_code=307,
+    response_class=RedirectResponse,
+    responses={202: {"description": "Still being checked or converted; see Retry-After"}},
+)
+async def file(document: Annotated[Document, Depends(CanSeeFile())], context: ContextOf) -> Response:
+    """A short-lived address of the PDF or picture."""
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    if document.status == "converting":
+        headers["Retry-After"] = str(RETRY_SECONDS)
+        return JSONResponse({"status": "converting"}, 202, headers=headers)
+    if document.file_key is None:
+        raise DocumentNotReady("This document has failed, so it has no file; its author may retry it.")
+    shown = document.media_type if document.media_type in PICTURES else PDF
+    url = await context.store.presigned_url(
+        document.file_key, filename=download_name(document.name, shown), content_type=shown
+    )
+    return RedirectResponse(url, 307, headers=headers)

@@ -1,0 +1,34 @@
+"""Sending files and waiting for what becomes of them."""
+
+import asyncio
+from typing import Any
+
+import httpx
+from tests.world import Caller, Json, World
+
+from learning_service.domain.documents.actions import CONVERTER
+from learning_service.runner import JobRunner
+from learning_service.worker import QUEUES
+
+
+async def send(caller: Caller, content: bytes, name: str = "deck.pptx", **options: Any) -> httpx.Response:
+    """Upload a file."""
+    return await caller("POST", "/api/documents/", files={"file": (name, content)}, **options)
+
+
+async def settled(world: World, document_id: str) -> Json:
+    """The document, once the workers have done what is due."""
+    await world.run_jobs()
+    return await seen(world, document_id)
+
+
+async def seen(world: World, document_id: str) -> Json:
+    """The document as an author sees it."""
+    found: Json = await world.admin.ok("GET", f"/api/documents/{document_id}/")
+    return found
+
+
+async def convert_all(world: World) -> None:
+    """Do what the converter would."""
+    runner = JobRunner(world.worker, CONVERTER, QUEUES[CONVERTER])
+    await asyncio.wait_for(runner.run_until_idle(), 55)
