@@ -17,6 +17,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from pydantic import ValidationError
 
+from learning_service.adapters.office import office_problem
 from learning_service.auth import make_development_key, mint_token
 from learning_service.devstack.copies import (
     DIRECTORY_VARIABLE,
@@ -59,11 +60,22 @@ def _root() -> None:
 
 @app.command()
 def dev() -> None:
-    """Run a development copy: PostgreSQL, Redis, S3, API and worker. PORT and LEARNING_DEV_DIR move it."""
+    """Run a development copy: PostgreSQL, Redis, S3, API, worker and, with LibreOffice, converter.
+
+    PORT and LEARNING_DEV_DIR move it.
+    """
     port = _port()
+    services = [Command("api", _self("api")), Command("worker", _self("worker"))]
+    problem = asyncio.run(office_problem(os.environ.get("CONVERT_SANDBOX") or "bwrap"))
+    if problem is None:
+        services.append(Command("converter", _self("converter")))
+    else:
+        typer.echo(f"no converter: {problem}. Presentations that are uploaded will fail; the rest works.")
+        # Nobody will come for them, so they need not wait.
+        os.environ.setdefault("CONVERTER_PATIENCE_SECONDS", "1")
     plan = Plan(
         preparations=[Command("migrations", _self("migrate")), Command("demonstration", _self("demo"))],
-        services=[Command("api", _self("api")), Command("worker", _self("worker"))],
+        services=services,
         ready_path="/readyz",
         make_key=make_development_key,
         welcome=_welcome,
@@ -107,6 +119,24 @@ def worker(
     if queue not in queues:
         _fail(f"no queue is called {queue!r}; there are: {', '.join(queues)}")
     _load("learning_service.worker:run_worker")(_settings(), queue)
+
+
+@app.command()
+def converter(
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Only say, by the exit code, whether this host's converter is alive."),
+    ] = False,
+) -> None:
+    """Convert presentations to PDF until told to stop; needs LibreOffice, and bwrap or CONVERT_SANDBOX."""
+    if check:
+        _operate("check_worker", "converter")
+        return
+    settings = _settings()
+    try:
+        _load("learning_service.worker:run_converter")(settings)
+    except _load("learning_service.jobs.documents:NoOffice") as error:
+        _fail(str(error), code=1)
 
 
 @app.command()

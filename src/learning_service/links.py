@@ -30,6 +30,7 @@ GIVEN: dict[tuple[str, str, str], dict[str, str]] = {
     ("get", "/api/assignment-rules/", "200"): {"rule_id": _ANY},
     ("post", "/api/assignment-rules/{rule_id}/run/", "202"): {"run_id": "/run_id"},
     ("get", "/api/assignment-rules/{rule_id}/runs/", "200"): {"run_id": "/items/0/run_id"},
+    ("post", "/api/documents/", "202"): {"document_id": "/id"},
     ("post", "/api/webhooks/", "201"): {"webhook_id": "/id"},
     ("get", "/api/webhooks/", "200"): {"webhook_id": _ANY},
     ("get", "/api/webhooks/{webhook_id}/deliveries/", "200"): {"delivery_id": _ANY},

@@ -5,12 +5,14 @@ doubled or away.
 """
 
 import asyncio
+import os
 import signal
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import structlog
 
+from learning_service.adapters.confined import hide_memory, remove_leftovers
 from learning_service.context import open_context
 from learning_service.domain.documents.actions import CHECK, CONVERT, CONVERTER
 from learning_service.jobs.assignments import (
@@ -24,6 +26,7 @@ from learning_service.jobs.certificates import audit_certificates, generate_cert
 from learning_service.jobs.documents import (
     check_document,
     convert_document,
+    office_of,
     settle_documents,
 )
 from learning_service.jobs.privacy import erase_files
@@ -88,6 +91,27 @@ def run_worker(
         # With hands of their own, so that slow receivers hold up nothing else.
         queues |= {name: QUEUES[name] for name, main in ANSWERED_BY.items() if main == queue}
     asyncio.run(_serve(settings, queues, scheduled))
+
+
+def run_converter(settings: Settings) -> None:
+    """Serve the converter's queue with the LibreOffice of this machine.
+
+    Raises NoOffice where there is none, or no sandbox to keep it in.
+    """
+    configure_logging(settings.log_level)
+    office = asyncio.run(office_of(settings))
+    # What is in memory is the only place with passwords; nobody who gets out of the sandbox may read it there.
+    hide_memory()
+    removed = remove_leftovers()
+    at_once = settings.convert_processes or os.cpu_count() or 1
+    log.info(
+        "converter_found",
+        program=str(office.program),
+        sandbox=office.sandbox,
+        at_once=at_once,
+        removed=removed,
+    )
+    run_worker(settings.model_copy(update={"job_concurrency": at_once}), CONVERTER)
 
 
 async def _serve(

@@ -415,7 +415,10 @@ async def test_a_chapter_admin_authors_where_the_organization_says_so(world: Wor
 async def test_operation_is_open(world: World) -> None:
     assert (await world.http.get("/healthz")).json() == {"status": "ok"}
     ready = await world.http.get("/readyz")
-    assert (ready.status_code, set(ready.json()["parts"])) == (200, {"database", "redis", "storage"})
+    assert (ready.status_code, set(ready.json()["parts"])) == (
+        200,
+        {"database", "redis", "storage", "converter"},
+    )
     docs = await world.http.get("/docs")
     assert (docs.status_code, docs.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert "/openapi.json" in docs.text

@@ -5,6 +5,7 @@ However this process ends, `kill -9` included, the program ends with it.
 
 import asyncio
 import contextlib
+import ctypes
 import fcntl
 import os
 import shutil
@@ -25,6 +26,7 @@ _LAUNCHER = Path(__file__).with_name("launcher.py")
 _MAX_ANSWER = MIB
 _LOOK_SECONDS = 0.5
 _LOCK = ".lock"
+_PR_SET_DUMPABLE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,12 @@ def remove_leftovers() -> int:
         except OSError:
             continue
     return removed
+
+
+def hide_memory() -> None:
+    """Keep other processes of this user from reading this one's memory and environment (on Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 async def run_confined(

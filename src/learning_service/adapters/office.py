@@ -146,22 +146,16 @@ def find_office() -> Path | None:
     return None
 
 
-async def open_office(
-    sandbox: Sandbox, *, seconds: float, memory_mib: int, output_mib: int
-) -> tuple[Office | None, str]:
-    """The LibreOffice of this machine in that sandbox, or None; and a sentence on what was found."""
-    program = find_office()
-    if program is None:
-        return None, "LibreOffice was not found"
-    office = Office(
-        program=program, sandbox=sandbox, seconds=seconds, memory=memory_mib * MIB, output=output_mib * MIB
-    )
+async def office_problem(sandbox: str) -> str | None:
+    """Why nothing can be converted here in that sandbox; None: it can."""
+    if find_office() is None:
+        return "LibreOffice was not found"
     if sandbox == "bwrap" and (problem := await _bwrap_problem()):
-        return None, (
+        return (
             f"LibreOffice is here, but bwrap, which would keep it in, does not work: {problem}. Where the container"
             " itself has no way out, set CONVERT_SANDBOX=container"
         )
-    return office, f"{program} in the sandbox {sandbox}"
+    return None
 
 
 async def _bwrap_problem() -> str | None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import structlog
 
-from learning_service.adapters.confined import work_directory
+from learning_service.adapters.confined import MIB, work_directory
 from learning_service.adapters.inspection.running import inspect_deck, inspect_pdf, inspect_picture
-from learning_service.adapters.office import Office, open_office
+from learning_service.adapters.office import Office, find_office, office_problem
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.context import Context
 from learning_service.domain.documents.actions import Finding, fail_abandoned, mark_failed, mark_ready
@@ -97,15 +97,17 @@ async def _convert(context: Context, office: Office, document: Document, directo
 
 async def office_of(settings: Settings) -> Office:
     """The LibreOffice that this process converts with. Raises NoOffice."""
-    office, found = await open_office(
-        settings.convert_sandbox,
+    sandbox = settings.convert_sandbox
+    problem, program = await office_problem(sandbox), find_office()
+    if problem is not None or program is None:
+        raise NoOffice(problem)
+    return Office(
+        program=program,
+        sandbox=sandbox,
         seconds=settings.convert_seconds,
-        memory_mib=settings.convert_memory_mib,
-        output_mib=settings.convert_output_mib,
+        memory=settings.convert_memory_mib * MIB,
+        output=settings.convert_output_mib * MIB,
     )
-    if office is None:
-        raise NoOffice(found)
-    return office
 
 
 async def settle_documents(context: Context, at: datetime | None) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from learning_service.context import Context
 from learning_service.dependencies import Anyone, ContextOf
+from learning_service.domain.documents.actions import is_converter_alive
 from learning_service.domain.errors import NotFound
 from learning_service.domain.job_admin import job_figures
 from learning_service.routing import KeyedRoute
@@ -32,14 +33,20 @@ async def alive() -> dict[str, str]:
 
 @router.get("/readyz", responses={503: {"description": "A part that is needed is away"}})
 async def ready(context: ContextOf) -> JSONResponse:
-    """Whether it can serve. Without the database it cannot; without Redis or the store it serves on, slower."""
-    database, redis, storage = await asyncio.gather(
+    """Whether it can serve. Without the database it cannot; without Redis or the store it serves on, slower.
+
+    Without a converter, presentations wait for one, and fail in the end; all else is as usual.
+    """
+    database, redis, storage, converter = await asyncio.gather(
         _within_a_second(_database_answers(context)),
         _within_a_second(context.queue.is_alive()),
         _within_a_second(context.store.is_alive()),
+        _within_a_second(_converter_is_there(context)),
     )
     parts = {"database": database, "redis": redis, "storage": storage}
     words = {name: "ok" if well else "down" for name, well in parts.items()}
+    # Without it everything but presentations works, so it takes nothing from the service's own state.
+    words["converter"] = "ok" if converter else "absent"
     status = "ok" if all(parts.values()) else ("degraded" if database else "down")
     headers = {} if database else {"Retry-After": "5"}
     return JSONResponse({"status": status, "parts": words}, 200 if database else 503, headers=headers)
@@ -73,6 +80,14 @@ async def _within_a_second(check: Coroutine[Any, Any, bool]) -> bool:
     _abandoned.add(task)
     task.add_done_callback(_abandoned.discard)
     return False
+
+
+async def _converter_is_there(context: Context) -> bool:
+    try:
+        async with context.transaction(None) as session:
+            return await is_converter_alive(session)
+    except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        return False
 
 
 async def _database_answers(context: Context) -> bool:

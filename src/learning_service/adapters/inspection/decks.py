@@ -62,14 +62,19 @@ def _check_ppt(compound: CompoundFile) -> None:
 
 
 def _check_pptx(package: zipfile.ZipFile) -> None:
-    kinds: set[str] = set()
+    kinds: dict[str, str] = {}
 
     def note_type(_element: str, attributes: Mapping[str, str]) -> None:
-        kinds.add(attributes.get("ContentType", ""))
+        part = attributes.get("PartName") or attributes.get("Extension", "")
+        kinds[part.lower()] = attributes.get("ContentType", "")
 
     _read_xml(package, "[Content_Types].xml", note_type)
-    if not any(_PRESENTATION.fullmatch(kind) for kind in kinds):
+    if not any(_PRESENTATION.fullmatch(kind) for kind in kinds.values()):
         raise Unusable("not-a-deck")
+    # Of a presentation whose slides are gone LibreOffice makes empty pages, and says that all is well.
+    slides = {part for part, kind in kinds.items() if kind.endswith(".slide+xml")}
+    if slides and not slides & {f"/{name.lower()}" for name in package.namelist()}:
+        raise Unusable("damaged", "its slides are missing")
     for name in package.namelist():
         if name.endswith(".rels"):
             _read_xml(package, name, _refuse_external_relation)
