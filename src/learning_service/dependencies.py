@@ -82,18 +82,17 @@ async def _session(
     request: Request, context: ContextOf, caller: Caller, received: Received
 ) -> AsyncIterator[AsyncSession]:
     async with context.transaction(caller.organization_id) as session:
-        body: bytes | None = request.state.body
-        keyed = keyed_request(request, caller, body) if body is not None else None
+        keyed = keyed_request(request, caller, request.state.body)
         if keyed is not None:
             await claim_key(session, keyed)
             request.state.keyed_session = session
         yield session
 
 
-def keyed_request(request: Request, caller: Principal, content: bytes) -> KeyedRequest | None:
+def keyed_request(request: Request, caller: Principal, content: bytes | None) -> KeyedRequest | None:
     """The call under its idempotency key, if it has one; `content` is the body, or what stands for it."""
     key: str | None = getattr(request.state, "idempotency_key", None)
-    if key is None:
+    if key is None or content is None:
         return None
     return KeyedRequest(
         organization_id=caller.organization_id,
