@@ -1,4 +1,4 @@
-# One Dockerfile, one target for each process: docker build --target api|worker .
+# One Dockerfile, one target for each process: docker build --target api|worker|converter .
 # A base is named by a tag that gets security fixes; whoever needs the very same image again pins its digest:
 #   --build-arg PYTHON_IMAGE=python:3.11-slim-bookworm@sha256:…
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
@@ -39,7 +39,23 @@ HEALTHCHECK --interval=15s --timeout=10s --start-period=20s --retries=3 \
     CMD ["learning-service", "worker", "--check"]
 CMD ["worker"]
 
-# The converter's target belongs here: FROM service AS converter, the only one with LibreOffice.
+# LibreOffice, and fonts with the measures of the ones that presentations ask for. Only the converter has them.
+FROM service AS office
+USER 0:0
+# Security fixes of the distribution are wanted, so no version is named.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libreoffice-impress-nogui bubblewrap \
+        fonts-crosextra-caladea fonts-crosextra-carlito fonts-dejavu-core fonts-liberation2 fonts-noto-core \
+    && rm -rf /var/lib/apt/lists/*
+
+FROM office AS converter
+USER 10001:10001
+# Containers seldom let a process make namespaces of its own. Run this one where it has no way out.
+ENV CONVERT_SANDBOX=container
+HEALTHCHECK --interval=15s --timeout=10s --start-period=20s --retries=3 \
+    CMD ["learning-service", "converter", "--check"]
+CMD ["converter"]
 
 # Last, so that it is what a build without --target makes. `migrate` and every other command run from it too.
 FROM service AS api

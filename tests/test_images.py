@@ -17,7 +17,7 @@ from tests.migrating import migrate
 from tests.stack import create_database, drop_database
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS = ("api", "worker", "migrate", "bucket")
+OURS = ("api", "worker", "converter", "migrate", "bucket")
 NOT_SETTINGS = {"HOST", "PORT", "ALEMBIC_CONFIG"}
 """Read by the command line before there are settings."""
 REQUIRED = re.compile(r"\$\{([A-Z0-9_]+):\?[^}]+\}")
@@ -44,13 +44,13 @@ def compose() -> dict[str, Any]:
     return loaded
 
 
-@pytest.mark.parametrize("target", ["api", "worker"])
+@pytest.mark.parametrize("target", ["api", "worker", "converter"])
 def test_a_target_runs_as_a_number_that_is_not_root_and_says_how_it_is(target: str) -> None:
     stages = _stages()
     own, base = stages[target], stages[stages[target][0][1]]
     users = [words[1] for words in base + own if words[0] == "USER"]
     assert users
-    assert all(re.fullmatch(r"[1-9]\d*:[1-9]\d*", user) for user in users)
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", users[-1])
     assert [words for words in own if words[0] == "HEALTHCHECK"]
     assert own[-1] == ["CMD", f'["{target}"]']
 
@@ -66,13 +66,20 @@ def test_bases_are_pinned_and_packages_are_checked_by_hash() -> None:
         for words in stage
         if words[0] == "RUN"
         for part in " ".join(words).split("&&")
-        if " install " in part
+        if " install " in part and " apt-get " not in part
     ]
     assert installs
     for install in installs:
         assert "--require-hashes" in install or "--no-deps" in install
-        assert "apt" not in install
     assert all(words[0] != "RUN" or "pip" not in words for words in stages["service"])
+    with_packages = [name for name, stage in stages.items() if any("apt-get" in words for words in stage)]
+    assert with_packages == ["office"]
+
+
+def test_the_converter_has_no_way_out(compose: dict[str, Any]) -> None:
+    assert compose["services"]["converter"]["networks"] == ["parts"]
+    assert compose["networks"]["parts"] == {"internal": True}
+    assert ["ENV", "CONVERT_SANDBOX=container"] in _stages()["converter"]
 
 
 def test_what_the_image_is_made_of_gets_past_dockerignore() -> None:
@@ -120,7 +127,7 @@ def test_every_part_has_a_pinned_image_and_a_health_check(compose: dict[str, Any
 
 def test_processes_wait_for_what_they_need(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    for name in ("api", "worker"):
+    for name in ("api", "worker", "converter"):
         waits = {part: how["condition"] for part, how in services[name]["depends_on"].items()}
         assert waits == {
             "migrate": "service_completed_successfully",
@@ -138,7 +145,9 @@ def test_every_setting_named_exists(compose: dict[str, Any]) -> None:
         for words in stage:
             if words[0] == "ENV":
                 names = {pair.partition("=")[0] for pair in shlex.split(" ".join(words[1:]))}
-                assert {n for n in names if not n.startswith(("PIP_", "PYTHON"))} - {"PATH"} <= NOT_SETTINGS
+                assert {n for n in names if not n.startswith(("PIP_", "PYTHON"))} - {
+                    "PATH"
+                } <= NOT_SETTINGS | SETTING_NAMES
 
 
 def test_no_secret_has_a_default_and_the_example_names_them_all(compose: dict[str, Any]) -> None:
