@@ -24,11 +24,15 @@ def report() -> Report:
     return REPORT
 
 
+def pytest_runtest_teardown() -> None:
+    """Keep the tables as they are by now: a session may be cut short."""
+    REPORT.write(FORM)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the tables and keep them."""
+    """Print the tables."""
     for line in REPORT.lines():
         terminalreporter.write_line(line)
-    REPORT.write(FORM)
 
 
 @pytest.fixture(scope="session")

@@ -10,15 +10,17 @@ from tests.faults.disturbances import COMMIT, on
 from tests.faults.experiment import DUE, Fault, Laboratory, Scene
 from tests.faults.proxy import Mishap
 
-PATIENCE_SECONDS = 12
-FROZEN_SECONDS = 6
+SHORT_PATIENCE = 12
+"""Seconds, for a service with a bug: it may never get done."""
+SECOND_THOUGHTS = 4
+"""Seconds for a worker that was frozen to finish what it thinks its own."""
 JOBS = 10
 INSERT = (
     "INSERT INTO outbox (id, organization_id, queue, job, arguments, as_of, status, attempt, run_at, created_at)"
     " SELECT gen_random_uuid(), 'org', 'jobs', 'dawdle', jsonb_build_object('n', n), clock_timestamp(), 'queued',"
     " 0, clock_timestamp(), clock_timestamp() FROM generate_series(1, $1::int) AS n"
 )
-EFFECTS = "SELECT count(*) - count(DISTINCT arguments->>'n') FROM outbox WHERE job = 'effect'"
+EFFECTS = "SELECT arguments->>'n', count(*) FROM outbox WHERE job = 'effect' GROUP BY 1 HAVING count(*) > 1"
 
 
 def commits_take(seconds: float) -> Mishap:
@@ -26,20 +28,21 @@ def commits_take(seconds: float) -> Mishap:
     return Mishap("delay", 1, COMMIT, seconds=seconds)
 
 
-async def harm(laboratory: Laboratory, fault: Fault, *, seats: int, reminded: int = 2) -> int:
-    """How much was lost or doubled."""
-    outcome = await laboratory.run(
-        fault, seconds=4, seats=seats, reminded=reminded, patience=PATIENCE_SECONDS
-    )
-    return len(outcome.findings.lost) + len(outcome.findings.doubled)
+async def harm(
+    laboratory: Laboratory, patience: float, fault: Fault, *, seats: int, reminded: int = 2
+) -> list[str]:
+    """What was found, once all was done or patience was at its end."""
+    outcome = await laboratory.run(fault, seconds=4, seats=seats, reminded=reminded, patience=patience)
+    found = outcome.findings
+    return found.lost + found.doubled + found.wrong
 
 
-async def commits_fail(laboratory: Laboratory) -> int:
+async def commits_fail(laboratory: Laboratory, patience: float) -> list[str]:
     """A third of the commits never reach the database."""
-    return await harm(laboratory, on("postgres", Mishap("reset", 0.33, COMMIT)), seats=6)
+    return await harm(laboratory, patience, on("postgres", Mishap("reset", 0.33, COMMIT)), seats=6)
 
 
-async def everybody_enrolls_twice(laboratory: Laboratory) -> int:
+async def everybody_enrolls_twice(laboratory: Laboratory, patience: float) -> list[str]:
     """Double clicks on "enroll", each with a key of its own."""
 
     async def double_clicks(scene: Scene) -> None:
@@ -48,22 +51,21 @@ async def everybody_enrolls_twice(laboratory: Laboratory) -> int:
                 await scene.crowd.add_member(f"d{n}")
                 await scene.crowd.enroll(f"d{n}", scene.crowd.plain, doubly=True)
 
-    return await harm(laboratory, double_clicks, seats=2)
+    return await harm(laboratory, patience, double_clicks, seats=2)
 
 
-async def a_worker_freezes(laboratory: Laboratory) -> int:
-    """A worker stops in the middle of ten jobs, another does them, and it goes on. Counts effects made twice."""
+async def a_worker_freezes(laboratory: Laboratory, patience: float) -> list[str]:
+    """A worker stops in the middle of ten jobs, another does them, and it goes on: effects made twice."""
     service, database = laboratory.service, laboratory.database
+    service.signal("chaotic-2", signal.SIGSTOP)
     await database.execute(INSERT, JOBS)
-    await _until(laboratory, "status = 'leased'", 1)
+    await _until(laboratory, "status = 'leased'", JOBS)
     service.signal("chaotic-1", signal.SIGSTOP)
-    try:
-        await asyncio.sleep(FROZEN_SECONDS)
-    finally:
-        service.signal("chaotic-1", signal.SIGCONT)
+    service.signal("chaotic-2", signal.SIGCONT)
     await _until(laboratory, "status = 'done'", JOBS)
-    await asyncio.sleep(2)
-    return int(await database.fetchval(EFFECTS))
+    service.signal("chaotic-1", signal.SIGCONT)
+    await asyncio.sleep(SECOND_THOUGHTS)
+    return [f"effect of job {row[0]}: {row[1]}" for row in await database.fetch(EFFECTS)]
 
 
 async def _until(laboratory: Laboratory, state: str, many: int) -> None:
@@ -74,12 +76,12 @@ async def _until(laboratory: Laboratory, state: str, many: int) -> None:
         await asyncio.sleep(0.02)
 
 
-async def commits_overtake_each_other(laboratory: Laboratory) -> int:
+async def commits_overtake_each_other(laboratory: Laboratory, patience: float) -> list[str]:
     """Transactions commit in another order than they began, and the feed is read all the time."""
-    return await harm(laboratory, on("postgres", commits_take(0.4)), seats=12)
+    return await harm(laboratory, patience, on("postgres", commits_take(0.4)), seats=12)
 
 
-async def many_schedulers(laboratory: Laboratory) -> int:
+async def many_schedulers(laboratory: Laboratory, patience: float) -> list[str]:
     """Eight runs of the reminder job at once in two workers."""
 
     async def all_at_once(scene: Scene) -> None:
@@ -88,12 +90,12 @@ async def many_schedulers(laboratory: Laboratory) -> int:
             await scene.database.execute(DUE, 8)
             await asyncio.sleep(scene.seconds)
 
-    return await harm(laboratory, all_at_once, seats=1, reminded=40)
+    return await harm(laboratory, patience, all_at_once, seats=1, reminded=40)
 
 
-async def commits_are_slow(laboratory: Laboratory) -> int:
+async def commits_are_slow(laboratory: Laboratory, patience: float) -> list[str]:
     """Between cause and commit there is time enough for a worker."""
-    return await harm(laboratory, on("postgres", commits_take(1)), seats=8)
+    return await harm(laboratory, patience, on("postgres", commits_take(1)), seats=8)
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,9 @@ class Planted:
 
     bug: str
     """What it is called in the table."""
-    experiment: Callable[[Laboratory], Awaitable[int]]
+    experiment: Callable[[Laboratory, float], Awaitable[list[str]]]
+    aim: tuple[str, ...]
+    """How those findings begin that only this bug can cause."""
     patch: str = "none"
     """See `planted.py`."""
     dropped: str = ""
@@ -110,12 +114,15 @@ class Planted:
     names: Sequence[str] = ("api-1", "api-2", "worker-1", "worker-2")
 
 
+ACKNOWLEDGED = ("submission", "answers of", "enrollment", "assignment", "grade")
 CHAOTIC = ("chaotic-1", "chaotic-2")
 PLANTED = (
-    Planted("commit after the reply", commits_fail, "commit_after_the_reply"),
-    Planted("no unique constraint", everybody_enrolls_twice, dropped="uq_enrollments_open"),
-    Planted("no fencing", a_worker_freezes, "no_fencing", names=CHAOTIC),
-    Planted("feed by id", commits_overtake_each_other, "feed_by_id"),
-    Planted("reminders checked, then inserted", many_schedulers, dropped="uq_reminders_claim"),
-    Planted("enqueued before the commit", commits_are_slow, "enqueue_before_commit"),
+    Planted("commit after the reply", commits_fail, ACKNOWLEDGED, "commit_after_the_reply"),
+    Planted(
+        "no unique constraint", everybody_enrolls_twice, ("enrollment of",), dropped="uq_enrollments_open"
+    ),
+    Planted("no fencing", a_worker_freezes, ("effect of",), "no_fencing", names=CHAOTIC),
+    Planted("feed by id", commits_overtake_each_other, ("event in the feed",), "feed_by_id"),
+    Planted("reminders checked, then inserted", many_schedulers, ("mail (",), dropped="uq_reminders_claim"),
+    Planted("enqueued before the commit", commits_are_slow, ("dead job",), "enqueue_before_commit"),
 )

@@ -20,7 +20,7 @@ class Report:
 
     faults: dict[tuple[str, str], list[Outcome]] = field(default_factory=dict)
     bugs: list[tuple[str, str, int, int]] = field(default_factory=list)
-    """(bug, what caught it, lost or doubled under it, the same without it)."""
+    """(bug, what caught it, how much of what only it can cause, how much of anything without it)."""
     walks: list[tuple[str, int, int, int]] = field(default_factory=list)
     """(flow, points at which a process died, lost, doubled)."""
 
@@ -37,9 +37,7 @@ class Report:
             yield from _table(("flow", "deaths, each at another point", "lost", "doubled"), self.walks)
         if self.bugs:
             yield ""
-            yield from _table(
-                ("planted bug", "caught by", "lost or doubled with it", "without it"), self.bugs
-            )
+            yield from _table(("planted bug", "caught by", "found with it", "without it"), self.bugs)
 
     def write(self, form: str) -> None:
         """Keep the tables."""

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.client import Ledger, new_http
 from tests.faults.conftest import laboratory_of
 from tests.faults.experiment import Laboratory
-from tests.faults.forms import SHORT
+from tests.faults.forms import STRIDE
 from tests.faults.invariants import Inspector
 from tests.faults.learners import gather_crowd
 from tests.faults.mortality import NOTES, ORDER
@@ -19,7 +19,6 @@ from learning_service.adapters.storage import ObjectStore
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PROGRAM = ("-m", "tests.faults.mortal")
-STRIDE = 5 if SHORT else 1
 
 
 @pytest.fixture(scope="module")
