@@ -10,7 +10,7 @@ from tests.faults.disturbances import COMMIT, on
 from tests.faults.experiment import DUE, Fault, Laboratory, Scene
 from tests.faults.proxy import Mishap
 
-SHORT_PATIENCE = 12
+SHORT_PATIENCE = 6
 """Seconds, for a service with a bug: it may never get done."""
 SECOND_THOUGHTS = 4
 """Seconds for a worker that was frozen to finish what it thinks its own."""
@@ -78,7 +78,14 @@ async def _until(laboratory: Laboratory, state: str, many: int) -> None:
 
 async def commits_overtake_each_other(laboratory: Laboratory, patience: float) -> list[str]:
     """Transactions commit in another order than they began, and the feed is read all the time."""
-    return await harm(laboratory, patience, on("postgres", commits_take(0.4)), seats=12)
+
+    async def assign_at_once(scene: Scene) -> None:
+        crowd, users = scene.crowd, [f"o{n}" for n in range(24)]
+        await asyncio.gather(*(crowd.add_member(user) for user in users))
+        async with scene.rig.proxies["postgres"].suffering(commits_take(0.5)):
+            await asyncio.gather(*(crowd.assign([user], crowd.plain) for user in users))
+
+    return await harm(laboratory, patience, assign_at_once, seats=2)
 
 
 async def many_schedulers(laboratory: Laboratory, patience: float) -> list[str]:

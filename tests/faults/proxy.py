@@ -97,6 +97,11 @@ class Proxy:
             self._mishap = None
             self._open.set()
 
+    async def _until_open(self) -> None:
+        if not self._open.is_set():
+            self.suffered += 1
+            await self._open.wait()
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -107,7 +112,7 @@ class Proxy:
             writer.transport.abort()
             return
         try:
-            await self._open.wait()
+            await self._until_open()
             from_server, to_server = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
             writer.transport.abort()
@@ -125,7 +130,7 @@ class Proxy:
 
     async def _upstream(self, reader: asyncio.StreamReader, link: _Link) -> None:
         while data := await reader.read(CHUNK):
-            await self._open.wait()
+            await self._until_open()
             mishap = self._mishap
             if mishap is not None and _strikes(mishap, data):
                 self.suffered += 1
@@ -164,7 +169,7 @@ class Proxy:
 
     async def _downstream(self, reader: asyncio.StreamReader, link: _Link) -> None:
         while data := await reader.read(CHUNK):
-            await self._open.wait()
+            await self._until_open()
             if link.is_deaf:
                 # The target has done what it was asked for and has said so; nobody will hear it.
                 link.abort()

@@ -21,7 +21,7 @@ from tests.stack import create_database_from_template
 from learning_service.devstack.parts import Parts
 from learning_service.settings import Settings
 
-JOBS, POISON, SECONDS = int(os.environ.get("CHAOS_JOBS", "2000" if SHORT else "10000")), 100, 1800
+JOBS, POISON, SECONDS = int(os.environ.get("CHAOS_JOBS", "1000" if SHORT else "10000")), 100, 1800
 KILL_AFTER = min(1500, JOBS // 3)
 """Finished jobs between two kills: time would be no measure where starting a worker takes as long as its work."""
 INSERT = """
