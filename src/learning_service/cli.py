@@ -143,9 +143,14 @@ def converter(
 def job(
     name: Annotated[str, typer.Argument(help="Which; a wrong name lists them.")],
     at: Annotated[str | None, typer.Option(help="As of this time (RFC 3339) instead of now.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Change nothing and say what it would do (collect_files).")
+    ] = False,
 ) -> None:
     """Run a scheduled job once and return when it is done."""
-    _operate("run_scheduled", name, at)
+    said = _operate("run_scheduled", name, at, dry_run=dry_run)
+    if said is not None:
+        typer.echo(said)
 
 
 @jobs.command("list")

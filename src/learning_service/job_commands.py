@@ -28,16 +28,28 @@ class CommandError(Exception):
 
 
 def run_scheduled(
-    settings: Settings, name: str, at: str | None, table: Mapping[str, Scheduled] = SCHEDULED
-) -> None:
+    settings: Settings,
+    name: str,
+    at: str | None,
+    table: Mapping[str, Scheduled] = SCHEDULED,
+    *,
+    dry_run: bool = False,
+) -> str | None:
     """Run a scheduled job once as of `at` (RFC 3339; None: now) and return when it is done.
 
-    Raises CommandError for an unknown name or a wrong time, and whatever the job raises.
+    A dry run changes nothing and says what the job would do. Raises CommandError for an unknown name, a wrong time or
+    a job that cannot be rehearsed, and whatever the job raises.
     """
     if name not in table:
         raise CommandError(f"no scheduled job is called {name!r}; there are: {', '.join(sorted(table))}")
     instant = None if at is None else instant_of(at)
-    _with_context(settings, lambda context: table[name].function(context, instant))
+    if not dry_run:
+        _with_context(settings, lambda context: table[name].function(context, instant))
+        return None
+    rehearsal = table[name].rehearsal
+    if rehearsal is None:
+        raise CommandError(f"{name} cannot be rehearsed")
+    return "\n".join(_with_context(settings, lambda context: rehearsal(context, instant))) or "nothing"
 
 
 def list_jobs(settings: Settings, status: str | None, limit: int) -> str:

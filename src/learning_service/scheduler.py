@@ -15,6 +15,7 @@ from learning_service.domain.schedules import enqueue_scheduled
 log = structlog.get_logger()
 
 ScheduledFunction = Callable[[Context, datetime | None], Awaitable[None]]
+Rehearsal = Callable[[Context, datetime | None], Awaitable[list[str]]]
 LONGEST_WAIT_SECONDS = 15.0
 _chance = random.SystemRandom()
 
@@ -28,6 +29,8 @@ class Scheduled:
 
     function: ScheduledFunction
     every: timedelta
+    rehearsal: Rehearsal | None = None
+    """Says what the function would do, line by line, and changes nothing."""
 
     async def run(self, context: Context, job: Job) -> None:
         """Run it as a job of the queue."""

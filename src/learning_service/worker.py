@@ -29,6 +29,7 @@ from learning_service.jobs.documents import (
     office_of,
     settle_documents,
 )
+from learning_service.jobs.files import collect_files, list_collectable
 from learning_service.jobs.privacy import erase_files
 from learning_service.jobs.purge import purge
 from learning_service.jobs.recertification import expire_completions, open_recertifications
@@ -45,6 +46,7 @@ log = structlog.get_logger()
 SCHEDULED: Mapping[str, Scheduled] = {
     "audit_certificates": Scheduled(audit_certificates, every=timedelta(days=1)),
     "close_overdue_attempts": Scheduled(close_overdue_attempts, every=timedelta(seconds=15)),
+    "collect_files": Scheduled(collect_files, every=timedelta(days=1), rehearsal=list_collectable),
     "expire_completions": Scheduled(expire_completions, every=timedelta(minutes=10)),
     "open_recertifications": Scheduled(open_recertifications, every=timedelta(minutes=10)),
     "purge": Scheduled(purge, every=timedelta(hours=1)),

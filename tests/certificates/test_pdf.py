@@ -174,8 +174,8 @@ def test_a_logo_is_drawn_from_the_background(kind: str) -> None:
     logo = _picture(kind, "RGBA" if kind == "PNG" else "RGB")
     background = _resources(replace(PLAIN, logo=logo))["/XObject"]["/FormXob.background"]
     picture = background["/Resources"]["/XObject"]["/Logo"]
-    assert (picture["/Width"], picture["/Height"]) == (312, 156)
-    assert len(picture.get_data()) == 312 * 156 * 3
+    assert (picture["/Width"], picture["/Height"]) == (348, 174)
+    assert len(picture.get_data()) == 348 * 174 * 3
     assert ("/SMask" in picture) == (kind == "PNG")
     assert b"/Logo Do" in background.get_data()
 

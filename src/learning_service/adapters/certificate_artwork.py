@@ -21,11 +21,11 @@ from learning_service.adapters.certificate_embedding import compressed_stream
 
 PAGE = (841.89, 595.28)
 """A4 landscape, in points."""
-LOGO_BOX = (PAGE[0] / 2, 513.0, 200.0, 52.0)
+LOGO_BOX = (PAGE[0] / 2, 507.0, 240.0, 58.0)
 """Where a logo goes: centre x, centre y, greatest width, greatest height, in points."""
 DEFAULT_COLOR = "#1d3c6a"
 _MAX_LOGO_PIXELS = 16_000_000
-_LOGO_PIXELS = (600, 156)
+_LOGO_PIXELS = (720, 174)
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _Rgb = tuple[float, float, float]
 

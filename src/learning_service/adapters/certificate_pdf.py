@@ -168,14 +168,17 @@ def _describe(canvas: Canvas, content: CertificateContent) -> None:
 def _draw_statement(page: _Page, content: CertificateContent) -> None:
     text = words(known_language(content.language))
     colors = page.colors
-    lift = 0 if content.logo else 24
-    page.fitted(fit(content.issuer_name, "display", _ISSUER), _CENTRE, 465 + lift, "display", colors.ink)
-    page.text(text["certificate_heading"], _CENTRE, 414 + lift * 0.6, 36, "display", colors.strong)
-    page.text(text["certificate_presented"], _CENTRE, 387 + lift * 0.3, 12, "text", colors.quiet)
-    page.centred(fit(content.recipient_name, "display", _NAME), _CENTRE, 339, "display", colors.ink)
-    _draw_rule(page, 296)
-    page.text(text["certificate_completed"], _CENTRE, 274, 12, "text", colors.quiet)
-    page.centred(fit(content.course_title, "display", _COURSE), _CENTRE, 232, "display", colors.strong)
+    # A logo takes its room from the space below the course, so that it stands free of frame and words.
+    lift, drop = (0, 14) if content.logo else (24, 0)
+    page.fitted(
+        fit(content.issuer_name, "display", _ISSUER), _CENTRE, 465 + lift - drop, "display", colors.ink
+    )
+    page.text(text["certificate_heading"], _CENTRE, 414 + lift * 0.6 - drop, 36, "display", colors.strong)
+    page.text(text["certificate_presented"], _CENTRE, 387 + lift * 0.3 - drop, 12, "text", colors.quiet)
+    page.centred(fit(content.recipient_name, "display", _NAME), _CENTRE, 339 - drop, "display", colors.ink)
+    _draw_rule(page, 296 - drop)
+    page.text(text["certificate_completed"], _CENTRE, 274 - drop, 12, "text", colors.quiet)
+    page.centred(fit(content.course_title, "display", _COURSE), _CENTRE, 232 - drop, "display", colors.strong)
 
 
 def _draw_rule(page: _Page, y: float) -> None:

@@ -39,7 +39,7 @@ _MIB = 1024 * 1024
 PART_BYTES = 5 * _MIB
 """What a streamed object holds in memory at a time, twice; the least that the protocol takes."""
 _READ_BYTES = 256 * 1024
-_MISSING = ("NoSuchKey", "404", "NotFound")
+_MISSING = ("NoSuchKey", "404", "NotFound", "NoSuchUpload")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NOT_PLAIN = re.compile(r'[^\x20-\x7e]|["\\/%]')
 _UNRESERVED = "!#$&+-.^_`|~"
@@ -209,6 +209,18 @@ class ObjectStore:
                 return
             for item in page.get("Contents", ()):
                 yield StoredObject(item["Key"], item["LastModified"])
+
+    async def give_up_uploads(self, *, before: datetime) -> int:
+        """Forget objects that were begun before that moment and never finished; how many. Raises StoreUnavailable."""
+        async with self._asking("list uploads of", self._bucket):
+            page = await self._client.list_multipart_uploads(Bucket=self._bucket)
+        old = [found for found in page.get("Uploads", ()) if found["Initiated"] < before]
+        for found in old:
+            with contextlib.suppress(ObjectMissing):
+                await self._abort(
+                    {"Bucket": self._bucket, "Key": found["Key"], "UploadId": found["UploadId"]}
+                )
+        return len(old)
 
     async def presigned_url(self, key: str, *, filename: str, content_type: str, inline: bool = True) -> str:
         """A short-lived address that a browser can open; it shows or saves the file under that name.

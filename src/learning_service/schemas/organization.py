@@ -6,7 +6,7 @@ from learning_service.schemas.common import Answer
 class OrganizationSettingsAnswer(Answer):
     """What the learning service itself keeps of an organization."""
 
-    logo: None
+    logo: str | None
     primary_color: str | None
     signatory_name: str | None
     signatory_title: str | None

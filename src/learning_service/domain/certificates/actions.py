@@ -75,6 +75,7 @@ async def issue_certificate(
         primary_color=looks.primary_color,
         signatory_name=looks.signatory_name,
         signatory_title=looks.signatory_title,
+        logo_key=looks.logo_key,
     )
     session.add(certificate)
     await session.flush()

@@ -1,9 +1,15 @@
 """Changing organization settings."""
 
+import uuid
+
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.audit import record_audit
+from learning_service.domain.documents.models import Document
+from learning_service.domain.documents.queries import documents_with_ids
+from learning_service.domain.documents.rules import MAX_LOGO_BYTES, MAX_LOGO_PIXELS, PICTURES
+from learning_service.domain.errors import Invalid
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.queries import SettingsView, organization_settings
 from learning_service.domain.organizations.rules import SettingsChange
@@ -15,11 +21,12 @@ _DEFAULTS = SettingsChange.model_validate({}).model_dump(exclude={"logo"})
 async def update_settings(session: AsyncSession, change: SettingsChange, *, actor: Principal) -> SettingsView:
     """Change the settings of the actor's organization; two changes at once both last, field by field.
 
-    Raises NotFound for an organization that the directory does not know.
+    Raises NotFound for an organization that the directory does not know, Invalid for what can be no logo.
     """
     organization_id = actor.organization_id
     await organization_settings(session, organization_id)
     changes = change.changes()
+    await _check_logo(session, organization_id, changes.get("logo_id"))
     if changes:
         first = {**_DEFAULTS, **changes}
         await session.execute(
@@ -36,3 +43,24 @@ async def update_settings(session: AsyncSession, change: SettingsChange, *, acto
             details={"fields": list(changes)},
         )
     return await organization_settings(session, organization_id)
+
+
+async def _check_logo(session: AsyncSession, organization_id: str, logo_id: uuid.UUID | None) -> None:
+    if logo_id is not None:
+        found = await documents_with_ids(session, organization_id, [logo_id])
+        if fault := _logo_fault(found.get(logo_id)):
+            raise Invalid.at("/logo", fault)
+
+
+def _logo_fault(document: Document | None) -> str | None:
+    if document is None:
+        return "is not a document of this organization"
+    if document.media_type not in PICTURES:
+        return "must be a PNG or JPEG picture"
+    if document.status != "ready":
+        return "has failed" if document.status == "failed" else "is still being checked; try again shortly"
+    if document.size > MAX_LOGO_BYTES:
+        return f"has more than {MAX_LOGO_BYTES // (1024 * 1024)} MiB"
+    if (document.width or 0) * (document.height or 0) > MAX_LOGO_PIXELS:
+        return f"has more than {MAX_LOGO_PIXELS // 1_000_000} million pixels"
+    return None

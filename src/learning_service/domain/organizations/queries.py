@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.models import Organization
+from learning_service.domain.documents.models import Document
+from learning_service.domain.documents.rules import reference_to
 from learning_service.domain.errors import NotFound
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import (
@@ -26,7 +29,9 @@ class SettingsView:
     recertification_window_days: int = DEFAULT_RECERTIFICATION_WINDOW_DAYS
     video_hosts: Sequence[str] = ()
     blind_grading: bool = False
-    logo: None = None
+    logo: str | None = None
+    logo_key: str | None = None
+    """Where the logo's file is stored."""
 
 
 async def organization_settings(session: AsyncSession, organization_id: str) -> SettingsView:
@@ -42,12 +47,24 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
             OrganizationSettings.recertification_window_days,
             OrganizationSettings.video_hosts,
             OrganizationSettings.blind_grading,
+            OrganizationSettings.logo_id,
+            Document.file_key,
         )
         .select_from(Organization)
         .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)
+        .outerjoin(
+            Document,
+            and_(
+                Document.organization_id == OrganizationSettings.organization_id,
+                Document.id == OrganizationSettings.logo_id,
+            ),
+        )
         .where(Organization.id == organization_id)
     )
-    found = row.first()
+    found: Any = row.first()
     if found is None:
         raise NotFound
-    return SettingsView() if found[1] is None else SettingsView(*found[2:])
+    if found.organization_id is None:
+        return SettingsView()
+    logo = reference_to(found.logo_id) if found.logo_id is not None else None
+    return SettingsView(*found[2:-2], logo, found.file_key)  # type: ignore[call-arg]

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, Field
 
+from learning_service.domain.documents.rules import referenced_id
 from learning_service.domain.pointers import at_places
 from learning_service.domain.values import Name, StrictModel
 
@@ -28,6 +29,12 @@ def dns_name(text: str) -> str:
     if len(labels) < 2 or not all(_LABEL.match(label) for label in labels) or labels[-1].isdigit():
         raise ValueError("must be a full DNS name such as player.example.org, without scheme or port")
     return host
+
+
+def _document(text: str) -> str:
+    if referenced_id(text) is None:
+        raise ValueError("must be document: and the id of a document")
+    return text
 
 
 def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -52,11 +59,14 @@ VideoHosts: TypeAlias = Annotated[
 """Whose videos lessons may embed, by DNS name, each host exactly as named."""
 
 
+LogoReference: TypeAlias = Annotated[str, Field(max_length=60), AfterValidator(_document)]
+
+
 class SettingsChange(StrictModel):
     """Changes of an organization's settings. What is absent stays; null clears what may be empty."""
 
-    logo: None = None
-    """Documents are not there yet, so it can only be empty."""
+    logo: LogoReference | None = None
+    """`document:<id>` of a ready PNG or JPEG of the organization."""
     primary_color: Color | None = None
     signatory_name: Name | None = None
     signatory_title: Name | None = None
@@ -70,4 +80,6 @@ class SettingsChange(StrictModel):
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, as they are stored."""
         sent = {name: getattr(self, name) for name in sorted(self.model_fields_set - {"logo"})}
+        if "logo" in self.model_fields_set:
+            sent["logo_id"] = referenced_id(self.logo)
         return {name: list(value) if isinstance(value, tuple) else value for name, value in sent.items()}

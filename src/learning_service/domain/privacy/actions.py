@@ -50,6 +50,8 @@ _TEXTS = (
         WHERE organization_id = :organization_id AND user_id = :user_id)""",
     """UPDATE reminders SET reason = NULL WHERE enrollment_id IN (SELECT id FROM enrollments
         WHERE organization_id = :organization_id AND user_id = :user_id)""",
+    """UPDATE documents SET name = NULL
+    WHERE organization_id = :organization_id AND uploaded_by = :user_id""",
     """UPDATE lost_passes SET resolved_at = :instant
     WHERE organization_id = :organization_id AND user_id = :user_id AND resolved_at IS NULL""",
 )

@@ -1,0 +1,73 @@
+"""Which stored files something refers to, over all packages: what nothing refers to is collected in the end."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.certificates.rules import pdf_key
+from learning_service.domain.clock import now
+from learning_service.domain.courses.models import DocumentReference
+from learning_service.domain.documents.models import Document
+from learning_service.domain.organizations.models import OrganizationSettings
+
+KEPT = timedelta(days=30)
+"""How long what nothing refers to is kept: somebody may still be about to."""
+
+
+def horizon(session: AsyncSession) -> datetime:
+    """What was last touched before this moment may be collected."""
+    return now(session) - KEPT
+
+
+async def unused_documents(session: AsyncSession) -> Sequence[uuid.UUID]:
+    """Documents that no version, no organization and no certificate refers to, untouched for so long."""
+    return (await session.scalars(_unused(session).order_by(Document.id))).all()
+
+
+async def delete_unused_documents(session: AsyncSession, *, limit: int) -> Sequence[uuid.UUID]:
+    """Delete up to `limit` of them. Their stored files are then referred to by nothing."""
+    held = _unused(session).order_by(Document.touched_at).limit(limit).with_for_update(skip_locked=True)
+    deleted = await session.scalars(
+        delete(Document)
+        .where(Document.id.in_(held))
+        .returning(Document.id)
+        .execution_options(synchronize_session=False)
+    )
+    return deleted.all()
+
+
+async def keys_in_use(session: AsyncSession, keys: Collection[str]) -> frozenset[str]:
+    """Those of the keys that a document or certificate of any organization refers to."""
+    documents = await session.execute(
+        select(Document.original_key, Document.file_key).where(
+            or_(Document.original_key.in_(keys), Document.file_key.in_(keys))
+        )
+    )
+    used = {key for row in documents for key in row}
+    used |= {*await session.scalars(select(Certificate.logo_key).where(Certificate.logo_key.in_(keys)))}
+    digests = {key.rpartition("/")[2].removesuffix(".pdf") for key in keys}
+    stored = await session.scalars(select(Certificate.pdf_sha256).where(Certificate.pdf_sha256.in_(digests)))
+    used |= {pdf_key(digest) for digest in stored if digest is not None}
+    return frozenset(keys) & frozenset(used)
+
+
+def _unused(session: AsyncSession) -> Any:
+    return select(Document.id).where(
+        Document.touched_at < horizon(session),
+        Document.status != "converting",
+        ~exists().where(
+            DocumentReference.organization_id == Document.organization_id,
+            DocumentReference.document_id == Document.id,
+        ),
+        ~exists().where(
+            OrganizationSettings.organization_id == Document.organization_id,
+            OrganizationSettings.logo_id == Document.id,
+        ),
+        # The logo of a certificate stays for as long as its PDF may have to be made again.
+        ~exists().where(Certificate.logo_key == Document.file_key),
+    )
