@@ -58,6 +58,8 @@ class Client:
     ledger: Ledger
     http: httpx.AsyncClient
     patience: float = PATIENCE_SECONDS
+    think: float = 0
+    """Seconds that somebody takes before a call, at most."""
 
     async def __call__(
         self,
@@ -73,6 +75,7 @@ class Client:
         headers = {"Authorization": f"Bearer {token}"}
         if method == "POST":
             headers["Idempotency-Key"] = key or uuid.uuid4().hex
+        await asyncio.sleep(_chance.uniform(0, self.think))
         deadline = time.monotonic() + self.patience
         pause, last = 0.05, "nothing"
         while time.monotonic() < deadline:

@@ -12,6 +12,7 @@ import httpx
 from tests.faults.client import cancel
 from tests.faults.experiment import Fault, Scene
 from tests.faults.proxy import Mishap, Proxy
+from tests.faults.rig import PARTS
 
 _chance = random.Random(7)
 COMMIT = b"COMMIT"
@@ -221,23 +222,27 @@ async def clients_hang_up(scene: Scene) -> None:
     assert idle == 0, "callers who hung up have left transactions open"
 
 
-def kinds_of_death() -> Iterator[tuple[str, bool]]:
-    """What the storm kills, in turn by chance, and whether it is a part."""
+APIS, WORKERS = ("api-1", "api-2"), ("worker-1", "worker-2")
+
+
+def victims() -> Iterator[str]:
+    """Every part and process in random order, again and again."""
+    everything = [*PARTS, *APIS, *WORKERS]
     while True:
-        name = _chance.choice(["postgres", "redis", "s3", "api-1", "api-2", "worker-1", "worker-2"])
-        yield name, name in ("postgres", "redis", "s3")
+        yield from _chance.sample(everything, len(everything))
 
 
 async def everything_dies(scene: Scene) -> None:
-    """kill -9 of every part and process in random order."""
-    end, kills = asyncio.get_running_loop().time() + scene.seconds, kinds_of_death()
-    while asyncio.get_running_loop().time() < end:
-        name, is_part = next(kills)
-        await (kill_part if is_part else kill_process)(scene, name)
-        await asyncio.sleep(_chance.uniform(0.3, 1.5))
+    """kill -9 of every part and process in random order, each at least once."""
+    end, killed = asyncio.get_running_loop().time() + scene.seconds, set()
+    for name in victims():
+        await (kill_part if name in PARTS else kill_process)(scene, name)
+        killed.add(name)
+        if asyncio.get_running_loop().time() > end and len(killed) == len((*PARTS, *APIS, *WORKERS)):
+            return
+        await asyncio.sleep(_chance.uniform(0.5, 3))
 
 
-APIS, WORKERS = ("api-1", "api-2"), ("worker-1", "worker-2")
 TABLE = (
     Disturbance("K1", "kill -9 an API every 3 s", again_and_again(kill_process, *APIS, pause=3), 9),
     Disturbance("K2", "a tenth of the replies lost", at_apis(Mishap("swallow", 0.1)), short=True),

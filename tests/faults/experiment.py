@@ -79,17 +79,20 @@ class Laboratory:
         patience: float = PDF_SECONDS,
         hurry: bool = False,
         reminded: int = 8,
+        think: float = 0,
     ) -> Outcome:
         """Put the service under load, do the fault to it, let the load end, and inspect.
 
-        `hurry`: waits of minutes after a receiver's or a mail server's failure are cut short. `patience`: how many
-        seconds all has to be done in after the fault.
+        `think`: seconds that a learner takes before each call, at most. `hurry`: waits of minutes after a
+        receiver's or a mail server's failure are cut short. `patience`: how many seconds all has to be done in
+        after the fault.
         """
         hooks = {"good": self.rig.hook_url, "dead": self.rig.dead_url}
         async with new_http() as http:
             crowd = await gather_crowd(http, self.service.urls, self.signer, hooks)
             scene = Scene(self.rig, self.service, self.database, crowd, seconds)
             deaths = len(self.service.deaths)
+            crowd.client.think = think
             load = asyncio.create_task(crowd.learn(seats=seats))
             try:
                 await crowd.assign_soon_reminded(reminded)

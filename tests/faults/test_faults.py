@@ -21,6 +21,6 @@ async def test_fault(laboratory: Laboratory, report: Report, fault: Disturbance)
 async def test_everything_is_killed_at_random_under_forty_learners(
     laboratory: Laboratory, report: Report
 ) -> None:
-    outcome = await laboratory.run(STORM.do, seconds=STORM.seconds, seats=40)
+    outcome = await laboratory.run(STORM.do, seconds=STORM.seconds, seats=40, think=2)
     report.add(STORM.number, STORM.name, outcome)
     assert not outcome.findings, outcome
