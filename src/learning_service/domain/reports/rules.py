@@ -5,13 +5,13 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def formula_safe(cell: object) -> str:
     """The cell's text, such that no spreadsheet takes it for a formula. Source: OWASP, CSV injection."""
     text = "" if cell is None else str(cell)
-    if isinstance(cell, str) and text.startswith(_FORMULA):
+    if isinstance(cell, str) and text.lstrip(" \u3000").startswith(_FORMULA):
         return "'" + text
     return text
 

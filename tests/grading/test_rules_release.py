@@ -1,0 +1,106 @@
+"""What learners may see, and what still waits for a person."""
+
+import itertools
+import uuid
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from learning_service.domain.courses.rules.answer_keys import (
+    FreeFormKey,
+    MultipleChoiceKey,
+    MultiSelectKey,
+    ShortAnswerKey,
+    TrueFalseKey,
+)
+from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
+from learning_service.domain.enrollments.rules import QuizStanding, Standing
+from learning_service.domain.grading.rules.release import is_released, marks_of, right_answer, shown_mark
+from learning_service.domain.grading.rules.review import course_reached, still_decides
+
+Q, A, B, C = (uuid.UUID(int=n) for n in range(1, 5))
+ONE = Decimal(1)
+
+
+def test_when_right_answers_are_released() -> None:
+    for passed, remaining, under_way in itertools.product((True, False), (None, 0, 1), (True, False)):
+        now = {"quiz_passed": passed, "remaining": remaining, "under_way": under_way}
+        assert is_released("after_submit", **now) is True  # type: ignore[arg-type]
+        assert is_released("never", **now) is False  # type: ignore[arg-type]
+        last = passed or (remaining == 0 and not under_way)
+        assert is_released("after_last_attempt", **now) is last  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        (MultipleChoiceKey(Q, ONE, frozenset({A, B}), A), {"answer_ids": [str(A)]}),
+        (
+            MultiSelectKey(Q, ONE, frozenset({A, B, C}), frozenset({C, A}), "all_or_nothing"),
+            {"answer_ids": [str(A), str(C)]},
+        ),
+        (TrueFalseKey(Q, ONE, False), {"value": False}),
+        (ShortAnswerKey(Q, ONE, ("x", "y*"), False, "auto"), {"accepted_answers": ["x", "y*"]}),
+        (FreeFormKey(Q, ONE), None),
+    ],
+)
+def test_right_answers_have_the_form_of_responses(key: object, shown: object) -> None:
+    assert right_answer(key) == shown  # type: ignore[arg-type]
+
+
+def test_a_mark_is_shown_whole_or_not_at_all() -> None:
+    key = TrueFalseKey(Q, ONE, True)
+    mark = {"points": "0.5", "correct": True, "feedback": "<p>well</p>", "rubric": "secret"}
+    fields = ("points_awarded", "correct", "feedback", "explanation_html", "right_answer")
+    hidden = shown_mark(key, mark, released=False, explanation="why")
+    assert hidden == {"question_id": Q} | dict.fromkeys(fields)
+    assert shown_mark(key, mark, released=True, explanation="why") == {
+        "question_id": Q,
+        "points_awarded": Decimal("0.5"),
+        "correct": True,
+        "feedback": "<p>well</p>",
+        "explanation_html": "why",
+        "right_answer": {"value": True},
+    }
+    assert shown_mark(key, {}, released=True, explanation=None)["points_awarded"] is None
+
+
+def test_marks_are_found_by_question() -> None:
+    assert marks_of({str(Q): {"points": "1"}}, Q) == {"points": "1"}
+    assert marks_of({str(Q): {"points": "1"}}, A) == {}
+    assert marks_of(None, Q) == {}
+
+
+def test_which_waiting_answers_still_decide() -> None:
+    flags = itertools.product((True, False), repeat=3)
+    for passed, (best, open_, reached) in itertools.product((True, False, None), flags):
+        state = {"raises_best": best, "enrollment_open": open_, "course_reached": reached}
+        decides = passed is None or (passed and best and open_ and not reached)
+        assert still_decides(max_points=ONE, attempt_passed=passed, **state) is decides
+        assert still_decides(max_points=Decimal("0.5"), attempt_passed=passed, **state) is decides
+        assert still_decides(max_points=Decimal(0), attempt_passed=passed, **state) is False
+
+
+def test_when_a_quizs_points_are_no_longer_needed() -> None:
+    first, second = QuizShape(A, Decimal(50)), QuizShape(B, Decimal(50))
+    shape = CourseShape(Decimal(70), required_quizzes=(first, second))
+
+    def standing(**lows: int | None) -> Standing:
+        ids = {"a": A, "b": B}
+        return Standing(
+            quizzes={
+                ids[name]: QuizStanding(chance=True, low=None if low is None else Fraction(low))
+                for name, low in lows.items()
+            }
+        )
+
+    assert course_reached(shape, standing(a=70, b=70), A)
+    assert course_reached(shape, standing(a=100, b=40), B)
+    assert not course_reached(shape, standing(a=100, b=39), B)
+    assert not course_reached(shape, standing(a=100), A)
+    assert not course_reached(shape, standing(a=100, b=None), A)
+    assert course_reached(shape, standing(), C), "a quiz that is not required does not count"
+    final = CourseShape(Decimal(70), required_quizzes=(first,), assessment=second)
+    assert course_reached(final, standing(), A)
+    assert course_reached(CourseShape(Decimal(0), required_quizzes=(first,)), standing(), A)

@@ -1,0 +1,50 @@
+"""Which mails are still worth sending."""
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from learning_service.domain.reminders.rules import Mail, reason_to_skip
+
+DUE = datetime(2026, 11, 22, tzinfo=UTC)
+MAIL = Mail(
+    reminder_id=uuid.uuid4(),
+    pending=True,
+    kind="due",
+    days_before=3,
+    reminded_due_at=DUE,
+    status="assigned",
+    due_at=DUE,
+    course_title="Course",
+    organization_name="Alpha",
+    timezone="UTC",
+    locale=None,
+    name="Ana",
+    address="ana@example.org",
+    erased=False,
+    superseded=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, None),
+        ({"status": "in_progress"}, None),
+        ({"kind": "assigned", "due_at": DUE + timedelta(days=1)}, None),
+        ({"erased": True}, "erased"),
+        ({"name": None}, "erased"),
+        ({"erased": True, "status": "completed"}, "erased"),
+        ({"status": "completed"}, "ended"),
+        ({"status": "failed", "due_at": None}, "ended"),
+        ({"due_at": DUE + timedelta(days=1)}, "due-moved"),
+        ({"due_at": None, "superseded": True}, "due-moved"),
+        ({"superseded": True, "address": None}, "superseded"),
+        ({"address": None}, "no-address"),
+        ({"address": ""}, "no-address"),
+    ],
+)
+def test_the_first_reason_that_holds(changes: dict[str, object], reason: str | None) -> None:
+    assert reason_to_skip(replace(MAIL, **changes)) == reason  # type: ignore[arg-type]
