@@ -31,7 +31,18 @@ class Database:
         parts = [f"SELECT '{name}' AS name, count(*) AS n FROM {name}" for name in names]
         return {row["name"]: row["n"] for row in await self(" UNION ALL ".join(parts))}
 
+    async def digests(self, organization_id: str | None = None) -> dict[str, str]:
+        """What each table holds, all of it or of one organization, as one hash: equal while nothing changed."""
+        keyed = {row[0] for row in await self(KEYED)}
+        names = [row[0] for row in await self(TABLES)]
+        if organization_id is not None:
+            names = [name for name in names if name in keyed]
+        where = "" if organization_id is None else f"WHERE organization_id = '{organization_id}'"
+        digest = "SELECT md5(coalesce(string_agg(t::text, ' ' ORDER BY t::text), '')) FROM {} t {}"
+        return {name: await self.value(digest.format(name, where)) for name in names}
 
+
+KEYED = "SELECT table_name FROM information_schema.columns WHERE column_name = 'organization_id'"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
 
 

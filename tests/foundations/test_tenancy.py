@@ -90,6 +90,76 @@ async def test_with_an_organization_the_api_sees_and_makes_only_its_own(
             await as_api.execute(made, other_world.id)
 
 
+async def test_no_table_lets_the_api_write_into_another_organization(
+    as_api: asyncpg.Connection, database: Database, world: World, other_world: World
+) -> None:
+    """Each foreign row, changed, deleted or copied with the scope forgotten; from the catalog, so of every table."""
+    before = await database.digests(other_world.id)
+    tried = set()
+    for (table,) in await database(TABLES):
+        if table in NOT_TENANTS:
+            continue
+        key = "id" if table == "organizations" else "organization_id"
+        columns = [row[0] for row in await database(WRITABLE, table)]
+        granted = await database(GRANTS, table)
+        may = {row["privilege_type"] for row in granted}
+        # A privilege on some columns only is for those.
+        one = next((row["column_name"] for row in granted if row["privilege_type"] == "UPDATE"), key)
+        # A row of ours becoming theirs, theirs becoming anything, theirs going away, one more of theirs.
+        attempts = {
+            "UPDATE": [
+                f"UPDATE {table} SET {key} = $2 WHERE {key} = $1",
+                f"UPDATE {table} SET {one} = {one} WHERE {key} = $2 AND $1::text IS NOT NULL",
+            ],
+            "DELETE": [f"DELETE FROM {table} WHERE {key} = $2 AND $1::text IS NOT NULL"],
+            "INSERT": [copy_to_the_other(table, key, columns)],
+        }
+        for privilege, statements in attempts.items():
+            for statement in statements if privilege in may else ():
+                touched = await try_as(as_api, world.id, statement, world.id, other_world.id)
+                # Ours cannot become theirs: the policy says so, or a trigger or key before it.
+                moves = privilege == "INSERT" or "SET " + key + " = $2" in statement
+                assert touched == 0 or (moves and touched is None), f"{statement}: {touched}"
+                tried.add((table, privilege))
+    assert len(tried) > 40
+    assert await database.digests(other_world.id) == before
+
+
+async def try_as(
+    connection: asyncpg.Connection, organization_id: str, statement: str, *arguments: str
+) -> int | None:
+    """How many rows the statement touches for that organization, None if it is refused; rolled back."""
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("SELECT set_config('app.organization_id', $1, true)", organization_id)
+    try:
+        status: str = await connection.execute(statement, *arguments)
+        return int(status.split()[-1])
+    except asyncpg.PostgresError:
+        return None
+    finally:
+        await transaction.rollback()
+
+
+GRANTS = """
+SELECT privilege_type, column_name FROM information_schema.column_privileges
+WHERE table_name = $1 AND grantee = 'learning_api'
+UNION
+SELECT privilege_type, NULL FROM information_schema.table_privileges
+WHERE table_name = $1 AND grantee = 'learning_api' AND privilege_type = 'DELETE'
+"""
+WRITABLE = """
+SELECT column_name FROM information_schema.columns
+WHERE table_name = $1 AND is_generated = 'NEVER' AND is_identity = 'NO' ORDER BY ordinal_position
+"""
+
+
+def copy_to_the_other(table: str, key: str, columns: list[str]) -> str:
+    """A statement that copies our first row of the table into the other organization."""
+    copied = ", ".join("$2" if column == key else column for column in columns)
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {copied} FROM {table} WHERE {key} = $1 LIMIT 1"
+
+
 async def test_the_roles_own_nothing_and_bypass_nothing(database: Database) -> None:
     roles = await database(
         "SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin FROM pg_roles"

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.models import AssignmentRule, AssignmentRun
 from learning_service.domain.courses.models import Course, CourseVersion
+from learning_service.domain.courses.queries.access import assigned_by
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.errors import NotFound
 from learning_service.domain.paging import PageRequest
@@ -83,7 +84,7 @@ def _rule_views() -> Any:
 
 
 def _seen_by(caller: Principal, table: Any, *, chapters: bool) -> ColumnElement[bool]:
-    """The scope of an administrator: what is about members of their units, or of all."""
+    """The scope of an administrator: what is about members of their units, or of all, and a course for them."""
     reach = reach_of(caller, chapters=chapters)
     conditions: list[ColumnElement[bool]] = [true() if reach.national else false()]
     if reach.regions or reach.chapters:
@@ -91,6 +92,11 @@ def _seen_by(caller: Principal, table: Any, *, chapters: bool) -> ColumnElement[
         for key, units in (("regions", reach.regions), ("chapters", reach.chapters)):
             has_one = table.reach[key].op("?|", return_type=true().type)
             conditions.append(has_one(cast(sorted(units), ARRAY(Text))))
+    if not reach.national:
+        courses = select(Course.id).where(
+            Course.organization_id == caller.organization_id, assigned_by(caller, chapters=chapters)
+        )
+        conditions = [and_(table.course_id.in_(courses), or_(*conditions))]
     return and_(table.organization_id == caller.organization_id, or_(*conditions))
 
 

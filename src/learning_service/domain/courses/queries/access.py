@@ -155,7 +155,7 @@ async def courses_seen(session: AsyncSession, caller: Principal) -> CoursesSeen 
     published = and_(Course.published_version_id.is_not(None), Course.archived_at.is_(None))
     return CoursesSeen(
         authored=_authored_by(caller, row.authoring_roles),
-        open=and_(published, or_(entered, _assigned_by(caller, row.admin_places or ()))),
+        open=and_(published, or_(entered, assigned_by(caller))),
     )
 
 
@@ -196,13 +196,9 @@ async def authoring_roles(session: AsyncSession, caller: Principal) -> Sequence[
 
 
 def _caller_statement(caller: Principal) -> Select[Any]:
+    columns: tuple[Any, ...] = (Organization.authoring_roles, Member.chapter_id, _OwnChapter.region_id)
     return (
-        select(
-            Organization.authoring_roles,
-            Member.chapter_id,
-            _OwnChapter.region_id,
-            _admin_places(caller).label("admin_places"),
-        )
+        select(*columns)
         .select_from(Organization)
         .outerjoin(Member, _is_caller(caller))
         .outerjoin(_OwnChapter, _is_own_chapter())
@@ -261,16 +257,24 @@ def _for_member(chapter: str, region: str) -> ColumnElement[bool]:
     )
 
 
-def _assigned_by(caller: Principal, admin_places: Sequence[Sequence[str]]) -> ColumnElement[bool]:
+def assigned_by(caller: Principal, *, chapters: bool = True) -> ColumnElement[bool]:
+    """Courses for members whom the caller administers, as a condition on `Course`; without `chapters`, in regions."""
     if caller.is_national_admin:
         return true()
-    allowed = [_for_member(chapter, region) for chapter, region in admin_places]
+    allowed: list[ColumnElement[bool]] = [false()]
     if caller.admin_regions:
         regions = sorted(caller.admin_regions)
         allowed.append(Course.scope == "national")
         allowed.append(and_(Course.scope == "regional", Course.scope_id.in_(regions)))
         allowed.append(and_(Course.scope == "chapter", Course.scope_id.in_(_chapters_of(caller))))
-    return or_(false(), *allowed)
+    if chapters and caller.admin_chapters:
+        own = select(Chapter.region_id).where(
+            Chapter.organization_id == caller.organization_id, Chapter.id.in_(sorted(caller.admin_chapters))
+        )
+        allowed.append(and_(Course.scope == "national", own.exists()))
+        allowed.append(and_(Course.scope == "regional", Course.scope_id.in_(own)))
+        allowed.append(and_(Course.scope == "chapter", Course.scope_id.in_(sorted(caller.admin_chapters))))
+    return or_(*allowed)
 
 
 def _access_statement(caller: Principal, course_id: uuid.UUID, enrolled: ColumnElement[bool]) -> Select[Any]:

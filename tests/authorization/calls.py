@@ -1,0 +1,226 @@
+"""One good request for each route: what is sent about the things of a place, and what a list is looked for."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from tests.authorization.scene import RECEIVER, Place, Scene, rule_body
+from tests.documents.files import pdf
+from tests.world import Caller, Json
+
+MEMBER: Json = {
+    "chapter_id": "{chapter_id}",
+    "status": "active",
+    "display_name": "Somebody",
+    "email": None,
+    "custom_fields": {},
+}
+EVENT: Json = {
+    "specversion": "1.0",
+    "type": "membership.status_changed",
+    "id": "1",
+    "source": "/matrix",
+    "time": "2026-01-01T00:00:00Z",
+    "subject": "{user_id}",
+    "data": {"status": "active"},
+}
+ORGANIZATION: Json = {"name": "Alpha & Co", "timezone": "UTC"}
+GRANT: Json = {"quiz_id": "{quiz_id}", "reason": "A fair chance"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """`listed`: the field of a list's items, and the id of a place's thing that stands there when it is shown."""
+
+    body: Any = None
+    query: str = ""
+    listed: tuple[str, str] | None = None
+    ids: tuple[tuple[str, str], ...] = ()
+    """Other ids to put in the path's place."""
+    edits: bool = False
+    """Sends the draft's ETag."""
+    file: bool = False
+    """Sends a file, not JSON."""
+    fresh: str = ""
+    """What is taken away by it, and so is made anew for each call."""
+
+    def varies(self, path: str) -> bool:
+        """Whether the request names a thing."""
+        return "{" in path or filled(self.body, _SHOWN) != self.body
+
+
+_SHOWN: dict[str, str] = defaultdict(lambda: "x")
+
+
+def lists(field: str, name: str, query: str = "?limit=200") -> Call:
+    """A list in which a thing of each place is looked for."""
+    return Call(listed=(field, name), query=query)
+
+
+FINAL = (("quiz_id", "final_id"),)
+NOTHING: Json = {"responses": []}
+# In the order in which they are tried: what closes or replaces something comes after what needs it.
+CALLS: dict[str, Call] = {
+    "GET /healthz": Call(),
+    "GET /readyz": Call(),
+    "GET /metrics": Call(),
+    "GET /api/me/": Call(),
+    "GET /certificates/{certificate_id}/verify/": Call(),
+    "GET /api/certificates/{certificate_id}/verify/": Call(),
+    "POST /api/certificates/verify/": Call({"ids": ["{certificate_id}"]}),
+    "GET /api/certificates/": lists("id", "certificate_id"),
+    "GET /api/certificates/{certificate_id}/pdf/": Call(),
+    "GET /api/users/certificates/": lists("id", "certificate_id"),
+    "GET /api/users/compliance/": lists("user_id", "user_id"),
+    "GET /api/users/enrollments/": lists("course_id", "course_id"),
+    "GET /api/users/enrollments/progress/": lists("enrollment_id", "enrollment_id"),
+    "GET /api/users/export/": Call(),
+    "GET /api/users/skills/": Call(),
+    "GET /api/compliance/statuses/": lists("user_id", "user_id"),
+    "GET /api/reports/compliance/": lists("chapter_id", "chapter_id", ""),
+    "GET /api/events/": lists("data.user_id", "user_id"),
+    "GET /api/organization/": Call(),
+    "PATCH /api/organization/": Call({"reminder_days": [7, 3, 1]}),
+    "GET /api/courses/": lists("id", "course_id"),
+    "POST /api/courses/": Call({"title": "T", "scope": "chapter", "scope_id": "n1"}),
+    "GET /api/courses/{course_id}/": Call(),
+    "GET /api/courses/{course_id}/modules/": Call(),
+    "POST /api/courses/{course_id}/enroll/": Call(),
+    "POST /api/courses/{course_id}/assign/": Call({"user_ids": ["{user_id}"]}),
+    "PATCH /api/courses/{course_id}/": Call({"self_enrollment": True}),
+    "GET /api/courses/{course_id}/draft/": Call(),
+    "GET /api/courses/{course_id}/versions/": Call(),
+    "GET /api/courses/{course_id}/versions/{number}/": Call(),
+    "GET /api/courses/{course_id}/versions/{number}/diff/": Call(query="?against=1"),
+    "GET /api/courses/{course_id}/graders/": Call(),
+    "PUT /api/courses/{course_id}/graders/{user_id}/": Call(),
+    "DELETE /api/courses/{course_id}/graders/{user_id}/": Call(),
+    "PUT /api/courses/{course_id}/draft/": Call({"title": "Changed again"}, edits=True),
+    "PATCH /api/courses/{course_id}/draft/": Call(
+        [{"op": "replace", "path": "/title", "value": "Patched"}], edits=True
+    ),
+    "POST /api/courses/{course_id}/versions/{number}/restore/": Call(edits=True),
+    "DELETE /api/courses/{course_id}/draft/": Call(edits=True),
+    "POST /api/courses/{course_id}/publish/": Call(fresh="draft"),
+    "POST /api/courses/{course_id}/duplicate/": Call(),
+    "POST /api/courses/{course_id}/archive/": Call(ids=(("course_id", "short_id"),)),
+    "POST /api/courses/{course_id}/unarchive/": Call(ids=(("course_id", "short_id"),)),
+    "POST /api/documents/": Call(file=True),
+    "GET /api/documents/{document_id}/": Call(),
+    "GET /api/documents/{document_id}/file/": Call(),
+    "POST /api/documents/{document_id}/retry/": Call(),
+    "GET /api/enrollments/": lists("id", "enrollment_id"),
+    "GET /api/enrollments/{enrollment_id}/": Call(),
+    "GET /api/enrollments/{enrollment_id}/explain/": Call(),
+    "PATCH /api/enrollments/{enrollment_id}/": Call({"extra_time_seconds": 60, "reason": "A fair chance"}),
+    "POST /api/enrollments/{enrollment_id}/attempts/": Call(GRANT),
+    "DELETE /api/enrollments/{enrollment_id}/": Call(fresh="enrollment"),
+    "POST /api/lessons/{lesson_id}/complete/": Call(),
+    "GET /api/quizzes/{quiz_id}/": Call(),
+    "GET /api/assessments/{quiz_id}/": Call(ids=FINAL),
+    "POST /api/quizzes/{quiz_id}/attempts/": Call(),
+    "POST /api/assessments/{quiz_id}/attempts/": Call(ids=FINAL),
+    "GET /api/attempts/{attempt_id}/": Call(),
+    "PATCH /api/attempts/{attempt_id}/": Call(NOTHING),
+    "POST /api/quizzes/{quiz_id}/submit/": Call(NOTHING),
+    "POST /api/assessments/{quiz_id}/submit/": Call(NOTHING, ids=FINAL),
+    "GET /api/learning/grading/pending/": lists("response_id", "response_id"),
+    "GET /api/learning/grading/lost-passes/": Call(),
+    "POST /api/learning/grading/next/": Call(),
+    "POST /api/learning/grading/{response_id}/claim/": Call(),
+    "POST /api/learning/grading/{response_id}/": Call({"points": 5}),
+    "GET /api/assignment-rules/": lists("id", "rule_id"),
+    "POST /api/assignment-rules/": Call(rule_body("{course_id}")),
+    "GET /api/assignment-rules/{rule_id}/": Call(),
+    "PATCH /api/assignment-rules/{rule_id}/": Call({"active": True}),
+    "POST /api/assignment-rules/{rule_id}/preview/": Call(),
+    "POST /api/assignment-rules/{rule_id}/run/": Call(),
+    "GET /api/assignment-rules/{rule_id}/runs/": Call(),
+    "GET /api/assignment-rules/runs/{run_id}/": Call(),
+    "POST /api/assignment-rules/runs/{run_id}/undo/": Call(),
+    "DELETE /api/assignment-rules/{rule_id}/": Call(fresh="rule"),
+    "GET /api/webhooks/": lists("id", "webhook_id"),
+    "POST /api/webhooks/": Call(RECEIVER),
+    "GET /api/webhooks/{webhook_id}/deliveries/": Call(),
+    "POST /api/webhooks/{webhook_id}/deliveries/{delivery_id}/replay/": Call(),
+    "POST /api/webhooks/{webhook_id}/rotate-secret/": Call(),
+    "DELETE /api/webhooks/{webhook_id}/": Call(fresh="webhook"),
+    "POST /api/certificates/{certificate_id}/reissue/": Call({"recipient_name": "Ana", "reason": "Married"}),
+    "POST /api/certificates/{certificate_id}/revoke/": Call(
+        {"reason": "Granted by mistake"}, ids=(("certificate_id", "spare_id"),)
+    ),
+    "PUT /api/directory/organizations/{organization_id}/": Call(ORGANIZATION),
+    "PUT /api/directory/regions/{region_id}/": Call({"organization_id": "{organization_id}", "name": "R"}),
+    "PUT /api/directory/chapters/{chapter_id}/": Call({"region_id": "{region_id}", "name": "C"}),
+    "PUT /api/directory/compliance-requirements/{requirement_id}/": Call(
+        {"organization_id": "{organization_id}", "name": "Hazing"}
+    ),
+    "PUT /api/directory/members/{user_id}/": Call(MEMBER),
+    "POST /api/directory/members/batch/": Call({"members": [MEMBER | {"user_id": "{user_id}"}]}),
+    "POST /api/directory/events/": Call(EVENT),
+    "DELETE /api/directory/members/{user_id}/": Call(fresh="member"),
+}
+
+
+def filled(value: Any, ids: dict[str, str]) -> Any:
+    """The value with the ids of a place wherever they are named."""
+    if isinstance(value, dict):
+        return {key: filled(part, ids) for key, part in value.items()}
+    if isinstance(value, list):
+        return [filled(part, ids) for part in value]
+    return value.format_map(ids) if isinstance(value, str) else value
+
+
+UNITS = {"n1", "n2", "s1", "x9"}
+
+
+async def ids_for(call: Call, place: Place) -> dict[str, str]:
+    """The ids to ask for; what the call takes away is made first."""
+    ids = place.ids | {name: place.ids[other] for name, other in call.ids}
+    world, admin = place.world, place.world.admin
+    if place.unit not in UNITS:
+        return ids
+    match call.fresh:
+        case "enrollment":
+            body = {"user_ids": [place.user]}
+            made = await world.course(publish=True, scope="chapter", scope_id=place.unit)
+            await admin.ok("POST", f"/api/courses/{made['id']}/assign/", body)
+            [one] = (await admin.ok("GET", f"/api/enrollments/?course_id={made['id']}"))["items"]
+            ids["enrollment_id"] = one["id"]
+        case "rule":
+            ids["rule_id"] = (await admin.ok("POST", "/api/assignment-rules/", rule_body(ids["course_id"])))[
+                "id"
+            ]
+        case "webhook":
+            ids["webhook_id"] = (await admin.ok("POST", "/api/webhooks/", RECEIVER))["id"]
+        case "member":
+            ids["user_id"] = f"gone-{place.unit}"
+            await world.add_member(ids["user_id"], place.unit)
+        case "draft":
+            path = f"/api/courses/{ids['course_id']}/draft/"
+            shown = await admin("GET", path)
+            tree = shown.json() | {"title": "Changed " + shown.headers["etag"].strip('"')[:8]}
+            await admin.ok("PUT", path, tree, headers={"If-Match": shown.headers["etag"]})
+    return ids
+
+
+async def etag_for(call: Call, place: Place) -> dict[str, str]:
+    """The header that an edit needs."""
+    if not call.edits:
+        return {}
+    shown = await place.world.admin("GET", f"/api/courses/{place.ids['course_id']}/draft/")
+    return {"If-Match": shown.headers.get("etag", '"none"')}
+
+
+async def ask(scene: Scene, actor: Caller, route: str, reach: str, *, fresh: bool = True) -> Any:
+    """Send the route's request about the things of that place."""
+    call, place = CALLS[route], scene.places[reach]
+    method, path = route.split(" ")
+    ids = await ids_for(call, place) if fresh else place.ids | {n: place.ids[o] for n, o in call.ids}
+    headers = await etag_for(call, place)
+    if not actor.token:
+        headers["Authorization"] = ""
+    if path.endswith("/draft/") and method == "PATCH":
+        headers["Content-Type"] = "application/json-patch+json"
+    sent: Json = {"files": {"file": ("matrix.pdf", pdf())}} if call.file else {"json": filled(call.body, ids)}
+    return await actor(method, path.format(**ids) + call.query, headers=headers, **sent)

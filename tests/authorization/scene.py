@@ -1,0 +1,153 @@
+"""Things of every kind in four places: the actor's own chapter, a sibling, another region, another organization."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from tests.authorization.table import REACHES
+from tests.contract.learner import Learner, final, lesson, quiz, tree
+from tests.documents.files import pdf
+from tests.documents.sending import send, settled
+from tests.webhooks.test_webhooks import deliver
+from tests.world import Caller, Json, World
+
+SCOPES = ("directory:write", "reports:read", "webhooks:manage", "events:read")
+# Nobody listens there: deliveries are made and fail.
+RECEIVER = {"url": "http://127.0.0.1:9/hook", "event_types": ["learning.certificate.issued"]}
+
+
+@dataclass
+class Place:
+    """The ids of what is there."""
+
+    world: World
+    user: str
+    unit: str
+    ids: dict[str, str]
+
+
+def essay() -> Json:
+    """A quiz that a person grades."""
+    question = {"type": "free_form", "prompt_html": "<p>Why?</p>", "points": 5}
+    return quiz("Q") | {"questions": [question]}
+
+
+async def furnish(world: World, user: str, unit: str, region: str) -> Place:
+    """One of everything in a chapter: a course, its parts, a member's learning, a certificate, a rule, its run."""
+    own = {"scope": "chapter", "scope_id": unit}
+    sent = await send(world.admin, pdf(padding=sum(map(ord, unit))), f"{unit}.pdf")
+    document = sent.json()["id"]
+    await settled(world, document)
+    content = tree(lesson(document_url=f"document:{document}"), essay(), assessment=final(max_attempts=None))
+    at = await Learner.enter(world, content, user, linked_compliance_requirement="hazing", **own)
+    draft = f"/api/courses/{at.course}/draft/"
+    etag = (await world.admin("GET", draft)).headers["etag"]
+    changed = tree(lesson("Another"), title="Changed")
+    await world.admin.ok("PUT", draft, changed, headers={"If-Match": etag})
+    [question] = await at.questions("Q")
+    await at.call.ok(
+        "POST", at.path("Q", "submit"), {"responses": [{"question_id": question["id"], "text": "x"}]}
+    )
+    attempt = (await at.start("Final")).json()["attempt_id"]
+    admin = world.admin
+    rule = await admin.ok("POST", "/api/assignment-rules/", rule_body(at.course))
+    run = await admin.ok("POST", f"/api/assignment-rules/{rule['id']}/run/")
+    short = await Learner.enter(world, tree(lesson()), user, **own)
+    spare = await Learner.enter(world, tree(lesson()), user, **own)
+    pending = await admin.ok("GET", f"/api/learning/grading/pending/?course_id={at.course}")
+    enrollments = await at.call.ok("GET", "/api/users/enrollments/")
+    ids = {
+        "course_id": at.course,
+        "short_id": short.course,
+        "lesson_id": at.ids["L"],
+        "quiz_id": at.ids["Q"],
+        "final_id": at.ids["Final"],
+        "attempt_id": attempt,
+        "enrollment_id": next(e["id"] for e in enrollments["items"] if e["course_id"] == at.course),
+        "response_id": pending["items"][0]["response_id"],
+        "certificate_id": await _certificate(short),
+        "spare_id": await _certificate(spare),
+        "document_id": document,
+        "rule_id": rule["id"],
+        "run_id": run["run_id"],
+        "organization_id": world.id,
+        "region_id": region,
+        "chapter_id": unit,
+        "user_id": user,
+        "requirement_id": "hazing",
+        "number": "1",
+    }
+    return Place(world, user, unit, ids)
+
+
+async def _certificate(at: Learner) -> str:
+    await at.read()
+    page = await at.call.ok("GET", "/api/users/certificates/")
+    found: str = next(c["id"] for c in page["items"] if c["course_id"] == at.course)
+    return found
+
+
+def rule_body(course: str) -> Json:
+    """A rule that somebody sets off by hand."""
+    return {"course_id": course, "trigger": "manual", "audience_filter": {"status": ["nobody"]}}
+
+
+@dataclass
+class Scene:
+    """All places, and whoever calls."""
+
+    home: World
+    away: World
+    places: dict[str, Place]
+
+    def actor(self, name: str) -> Caller:
+        """A caller of that kind, at home in chapter n1 of region north."""
+        home = self.home
+        match name:
+            case "stranger":
+                return Caller(home.http, "", "")
+            case "member":
+                return home.member("ana")
+            case "chapter admin" | "author":
+                # Chapter admins are authors where the organization says so: it says so before the author's turn.
+                return home.call_as("chair", "chapter_admin:n1")
+            case "regional admin":
+                return home.call_as("nora", "regional_admin:north")
+            case "national admin":
+                return home.admin
+            case "grader":
+                return home.call_as("gil", "grader")
+            case _:
+                return home.call_as("platform", scopes=SCOPES)
+
+    async def let_chapter_admins_author(self, allowed: bool) -> None:
+        """Whether chapter admins are authors here."""
+        roles = ["national_admin", "regional_admin"] + (["chapter_admin"] if allowed else [])
+        body = {"name": "Alpha & Co", "timezone": "UTC", "authoring_roles": roles}
+        await self.home.directory.ok("PUT", f"/api/directory/organizations/{self.home.id}/", body)
+
+
+async def open_scene(home: World, away: World) -> Scene:
+    """Furnish everything; both organizations have things of their own that no chapter has."""
+    north = {"region_id": "north", "name": "Far"}
+    await away.directory.ok("PUT", "/api/directory/chapters/x9/", north)
+    await away.add_member("oda", "x9")
+    hooks = {}
+    for world in (home, away):
+        made: Any = await world.admin.ok("POST", "/api/webhooks/", RECEIVER)
+        hooks[world.id] = made["id"]
+    places = {
+        "own": await furnish(home, "ana", "n1", "north"),
+        "sibling chapter": await furnish(home, "cyd", "n2", "north"),
+        "other region": await furnish(home, "dan", "s1", "south"),
+        "other organization": await furnish(away, "oda", "x9", "north"),
+    }
+    await deliver(home)
+    for place in places.values():
+        hook = hooks[place.world.id]
+        listed = await place.world.admin.ok("GET", f"/api/webhooks/{hook}/deliveries/")
+        place.ids |= {"webhook_id": hook, "delivery_id": listed["items"][0]["id"]}
+    nothing = {name: str(uuid.uuid4()) for name in places["own"].ids}
+    places["random id"] = Place(home, nothing["user_id"], nothing["chapter_id"], nothing)
+    assert list(places) == list(REACHES)
+    return Scene(home, away, places)

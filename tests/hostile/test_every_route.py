@@ -1,0 +1,182 @@
+"""Every route that takes a body, a path or a query gets them wrong in every way: 4xx, and nothing changes."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from tests.authorization.calls import CALLS, Call, ask, filled
+from tests.authorization.scene import Scene, open_scene
+from tests.authorization.table import LET_IN, Row, read_table
+from tests.contract.fields import refused
+from tests.foundations.direct import Database
+from tests.hostile.test_bodies import MALFORMED
+from tests.hostile.test_envelope import SOME
+from tests.world import Caller, Json, World
+
+from learning_service.domain.values import OPAQUE_ID
+from learning_service.reference import dependencies_of
+from learning_service.routes import api_routes
+from learning_service.wire import JsonBody
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+# What no field takes, whatever it is for; written out, because Python's own encoder would soften some.
+NEVER: dict[str, str] = {
+    "NUL": r'"a\u0000b"',
+    "a lone surrogate": r'"a\ud800"',
+    "a bidi control": r'"\u202eabc"',
+    "beyond every number": "1e999",
+    "thirty digits": "9" * 30,
+    "minus thirty digits": "-" + "9" * 30,
+    "not a number": "NaN",
+    "a deep list": "[" * 40 + "]" * 40,
+}
+BAD_IDS = [
+    f"{{{SOME}}}",
+    f"urn:uuid:{SOME}",
+    "%00",
+    "%0d%0aX-A:%20b",
+    "%27%20OR%201%3D1",
+    "%ff%fe",
+    "%F0%9F%92%A9",
+    "x" * 4000,
+    SOME[:-1] + "%D9%A1",
+    "%7B%7B7*7%7D%7D",
+]
+BAD_VALUES = [
+    "",
+    "%00",
+    "%ff",
+    "x" * 5000,
+    "-1",
+    "1e9",
+    "%27%20OR%201%3D1",
+    "NaN",
+    "%D9%A1",
+    "a%0d%0ab",
+    "[]",
+]
+MADE_ELSEWHERE = {"user_id", "region_id", "chapter_id", "requirement_id"}
+
+
+@pytest.fixture
+async def scene(world: World, other_world: World) -> Scene:
+    return await open_scene(world, other_world)
+
+
+def rows_of_callers(scene: Scene) -> Iterator[tuple[Row, Call, Caller]]:
+    """Each route with somebody who is let in on their own things."""
+    for row in read_table():
+        actor = next(name for name, cell in reversed(row.cells.items()) if cell[0] == LET_IN)
+        if row.cells["national admin"][0] == LET_IN:
+            actor = "national admin"
+        yield row, CALLS[row.route], scene.actor(actor)
+
+
+def spoilt(value: Any, bad: str) -> Iterator[str]:
+    """The JSON text of the value with each of its parts, one at a time, replaced by a bad one."""
+    marker = "\x01spoilt"
+
+    def parts(value: Any) -> Iterator[Any]:
+        if isinstance(value, dict):
+            for key, part in value.items():
+                yield from ({**value, key: changed} for changed in parts(part))
+        elif isinstance(value, list):
+            for n, part in enumerate(value):
+                yield from ([*value[:n], changed, *value[n + 1 :]] for changed in parts(part))
+        yield marker
+
+    yield from (json.dumps(changed).replace(json.dumps(marker), bad) for changed in parts(value))
+
+
+def judged(answer: httpx.Response, what: object) -> None:
+    """Insist on a whole problem document of 4xx."""
+    assert 400 <= answer.status_code < 500, f"{what}: {answer.status_code} {answer.text[:300]}"
+    try:
+        refused(answer, answer.status_code)
+    except AssertionError as error:
+        raise AssertionError(f"{what}: {error}") from error
+
+
+async def test_bodies(scene: Scene, app: FastAPI, database: Database) -> None:
+    readers = {
+        f"{method} {route.path}": call
+        for route in api_routes(app)
+        for method in route.methods or ()
+        for call in dependencies_of(route)
+        if isinstance(call, JsonBody)
+    }
+    before, sent = await database.digests(), 0
+    for row, call, caller in rows_of_callers(scene):
+        reader = readers.get(row.route)
+        if reader is None:
+            continue
+        ids = scene.places["own"].ids | {n: scene.places["own"].ids[o] for n, o in call.ids}
+        path = row.path.format_map(ids)
+        headers = {"Content-Type": reader.media_types[0], "If-Match": '"none"'}
+        wrong = {what: content for what, content in MALFORMED.items() if content or not reader.optional}
+        for name, bad in NEVER.items():
+            wrong |= {
+                f"{name} {n}": text.encode() for n, text in enumerate(spoilt(filled(call.body, ids), bad))
+            }
+        for what, content in wrong.items():
+            judged(await caller(row.method, path, content=content, headers=headers), (row.route, what))
+        odd = {**headers, "Content-Type": "text/plain"}
+        refused(await caller(row.method, path, content=b"{}", headers=odd), 415)
+        sent += len(wrong) + 1
+    assert sent > 2000
+    assert await database.digests() == before
+
+
+async def test_paths(scene: Scene, database: Database) -> None:
+    before = await database.digests()
+    for row, call, caller in rows_of_callers(scene):
+        names = [part[1:-1] for part in row.path.split("/") if part.startswith("{")]
+        ids = scene.places["own"].ids
+        for name in names:
+            for bad in BAD_IDS:
+                if name in MADE_ELSEWHERE and OPAQUE_ID.match(bad):
+                    continue
+                path = row.path.format_map(ids | {name: bad})
+                body = filled(call.body, ids)
+                if name == "organization_id" or row.path.startswith("/certificates/"):
+                    answer = await caller(row.method, path, body)
+                    assert 400 <= answer.status_code < 500, (row.route, bad)
+                    continue
+                judged(await caller(row.method, path, body), (row.route, bad))
+    assert await database.digests() == before
+
+
+async def test_queries(scene: Scene, app: FastAPI, database: Database) -> None:
+    before = await database.digests()
+    documented = app.openapi()["paths"]
+    for row, _, caller in rows_of_callers(scene):
+        if row.method != "GET":
+            continue
+        asked = documented[row.path]["get"].get("parameters", [])
+        names = {one["name"] for one in asked if one["in"] == "query"}
+        path = row.path.format_map(scene.places["own"].ids)
+        queries = [f"{name}={bad}" for name in names for bad in BAD_VALUES]
+        queries += [f"{name}=1&{name}=2" for name in names] + ["%00=1", "=&=", "&&", "a[]=1", "x" * 3000]
+        for query in queries:
+            answer = await caller("GET", f"{path}?{query}")
+            assert answer.status_code < 500, (row.route, query, answer.text)
+            if answer.status_code >= 400:
+                judged(answer, (row.route, query))
+    assert await database.digests() == before
+
+
+async def test_refusals_at_work_change_nothing(scene: Scene, database: Database) -> None:
+    """Good requests about things that are not there, each with an idempotency key: no row of it is kept."""
+    before = await database.digests()
+    headers: Json = {"Idempotency-Key": "matrix"}
+    for row, call, caller in rows_of_callers(scene):
+        cells = {cell[4] for cell in row.cells.values()}
+        if row.method == "POST" and LET_IN not in cells and call.varies(row.path) and call.listed is None:
+            nothing = scene.places["random id"].ids
+            path = row.path.format_map(nothing)
+            judged(await caller("POST", path, filled(call.body, nothing), headers=headers), row.route)
+            judged(await ask(scene, caller, row.route, "random id", fresh=False), row.route)
+    assert await database.digests() == before
