@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: run test long faults check lint format lock clean help environment environment-dev
+.PHONY: run test long faults fuzz audit mutants check lint format lock clean help environment environment-dev environment-check
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -25,6 +25,15 @@ long: environment-dev ## Run the tests that take seconds each: parts that die, l
 faults: environment-dev ## Hurt and kill everything under load and count what was lost; FAULTS=short does a part of it
 	@$(BIN)/pytest -m slow tests/faults
 
+fuzz: environment-check ## Let schemathesis try the whole reference on a running copy, as each role; FUZZ_SECONDS in all
+	@./scripts/fuzz.sh
+
+audit: environment-check ## Look for known holes in what runs in production
+	@./scripts/audit.sh
+
+mutants: environment-check ## Change the rules in thousands of ways and see which changes no test notices (hours)
+	@./scripts/mutants.sh
+
 check: lint test ## Everything that has to hold before a change is kept
 
 lint: environment-dev ## Style, format, types and import contracts
@@ -39,7 +48,7 @@ format: environment-dev ## Put the code in its form
 
 lock: ## Resolve requirements/*.in again (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
-	@cd requirements && for name in build runtime embedded dev; do \
+	@cd requirements && for name in build runtime embedded dev check; do \
 		uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 			--no-annotate --no-header $$name.in -o $$name.txt || exit 1; done
 
@@ -48,6 +57,9 @@ environment: ## Make or renew .venv for running
 
 environment-dev: ## Make or renew .venv for development
 	@$(PYTHON) scripts/environment.py dev
+
+environment-check: ## Make or renew .venv with the tools of fuzz, audit and mutants as well
+	@$(PYTHON) scripts/environment.py check
 
 clean: ## Remove .venv, caches and the development copy's data
 	rm -rf .venv .dev build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,7 +1,8 @@
 """Make or renew the virtual environment `.venv` from the locked requirements.
 
 Runs under any Python from 3.6 on with nothing installed, so that it can say what is missing. `run` installs
-what running needs, `dev` the tools for tests as well. What has been installed is remembered by content, so
+what running needs, `dev` the tools for tests as well, `check` those that try the service from outside too.
+What has been installed is remembered by content, so
 that nothing is done twice; one process at a time works on the environment.
 """
 
@@ -21,7 +22,11 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 UNFINISHED = VENV / "unfinished"
 MADE = VENV / "made.json"
-LOCKS = {"run": ["runtime", "embedded"], "dev": ["runtime", "embedded", "dev"]}
+LOCKS = {
+    "run": ["runtime", "embedded"],
+    "dev": ["runtime", "embedded", "dev"],
+    "check": ["runtime", "embedded", "dev", "check"],
+}
 OLDEST = (3, 11)
 # They would send packages to another place than .venv, or take them from one.
 MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
