@@ -43,7 +43,9 @@ def say(text: str) -> None:
 
 def address(settings: Settings) -> str:
     """The database's address as PostgreSQL's own tools read it."""
-    return settings.database_url.replace("postgresql+asyncpg://", "postgresql://").replace("?ssl=", "?sslmode=")
+    return settings.database_url.replace("postgresql+asyncpg://", "postgresql://").replace(
+        "?ssl=", "?sslmode="
+    )
 
 
 def run(program: str, *arguments: str) -> None:
@@ -58,7 +60,9 @@ async def backup(settings: Settings, store: ObjectStore, folder: Path) -> None:
     """Dump the database, then copy every object."""
     objects = folder / OBJECTS
     objects.mkdir(parents=True, exist_ok=True)
-    run("pg_dump", "--format=custom", "--no-owner", f"--file={folder / DUMP}", f"--dbname={address(settings)}")
+    run(
+        "pg_dump", "--format=custom", "--no-owner", f"--file={folder / DUMP}", f"--dbname={address(settings)}"
+    )
     count = 0
     async for key in store.keys():
         target = objects / key
@@ -88,9 +92,7 @@ async def restore(settings: Settings, store: ObjectStore, folder: Path) -> None:
     )
     files = sorted(path for path in (folder / OBJECTS).rglob("*") if path.is_file())
     for path in files:
-        await store.put_file(
-            path.relative_to(folder / OBJECTS).as_posix(), path, content_type=kind_of(path)
-        )
+        await store.put_file(path.relative_to(folder / OBJECTS).as_posix(), path, content_type=kind_of(path))
     say(f"restore: the database, and {len(files)} objects")
 
 
@@ -116,7 +118,9 @@ async def check(settings: Settings, store: ObjectStore) -> None:
         except ObjectMissing:
             found = "missing"
         if found != digest:
-            faults.append(f"certificate {certificate_id}: PDF {'missing' if found == 'missing' else 'changed'}")
+            faults.append(
+                f"certificate {certificate_id}: PDF {'missing' if found == 'missing' else 'changed'}"
+            )
     made = sum(digest is not None for _, digest in rows)
     say(f"check: schema {schema}, {len(rows)} certificates, {made} with a PDF, {len(faults)} faults")
     if faults:

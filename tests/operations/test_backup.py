@@ -31,7 +31,11 @@ async def drill(settings: Settings, *words: str) -> tuple[int, str]:
         sys.executable,
         str(SCRIPT),
         *words,
-        env={**environment(settings), "PG_BIN": str(find_postgres().bin), "TMPDIR": os.environ.get("TMPDIR", "/tmp")},
+        env={
+            **environment(settings),
+            "PG_BIN": str(find_postgres().bin),
+            "TMPDIR": os.environ.get("TMPDIR", "/tmp"),
+        },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -75,7 +79,9 @@ async def test_a_backup_restored_elsewhere_serves_the_same(
             app = create_app(lived)
             async with app.router.lifespan_context(app):
                 transport = httpx.ASGITransport(app=app)
-                async with httpx.AsyncClient(transport=transport, base_url="https://learn.example.org") as http:
+                async with httpx.AsyncClient(
+                    transport=transport, base_url="https://learn.example.org"
+                ) as http:
                     world = World(http, signer, worker)
                     await world.found()
                     earned = await earn(world)
