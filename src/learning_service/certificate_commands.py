@@ -3,8 +3,8 @@
 import asyncio
 
 from learning_service.context import open_context
-from learning_service.domain.certificates.actions import GENERATE
 from learning_service.domain.certificates.queries import PdfState, pdf_state
+from learning_service.domain.certificates.rules import GENERATE
 from learning_service.domain.halts import halt_job, resume_job
 from learning_service.domain.outbox import wake_after_commit
 from learning_service.settings import Settings

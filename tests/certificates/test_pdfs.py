@@ -44,6 +44,20 @@ async def drift(earned: Earned) -> str | None:
         return found
 
 
+async def test_a_pdf_that_cannot_be_made_is_not_promised_for_ever(world: World) -> None:
+    earned = await earn(world)
+    assert (await earned.pdf()).status_code == 202
+    async with world.worker.transaction(None) as session:
+        await session.execute(
+            text("UPDATE outbox SET status = 'dead' WHERE unique_key = :key"),
+            {"key": f"generate_certificates:{earned.id}"},
+        )
+    answer = await earned.pdf()
+    assert (answer.status_code, answer.json()["code"]) == (503, "pdf-not-made")
+    assert answer.headers["retry-after"] == "3600"
+    assert (await earned.verify())["status"] == "valid"
+
+
 async def test_the_pdf_has_a_good_name(world: World) -> None:
     earned = await earn(world, title='Café: "Ethik" / 倫理')
     await world.run_jobs()
@@ -123,7 +137,8 @@ async def test_a_name_without_glyphs_ends_dead_and_a_reissue_cures_it(world: Wor
     earned = await earn(world)
     await world.run_jobs()
     assert (await earned.verify())["status"] == "valid"
-    assert (await earned.pdf()).status_code == 202
+    refused = await earned.pdf()
+    assert (refused.status_code, refused.json()["code"]) == (503, "pdf-not-made")
     async with world.worker.transaction(None) as session:
         row = await session.execute(
             text("SELECT status, error FROM outbox WHERE unique_key = :k"),

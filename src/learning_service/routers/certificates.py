@@ -31,12 +31,13 @@ from learning_service.domain.certificates.actions import reissue_certificate, ve
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.queries import (
     access_certificate,
+    is_pdf_given_up,
     list_certificates,
     verify_certificates,
 )
 from learning_service.domain.certificates.rules import PublicCertificate, pdf_filename, pdf_key
 from learning_service.domain.clock import now
-from learning_service.domain.errors import Gone, Invalid, NotFound
+from learning_service.domain.errors import Gone, Invalid, NotFound, Unavailable
 from learning_service.domain.outcomes.actions.revoking import revoke_outcome
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
@@ -57,12 +58,25 @@ from learning_service.wire import prefers_html, receive_body
 router = APIRouter(tags=["certificates"], route_class=KeyedRoute)
 PUBLIC = [Depends(Anyone())]
 PDF_RETRY_SECONDS = 2
+GIVEN_UP_RETRY_SECONDS = 3600
 PUBLIC_HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
+
+
+class PdfNotMade(Unavailable):
+    """The certificate holds, but its PDF cannot be made without an operator."""
+
+    code = "pdf-not-made"
+
+    def __init__(self) -> None:
+        detail = (
+            "The certificate is valid as its page says, but its PDF could not be made; this has been noted."
+        )
+        super().__init__(detail, retry_after=GIVEN_UP_RETRY_SECONDS)
 
 
 class CanReadCertificate(Permission):
@@ -227,13 +241,18 @@ def _filters(asked: PageRequest) -> tuple[str | None, uuid.UUID | None]:
     },
 )
 async def pdf(
-    certificate: Annotated[Certificate, Depends(CanReadCertificate())], context: ContextOf
+    certificate: Annotated[Certificate, Depends(CanReadCertificate())], session: Session, context: ContextOf
 ) -> Response:
-    """A short-lived address of the PDF, for its owner and administrators over them."""
+    """A short-lived address of the PDF, for its owner and administrators over them.
+
+    503 `pdf-not-made` where making it has failed for good; whoever runs the service sees it among the dead jobs.
+    """
     if certificate.recipient_name is None:
         raise Gone("The PDF was removed together with the member's personal data.")
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     if certificate.pdf_sha256 is None:
+        if await is_pdf_given_up(session, certificate.id):
+            raise PdfNotMade
         headers["Retry-After"] = str(PDF_RETRY_SECONDS)
         return JSONResponse({"status": "pending"}, 202, headers=headers)
     url = await context.store.presigned_url(

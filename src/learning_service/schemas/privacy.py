@@ -113,6 +113,15 @@ class GraderOf(Answer):
     course_id: UUID
 
 
+class ExportedDocument(Answer):
+    """A file that the member uploaded, as an author."""
+
+    id: UUID
+    name: str | None
+    media_type: str
+    created_at: datetime
+
+
 class ExportedEvent(Answer):
     """An event of the membership service about the member."""
 
@@ -143,5 +152,6 @@ class ExportAnswer(Answer):
     compliance: list[ExportedCompliance]
     skills: list[SkillAnswer]
     grader_of: list[GraderOf]
+    documents: list[ExportedDocument]
     membership_events: list[ExportedEvent]
     activity: list[Activity]

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.audit import record_audit
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.rules import pdf_key
+from learning_service.domain.certificates.rules import GENERATE, generation_key, pdf_key
 from learning_service.domain.clock import now
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion
@@ -21,7 +21,6 @@ from learning_service.domain.events import append_event
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.outbox import enqueue_job
 
-GENERATE = "generate_certificates"
 PUBLIC_URL = "public_url"
 
 
@@ -101,7 +100,7 @@ async def _announce(session: AsyncSession, certificate: Certificate) -> None:
         GENERATE,
         {"completion_id": str(certificate.completion_id), "certificate_id": str(certificate.id)},
         organization_id=certificate.organization_id,
-        unique_key=f"{GENERATE}:{certificate.id}",
+        unique_key=generation_key(certificate.id),
     )
 
 

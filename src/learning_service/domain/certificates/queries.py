@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.rules import PublicCertificate
+from learning_service.domain.certificates.rules import PublicCertificate, generation_key
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.directory.queries import was_member
 from learning_service.domain.errors import Forbidden, NotFound
@@ -165,3 +165,11 @@ async def pdf_state(session: AsyncSession, job: str) -> PdfState:
         )
     )
     return PdfState(*row.one())
+
+
+async def is_pdf_given_up(session: AsyncSession, certificate_id: uuid.UUID) -> bool:
+    """Whether the job that makes the PDF is dead, so that nothing happens until an operator retries it."""
+    dead = select(OutboxRow.id).where(
+        OutboxRow.unique_key == generation_key(certificate_id), OutboxRow.status == "dead"
+    )
+    return await session.scalar(dead) is not None

@@ -57,6 +57,15 @@ def status_of(
     return "expired" if lapsed else "valid"
 
 
+GENERATE = "generate_certificates"
+"""The job that makes a PDF."""
+
+
+def generation_key(certificate_id: UUID) -> str:
+    """The unique key of the job that makes this certificate's PDF."""
+    return f"{GENERATE}:{certificate_id}"
+
+
 def pdf_key(sha256: str) -> str:
     """Where the PDF with this digest (hex) is stored."""
     return f"certificates/{sha256}.pdf"

@@ -21,6 +21,7 @@ from learning_service.domain.courses.models import CourseGrader
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
 from learning_service.domain.directory.models import Member, MembershipEvent
 from learning_service.domain.directory.queries import get_member
+from learning_service.domain.documents.models import Document
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment, LessonProgress
 from learning_service.domain.enrollments.queries import EnrollmentView, enrollment_views, own_enrollments
 from learning_service.domain.errors import NotAMember
@@ -236,6 +237,15 @@ async def _rows(
     return [dict(row) for row in rows.mappings()]
 
 
+async def _documents(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+    rows = await session.execute(
+        select(Document.id, Document.name, Document.media_type, Document.created_at)
+        .where(Document.organization_id == caller.organization_id, Document.uploaded_by == caller.user_id)
+        .order_by(Document.id)
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
 SECTIONS: Mapping[str, Section] = {
     "profile": _profile,
     "enrollments": _enrollments,
@@ -245,6 +255,7 @@ SECTIONS: Mapping[str, Section] = {
     "compliance": _compliance,
     "skills": _skills,
     "grader_of": _grader_of,
+    "documents": _documents,
     "membership_events": _membership_events,
     "activity": _activity,
 }
