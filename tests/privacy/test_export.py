@@ -30,6 +30,7 @@ async def test_it_has_all_of_a_history(world: World) -> None:
         "compliance",
         "skills",
         "grader_of",
+        "documents",
         "membership_events",
         "activity",
     }
