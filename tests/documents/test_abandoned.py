@@ -1,12 +1,15 @@
 """A document that nobody will settle does not stay under way for ever."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 from tests.documents import files
 from tests.documents.sending import seen, send
 from tests.world import World
 
+from learning_service.adapters import office
 from learning_service.domain.base import new_id
 from learning_service.domain.documents.actions import CONVERTER
 from learning_service.domain.workers import show_life
@@ -65,3 +68,15 @@ async def test_a_document_whose_job_is_dead_fails(world: World) -> None:
     assert (await world.admin.ok("POST", f"/api/documents/{made['id']}/retry/"))["status"] == "converting"
     await world.run_jobs()
     assert (await seen(world, made["id"]))["status"] == "ready"
+
+
+async def test_what_is_missing_on_this_machine_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setattr(office, "_PLACES", ())
+    assert await office.office_problem("bwrap") == "LibreOffice was not found"
+    monkeypatch.setattr(office, "find_office", lambda: Path("/usr/lib/libreoffice/program/soffice.bin"))
+    problem = await office.office_problem("bwrap")
+    assert problem is not None
+    assert "bwrap" in problem
+    assert "CONVERT_SANDBOX=container" in problem
+    assert await office.office_problem("none") is None
