@@ -25,6 +25,7 @@ from learning_service.domain.reminders.actions import (
     claim_reminders,
     end_mail,
     give_back_mail,
+    may_claim,
     plan_assignment_mails,
     take_turn,
 )
@@ -34,6 +35,8 @@ from learning_service.runner import finishing
 
 log = structlog.get_logger()
 
+TURN_SECONDS = 0.2
+"""How long to stand back while another worker claims."""
 PAUSE = timedelta(seconds=60)
 """How long mail waits when its server takes none."""
 
@@ -43,10 +46,13 @@ async def send_course_reminders(context: Context, at: datetime | None) -> None:
     after: uuid.UUID | None = None
     while True:
         async with context.transaction(None, at=at) as session:
-            after = await claim_reminders(
-                session, after=after, mails_per_second=context.settings.mails_per_second
-            )
-        if after is None:
+            if is_ours := await may_claim(session):
+                after = await claim_reminders(
+                    session, after=after, mails_per_second=context.settings.mails_per_second
+                )
+        if not is_ours:
+            await asyncio.sleep(TURN_SECONDS)
+        elif after is None:
             return
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Text, and_, cast, exists, func, literal, null, select, true, update
+from sqlalchemy import Integer, Text, and_, cast, exists, func, literal, null, select, text, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,7 +23,16 @@ SEND = "send_mails"
 BATCH = 2_000
 """Enrollments per transaction."""
 MAILS_PER_JOB = 100
+_TURN = text("SELECT pg_try_advisory_xact_lock(7461335)")
 _DAY = timedelta(days=1)
+
+
+async def may_claim(session: AsyncSession) -> bool:
+    """Whether this transaction alone claims reminders now.
+
+    Two that claim the same rows would wait for each other inside the insert, a whole batch long.
+    """
+    return bool(await session.scalar(_TURN))
 
 
 async def claim_reminders(
