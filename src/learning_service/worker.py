@@ -34,7 +34,7 @@ from learning_service.jobs.privacy import erase_files
 from learning_service.jobs.purge import purge
 from learning_service.jobs.recertification import expire_completions, open_recertifications
 from learning_service.jobs.reminders import plan_mails_of_assignment, send_course_reminders, send_mails
-from learning_service.jobs.webhooks import deliver_webhook, keep_numbering
+from learning_service.jobs.webhooks import deliver_webhooks, keep_numbering
 from learning_service.queue import ANSWERED_BY, listen
 from learning_service.runner import JobFunction, JobRunner
 from learning_service.scheduler import Scheduled, keep_schedule
@@ -67,7 +67,7 @@ QUEUES: Mapping[str, Mapping[str, JobFunction]] = {
         "undo_assignments": undo_assignments,
         **{name: scheduled.run for name, scheduled in SCHEDULED.items()},
     },
-    "webhooks": {"deliver_webhook": deliver_webhook},
+    "webhooks": {"deliver_webhooks": deliver_webhooks},
     CONVERTER: {CONVERT: convert_document},
 }
 """Which jobs each queue's worker knows."""

@@ -25,8 +25,10 @@ DUE = (
 )
 HURRY = (
     "UPDATE outbox SET run_at = clock_timestamp() WHERE organization_id = $1 AND status = 'queued'"
-    " AND run_at > clock_timestamp() AND job IN ('send_mails', 'deliver_webhook')",
+    " AND run_at > clock_timestamp() AND job IN ('send_mails', 'deliver_webhooks')",
     "UPDATE webhook_subscriptions SET paused_until = NULL WHERE organization_id = $1",
+    "UPDATE webhook_deliveries SET next_attempt_at = clock_timestamp() WHERE organization_id = $1"
+    " AND status = 'pending' AND next_attempt_at > clock_timestamp()",
 )
 
 

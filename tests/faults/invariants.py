@@ -251,9 +251,8 @@ async def unfinished(database: Database, crowd: Crowd) -> list[str]:
     """Work that is still to be done for an organization; the dead receiver's deliveries wait for ever."""
     rows = await database.fetch(
         "SELECT job || ' ' || o.status || ' ' || coalesce(o.error, '') FROM outbox o"
-        " LEFT JOIN webhook_deliveries d ON o.job = 'deliver_webhook' AND d.id = (o.arguments->>'delivery_id')::uuid"
         " WHERE o.organization_id = $1 AND o.status IN ('queued', 'leased')"
-        " AND d.subscription_id IS DISTINCT FROM $2::uuid"
+        " AND (o.arguments->>'webhook_id') IS DISTINCT FROM $2::text"
         " UNION ALL SELECT 'event without a place' FROM events WHERE organization_id = $1 AND position IS NULL",
         crowd.world.id,
         crowd.hooks.get("dead"),

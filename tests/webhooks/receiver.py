@@ -3,7 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Receiver:
     requests: list[Received] = field(default_factory=list)
     _server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> "Receiver":
+    async def __aenter__(self) -> Self:
         """Start listening."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         return self

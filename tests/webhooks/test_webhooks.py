@@ -49,7 +49,12 @@ async def make_due(world: World) -> None:
             ),
             {"o": world.id},
         )
-        await session.execute(text("UPDATE webhook_subscriptions SET paused_until = now() - interval '1 s'"))
+        for table, column in (
+            ("webhook_subscriptions", "paused_until"),
+            ("webhook_deliveries", "next_attempt_at"),
+        ):
+            past = f"UPDATE {table} SET {column} = now() - interval '1 s' WHERE organization_id = :o"
+            await session.execute(text(f"{past} AND {column} > now()"), {"o": world.id})
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 import asyncio
 import random
 import uuid
-from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from pydantic_core import to_json
@@ -13,26 +12,22 @@ from learning_service.adapters.webhook_http import UnsafeReceiver, send_event
 from learning_service.context import Context
 from learning_service.domain.clock import now
 from learning_service.domain.errors import Unavailable
+from learning_service.domain.events import Event
 from learning_service.domain.outbox import Job
-from learning_service.domain.webhooks.actions import (
-    disable_webhook,
-    note_delivered,
-    note_failed,
-    number_events,
-    postpone_delivery,
-)
-from learning_service.domain.webhooks.queries import Sending, any_unnumbered, load_sending
-from learning_service.domain.webhooks.rules import cloud_event
+from learning_service.domain.webhooks.actions import number_events
+from learning_service.domain.webhooks.queries import Batch, any_unnumbered, load_batch
+from learning_service.domain.webhooks.rules import Outcome, cloud_event
+from learning_service.domain.webhooks.sending import GONE, TOO_MANY, note_outcomes
 from learning_service.runner import finishing
 
 log = structlog.get_logger()
 
-GONE, TOO_MANY = 410, 429
 TICK_SECONDS = 0.4
 LONGEST_WAIT = timedelta(hours=6)
-AGAIN_SOON = timedelta(seconds=0.5)
+BATCH, BATCH_SECONDS = 100, 5.0
+CONNECTIONS = 8
+"""To one receiver at once."""
 _chance = random.SystemRandom()
-_in_flight: Counter[uuid.UUID] = Counter()
 
 
 async def keep_numbering(context: Context) -> None:
@@ -53,40 +48,44 @@ async def number_all_events(context: Context) -> None:
                 return
 
 
-async def deliver_webhook(context: Context, job: Job) -> None:
-    """Send one event to one receiver and note what came of it.
+async def deliver_webhooks(context: Context, job: Job) -> None:
+    """Send what is due for one webhook, some at a time and no longer than a few seconds, then let the next follow.
 
-    A receiver that fails keeps its other deliveries waiting, one probe at a time, and never more than half of
-    this worker's hands, so that it delays nobody else.
+    A receiver has at most one such job, so that a slow one takes one hand of a worker, and a few connections.
     """
-    delivery_id = job.id_argument("delivery_id")
+    webhook_id = job.id_argument("webhook_id")
     async with context.transaction(job.organization_id) as session:
-        sending = await load_sending(session, delivery_id, now(session))
-        instant = now(session)
-    if sending is None:
-        return
-    if wait := _must_wait(context, sending, instant):
-        async with finishing(context, job) as session:
-            await postpone_delivery(session, delivery_id, instant + wait)
-        return
-    _in_flight[sending.subscription_id] += 1
-    try:
-        await _deliver(context, job, sending, instant)
-    finally:
-        _in_flight[sending.subscription_id] -= 1
+        batch = await load_batch(session, webhook_id, now(session), limit=BATCH)
+    outcomes = await _send_batch(context, batch) if batch else []
+    async with finishing(context, job) as session:
+        jitter = _chance.uniform(1.0, 1.1)
+        await note_outcomes(session, webhook_id, outcomes, job_id=job.id, jitter=jitter)
 
 
-def _must_wait(context: Context, sending: Sending, instant: datetime) -> timedelta | None:
-    busy = _in_flight[sending.subscription_id]
-    if sending.paused_until is None:
-        return AGAIN_SOON if busy >= max(1, context.settings.job_concurrency // 2) else None
-    if instant < sending.paused_until:
-        return sending.paused_until - instant + AGAIN_SOON * _chance.random()
-    return AGAIN_SOON * 2 if busy else None
+async def _send_batch(context: Context, batch: Batch) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    waiting = iter(batch.due)
+    loop = asyncio.get_running_loop()
+    end = loop.time() + BATCH_SECONDS
+
+    def is_enough() -> bool:
+        refused = outcomes and not any(outcome.is_delivered for outcome in outcomes)
+        asked = any(outcome.status in (GONE, TOO_MANY) for outcome in outcomes)
+        return bool(refused or asked or loop.time() > end)
+
+    async def send_on() -> None:
+        for delivery_id, event in waiting:
+            outcomes.append(await _send(context, batch, delivery_id, event))
+            if is_enough():
+                return
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(CONNECTIONS, len(batch.due))):
+            group.create_task(send_on())
+    return outcomes
 
 
-async def _deliver(context: Context, job: Job, sending: Sending, instant: datetime) -> None:
-    event = sending.event
+async def _send(context: Context, batch: Batch, delivery_id: uuid.UUID, event: Event) -> Outcome:
     body = to_json(
         cloud_event(
             event_id=event.id,
@@ -97,38 +96,20 @@ async def _deliver(context: Context, job: Job, sending: Sending, instant: dateti
             data=event.data,
         )
     )
-    status: int | None = None
-    wait: timedelta | None = None
     try:
         posted = await send_event(
             context.http,
-            sending.url,
+            batch.url,
             body,
             event_id=str(event.id),
-            secrets=sending.secrets,
-            at=instant,
+            secrets=batch.secrets,
+            at=datetime.now(UTC),
             development=context.settings.environment == "development",
         )
-        status, error = posted.status, f"answered {posted.status}"
-        if status == TOO_MANY:
-            wait = _asked_wait(posted.retry_after)
     except (UnsafeReceiver, Unavailable) as failure:
-        error = str(failure)
-    async with finishing(context, job) as session:
-        if status is not None and 200 <= status < 300:
-            await note_delivered(session, sending.delivery_id, status)
-            return
-        await note_failed(
-            session,
-            sending.delivery_id,
-            status=status,
-            error=error,
-            wait=wait,
-            jitter=_chance.uniform(1.0, 1.1),
-        )
-        if status == GONE:
-            await session.flush()
-            await disable_webhook(session, sending.subscription_id)
+        return Outcome(delivery_id, None, str(failure))
+    wait = _asked_wait(posted.retry_after) if posted.status == TOO_MANY else None
+    return Outcome(delivery_id, posted.status, f"answered {posted.status}", wait)
 
 
 def _asked_wait(retry_after: str | None) -> timedelta | None:

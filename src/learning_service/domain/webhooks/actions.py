@@ -3,27 +3,26 @@
 import base64
 import secrets
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.audit import record_audit
 from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
 from learning_service.domain.errors import Conflict, Invalid, NotFound
-from learning_service.domain.outbox import enqueue_job, wake_after_commit
 from learning_service.domain.principal import Principal
 from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
-from learning_service.domain.webhooks.rules import NewWebhook, next_try, url_fault
+from learning_service.domain.webhooks.rules import NewWebhook, url_fault
+from learning_service.domain.webhooks.sending import drop_pending, start_senders
 
-DELIVER, QUEUE = "deliver_webhook", "webhooks"
 OVERLAP = timedelta(hours=24)
 """How long a rotated secret still signs."""
 MAX_NUMBERED = 5000
 _NUMBERING = text("SELECT pg_advisory_xact_lock(7461334)")
 # Positions are given after commit, by one numberer at a time, so that no reader's cursor can pass a row that
-# commits late. The new deliveries and their jobs are written by the same statement: numbered is fanned out.
+# commits late. The new deliveries are written by the same statement: numbered is fanned out.
 _NUMBER = text(
     """
 WITH fresh AS (
@@ -49,14 +48,9 @@ WITH fresh AS (
     SELECT gen_random_uuid(), n.organization_id, s.id, n.id, n.type, 'pending', 0, :instant, :instant
     FROM numbered n JOIN webhook_subscriptions s ON s.organization_id = n.organization_id
         AND n.type = ANY (s.event_types) AND s.disabled_at IS NULL AND s.deleted_at IS NULL
-    RETURNING id, organization_id
-), queued AS (
-    INSERT INTO outbox (id, organization_id, queue, job, arguments, as_of, status, attempt, run_at, created_at)
-    SELECT gen_random_uuid(), organization_id, :queue, :job, jsonb_build_object('delivery_id', id), :instant,
-        'queued', 0, :instant, :instant
-    FROM delivered RETURNING 1
+    RETURNING subscription_id
 )
-SELECT (SELECT count(*) FROM numbered), (SELECT count(*) FROM queued)
+SELECT (SELECT count(*) FROM numbered), ARRAY(SELECT DISTINCT subscription_id FROM delivered)
 """
 )
 
@@ -79,17 +73,11 @@ async def number_events(session: AsyncSession, organization_id: str | None = Non
     row = (
         await session.execute(
             _NUMBER,
-            {
-                "organization_id": organization_id,
-                "most": MAX_NUMBERED,
-                "instant": now(session),
-                "queue": QUEUE,
-                "job": DELIVER,
-            },
+            {"organization_id": organization_id, "most": MAX_NUMBERED, "instant": now(session)},
         )
     ).one()
     if row[1]:
-        wake_after_commit(session, QUEUE)
+        await start_senders(session, row[1])
     return int(row[0])
 
 
@@ -120,7 +108,7 @@ async def delete_webhook(session: AsyncSession, webhook: WebhookSubscription, *,
     webhook.deleted_at = now(session)
     webhook.secret = ""
     webhook.previous_secret = None
-    await _drop_pending(session, webhook.id, "the subscription was deleted")
+    await drop_pending(session, webhook.id, "the subscription was deleted")
     _audit(session, "webhook.deleted", webhook, actor)
     await session.flush()
 
@@ -138,6 +126,7 @@ async def replay_delivery(
     session: AsyncSession, webhook: WebhookSubscription, delivery_id: uuid.UUID, *, actor: Principal
 ) -> WebhookDelivery:
     """Send a delivery again, delivered or not. Raises NotFound, AlreadyPending."""
+    await session.refresh(webhook, with_for_update=True)
     delivery = await session.scalar(
         select(WebhookDelivery)
         .where(WebhookDelivery.id == delivery_id, WebhookDelivery.subscription_id == webhook.id)
@@ -149,103 +138,14 @@ async def replay_delivery(
         raise AlreadyPending
     delivery.status = "pending"
     delivery.attempts = 0
-    delivery.created_at = now(session)
-    await schedule_delivery(session, delivery, now(session))
+    delivery.created_at = delivery.next_attempt_at = now(session)
+    # Who asks for it has a reason to think that the receiver is back.
+    webhook.paused_until = None
+    await session.flush()
+    await start_senders(session, [webhook.id])
     _audit(session, "webhook.delivery_replayed", webhook, actor)
     await session.flush()
     return delivery
-
-
-async def schedule_delivery(session: AsyncSession, delivery: WebhookDelivery, at: datetime) -> None:
-    """Queue the next try of a delivery."""
-    delivery.next_attempt_at = at
-    await enqueue_job(
-        session,
-        DELIVER,
-        {"delivery_id": str(delivery.id)},
-        organization_id=delivery.organization_id,
-        queue=QUEUE,
-        run_at=at,
-    )
-
-
-async def postpone_delivery(session: AsyncSession, delivery_id: uuid.UUID, at: datetime) -> None:
-    """Let a delivery wait without counting a try: its receiver is failing, or has its hands full."""
-    delivery = await session.get_one(WebhookDelivery, delivery_id)
-    await schedule_delivery(session, delivery, at)
-
-
-async def note_delivered(session: AsyncSession, delivery_id: uuid.UUID, status: int) -> None:
-    """The receiver took it."""
-    delivery = await session.get_one(WebhookDelivery, delivery_id, with_for_update=True)
-    delivery.status = "delivered"
-    delivery.attempts += 1
-    delivery.last_attempt_at = delivery.delivered_at = now(session)
-    delivery.next_attempt_at = None
-    delivery.response_status, delivery.error = status, None
-    await session.execute(
-        update(WebhookSubscription)
-        .where(
-            WebhookSubscription.id == delivery.subscription_id, WebhookSubscription.paused_until.is_not(None)
-        )
-        .values(paused_until=None)
-        .execution_options(synchronize_session=False)
-    )
-
-
-async def note_failed(
-    session: AsyncSession,
-    delivery_id: uuid.UUID,
-    *,
-    status: int | None,
-    error: str,
-    wait: timedelta | None = None,
-    jitter: float = 1.0,
-) -> None:
-    """The receiver did not take it: try again later, or give up after three days.
-
-    `wait` is what the receiver asked for (429). While it fails, its other deliveries wait with it.
-    """
-    instant = now(session)
-    delivery = await session.get_one(WebhookDelivery, delivery_id, with_for_update=True)
-    delivery.attempts += 1
-    delivery.last_attempt_at = instant
-    delivery.response_status, delivery.error = status, error[:500]
-    following = next_try(delivery.created_at, delivery.attempts, instant)
-    if following is None:
-        delivery.status, delivery.next_attempt_at = "failed", None
-        return
-    following = instant + max((following - instant) * jitter, wait or timedelta(0))
-    await schedule_delivery(session, delivery, following)
-    await session.execute(
-        update(WebhookSubscription)
-        .where(WebhookSubscription.id == delivery.subscription_id)
-        .values(paused_until=following)
-        .execution_options(synchronize_session=False)
-    )
-
-
-async def disable_webhook(session: AsyncSession, webhook_id: uuid.UUID) -> None:
-    """The receiver said 410 Gone: nothing more is sent until somebody subscribes it again."""
-    webhook = await session.get_one(WebhookSubscription, webhook_id, with_for_update=True)
-    webhook.disabled_at = now(session)
-    await _drop_pending(session, webhook_id, "the receiver answered 410 Gone")
-    record_audit(
-        session,
-        "webhook.disabled",
-        organization_id=webhook.organization_id,
-        actor="system",
-        subject=("webhook", webhook_id),
-    )
-
-
-async def _drop_pending(session: AsyncSession, webhook_id: uuid.UUID, reason: str) -> None:
-    await session.execute(
-        update(WebhookDelivery)
-        .where(WebhookDelivery.subscription_id == webhook_id, WebhookDelivery.status == "pending")
-        .values(status="failed", error=reason, next_attempt_at=None)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _new_secret() -> str:

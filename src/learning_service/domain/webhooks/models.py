@@ -40,6 +40,10 @@ class WebhookSubscription(Base):
     """When the receiver answered 410; nothing more is sent."""
     paused_until: Mapped[datetime | None]
     """While a receiver fails, everything for it waits together, so that it delays nobody else."""
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many batches failed since one last brought something through."""
+    sender_id: Mapped[uuid.UUID | None]
+    """The job that sends for it, now or next. One at a time, so that a receiver has one hand of a worker."""
     deleted_at: Mapped[datetime | None]
 
 
@@ -53,7 +57,11 @@ class WebhookDelivery(Base):
         Index("ix_webhook_deliveries_created_at", "created_at"),
         Index("ix_webhook_deliveries_list", "subscription_id", "created_at", "id"),
         Index(
-            "ix_webhook_deliveries_pending", "subscription_id", postgresql_where=text("status = 'pending'")
+            "ix_webhook_deliveries_pending",
+            "subscription_id",
+            "next_attempt_at",
+            "id",
+            postgresql_where=text("status = 'pending'"),
         ),
     )
 

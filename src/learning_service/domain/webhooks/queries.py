@@ -126,47 +126,36 @@ async def list_deliveries(
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
-    """A delivery that is due, with everything that sending it takes."""
+class Batch:
+    """What is due for one webhook, with everything that sending it takes."""
 
-    delivery_id: uuid.UUID
-    subscription_id: uuid.UUID
     url: str
     secrets: tuple[str, ...]
-    event: Event
-    attempts: int
-    created_at: datetime
-    paused_until: datetime | None
+    due: Sequence[tuple[uuid.UUID, Event]]
+    """Deliveries by id, each with its event."""
 
 
-async def load_sending(session: AsyncSession, delivery_id: uuid.UUID, instant: datetime) -> Sending | None:
-    """The delivery with its event; None when there is nothing left to send."""
-    row = (
-        await session.execute(
-            select(WebhookDelivery, WebhookSubscription, Event)
-            .join(WebhookSubscription, WebhookSubscription.id == WebhookDelivery.subscription_id)
-            .join(Event, Event.id == WebhookDelivery.event_id)
-            .where(
-                WebhookDelivery.id == delivery_id,
-                WebhookDelivery.status == "pending",
-                WebhookSubscription.disabled_at.is_(None),
-                WebhookSubscription.deleted_at.is_(None),
-            )
-        )
-    ).first()
-    if row is None:
+async def load_batch(
+    session: AsyncSession, webhook_id: uuid.UUID, instant: datetime, *, limit: int
+) -> Batch | None:
+    """The next deliveries that are due, a single one while the receiver fails; None: nothing is to be sent."""
+    webhook = await session.get(WebhookSubscription, webhook_id)
+    if webhook is None or webhook.disabled_at or webhook.deleted_at:
         return None
-    delivery, webhook, event = row
+    if webhook.paused_until and instant < webhook.paused_until:
+        return None
+    rows = await session.execute(
+        select(WebhookDelivery.id, Event)
+        .join(Event, Event.id == WebhookDelivery.event_id)
+        .where(
+            WebhookDelivery.subscription_id == webhook_id,
+            WebhookDelivery.status == "pending",
+            WebhookDelivery.next_attempt_at <= instant,
+        )
+        .order_by(WebhookDelivery.next_attempt_at, WebhookDelivery.id)
+        .limit(1 if webhook.failures else limit)
+    )
     secrets = [webhook.secret]
     if webhook.previous_secret and webhook.previous_secret_until and instant < webhook.previous_secret_until:
         secrets.append(webhook.previous_secret)
-    return Sending(
-        delivery_id=delivery.id,
-        subscription_id=webhook.id,
-        url=webhook.url,
-        secrets=tuple(secrets),
-        event=event,
-        attempts=delivery.attempts,
-        created_at=delivery.created_at,
-        paused_until=webhook.paused_until,
-    )
+    return Batch(webhook.url, tuple(secrets), [(delivery_id, event) for delivery_id, event in rows])

@@ -6,9 +6,11 @@ Sources: the contract, "Media, events, operation"; CloudEvents 1.0; Standard Web
 import ipaddress
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from pydantic import Field
 
@@ -60,6 +62,23 @@ ALLOWED_PORTS = frozenset({443, 8443})
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")
 _INSIDE = ("localhost", "local", "internal", "intranet", "home.arpa", "onion", "test", "invalid")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one try to deliver."""
+
+    delivery_id: UUID
+    status: int | None
+    """As the receiver answered; None when it did not."""
+    error: str | None = None
+    wait: timedelta | None = None
+    """What the receiver asked for (429)."""
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether the receiver took it."""
+        return self.status is not None and 200 <= self.status < 300
 
 
 class NewWebhook(StrictModel):
@@ -120,10 +139,14 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def next_try(created_at: datetime, attempt: int, instant: datetime) -> datetime | None:
+def delay_after(tries: int) -> timedelta:
+    """How long to wait after this many tries that failed, from 1."""
+    return RETRIES[tries - 1] if tries <= len(RETRIES) else THEN_EVERY
+
+
+def next_try(created_at: datetime, tries: int, instant: datetime) -> datetime | None:
     """When to try again after this many tries; None: give up, three days after the event."""
-    delay = RETRIES[attempt - 1] if attempt <= len(RETRIES) else THEN_EVERY
-    following = instant + delay
+    following = instant + delay_after(tries)
     return following if following <= created_at + GIVE_UP_AFTER else None
 
 

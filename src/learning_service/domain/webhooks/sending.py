@@ -1,0 +1,168 @@
+"""Who sends for a webhook, and what became of it.
+
+One job at a time sends for a webhook, a batch at a go. The webhook's row is locked where a delivery is added and
+where a batch ends: whoever comes second sees what the first did, so that no delivery is left without a sender.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.audit import record_audit
+from learning_service.domain.clock import now
+from learning_service.domain.outbox import wake_after_commit
+from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
+from learning_service.domain.webhooks.rules import GIVE_UP_AFTER, Outcome, delay_after, next_try
+
+DELIVER, QUEUE = "deliver_webhooks", "webhooks"
+GONE, TOO_MANY = 410, 429
+_START = text(
+    """
+WITH wanted AS (
+    SELECT s.id, s.organization_id, s.sender_id, greatest(waiting.at, s.paused_until) AS at
+    FROM webhook_subscriptions s CROSS JOIN LATERAL (
+        SELECT min(next_attempt_at) AS at FROM webhook_deliveries WHERE subscription_id = s.id AND status = 'pending'
+    ) AS waiting
+    WHERE s.id = ANY (:webhook_ids) AND s.disabled_at IS NULL AND s.deleted_at IS NULL AND waiting.at IS NOT NULL
+), alive AS (
+    UPDATE outbox o SET run_at = CASE o.status WHEN 'queued' THEN least(o.run_at, w.at) ELSE o.run_at END
+    FROM wanted w
+    WHERE o.id = w.sender_id AND o.status IN ('queued', 'leased') AND o.id IS DISTINCT FROM CAST(:ending AS uuid)
+    RETURNING w.id
+), made AS (
+    INSERT INTO outbox (id, organization_id, queue, job, arguments, as_of, status, attempt, run_at, created_at)
+    SELECT gen_random_uuid(), organization_id, :queue, :job, jsonb_build_object('webhook_id', id), :instant, 'queued',
+        0, at, :instant
+    FROM wanted WHERE id NOT IN (SELECT id FROM alive)
+    RETURNING id, (arguments->>'webhook_id')::uuid AS webhook_id
+)
+UPDATE webhook_subscriptions s SET sender_id = made.id FROM made WHERE made.webhook_id = s.id
+"""
+)
+
+
+async def start_senders(
+    session: AsyncSession, webhook_ids: Sequence[uuid.UUID], *, ending: uuid.UUID | None = None
+) -> None:
+    """See to it that a job sends what waits for each of these webhooks, when it is due. `ending` does no more."""
+    lock = select(WebhookSubscription.id).where(WebhookSubscription.id.in_(webhook_ids))
+    await session.execute(lock.order_by(WebhookSubscription.id).with_for_update())
+    await session.execute(
+        _START,
+        {
+            "webhook_ids": list(webhook_ids),
+            "ending": ending,
+            "queue": QUEUE,
+            "job": DELIVER,
+            "instant": now(session),
+        },
+    )
+    wake_after_commit(session, QUEUE)
+
+
+async def note_outcomes(
+    session: AsyncSession,
+    webhook_id: uuid.UUID,
+    outcomes: Sequence[Outcome],
+    *,
+    job_id: uuid.UUID,
+    jitter: float,
+) -> None:
+    """Write what became of a batch, and let the next follow.
+
+    While a receiver takes nothing, everything for it waits with the same backoff; one event that it will not
+    have waits alone. 429 is honoured, 410 disables. `jitter` (1 or more) stretches every wait.
+    """
+    webhook = await session.get(WebhookSubscription, webhook_id, with_for_update=True, populate_existing=True)
+    if webhook is None:
+        return
+    await _note_delivered(session, [outcome for outcome in outcomes if outcome.is_delivered])
+    failed = [outcome for outcome in outcomes if not outcome.is_delivered]
+    for outcome in failed:
+        await _note_failed(session, outcome, jitter)
+    if any(outcome.is_delivered for outcome in outcomes):
+        webhook.failures, webhook.paused_until = 0, None
+    elif failed:
+        webhook.failures += 1
+        webhook.paused_until = now(session) + delay_after(webhook.failures) * jitter
+        await _give_up_old(session, webhook_id)
+    asked = [outcome.wait for outcome in failed if outcome.wait]
+    if asked:
+        webhook.paused_until = max(now(session) + max(asked), webhook.paused_until or now(session))
+    if any(outcome.status == GONE for outcome in failed) and not webhook.disabled_at:
+        await _disable(session, webhook)
+    await session.flush()
+    await start_senders(session, [webhook_id], ending=job_id)
+
+
+async def _note_delivered(session: AsyncSession, delivered: Sequence[Outcome]) -> None:
+    for status in {outcome.status for outcome in delivered}:
+        ids = [outcome.delivery_id for outcome in delivered if outcome.status == status]
+        await session.execute(
+            update(WebhookDelivery)
+            .where(WebhookDelivery.id.in_(ids), WebhookDelivery.status == "pending")
+            .values(
+                status="delivered",
+                attempts=WebhookDelivery.attempts + 1,
+                last_attempt_at=now(session),
+                delivered_at=now(session),
+                next_attempt_at=None,
+                response_status=status,
+                error=None,
+            )
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def _note_failed(session: AsyncSession, outcome: Outcome, jitter: float) -> None:
+    instant = now(session)
+    delivery = await session.get_one(WebhookDelivery, outcome.delivery_id, with_for_update=True)
+    if delivery.status != "pending":
+        return
+    delivery.attempts += 1
+    delivery.last_attempt_at = instant
+    delivery.response_status, delivery.error = outcome.status, (outcome.error or "")[:500]
+    following = next_try(delivery.created_at, delivery.attempts, instant)
+    if following is None:
+        delivery.status, delivery.next_attempt_at = "failed", None
+    else:
+        wait = max((following - instant) * jitter, outcome.wait or timedelta(0))
+        delivery.next_attempt_at = instant + wait
+
+
+async def _give_up_old(session: AsyncSession, webhook_id: uuid.UUID) -> None:
+    await session.execute(
+        update(WebhookDelivery)
+        .where(
+            WebhookDelivery.subscription_id == webhook_id,
+            WebhookDelivery.status == "pending",
+            WebhookDelivery.created_at < now(session) - GIVE_UP_AFTER,
+        )
+        .values(status="failed", error="the receiver failed for three days", next_attempt_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _disable(session: AsyncSession, webhook: WebhookSubscription) -> None:
+    webhook.disabled_at = now(session)
+    await drop_pending(session, webhook.id, "the receiver answered 410 Gone")
+    record_audit(
+        session,
+        "webhook.disabled",
+        organization_id=webhook.organization_id,
+        actor="system",
+        subject=("webhook", webhook.id),
+    )
+
+
+async def drop_pending(session: AsyncSession, webhook_id: uuid.UUID, reason: str) -> None:
+    """Give up whatever waits for this webhook."""
+    await session.execute(
+        update(WebhookDelivery)
+        .where(WebhookDelivery.subscription_id == webhook_id, WebhookDelivery.status == "pending")
+        .values(status="failed", error=reason, next_attempt_at=None)
+        .execution_options(synchronize_session=False)
+    )
