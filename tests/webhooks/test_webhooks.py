@@ -46,6 +46,7 @@ async def make_due(world: World) -> None:
         await session.execute(
             text(
                 "UPDATE outbox SET run_at = now() - interval '1 s' WHERE queue = 'webhooks' AND organization_id = :o"
+                " AND status = 'queued'"
             ),
             {"o": world.id},
         )
