@@ -31,4 +31,4 @@ async def seen(world: World, document_id: str) -> Json:
 async def convert_all(world: World) -> None:
     """Do what the converter would."""
     runner = JobRunner(world.worker, CONVERTER, QUEUES[CONVERTER])
-    await asyncio.wait_for(runner.run_until_idle(), 55)
+    await asyncio.wait_for(runner.run_until_idle(), 150)

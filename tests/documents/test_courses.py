@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from tests.documents import files
 from tests.documents.sending import seen, send, settled
 from tests.world import Json, World, small_tree
@@ -135,6 +137,14 @@ async def test_references_follow_the_drafts(world: World) -> None:
     one, two = await ready(world, files.pdf(2)), await ready(world, files.pdf(3))
     made = await world.course(tree_with(document_url=f"document:{one}"))
     assert await references(world) == 1
+    for change in (
+        "DELETE FROM document_references",
+        "UPDATE document_references SET version_id = version_id",
+    ):
+        with pytest.raises(DBAPIError) as refused:
+            async with world.worker.transaction(None) as session:
+                await session.execute(text(f"{change} WHERE organization_id = :id"), {"id": world.id})
+        assert getattr(refused.value.orig, "sqlstate", None) == "LS001", "published versions never change"
     await put(world, made["id"], tree_with(document_url=f"document:{two}"))
     assert await references(world) == 2, "the published version keeps its own"
     await put(world, made["id"], tree_with())
