@@ -265,21 +265,18 @@ TABLE = (
         "K8", "Redis read-only", redis_told(("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE"))
     ),
     Disturbance("K9", "kill -9 Redis every second", again_and_again(kill_part, "redis", pause=1.0)),
-    Disturbance(
-        "K10", "kill -9 PostgreSQL, twice", again_and_again(kill_part, "postgres", pause=2.5), short=True
-    ),
+    Disturbance("K10", "kill -9 PostgreSQL, twice", again_and_again(kill_part, "postgres", pause=2.5)),
     Disturbance(
         "K11",
         "a fifth of the COMMIT replies lost",
         on("postgres", Mishap("swallow", 0.2, COMMIT)),
-        short=True,
     ),
     Disturbance("K11", "a fifth of the COMMITs never arrive", on("postgres", Mishap("reset", 0.2, COMMIT))),
     Disturbance("K12", "database silent", on("postgres", Mishap("blackhole")), 10),
     Disturbance("K13", "database slow", on("postgres", Mishap("delay", 0.2, seconds=0.3))),
     Disturbance("K13", "rows locked by somebody else", rows_locked, 4),
     Disturbance("K14", "database read-only", database_read_only),
-    Disturbance("K15", "S3 away", part_away("s3")),
+    Disturbance("K15", "S3 away", part_away("s3"), short=True),
     Disturbance("K15", "S3 answers 503", on("s3", Mishap("answer", reply=NO_S3))),
     Disturbance("K16", "S3 silent", on("s3", Mishap("blackhole"))),
     Disturbance("K16", "uploads cut after 1,000 bytes", on("s3", Mishap("cut", 0.5, b"PUT /", after=1000))),

@@ -83,7 +83,8 @@ async def commits_overtake_each_other(laboratory: Laboratory, patience: float) -
         crowd, users = scene.crowd, [f"o{n}" for n in range(24)]
         await asyncio.gather(*(crowd.add_member(user) for user in users))
         async with scene.rig.proxies["postgres"].suffering(commits_take(0.5)):
-            await asyncio.gather(*(crowd.assign([user], crowd.plain) for user in users))
+            for course in (crowd.plain, crowd.written):
+                await asyncio.gather(*(crowd.assign([user], course) for user in users))
 
     return await harm(laboratory, patience, assign_at_once, seats=2)
 
