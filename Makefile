@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: run test long faults fuzz audit mutants check lint format lock clean help environment environment-dev environment-check
+.PHONY: run test long faults fuzz audit mutants check lint format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -34,6 +34,12 @@ audit: environment-check ## Look for known holes in what runs in production
 mutants: environment-check ## Change the rules in thousands of ways and see which changes no test notices (hours)
 	@./scripts/mutants.sh
 
+bench: environment-bench ## Measure the service beside its limits and the alternative; ROW=verify measures one row
+	@$(BIN)/python -m benchmarks $(if $(ROW),--row $(ROW))
+
+bench-growth: environment-bench ## Growth with 10 million members of other organizations: half an hour and 20 GB
+	@$(BIN)/python -m benchmarks --row growth --others 10000000
+
 check: lint test ## Everything that has to hold before a change is kept
 
 lint: environment-dev ## Style, format, types and import contracts
@@ -48,7 +54,7 @@ format: environment-dev ## Put the code in its form
 
 lock: ## Resolve requirements/*.in again (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
-	@cd requirements && for name in build runtime embedded dev check; do \
+	@cd requirements && for name in build runtime embedded dev check bench; do \
 		uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 			--no-annotate --no-header $$name.in -o $$name.txt || exit 1; done
 
@@ -60,6 +66,9 @@ environment-dev: ## Make or renew .venv for development
 
 environment-check: ## Make or renew .venv with the tools of fuzz, audit and mutants as well
 	@$(PYTHON) scripts/environment.py check
+
+environment-bench:
+	@$(PYTHON) scripts/environment.py bench
 
 clean: ## Remove .venv, caches and the development copy's data
 	rm -rf .venv .dev build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

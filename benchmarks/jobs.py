@@ -1,28 +1,25 @@
 """Jobs: from the commit to the start at idle, no-op jobs per second of one worker, and what an idle worker costs.
 
-    python -m benchmarks.jobs
-
-Starts PostgreSQL, Redis and S3 of its own and a worker process that knows one job, which does nothing. Prints one
-line of JSON. Enqueueing is part of no figure. The goals are in the output beside the figures.
+Starts a worker process that knows one job, which does nothing. Prints one line of JSON. Enqueueing is part of no
+figure.
 """
 
 import asyncio
 import json
 import os
-import statistics
 import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.results import Mark, Result, Row
+from benchmarks.stage import Stage
 from sqlalchemy import text
 
 from learning_service.context import Context, open_context
-from learning_service.devstack.parts import start_throwaway_parts
 from learning_service.domain.outbox import Job, enqueue_job
 from learning_service.settings import Settings
 from learning_service.worker import run_worker
 
-ROOT = Path(__file__).resolve().parents[1]
 SINGLE, BATCH, IDLE_SECONDS = 100, 3000, 10
 WAITS = text(
     "SELECT extract(epoch FROM started_at - created_at)::float8 * 1000 FROM outbox WHERE status = 'done' ORDER BY 1"
@@ -38,7 +35,7 @@ async def nothing(context: Context, job: Job) -> None:
     """A job that does nothing."""
 
 
-async def measure(worker: "subprocess.Popen[bytes]") -> dict[str, object]:
+async def measure(worker: "subprocess.Popen[bytes]") -> dict[str, float]:
     """Drive the worker and read the figures off the rows."""
     async with open_context(Settings(), "learning_worker") as context:
         await _enqueue(context, 1)
@@ -55,21 +52,14 @@ async def measure(worker: "subprocess.Popen[bytes]") -> dict[str, object]:
         idle = (_cpu_seconds(worker.pid) - before) / IDLE_SECONDS * 100
         async with context.transaction(None) as session:
             since = (await session.execute(text("SELECT clock_timestamp()"))).scalar_one()
-        before = _cpu_seconds(worker.pid)
         await _enqueue(context, BATCH)
         await _until_done(context)
-        busy = _cpu_seconds(worker.pid) - before
         async with context.transaction(None) as session:
             rate = (await session.execute(RATE, {"since": since})).scalar_one()
     return {
-        "start_p50_ms": round(statistics.median(waits), 1),
-        "start_p95_ms": round(waits[int(len(waits) * 0.95)], 1),
-        "start_p95_goal_ms": 80,
-        "idle_cpu_percent": round(idle, 2),
-        "idle_cpu_goal_percent": 2,
-        "noop_jobs_per_second": round(rate),
-        "noop_goal_per_second": 500,
-        "noop_cpu_us_per_job": round(busy / BATCH * 1e6),
+        "start_p95_ms": waits[int(len(waits) * 0.95)],
+        "idle_cpu_percent": idle,
+        "noop_jobs_per_second": rate,
     }
 
 
@@ -93,25 +83,30 @@ def _cpu_seconds(pid: int) -> float:
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
+def rows(stage: Stage) -> list[Row]:
+    """The marks of jobs."""
+    found = stage.figures("benchmarks.jobs", "jobs")
+    return [
+        Row(
+            Result("jobs: start", found["start_p95_ms"], "ms from commit to start, p95"),
+            ours=Mark(80, at_most=True),
+        ),
+        Row(Result("jobs: idle", found["idle_cpu_percent"], "% CPU of a worker"), ours=Mark(2, at_most=True)),
+        Row(Result("jobs", found["noop_jobs_per_second"], "jobs a second of a worker"), ours=Mark(500)),
+    ]
+
+
 def main() -> None:
     """Measure, or be the worker that is measured."""
     if sys.argv[1:] == ["worker"]:
         run_worker(Settings(), "jobs", {"nothing": nothing}, {})
         return
-    parts = start_throwaway_parts()
+    worker = subprocess.Popen([sys.executable, "-m", "benchmarks.jobs", "worker"])
     try:
-        os.environ.update({**parts.environment(), "ENVIRONMENT": "development", "LOG_LEVEL": "error"})
-        subprocess.run(
-            [sys.executable, "-m", "alembic", "upgrade", "head"], cwd=ROOT, check=True, capture_output=True
-        )
-        worker = subprocess.Popen([sys.executable, "-m", "benchmarks.jobs", "worker"], cwd=ROOT)
-        try:
-            print(json.dumps(asyncio.run(measure(worker))))
-        finally:
-            worker.terminate()
-            worker.wait(30)
+        print(json.dumps(asyncio.run(measure(worker))))
     finally:
-        parts.stop()
+        worker.terminate()
+        worker.wait(30)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ MADE = VENV / "made.json"
 LOCKS = {
     "run": ["runtime", "embedded"],
     "dev": ["runtime", "embedded", "dev"],
+    "bench": ["runtime", "embedded", "bench"],
     "check": ["runtime", "embedded", "dev", "check"],
 }
 OLDEST = (3, 11)

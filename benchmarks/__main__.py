@@ -1,0 +1,68 @@
+"""`make bench`: every row in one run. `--row NAME` measures one, `--others` makes the other organizations larger."""
+
+import argparse
+import sys
+import time
+
+from benchmarks import assign, certificate, growth, http_rows, jobs
+from benchmarks.results import Row, keep, table
+from benchmarks.stage import Stage, open_stage
+
+NAMES = (*http_rows.ROWS, "assign", "certificate", "jobs", "growth")
+
+
+class Run:
+    """One run: what was found so far."""
+
+    def __init__(self, others: int) -> None:
+        self.others = others
+        self.started = time.monotonic()
+        self.rows: list[Row] = []
+        self.details: list[str] = []
+
+    def measure(self, names: list[str]) -> None:
+        """Measure these rows."""
+        with open_stage() as stage:
+            http = [name for name in names if name in http_rows.ROWS]
+            if http:
+                hall = http_rows.open_hall(stage)
+                self.say("loaded")
+                for name in http:
+                    self.add(name, [http_rows.ROWS[name](hall)])
+                self.details += hall.details
+                stage.stop_servers()
+            for name in names:
+                if name not in http:
+                    self.add(name, self.other(stage, name))
+
+    def other(self, stage: Stage, name: str) -> list[Row]:
+        """A row that has a module of its own."""
+        if name == "growth":
+            return growth.rows(stage, self.others)
+        return {"assign": assign.rows, "certificate": certificate.rows, "jobs": jobs.rows}[name](stage)
+
+    def add(self, name: str, rows: list[Row]) -> None:
+        """Note what was found."""
+        self.rows += rows
+        self.say(name)
+
+    def say(self, what: str) -> None:
+        """One line on where we are."""
+        print(f"{time.monotonic() - self.started:5.0f} s  {what}", flush=True)
+
+
+def main() -> int:
+    """Measure, print, keep; 1 when a row is below its mark."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("--row", choices=NAMES, action="append", help="only this one; may be repeated")
+    parser.add_argument("--others", type=int, default=growth.MANY, help="members of other organizations")
+    given = parser.parse_args()
+    run = Run(given.others)
+    run.measure(given.row or list(NAMES))
+    print("\n".join(["", *run.details, "", table(run.rows), ""]))
+    keep(run.rows)
+    return 0 if all(row.holds for row in run.rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""What a row says, the table, and `latest.json`."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+LATEST = Path(__file__).with_name("latest.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a figure has to reach. `at_most`: less is better."""
+
+    bound: float
+    at_most: bool = False
+
+    def holds(self, figure: float) -> bool:
+        """Whether the figure, as printed, reaches it."""
+        return figure <= self.bound if self.at_most else figure >= self.bound
+
+    def __str__(self) -> str:
+        return f"{'≤' if self.at_most else '≥'} {self.bound:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A row: the service, the physical limit, what a team would write instead, all in `unit`.
+
+    `ratio` is how much of the limit is reached, or, where its mark is an upper one, how much more than the limit it
+    takes. `times_alternative` is how many times better than the alternative.
+    """
+
+    name: str
+    ours: float
+    unit: str
+    limit: float | None = None
+    ratio: float | None = None
+    alternative: float | None = None
+    times_alternative: float | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The row of `latest.json`."""
+        return {
+            key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(self).items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A result and the marks that it is held to."""
+
+    result: Result
+    ours: Mark | None = None
+    ratio: Mark | None = None
+    times: Mark | None = None
+    remark: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether every mark is reached."""
+        r = self.result
+        pairs = ((self.ours, r.ours), (self.ratio, r.ratio), (self.times, r.times_alternative))
+        return all(mark.holds(figure) for mark, figure in pairs if mark is not None and figure is not None)
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as lines of text."""
+    head = ("row", "ours", "limit", "ratio", "mark", "alternative", "times", "mark", "unit", "")
+    lines = [head, *(_line(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if n in (0, 8) else cell.rjust(width) for n, (cell, width) in pairs
+        ).rstrip()
+        for line in lines
+        for pairs in [list(enumerate(zip(line, widths, strict=True)))]
+    )
+
+
+def _line(row: Row) -> tuple[str, ...]:
+    r = row.result
+    ours = _figure(r.ours) + (f" ({row.ours})" if row.ours else "")
+    return (
+        r.name,
+        ours,
+        _figure(r.limit),
+        _figure(r.ratio, 2),
+        str(row.ratio or ""),
+        _figure(r.alternative),
+        _figure(r.times_alternative, 1),
+        str(row.times or ""),
+        r.unit,
+        row.remark if row.holds else f"{row.remark} BELOW ITS MARK".strip(),
+    )
+
+
+def _figure(value: float | None, places: int | None = None) -> str:
+    if value is None:
+        return ""
+    if places is None:
+        places = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{places}f}"
+
+
+def keep(rows: list[Row]) -> None:
+    """Write `latest.json`; rows that were not measured now stay as they are."""
+    known = {entry["name"]: entry for entry in json.loads(LATEST.read_text())} if LATEST.exists() else {}
+    known.update({row.result.name: row.result.as_json() for row in rows})
+    LATEST.write_text(json.dumps(list(known.values()), indent=1, ensure_ascii=False) + "\n")
