@@ -15,7 +15,7 @@ from learning_service.adapters.http import HttpClient
 from learning_service.adapters.processes import ProcessPool
 from learning_service.adapters.storage import ObjectStore, open_store
 from learning_service.auth import TokenVerifier
-from learning_service.database import Role, create_engine, open_transaction
+from learning_service.database import DirectPool, Role, create_engine, open_transaction
 from learning_service.domain.certificates.actions import PUBLIC_URL
 from learning_service.domain.idempotency import claim_key, release_key
 from learning_service.domain.outbox import take_queues_to_wake
@@ -32,6 +32,7 @@ class Context:
     role: Role
     engine: AsyncEngine
     sessions: async_sessionmaker[AsyncSession]
+    direct: DirectPool
     queue: Queue
     store: ObjectStore
     http: HttpClient
@@ -84,6 +85,7 @@ class Context:
 async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]:
     """Build the clients of one process and close them at its end."""
     engine = create_engine(settings, role=role)
+    direct = DirectPool(settings, role=role)
     queue = Queue(settings.redis_url.get_secret_value())
     http = HttpClient()
     limits = Limits(settings)
@@ -100,6 +102,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                     autoflush=False,
                     info={PUBLIC_URL: settings.public_url.rstrip("/")},
                 ),
+                direct=direct,
                 queue=queue,
                 store=store,
                 http=http,
@@ -112,4 +115,5 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
         await limits.close()
         await http.close()
         await queue.close()
+        await direct.close()
         await engine.dispose()

@@ -4,10 +4,14 @@ A connection's own role is `learning_api` from the first moment, so that a trans
 open sees no row of any tenant; the opening statement then names role and organization for this transaction only.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import text
+import asyncpg
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from learning_service.domain.clock import set_instant
@@ -24,7 +28,6 @@ _WORKER_STATEMENT_TIMEOUT_MS = 60_000
 
 def create_engine(settings: Settings, *, role: Role = "learning_api") -> AsyncEngine:
     """The pool of one process. Waiting for anything is bounded: for a connection, a lock, a statement, a peer."""
-    timeout = settings.statement_timeout_ms if role == "learning_api" else _WORKER_STATEMENT_TIMEOUT_MS
     return create_async_engine(
         settings.database_url,
         # Tracebacks go to logs, and parameters are names, texts and keys.
@@ -33,19 +36,89 @@ def create_engine(settings: Settings, *, role: Role = "learning_api") -> AsyncEn
         max_overflow=0,
         pool_timeout=settings.database_pool_timeout_seconds,
         pool_recycle=1800,
-        connect_args={
-            "timeout": 3,
-            "command_timeout": timeout / 1000 + 2,
-            "server_settings": {
-                "role": "learning_api",
-                "application_name": role,
-                "statement_timeout": str(timeout),
-                "lock_timeout": str(settings.lock_timeout_ms),
-                "idle_in_transaction_session_timeout": "60000",
-                "timezone": "UTC",
-            },
-        },
+        connect_args=_connect_arguments(settings, role),
     )
+
+
+def _connect_arguments(settings: Settings, role: Role) -> dict[str, Any]:
+    timeout = settings.statement_timeout_ms if role == "learning_api" else _WORKER_STATEMENT_TIMEOUT_MS
+    return {
+        "timeout": 3,
+        "command_timeout": timeout / 1000 + 2,
+        "server_settings": {
+            "role": "learning_api",
+            "application_name": role,
+            "statement_timeout": str(timeout),
+            "lock_timeout": str(settings.lock_timeout_ms),
+            "idle_in_transaction_session_timeout": "60000",
+            "timezone": "UTC",
+        },
+    }
+
+
+class Unsure(Exception):
+    """A write failed, perhaps only after its commit: it must not be tried again by us."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__("the write failed")
+        self.cause = cause
+
+
+class DirectPool:
+    """Connections by the driver alone, for the hot paths: no session, no greenlet, no reset between uses.
+
+    Nothing is ever set for longer than a transaction on them, so nothing has to be reset. A connection on which
+    anything failed is closed. This costs 0.3 ms of processor less a statement than the engine (the row `verify`).
+    """
+
+    def __init__(self, settings: Settings, *, role: Role = "learning_api") -> None:
+        url = make_url(settings.database_url).set(drivername="postgresql")
+        self._dsn = url.render_as_string(hide_password=False)
+        self._arguments = _connect_arguments(settings, role)
+        self._patience = settings.database_pool_timeout_seconds
+        self._free = asyncio.Semaphore(settings.database_direct_pool_size)
+        self._idle: list[asyncpg.Connection] = []
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection of one's own for the block. Raises TimeoutError when none gets free in time."""
+        async with asyncio.timeout(self._patience):
+            await self._free.acquire()
+        try:
+            connection = await self._connect()
+            try:
+                yield connection
+            except BaseException:
+                connection.terminate()
+                raise
+            self._idle.append(connection)
+        finally:
+            self._free.release()
+
+    async def row(self, statement: str, *values: object) -> asyncpg.Record | None:
+        """The first row of a statement that is a transaction of its own."""
+        async with self.connection() as connection:
+            return await connection.fetchrow(statement, *values)
+
+    async def write(self, statement: str, *values: object) -> asyncpg.Record | None:
+        """The same for a statement that writes. Raises Unsure when nobody knows whether it did."""
+        async with self.connection() as connection:
+            try:
+                return await connection.fetchrow(statement, *values)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                raise Unsure(error) from error
+
+    async def _connect(self) -> asyncpg.Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return await asyncpg.connect(self._dsn, **self._arguments)
+
+    async def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            await self._idle.pop().close(timeout=5)
 
 
 async def open_transaction(

@@ -8,6 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from learning_service.backpressure import ConcurrencyLimit
 from learning_service.context import open_context
+from learning_service.hot import HOT_PATHS, HotPaths
 from learning_service.problems import install_problem_handlers
 from learning_service.reference import DESCRIPTION, install_reference
 from learning_service.routers import (
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(module.router)
     install_problem_handlers(app)
     install_reference(app)
+    app.add_middleware(HotPaths, paths=HOT_PATHS)
     app.add_middleware(ConcurrencyLimit, limit=settings.max_concurrent_requests)
     if settings.cors_origins:
         app.add_middleware(

@@ -122,7 +122,8 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
     return domain_problem(request, Invalid(faults))
 
 
-async def _on_database_error(request: Request, error: Exception) -> Response:
+async def database_problem(request: Request, error: Exception) -> Response:
+    """The problem document of a database that is away, busy, or refused."""
     if isinstance(error, IntegrityError):
         log.warning("integrity_error", sqlstate=_sqlstate(error), path=request.url.path)
         return domain_problem(
@@ -176,5 +177,5 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     # While connecting the driver's own errors come through as they are.
     for kind in (DBAPIError, PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        app.add_exception_handler(kind, _on_database_error)
+        app.add_exception_handler(kind, database_problem)
     app.add_exception_handler(Exception, _on_unforeseen)

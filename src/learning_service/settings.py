@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     """`postgresql+asyncpg://user:password@host:port/name`; the user must be able to assume the service's roles."""
     database_pool_size: int = Field(default=10, ge=1, le=200)
     """Connections kept per process."""
+    database_direct_pool_size: int = Field(default=5, ge=1, le=200)
+    """Connections kept per API process for the hottest calls, beside the others."""
     database_pool_timeout_seconds: float = Field(default=2, gt=0)
     """How long a request waits for a connection before it is answered 503."""
     statement_timeout_ms: int = Field(default=5000, ge=100)

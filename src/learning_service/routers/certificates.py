@@ -23,7 +23,6 @@ from learning_service.dependencies import (
     PublicSession,
     Session,
     body,
-    count_unknown,
     page,
     path_id,
 )
@@ -37,13 +36,15 @@ from learning_service.domain.certificates.queries import (
 )
 from learning_service.domain.certificates.rules import PublicCertificate, pdf_filename, pdf_key
 from learning_service.domain.clock import now
-from learning_service.domain.errors import Gone, Invalid, NotFound, Unavailable
+from learning_service.domain.errors import Gone, Invalid, NotFound, RateLimited, Unavailable
 from learning_service.domain.outcomes.actions.revoking import revoke_outcome
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
 from learning_service.domain.values import OPAQUE_ID
 from learning_service.routing import KeyedRoute
 from learning_service.schemas.certificates import (
+    PUBLIC_HEADERS,
+    VERIFICATION_HEADERS,
     AdministeredCertificate,
     Reissue,
     Revocation,
@@ -59,12 +60,6 @@ router = APIRouter(tags=["certificates"], route_class=KeyedRoute)
 PUBLIC = [Depends(Anyone())]
 PDF_RETRY_SECONDS = 2
 GIVEN_UP_RETRY_SECONDS = 3600
-PUBLIC_HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-}
 
 
 class PdfNotMade(Unavailable):
@@ -97,6 +92,17 @@ class CanAdministerCertificate(CanReadCertificate):
     administer = True
 
 
+def _count_unknown(request: Request, context: ContextOf, amount: int = 1) -> None:
+    """Note that this address asked for certificates that do not exist. Raises RateLimited for guessing.
+
+    To be called only where something was unknown: a known certificate is always answered.
+    """
+    peer = request.client.host if request.client is not None else None
+    wait = context.limits.count_guess(peer, request.headers.getlist("x-forwarded-for"), amount)
+    if wait:
+        raise RateLimited("Too many unknown certificates were asked for from here.", retry_after=wait)
+
+
 async def _receive_public(request: Request) -> None:
     """Read the body of a call without login, before a connection is taken."""
     request.state.body = await receive_body(request)
@@ -115,13 +121,13 @@ async def _find(session: PublicSession, certificate_id: uuid.UUID) -> PublicCert
 )
 async def verify(certificate_id: str, request: Request, session: PublicSession, context: ContextOf) -> Any:
     """The true state of a certificate, for anyone. A browser is sent to the page."""
-    headers = {**PUBLIC_HEADERS, "Vary": "Accept"}
+    headers = VERIFICATION_HEADERS
     if prefers_html(request.headers.get("accept")):
         address = f"/certificates/{quote(certificate_id, safe='')}/verify/"
         return RedirectResponse(address, 302, headers=headers)
     found = await _find(session, path_id(certificate_id))
     if found is None:
-        count_unknown(request, context)
+        _count_unknown(request, context)
         raise NotFound
     answer = VerificationAnswer.of(found, now(session))
     return JSONResponse(answer.model_dump(mode="json", exclude_unset=True), headers=headers)
@@ -145,7 +151,7 @@ async def verify_many(
     found = [known.get(one) if one is not None else None for one in parsed]
     unknown = found.count(None)
     if unknown:
-        count_unknown(request, context, unknown)
+        _count_unknown(request, context, unknown)
     instant = now(session)
     answer = VerificationsAnswer(
         items=[
@@ -180,7 +186,7 @@ async def verification_page(
     found = await _find(session, parsed) if parsed is not None else None
     if found is None:
         if parsed is not None:
-            count_unknown(request, context)
+            _count_unknown(request, context)
         html, spoken = render_unknown_page(accept_language=language)
         return HTMLResponse(html, 404, headers={**PAGE_HEADERS, "Content-Language": spoken})
     zone = ZoneInfo(found.timezone)

@@ -11,6 +11,14 @@ from learning_service.domain.certificates.rules import PublicCertificate, status
 from learning_service.domain.values import CleanText, Name, StrictModel, some
 from learning_service.schemas.common import Answer
 
+PUBLIC_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+"""Of every public answer about certificates."""
+VERIFICATION_HEADERS = {**PUBLIC_HEADERS, "Vary": "Accept"}
 Status = Literal["valid", "expired", "revoked", "superseded"]
 
 

@@ -105,12 +105,11 @@ def attempts_used(position: Position, quiz_id: uuid.UUID) -> int:
     return 0 if count is None else count.used
 
 
-def next_attempt(session: AsyncSession, position: Position, quiz: CompiledQuiz) -> AttemptRow:
+def next_attempt(position: Position, quiz: CompiledQuiz, instant: datetime) -> AttemptRow:
     """The attempt that would be made now; not stored yet. Raises NoAttemptsLeft."""
     used, allowed = attempts_used(position, quiz.id), attempts_allowed(position, quiz)
     if allowed is not None and used >= allowed:
         raise NoAttemptsLeft
-    instant = now(session)
     limit = quiz.time_limit_seconds
     deadline = None if limit is None else instant + timedelta(seconds=limit + position.extra_time_seconds)
     return AttemptRow(
@@ -143,7 +142,7 @@ async def start_attempt(
     """
     if position.attempt is not None:
         return position.attempt, False
-    attempt = next_attempt(session, position, quiz)
+    attempt = next_attempt(position, quiz, now(session))
     columns = {name: getattr(attempt, name) for name in AttemptRow.__slots__}
     await session.execute(insert(QuizAttempt).values(organization_id=position.organization_id, **columns))
     await session.execute(
@@ -197,7 +196,11 @@ async def save_responses(
         return Saved(attempt.id, 0, shown_sequence(attempt.sequence), attempt.deadline_at)
     last = attempt.sequence if sequence is None else sequence
     merged = merge_responses(attempt, responses)
-    parameters = {"id": attempt.id, "sequence": last, "responses": json.dumps(merged)}
+    parameters = {
+        "id": attempt.id,
+        "sequence": last,
+        "responses": json.dumps(dump_responses(merged.values())),
+    }
     if (await session.execute(_SAVE, parameters)).first() is None:
         raise AttemptClosed
     return Saved(attempt.id, len(responses), shown_sequence(last), attempt.deadline_at)
@@ -224,7 +227,7 @@ async def open_attempt(
         known = await session.scalar(select(mine.where(QuizAttempt.id == attempt_id)))
         raise AttemptClosed if known else NotFound
     if quiz.time_limit_seconds is None:
-        return next_attempt(session, position, quiz)
+        return next_attempt(position, quiz, now(session))
     # The server closes an attempt at its deadline, whoever notices first: the learner, or the sweeper.
     timed_out = (
         QuizAttempt.number == attempts_used(position, quiz.id),
@@ -232,7 +235,7 @@ async def open_attempt(
     )
     if await session.scalar(select(mine.where(*timed_out))):
         raise AttemptClosed
-    next_attempt(session, position, quiz)
+    next_attempt(position, quiz, now(session))
     raise AttemptNotStarted
 
 
@@ -243,9 +246,9 @@ def refuse_misfits(quiz: CompiledQuiz, responses: tuple[Response, ...]) -> None:
         raise Invalid(faults)
 
 
-def merge_responses(attempt: AttemptRow, responses: tuple[Response, ...]) -> dict[str, Any]:
-    """What was saved with the new answers laid over it, as stored."""
-    return dump_responses(lay_over(load_responses(attempt.responses), responses).values())
+def merge_responses(attempt: AttemptRow, responses: tuple[Response, ...]) -> dict[uuid.UUID, Response]:
+    """What was saved with the new answers laid over it."""
+    return lay_over(load_responses(attempt.responses), responses)
 
 
 def questions_shown(quiz: CompiledQuiz, layout: list[Any] | None) -> list[dict[str, Any]]:

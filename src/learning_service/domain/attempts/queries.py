@@ -293,14 +293,14 @@ async def find_position(
     row = (await session.execute(statement, parameters)).first()
     if row is not None and lock and not row.fresh:
         row = (await session.execute(statement, parameters)).first()
-    return _position(row) if row is not None else None
+    return read_position(row[:-1]) if row is not None else None
 
 
-def _position(row: Sequence[Any]) -> Position:
+def read_position(row: Sequence[Any]) -> Position:
+    """A position from a row's columns, in the order of the statement; the attempt's may be left out."""
     (enrollment_id, organization_id, user_id, course_id, version_id, *rest) = row
     status, source, assigned_at, due_at, extra, *rest = rest
     lessons, quizzes, under_way, *attempt = rest
-    attempt.pop()
     return Position(
         enrollment_id=enrollment_id,
         organization_id=organization_id,
@@ -315,7 +315,7 @@ def _position(row: Sequence[Any]) -> Position:
         lessons={uuid.UUID(k): datetime.fromisoformat(v) for k, v in (lessons or {}).items()},
         quizzes={uuid.UUID(k): _count(v) for k, v in (quizzes or {}).items()},
         under_way=frozenset(map(uuid.UUID, under_way or ())),
-        attempt=AttemptRow(*attempt) if attempt[0] is not None else None,
+        attempt=AttemptRow(*attempt) if attempt and attempt[0] is not None else None,
     )
 
 

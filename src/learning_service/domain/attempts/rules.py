@@ -88,12 +88,13 @@ def by_question(responses: Iterable[Response]) -> dict[UUID, Response]:
 
 def dump_responses(responses: Iterable[Response]) -> dict[str, dict[str, Any]]:
     """Responses by question id as plain JSON values: the form in which an attempt keeps them."""
-    return {
-        str(response.question_id): response.model_dump(
-            mode="json", exclude={"question_id"}, exclude_unset=True
-        )
-        for response in responses
-    }
+    return {str(response.question_id): _stored(response) for response in responses}
+
+
+def _stored(response: Response) -> dict[str, Any]:
+    if response.answer_ids is not None:
+        return {"answer_ids": [str(choice) for choice in response.answer_ids]}
+    return {response.form: getattr(response, response.form)}
 
 
 def load_responses(stored: Mapping[str, Mapping[str, Any]]) -> dict[UUID, Response]:

@@ -97,11 +97,18 @@ class CompiledVersion:
 _cache: OrderedDict[uuid.UUID, CompiledVersion] = OrderedDict()
 
 
-async def compiled_version(session: AsyncSession, version_id: uuid.UUID) -> CompiledVersion:
-    """The published version, from memory when this process has seen it before."""
+def cached_version(version_id: uuid.UUID) -> CompiledVersion | None:
+    """The published version, if this process has seen it before."""
     cached = _cache.get(version_id)
     if cached is not None:
         _cache.move_to_end(version_id)
+    return cached
+
+
+async def compiled_version(session: AsyncSession, version_id: uuid.UUID) -> CompiledVersion:
+    """The published version, from memory when this process has seen it before."""
+    cached = cached_version(version_id)
+    if cached is not None:
         return cached
     version = (
         await session.execute(select(CourseVersion).where(CourseVersion.id == version_id))

@@ -21,7 +21,7 @@ from learning_service.domain.attempts.actions import (
     refuse_misfits,
 )
 from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount, find_position
-from learning_service.domain.attempts.rules import Response, load_responses
+from learning_service.domain.attempts.rules import Response, dump_responses, load_responses
 from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
@@ -29,55 +29,23 @@ from learning_service.domain.enrollments.rules import attempts_remaining
 from learning_service.domain.grading.rules.score import Graded, grade_attempt
 from learning_service.domain.outcomes.actions.deciding import Outcome, settle
 
-# One statement, because it is the hottest write: the attempt, its counter, what waits for a person, the
-# assessment's result and the enrollment. Everything hangs on `closed`, so that an attempt which somebody else
-# closed first changes nothing.
-_CLOSE = text(
-    """
-WITH closed AS (
-    INSERT INTO quiz_attempts AS a (
-        id, organization_id, enrollment_id, quiz_id, user_id, number, status, started_at, deadline_at,
-        submitted_at, sequence, layout, responses, marks, max_points, points, pending_points, passed)
-    VALUES (:id, :organization_id, :enrollment_id, :quiz_id, :user_id, :number, :status, :started_at,
-        :deadline_at, :submitted_at, :sequence, CAST(:layout AS jsonb), CAST(:responses AS jsonb),
-        CAST(:marks AS jsonb), :max_points, :points, :pending_points, :passed)
-    ON CONFLICT (id) DO UPDATE SET status = excluded.status, submitted_at = excluded.submitted_at,
-        responses = excluded.responses, marks = excluded.marks, points = excluded.points,
-        pending_points = excluded.pending_points, passed = excluded.passed
-        WHERE a.status = 'in_progress'
-    RETURNING a.id
-), counted AS (
-    INSERT INTO quiz_progress AS p (enrollment_id, quiz_id, organization_id, attempts_used,
-        attempts_allowed, best_points, possible_points, max_points, passed_at)
-    SELECT :enrollment_id, :quiz_id, :organization_id, :used, :allowed, :best_points, :possible_points,
-        :max_points, CAST(:passed_at AS timestamptz) FROM closed
-    ON CONFLICT (enrollment_id, quiz_id) DO UPDATE SET attempts_used = excluded.attempts_used,
-        best_points = excluded.best_points, possible_points = excluded.possible_points,
-        max_points = excluded.max_points, passed_at = excluded.passed_at
-), waiting AS (
-    INSERT INTO pending_responses (id, organization_id, attempt_id, question_id, course_id, user_id, text,
-        max_points, submitted_at)
-    SELECT w.id, :organization_id, closed.id, w.question_id, :course_id, :user_id, w.text, w.max_points,
-        :submitted_at
-    FROM closed, jsonb_to_recordset(CAST(:waiting AS jsonb))
-        AS w(id uuid, question_id uuid, text text, max_points numeric)
-), resulted AS (
-    INSERT INTO assessment_results (attempt_id, organization_id, enrollment_id, assessment_id, user_id,
-        submitted_at, points, max_points, passed)
-    SELECT closed.id, :organization_id, :enrollment_id, :quiz_id, :user_id, :submitted_at, :points,
-        :max_points, :passed
-    FROM closed WHERE CAST(:is_assessment AS boolean)
-)
-UPDATE enrollments SET revision = revision + 1,
-    status = CASE WHEN status = 'assigned' THEN 'in_progress' ELSE status END,
-    started_at = COALESCE(started_at, :started_at)
-WHERE id = :enrollment_id AND EXISTS (SELECT FROM closed)
-RETURNING id
-"""
-)
+# One function of the database (migration `hot_reads`), because it is the hottest write: the attempt, its counter,
+# what waits for a person, the assessment's result, the enrollment. False where somebody else closed it first.
+_CLOSE = text("SELECT close_attempt(CAST(:graded AS jsonb), NULL)")
 
 SYSTEM = "system"
 """Who acts when nobody does, in the audit trail."""
+
+
+@dataclass(frozen=True, slots=True)
+class GradedSubmission:
+    """An attempt about to be closed, and the position behind it."""
+
+    attempt: AttemptRow
+    quiz: CompiledQuiz
+    after: Position
+    document: str
+    """All of it as JSON, for `close_attempt`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +85,11 @@ async def submit_attempt(
     if late:
         raise AttemptClosed
     attempt = await open_attempt(session, position, quiz, attempt_id)
-    merged = merge_responses(attempt, responses)
-    submitted_at = min(now(session), attempt.deadline_at or now(session))
     return await _close(
-        session, position, version, quiz, replace(attempt, responses=merged), submitted_at=submitted_at
+        session,
+        position,
+        version,
+        grade_submission(position, quiz, attempt, merge_responses(attempt, responses), now(session)),
     )
 
 
@@ -130,8 +99,9 @@ async def close_overdue(
     """Close the attempt whose time ran out with what was saved, stamped with its deadline."""
     attempt = position.attempt
     assert attempt is not None
-    submitted_at = attempt.deadline_at or now(session)
-    return await _close(session, position, version, quiz, attempt, submitted_at=submitted_at, actor=SYSTEM)
+    given = load_responses(attempt.responses)
+    graded = grade_submission(position, quiz, attempt, given, now(session))
+    return await _close(session, position, version, graded, actor=SYSTEM)
 
 
 async def close_if_overdue(session: AsyncSession, organization_id: str, attempt_id: uuid.UUID) -> bool:
@@ -149,29 +119,44 @@ async def _close(
     session: AsyncSession,
     position: Position,
     version: CompiledVersion,
-    quiz: CompiledQuiz,
-    attempt: AttemptRow,
+    graded: GradedSubmission,
     *,
-    submitted_at: datetime,
     actor: str | None = None,
 ) -> Closed:
-    responses = load_responses(attempt.responses)
-    graded = grade_attempt(quiz.keys.values(), responses)
+    if not await session.scalar(_CLOSE, {"graded": graded.document}):
+        raise AttemptClosed
+    after = graded.after
+    outcome = await settle(session, after, version, actor=actor)
+    if outcome is not None:
+        after = replace(after, status=outcome.status)
+    return Closed(graded.attempt, graded.quiz, after, outcome)
+
+
+def grade_submission(
+    position: Position,
+    quiz: CompiledQuiz,
+    attempt: AttemptRow,
+    given: Mapping[uuid.UUID, Response],
+    instant: datetime,
+) -> GradedSubmission:
+    """What closing will write of the attempt with these answers, and the position behind it. Pure but for ids.
+
+    What arrives after the deadline is stamped with it.
+    """
+    graded = grade_attempt(quiz.keys.values(), given)
     closed = replace(
         attempt,
         status="pending_review" if graded.pending_question_ids else "graded",
-        submitted_at=submitted_at,
+        submitted_at=min(instant, attempt.deadline_at or instant),
+        responses=dump_responses(given.values()),
         marks=dump_marks(graded),
         points=graded.points,
         pending_points=graded.pending_points,
         passed=graded.passed(quiz.pass_score),
     )
     count = _counted(position, quiz, closed)
-    parameters = {
+    document = {
         **{name: getattr(closed, name) for name in AttemptRow.__slots__},
-        "layout": json.dumps(closed.layout) if closed.layout is not None else None,
-        "responses": json.dumps(closed.responses),
-        "marks": json.dumps(closed.marks),
         "organization_id": position.organization_id,
         "course_id": position.course_id,
         "used": count.used,
@@ -179,11 +164,9 @@ async def _close(
         "best_points": count.best_points,
         "possible_points": count.possible_points,
         "passed_at": count.passed_at,
-        "waiting": json.dumps(_waiting(quiz, graded, responses)),
+        "waiting": _waiting(quiz, graded, given),
         "is_assessment": quiz.kind == "assessment",
     }
-    if (await session.execute(_CLOSE, parameters)).first() is None:
-        raise AttemptClosed
     after = replace(
         position,
         status="in_progress" if position.status == "assigned" else position.status,
@@ -191,10 +174,7 @@ async def _close(
         under_way=position.under_way - {quiz.id},
         attempt=closed,
     )
-    outcome = await settle(session, after, version, actor=actor)
-    if outcome is not None:
-        after = replace(after, status=outcome.status)
-    return Closed(closed, quiz, after, outcome)
+    return GradedSubmission(closed, quiz, after, json.dumps(document, default=str))
 
 
 def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> QuizCount:

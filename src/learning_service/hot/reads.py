@@ -1,0 +1,68 @@
+"""Verify, a member's courses, a member's modules: one round trip each, no session, no resolving of dependencies."""
+
+import json
+import uuid
+from collections import OrderedDict
+from typing import Any
+
+from starlette.requests import Request
+
+from learning_service.context import Context
+from learning_service.dependencies import authenticate
+from learning_service.domain.attempts.queries import read_position
+from learning_service.domain.certificates.rules import PublicCertificate
+from learning_service.domain.courses.queries.compiled import cached_version
+from learning_service.hot.lane import Answer
+from learning_service.hot.pages import ModulesPage
+from learning_service.schemas.certificates import VERIFICATION_HEADERS, VerificationAnswer
+
+_VERIFY = "SELECT * FROM verify_certificate($1)"
+_COURSES = "SELECT courses_of_member($1, $2)"
+_POSITION = "SELECT * FROM position_of_member($1, $2, $3)"
+_VERIFY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in VERIFICATION_HEADERS.items()]
+MAX_PAGES = 500
+_pages: OrderedDict[uuid.UUID, ModulesPage] = OrderedDict()
+
+
+async def verify(request: Request, context: Context, certificate_id: str) -> Answer | None:
+    """A certificate's true state."""
+    if "html" in request.headers.get("accept", ""):
+        return None
+    row = await context.direct.row(_VERIFY, certificate_id)
+    if row is None:
+        return None
+    instant, *facts = row
+    answer = VerificationAnswer.of(PublicCertificate(*facts), instant)
+    return answer.model_dump_json(exclude_unset=True).encode(), _VERIFY_HEADERS
+
+
+async def courses(request: Request, context: Context, _: str) -> Answer | None:
+    """The courses of a member without any office, as PostgreSQL writes them down."""
+    caller = await authenticate(request)
+    if caller.is_any_admin:
+        return None
+    row = await context.direct.row(_COURSES, caller.organization_id, caller.user_id)
+    return None if row is None or row[0] is None else (row[0].encode(), ())
+
+
+async def modules(request: Request, context: Context, course_id: str) -> Answer | None:
+    """The modules of a course that the member is enrolled in, whose version this process has seen before."""
+    caller = await authenticate(request)
+    row = await context.direct.row(_POSITION, caller.organization_id, caller.user_id, course_id)
+    version = cached_version(row["version_id"]) if row is not None else None
+    if row is None or version is None:
+        return None
+    page = _pages.get(version.id)
+    if page is None:
+        page = _pages[version.id] = ModulesPage(version)
+        while len(_pages) > MAX_PAGES:
+            _pages.popitem(last=False)
+    instant, *columns = row
+    lessons, quizzes, under_way = (loaded(text) for text in columns[-3:])
+    position = read_position([*columns[:-3], {}, quizzes, under_way])
+    return page.render(position, lessons or {}, instant), ()
+
+
+def loaded(text: str | None) -> Any:
+    """A JSON column, which the driver gives as text."""
+    return None if text is None else json.loads(text)

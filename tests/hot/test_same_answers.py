@@ -1,0 +1,220 @@
+"""A hot path and its ordinary route give the same answer to the same call, and refusals come from the route."""
+
+import asyncio
+import re
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import event
+from tests.contract.learner import Learner, lesson, quiz, tree
+from tests.world import Caller, World, right, small_tree
+
+from learning_service import main
+from learning_service.hot import HOT_PATHS
+from learning_service.main import create_app
+from learning_service.settings import Settings
+
+
+@pytest.fixture(scope="module")
+async def plain(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the same application without hot paths."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(main, "HOT_PATHS", ())
+        application = create_app(settings)
+    async with application.router.lifespan_context(application):
+        transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="https://learn.example.org") as http:
+            yield http
+
+
+def _normal(value: Any) -> Any:
+    """JSON with times in one form: PostgreSQL leaves out zeros at the end of a second's fraction."""
+    if isinstance(value, dict):
+        return {name: _normal(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_normal(inner) for inner in value]
+    if isinstance(value, str) and re.fullmatch(r"[0-9-]{10}T[0-9:]{8}(\.[0-9]+)?Z", value):
+        whole, _, fraction = value[:-1].partition(".")
+        return f"{whole}.{fraction.rstrip('0')}"
+    return value
+
+
+async def _compare(plain: httpx.AsyncClient, caller: Caller, path: str) -> httpx.Response:
+    """Both answers, which must be alike but for the request's id and the time."""
+    hot = await caller("GET", path)
+    ordinary = await Caller(plain, caller.token, caller.user)("GET", path)
+    assert hot.status_code == ordinary.status_code, path
+    differing = {"x-request-id", "content-length"}
+    assert {n: v for n, v in hot.headers.items() if n not in differing} == {
+        n: v for n, v in ordinary.headers.items() if n not in differing
+    }
+    bodies = [_normal(answer.json()) for answer in (hot, ordinary)]
+    for body in bodies:
+        body.pop("request_id", None)
+        body.pop("instance", None)
+    assert bodies[0] == bodies[1], path
+    if hot.status_code == 200:
+        assert list(hot.json()) == list(ordinary.json())
+    return hot
+
+
+async def test_the_list_of_courses(world: World, plain: httpx.AsyncClient) -> None:
+    await world.course(small_tree(pass_score=77.5))
+    for scope, unit in (("regional", "north"), ("regional", "south"), ("chapter", "n1"), ("chapter", "s2")):
+        await world.course(small_tree(title=f"Of {unit} “ä”"), scope=scope, scope_id=unit)
+    await world.course(small_tree(title="Draft"), publish=False)
+    for user, expected in (("ana", 3), ("cyd", 2), ("eve", 3)):
+        answer = await _compare(plain, world.member(user), "/api/courses/")
+        assert len(answer.json()["items"]) == expected, user
+    await _compare(plain, world.call_as("ana", "chapter_admin:n1"), "/api/courses/")
+    await _compare(plain, world.admin, "/api/courses/")
+    assert (await _compare(plain, world.call_as("stranger"), "/api/courses/")).status_code == 403
+
+
+async def test_a_list_of_more_than_a_page(world: World, plain: httpx.AsyncClient) -> None:
+    for n in range(51):
+        made = {"title": f"C{n}", "scope": "national"}
+        course = await world.admin.ok("POST", "/api/courses/", made)
+        path = f"/api/courses/{course['id']}"
+        tag = (await world.admin("GET", f"{path}/draft/")).headers["etag"]
+        await world.admin.ok("PUT", f"{path}/draft/", small_tree(), headers={"If-Match": tag})
+        await world.admin.ok("POST", f"{path}/publish/")
+    answer = await _compare(plain, world.member(), "/api/courses/")
+    assert answer.json()["next_cursor"] is not None
+
+
+async def test_modules_at_every_stage(world: World, plain: httpx.AsyncClient) -> None:
+    items = (lesson("A"), quiz("Q", questions=2, max_attempts=3), lesson("B"))
+    at = await Learner.enter(world, tree(*items), user="ana")
+    path = f"/api/courses/{at.course}/modules/"
+    await _compare(plain, at.call, path)
+    await at.call.ok("POST", at.path("A", "complete"))
+    begun = await _compare(plain, at.call, path)
+    assert begun.json()["items"][0]["items"][0]["completed_at"] is not None
+    await at.call.ok("POST", at.path("Q", "submit"), {"responses": []})
+    tried = await _compare(plain, at.call, path)
+    assert [item.get("attempts_used") for item in tried.json()["items"][0]["items"]] == [None, 1, None]
+    await _compare(plain, world.member("bob"), path)
+    await _compare(plain, world.admin, path)
+    assert (await _compare(plain, world.call_as("stranger"), path)).status_code == 403
+    unknown = f"/api/courses/{uuid.uuid4()}/modules/"
+    assert (await _compare(plain, world.member("bob"), unknown)).status_code == 404
+
+
+async def test_verification_in_every_state(world: World, plain: httpx.AsyncClient) -> None:
+    simple = small_tree(
+        assessment=None, modules=[{"title": "M", "items": [{"kind": "lesson", "title": "L"}]}]
+    )
+    course = await world.course(simple)
+    ana = world.member()
+    await ana.ok("POST", f"/api/courses/{course['id']}/enroll/")
+    shown = await ana.ok("GET", f"/api/courses/{course['id']}/modules/")
+    await ana.ok("POST", f"/api/lessons/{shown['items'][0]['items'][0]['id']}/complete/")
+    [first] = (await ana.ok("GET", "/api/users/certificates/"))["items"]
+    path = f"/api/certificates/{first['id']}"
+    assert (await _compare(plain, ana, f"{path}/verify/")).json()["status"] == "valid"
+    new = await world.admin.ok("POST", f"{path}/reissue/", {"recipient_name": "Ana B", "reason": "Married"})
+    superseded = (await _compare(plain, ana, f"{path}/verify/")).json()
+    assert (superseded["status"], superseded["superseded_by"]) == ("superseded", new["id"])
+    await world.admin.ok("POST", f"/api/certificates/{new['id']}/revoke/", {"reason": "Wrong"})
+    assert (await _compare(plain, ana, f"/api/certificates/{new['id']}/verify/")).json()[
+        "status"
+    ] == "revoked"
+    assert (await _compare(plain, ana, f"/api/certificates/{uuid.uuid4()}/verify/")).status_code == 404
+
+
+async def test_another_organizations_rows_stay_unseen(
+    world: World, other_world: World, plain: httpx.AsyncClient
+) -> None:
+    course = await other_world.course()
+    there = other_world.member()
+    await there.ok("POST", f"/api/courses/{course['id']}/enroll/")
+    path = f"/api/courses/{course['id']}/modules/"
+    assert (await _compare(plain, there, path)).status_code == 200
+    assert (await _compare(plain, world.member(), path)).status_code == 404
+    assert (await _compare(plain, world.member(), "/api/courses/")).json()["items"] == []
+
+
+def test_every_hot_path_has_its_ordinary_route(app: FastAPI) -> None:
+    routes = {(method, route["path"]) for route in _described(app) for method in route["methods"]}
+    assert {(hot.method, hot.path) for hot in HOT_PATHS} <= routes
+
+
+def _described(app: FastAPI) -> list[dict[str, Any]]:
+    paths = app.openapi()["paths"]
+    return [{"path": path, "methods": [name.upper() for name in calls]} for path, calls in paths.items()]
+
+
+async def test_plain_calls_do_take_the_hot_path(app: FastAPI, world: World) -> None:
+    """Seen by what they do not do: nothing goes through the engine."""
+    ana = (await Learner.enter(world, tree(lesson(), quiz(questions=2)), user="ana")).call
+    at = await Learner.enter(world, tree(lesson(), quiz(questions=2)), user="ana")
+    submit = at.path("Q", "submit")
+    await ana.ok("POST", submit, {"responses": []})
+    paths = ("/api/courses/", f"/api/courses/{at.course}/modules/")
+    for path in paths:
+        await ana.ok("GET", path)
+    with _engine_statements(app) as statements:
+        for path in paths:
+            await ana.ok("GET", path)
+        assert (await ana.ok("POST", submit, {"responses": []}))["number"] == 2
+    assert statements == []
+    with _engine_statements(app) as statements:
+        await ana("POST", submit, {"responses": []}, headers={"Idempotency-Key": "k"})
+    assert statements
+
+
+@contextmanager
+def _engine_statements(app: FastAPI) -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    engine = app.state.context.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+async def test_submissions_by_both_ways_are_stored_alike(world: World, plain: httpx.AsyncClient) -> None:
+    at = await Learner.enter(world, tree(lesson(), quiz("Q", questions=2, max_attempts=3)), user="ana")
+    path = at.path("Q", "submit")
+    questions = (await at.call.ok("GET", path.replace("submit/", "")))["questions"]
+    body = {
+        "responses": [right(questions[0], {"texts": ["right"]}), right(questions[1], {"texts": ["wrong"]})]
+    }
+    ordinary = Caller(plain, at.call.token, "ana")
+    answers = [await caller.ok("POST", path, body) for caller in (at.call, ordinary)]
+    shown = [await at.call.ok("GET", f"/api/attempts/{answer['attempt_id']}/") for answer in answers]
+    for number, (answer, stored) in enumerate(zip(answers, shown, strict=True), 1):
+        assert (answer.pop("number"), stored.pop("number")) == (number, number)
+        for document in (answer, stored):
+            del document["attempt_id"]
+        for name in ("started_at", "submitted_at", "server_time"):
+            del stored[name]
+    assert answers[0].pop("attempts_remaining") == answers[1].pop("attempts_remaining") + 1
+    assert answers[0] == answers[1]
+    assert shown[0] == shown[1]
+    unfit = {"responses": [{"question_id": str(uuid.uuid4()), "answer_ids": []}]}
+    refused = [await caller("POST", path, unfit) for caller in (at.call, ordinary)]
+    assert [answer.status_code for answer in refused] == [422, 422]
+    assert refused[0].json()["errors"] == refused[1].json()["errors"]
+    await at.call.ok("POST", path, body)
+    for caller in (at.call, ordinary):
+        assert (await caller("POST", path, body)).json()["code"] == "no-attempts-left"
+
+
+async def test_a_burst_of_submissions_uses_up_exactly_the_limit(world: World) -> None:
+    at = await Learner.enter(world, tree(lesson(), quiz("Q", questions=2, max_attempts=3)), user="ana")
+    path = at.path("Q", "submit")
+    answers = await asyncio.gather(*(at.call("POST", path, {"responses": []}) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 3 + [409] * 5
+    assert sorted(a.json()["number"] for a in answers if a.is_success) == [1, 2, 3]
