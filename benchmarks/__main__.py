@@ -18,7 +18,6 @@ class Run:
         self.others = others
         self.started = time.monotonic()
         self.rows: list[Row] = []
-        self.details: list[str] = []
 
     def measure(self, names: list[str]) -> None:
         """Measure these rows."""
@@ -28,8 +27,7 @@ class Run:
                 hall = http_rows.open_hall(stage)
                 self.say("loaded")
                 for name in http:
-                    self.add(name, [http_rows.ROWS[name](hall)])
-                self.details += hall.details
+                    self.add(name, [http_rows.ROWS[name](hall)], hall.details)
                 stage.stop_servers()
             for name in names:
                 if name not in http:
@@ -41,10 +39,13 @@ class Run:
             return growth.rows(stage, self.others)
         return {"assign": assign.rows, "certificate": certificate.rows, "jobs": jobs.rows}[name](stage)
 
-    def add(self, name: str, rows: list[Row]) -> None:
-        """Note what was found."""
+    def add(self, name: str, rows: list[Row], details: list[str] | None = None) -> None:
+        """Note what was found, and keep it whatever becomes of the rows to come."""
         self.rows += rows
+        keep(rows)
         self.say(name)
+        while details:
+            print(f"        {details.pop(0)}", flush=True)
 
     def say(self, what: str) -> None:
         """One line on where we are."""
@@ -59,8 +60,7 @@ def main() -> int:
     given = parser.parse_args()
     run = Run(given.others)
     run.measure(given.row or list(NAMES))
-    print("\n".join(["", *run.details, "", table(run.rows), ""]))
-    keep(run.rows)
+    print(f"\n{table(run.rows)}\n")
     return 0 if all(row.holds for row in run.rows) else 1
 
 
