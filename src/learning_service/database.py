@@ -105,6 +105,8 @@ class DirectPool:
         async with self.connection() as connection:
             try:
                 return await connection.fetchrow(statement, *values)
+            except asyncpg.LockNotAvailableError:
+                raise  # nothing was written: somebody held the row for too long
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 raise Unsure(error) from error
 
