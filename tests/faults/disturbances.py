@@ -265,7 +265,9 @@ TABLE = (
         "K8", "Redis read-only", redis_told(("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE"))
     ),
     Disturbance("K9", "kill -9 Redis every second", again_and_again(kill_part, "redis", pause=1.0)),
-    Disturbance("K10", "kill -9 PostgreSQL, twice", again_and_again(kill_part, "postgres", pause=2.5)),
+    Disturbance(
+        "K10", "kill -9 PostgreSQL, twice", again_and_again(kill_part, "postgres", pause=2.5), short=True
+    ),
     Disturbance(
         "K11",
         "a fifth of the COMMIT replies lost",

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.client import Ledger, new_http
 from tests.faults.conftest import laboratory_of
 from tests.faults.experiment import Laboratory
-from tests.faults.forms import STRIDE
+from tests.faults.forms import SHORT, STRIDE
 from tests.faults.invariants import Inspector
 from tests.faults.learners import gather_crowd
 from tests.faults.mortality import NOTES, ORDER
@@ -32,7 +32,7 @@ async def mortal(rig: Rig, store: ObjectStore) -> AsyncIterator[tuple[Laboratory
         yield laboratory, order, notes
 
 
-@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: str(flow.__name__))
+@pytest.mark.parametrize("flow", FLOWS[:2] if SHORT else FLOWS, ids=lambda flow: str(flow.__name__))
 async def test_walk(mortal: tuple[Laboratory, Path, Path], report: Report, flow: Flow) -> None:
     laboratory, order, notes = mortal
     urls = laboratory.service.urls
