@@ -8,14 +8,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 
-async def migrate(url: str, *arguments: str) -> str:
+async def migrate(url: str, *arguments: str, ini: Path = ROOT / "alembic.ini") -> str:
     """Run alembic on a database (default: to the newest schema); its output."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "alembic",
         "-c",
-        str(ROOT / "alembic.ini"),
+        str(ini),
         *(arguments or ("upgrade", "head")),
         env={**os.environ, "DATABASE_URL": url},
         stdout=asyncio.subprocess.PIPE,
