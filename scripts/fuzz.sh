@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Lets schemathesis try the whole OpenAPI document, with its links, on a copy started by `make run`: examples,
 # coverage, fuzzing and stateful walks, as each role in turn. Fails on any 5xx, on a status or a shape that the document
-# does not name, on what it gets past a login. FUZZ_SECONDS is the time for all roles together; PORT and
-# LEARNING_DEV_DIR move the copy.
+# does not name, on what it gets past a login. FUZZ_SECONDS is the time for all roles together; FUZZ_SEED
+# makes a run like an earlier one; PORT and LEARNING_DEV_DIR move the copy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PORT="${PORT:-8766}" LEARNING_DEV_DIR="${LEARNING_DEV_DIR:-$(mktemp -d)}"
@@ -30,7 +30,7 @@ try() {
   token=$(.venv/bin/learning-service token --org demo --ttl 36000 "$@")
   if .venv/bin/schemathesis run "http://127.0.0.1:$PORT/openapi.json" -H "Authorization: Bearer $token" \
     --max-time $((seconds * share / 100)) --continue-on-failure --no-color --warnings off --request-timeout 30 \
-    --exclude-checks "$skipped" >"$reports/$name.txt" 2>&1; then
+    --exclude-checks "$skipped" ${FUZZ_SEED:+--seed "$FUZZ_SEED"} >"$reports/$name.txt" 2>&1; then
     printf '%-16s %s\n' "$name" "$(grep -E 'generated' "$reports/$name.txt" || tail -1 "$reports/$name.txt")"
   else
     failed=1
