@@ -19,6 +19,7 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from learning_service.settings import Settings
+from learning_service.tasks import end_tasks
 
 log = structlog.get_logger()
 
@@ -266,10 +267,8 @@ class Limits:
 
     async def close(self) -> None:
         """Stop settling and give back the connections."""
-        # A call to Redis that ends in the same moment can swallow a cancellation, so it is asked until it ends.
-        while self._settler is not None and not self._settler.done():
-            self._settler.cancel()
-            await asyncio.wait([self._settler], timeout=0.5)
+        if self._settler is not None:
+            await end_tasks([self._settler])
         await self._redis.aclose(close_connection_pool=True)
 
 

@@ -19,6 +19,7 @@ from learning_service.domain import outbox
 from learning_service.domain.base import new_id
 from learning_service.domain.outbox import Claim, Job, LeaseLost, Unworkable
 from learning_service.domain.workers import ALIVE, show_life
+from learning_service.tasks import end_tasks
 
 log = structlog.get_logger()
 
@@ -90,9 +91,7 @@ class JobRunner:
             await asyncio.gather(*self._running, return_exceptions=True)
             raise
         finally:
-            for loop in self._loops:
-                loop.cancel()
-            await asyncio.gather(*self._loops, return_exceptions=True)
+            await end_tasks(self._loops)
 
     async def drain(self) -> None:
         """Claim due jobs as long as there are any and hands are free; they run on in the background."""

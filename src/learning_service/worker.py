@@ -39,6 +39,7 @@ from learning_service.queue import ANSWERED_BY, listen
 from learning_service.runner import JobFunction, JobRunner
 from learning_service.scheduler import Scheduled, keep_schedule
 from learning_service.settings import Settings
+from learning_service.tasks import end_tasks
 from learning_service.telemetry import configure_logging
 
 log = structlog.get_logger()
@@ -136,9 +137,7 @@ async def _serve(
             helpers.append(asyncio.create_task(keep_numbering(context)))
         log.info("worker_started", queues=list(queues))
         await stop.wait()
-        for helper in helpers:
-            helper.cancel()
-        await asyncio.gather(*helpers, return_exceptions=True)
+        await end_tasks(helpers)
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
                 await asyncio.gather(*(runner.stop() for runner in runners))

@@ -131,6 +131,12 @@ PLANTED = (
     ),
     Planted("no fencing", a_worker_freezes, ("effect of",), "no_fencing", names=CHAOTIC),
     Planted("feed by id", commits_overtake_each_other, ("event in the feed",), "feed_by_id"),
-    Planted("reminders checked, then inserted", many_schedulers, ("mail (",), dropped="uq_reminders_claim"),
+    Planted(
+        "reminders checked, then inserted",
+        many_schedulers,
+        ("mail (",),
+        "claim_out_of_turn",
+        dropped="uq_reminders_claim",
+    ),
     Planted("enqueued before the commit", commits_are_slow, ("dead job",), "enqueue_before_commit"),
 )

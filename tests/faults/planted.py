@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.database import open_transaction
 from learning_service.domain import outbox
 from learning_service.domain.events import Event
+from learning_service.domain.reminders import actions as reminding
 from learning_service.domain.webhooks import queries
 from learning_service.domain.webhooks.queries import FeedPage
 
@@ -60,6 +61,15 @@ def feed_by_id() -> None:
     queries.has_unnumbered = no_numbers
 
 
+def claim_out_of_turn() -> None:
+    """Those who remind do not wait for each other; what is then between them and doing it twice is one index."""
+
+    async def at_any_time(session: AsyncSession) -> bool:
+        return True
+
+    reminding.may_claim = at_any_time
+
+
 def enqueue_before_commit() -> None:
     """A job is there at once, before the transaction that causes it has ended."""
     careful = outbox.enqueue_job
@@ -76,7 +86,8 @@ def enqueue_before_commit() -> None:
 
 
 BUGS: Mapping[str, Callable[[], None]] = {
-    bug.__name__: bug for bug in (commit_after_the_reply, no_fencing, feed_by_id, enqueue_before_commit)
+    bug.__name__: bug
+    for bug in (commit_after_the_reply, no_fencing, feed_by_id, claim_out_of_turn, enqueue_before_commit)
 }
 
 
