@@ -124,6 +124,23 @@ async def test_410_disables_and_redirects_are_not_followed(world: World, manager
             assert len(gone.requests) == before
 
 
+async def test_nothing_is_replayed_to_a_receiver_that_is_gone(world: World, manager: Caller) -> None:
+    async with Receiver(answers=[answer("410 Gone")]) as gone:
+        made = await subscribe(manager, gone, ["learning.course.completed"])
+        await complete(world)
+        await deliver(world)
+        deliveries = f"/api/webhooks/{made['id']}/deliveries/"
+        before = await manager.ok("GET", deliveries)
+        [failed] = before["items"]
+        assert failed["status"] == "failed"
+        refused = await manager("POST", f"{deliveries}{failed['id']}/replay/")
+        assert (refused.status_code, refused.json()["code"]) == (409, "webhook-disabled")
+        assert "Subscribe it anew" in refused.json()["detail"]
+        assert await manager.ok("GET", deliveries) == before
+        await deliver(world)
+        assert len(gone.requests) == 1
+
+
 async def test_429_is_honoured(world: World, manager: Caller) -> None:
     async with Receiver(answers=[answer("429 Slow", "Retry-After: 3000")]) as receiver:
         made = await subscribe(manager, receiver, ["learning.course.completed"])

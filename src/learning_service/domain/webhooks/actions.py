@@ -64,6 +64,18 @@ class AlreadyPending(Conflict):
         super().__init__("This delivery is still being tried.")
 
 
+class WebhookDisabled(Conflict):
+    """Nothing is sent to the receiver any more."""
+
+    code = "webhook-disabled"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The receiver answered 410 Gone, so nothing is sent to it any more. Subscribe it anew, and read what"
+            " it missed from the feed, /api/events/."
+        )
+
+
 async def number_events(session: AsyncSession, organization_id: str | None = None) -> int:
     """Give committed events their positions and their deliveries; how many were numbered.
 
@@ -125,15 +137,17 @@ async def rotate_secret(session: AsyncSession, webhook: WebhookSubscription, *, 
 async def replay_delivery(
     session: AsyncSession, webhook: WebhookSubscription, delivery_id: uuid.UUID, *, actor: Principal
 ) -> WebhookDelivery:
-    """Send a delivery again, delivered or not. Raises NotFound, AlreadyPending."""
+    """Send a delivery again, delivered or not. Raises NotFound, WebhookDisabled, AlreadyPending."""
     await session.refresh(webhook, with_for_update=True)
     delivery = await session.scalar(
         select(WebhookDelivery)
         .where(WebhookDelivery.id == delivery_id, WebhookDelivery.subscription_id == webhook.id)
         .with_for_update()
     )
-    if delivery is None:
+    if delivery is None or webhook.deleted_at:
         raise NotFound
+    if webhook.disabled_at:
+        raise WebhookDisabled
     if delivery.status == "pending":
         raise AlreadyPending
     delivery.status = "pending"
