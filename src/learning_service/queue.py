@@ -27,7 +27,7 @@ WAKE = "wake"
 WAKE_SECONDS = 0.25
 QUIET_SECONDS = 1.0
 """After a failed wake nobody is woken for so long, so that a Redis which hangs is not waited for each time."""
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.06
 LISTEN_TIMEOUT_SECONDS = 5
 ANSWERED_BY: Mapping[str, str] = {"webhooks": "jobs"}
 """Queues that another one's worker serves too. Their wakes go to its place in Redis, for each place that is polled
