@@ -5,8 +5,7 @@ open sees no row of any tenant; the opening statement then names role and organi
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -79,43 +78,52 @@ class DirectPool:
         self._free = asyncio.Semaphore(settings.database_direct_pool_size)
         self._idle: list[asyncpg.Connection] = []
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
-        """A connection of one's own for the block. Raises TimeoutError when none gets free in time."""
-        async with asyncio.timeout(self._patience):
-            await self._free.acquire()
-        try:
-            connection = await self._connect()
-            try:
-                yield connection
-            except BaseException:
-                connection.terminate()
-                raise
-            self._idle.append(connection)
-        finally:
-            self._free.release()
-
     async def row(self, statement: str, *values: object) -> asyncpg.Record | None:
-        """The first row of a statement that is a transaction of its own."""
-        async with self.connection() as connection:
-            return await connection.fetchrow(statement, *values)
+        """The first row of a statement that is a transaction of its own. Raises TimeoutError when no connection gets
+        free in time.
+        """
+        return await self._first(await self._take(), statement, values)
 
     async def write(self, statement: str, *values: object) -> asyncpg.Record | None:
         """The same for a statement that writes. Raises Unsure when nobody knows whether it did."""
-        async with self.connection() as connection:
-            try:
-                return await connection.fetchrow(statement, *values)
-            except asyncpg.LockNotAvailableError:
-                raise  # nothing was written: somebody held the row for too long
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                raise Unsure(error) from error
+        connection = await self._take()
+        try:
+            return await self._first(connection, statement, values)
+        except asyncpg.LockNotAvailableError:
+            raise  # nothing was written: somebody held the row for too long
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise Unsure(error) from error
 
-    async def _connect(self) -> asyncpg.Connection:
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.is_closed():
-                return connection
-        return await asyncpg.connect(self._dsn, **self._arguments)
+    async def _take(self) -> asyncpg.Connection:
+        if self._free.locked():
+            # Only who waits needs a timer: one for everybody is 4 % of `verify`.
+            async with asyncio.timeout(self._patience):
+                await self._free.acquire()
+        else:
+            await self._free.acquire()
+        try:
+            while self._idle:
+                connection = self._idle.pop()
+                if not connection.is_closed():
+                    return connection
+            return await asyncpg.connect(self._dsn, **self._arguments)
+        except BaseException:
+            self._free.release()
+            raise
+
+    async def _first(
+        self, connection: asyncpg.Connection, statement: str, values: Sequence[object]
+    ) -> asyncpg.Record | None:
+        try:
+            found = await connection.fetchrow(statement, *values)
+        except BaseException:
+            connection.terminate()
+            raise
+        else:
+            self._idle.append(connection)
+            return found
+        finally:
+            self._free.release()
 
     async def close(self) -> None:
         """Close the idle connections."""

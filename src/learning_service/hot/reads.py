@@ -5,6 +5,7 @@ import uuid
 from collections import OrderedDict
 from typing import Any
 
+from pydantic_core import to_json
 from starlette.requests import Request
 
 from learning_service.context import Context
@@ -14,7 +15,7 @@ from learning_service.domain.certificates.rules import PublicCertificate
 from learning_service.domain.courses.queries.compiled import cached_version
 from learning_service.hot.lane import Answer
 from learning_service.hot.pages import ModulesPage
-from learning_service.schemas.certificates import VERIFICATION_HEADERS, VerificationAnswer
+from learning_service.schemas.certificates import VERIFICATION_HEADERS
 
 _VERIFY = "SELECT * FROM verify_certificate($1)"
 _COURSES = "SELECT courses_of_member($1, $2)"
@@ -32,8 +33,7 @@ async def verify(request: Request, context: Context, certificate_id: str) -> Ans
     if row is None:
         return None
     instant, *facts = row
-    answer = VerificationAnswer.of(PublicCertificate(*facts), instant)
-    return answer.model_dump_json(exclude_unset=True).encode(), _VERIFY_HEADERS
+    return to_json(PublicCertificate(*facts).view(instant)), _VERIFY_HEADERS
 
 
 async def courses(request: Request, context: Context, _: str) -> Answer | None:

@@ -44,22 +44,7 @@ class VerificationAnswer(Answer):
     @classmethod
     def of(cls, found: PublicCertificate, instant: datetime) -> Self:
         """What to say of a certificate at that moment."""
-        status = found.status(instant)
-        extra: dict[str, object] = {}
-        if status == "revoked":
-            extra["revoked_at"] = found.revoked_at
-        if status == "superseded":
-            extra["superseded_by"] = found.superseded_by
-        return cls(
-            certificate_id=found.id,
-            status=status,
-            recipient_name=found.recipient_name,
-            course_title=found.course_title,
-            issued_at=found.issued_at,
-            expires_at=found.expires_at,
-            issuer=Issuer(name=found.issuer_name),
-            **extra,
-        )
+        return cls.model_validate(found.view(instant))
 
 
 class UnknownCertificate(Answer):

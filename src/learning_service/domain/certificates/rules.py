@@ -3,7 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 Status = Literal["revoked", "superseded", "expired", "valid"]
@@ -33,6 +33,24 @@ class PublicCertificate:
             reissued=self.reissued_as is not None,
             renewed=self.renewed_by is not None,
         )
+
+    def view(self, instant: datetime) -> dict[str, Any]:
+        """What anyone may know of it at that moment; when it was revoked, and by what superseded, where it was."""
+        status = self.status(instant)
+        view: dict[str, Any] = {
+            "certificate_id": self.id,
+            "status": status,
+            "recipient_name": self.recipient_name,
+            "course_title": self.course_title,
+            "issued_at": self.issued_at,
+            "expires_at": self.expires_at,
+            "issuer": {"name": self.issuer_name},
+        }
+        if status == "revoked":
+            view["revoked_at"] = self.revoked_at
+        if status == "superseded":
+            view["superseded_by"] = self.superseded_by
+        return view
 
     @property
     def superseded_by(self) -> UUID | None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import isodate
 
 from learning_service.domain.courses.rules.cadence import parse_cadence
-from learning_service.domain.courses.rules.scores import exact_score, shown_score
+from learning_service.domain.courses.rules.scores import exact, exact_score, shown_score
 from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
 
 _NOTHING = Fraction(0)
@@ -96,7 +96,7 @@ def attempts_remaining(allowed: int | None, used: int) -> int | None:
 def is_passed(quiz: QuizShape, standing: Standing) -> bool:
     """Whether the best attempt passes already, whatever becomes of answers that wait."""
     low = _standing(quiz, standing).low
-    return low is not None and low >= Fraction(quiz.pass_score)
+    return low is not None and low >= exact(quiz.pass_score)
 
 
 def decide(shape: CourseShape, standing: Standing) -> Decision:
@@ -104,11 +104,11 @@ def decide(shape: CourseShape, standing: Standing) -> Decision:
     become impossible, even with full marks for everything that waits, is under way or is left; else in
     progress.
     """
-    reach = Fraction(shape.pass_score)
+    reach = exact(shape.pass_score)
     highest = _course_score(shape, [_potential(quiz, standing) for quiz in shape.to_pass])
     if highest is not None and highest < reach:
         return Decision("failed")
-    if any(_potential(quiz, standing) < Fraction(quiz.pass_score) for quiz in shape.to_pass):
+    if any(_potential(quiz, standing) < exact(quiz.pass_score) for quiz in shape.to_pass):
         return Decision("failed")
     if not shape.required_lessons <= standing.completed_lessons:
         return Decision("in_progress")

@@ -109,7 +109,7 @@ def mark_views(quiz: CompiledQuiz, attempt: AttemptRow, *, show: bool) -> list[d
     return [
         shown_mark(
             key,
-            marks_of(attempt.marks, question_id),
+            marks_of(attempt.marks, question_id) if show else {},
             released=show,
             explanation=quiz.explanations.get(question_id),
         )

@@ -2,11 +2,20 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 SCORE_PLACES = 6
 _SCALE = 10**SCORE_PLACES
 
 
+# Making fractions is slow, and the same few scores are compared all the time (the row `submit`).
+@lru_cache(maxsize=4096)
+def exact(number: Decimal) -> Fraction:
+    """The same number, to be compared with scores."""
+    return Fraction(number)
+
+
+@lru_cache(maxsize=4096)
 def exact_score(points: Decimal, max_points: Decimal) -> Fraction:
     """Percent of the maximum, 0–100, exactly. A maximum of 0 cannot be published; it scores 0."""
     if max_points <= 0:

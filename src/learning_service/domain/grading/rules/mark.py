@@ -31,9 +31,11 @@ def award(points: Decimal, share: Fraction = Fraction(1)) -> Mark:
 
     Half up, because that is what PostgreSQL's `round(numeric)` does: rules and SQL agree.
     """
-    exact = Fraction(points) * share
-    awarded = (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(POINT_PLACES, ROUND_HALF_UP)
-    return Mark(points=awarded, correct=share == 1)
+    whole = share == 1
+    if not whole:
+        exact = Fraction(points) * share
+        points = Decimal(exact.numerator) / Decimal(exact.denominator)
+    return Mark(points=points.quantize(POINT_PLACES, ROUND_HALF_UP), correct=whole)
 
 
 def award_points(points: Decimal, max_points: Decimal) -> Mark:

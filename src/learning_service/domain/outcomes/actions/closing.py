@@ -1,6 +1,5 @@
 """Closing an attempt: graded, counted and stored by one statement, then whatever follows from it."""
 
-import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -174,7 +174,7 @@ def grade_submission(
         under_way=position.under_way - {quiz.id},
         attempt=closed,
     )
-    return GradedSubmission(closed, quiz, after, json.dumps(document, default=str))
+    return GradedSubmission(closed, quiz, after, to_json(document).decode())
 
 
 def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> QuizCount:
