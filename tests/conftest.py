@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from learning_service.auth import make_development_key
 from learning_service.context import Context, open_context
@@ -101,7 +102,14 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def world(client: httpx.AsyncClient, signer: Signer, worker_context: Context) -> World:
+async def no_jobs(worker_context: Context) -> None:
+    """No job of an earlier test is left, which the next to run jobs would have to do: drawings take long."""
+    async with worker_context.transaction(None) as session:
+        await session.execute(text("DELETE FROM outbox"))
+
+
+@pytest.fixture
+async def world(client: httpx.AsyncClient, signer: Signer, worker_context: Context, no_jobs: None) -> World:
     """A fresh organization with two regions of two chapters each, and members in them."""
     made = World(client, signer, worker_context)
     await made.found()
@@ -109,7 +117,9 @@ async def world(client: httpx.AsyncClient, signer: Signer, worker_context: Conte
 
 
 @pytest.fixture
-async def other_world(client: httpx.AsyncClient, signer: Signer, worker_context: Context) -> World:
+async def other_world(
+    client: httpx.AsyncClient, signer: Signer, worker_context: Context, no_jobs: None
+) -> World:
     """Another organization, for what must stay apart."""
     made = World(client, signer, worker_context)
     await made.found()

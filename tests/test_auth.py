@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import jwt
@@ -265,15 +266,21 @@ async def test_a_lower_limit_on_lifetimes() -> None:
         await judge.verify(token({"exp": T + 3601}), now=NOW)
 
 
+@cache
+def grader(algorithm: str) -> tuple[TokenVerifier, str]:
+    """A judge and a good token, made once for all tries."""
+    kid, key = SIGNERS[algorithm]
+    good = jwt.encode({**CLAIMS, "roles": ["grader"]}, key, algorithm=algorithm, headers={"kid": kid})
+    return verifier(), good
+
+
 @settings(max_examples=300, deadline=None)
 @given(algorithm=st.sampled_from(sorted(SIGNERS)), place=st.integers(0, 1000), change=st.integers(1, 255))
 @example(algorithm="EdDSA", place=-1, change=1)
 async def test_a_changed_byte_never_makes_another_principal(algorithm: str, place: int, change: int) -> None:
-    kid, key = SIGNERS[algorithm]
-    good = jwt.encode({**CLAIMS, "roles": ["grader"]}, key, algorithm=algorithm, headers={"kid": kid})
+    judge, good = grader(algorithm)
     data = bytearray(good.encode())
     data[place % len(data)] ^= change
-    judge = verifier()
     expected = await judge.verify(good, now=NOW)
     with suppress(Unauthenticated):
         assert await judge.verify(data.decode("latin-1"), now=NOW) == expected

@@ -14,14 +14,14 @@ from learning_service.auth import mint_token
 from learning_service.context import Context
 from learning_service.domain.directory.actions import (
     put_chapter,
-    put_member,
+    put_members,
     put_organization,
     put_region,
     put_requirement,
 )
 from learning_service.domain.directory.rules import (
     ChapterFacts,
-    MemberFacts,
+    MemberRow,
     OrganizationFacts,
     RegionFacts,
     RequirementFacts,
@@ -121,11 +121,17 @@ class World:
                     await put_chapter(session, f"{region[0]}{n}", chapter, actor=actor)
             requirement = RequirementFacts(organization_id=self.id, name="Hazing")
             await put_requirement(session, "hazing", requirement, actor=actor)
-            for user, unit in (("ana", "n1"), ("bob", "n1"), ("cyd", "n2"), ("dan", "s1"), ("eve", "s2")):
-                member = MemberFacts(
-                    chapter_id=unit, status="active", display_name=user.title(), email=f"{user}@example.org"
+            members = [
+                MemberRow(
+                    user_id=user,
+                    chapter_id=unit,
+                    status="active",
+                    display_name=user.title(),
+                    email=f"{user}@example.org",
                 )
-                await put_member(session, user, member, actor=actor)
+                for user, unit in (("ana", "n1"), ("bob", "n1"), ("cyd", "n2"), ("dan", "s1"), ("eve", "s2"))
+            ]
+            await put_members(session, members, actor=actor)
 
     async def push(self) -> None:
         """The same by HTTP, for an application on another database than the worker's."""

@@ -5,6 +5,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -126,7 +127,8 @@ def matches(member: Json, audience: Json) -> bool:
     return True
 
 
-async def test_sql_and_python_agree(world: World) -> None:
+@pytest.mark.parametrize("examples", [60, pytest.param(600, marks=pytest.mark.long)])
+async def test_sql_and_python_agree(world: World, examples: int) -> None:
     push = world.directory
     await push.ok("PUT", "/api/directory/members/gone/", member_facts())
     assert (await push("DELETE", "/api/directory/members/gone/")).status_code == 204
@@ -152,7 +154,7 @@ async def test_sql_and_python_agree(world: World) -> None:
             )
             assert sorted(found) == sorted(m["user_id"] for m in stored if matches(m, audience))
 
-        await for_each_example(agree)
+        await for_each_example(agree, examples)
         everyone = await session.scalars(
             select(Member.user_id).where(audience_of(world.id, AudienceFilter()))
         )
@@ -164,11 +166,11 @@ def member_facts() -> Json:
     return {"chapter_id": "n1", "status": "active", "display_name": "Gone", "email": None}
 
 
-async def for_each_example(check: Callable[..., Any]) -> None:
+async def for_each_example(check: Callable[..., Any], examples: int) -> None:
     """Hypothesis draws the examples; they are tried in this loop, where the transaction lives."""
     drawn: list[tuple[list[Json], Json]] = []
 
-    @settings(max_examples=300, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, database=None, deadline=None, suppress_health_check=list(HealthCheck))
     @given(MEMBERS, FILTERS)
     def draw(members: list[Json], audience: Json) -> None:
         drawn.append((members, audience))
