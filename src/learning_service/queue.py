@@ -7,7 +7,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import structlog
@@ -70,9 +70,19 @@ class Queue:
         pool = ConnectionPool.from_url(url, socket_connect_timeout=step, socket_timeout=step)
         self._redis = ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize)
         self._quiet_until = float("-inf")
+        self._here: dict[str, Callable[[], None]] = {}
 
-    async def wake(self, queues: Iterable[str]) -> None:
+    def serve(self, queue: str, on_wake: Callable[[], None]) -> None:
+        """From now on this process looks for the queue's jobs itself, and need not hear from Redis of its own.
+
+        A worker so busy that it misses Redis's answers would else wait for its sweep between any two jobs.
+        """
+        self._here[queue] = on_wake
+
+    async def wake(self, queues: Collection[str]) -> None:
         """Wake a worker of each queue; when Redis is away, the workers' sweep finds the jobs."""
+        for queue in self._here.keys() & queues:
+            self._here[queue]()
         for queue in queues:
             if time.monotonic() < self._quiet_until:
                 return

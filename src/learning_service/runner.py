@@ -71,6 +71,7 @@ class JobRunner:
 
     def start(self) -> None:
         """Begin to claim jobs, woken or not, and to keep leases alive."""
+        self.context.queue.serve(self.queue, self.wake)
         self._loops = [asyncio.create_task(self._claim_on()), asyncio.create_task(self._heartbeat())]
 
     def wake(self) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 from tests.jobs.conftest import Desk
 
@@ -232,6 +233,28 @@ async def test_a_woken_runner_starts_without_waiting_for_the_sweep(
         while await desk.rows("status") != [("done",)]:
             await asyncio.sleep(0.02)
     await runner.stop()
+
+
+async def test_a_job_that_follows_another_does_not_wait_for_redis(job_settings: Settings) -> None:
+    """A busy worker misses Redis's answers; its own jobs must not then wait for the sweep, one after the other."""
+    nowhere = SecretStr("redis://127.0.0.1:1/0")
+    settings = job_settings.model_copy(update={"job_sweep_seconds": 30.0, "redis_url": nowhere})
+    steps = []
+
+    async def step(context: Context, job: Job) -> None:
+        steps.append(job.arguments["n"])
+        if len(steps) < 5:
+            await desk.add(n=len(steps))
+
+    async with open_context(settings, "learning_worker") as context:
+        desk = Desk(context)
+        runner = desk.runner(step)
+        await desk.add()
+        runner.start()
+        async with asyncio.timeout(10):
+            while len(steps) < 5:
+                await asyncio.sleep(0.02)
+        await runner.stop()
 
 
 async def statuses(desk: Desk) -> list[str]:
