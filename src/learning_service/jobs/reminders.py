@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -76,29 +77,33 @@ async def send_mails(context: Context, job: Job) -> None:
     """
     ids = [uuid.UUID(text) for text in job.arguments["reminder_ids"]]
     async with open_mailer(context.settings) as mailer:
+        async with context.transaction(job.organization_id) as session:
+            turn = await _next_turn(context, session, job)
         for n, reminder_id in enumerate(ids):
-            if not await _send(context, mailer, job.organization_id, reminder_id):
+            await asyncio.sleep(turn)
+            async with context.transaction(job.organization_id) as session:
+                mail = await _worth_sending(session, mailer, reminder_id)
+                turn = 0.0
+                if mail is None or mailer is None or not await begin_mail(session, reminder_id):
+                    continue
+            taken = await _hand_over(context, mailer, mail)
+            if taken is None:
+                # By itself: whoever may have the job by now must find it pending.
+                async with context.transaction(job.organization_id) as session:
+                    await give_back_mail(session, reminder_id)
                 await _later(context, job, ids[n:])
                 return
+            async with context.transaction(job.organization_id) as session:
+                await end_mail(session, mail.reminder_id, taken.status, reason=taken.reason)
+                turn = await _next_turn(context, session, job)
     async with finishing(context, job):
         pass
 
 
-async def _send(
-    context: Context, mailer: Mailer | None, organization_id: str, reminder_id: uuid.UUID
-) -> bool:
-    """Send one mail, or say why not; False when the server takes none at all."""
-    async with context.transaction(organization_id) as session:
-        mail = await _worth_sending(session, mailer, reminder_id)
-        if mail is None or mailer is None:
-            return True
-        wait = await take_turn(session, organization_id, mails_per_second=context.settings.mails_per_second)
-    await asyncio.sleep(wait.total_seconds())
-    async with context.transaction(organization_id) as session:
-        mail = await _worth_sending(session, mailer, reminder_id)
-        if mail is None or not await begin_mail(session, reminder_id):
-            return True
-    return await _hand_over(context, mailer, organization_id, mail)
+async def _next_turn(context: Context, session: AsyncSession, job: Job) -> float:
+    """Seconds until the organization may send its next mail."""
+    wait = await take_turn(session, job.organization_id, mails_per_second=context.settings.mails_per_second)
+    return wait.total_seconds()
 
 
 async def _worth_sending(session: AsyncSession, mailer: Mailer | None, reminder_id: uuid.UUID) -> Mail | None:
@@ -114,25 +119,29 @@ async def _worth_sending(session: AsyncSession, mailer: Mailer | None, reminder_
     return None
 
 
-async def _hand_over(context: Context, mailer: Mailer, organization_id: str, mail: Mail) -> bool:
-    status, reason = "sent", None
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    status: str
+    reason: str | None = None
+
+
+async def _hand_over(context: Context, mailer: Mailer, mail: Mail) -> _Taken | None:
+    """How it went with the server; None when that takes no mails now."""
     try:
         message = write_mail(mail, sender=context.settings.mail_from, instant=datetime.now(UTC))
         await mailer.send(message)
+        return _Taken("sent")
     except MailNotTaken as error:
         log.warning("mail_not_taken", reason=str(error))
-        async with context.transaction(organization_id) as session:
-            await give_back_mail(session, mail.reminder_id)
-        return False
+        return None
     except MailInDoubt as error:
-        status, reason = "unknown", str(error)
-    except (MailRefused, ValueError) as error:
-        status, reason = "refused", str(error) if isinstance(error, MailRefused) else "unusable-address"
-    if status != "sent":
-        log.warning("mail_not_sent", reminder_id=str(mail.reminder_id), status=status, reason=reason)
-    async with context.transaction(organization_id) as session:
-        await end_mail(session, mail.reminder_id, status, reason=reason)
-    return True
+        taken = _Taken("unknown", str(error))
+    except MailRefused as error:
+        taken = _Taken("refused", str(error))
+    except ValueError:
+        taken = _Taken("refused", "unusable-address")
+    log.warning("mail_not_sent", reminder_id=str(mail.reminder_id), status=taken.status, reason=taken.reason)
+    return taken
 
 
 async def _later(context: Context, job: Job, ids: Sequence[uuid.UUID]) -> None:
