@@ -4,10 +4,11 @@ import argparse
 import sys
 import time
 
-from benchmarks import assign, certificate, growth, http_rows, jobs
+from benchmarks import assign, certificate, growth, http_rows, jobs, outside
 from benchmarks.results import Row, keep, table
 from benchmarks.stage import Stage, open_stage
 
+OUTSIDE = "outside"
 NAMES = (*http_rows.ROWS, "assign", "certificate", "jobs", "growth")
 
 
@@ -22,12 +23,13 @@ class Run:
     def measure(self, names: list[str]) -> None:
         """Measure these rows."""
         with open_stage() as stage:
-            http = [name for name in names if name in http_rows.ROWS]
+            http = [name for name in names if name in http_rows.ROWS or name == OUTSIDE]
             if http:
                 hall = http_rows.open_hall(stage)
                 self.say("loaded")
                 for name in http:
-                    self.add(name, [http_rows.ROWS[name](hall)], hall.details)
+                    found = outside.rows(hall) if name == OUTSIDE else [http_rows.ROWS[name](hall)]
+                    self.add(name, found, hall.details)
                 stage.stop_servers()
             for name in names:
                 if name not in http:
@@ -55,7 +57,8 @@ class Run:
 def main() -> int:
     """Measure, print, keep; 1 when a row is below its mark."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--row", choices=NAMES, action="append", help="only this one; may be repeated")
+    known = (*NAMES, OUTSIDE)
+    parser.add_argument("--row", choices=known, action="append", help="only this one; may be repeated")
     parser.add_argument("--others", type=int, default=growth.MANY, help="members of other organizations")
     given = parser.parse_args()
     run = Run(given.others)

@@ -16,6 +16,7 @@ from benchmarks.people import (
     add_learners,
     add_members,
     add_others,
+    rest_indexes,
     run,
     settle,
 )
@@ -101,6 +102,7 @@ def _build(stage: Stage, database: str, others: int) -> House:
     versions = run_values(url, "SELECT published_version_id FROM courses ORDER BY id")
     large, quiz, small = (Course(i, version) for i, version in zip(ids, versions, strict=True))
     run(
+        rest_indexes(url),
         add_members(url, MEMBERS),
         add_completions(url, small.id, small.version_id, MEMBERS),
         add_learners(url, large.id, large.version_id, ASKED),
@@ -135,7 +137,7 @@ def _submit(house: House) -> list[str]:
 
 def _queue(house: House) -> list[str]:
     grader = house.stage.token(ORGANIZATION, "grader", "grader")
-    return [request("/api/grading/pending/", grader)]
+    return [request("/api/learning/grading/pending/", grader)]
 
 
 def _roll_up(house: House) -> list[str]:

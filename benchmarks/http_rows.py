@@ -13,6 +13,7 @@ from benchmarks.people import (
     add_learners,
     add_members,
     execute,
+    rest_indexes,
     run,
     settle,
     values,
@@ -83,6 +84,7 @@ def open_hall(stage: Stage) -> Hall:
     found = run_values(url, "SELECT published_version_id FROM courses ORDER BY id")
     large, quiz, first = (Course(i, version) for i, version in zip(ids[:3], found[:3], strict=True))
     run(
+        rest_indexes(url),
         add_members(url, MEMBERS),
         add_completions(url, first.id, first.version_id, CERTIFICATES),
         add_learners(url, large.id, large.version_id, LEARNERS),

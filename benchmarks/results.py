@@ -1,10 +1,18 @@
-"""What a row says, the table, and `latest.json`."""
+"""What a row says, the table, `latest.json`, and the documents' figures, which are made of it."""
 
 import json
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 LATEST = Path(__file__).with_name("latest.json")
+ROOT = LATEST.parents[1]
+CALLS = ("verify", "courses", "modules", "submit")
+USABLE = 670_000
+"""Microseconds of processor time that a core gives in a second, with a third of it left free."""
+_FIGURES = re.compile("(<!-- figures -->\n).*?(<!-- end of figures -->\n)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +110,58 @@ def _figure(value: float | None, places: int | None = None) -> str:
     return f"{value:,.{places}f}"
 
 
+Entry = Mapping[str, Any]
+
+
 def keep(rows: list[Row]) -> None:
-    """Write `latest.json`; rows that were not measured now stay as they are."""
+    """Write `latest.json` and the documents' figures; rows that were not measured now stay as they are."""
     known = {entry["name"]: entry for entry in json.loads(LATEST.read_text())} if LATEST.exists() else {}
     known.update({row.result.name: row.result.as_json() for row in rows})
     LATEST.write_text(json.dumps(list(known.values()), indent=1, ensure_ascii=False) + "\n")
+    for name in DOCUMENTS:
+        (ROOT / name).write_text(with_figures(name, list(known.values())))
+
+
+def with_figures(name: str, entries: Sequence[Entry]) -> str:
+    """A document with its figures made anew."""
+    table = DOCUMENTS[name](entries)
+    return _FIGURES.sub(lambda found: f"{found[1]}{table}{found[2]}", (ROOT / name).read_text())
+
+
+def _all_rows(entries: Sequence[Entry]) -> str:
+    head = ("row", "here", "limit", "ratio", "alternative", "times", "unit")
+    lines = [
+        (
+            entry["name"],
+            _figure(entry["ours"]),
+            _figure(entry["limit"]),
+            _figure(entry["ratio"], 2),
+            _figure(entry["alternative"]),
+            _figure(entry["times_alternative"], 1),
+            entry["unit"],
+        )
+        for entry in entries
+    ]
+    return _markdown(head, lines)
+
+
+def _cores(entries: Sequence[Entry]) -> str:
+    head = ("call", "µs", "calls a second of one core", "cores for 1,000 calls a second")
+    costs = {entry["name"]: entry["ours"] for entry in entries}
+    lines = [
+        (name, _figure(costs[name]), f"{USABLE / costs[name]:,.0f}", f"{1000 * costs[name] / USABLE:.1f}")
+        for name in CALLS
+        if name in costs
+    ]
+    return _markdown(head, lines)
+
+
+def _markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    return "".join(f"| {' | '.join(line)} |\n" for line in (head, ["---"] * len(head), *lines))
+
+
+DOCUMENTS: Mapping[str, Callable[[Sequence[Entry]], str]] = {
+    "README.md": _all_rows,
+    "docs/scaling.md": _cores,
+}
+"""Which documents hold figures, and how they are written there."""
