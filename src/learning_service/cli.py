@@ -86,7 +86,7 @@ def dev() -> None:
 @app.command()
 def api() -> None:
     """Serve the API on HOST (127.0.0.1) and PORT (8000)."""
-    _settings()
+    _settings(serving=True)
     _load("uvicorn:run")(
         "learning_service.main:create_app",
         factory=True,
@@ -118,7 +118,7 @@ def worker(
     queues = _load("learning_service.worker:QUEUES")
     if queue not in queues:
         _fail(f"no queue is called {queue!r}; there are: {', '.join(queues)}")
-    _load("learning_service.worker:run_worker")(_settings(), queue)
+    _load("learning_service.worker:run_worker")(_settings(serving=True), queue)
 
 
 @app.command()
@@ -316,12 +316,17 @@ def _port() -> int:
     return int(text)
 
 
-def _settings() -> Settings:
+def _settings(*, serving: bool = False) -> Settings:
     try:
-        return Settings()
+        settings = Settings()
+        if serving:
+            settings.refuse_development_defaults()
     except ValidationError as error:
         lines = [f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
         _fail("\n".join(["settings in the environment are missing or wrong:", *lines]))
+    except ValueError as error:
+        _fail(f"settings in the environment are missing: {error}")
+    return settings
 
 
 def _operate(command: str, *arguments: object, module: str = "job_commands", **options: object) -> Any:

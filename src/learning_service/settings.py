@@ -5,11 +5,20 @@ development keys: see `Settings.refuse_development_keys`.
 """
 
 import ipaddress
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEVELOPMENT_ACCESS_KEY_ID = "development"
+"""Of the S3 server that a development copy starts."""
+_NEEDED_TO_SERVE = {
+    "public_url": "certificates print it, so set it to the service's final https address",
+    "redis_url": "set it to Redis's address, with its password",
+    "auth_issuers": "set it to your identity provider, or nobody can log in",
+}
 
 
 class Issuer(BaseModel):
@@ -142,11 +151,42 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def refuse_development_keys(self) -> Self:
-        """Production takes keys by https only, and several issuers must each name their organizations."""
-        if self.environment == "production":
-            for issuer in self.auth_issuers:
-                if issuer.jwks_file is not None or not (issuer.jwks_url or "").startswith("https://"):
-                    raise ValueError(f"production reads keys by https only; issuer {issuer.issuer} does not")
+        """Production takes nothing of a development copy, and several issuers must each name their organizations."""
+        if self.environment == "production" and (faults := list(self._of_development())):
+            raise ValueError("; ".join(faults))
         if len(self.auth_issuers) > 1 and any(i.organizations is None for i in self.auth_issuers):
             raise ValueError("with several issuers, each names the organizations it may speak for")
         return self
+
+    def refuse_development_defaults(self) -> None:
+        """Raises ValueError where production would serve on defaults that are for development.
+
+        Not part of making the settings: who migrates or looks after jobs needs the database's address only.
+        """
+        if self.environment == "development":
+            return
+        missing = [
+            f"{name.upper()} is not set: {do}"
+            for name, do in _NEEDED_TO_SERVE.items()
+            if name not in self.model_fields_set
+        ]
+        if missing:
+            raise ValueError("; ".join(missing))
+
+    def _of_development(self) -> Iterator[str]:
+        for issuer in self.auth_issuers:
+            if issuer.jwks_file is not None or not (issuer.jwks_url or "").startswith("https://"):
+                yield (
+                    f"AUTH_ISSUERS: production reads keys by https only; issuer {issuer.issuer} does not: give it"
+                    " the https jwks_url of your identity provider"
+                )
+        if "public_url" in self.model_fields_set and not self.public_url.startswith("https://"):
+            yield "PUBLIC_URL does not begin with https://: set it to the address that certificates shall print"
+        if self.s3_access_key_id == DEVELOPMENT_ACCESS_KEY_ID:
+            yield (
+                "S3_ACCESS_KEY_ID is a development copy's: set it and S3_SECRET_ACCESS_KEY to those of your store"
+            )
+        if self.mail_directory is not None:
+            yield "MAIL_DIRECTORY is for development: leave it out, and set SMTP_URL for mails to leave"
+        if self.smtp_url is not None and self.mail_from.endswith("@localhost"):
+            yield "MAIL_FROM is nobody's address: set it to the sender that your mail server accepts"

@@ -46,6 +46,7 @@ async def rig(signer: Signer) -> AsyncIterator[Rig]:
 async def store(rig: Rig) -> AsyncIterator[ObjectStore]:
     """The rig's object store, past the proxy."""
     settings = Settings(
+        environment="development",
         database_url="postgresql+asyncpg://nobody@127.0.0.1/none",
         s3_endpoint_url=rig.parts.s3_endpoint_url,
         s3_access_key_id=rig.parts.s3_access_key_id,

@@ -9,8 +9,9 @@ from learning_service.devstack.guard_client import Guard
 from learning_service.devstack.part import Part
 from learning_service.devstack.ports import LOOPBACK
 from learning_service.devstack.process import Process, StartError, clean_environment
+from learning_service.settings import DEVELOPMENT_ACCESS_KEY_ID
 
-ACCESS_KEY_ID = "development"
+ACCESS_KEY_ID = DEVELOPMENT_ACCESS_KEY_ID
 UVICORN = (
     *("-m", "uvicorn", "--factory", "learning_service.devstack.s3_app:create_app"),
     *("--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "2"),
