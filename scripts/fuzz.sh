@@ -5,20 +5,11 @@
 # makes a run like an earlier one; PORT and LEARNING_DEV_DIR move the copy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export PORT="${PORT:-8766}" LEARNING_DEV_DIR="${LEARNING_DEV_DIR:-$(mktemp -d)}"
+PORT="${PORT:-8766}"
 seconds="${FUZZ_SECONDS:-300}"
+. scripts/copy.sh
 reports="$LEARNING_DEV_DIR.fuzz"
 mkdir -p "$reports"
-
-make run >"$LEARNING_DEV_DIR.log" 2>&1 &
-copy=$!
-stop() { kill -TERM "$copy" 2>/dev/null || true; wait "$copy" 2>/dev/null || true; }
-trap stop EXIT
-for _ in $(seq 480); do
-  curl -sf -o /dev/null "http://127.0.0.1:$PORT/readyz" && grep -q '^TOKEN=' "$LEARNING_DEV_DIR.log" && break
-  kill -0 "$copy" 2>/dev/null || { cat "$LEARNING_DEV_DIR.log"; exit 1; }
-  sleep 0.5
-done
 
 # Which sentence of a filter or a cadence is a good one the document cannot say, so good data may be refused. Two paths
 # overlap (`/members/batch/` is also `/members/{user_id}/`), so a 405 may name more methods than one of them has.
