@@ -112,6 +112,11 @@ async def test_a_late_worker_sends_only_the_nearest(post: Post) -> None:
     await post.world.run_jobs()
     assert await remind(post, due - timedelta(days=0.9)) == 1
     assert await remind(post, due - timedelta(days=2)) == 0
+    events = post.world.call_as("bus", scopes=["events:read"])
+    types = [e["type"] for e in (await events.ok("GET", "/api/events/"))["items"]]
+    assert types.count("learning.enrollment.reminder_due") == 1, (
+        "nor is one farther off claimed and then left"
+    )
 
 
 @pytest.mark.long
