@@ -4,9 +4,11 @@ Tests do not share data because each makes an organization of its own; nothing i
 transactions, time, locks and roles behave as in production.
 """
 
+import os
 import uuid
 from collections.abc import AsyncIterator, Callable
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -18,7 +20,15 @@ from learning_service.main import create_app
 from learning_service.settings import Issuer, Settings
 from tests.migrating import migrate
 from tests.no_skips import register_in_ci
-from tests.stack import TEMPLATE, create_database, create_database_from_template, parts
+from tests.stack import (
+    GIVEN,
+    TEMPLATE,
+    create_database,
+    create_database_from_template,
+    database_url,
+    drop_database,
+    parts,
+)
 from tests.world import Signer, World
 
 __all__ = ["parts"]
@@ -32,7 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 async def template(parts: object) -> str:
     """A migrated database that others are cloned from."""
-    url = await create_database(parts, TEMPLATE)  # type: ignore[arg-type]
+    try:
+        url = await create_database(parts, TEMPLATE)  # type: ignore[arg-type]
+    except asyncpg.DuplicateDatabaseError:  # parts that were given, and have been used before
+        return database_url(parts, TEMPLATE)  # type: ignore[arg-type]
     await migrate(url)
     return url
 
@@ -72,10 +85,13 @@ async def make_settings(parts: object, template: str, signer: Signer) -> MakeSet
 
 
 @pytest.fixture(scope="session")
-async def settings(parts: object, make_settings: MakeSettings) -> Settings:
+async def settings(parts: object, make_settings: MakeSettings) -> AsyncIterator[Settings]:
     """Settings of the session's own database."""
-    url = await create_database_from_template(parts, f"main_{uuid.uuid4().hex[:12]}")  # type: ignore[arg-type]
-    return make_settings(url)
+    name = f"main_{uuid.uuid4().hex[:12]}"
+    url = await create_database_from_template(parts, name)  # type: ignore[arg-type]
+    yield make_settings(url)
+    if GIVEN in os.environ:
+        await drop_database(parts, name)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

@@ -3,22 +3,34 @@
 One stack per xdist worker: it starts in about a second, and a test that kills a part disturbs nobody else's.
 """
 
+import json
+import os
 import re
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
 
-from learning_service.devstack.parts import Parts, start_throwaway_parts
+from learning_service.devstack.parts import Parts, start_parts, start_throwaway_parts
 
 TEMPLATE = "template_learning"
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
+GIVEN = "LEARNING_TEST_PARTS"
+"""Where parts are that already run, as settings in JSON: mutation testing starts pytest thousands of times."""
+
+
 @pytest.fixture(scope="session")
 def parts() -> Iterator[Parts]:
     """The parts of this pytest process; gone at its end, also when it is killed."""
-    started = start_throwaway_parts()
+    if GIVEN in os.environ:
+        directory = Path(tempfile.mkdtemp(prefix="learning-service-"))
+        started = start_parts(directory, throwaway=True, given=json.loads(os.environ[GIVEN]))
+    else:
+        started = start_throwaway_parts()
     yield started
     started.stop()
 
