@@ -96,3 +96,29 @@ def test_tries_grow_apart_and_end_after_three_days() -> None:
     assert [gap.total_seconds() for gap in gaps[:6]] == [5, 30, 120, 600, 3600, 21600]
     assert set(gaps[5:]) == {timedelta(hours=6)}
     assert timedelta(days=2, hours=18) < at - start <= timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://exämple.org/", "must be a plain address"),
+        ("https://example.org/a b", "must be a plain address"),
+        ("https://example.org:99999/", "must be a plain address"),
+        ("http://example.org/", "must begin with https://"),
+        ("https://user@example.org/", "must not contain credentials or a fragment"),
+        ("https://example.org/#here", "must not contain credentials or a fragment"),
+        ("https://example.org:22/", "must use port 443 or 8443"),
+        ("https://127.1/", "must name its host by a DNS name or a canonical address"),
+        ("https://nowhere/", "must name its host by a DNS name or a canonical address"),
+        ("https://10.1.2.3/", "must be reachable on the public internet"),
+        ("https://db.internal/", "must be reachable on the public internet"),
+        ("https://a.0x7f/", "must be reachable on the public internet"),
+    ],
+)
+def test_why_an_address_is_refused(url: str, said: str) -> None:
+    assert url_fault(url, development=False) == said
+
+
+def test_an_address_that_wraps_a_public_one_is_not_public_either() -> None:
+    for text in ("64:ff9b::808:808", "::ffff:8.8.8.8", "2002:808:808::"):
+        assert not is_public(ipaddress.ip_address(text)), text
