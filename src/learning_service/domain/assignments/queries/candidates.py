@@ -85,8 +85,8 @@ def meant_by(course: CourseToAssign, audience: AudienceFilter, reach: Reach) -> 
 
 
 def candidates(course: CourseToAssign, who: Condition, instant: datetime) -> Select[Any]:
-    """The members meant: `user_id`, `newest` (the status of their last enrollment), and whether they have a
-    completion that is valid (`done`).
+    """The members meant: `user_id`, `newest` (the status of their last enrollment), and, unless that is open, whether
+    they have a completion that is valid (`done`).
 
     An open enrollment is always the last one. All is read in one snapshot, so a member who completes the course
     meanwhile is either enrolled or done, never neither.
@@ -104,8 +104,10 @@ def candidates(course: CourseToAssign, who: Condition, instant: datetime) -> Sel
         CourseCompletion.voided_at.is_(None),
         or_(CourseCompletion.expires_at.is_(None), CourseCompletion.expires_at > instant),
     )
-    # Whoever was never enrolled has completed nothing; for them the second look is saved.
-    done = case((newest.c.status.is_(None), false()), else_=valid.correlate(Member))
+    # Whoever was never enrolled has completed nothing, and whoever is enrolled is passed over whatever they have
+    # completed: for them the second look is saved, which is a third of a run that finds nothing to do.
+    decided = or_(newest.c.status.is_(None), newest.c.status.in_(OPEN))
+    done = case((decided, false()), else_=valid.correlate(Member))
     return (
         select(Member.user_id, newest.c.status.label("newest"), done.label("done"))
         .select_from(Member)
