@@ -252,9 +252,9 @@ async def unfinished(database: Database, crowd: Crowd) -> list[str]:
     rows = await database.fetch(
         "SELECT job || ' ' || o.status || ' ' || coalesce(o.error, '') FROM outbox o"
         " WHERE o.organization_id = $1 AND o.status IN ('queued', 'leased')"
-        " AND (o.arguments->>'webhook_id') IS DISTINCT FROM $2::text"
+        " AND coalesce(o.arguments->>'webhook_id', 'none') <> $2::text"
         " UNION ALL SELECT 'event without a place' FROM events WHERE organization_id = $1 AND position IS NULL",
         crowd.world.id,
-        crowd.hooks.get("dead"),
+        crowd.hooks.get("dead", "no dead one"),
     )
     return [row[0] for row in rows]

@@ -19,6 +19,8 @@ from learning_service.domain.events import Event
 from learning_service.domain.reminders import actions as reminding
 from learning_service.domain.webhooks import queries
 from learning_service.domain.webhooks.queries import FeedPage
+from learning_service.queue import Queue
+from learning_service.settings import Settings
 
 
 def commit_after_the_reply() -> None:
@@ -71,8 +73,9 @@ def claim_out_of_turn() -> None:
 
 
 def enqueue_before_commit() -> None:
-    """A job is there at once, before the transaction that causes it has ended."""
+    """A job is there at once, and its worker is woken, before the transaction that causes it has ended."""
     careful = outbox.enqueue_job
+    wakes = Queue(Settings().redis_url.get_secret_value())
 
     async def enqueue_at_once(session: AsyncSession, *arguments: Any, **options: Any) -> None:
         role = await session.scalar(text("SELECT current_setting('role')"))
@@ -80,7 +83,7 @@ def enqueue_before_commit() -> None:
             await open_transaction(other, role=role, organization_id=options["organization_id"])
             await careful(other, *arguments, **options)
             await other.commit()
-        outbox.wake_after_commit(session, options.get("queue", "jobs"))
+        await wakes.wake({options.get("queue", "jobs")})
 
     outbox.enqueue_job = enqueue_at_once
 

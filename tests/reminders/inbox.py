@@ -42,9 +42,8 @@ class Inbox:
             server.transport.close()
         return "250 OK"
 
-    @property
     def subjects(self) -> list[str]:
-        """Subjects, by recipient."""
+        """Subjects, by recipient. No property: the server looks at all attributes for each connection."""
         return sorted(f"{m['To'].addresses[0].addr_spec}: {m['Subject']}" for m in self.messages)
 
 

@@ -128,7 +128,7 @@ async def four_at_once(office: Office, members: int, days_before: tuple[int, ...
                     break
                 await asyncio.sleep(0.1)
         await asyncio.sleep(3)
-    seen = Counter(office.inbox.subjects)
+    seen = Counter(office.inbox.subjects())
     assert (len(seen), set(seen.values())) == (len(days_before) * members, {1})
 
 
