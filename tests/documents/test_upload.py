@@ -95,6 +95,8 @@ async def test_a_broken_or_hostile_file_fails_with_its_reason(
     assert len(failed["error"]) > 30
     gone = await world.admin("GET", f"/api/documents/{made['id']}/file/")
     assert (gone.status_code, gone.json()["code"]) == (409, "document-not-ready")
+    described = (await world.http.get("/openapi.json")).json()["paths"]["/api/documents/{document_id}/file/"]
+    assert "application/problem+json" in described["get"]["responses"]["409"]["content"]
 
 
 async def test_the_same_bytes_are_one_document(world: World, other_world: World) -> None:

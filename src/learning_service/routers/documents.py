@@ -105,7 +105,10 @@ async def retry(
     "/{document_id}/file/",
     status_code=307,
     response_class=RedirectResponse,
-    responses={202: {"description": "Still being checked or converted; see Retry-After"}},
+    responses={
+        202: {"description": "Still being checked or converted; see Retry-After"},
+        409: {"description": "It failed, so it has no file"},
+    },
 )
 async def file(document: Annotated[Document, Depends(CanSeeFile())], context: ContextOf) -> Response:
     """A short-lived address of the PDF or picture."""
