@@ -57,54 +57,64 @@ class WaitingResponse:
     """The most that any attempt at the quiz has for sure."""
 
 
-def _waiting_responses() -> Any:
-    """A select of `WaitingResponse` (scope it). Members whose data was erased have none."""
-    quizzes = Quiz.__table__
-    return _joined(
+def _responses(*where: ColumnElement[bool]) -> Any:
+    """A select of responses with their learner's name and region. Members whose data was erased have none."""
+    return (
         select(
-            PendingResponse.id,
-            PendingResponse.attempt_id,
+            PendingResponse.__table__,
+            Member.display_name.label("learner_name"),
+            Chapter.region_id.label("learner_region"),
+        )
+        .join(Member, of_known_member())
+        .join(
+            Chapter,
+            and_(Chapter.organization_id == Member.organization_id, Chapter.id == Member.chapter_id),
+        )
+        .where(*where)
+    )
+
+
+def _waiting_responses(responses: Any) -> Any:
+    """A select of `WaitingResponse` for these; where they are limited, the rest is read for no more of them."""
+    r, quizzes = responses.subquery("responses").c, Quiz.__table__
+    return (
+        select(
+            r.id,
+            r.attempt_id,
             Enrollment.id,
             Enrollment.version_id,
-            PendingResponse.course_id,
+            r.course_id,
             CourseVersion.title,
             QuizAttempt.quiz_id,
             quizzes.c.title,
-            PendingResponse.question_id,
+            r.question_id,
             Question.key,
             Question.type,
             Question.prompt_html,
             Question.rubric_html,
             Question.accepted_answers,
-            PendingResponse.user_id,
-            Member.display_name,
-            Chapter.region_id,
-            PendingResponse.text,
-            PendingResponse.max_points,
-            PendingResponse.submitted_at,
-            PendingResponse.points,
-            PendingResponse.feedback_html,
-            PendingResponse.graded_at,
-            PendingResponse.graded_by,
-            PendingResponse.claimed_by,
-            PendingResponse.claimed_until,
+            r.user_id,
+            r.learner_name,
+            r.learner_region,
+            r.text,
+            r.max_points,
+            r.submitted_at,
+            r.points,
+            r.feedback_html,
+            r.graded_at,
+            r.graded_by,
+            r.claimed_by,
+            r.claimed_until,
             Enrollment.status,
             QuizAttempt.passed,
             QuizAttempt.points + QuizAttempt.pending_points,
             QuizProgress.best_points,
-        ),
-        quizzes,
-    )
-
-
-def _joined(columns: Any, quizzes: Any) -> Any:
-    return (
-        columns.select_from(PendingResponse)
-        .join(QuizAttempt, QuizAttempt.id == PendingResponse.attempt_id)
+        )
+        .join(QuizAttempt, QuizAttempt.id == r.attempt_id)
         .join(Enrollment, Enrollment.id == QuizAttempt.enrollment_id)
         .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
         .join(quizzes, quizzes.c.id == QuizAttempt.quiz_id)
-        .join(Question, Question.id == PendingResponse.question_id)
+        .join(Question, Question.id == r.question_id)
         .join(
             QuizProgress,
             and_(
@@ -112,11 +122,7 @@ def _joined(columns: Any, quizzes: Any) -> Any:
                 QuizProgress.quiz_id == QuizAttempt.quiz_id,
             ),
         )
-        .join(Member, of_known_member())
-        .join(
-            Chapter,
-            and_(Chapter.organization_id == Member.organization_id, Chapter.id == Member.chapter_id),
-        )
+        .order_by(r.submitted_at, r.id)
     )
 
 
@@ -167,10 +173,10 @@ async def access_response(
     Raises Forbidden for a caller who may grade nothing, or whose own answer it is; NotFound for one outside the
     caller's courses.
     """
-    statement = _waiting_responses().where(
+    wanted = _responses(
         PendingResponse.organization_id == caller.organization_id, PendingResponse.id == response_id
     )
-    row = (await session.execute(statement)).first()
+    row = (await session.execute(_waiting_responses(wanted))).first()
     found = WaitingResponse(*row) if row is not None else None
     corrects = found is not None and found.graded_at is not None and administers(caller, found)
     if found is not None and (corrects or await is_grader(session, caller, found.course_id)):
@@ -191,17 +197,17 @@ async def list_pending(
     session: AsyncSession, caller: Principal, page: PageRequest, *, course_id: uuid.UUID | None
 ) -> Sequence[WaitingResponse]:
     """What waits and the caller may grade, oldest first; one more than the page holds."""
-    statement = _waiting_responses().where(gradable_by(caller), PendingResponse.graded_at.is_(None))
+    page_of = _responses(gradable_by(caller), PendingResponse.graded_at.is_(None))
     if course_id is not None:
-        statement = statement.where(PendingResponse.course_id == course_id)
+        page_of = page_of.where(PendingResponse.course_id == course_id)
     if page.after is not None:
         last = datetime.fromisoformat(page.after[0]), uuid.UUID(page.after[1])
-        statement = statement.where(tuple_(PendingResponse.submitted_at, PendingResponse.id) > tuple_(*last))
-    statement = statement.order_by(PendingResponse.submitted_at, PendingResponse.id).limit(page.limit + 1)
-    return [WaitingResponse(*row) for row in await session.execute(statement)]
+        page_of = page_of.where(tuple_(PendingResponse.submitted_at, PendingResponse.id) > tuple_(*last))
+    page_of = page_of.order_by(PendingResponse.submitted_at, PendingResponse.id).limit(page.limit + 1)
+    return [WaitingResponse(*row) for row in await session.execute(_waiting_responses(page_of))]
 
 
 async def get_waiting(session: AsyncSession, response_id: uuid.UUID) -> WaitingResponse:
     """One response, which the caller has already been allowed to see."""
-    row = await session.execute(_waiting_responses().where(PendingResponse.id == response_id))
+    row = await session.execute(_waiting_responses(_responses(PendingResponse.id == response_id)))
     return WaitingResponse(*row.one())
