@@ -56,7 +56,7 @@ class House:
 
 def rows(stage: Stage, many: int = MANY) -> list[Row]:
     """Each call with few and with many others."""
-    houses = [_build(stage, "few", FEW), _build(stage, "many", many)]
+    houses = _build(stage, {"few": FEW, "many": many})
     calls: dict[str, Callable[[House], list[str]]] = {
         "verify": _verify,
         "modules": _modules,
@@ -91,14 +91,28 @@ def rows(stage: Stage, many: int = MANY) -> list[Row]:
     return found
 
 
-def _build(stage: Stage, database: str, others: int) -> House:
+def _build(stage: Stage, others: dict[str, int]) -> list[House]:
+    """A house for each database: the same organization in all of them, and so many others' members."""
+    with stage.loading():
+        first, *more = others
+        large, quiz = _organization(stage, first)
+        for database in more:
+            stage.copy(database, first)
+        for database, members in others.items():
+            url = stage.plain_url(database)
+            run(add_others(url, members), settle(url))
+    servers = {database: stage.serve_service(database, f"service-{database}") for database in others}
+    return [House(stage, database, server, large, quiz) for database, server in servers.items()]
+
+
+def _organization(stage: Stage, database: str) -> tuple[Course, Course]:
     stage.create(database)
     url = stage.plain_url(database)
-    server = stage.serve_service(database, f"service-{database}")
-    school = School(stage, server)
+    school = School(stage, stage.serve_service(database))
     school.found()
     ids = [school.course("Large", large_modules()), school.course("Quiz", quiz_modules())]
     ids.append(school.course("Small", small_modules()))
+    stage.stop_servers()
     versions = run_values(url, "SELECT published_version_id FROM courses ORDER BY id")
     large, quiz, small = (Course(i, version) for i, version in zip(ids, versions, strict=True))
     run(
@@ -108,10 +122,8 @@ def _build(stage: Stage, database: str, others: int) -> House:
         add_learners(url, large.id, large.version_id, ASKED),
         add_learners(url, quiz.id, quiz.version_id, MEMBERS),
         add_attempts(url, [ORGANIZATION]),
-        add_others(url, others),
-        settle(url),
     )
-    return House(stage, database, server, large, quiz)
+    return large, quiz
 
 
 def _tokens(house: House) -> list[str]:

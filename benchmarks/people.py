@@ -89,14 +89,16 @@ _ATTEMPTS = (
     """
     INSERT INTO pending_responses (id, organization_id, attempt_id, question_id, course_id, user_id, text,
         max_points, submitted_at)
-    SELECT gen_random_uuid(), a.organization_id, a.id, gen_random_uuid(), e.course_id, a.user_id,
+    SELECT gen_random_uuid(), a.organization_id, a.id, n.id, e.course_id, a.user_id,
         'What I think of it', 5, now() - random() * interval '1 day'
     FROM quiz_attempts a JOIN enrollments e ON e.id = a.enrollment_id
+        JOIN questions n ON n.quiz_id = a.quiz_id AND n.position = 0
     WHERE a.organization_id = ANY ($1) AND hashtext(a.id::text) % 10 = 0
     """,
 )
 
-# Other organizations o0, o1, …: all members have completed a course, a quarter of them are at another.
+# Other organizations o0, o1, …: every other member has completed a course, a quarter of them are at another, which no
+# requirement asks for.
 _OTHERS = (
     """
     INSERT INTO organizations (id, name, timezone, authoring_roles, created_at, updated_at)
@@ -114,7 +116,8 @@ _OTHERS = (
     """
     INSERT INTO courses (id, organization_id, scope, self_enrollment, linked_compliance_requirement,
         published_version_id, created_by, created_at, updated_at)
-    SELECT md5(o || n)::uuid, o, 'national', true, 'hazing', md5(o || n || 'v')::uuid, 'x', now(), now()
+    SELECT md5(o || n)::uuid, o, 'national', true, CASE n WHEN 0 THEN 'hazing' END, md5(o || n || 'v')::uuid, 'x',
+        now(), now()
     FROM unnest($1::text[]) o, generate_series(0, 1) n
     """,
     """
@@ -130,6 +133,11 @@ _OTHERS = (
     FROM course_versions v WHERE organization_id = ANY ($1)
     """,
     """
+    INSERT INTO questions (id, organization_id, version_id, quiz_id, key, position, type, prompt_html, points, review)
+    SELECT gen_random_uuid(), organization_id, version_id, id, 'n', 0, 'short_answer', '<p>Why?</p>', 5, 'manual'
+    FROM quizzes WHERE organization_id = ANY ($1)
+    """,
+    """
     INSERT INTO members (organization_id, user_id, chapter_id, status, display_name, email, custom_fields,
         created_at, updated_at)
     SELECT o, 'user-' || g, 'c' || g % 10, 'pledge', 'Somebody', 'somebody@example.org', '{}', now(), now()
@@ -138,11 +146,12 @@ _OTHERS = (
     """
     INSERT INTO enrollments (id, organization_id, user_id, course_id, version_id, status, source, assigned_at,
         started_at, ended_at, cause_kind, cause_id)
-    SELECT gen_random_uuid(), m.organization_id, m.user_id, c.id, c.published_version_id,
-        CASE WHEN c.id = md5(m.organization_id || 0)::uuid THEN 'completed' ELSE 'in_progress' END, 'self',
-        now(), now(), CASE WHEN c.id = md5(m.organization_id || 0)::uuid THEN now() END, 'person', m.user_id
-    FROM members m JOIN courses c ON c.organization_id = m.organization_id WHERE m.organization_id = ANY ($1)
-        AND (c.id = md5(m.organization_id || 0)::uuid OR hashtext(m.user_id) % 4 = 0)
+    SELECT gen_random_uuid(), organization_id, 'user-' || g, id, published_version_id, status, 'self', now(), now(),
+        CASE status WHEN 'completed' THEN now() END, 'person', 'user-' || g
+    FROM courses, LATERAL (
+            SELECT CASE WHEN linked_compliance_requirement IS NULL THEN 'in_progress' ELSE 'completed' END AS status
+        ) is_, generate_series(0, $2::int - 1, CASE status WHEN 'completed' THEN 2 ELSE 4 END) g
+    WHERE organization_id = ANY ($1)
     """,
     """
     INSERT INTO course_completions (id, organization_id, enrollment_id, user_id, course_id, version_id,
@@ -181,11 +190,14 @@ LARGE = (
 
 
 async def connect(url: str) -> asyncpg.Connection:
-    """A connection that loads: nothing is checked, no commit waits."""
-    connection = await asyncpg.connect(url)
-    await connection.execute("SET session_replication_role = replica")
-    await connection.execute("SET synchronous_commit = off")
-    return connection
+    """A connection that loads: nothing is checked, no commit waits, and two of them keep both cores busy."""
+    settings = {
+        "session_replication_role": "replica",
+        "synchronous_commit": "off",
+        "maintenance_work_mem": "256MB",
+        "max_parallel_maintenance_workers": "0",
+    }
+    return await asyncpg.connect(url, server_settings=settings)
 
 
 async def add_members(url: str, count: int) -> None:
@@ -251,7 +263,6 @@ async def settle(url: str) -> None:
 
     async def order() -> None:
         connection = await connect(url)
-        await connection.execute("SET maintenance_work_mem = '256MB'")
         for table in tables:
             await connection.execute(f"REINDEX TABLE {table}")
             await connection.execute(f"VACUUM (ANALYZE) {table}")
@@ -287,8 +298,8 @@ def run(*tasks: object) -> None:
     asyncio.run(all_of_them())
 
 
-async def create(url: str, database: str) -> None:
-    """Make an empty database."""
+async def create(url: str, database: str, template: str = "template0") -> None:
+    """Make a database like another one, an empty one unless told."""
     connection = await asyncpg.connect(url)
-    await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE template0')
+    await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
     await connection.close()

@@ -1,7 +1,7 @@
 """The stage of a run: parts of its own, migrated databases, servers, the load, and what each costs in processor time.
 
-PostgreSQL runs as `make run` runs it, with commits that reach the disk. Every server is one process with one event
-loop (the alternative: one worker with threads), so that figures are per core.
+PostgreSQL runs as `make run` runs it, with commits that reach the disk, but with checkpoints an hour apart. Every server
+is one process with one event loop (the alternative: one worker with threads), so that figures are per core.
 """
 
 import json
@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ISSUER, AUDIENCE = "https://id.example.org", "learning-service"
 CONNECTIONS = 16
 TICKS = os.sysconf("SC_CLK_TCK")
+RARELY = ("max_wal_size = '16GB'", "checkpoint_timeout = '1h'")
+LOADING = ("wal_level = minimal", "max_wal_senders = 0", "fsync = off", "full_page_writes = off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,22 @@ class Stage:
         """Make a database beside the first one, and bring it to the newest revision."""
         run(create(self.plain_url("postgres"), database))
         self.migrate(database)
+
+    def copy(self, database: str, template: str) -> None:
+        """Make a database like another one, which nobody is connected to."""
+        run(create(self.plain_url("postgres"), database, template))
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """Meanwhile PostgreSQL writes no more than it must to end with the same database, if nothing breaks."""
+        self._restart_with(*(f"SET {setting}" for setting in LOADING))
+        yield
+        self._restart_with(*(f"RESET {setting.split()[0]}" for setting in LOADING))
+
+    def _restart_with(self, *steps: str) -> None:
+        run(execute(self.plain_url("postgres"), *(f"ALTER SYSTEM {step}" for step in steps)))
+        self.parts.stop()
+        self.parts = start_parts(self.parts.directory, throwaway=False)
 
     def figures(self, module: str, database: str) -> dict[str, float]:
         """What a module prints that measures in a process of its own, on a database of its own."""
@@ -218,7 +236,7 @@ class Stage:
         return answer
 
     def stop_servers(self) -> None:
-        """Stop every server that was started."""
+        """Stop every server that runs."""
         for server in self.servers:
             server.process.send_signal(signal.SIGTERM)
         for server in self.servers:
@@ -274,8 +292,7 @@ def open_stage() -> Iterator[Stage]:
     stage = Stage(directory, start_parts(directory / "parts", throwaway=False), private_key, key_id)
     try:
         # A checkpoint in the round of one variant and not of the other would be a figure of neither.
-        rarely = ("max_wal_size = '16GB'", "checkpoint_timeout = '1h'")
-        steps = [f"ALTER SYSTEM SET {setting}" for setting in rarely]
+        steps = [f"ALTER SYSTEM SET {setting}" for setting in RARELY]
         run(execute(stage.plain_url("postgres"), *steps, "SELECT pg_reload_conf()"))
         yield stage
     finally:
