@@ -1,7 +1,7 @@
 """The stage of a run: parts of its own, migrated databases, servers, the load, and what each costs in processor time.
 
-PostgreSQL runs as `make run` runs it, with commits that reach the disk, but with checkpoints an hour apart. Every server
-is one process with one event loop (the alternative: one worker with threads), so that figures are per core.
+PostgreSQL runs as `make run` runs it, with commits that reach the disk, but with checkpoints an hour apart. Every
+server is one process with one event loop (the alternative: one worker with threads), so that figures are per core.
 """
 
 import json
