@@ -60,6 +60,8 @@ async def authenticate(request: Request) -> Principal:
 
 
 Caller = Annotated[Principal, Depends(authenticate)]
+"""The caller, for what needs more besides. Who needs nothing else asks `authenticate` itself: a dependency's own
+dependencies are solved anew at each place, one of them in 10 to 20 µs (`make bench ROW=overhead`)."""
 
 
 async def _receive(request: Request, caller: Caller) -> None:
@@ -139,9 +141,9 @@ class AnyCaller(Permission):
 
     name = "any token"
 
-    async def __call__(self, caller: Caller) -> Principal:
+    async def __call__(self, request: Request) -> Principal:
         """The caller."""
-        return caller
+        return await authenticate(request)
 
 
 class HasScope(Permission):
@@ -152,8 +154,9 @@ class HasScope(Permission):
         self.or_admin = or_admin
         self.name = f"scope {scope}" + (" or national_admin" if or_admin else "")
 
-    async def __call__(self, caller: Caller) -> Principal:
+    async def __call__(self, request: Request) -> Principal:
         """The caller. Raises Forbidden."""
+        caller = await authenticate(request)
         if self.scope in caller.scopes or (self.or_admin and caller.is_national_admin):
             return caller
         raise Forbidden(f"This call needs the scope {self.scope}.")
@@ -176,9 +179,9 @@ class IsMemberByQuery(Permission):
 
     name = "member"
 
-    async def __call__(self, caller: Caller) -> Principal:
+    async def __call__(self, request: Request) -> Principal:
         """The caller."""
-        return caller
+        return await authenticate(request)
 
 
 class IsEnrollmentOwner(Permission):
@@ -260,8 +263,9 @@ class IsAdmin(Permission):
         self.chapters = chapters
         self.name = "admin over the members" if chapters else "admin"
 
-    async def __call__(self, caller: Caller) -> Principal:
+    async def __call__(self, request: Request) -> Principal:
         """The caller. Raises Forbidden."""
+        caller = await authenticate(request)
         if caller.is_national_admin or caller.admin_regions or (self.chapters and caller.admin_chapters):
             return caller
         raise Forbidden("This call is for administrators.")

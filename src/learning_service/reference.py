@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from learning_service.adapters.webhook_http import CONTENT_TYPE
-from learning_service.dependencies import Anyone, Page, PathOpaqueId, Permission, authenticate
+from learning_service.dependencies import Anyone, Page, PathOpaqueId, Permission
 from learning_service.domain.webhooks.rules import EXAMPLES, EventType, cloud_event
 from learning_service.links import links_of
 from learning_service.problems import MEDIA_TYPE, TITLES
@@ -107,6 +107,11 @@ def permission_of(route: APIRoute) -> Permission | None:
     return stated[0] if stated else None
 
 
+def needs_token(route: APIRoute) -> bool:
+    """Whether the route is for callers with a token."""
+    return not isinstance(permission_of(route), Anyone)
+
+
 def _complete(document: dict[str, Any], app: FastAPI) -> None:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
@@ -126,14 +131,14 @@ def _complete(document: dict[str, Any], app: FastAPI) -> None:
 def _describe(operation: dict[str, Any], route: APIRoute, schemas: dict[str, Any]) -> None:
     calls = dependencies_of(route)
     permission = permission_of(route)
-    if authenticate in calls:
+    if needs_token(route):
         operation["security"] = [{"bearer": []}]
     if permission is not None and not isinstance(permission, Anyone):
         operation["x-permission"] = permission.name
         operation["description"] = f"{operation.get('description', '')}\n\nWho: {permission.name}.".strip()
     _describe_parameters(operation, route)
     statuses = {404, 429, 503}
-    if authenticate in calls:
+    if needs_token(route):
         statuses |= {401, 403}
     for call in calls:
         if isinstance(call, JsonBody):
@@ -180,7 +185,7 @@ def takes_key(route: APIRoute) -> bool:
     """Whether the route honours `Idempotency-Key`: a POST by a caller with a token, with a JSON body or a file."""
     calls = dependencies_of(route)
     reads_body = any(isinstance(call, JsonBody) for call in calls) or takes_file(route)
-    return "POST" in (route.methods or ()) and authenticate in calls and reads_body
+    return "POST" in (route.methods or ()) and needs_token(route) and reads_body
 
 
 def takes_file(route: APIRoute) -> bool:

@@ -7,9 +7,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from learning_service.dependencies import _receive, _session, authenticate
+from learning_service.dependencies import _receive, _session
 from learning_service.domain.idempotency import without_fields
-from learning_service.reference import dependencies_of, takes_file, takes_key
+from learning_service.reference import dependencies_of, needs_token, takes_file, takes_key
 from learning_service.routes import api_routes
 from learning_service.routing import SHOWN_ONCE, KeyedRoute
 from learning_service.wire import JsonBody
@@ -19,7 +19,7 @@ SECRETS = ("secret", "token", "password")
 
 def keyed_routes(app: FastAPI) -> list[APIRoute]:
     posts = [route for route in api_routes(app) if "POST" in (route.methods or ())]
-    return [route for route in posts if authenticate in dependencies_of(route)]
+    return [route for route in posts if needs_token(route)]
 
 
 def test_every_post_with_a_token_takes_a_key(app: FastAPI) -> None:
