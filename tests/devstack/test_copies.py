@@ -118,6 +118,7 @@ def query(copy: Copy, statement: str) -> object:
     return asyncio.run(run())
 
 
+@pytest.mark.long
 def test_a_copy_starts_keeps_its_data_and_stops(start: Callable[..., Copy]) -> None:
     copy = start()
     output = copy.read_until("WELCOME")

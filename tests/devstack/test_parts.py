@@ -166,6 +166,7 @@ def test_throwaway_parts_leave_nothing_when_their_owner_is_killed() -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.long
 def test_root_without_user_namespaces_runs_postgres_as_nobody(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     home = find_home(tmp_path, find_postgres(), namespaces=False)

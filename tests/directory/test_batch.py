@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 from tests.directory.statements import statements
@@ -98,6 +99,7 @@ async def test_only_the_directory_may(world: World) -> None:
         assert refused.status_code == 403
 
 
+@pytest.mark.long
 async def test_5000_take_a_handful_of_statements(world: World, app: FastAPI) -> None:
     members = [member(n, timezone="Europe/Lisbon") for n in range(5000)]
     with statements(app) as seen:

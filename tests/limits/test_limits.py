@@ -114,6 +114,7 @@ async def test_each_unknown_id_of_many_counts(two: tuple[FastAPI, FastAPI]) -> N
         assert again.status_code == 429
 
 
+@pytest.mark.long
 async def test_two_processes_count_guesses_together(two: tuple[FastAPI, FastAPI]) -> None:
     address = str(uuid.uuid4().int % 2**32)
     async with client_of(two[0], address) as here, client_of(two[1], address) as there:
