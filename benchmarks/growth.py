@@ -78,9 +78,7 @@ def rows(stage: Stage, many: int = MANY) -> list[Row]:
         costs: dict[str, list[Cost]] = {house.database: [] for house in houses}
         for _ in range(ROUNDS):
             for house in houses:
-                costs[house.database].append(
-                    stage.round(house.server, asked[name, house.database], seconds=1)
-                )
+                costs[house.database].append(stage.round(house.server, asked[name, house.database]))
         few, large = (median_cost(costs[house.database]).both for house in houses)
         result = Result(f"growth: {name}", large, UNIT, few, large / few)
         found.append(Row(result, ratio=Mark(1.5, at_most=True)))

@@ -23,7 +23,7 @@ from benchmarks.school import COURSES, Course, School, large_modules, quiz_modul
 from benchmarks.stage import Cost, Server, Stage
 
 DATABASE = "learning"
-ROUNDS = 5
+ROUNDS = 7
 MEMBERS, CERTIFICATES, LEARNERS, ASKED = 110_000, 100_000, 200, 5000
 UNIT = "µs CPU a request"
 
