@@ -1,13 +1,23 @@
 """Days belong to a place: they begin and end at its midnight, whatever its clocks do."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
-from learning_service.domain.assignments.rules.due import due_at_of, end_of_day, local_day, start_of_day
+from learning_service.domain.assignments.rules.due import (
+    LAST_DAY,
+    Day,
+    DueAt,
+    due_at_of,
+    end_of_day,
+    local_day,
+    start_of_day,
+)
 
 ZONES = [
     "America/New_York", "America/Sao_Paulo", "America/Havana", "Europe/Paris", "Asia/Beirut", "Asia/Kolkata",
@@ -44,3 +54,27 @@ def test_due_in_days_counts_local_days() -> None:
     due = due_at_of(late.astimezone(UTC), "America/New_York", due_in_days=1, due_on=None)
     assert due == datetime(2026, 5, 3, 4, tzinfo=UTC)
     assert due_at_of(late, "UTC", due_in_days=None, due_on=None) is None
+
+
+def test_a_day_that_is_named_ends_there_whenever_it_was_assigned() -> None:
+    due = due_at_of(
+        datetime(2026, 5, 1, tzinfo=UTC), "America/New_York", due_in_days=None, due_on=date(2026, 5, 3)
+    )
+    assert due == datetime(2026, 5, 4, 4, tzinfo=UTC)
+
+
+def test_how_far_a_day_or_a_moment_may_be() -> None:
+    days, moments = TypeAdapter[date](Day), TypeAdapter[datetime](DueAt)
+    last = datetime(9000, 1, 1, tzinfo=UTC)
+    assert days.validate_json('"9000-01-01"') == LAST_DAY == last.date()
+    assert moments.validate_json('"9000-01-01T00:00:00Z"') == last
+    assert moments.validate_json('"2026-05-01T10:20:30.999999Z"') == datetime(
+        2026, 5, 1, 10, 20, 30, tzinfo=UTC
+    )
+    too_far: list[tuple[TypeAdapter[Any], str]] = [
+        (days, '"9000-01-02"'),
+        (moments, '"9000-01-01T00:00:01Z"'),
+    ]
+    for adapter, sent in too_far:
+        with pytest.raises(ValidationError, match="must not be after 9000-01-01"):
+            adapter.validate_json(sent)

@@ -2,6 +2,7 @@
 
 import itertools
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -71,13 +72,44 @@ def test_a_certificate_knows_its_follower() -> None:
     assert made(None, None).status(NOW) == "valid"
 
 
+def test_what_anyone_may_know_of_a_certificate() -> None:
+    valid = PublicCertificate(
+        id=uuid.uuid4(),
+        recipient_name="Ana",
+        course_title="Fire safety",
+        issuer_name="Alpha",
+        issued_at=NOW - TICK,
+        expires_at=NOW + TICK,
+        revoked_at=None,
+        reissued_as=None,
+        renewed_by=uuid.uuid4(),
+        timezone="UTC",
+    )
+    shown = {
+        "certificate_id": valid.id,
+        "status": "valid",
+        "recipient_name": "Ana",
+        "course_title": "Fire safety",
+        "issued_at": NOW - TICK,
+        "expires_at": NOW + TICK,
+        "issuer": {"name": "Alpha"},
+    }
+    assert valid.view(NOW) == shown
+    follower = {"status": "superseded", "superseded_by": valid.renewed_by}
+    assert valid.view(NOW + TICK) == {**shown, **follower}, "when it was revoked is not said of others"
+    revoked = replace(valid, revoked_at=NOW)
+    assert revoked.view(NOW) == {**shown, "status": "revoked", "revoked_at": NOW}
+
+
 @pytest.mark.parametrize(
     ("title", "name"),
     [
         ("Fire safety", "Fire safety – certificate.pdf"),
         ('a/b\\c:d*e?f"g<h>i|j%k;l', "a b c d e f g h i j k l – certificate.pdf"),
         ("a\r\nX: y", "a X y – certificate.pdf"),
+        ("a\x07b\u200bc", "a b c – certificate.pdf"),
         ("  ..x.. ", "x – certificate.pdf"),
+        ("X.", "X – certificate.pdf"),
         ("e\u0301", "é – certificate.pdf"),
         ("Ünïcode 漢字", "Ünïcode 漢字 – certificate.pdf"),
         ("///", "certificate.pdf"),

@@ -8,6 +8,12 @@ import pytest
 from learning_service.domain.courses.rules.publishing import publish_faults, shows_something
 from learning_service.domain.courses.rules.tree import parse_tree
 
+NO_POINTS = "/questions: the questions are worth no points together"
+TOO_FEW = "/answers: a choice needs at least two answers"
+NONE_RIGHT = "/answers: no answer is marked as right"
+NOTHING_ASKED = "/prompt_html: the question asks nothing"
+NONE_ACCEPTED = "/accepted_answers: no answer is accepted; add one, or let a grader review it"
+TWICE = "/answers/1/text: reads like another answer of this question"
 RIGHT = {"text": "yes", "is_correct": True}
 WRONG = {"text": "no"}
 CHOICE: dict[str, Any] = {"type": "multiple_choice", "prompt_html": "<p>?</p>", "answers": [RIGHT, WRONG]}
@@ -15,10 +21,10 @@ SHORT: dict[str, Any] = {"type": "short_answer", "prompt_html": "?", "accepted_a
 
 
 def faults(**changes: Any) -> list[str]:
-    """Pointers of what stops a course with this one assessment."""
+    """What stops a course with this one assessment, each as `pointer: what is wrong`."""
     assessment = {"title": "Final", "questions": [CHOICE], **changes}
     tree = parse_tree(json.dumps({"title": "Course", "assessment": assessment}))
-    return [fault.pointer.removeprefix("/assessment") for fault in publish_faults(tree)]
+    return [f"{fault.pointer.removeprefix('/assessment')}: {fault.detail}" for fault in publish_faults(tree)]
 
 
 def question_faults(question: dict[str, Any]) -> list[str]:
@@ -43,7 +49,9 @@ def test_a_finished_course_has_no_faults() -> None:
 
 def test_a_course_without_content_is_not_published() -> None:
     tree = parse_tree('{"title": "Course", "modules": [{"title": "Empty"}]}')
-    assert [fault.pointer for fault in publish_faults(tree)] == ["/modules"]
+    [fault] = publish_faults(tree)
+    assert fault.pointer == "/modules"
+    assert fault.detail == "there is nothing in the course yet: add a lesson, a quiz or an assessment"
     lesson = (
         '{"title": "Course", "modules": [{"title": "One", "items": [{"kind": "lesson", "title": "Lesson"}]}]}'
     )
@@ -53,10 +61,13 @@ def test_a_course_without_content_is_not_published() -> None:
 @pytest.mark.parametrize(
     ("changes", "places"),
     [
-        ({"questions": []}, ["/questions"]),
-        ({"questions": [{**CHOICE, "points": 0}]}, ["/questions"]),
+        ({"questions": []}, ["/questions: there are no questions"]),
+        ({"questions": [{**CHOICE, "points": 0}]}, [NO_POINTS]),
         ({"questions": [{**CHOICE, "points": 0}, CHOICE]}, []),
-        ({"pass_score": 79.999999}, ["/pass_score"]),
+        (
+            {"pass_score": 79.999999},
+            ["/pass_score: is below the course's pass_score, which nobody would reach by it"],
+        ),
         ({"pass_score": 80}, []),
     ],
 )
@@ -67,18 +78,23 @@ def test_an_assessment_must_be_able_to_decide(changes: dict[str, Any], places: l
 @pytest.mark.parametrize(
     ("question", "places"),
     [
-        ({**CHOICE, "answers": [RIGHT]}, ["/answers"]),
-        ({**CHOICE, "answers": [WRONG, {"text": "never"}]}, ["/answers"]),
-        ({**CHOICE, "answers": []}, ["/answers", "/answers"]),
-        ({**CHOICE, "answers": [RIGHT, {"text": " yes "}]}, ["/answers/1/text"]),
-        ({**CHOICE, "answers": [RIGHT, {"text": "\u200b"}]}, ["/answers/1/text"]),
-        ({**CHOICE, "prompt_html": "<p>&nbsp; </p>"}, ["/prompt_html"]),
-        ({"type": "multi_select", "prompt_html": "?", "answers": [WRONG, {"text": "x"}]}, ["/answers"]),
-        ({"type": "true_false", "prompt_html": "?"}, ["/correct"]),
-        ({**SHORT, "accepted_answers": []}, ["/accepted_answers"]),
-        ({**SHORT, "accepted_answers": [], "review": "unmatched"}, ["/accepted_answers"]),
-        ({**SHORT, "accepted_answers": ["yes", " "]}, ["/accepted_answers/1"]),
-        ({"type": "free_form"}, ["/prompt_html"]),
+        ({**CHOICE, "answers": [RIGHT]}, [TOO_FEW]),
+        ({**CHOICE, "answers": [WRONG, {"text": "never"}]}, [NONE_RIGHT]),
+        ({**CHOICE, "answers": []}, [TOO_FEW, NONE_RIGHT]),
+        ({**CHOICE, "answers": [RIGHT, {"text": " yes "}]}, [TWICE]),
+        (
+            {**CHOICE, "answers": [{"text": "oh  yes", "is_correct": True}, {"text": "oh yes"}]},
+            [TWICE],
+        ),
+        ({**CHOICE, "answers": [RIGHT, {"text": "y es"}]}, []),
+        ({**CHOICE, "answers": [RIGHT, {"text": "\u200b"}]}, ["/answers/1/text: shows nothing"]),
+        ({**CHOICE, "prompt_html": "<p>&nbsp; </p>"}, [NOTHING_ASKED]),
+        ({"type": "multi_select", "prompt_html": "?", "answers": [WRONG, {"text": "x"}]}, [NONE_RIGHT]),
+        ({"type": "true_false", "prompt_html": "?"}, ["/correct: say whether the statement is true"]),
+        ({**SHORT, "accepted_answers": []}, [NONE_ACCEPTED]),
+        ({**SHORT, "accepted_answers": [], "review": "unmatched"}, [NONE_ACCEPTED]),
+        ({**SHORT, "accepted_answers": ["yes", " "]}, ["/accepted_answers/1: shows nothing"]),
+        ({"type": "free_form"}, [NOTHING_ASKED]),
     ],
 )
 def test_an_unfinished_question_is_named(question: dict[str, Any], places: list[str]) -> None:

@@ -1,14 +1,18 @@
-"""What membership events change: the same, whatever order they come in."""
+"""What membership events look like, and what they change: the same, whatever order they come in."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from learning_service.domain.directory.rules.membership import (
     Clocks,
     MembershipData,
+    MembershipEvents,
     MemberState,
     Stamp,
     apply_event,
@@ -16,6 +20,16 @@ from learning_service.domain.directory.rules.membership import (
     load_clocks,
 )
 
+EVENTS: TypeAdapter[Any] = TypeAdapter(MembershipEvents)
+EVENT = {
+    "specversion": "1.0",
+    "type": "membership.status_changed",
+    "id": "1",
+    "source": "/directory",
+    "time": "2026-01-01T00:00:00Z",
+    "subject": "ana",
+    "data": {"status": "active"},
+}
 START = datetime(2026, 1, 1, tzinfo=UTC)
 FRESH = MemberState("pledge", "n1", {"kept": 1}, Clocks())
 
@@ -42,7 +56,7 @@ def fold(events: list[tuple[Stamp, MembershipData]]) -> MemberState:
     return state
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories, st.data())
 def test_any_order_with_duplicates_ends_the_same(history: dict[Stamp, MembershipData], drawn: Any) -> None:
     once = sorted(history.items(), key=lambda event: event[0])
@@ -75,3 +89,41 @@ def test_clocks_survive_being_stored(history: dict[Stamp, MembershipData]) -> No
     clocks = fold(list(history.items())).clocks
     assert load_clocks(dump_clocks(clocks)) == clocks
     assert load_clocks({}) == Clocks()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"source": "urn:directory"},
+        {"datacontenttype": "application/json"},
+        {"datacontenttype": "Application/CloudEvents+JSON; charset=utf-8"},
+    ],
+)
+def test_events_come_one_by_one_or_in_a_list(changes: dict[str, Any]) -> None:
+    event = {**EVENT, **changes}
+    one = EVENTS.validate_json(json.dumps(event))
+    assert one.subject == "ana"
+    assert EVENTS.validate_json(json.dumps([event, event])) == (one, one)
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "said"),
+    [
+        ({"source": "a b"}, "source", "must not contain spaces or control characters"),
+        ({"dataschema": "a\tb"}, "dataschema", "must not contain spaces or control characters"),
+        ({"datacontenttype": "text/plain"}, "datacontenttype", "must be a JSON type: the data is JSON"),
+        (
+            {"datacontenttype": "application/jsonp"},
+            "datacontenttype",
+            "must be a JSON type: the data is JSON",
+        ),
+    ],
+)
+def test_an_event_of_another_form_is_refused(changes: dict[str, Any], place: str, said: str) -> None:
+    event = {**EVENT, **changes}
+    for body, where in ((event, ("one", place)), ([EVENT, event], ("many", 1, place))):
+        with pytest.raises(ValidationError) as refusal:
+            EVENTS.validate_json(json.dumps(body))
+        [error] = refusal.value.errors()
+        assert (error["loc"], error["msg"]) == (where, f"Value error, {said}")

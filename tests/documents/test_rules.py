@@ -1,6 +1,7 @@
 """What a file is by its first bytes, what it is called, and where documents are shown."""
 
 import json
+import pickle
 import uuid
 
 import pytest
@@ -60,11 +61,15 @@ def test_what_is_not_taken_says_what_is(head: bytes, said: str) -> None:
         ("../../etc/passwd", "passwd"),
         ("a\r\nb\t c.pdf", "a b c.pdf"),
         ("\u202efdp.exe", "fdp.exe"),
+        ("a\x07b\u200bc.pdf", "a b c.pdf"),
+        ("Xmas.pdf.", "Xmas.pdf"),
         ("e\u0301.pdf", "é.pdf"),
         (" .hidden. ", "hidden"),
         ("x" * 200, "x" * 200),
         ("x" * 300, "x" * 200),
         ("x" * 300 + ".pdf", "x" * 196 + ".pdf"),
+        ("a.b" + "x" * 300 + ".pdf", "a.b" + "x" * 193 + ".pdf"),
+        ("x" * 195 + " .pdf", "x" * 195 + " .pdf"),
         ("x" * 300 + ".12345678", "x" * 191 + ".12345678"),
         ("x" * 300 + ".123456789", "x" * 200),
         ("x" * 195 + " yyyyy.pdf", "x" * 195 + ".pdf"),
@@ -79,6 +84,11 @@ def test_a_name_is_one_line_without_its_path(given: str | None, kept: str | None
     [
         ("slides.pptx", rules.PDF, "slides.pdf"),
         ("slides.PPTM", rules.PDF, "slides.pdf"),
+        ("slides.potx", rules.PDF, "slides.pdf"),
+        ("slides.ppsx", rules.PDF, "slides.pdf"),
+        ("slides.pps", rules.PDF, "slides.pdf"),
+        ("slides.pot", rules.PDF, "slides.pdf"),
+        ("1. my.slides.pptx", rules.PDF, "1. my.slides.pdf"),
         ("photo.jpeg", rules.JPEG, "photo.jpg"),
         ("my.notes", rules.PDF, "my.notes.pdf"),
         ("plain", rules.PNG, "plain.png"),
@@ -96,6 +106,9 @@ def test_a_refusal_has_its_sentence_and_what_exactly() -> None:
     assert rules.Refused("damaged", "page 3").reason == rules.REASONS["damaged"] + " (page 3)"
     assert rules.Refused("damaged").code == "damaged"
     assert rules.Refused("damaged").detail == ""
+    carried = pickle.loads(pickle.dumps(rules.Refused("damaged", "page 3")))
+    assert (carried.code, carried.detail) == ("damaged", "page 3"), "from process to process"
+    assert str(carried) == "('damaged', 'page 3')"
 
 
 def test_references() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from learning_service.domain.attempts.rules import (
+    Id,
     Response,
     Responses,
     by_question,
@@ -28,6 +29,7 @@ from learning_service.domain.courses.rules.answer_keys import (
     ShortAnswerKey,
     TrueFalseKey,
 )
+from learning_service.domain.errors import Fault
 
 RESPONSES: TypeAdapter[tuple[Response, ...]] = TypeAdapter(Responses)
 IDS = [UUID(int=n) for n in range(1, 6)]
@@ -81,6 +83,21 @@ def test_a_response_has_exactly_one_form(body: dict[str, Any]) -> None:
         Response.model_validate_json(json.dumps(body))
 
 
+def test_an_id_is_taken_in_the_form_in_which_it_was_given_out() -> None:
+    ids: TypeAdapter[UUID] = TypeAdapter(Id)
+    given_out = UUID("01a20371-504b-77c7-91f6-b56ddf5371fa")
+    assert ids.validate_json(f'"{given_out}"') == ids.validate_python(given_out) == given_out
+    assert ids.validate_json(f'"{str(given_out).upper()}"') == given_out
+    for other in (given_out.hex, f"{{{given_out}}}", f"urn:uuid:{given_out}", "x", ""):
+        with pytest.raises(ValidationError) as refusal:
+            ids.validate_json(json.dumps(other))
+        [error] = refusal.value.errors()
+        assert (error["type"], error["msg"]) == ("id_form", "must be an id as it was given")
+    with pytest.raises(ValidationError, match="UUID"):
+        ids.validate_python(1)
+    assert ids.json_schema() == {"type": "string", "format": "uuid"}
+
+
 def test_there_are_not_too_many_responses() -> None:
     body = json.dumps([{"question_id": str(IDS[0]), "value": True}] * 10_000)
     with pytest.raises(ValidationError, match="2000"):
@@ -100,29 +117,33 @@ def test_fitting_responses_have_no_faults() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given_", "place"),
+    ("given_", "place", "what"),
     [
-        (response(UUID(int=99), value=True), "question_id"),
-        (response(IDS[0], answer_ids=(CHOICES[0], UUID(int=99))), "answer_ids/1"),
-        (response(IDS[2], answer_ids=(CHOICES[0], CHOICES[1], CHOICES[0])), "answer_ids/2"),
-        (response(IDS[0], answer_ids=(CHOICES[0], CHOICES[1])), "answer_ids"),
-        (response(IDS[0], value=True), "value"),
-        (response(IDS[1], text="true"), "text"),
-        (response(IDS[2], text="a"), "text"),
-        (response(IDS[3], answer_ids=()), "answer_ids"),
-        (response(IDS[4], value=True), "value"),
+        (response(UUID(int=99), value=True), "question_id", "is not a question of this attempt"),
+        (
+            response(IDS[0], answer_ids=(CHOICES[0], UUID(int=99))),
+            "answer_ids/1",
+            "is not a choice of this question",
+        ),
+        (response(IDS[2], answer_ids=(*CHOICES[:2], CHOICES[0])), "answer_ids/2", "is chosen twice"),
+        (response(IDS[0], answer_ids=tuple(CHOICES[:2])), "answer_ids", "this question takes one choice"),
+        (response(IDS[0], value=True), "value", "this question is answered with answer_ids"),
+        (response(IDS[1], text="true"), "text", "this question is answered with a value, true or false"),
+        (response(IDS[2], text="a"), "text", "this question is answered with answer_ids"),
+        (response(IDS[3], answer_ids=()), "answer_ids", "this question is answered with a text"),
+        (response(IDS[4], value=True), "value", "this question is answered with a text"),
     ],
 )
-def test_what_does_not_fit_is_named(given_: Response, place: str) -> None:
+def test_what_does_not_fit_is_named(given_: Response, place: str, what: str) -> None:
     first = response(IDS[1], value=True)
     given_first = [] if given_.question_id == first.question_id else [first]
     faults = check_responses(KEYS, [*given_first, given_])
-    assert [fault.pointer for fault in faults] == [f"/responses/{len(given_first)}/{place}"]
+    assert faults == [Fault(f"/responses/{len(given_first)}/{place}", what)]
 
 
 def test_a_question_is_answered_once() -> None:
     faults = check_responses(KEYS, [response(IDS[1], value=True), response(IDS[1], value=False)])
-    assert [fault.pointer for fault in faults] == ["/responses/1/question_id"]
+    assert faults == [Fault("/responses/1/question_id", "is answered twice")]
 
 
 @given(GIVEN, GIVEN)
