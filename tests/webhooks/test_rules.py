@@ -2,14 +2,18 @@
 
 import ipaddress
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
-from learning_service.domain.webhooks.rules import is_public, next_try, url_fault
+from learning_service.domain.webhooks.rules import cloud_event, is_public, next_try, url_fault
 
 PUBLIC = (
     "https://example.org/hook",
     "https://hooks.example.org:8443/a?b=c",
+    "https://" + "a." * 126 + "x/",
+    "https://0x7f.example/",
+    "https://X.example/",
     "https://8.8.8.8/",
     "https://[2606:4700::1111]/",
 )
@@ -73,6 +77,7 @@ def test_inside_and_odd_receivers_are_refused(url: str, development: bool) -> No
 
 def test_this_machine_is_for_development_only() -> None:
     assert url_fault("http://127.0.0.1:9000/hook", development=True) is None
+    assert url_fault("https://127.0.0.1:9000/hook", development=True) is None
     assert url_fault("http://127.0.0.1:9000/hook", development=False) is not None
     assert url_fault("http://localhost:9000/hook", development=True) is not None
 
@@ -96,6 +101,32 @@ def test_tries_grow_apart_and_end_after_three_days() -> None:
     assert [gap.total_seconds() for gap in gaps[:6]] == [5, 30, 120, 600, 3600, 21600]
     assert set(gaps[5:]) == {timedelta(hours=6)}
     assert timedelta(days=2, hours=18) < at - start <= timedelta(days=3)
+    last = start + timedelta(days=3)
+    assert next_try(start, 1, last - timedelta(seconds=5)) == last
+    assert next_try(start, 1, last - timedelta(seconds=4)) is None
+
+
+def test_an_event_is_told_as_a_cloud_event() -> None:
+    at = datetime(2026, 1, 1, 9, tzinfo=UTC)
+    event_id = UUID("01a20371-504b-77c7-91f6-b56ddf5371fa")
+    told = cloud_event(
+        event_id=event_id,
+        type_="learning.course.failed",
+        organization_id="alpha",
+        user_id="ana",
+        at=at,
+        data={"course_id": "c"},
+    )
+    assert told == {
+        "specversion": "1.0",
+        "id": str(event_id),
+        "source": "/learning-service/organizations/alpha",
+        "type": "learning.course.failed",
+        "subject": "ana",
+        "time": "2026-01-01T09:00:00Z",
+        "datacontenttype": "application/json",
+        "data": {"course_id": "c"},
+    }
 
 
 @pytest.mark.parametrize(
@@ -108,6 +139,9 @@ def test_tries_grow_apart_and_end_after_three_days() -> None:
         ("https://user@example.org/", "must not contain credentials or a fragment"),
         ("https://example.org/#here", "must not contain credentials or a fragment"),
         ("https://example.org:22/", "must use port 443 or 8443"),
+        ("https://", "must name its host by a DNS name or a canonical address"),
+        ("https://" + "a." * 126 + "xy/", "must name its host by a DNS name or a canonical address"),
+        ("https://999.1.1.1/", "must name its host by a DNS name or a canonical address"),
         ("https://127.1/", "must name its host by a DNS name or a canonical address"),
         ("https://nowhere/", "must name its host by a DNS name or a canonical address"),
         ("https://10.1.2.3/", "must be reachable on the public internet"),

@@ -129,12 +129,10 @@ def host_fault(host: str) -> str | None:
 
 
 def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Whether the address is on the public internet, seen through every way of wrapping one in another."""
+    """Whether the address is on the public internet; one that wraps another, in any of the known ways, is not."""
     if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if inner is None and address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
+        wraps = address.ipv4_mapped or address.sixtofour or address.teredo
+        if wraps is not None or address in _NAT64:
             return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
