@@ -10,6 +10,7 @@ from tests.jobs.conftest import LEASE, Desk
 from learning_service.context import Context
 from learning_service.domain import outbox
 from learning_service.domain.clock import now
+from learning_service.domain.halts import halt_job
 from learning_service.domain.outbox import Job, LeaseLost, Unworkable, enqueue_job
 
 ENDED = timedelta(seconds=-1)
@@ -28,6 +29,60 @@ async def test_a_claim_locks_out_nobody_from_the_rest(desk: Desk, context: Conte
     async with context.transaction(None) as session:
         await outbox.claim_jobs(session, queue="jobs", names=["work"], limit=2, lease=LEASE, max_tries=3)
         assert len(await asyncio.wait_for(desk.claim(), 5)) == 2
+
+
+async def test_a_claim_takes_what_is_due_here_the_oldest_first(desk: Desk, context: Context) -> None:
+    async with context.transaction(None) as session:
+        start = now(session)
+        for minutes in (3, 1, 2):
+            await enqueue_job(
+                session,
+                "work",
+                {"n": minutes},
+                organization_id="org",
+                run_at=start - timedelta(minutes=minutes),
+            )
+        for job, queue in (("unknown", "jobs"), ("work", "elsewhere"), ("halted", "jobs")):
+            await enqueue_job(session, job, {}, organization_id="org", queue=queue)
+        await enqueue_job(session, "work", {}, organization_id="org", run_at=start + timedelta(minutes=1))
+        await halt_job(session, "halted")
+    names = ["work", "halted"]
+    async with context.transaction(None) as session:
+        ids = await outbox.due_ids(session, queue="jobs", names=names, limit=2)
+        assert len(await outbox.due_ids(session, queue="jobs", names=names, limit=9)) == 3
+        claim = await outbox.claim_jobs(
+            session, queue="jobs", names=names, limit=9, lease=LEASE, max_tries=3, only=ids[0]
+        )
+        assert [job.id for job in claim.jobs] == [ids[0]]
+        claim = await outbox.claim_jobs(session, queue="jobs", names=names, limit=1, lease=LEASE, max_tries=3)
+        assert [job.id for job in claim.jobs] == [ids[1]]
+    [last] = (await desk.claim()).jobs
+    assert (last.name, last.arguments, last.organization_id, last.is_finished) == (
+        "work",
+        {"n": 1},
+        "org",
+        False,
+    )
+    assert last.as_of == last.created_at == start
+
+
+async def test_what_a_claim_writes(desk: Desk, context: Context) -> None:
+    await desk.add()
+    columns = "status, attempt, failures, error, started_at, finished_at, run_at"
+    async with context.transaction(None) as session:
+        await outbox.claim_jobs(session, queue="jobs", names=["work"], limit=1, lease=LEASE, max_tries=3)
+        first = now(session)
+    assert await desk.rows(columns) == [("leased", 1, 0, None, first, None, first + LEASE)]
+    await desk.sql("UPDATE outbox SET failures = 2, run_at = run_at - interval '1 day'")
+    async with context.transaction(None) as session:
+        await outbox.claim_jobs(session, queue="jobs", names=["work"], limit=1, lease=LEASE, max_tries=3)
+        last = now(session)
+    assert await desk.rows(columns) == [("dead", 2, 3, outbox.VANISHED, last, last, last + LEASE)]
+    await desk.sql(
+        "UPDATE outbox SET status = 'queued', error = 'before', run_at = now(), finished_at = NULL"
+    )
+    await desk.claim()
+    assert await desk.rows() == [("leased", 3, 3, "before")], "no worker vanished: it keeps why it failed"
 
 
 async def test_a_lease_that_ran_out_is_claimed_again_under_a_new_number(desk: Desk) -> None:
