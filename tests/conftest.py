@@ -19,6 +19,7 @@ from learning_service.context import Context, open_context
 from learning_service.main import create_app
 from learning_service.settings import Issuer, Settings
 from tests.migrating import migrate
+from tests.mutating import set_up_hypothesis
 from tests.no_skips import register_in_ci
 from tests.stack import (
     GIVEN,
@@ -35,8 +36,9 @@ __all__ = ["parts"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """In CI a skipped test is a failure."""
+    """In CI a skipped test is a failure; a mutation run is quick."""
     register_in_ci(config)
+    set_up_hypothesis(config)
 
 
 @pytest.fixture(scope="session")
