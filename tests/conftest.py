@@ -18,6 +18,7 @@ from learning_service.auth import make_development_key
 from learning_service.context import Context, open_context
 from learning_service.main import create_app
 from learning_service.settings import Issuer, Settings
+from tests.documented import Documented
 from tests.migrating import migrate
 from tests.mutating import set_up_hypothesis
 from tests.no_skips import register_in_ci
@@ -113,9 +114,13 @@ async def worker_context(settings: Settings) -> AsyncIterator[Context]:
 
 @pytest.fixture(scope="session")
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client of the application."""
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="https://learn.example.org") as http:
+    """An HTTP client of the application; fails on an answer that the reference does not name."""
+    documented = Documented(app)
+    transport = httpx.ASGITransport(app=documented, raise_app_exceptions=False)
+    hooks = {"response": [documented.check]}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="https://learn.example.org", event_hooks=hooks
+    ) as http:
         yield http
 
 

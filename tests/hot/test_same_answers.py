@@ -24,14 +24,18 @@ FIFTY_MORE = (
     """
     INSERT INTO courses SELECT (jsonb_populate_record(c, jsonb_build_object(
         'id', md5(c.id::text || n)::uuid, 'published_version_id', NULL))).*
-    FROM courses c, generate_series(1, 50) n
+    FROM courses c, generate_series(1, 50) n WHERE c.organization_id = :o
     """,
     """
     INSERT INTO course_versions SELECT (jsonb_populate_record(v, jsonb_build_object(
         'id', c.id, 'course_id', c.id))).*
-    FROM course_versions v JOIN courses c ON c.published_version_id IS NULL AND v.published_at IS NOT NULL
+    FROM course_versions v JOIN courses c USING (organization_id)
+    WHERE v.organization_id = :o AND v.published_at IS NOT NULL AND c.published_version_id IS NULL
     """,
-    "UPDATE courses SET published_version_id = id WHERE published_version_id IS NULL",
+    """
+    UPDATE courses SET published_version_id = id
+    WHERE organization_id = :o AND published_version_id IS NULL
+    """,
 )
 
 
@@ -95,7 +99,7 @@ async def test_a_list_of_more_than_a_page(world: World, plain: httpx.AsyncClient
     await world.course(small_tree())
     async with world.worker.transaction(world.id) as session:
         for statement in FIFTY_MORE:
-            await session.execute(text(statement))
+            await session.execute(text(statement), {"o": world.id})
     answer = await _compare(plain, world.member(), "/api/courses/")
     assert len(answer.json()["items"]) == 50
     assert answer.json()["next_cursor"] is not None

@@ -35,7 +35,11 @@ PARAMETERS = [
 ]
 
 
-@router.get("/", openapi_extra={"parameters": PARAMETERS})
+@router.get(
+    "/",
+    openapi_extra={"parameters": PARAMETERS},
+    responses={410: {"description": "The cursor points before what is kept: begin without `after`"}},
+)
 async def feed(caller: Reader, request: Request, context: ContextOf) -> FeedAnswer:
     """Events after a cursor, oldest first; with `wait`, up to so many seconds until there is one.
 
