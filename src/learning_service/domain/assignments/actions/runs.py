@@ -39,6 +39,8 @@ from learning_service.domain.principal import Principal
 STEP, UNDO_STEP = "run_assignments", "undo_assignments"
 RUN_CHUNK, UNDO_CHUNK = 3_000, 2_000
 """Rows per transaction: a fraction of a second, so that other requests hardly notice."""
+IDLE_CHUNKS = 10
+"""So many of them in one transaction while there is nothing to write, since beginning and committing cost as much."""
 
 # Members are gone through along their key. A planner whose statistics are from before a large load would rather
 # sort them all, once for each step.
@@ -147,7 +149,7 @@ async def start_run(session: AsyncSession, plan: Plan) -> uuid.UUID:
 
 
 async def step_run(session: AsyncSession, run_id: uuid.UUID) -> bool:
-    """Assign the next members of a run, where it stopped; True while there may be more.
+    """Assign the course to the next members of a run, where it stopped; True while there may be more.
 
     The run's row is held, so that two workers go through it one after the other.
     """
@@ -160,17 +162,20 @@ async def step_run(session: AsyncSession, run_id: uuid.UUID) -> bool:
         return False
     who = meant_by(course, AudienceFilter.from_json(run.audience_filter), reach_of_stored(run))
     await session.execute(_IN_ORDER)
-    done = await assign_members(
-        session, course, who, cause=_cause(run), due_at=run.due_at, after=run.cursor, limit=RUN_CHUNK
-    )
-    run.matches += done.matches
-    run.assigned += done.assigned
-    run.already_enrolled += done.already_enrolled
-    run.cursor = done.last or run.cursor
-    more = done.matches == RUN_CHUNK
-    if not more:
-        _end(session, run, "done")
-    return more
+    for _ in range(IDLE_CHUNKS):
+        done = await assign_members(
+            session, course, who, cause=_cause(run), due_at=run.due_at, after=run.cursor, limit=RUN_CHUNK
+        )
+        run.matches += done.matches
+        run.assigned += done.assigned
+        run.already_enrolled += done.already_enrolled
+        run.cursor = done.last or run.cursor
+        if done.matches < RUN_CHUNK:
+            _end(session, run, "done")
+            return False
+        if done.assigned:
+            break
+    return True
 
 
 async def undo_run(session: AsyncSession, run_id: uuid.UUID, *, actor: Principal) -> AssignmentRun:
