@@ -76,6 +76,11 @@ def test_case_counts_only_where_asked() -> None:
         ("aab", "*ab", True),
         ("aba", "a*a", True),
         ("bac", "ba*b*c", False),
+        ("abcbd", "a*b*c*d", True),
+        ("abb", "a*bb*b", False),
+        ("a b c", "a * b * c", True),
+        ("a", "a *", True),
+        ("a", "* a*", True),
         ("a\ufdd0b", "axb", False),
     ],
 )

@@ -128,6 +128,9 @@ def test_points_are_rounded_half_up_once() -> None:
 def test_a_person_gives_points_within_the_question(points: str) -> None:
     with pytest.raises((ValueError, ArithmeticError)):
         award_points(Decimal(points), TWO)
+    with pytest.raises(ValueError, match=r"^must be between 0 and 2\.5$"):
+        award_points(Decimal(3), Decimal("2.50"))
+    assert award_points(Decimal("0.0000005"), TWO).points == Decimal("0.000001")
     assert award_points(Decimal("1.5"), TWO) == Mark(Decimal("1.5"), False)
     assert award_points(TWO, TWO) == FULL
 
@@ -266,6 +269,15 @@ def test_passing_is_exact_and_the_score_shown_agrees(
     else:
         assert not passed
     assert 0 <= score_percent(points, max_points) <= 100
+
+
+def test_all_that_waits_could_still_be_earned() -> None:
+    essays = [FreeFormKey(UUID(int=n), Decimal(n)) for n in (2, 3)]
+    waiting = {key.question_id: response(key.question_id, text="Because.") for key in essays}
+    graded = grade_attempt([*essays, TrueFalseKey(Q, TWO, True)], {**waiting, Q: response(value=True)})
+    assert (graded.points, graded.pending_points, graded.max_points) == (TWO, Decimal(5), Decimal(7))
+    assert graded.pending_question_ids == tuple(waiting)
+    assert graded.score is None
 
 
 def test_passing_by_example() -> None:
