@@ -131,7 +131,7 @@ def verify(hall: Hall) -> Row:
 
 def courses(hall: Hall) -> Row:
     """A logged-in member's list of 20 courses."""
-    tokens = _tokens(hall, LEARNERS)
+    tokens = tokens_of(hall, LEARNERS)
     paths = {
         "service": [request("/api/courses/", token) for token in tokens],
         "floor": [request(f"/courses/{ORGANIZATION}/user-{n}", token) for n, token in enumerate(tokens)],
@@ -142,7 +142,7 @@ def courses(hall: Hall) -> Row:
 
 def modules(hall: Hall) -> Row:
     """A logged-in member's modules: 10 of 8 lessons, half of them done."""
-    tokens = _tokens(hall, LEARNERS)
+    tokens = tokens_of(hall, LEARNERS)
     course = hall.large.id
     paths = {
         "service": [request(f"/api/courses/{course}/modules/", token) for token in tokens],
@@ -155,7 +155,7 @@ def modules(hall: Hall) -> Row:
 
 def submit(hall: Hall) -> Row:
     """A logged-in member's submission of a quiz of 20 questions."""
-    tokens = _tokens(hall, LEARNERS)
+    tokens = tokens_of(hall, LEARNERS)
     quiz, body = submission(hall.url, hall.quiz.version_id)
     paths = {
         "service": [request(f"/api/quizzes/{quiz}/submit/", token, body) for token in tokens],
@@ -184,14 +184,17 @@ def overhead(hall: Hall) -> Row:
     """A trivial route with everything around it, beside FastAPI's smallest application."""
     service = hall.stage.serve_app("benchmarks.trivial:make", hall.stage.environment(DATABASE), factory=True)
     hello = hall.stage.serve_app("benchmarks.floors:hello", {})
-    asked = hall.stage.requests_file("hello", [request("/hello", token) for token in _tokens(hall, LEARNERS)])
+    asked = hall.stage.requests_file(
+        "hello", [request("/hello", token) for token in tokens_of(hall, LEARNERS)]
+    )
     found = hall.measure("overhead", [("service", service, asked), ("hello", hello, asked)])
     ours, limit = found["service"].server, found["hello"].server
     result = Result("overhead", ours, "µs CPU of the server a request", limit, ours / limit)
     return Row(result, ratio=Mark(2.0, at_most=True))
 
 
-def _tokens(hall: Hall, count: int) -> list[str]:
+def tokens_of(hall: Hall, count: int) -> list[str]:
+    """Tokens of the organization's first members."""
     return [hall.stage.token(ORGANIZATION, f"user-{n}") for n in range(count)]
 
 

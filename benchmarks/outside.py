@@ -3,44 +3,47 @@
 Not among the rows of every run: `make bench ROW=outside`.
 """
 
+import json
 import re
 import shutil
 import statistics
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from benchmarks.http_rows import ROUNDS, Hall, request, run_values, submission
-from benchmarks.people import ORGANIZATION
+from benchmarks.http_rows import LEARNERS, ROUNDS, Hall, request, run_values, submission, tokens_of
 from benchmarks.results import Mark, Result, Row
 from benchmarks.stage import CONNECTIONS
 
 UNIT = "µs CPU of the server a request, by wrk"
-SECONDS = 2
+SECONDS = 1
 _COUNTED = re.compile(r"(\d+) requests in")
 
 
 def rows(hall: Hall) -> list[Row]:
-    """Each call by one member over and over: the larger of both costs over the smaller."""
+    """The same calls by both loads, each caller in turn: the larger of both costs over the smaller."""
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is not installed; on Debian or Ubuntu: apt-get install wrk")
     [certificate] = run_values(hall.url, "SELECT id FROM certificates ORDER BY id LIMIT 1")
-    token = hall.stage.token(ORGANIZATION, "user-0")
     quiz, body = submission(hall.url, hall.quiz.version_id)
     calls: dict[str, tuple[str, str | None]] = {
         "verify": (f"/api/certificates/{certificate}/verify/", None),
         "courses": ("/api/courses/", None),
-        # One member's submissions wait for each other; that costs both loads the same.
         "submit": (f"/api/quizzes/{quiz}/submit/", body),
     }
-    return [_row(hall, name, path, token, sent) for name, (path, sent) in calls.items()]
+    return [_row(hall, name, path, sent) for name, (path, sent) in calls.items()]
 
 
-def _row(hall: Hall, name: str, path: str, token: str, body: str | None) -> Row:
-    asked = hall.stage.requests_file(f"outside-{name}", [request(path, token, body)])
+def _row(hall: Hall, name: str, path: str, body: str | None) -> Row:
+    tokens = tokens_of(hall, LEARNERS)
+    asked = hall.stage.requests_file(f"outside-{name}", [request(path, token, body) for token in tokens])
+    script = hall.stage.directory / f"{name}.lua"
+    script.write_text(_script(tokens, body))
+    address = f"http://127.0.0.1:{hall.service.port}{path}"
+    argv = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(script), address]
     hall.stage.warm(hall.service, asked)
     loads: dict[str, Callable[[], float]] = {
         "ours": lambda: hall.stage.round(hall.service, asked, SECONDS).server,
-        "wrk": lambda: _by_wrk(hall, name, path, token, body),
+        "wrk": lambda: _by_wrk(hall, argv),
     }
     costs: dict[str, list[float]] = {load: [] for load in loads}
     for _ in range(ROUNDS):
@@ -51,16 +54,24 @@ def _row(hall: Hall, name: str, path: str, token: str, body: str | None) -> Row:
     return Row(result, ratio=Mark(1.3, at_most=True))
 
 
-def _by_wrk(hall: Hall, name: str, path: str, token: str, body: str | None) -> float:
-    """Microseconds of the server's processor time for one answer that wrk counted."""
-    script = hall.stage.directory / f"{name}.lua"
-    lines = [f'wrk.headers["Authorization"] = "Bearer {token}"']
+def _script(tokens: Sequence[str], body: str | None) -> str:
+    """What wrk sends: the same request by each caller in turn, as Lua."""
+    lines = [f"local tokens, last = {{{', '.join(json.dumps(token) for token in tokens)}}}, 0"]
     if body is not None:
         lines += ['wrk.method = "POST"', 'wrk.headers["Content-Type"] = "application/json"']
         lines += [f"wrk.body = [[{body}]]"]
-    script.write_text("\n".join(lines))
-    address = f"http://127.0.0.1:{hall.service.port}{path}"
-    argv = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(script), address]
+    lines += [
+        "function request()",
+        "  last = last % #tokens + 1",
+        '  wrk.headers["Authorization"] = "Bearer " .. tokens[last]',
+        "  return wrk.format()",
+        "end",
+    ]
+    return "\n".join(lines)
+
+
+def _by_wrk(hall: Hall, argv: Sequence[str]) -> float:
+    """Microseconds of the server's processor time for one answer that wrk counted."""
     before = hall.stage.server_seconds(hall.service)
     told = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
     spent = hall.stage.server_seconds(hall.service) - before
