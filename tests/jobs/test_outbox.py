@@ -49,6 +49,7 @@ async def test_a_claim_takes_what_is_due_here_the_oldest_first(desk: Desk, conte
     names = ["work", "halted"]
     async with context.transaction(None) as session:
         ids = await outbox.due_ids(session, queue="jobs", names=names, limit=2)
+        assert len(ids) == 2
         assert len(await outbox.due_ids(session, queue="jobs", names=names, limit=9)) == 3
         claim = await outbox.claim_jobs(
             session, queue="jobs", names=names, limit=9, lease=LEASE, max_tries=3, only=ids[0]
