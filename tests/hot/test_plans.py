@@ -1,0 +1,34 @@
+"""The hot functions go by index even where statistics are from when there were but a few rows."""
+
+import pytest
+from sqlalchemy import text
+from tests.contract.learner import Learner, lesson, quiz, tree
+from tests.foundations.direct import Database
+from tests.world import World
+
+# What the connection's earlier transactions read may still be in these counts.
+READ_WHOLE = text(
+    "SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE seq_scan > 0 ORDER BY relname"
+)
+CALLS = (
+    "SELECT * FROM courses_of_member(:organization, :user)",
+    "SELECT * FROM position_of_member(:organization, :user, :course)",
+    "SELECT * FROM position_at_quiz(:organization, :user, :quiz)",
+    # At a revision that the enrollment does not have: it is looked up, and nothing is written.
+    "SELECT close_attempt(jsonb_build_object('enrollment_id', CAST(:enrollment AS text), 'user_id',"
+    " CAST(:user AS text)), -1)",
+)
+
+
+@pytest.mark.parametrize("call", CALLS)
+async def test_no_table_is_read_whole(world: World, database: Database, call: str) -> None:
+    at = await Learner.enter(world, tree(lesson(), quiz("Q")), user="ana")
+    enrollment = (await at.submit("Q"))["enrollment"]["id"]
+    given = {"organization": world.id, "user": "ana", "course": at.course, "quiz": at.ids["Q"]}
+    given["enrollment"] = enrollment
+    await database("ANALYZE")
+    async with world.worker.transaction(world.id) as session:
+        named = {name: value for name, value in given.items() if f":{name}" in call}
+        before = (await session.execute(READ_WHOLE)).all()
+        assert (await session.execute(text(call), named)).one()[0] is not None
+        assert (await session.execute(READ_WHOLE)).all() == before
