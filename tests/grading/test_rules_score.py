@@ -39,13 +39,13 @@ from learning_service.domain.grading.rules.score import (
     score_percent,
 )
 
-Q = UUID(int=1)
-A, B, C, D, E = (UUID(int=n) for n in range(11, 16))
+Q = str(UUID(int=1))
+A, B, C, D, E = (str(UUID(int=n)) for n in range(11, 16))
 TWO = Decimal(2)
 FULL = Mark(Decimal(2), True)
 
 
-def response(question: UUID = Q, **form: Any) -> Response:
+def response(question: str = Q, **form: Any) -> Response:
     return Response(question_id=question, **form)
 
 
@@ -79,7 +79,7 @@ def test_true_false(correct: bool) -> None:
         ((), "0", "0"),
     ],
 )
-def test_multi_select(chosen: tuple[UUID, ...], all_or_nothing: str, right_minus_wrong: str) -> None:
+def test_multi_select(chosen: tuple[str, ...], all_or_nothing: str, right_minus_wrong: str) -> None:
     expected: dict[Scoring, str] = {"all_or_nothing": all_or_nothing, "right_minus_wrong": right_minus_wrong}
     for scoring, points in expected.items():
         key = MultiSelectKey(Q, TWO, frozenset({A, B, C, D, E}), frozenset({A, B}), scoring)
@@ -175,13 +175,13 @@ FORMS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 
 
 @st.composite
-def attempts(draw: st.DrawFn) -> tuple[list[AnswerKey], dict[UUID, Response], dict[UUID, Decimal]]:
+def attempts(draw: st.DrawFn) -> tuple[list[AnswerKey], dict[str, Response], dict[str, Decimal]]:
     """Keys, responses that fit them, and grades that persons gave."""
     keys: list[AnswerKey] = []
-    responses: dict[UUID, Response] = {}
-    grades: dict[UUID, Decimal] = {}
+    responses: dict[str, Response] = {}
+    grades: dict[str, Decimal] = {}
     for n in range(draw(st.integers(1, 6))):
-        question, points = UUID(int=100 + n), draw(POINTS)
+        question, points = str(UUID(int=100 + n)), draw(POINTS)
         right = frozenset(draw(st.sets(st.sampled_from(CHOICES), min_size=1)))
         all_ids = frozenset(CHOICES)
         kinds: list[tuple[AnswerKey, str]] = [
@@ -201,7 +201,7 @@ def attempts(draw: st.DrawFn) -> tuple[list[AnswerKey], dict[UUID, Response], di
     return keys, responses, grades
 
 
-Attempt = tuple[list[AnswerKey], dict[UUID, Response], dict[UUID, Decimal]]
+Attempt = tuple[list[AnswerKey], dict[str, Response], dict[str, Decimal]]
 
 
 @given(attempts(), st.decimals(0, 100, places=6))
@@ -248,7 +248,7 @@ def test_an_early_decision_is_never_taken_back(
 
 def passed_with(graded: Any, keys: list[AnswerKey], pass_score: Decimal, full: bool) -> bool:
     """Whether the attempt passes when all that waits gets full marks, or none."""
-    marks: Mapping[UUID, Mark] = graded.marks
+    marks: Mapping[str, Mark] = graded.marks
     points = sum(
         ((key.points if full else Decimal(0)) if mark.points is None else mark.points)
         for key in keys
@@ -272,7 +272,7 @@ def test_passing_is_exact_and_the_score_shown_agrees(
 
 
 def test_all_that_waits_could_still_be_earned() -> None:
-    essays = [FreeFormKey(UUID(int=n), Decimal(n)) for n in (2, 3)]
+    essays = [FreeFormKey(str(UUID(int=n)), Decimal(n)) for n in (2, 3)]
     waiting = {key.question_id: response(key.question_id, text="Because.") for key in essays}
     graded = grade_attempt([*essays, TrueFalseKey(Q, TWO, True)], {**waiting, Q: response(value=True)})
     assert (graded.points, graded.pending_points, graded.max_points) == (TWO, Decimal(5), Decimal(7))

@@ -16,7 +16,7 @@ from learning_service.domain.courses.rules.answer_keys import FreeFormKey, TrueF
 from learning_service.domain.outcomes.actions.closing import Closed, GradedSubmission, grade_submission
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-FACT, ESSAY = UUID(int=1), UUID(int=2)
+FACT, ESSAY = str(UUID(int=1)), str(UUID(int=2))
 QUIZ, OTHER_QUIZ, ATTEMPT, ENROLLMENT, COURSE, VERSION = (UUID(int=n) for n in range(11, 17))
 RIGHT, WRONG = Response(question_id=FACT, value=True), Response(question_id=FACT, value=False)
 TEXT = Response(question_id=ESSAY, text="Because.")
@@ -92,10 +92,10 @@ def test_what_is_known_at_once_is_graded_at_once() -> None:
         attempt,
         status="graded",
         submitted_at=NOW,
-        responses={str(FACT): {"value": True}},
+        responses={FACT: {"value": True}},
         marks={
-            str(FACT): {"points": "2.000000", "correct": True},
-            str(ESSAY): {"points": "0", "correct": False},
+            FACT: {"points": "2.000000", "correct": True},
+            ESSAY: {"points": "0", "correct": False},
         },
         points=Decimal(2),
         pending_points=Decimal(0),
@@ -116,13 +116,13 @@ def test_an_answer_for_a_person_waits_and_may_still_decide() -> None:
     assert (closed.attempt.status, closed.attempt.passed) == ("pending_review", None)
     assert (closed.attempt.points, closed.attempt.pending_points) == (Decimal(0), Decimal(3))
     assert closed.attempt.marks == {
-        str(FACT): {"points": "0", "correct": False},
-        str(ESSAY): {"points": None, "correct": None},
+        FACT: {"points": "0", "correct": False},
+        ESSAY: {"points": None, "correct": None},
     }
     assert closed.after.quizzes == {QUIZ: count(possible_points=Decimal(3))}
     [waiting] = json.loads(closed.document)["waiting"]
     UUID(waiting.pop("id"))
-    assert waiting == {"question_id": str(ESSAY), "text": "Because.", "max_points": "3"}
+    assert waiting == {"question_id": ESSAY, "text": "Because.", "max_points": "3"}
 
 
 def test_all_that_the_database_is_told() -> None:
@@ -139,10 +139,10 @@ def test_all_that_the_database_is_told() -> None:
         "submitted_at": "2026-11-22T09:00:00Z",
         "sequence": 7,
         "layout": None,
-        "responses": {str(FACT): {"value": True}},
+        "responses": {FACT: {"value": True}},
         "marks": {
-            str(FACT): {"points": "2.000000", "correct": True},
-            str(ESSAY): {"points": "0", "correct": False},
+            FACT: {"points": "2.000000", "correct": True},
+            ESSAY: {"points": "0", "correct": False},
         },
         "max_points": "5",
         "points": "2.000000",

@@ -246,7 +246,7 @@ def refuse_misfits(quiz: CompiledQuiz, responses: tuple[Response, ...]) -> None:
         raise Invalid(faults)
 
 
-def merge_responses(attempt: AttemptRow, responses: tuple[Response, ...]) -> dict[uuid.UUID, Response]:
+def merge_responses(attempt: AttemptRow, responses: tuple[Response, ...]) -> dict[str, Response]:
     """What was saved with the new answers laid over it."""
     return lay_over(load_responses(attempt.responses), responses)
 

@@ -25,17 +25,18 @@ _CANONICAL = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9
 class _AsGiven:
     """Refuses the braced, `urn:` and undivided forms that pydantic takes for a UUID.
 
-    Said in the validator's own terms: a submission brings two ids for each answer, and a Python function for each
-    is 6 % of it (the row `submit`).
+    Said in the validator's own terms: a submission brings two ids for each answer (the row `submit`).
     """
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         text = core_schema.custom_error_schema(
-            core_schema.str_schema(pattern=_CANONICAL),
+            core_schema.str_schema(pattern=_CANONICAL, to_lower=True),
             custom_error_type="id_form",
             custom_error_message="must be an id as it was given",
         )
+        if source is str:
+            return text
         sent = core_schema.chain_schema([text, core_schema.uuid_schema(strict=False)])
         return core_schema.json_or_python_schema(json_schema=sent, python_schema=handler(source))
 
@@ -48,13 +49,16 @@ class _AsGiven:
 
 Id: TypeAlias = Annotated[UUID, _AsGiven]
 """An id made here, in the form it was given out."""
+IdText: TypeAlias = Annotated[str, _AsGiven]
+"""The same as text, in lower case. What is answered, chosen and marked goes by it, as it is sent and kept: comparing,
+hashing and writing UUIDs, which are objects of Python's own, was a third of grading (the row `submit`)."""
 
 
 class Response(StrictModel):
     """What a learner gave to one question: exactly one of choices, a truth value, or a text."""
 
-    question_id: Id
-    answer_ids: Annotated[tuple[Id, ...], Field(max_length=MAX_ANSWERS)] | None = None
+    question_id: IdText
+    answer_ids: Annotated[tuple[IdText, ...], Field(max_length=MAX_ANSWERS)] | None = None
     value: bool | None = None
     text: LearnerText | None = None
 
@@ -77,12 +81,12 @@ Responses: TypeAlias = Annotated[tuple[Response, ...], Field(max_length=MAX_RESP
 """The `responses` of a save or submission."""
 
 
-def check_responses(keys: Mapping[UUID, AnswerKey], responses: Iterable[Response]) -> list[Fault]:
+def check_responses(keys: Mapping[str, AnswerKey], responses: Iterable[Response]) -> list[Fault]:
     """Everything about the responses that does not fit the attempt's questions, with pointers into the
     body.
     """
     faults: list[Fault] = []
-    seen: set[UUID] = set()
+    seen: set[str] = set()
     for n, response in enumerate(responses):
         key = keys.get(response.question_id)
         if key is None:
@@ -95,28 +99,28 @@ def check_responses(keys: Mapping[UUID, AnswerKey], responses: Iterable[Response
     return faults
 
 
-def lay_over(saved: Mapping[UUID, Response], new: Iterable[Response]) -> dict[UUID, Response]:
+def lay_over(saved: Mapping[str, Response], new: Iterable[Response]) -> dict[str, Response]:
     """What was saved, with the answers that `new` names replaced and the others kept."""
     return {**saved, **by_question(new)}
 
 
-def by_question(responses: Iterable[Response]) -> dict[UUID, Response]:
+def by_question(responses: Iterable[Response]) -> dict[str, Response]:
     """Responses by question id; a later one wins."""
     return {response.question_id: response for response in responses}
 
 
 def dump_responses(responses: Iterable[Response]) -> dict[str, dict[str, Any]]:
     """Responses by question id as plain JSON values: the form in which an attempt keeps them."""
-    return {str(response.question_id): _stored(response) for response in responses}
+    return {response.question_id: _stored(response) for response in responses}
 
 
 def _stored(response: Response) -> dict[str, Any]:
     if response.answer_ids is not None:
-        return {"answer_ids": [str(choice) for choice in response.answer_ids]}
+        return {"answer_ids": list(response.answer_ids)}
     return {response.form: getattr(response, response.form)}
 
 
-def load_responses(stored: Mapping[str, Mapping[str, Any]]) -> dict[UUID, Response]:
+def load_responses(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Response]:
     """Responses by question from what `dump_responses` made."""
     loaded = (_response(question_id, form) for question_id, form in stored.items())
     return by_question(loaded)
@@ -128,9 +132,9 @@ def wire_responses(stored: Mapping[str, Mapping[str, Any]]) -> list[dict[str, An
 
 
 def _response(question_id: str, form: Mapping[str, Any]) -> Response:
-    given: dict[str, Any] = {"question_id": UUID(question_id), **form}
+    given: dict[str, Any] = {"question_id": question_id, **form}
     if "answer_ids" in form:
-        given["answer_ids"] = tuple(UUID(choice) for choice in form["answer_ids"])
+        given["answer_ids"] = tuple(form["answer_ids"])
     return Response.model_validate(given)
 
 
@@ -149,7 +153,7 @@ def _form_faults(key: AnswerKey, response: Response, n: int) -> list[Fault]:
     return []
 
 
-def _choice_faults(key: MultipleChoiceKey | MultiSelectKey, chosen: tuple[UUID, ...], n: int) -> list[Fault]:
+def _choice_faults(key: MultipleChoiceKey | MultiSelectKey, chosen: tuple[str, ...], n: int) -> list[Fault]:
     faults = []
     for position, choice in enumerate(chosen):
         if choice not in key.choice_ids:

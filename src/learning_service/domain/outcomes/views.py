@@ -182,9 +182,9 @@ def attempt_view(
         "passed": attempt.passed,
         "attempts_remaining": remaining_attempts(quiz, position),
         "responses": [
-            {**mark, **given.get(str(mark["question_id"]), {})}
+            {**mark, **given.get(mark["question_id"], {})}
             for mark in marks
-            if show or str(mark["question_id"]) in given
+            if show or mark["question_id"] in given
         ],
         "questions": questions_shown(quiz, attempt.layout),
         "enrollment": {"id": position.enrollment_id, "status": position.status},

@@ -166,9 +166,9 @@ def _attempt(quiz: CompiledQuiz, attempt: AttemptRow, position: Position) -> dic
         "score": score_of(attempt),
         "passed": attempt.passed,
         "responses": [
-            {**{name: mark[name] for name in _SHOWN_OF_MARK}, **given.get(str(mark["question_id"]), {})}
+            {**{name: mark[name] for name in _SHOWN_OF_MARK}, **given.get(mark["question_id"], {})}
             for mark in marks
-            if show or str(mark["question_id"]) in given
+            if show or mark["question_id"] in given
         ],
     }
 

@@ -48,9 +48,10 @@ class CompiledQuiz:
     shuffle: bool
     feedback: str
     max_points: Decimal
-    keys: Mapping[uuid.UUID, AnswerKey]
+    keys: Mapping[str, AnswerKey]
+    """By the question's id as text, like `explanations`."""
     shown: tuple[Mapping[str, Any], ...]
-    explanations: Mapping[uuid.UUID, str]
+    explanations: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +185,10 @@ def _compile_lesson(lesson: Lesson, ids: Mapping[str, uuid.UUID]) -> CompiledLes
 
 def _compile_quiz(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> CompiledQuiz:
     key = quiz.key or ""
-    keys: dict[uuid.UUID, AnswerKey] = {}
-    explanations: dict[uuid.UUID, str] = {}
+    keys: dict[str, AnswerKey] = {}
+    explanations: dict[str, str] = {}
     for question in quiz.questions:
-        question_id = ids[question.key or ""]
+        question_id = str(ids[question.key or ""])
         try:
             keys[question_id] = answer_key(question, question_id, _choice_ids(question, ids))
         except ValueError:
@@ -212,9 +213,9 @@ def _compile_quiz(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> Comp
     )
 
 
-def _choice_ids(question: Question, ids: Mapping[str, uuid.UUID]) -> tuple[uuid.UUID, ...]:
+def _choice_ids(question: Question, ids: Mapping[str, uuid.UUID]) -> tuple[str, ...]:
     if isinstance(question, MultipleChoice | MultiSelect):
-        return tuple(ids[answer.key or ""] for answer in question.answers)
+        return tuple(str(ids[answer.key or ""]) for answer in question.answers)
     return ()
 
 

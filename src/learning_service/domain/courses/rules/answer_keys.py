@@ -1,13 +1,12 @@
 """Answer keys: what a question is graded by, with the ids that its rows were given.
 
-Made once per published version and kept in memory. They never leave the server.
+Made once per published version and kept in memory. They never leave the server. Ids are text, as in responses.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
-from uuid import UUID
 
 from learning_service.domain.courses.rules.tree import (
     FreeForm,
@@ -25,17 +24,17 @@ from learning_service.domain.courses.rules.tree import (
 class MultipleChoiceKey:
     """One right choice among `choice_ids`."""
 
-    question_id: UUID
+    question_id: str
     points: Decimal
-    choice_ids: frozenset[UUID]
-    right_id: UUID
+    choice_ids: frozenset[str]
+    right_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class TrueFalseKey:
     """Whether the statement is true."""
 
-    question_id: UUID
+    question_id: str
     points: Decimal
     correct: bool
 
@@ -44,10 +43,10 @@ class TrueFalseKey:
 class MultiSelectKey:
     """The right choices among `choice_ids`, at least one."""
 
-    question_id: UUID
+    question_id: str
     points: Decimal
-    choice_ids: frozenset[UUID]
-    right_ids: frozenset[UUID]
+    choice_ids: frozenset[str]
+    right_ids: frozenset[str]
     scoring: Scoring
 
 
@@ -55,7 +54,7 @@ class MultiSelectKey:
 class ShortAnswerKey:
     """Accepted texts as the author wrote them, wildcards included."""
 
-    question_id: UUID
+    question_id: str
     points: Decimal
     accepted_answers: tuple[str, ...]
     case_sensitive: bool
@@ -66,14 +65,14 @@ class ShortAnswerKey:
 class FreeFormKey:
     """Only a person can judge."""
 
-    question_id: UUID
+    question_id: str
     points: Decimal
 
 
 AnswerKey: TypeAlias = MultipleChoiceKey | TrueFalseKey | MultiSelectKey | ShortAnswerKey | FreeFormKey
 
 
-def answer_key(question: Question, question_id: UUID, choice_ids: Sequence[UUID] = ()) -> AnswerKey:
+def answer_key(question: Question, question_id: str, choice_ids: Sequence[str] = ()) -> AnswerKey:
     """The key of a publishable question; `choice_ids` are the ids of its answers, in order.
 
     Raises ValueError where the question has no right answer or the ids do not fit: publishing forbids that.
@@ -107,7 +106,7 @@ def answer_key(question: Question, question_id: UUID, choice_ids: Sequence[UUID]
             return FreeFormKey(question_id, question.points)
 
 
-def _right_ids(question: MultipleChoice | MultiSelect, choice_ids: Sequence[UUID]) -> frozenset[UUID]:
+def _right_ids(question: MultipleChoice | MultiSelect, choice_ids: Sequence[str]) -> frozenset[str]:
     if len(choice_ids) != len(question.answers):
         raise ValueError("every answer needs its id")
     return frozenset(

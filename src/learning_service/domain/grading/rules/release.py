@@ -7,7 +7,6 @@ attempt (passed, or none left).
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from learning_service.domain.courses.rules.answer_keys import (
     AnswerKey,
@@ -57,9 +56,9 @@ def right_answer(key: AnswerKey) -> dict[str, Any] | None:
     """The key in the form in which a response is given; None where only a person can judge."""
     match key:
         case MultipleChoiceKey():
-            return {"answer_ids": [str(key.right_id)]}
+            return {"answer_ids": [key.right_id]}
         case MultiSelectKey():
-            return {"answer_ids": sorted(str(choice) for choice in key.right_ids)}
+            return {"answer_ids": sorted(key.right_ids)}
         case TrueFalseKey():
             return {"value": key.correct}
         case ShortAnswerKey():
@@ -68,7 +67,7 @@ def right_answer(key: AnswerKey) -> dict[str, Any] | None:
             return None
 
 
-def marks_of(stored: Mapping[str, Any] | None, question_id: UUID) -> Mapping[str, Any]:
+def marks_of(stored: Mapping[str, Any] | None, question_id: str) -> Mapping[str, Any]:
     """The stored mark of a question; empty while the attempt is under way."""
-    found: Mapping[str, Any] = (stored or {}).get(str(question_id), {})
+    found: Mapping[str, Any] = (stored or {}).get(question_id, {})
     return found

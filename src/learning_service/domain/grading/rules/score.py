@@ -5,7 +5,6 @@ grades.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from uuid import UUID
 
 from learning_service.domain.attempts.rules import Response
 from learning_service.domain.courses.rules.answer_keys import (
@@ -32,11 +31,11 @@ class Graded:
     `points` are those awarded so far; `pending_points` what the waiting answers could still add.
     """
 
-    marks: Mapping[UUID, Mark]
+    marks: Mapping[str, Mark]
     points: Decimal
     max_points: Decimal
     pending_points: Decimal
-    pending_question_ids: tuple[UUID, ...]
+    pending_question_ids: tuple[str, ...]
 
     @property
     def score(self) -> Decimal | None:
@@ -65,8 +64,8 @@ def grade(key: AnswerKey, response: Response | None) -> Mark:
 
 def grade_attempt(
     keys: Iterable[AnswerKey],
-    responses: Mapping[UUID, Response],
-    grades: Mapping[UUID, Decimal] | None = None,
+    responses: Mapping[str, Response],
+    grades: Mapping[str, Decimal] | None = None,
 ) -> Graded:
     """Grade every question of an attempt. `grades`: points that persons gave, by question; they beat the
     key's.
@@ -84,10 +83,10 @@ def grade_attempt(
     return sum_up(keys, marks)
 
 
-def sum_up(keys: Iterable[AnswerKey], marks: Mapping[UUID, Mark]) -> Graded:
+def sum_up(keys: Iterable[AnswerKey], marks: Mapping[str, Mark]) -> Graded:
     """Add up marks that are already known; every key needs one."""
     points = max_points = pending_points = Decimal(0)
-    waiting: list[UUID] = []
+    waiting: list[str] = []
     for key in keys:
         max_points += key.points
         awarded = marks[key.question_id].points

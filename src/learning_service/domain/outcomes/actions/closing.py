@@ -136,7 +136,7 @@ def grade_submission(
     position: Position,
     quiz: CompiledQuiz,
     attempt: AttemptRow,
-    given: Mapping[uuid.UUID, Response],
+    given: Mapping[str, Response],
     instant: datetime,
 ) -> GradedSubmission:
     """What closing will write of the attempt with these answers, and the position behind it. Pure but for ids.
@@ -199,7 +199,7 @@ def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> Quiz
 def dump_marks(graded: Graded) -> dict[str, Any]:
     """Marks as stored on the attempt; exact points as text."""
     return {
-        str(question_id): {
+        question_id: {
             "points": None if mark.points is None else str(mark.points),
             "correct": mark.correct,
         }
@@ -207,13 +207,11 @@ def dump_marks(graded: Graded) -> dict[str, Any]:
     }
 
 
-def _waiting(
-    quiz: CompiledQuiz, graded: Graded, responses: Mapping[uuid.UUID, Response]
-) -> list[dict[str, Any]]:
+def _waiting(quiz: CompiledQuiz, graded: Graded, responses: Mapping[str, Response]) -> list[dict[str, Any]]:
     return [
         {
             "id": str(new_id()),
-            "question_id": str(question_id),
+            "question_id": question_id,
             "text": responses[question_id].text or "",
             "max_points": str(quiz.keys[question_id].points),
         }

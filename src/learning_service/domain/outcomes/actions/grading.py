@@ -133,7 +133,7 @@ async def _judge_again(
     graded = grade_attempt(
         quiz.keys.values(),
         load_responses(attempt.responses),
-        {grade.question_id: grade.points for grade in grades},
+        {str(grade.question_id): grade.points for grade in grades},
     )
     judged = replace(
         attempt,
