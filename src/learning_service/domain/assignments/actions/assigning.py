@@ -1,4 +1,7 @@
-"""Assigning a course to members: one statement, whether for one or for thousands."""
+"""Assigning a course to members: one statement, whether for one or for thousands.
+
+Whoever goes through many members prepares the statement once: building it takes as long as running it for hundreds.
+"""
 
 import uuid
 from collections.abc import Collection
@@ -6,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, cast, func, literal, select
+from sqlalchemy import CTE, Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -45,6 +48,17 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Assignment:
+    """A statement that assigns a course to the next members of some, within one transaction."""
+
+    course: CourseToAssign
+    cause: Cause
+    moment: uuid.UUID
+    """From which the ids of new enrollments take their time: by it the mails find them."""
+    statement: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Assigned:
     """What one statement did. `last` is the greatest member id looked at, None when there was nobody."""
 
@@ -67,31 +81,53 @@ async def assign_members(
     due_at: datetime | None,
     again: bool = False,
     name_all: bool = False,
-    after: str | None = None,
     limit: int = MOST,
 ) -> Assigned:
-    """Assign the open course to the first `limit` of these members by id, after `after`.
+    """Assign the open course to the first `limit` of these members by id: see `prepare_assignment`."""
+    prepared = await prepare_assignment(
+        session, course, who, cause=cause, due_at=due_at, again=again, name_all=name_all, limit=limit
+    )
+    return await assign_next(session, prepared)
+
+
+async def prepare_assignment(
+    session: AsyncSession,
+    course: CourseToAssign,
+    who: Condition,
+    *,
+    cause: Cause,
+    due_at: datetime | None,
+    again: bool = False,
+    name_all: bool = False,
+    limit: int = MOST,
+) -> Assignment:
+    """What assigns the open course to these members, `limit` at a time in the order of their ids.
 
     Those with an open enrollment or a valid completion are passed over, and those who failed unless `again`.
-    Writes one event for each enrollment, and one entry in the audit trail and one job for the mails for all.
     `name_all` also answers whom it found and passed over.
     """
-    wanted = candidates(course, who, now(session)).order_by(Member.user_id).limit(limit)
-    if after is not None:
-        wanted = wanted.where(Member.user_id > after)
+    found = await candidates(session, course, who, limit=limit)
     moment = new_id()
-    statement = _statement(session, course, wanted, cause, due_at, moment, again=again, name_all=name_all)
-    row = (await session.execute(statement)).one()
-    done = Assigned(*row)
+    statement = _statement(session, course, found, cause, due_at, moment, again=again, name_all=name_all)
+    return Assignment(course, cause, moment, statement)
+
+
+async def assign_next(session: AsyncSession, prepared: Assignment, *, after: str = "") -> Assigned:
+    """Assign to the next members after this id.
+
+    Writes one event for each enrollment, and one entry in the audit trail and one job for the mails for all. That job
+    goes by the moment, so once somebody was assigned a further call needs a new preparation.
+    """
+    done = Assigned(*(await session.execute(prepared.statement, {"after": after})).one())
     if done.assigned:
-        await _follow_up(session, course, cause, done, moment)
+        await _follow_up(session, prepared, done)
     return done
 
 
 def _statement(
     session: AsyncSession,
     course: CourseToAssign,
-    wanted: Any,
+    found: CTE,
     cause: Cause,
     due_at: datetime | None,
     moment: uuid.UUID,
@@ -99,7 +135,6 @@ def _statement(
     again: bool,
     name_all: bool,
 ) -> Any:
-    found = wanted.cte("found").prefix_with("MATERIALIZED", dialect="postgresql")
     values = _values(session, course, cause, due_at, moment, found)
     made = (
         insert(Enrollment)
@@ -135,7 +170,7 @@ def _values(
     cause: Cause,
     due_at: datetime | None,
     moment: uuid.UUID,
-    found: Any,
+    found: CTE,
 ) -> dict[str, Any]:
     def fixed(column: Any, value: Any) -> Any:
         return cast(literal(value, column.type), column.type)
@@ -161,13 +196,12 @@ def _values(
     }
 
 
-def _named(found: Any, condition: Any) -> Any:
+def _named(found: CTE, condition: Any) -> Any:
     return func.coalesce(func.array_agg(found.c.user_id).filter(condition), cast([], _IDS))
 
 
-async def _follow_up(
-    session: AsyncSession, course: CourseToAssign, cause: Cause, done: Assigned, moment: uuid.UUID
-) -> None:
+async def _follow_up(session: AsyncSession, prepared: Assignment, done: Assigned) -> None:
+    course, cause = prepared.course, prepared.cause
     details = {
         "assigned": done.assigned,
         "matches": done.matches,
@@ -188,6 +222,6 @@ async def _follow_up(
     await enqueue_job(
         session,
         "plan_assignment_mails",
-        {"course_id": str(course.id), "moment": str(moment)},
+        {"course_id": str(course.id), "moment": str(prepared.moment)},
         organization_id=course.organization_id,
     )

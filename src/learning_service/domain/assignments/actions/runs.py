@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, select, text
+from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.assignments.actions.assigning import Cause, assign_members
+from learning_service.domain.assignments.actions.assigning import Cause, assign_next, prepare_assignment
 from learning_service.domain.assignments.actions.rules import require_whole
 from learning_service.domain.assignments.models import AssignmentRule, AssignmentRun
 from learning_service.domain.assignments.queries.candidates import (
@@ -41,10 +41,6 @@ RUN_CHUNK, UNDO_CHUNK = 3_000, 2_000
 """Rows per transaction: a fraction of a second, so that other requests hardly notice."""
 IDLE_CHUNKS = 10
 """So many of them in one transaction while there is nothing to write, since beginning and committing cost as much."""
-
-# Members are gone through along their key. A planner whose statistics are from before a large load would rather
-# sort them all, once for each step.
-_IN_ORDER = text("SELECT set_config('enable_sort', 'off', true)")
 
 
 class NotManual(Conflict):
@@ -161,11 +157,11 @@ async def step_run(session: AsyncSession, run_id: uuid.UUID) -> bool:
         _end(session, run, "stopped", reason="not-published")
         return False
     who = meant_by(course, AudienceFilter.from_json(run.audience_filter), reach_of_stored(run))
-    await session.execute(_IN_ORDER)
+    prepared = await prepare_assignment(
+        session, course, who, cause=_cause(run), due_at=run.due_at, limit=RUN_CHUNK
+    )
     for _ in range(IDLE_CHUNKS):
-        done = await assign_members(
-            session, course, who, cause=_cause(run), due_at=run.due_at, after=run.cursor, limit=RUN_CHUNK
-        )
+        done = await assign_next(session, prepared, after=run.cursor)
         run.matches += done.matches
         run.assigned += done.assigned
         run.already_enrolled += done.already_enrolled

@@ -1,0 +1,33 @@
+"""How an assignment is planned where statistics are from when there were but a few rows."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import event, select, true
+from tests.foundations.direct import Database
+from tests.world import World
+
+from learning_service.domain.assignments.queries.candidates import candidates, course_to_assign
+
+
+def _explained(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> tuple[str, Any]:
+    return (f"EXPLAIN {statement}" if "members_meant" in statement else statement), parameters
+
+
+async def test_members_are_neither_sorted_nor_each_compared_with_each(world: World, database: Database) -> None:
+    made = await world.course()
+    await database("ANALYZE")
+    engine = world.worker.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", _explained, retval=True)
+    try:
+        async with world.worker.transaction(world.id) as session:
+            course = await course_to_assign(session, world.id, uuid.UUID(made["id"]))
+            assert course is not None
+            found = await candidates(session, course, true(), limit=3000)
+            plan = "\n".join((await session.scalars(select(found.c.user_id), {"after": ""})).all())
+    finally:
+        event.remove(engine, "before_cursor_execute", _explained)
+    assert "Hash" in plan
+    assert "Sort" not in plan
+    assert "Nested Loop" not in plan
+    assert "ix_enrollments_member" in plan
