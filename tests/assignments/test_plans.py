@@ -14,7 +14,9 @@ def _explained(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: A
     return (f"EXPLAIN {statement}" if "members_meant" in statement else statement), parameters
 
 
-async def test_members_are_neither_sorted_nor_each_compared_with_each(world: World, database: Database) -> None:
+async def test_members_are_neither_sorted_nor_each_compared_with_each(
+    world: World, database: Database
+) -> None:
     made = await world.course()
     await database("ANALYZE")
     engine = world.worker.engine.sync_engine

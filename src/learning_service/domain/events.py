@@ -17,9 +17,14 @@ class Event(Base):
 
     __tablename__ = "events"
     __table_args__ = (
-        Index("uq_events_position", "organization_id", "position", unique=True),
+        Index(
+            "uq_events_numbered",
+            "organization_id",
+            "position",
+            unique=True,
+            postgresql_where=text("position IS NOT NULL"),
+        ),
         Index("ix_events_unnumbered", "organization_id", "id", postgresql_where=text("position IS NULL")),
-        Index("ix_events_at", "at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
