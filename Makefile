@@ -34,8 +34,8 @@ audit: environment-check ## Look for known holes in what runs in production
 mutants: environment-check ## Change the rules in thousands of ways and see which changes no test notices (hours)
 	@./scripts/mutants.sh
 
-bench: environment-bench ## Measure the service beside its limits and the alternative; ROW=verify measures one row
-	@$(BIN)/python -m benchmarks $(if $(ROW),--row $(ROW))
+bench: environment-bench ## Measure the service beside its limits and the alternative; ROW=verify one row, RUNS=3 medians
+	@$(BIN)/python -m benchmarks $(if $(ROW),--row $(ROW)) $(if $(RUNS),--runs $(RUNS))
 
 bench-growth: environment-bench ## Growth with 10 million members of other organizations: half an hour and 20 GB
 	@$(BIN)/python -m benchmarks --row growth --others 10000000

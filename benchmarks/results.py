@@ -3,8 +3,9 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 LATEST = Path(__file__).with_name("latest.json")
@@ -69,6 +70,22 @@ class Row:
         r = self.result
         pairs = ((self.ours, r.ours), (self.ratio, r.ratio), (self.times, r.times_alternative))
         return all(mark.holds(figure) for mark, figure in pairs if mark is not None and figure is not None)
+
+
+def median_rows(runs: Sequence[Sequence[Row]]) -> list[Row]:
+    """The rows of several runs as one: of each figure its median."""
+    return [
+        replace(same[0], result=_median([row.result for row in same])) for same in zip(*runs, strict=True)
+    ]
+
+
+def _median(results: Sequence[Result]) -> Result:
+    figures: dict[str, Any] = {}
+    for name in ("ours", "limit", "ratio", "alternative", "times_alternative"):
+        given = [figure for result in results if (figure := getattr(result, name)) is not None]
+        if given:
+            figures[name] = median(given)
+    return replace(results[0], **figures)
 
 
 def table(rows: list[Row]) -> str:
