@@ -7,11 +7,12 @@ import argparse
 import sys
 import time
 
-from benchmarks import assign, certificate, growth, http_rows, jobs, outside
+from benchmarks import assign, certificate, growth, http_rows, jobs, outside, pooler
 from benchmarks.results import Row, keep, median_rows, table
 from benchmarks.stage import Stage, open_stage
 
-OUTSIDE = "outside"
+BY_NAME_ONLY = {"outside": outside.rows, "pooler": pooler.rows}
+"""Rows that need programs of their own."""
 NAMES = (*http_rows.ROWS, "assign", "certificate", "jobs", "growth")
 
 
@@ -26,12 +27,12 @@ class Run:
     def measure(self, names: list[str]) -> None:
         """Measure these rows."""
         with open_stage() as stage:
-            http = [name for name in names if name in http_rows.ROWS or name == OUTSIDE]
+            http = [name for name in names if name in http_rows.ROWS or name in BY_NAME_ONLY]
             if http:
                 hall = http_rows.open_hall(stage)
                 self.say("loaded")
                 for name in http:
-                    found = outside.rows(hall) if name == OUTSIDE else [http_rows.ROWS[name](hall)]
+                    found = BY_NAME_ONLY[name](hall) if name in BY_NAME_ONLY else [http_rows.ROWS[name](hall)]
                     self.add(name, found, hall.details)
                 stage.stop_servers()
             for name in names:
@@ -60,7 +61,7 @@ class Run:
 def main() -> int:
     """Measure, print, keep; 1 when a row is below its mark."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    known = (*NAMES, OUTSIDE)
+    known = (*NAMES, *BY_NAME_ONLY)
     parser.add_argument("--row", choices=known, action="append", help="only this one; may be repeated")
     parser.add_argument("--others", type=int, default=growth.MANY, help="members of other organizations")
     parser.add_argument("--runs", type=int, default=1, help="so many whole runs, and their medians")

@@ -56,6 +56,8 @@ class Server:
     name: str
     port: int
     process: "subprocess.Popen[bytes]"
+    helper: "Server | None" = None
+    """Works for this one alone: its processor time is counted with it."""
 
 
 @dataclass
@@ -211,8 +213,9 @@ class Stage:
         self._order(order)
 
     def server_seconds(self, server: Server) -> float:
-        """Processor seconds that a server has taken so far."""
-        return family_seconds(server.process.pid)
+        """Processor seconds that a server has taken so far, its helper included."""
+        helped = 0 if server.helper is None else self.server_seconds(server.helper)
+        return helped + family_seconds(server.process.pid)
 
     def _busy(self, server: Server) -> tuple[float, float]:
         postgres = self.parts.own["postgres"].process.pid
