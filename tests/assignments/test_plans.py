@@ -25,8 +25,9 @@ async def test_members_are_neither_sorted_nor_each_compared_with_each(
         async with world.worker.transaction(world.id) as session:
             course = await course_to_assign(session, world.id, uuid.UUID(made["id"]))
             assert course is not None
-            found = await candidates(session, course, true(), limit=3000)
-            plan = "\n".join((await session.scalars(select(found.c.user_id), {"after": ""})).all())
+            found = await candidates(session, course, true(), paged=True)
+            page = {"after": "", "limit": 3000}
+            plan = "\n".join((await session.scalars(select(found.c.user_id), page)).all())
     finally:
         event.remove(engine, "before_cursor_execute", _explained)
     assert "Hash" in plan

@@ -61,11 +61,16 @@ async def test_a_large_audience_is_a_run_that_two_workers_finish_after_a_kill(wo
         )
     second = await world.admin.ok("GET", f"/api/assignment-rules/runs/{again['run_id']}/")
     assert (second["assigned"], second["already_enrolled"]) == (0, MANY)
+    await world.add_member("zoe", status="pledge")
+    late = await world.admin.ok("POST", f"/api/courses/{course['id']}/assign/", body)
+    await go_through(world, late["run_id"])
+    third = await world.admin.ok("GET", f"/api/assignment-rules/runs/{late['run_id']}/")
+    assert (third["status"], third["assigned"], third["already_enrolled"]) == ("done", 1, MANY)
     undone = await world.admin.ok("POST", f"{path}undo/")
     assert undone["status"] == "undoing"
     await world.run_jobs()
     assert (await world.admin.ok("GET", path))["undone"] == MANY
-    assert (await counts(world.worker, world.id))[0] == 0
+    assert (await counts(world.worker, world.id))[0] == 1, "what another run made stays"
 
 
 async def dies_after_one_step(world: World, run_id: str) -> None:

@@ -85,9 +85,9 @@ async def assign_members(
 ) -> Assigned:
     """Assign the open course to the first `limit` of these members by id: see `prepare_assignment`."""
     prepared = await prepare_assignment(
-        session, course, who, cause=cause, due_at=due_at, again=again, name_all=name_all, limit=limit
+        session, course, who, cause=cause, due_at=due_at, again=again, name_all=name_all
     )
-    return await assign_next(session, prepared)
+    return await assign_next(session, prepared, limit=limit)
 
 
 async def prepare_assignment(
@@ -99,26 +99,28 @@ async def prepare_assignment(
     due_at: datetime | None,
     again: bool = False,
     name_all: bool = False,
-    limit: int = MOST,
 ) -> Assignment:
-    """What assigns the open course to these members, `limit` at a time in the order of their ids.
+    """What assigns the open course to these members, page by page in the order of their ids.
 
     Those with an open enrollment or a valid completion are passed over, and those who failed unless `again`.
     `name_all` also answers whom it found and passed over.
     """
-    found = await candidates(session, course, who, limit=limit)
+    found = await candidates(session, course, who, paged=True)
     moment = new_id()
     statement = _statement(session, course, found, cause, due_at, moment, again=again, name_all=name_all)
     return Assignment(course, cause, moment, statement)
 
 
-async def assign_next(session: AsyncSession, prepared: Assignment, *, after: str = "") -> Assigned:
-    """Assign to the next members after this id.
+async def assign_next(
+    session: AsyncSession, prepared: Assignment, *, limit: int, after: str = ""
+) -> Assigned:
+    """Assign to the next `limit` members after this id.
 
     Writes one event for each enrollment, and one entry in the audit trail and one job for the mails for all. That job
     goes by the moment, so once somebody was assigned a further call needs a new preparation.
     """
-    done = Assigned(*(await session.execute(prepared.statement, {"after": after})).one())
+    page = {"after": after, "limit": limit}
+    done = Assigned(*(await session.execute(prepared.statement, page)).one())
     if done.assigned:
         await _follow_up(session, prepared, done)
     return done

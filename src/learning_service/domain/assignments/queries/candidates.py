@@ -4,7 +4,21 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, and_, any_, bindparam, case, exists, false, func, or_, select, text
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    and_,
+    any_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -88,20 +102,21 @@ def meant_by(course: CourseToAssign, audience: AudienceFilter, reach: Reach) -> 
 
 
 async def candidates(
-    session: AsyncSession, course: CourseToAssign, who: Condition, *, limit: int | None = None
+    session: AsyncSession, course: CourseToAssign, who: Condition, *, paged: bool = False
 ) -> CTE:
     """The members meant: `user_id`, `newest` (the status of their last enrollment), and, unless that is open, whether
     they have a completion that is valid (`done`).
 
-    With a `limit`, only so many of them by id, after the statement's parameter `after`.
+    `paged`: only as many of them, by id, as the statement's parameter `limit` says, after its parameter `after`.
     An open enrollment is always the last one. All is read in one snapshot, so a member who completes the course
     meanwhile is either enrolled or done, never neither.
     """
     await session.execute(_STEERED)
     instant = now(session)
     meant = select(Member.user_id).where(Member.organization_id == course.organization_id, who)
-    if limit is not None:
-        meant = meant.where(Member.user_id > bindparam("after")).order_by(Member.user_id).limit(limit)
+    if paged:
+        meant = meant.where(Member.user_id > bindparam("after")).order_by(Member.user_id)
+        meant = meant.limit(bindparam("limit", type_=Integer))
     members = meant.cte("members_meant").prefix_with("MATERIALIZED", dialect="postgresql")
     # One pass along the index instead of a look-up for each member: half the time of a run that finds nothing to do
     # (the row `assign: again`).
