@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 
 from alembic import context
 from sqlalchemy import Connection, text
@@ -12,12 +13,14 @@ from learning_service.domain import tables
 # A migration that waits for a lock makes everybody behind it wait too.
 LOCK_TIMEOUT = "5s"
 ONE_AT_A_TIME = 7_461_332
+PATIENCE_SECONDS = 600
+"""How long to wait for somebody else's migrations."""
 
 
 def _run(connection: Connection) -> None:
     connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})
     connection.commit()
+    _wait_for_turn(connection)
     try:
         context.configure(
             connection=connection,
@@ -30,6 +33,17 @@ def _run(connection: Connection) -> None:
     finally:
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ONE_AT_A_TIME})
         connection.commit()
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """Between tries nothing is open: whoever makes an index concurrently waits for every transaction that is."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": ONE_AT_A_TIME}):
+        connection.commit()
+        if time.monotonic() > ends:
+            raise SystemExit("somebody else's migrations are still running; try again later")
+        time.sleep(0.2)
+    connection.commit()
 
 
 async def _upgrade() -> None:

@@ -62,6 +62,38 @@ async def test_up_down_up_leaves_nothing_and_differs_in_nothing(parts: Parts) ->
         await drop_database(parts, name)
 
 
+@pytest.mark.long
+async def test_two_who_migrate_at_once_take_turns(parts: Parts) -> None:
+    """Whoever waits must not be in the way of an index that is made concurrently."""
+    name = f"migrations_{uuid.uuid4().hex[:12]}"
+    url = await create_database(parts, name)
+    try:
+        await asyncio.gather(*(alembic(url, "upgrade head", "check") for _ in range(2)))
+    finally:
+        await drop_database(parts, name)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("valid", [True, False])
+async def test_a_migration_of_indexes_that_was_interrupted_is_run_again(parts: Parts, valid: bool) -> None:
+    """What it made stays; what it did not finish, which is not valid, is made anew."""
+    made = "SELECT oid FROM pg_class WHERE relname = 'uq_events_numbered'"
+    name = f"migrations_{uuid.uuid4().hex[:12]}"
+    url = await create_database(parts, name)
+    try:
+        await alembic(url, "upgrade head")
+        connection = await connect(url)
+        before = await connection.fetchval(made)
+        await connection.execute("UPDATE pg_index SET indisvalid = $1 WHERE indexrelid = $2", valid, before)
+        await alembic(url, "stamp 0013", "upgrade head", "check")
+        after = await connection.fetchval(made)
+        assert (after == before) is valid
+        assert await connection.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = $1", after)
+        await connection.close()
+    finally:
+        await drop_database(parts, name)
+
+
 def test_there_is_one_line_of_migrations_and_each_can_be_taken_back() -> None:
     files = sorted((ROOT / "migrations" / "versions").glob("*.py"))
     parents = []

@@ -8,7 +8,6 @@ from tests.jobs.conftest import Desk
 
 from learning_service.context import Context
 from learning_service.domain.audit import record_audit
-from learning_service.domain.base import ids_from, new_id
 from learning_service.jobs import purge as module
 from learning_service.jobs.purge import PURGED, purge
 
@@ -17,7 +16,7 @@ AGED = (
     " WHERE job = :job"
 )
 EVENT = """INSERT INTO events (id, organization_id, type, user_id, at, data, position)
-VALUES (:id, 'org', 't', 'u', :at, '{}', :position)"""
+VALUES (gen_random_uuid(), 'org', 't', 'u', clock_timestamp() - make_interval(days => :days), '{}', :position)"""
 ANSWER = """INSERT INTO idempotency_answers (organization_id, digest, subject, request_digest, created_at)
 VALUES ('org', decode(lpad(:n, 4, '0'), 'hex'), 's', '\\x00', clock_timestamp() - make_interval(hours => :hours))"""
 
@@ -56,28 +55,18 @@ async def test_it_goes_on_past_one_chunk(
 
 
 async def test_events_answers_and_dead_workers_go_in_their_time(desk: Desk, context: Context) -> None:
-    for position, days in ((0, 89), (1, 91), (2, 500), (None, 500)):
-        at = datetime.now(UTC) - timedelta(days=days)
-        await desk.sql(EVENT, id=ids_from(at), at=at, position=position)
-    # Of a job that ran as of a later day.
-    made, at = (datetime.now(UTC) - timedelta(days=days) for days in (91, 89))
-    await desk.sql(EVENT, id=ids_from(made), at=at, position=3)
+    for position, days in enumerate((89, 91, 500)):
+        await desk.sql(EVENT, days=days, position=position)
+    await desk.sql(EVENT, days=500, position=None)
     for n, hours in enumerate((71, 73)):
         await desk.sql(ANSWER, n=str(n), hours=hours)
     await purge(context, None)
     async with context.transaction(None) as session:
         connection = await session.connection()
         left = await connection.exec_driver_sql("SELECT position FROM events ORDER BY position NULLS LAST")
-        assert [row[0] for row in left] == [0, 3, None]
+        assert [row[0] for row in left] == [0, None]
         answers = await connection.exec_driver_sql("SELECT count(*) FROM idempotency_answers")
         assert answers.scalar_one() == 1
-
-
-def test_ids_tell_when_they_were_made() -> None:
-    before = datetime.now(UTC)
-    made = new_id()
-    assert ids_from(before) <= made < ids_from(datetime.now(UTC) + timedelta(milliseconds=1))
-    assert ids_from(before) > ids_from(before - timedelta(milliseconds=1))
 
 
 async def test_the_audit_trail_stays_for_ever(desk: Desk, context: Context) -> None:

@@ -32,14 +32,6 @@ class Base(DeclarativeBase):
     }
 
 
-_RANDOM_BITS = 80
-
-
 def new_id() -> uuid.UUID:
     """A UUIDv7: unique, and in the order of making, so that indexes stay compact."""
     return uuid_utils.compat.uuid7()
-
-
-def ids_from(instant: datetime) -> uuid.UUID:
-    """What no id made from this moment on is below, and every one made a millisecond earlier is (RFC 9562, 5.7)."""
-    return uuid.UUID(int=int(instant.timestamp() * 1000) << _RANDOM_BITS)

@@ -24,6 +24,7 @@ class Event(Base):
             unique=True,
             postgresql_where=text("position IS NOT NULL"),
         ),
+        Index("ix_events_at", "at"),
         Index("ix_events_unnumbered", "organization_id", "id", postgresql_where=text("position IS NULL")),
     )
 

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, delete, inspect, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from learning_service.context import Context
-from learning_service.domain.base import ids_from
 from learning_service.domain.clock import now
 from learning_service.domain.directory.models import MembershipEvent
 from learning_service.domain.events import Event
@@ -28,21 +27,17 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class Purged:
-    """Rows that go when `column` is older than `after`, as far as `only` holds.
-
-    `by_id`: a row is made no later than `column` says, and its id says when; then they are found by that.
-    """
+    """Rows that go when `column` is older than `after`, as far as `only` holds."""
 
     column: InstrumentedAttribute[Any]
     after: timedelta
     only: ColumnElement[bool] = _ALL
-    by_id: InstrumentedAttribute[Any] | None = None
 
 
 PURGED: Sequence[Purged] = (
     Purged(OutboxRow.finished_at, timedelta(days=7), OutboxRow.status == "done"),
     # One that has no place in the feed yet was not heard of by anybody.
-    Purged(Event.at, timedelta(days=90), Event.position.is_not(None), by_id=Event.id),
+    Purged(Event.at, timedelta(days=90), Event.position.is_not(None)),
     Purged(IdempotencyAnswer.created_at, KEPT),
     # Parked: about somebody who never came.
     Purged(MembershipEvent.received_at, timedelta(days=30), MembershipEvent.data.is_not(None)),
@@ -66,13 +61,10 @@ async def _delete_chunk(context: Context, kind: Purged, at: datetime | None) -> 
     model = kind.column.class_
     key = tuple_(*inspect(model).primary_key)
     async with context.transaction(None, at=at) as session:
-        before = now(session) - kind.after
         old = (
             select(*inspect(model).primary_key)
-            .where(
-                kind.column < before, kind.only, _ALL if kind.by_id is None else kind.by_id < ids_from(before)
-            )
-            .order_by(kind.column if kind.by_id is None else kind.by_id)
+            .where(kind.column < now(session) - kind.after, kind.only)
+            .order_by(kind.column)
             .limit(CHUNK)
             # What somebody else holds at this moment goes with the next run.
             .with_for_update(skip_locked=True)

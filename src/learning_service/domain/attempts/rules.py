@@ -50,8 +50,8 @@ class _AsGiven:
 Id: TypeAlias = Annotated[UUID, _AsGiven]
 """An id made here, in the form it was given out."""
 IdText: TypeAlias = Annotated[str, _AsGiven]
-"""The same as text, in lower case. What is answered, chosen and marked goes by it, as it is sent and kept: comparing,
-hashing and writing UUIDs, which are objects of Python's own, was a third of grading (the row `submit`)."""
+"""The same as text, in lower case. What is answered, chosen and marked goes by it, as it is sent and kept: a UUID is
+hashed, compared and written by Python code, ten times for each answer, a third of grading (the row `submit`)."""
 
 
 class Response(StrictModel):

@@ -1,0 +1,27 @@
+"""Indexes on tables in use: made and dropped beside their readers and writers, in an autocommit block.
+
+Such a step is not undone when a later one fails, so it can be taken again: an index that is there and valid stays,
+and what an interrupted try left, which is not valid, is made anew.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+_VALID = sa.text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
+
+
+def create_concurrently(name: str, table: str, columns: Sequence[str], **options: Any) -> None:
+    """Make an index unless it is there."""
+    valid = op.get_bind().scalar(_VALID, {"name": name})
+    if valid is False:
+        drop_concurrently(name, table)
+    if not valid:
+        op.create_index(name, table, columns, postgresql_concurrently=True, **options)
+
+
+def drop_concurrently(name: str, table: str) -> None:
+    """Drop an index if it is there."""
+    op.drop_index(name, table, postgresql_concurrently=True, if_exists=True)
