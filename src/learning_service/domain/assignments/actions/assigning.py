@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.queries.candidates import (
+    WALKING,
     CourseToAssign,
     candidates,
     is_free,
@@ -99,13 +100,16 @@ async def prepare_assignment(
     due_at: datetime | None,
     again: bool = False,
     name_all: bool = False,
+    walk: bool = False,
 ) -> Assignment:
     """What assigns the open course to these members, page by page in the order of their ids.
 
     Those with an open enrollment or a valid completion are passed over, and those who failed unless `again`.
-    `name_all` also answers whom it found and passed over.
+    `name_all` also answers whom it found and passed over. `walk`: they are an audience, not some named ones.
     """
-    found = await candidates(session, course, who, paged=True)
+    if walk:
+        await session.execute(WALKING)
+    found = candidates(course, who, now(session), paged=True, walk=walk)
     moment = new_id()
     statement = _statement(session, course, found, cause, due_at, moment, again=again, name_all=name_all)
     return Assignment(course, cause, moment, statement)

@@ -38,10 +38,10 @@ from learning_service.domain.principal import Principal
 
 STEP, UNDO_STEP = "run_assignments", "undo_assignments"
 RUN_CHUNK, UNDO_CHUNK = 3_000, 2_000
-"""Rows per transaction: a fraction of a second, so that other requests hardly notice."""
+"""Members, or enrollments, per transaction: a fraction of a second, so that other requests hardly notice."""
 IDLE_CHUNKS = 8
-"""While there is nothing to write, so many in one transaction, the further ones larger: what a statement and a
-transaction cost by themselves is a third of it then (the row `assign: again`)."""
+"""While a chunk of a run finds nothing to write, up to so many in one transaction, the further ones of `MOST`.
+Otherwise beginning statements and transactions would be a third of such a run (the row `assign: again`)."""
 
 
 class NotManual(Conflict):
@@ -158,7 +158,7 @@ async def step_run(session: AsyncSession, run_id: uuid.UUID) -> bool:
         _end(session, run, "stopped", reason="not-published")
         return False
     who = meant_by(course, AudienceFilter.from_json(run.audience_filter), reach_of_stored(run))
-    prepared = await prepare_assignment(session, course, who, cause=_cause(run), due_at=run.due_at)
+    prepared = await prepare_assignment(session, course, who, cause=_cause(run), due_at=run.due_at, walk=True)
     for chunk in (RUN_CHUNK, *[MOST] * (IDLE_CHUNKS - 1)):
         done = await assign_next(session, prepared, after=run.cursor, limit=chunk)
         run.matches += done.matches
