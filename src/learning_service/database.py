@@ -17,6 +17,8 @@ from learning_service.domain.clock import set_instant
 from learning_service.settings import Settings
 
 Role = Literal["learning_api", "learning_worker"]
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver raises where no engine is between; the last from a connection whose backend has just been ended."""
 
 _OPENING = text(
     "SELECT set_config('role', :role, true), set_config('app.organization_id', :organization_id, true),"
@@ -91,7 +93,7 @@ class DirectPool:
             return await self._first(connection, statement, values)
         except asyncpg.LockNotAvailableError:
             raise  # nothing was written: somebody held the row for too long
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except (*DRIVER_ERRORS, OSError) as error:
             raise Unsure(error) from error
 
     async def _take(self) -> asyncpg.Connection:

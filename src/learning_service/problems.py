@@ -5,7 +5,6 @@ import socket
 from typing import Any
 from urllib.parse import quote
 
-import asyncpg
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from learning_service.database import DRIVER_ERRORS
 from learning_service.domain import errors
 from learning_service.domain.errors import DomainError, Fault, Invalid
 from learning_service.routes import allowed_methods
@@ -162,7 +162,7 @@ def _is_retryable(error: Exception) -> bool:
     if isinstance(error, OSError):
         network = isinstance(error, ConnectionError | TimeoutError | socket.gaierror)
         return network or error.errno in NETWORK_ERRORS
-    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+    if isinstance(error, DRIVER_ERRORS):
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
@@ -176,6 +176,6 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     # While connecting the driver's own errors come through as they are.
-    for kind in (DBAPIError, PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    for kind in (DBAPIError, PoolTimeoutError, OSError, *DRIVER_ERRORS):
         app.add_exception_handler(kind, database_problem)
     app.add_exception_handler(Exception, _on_unforeseen)

@@ -5,13 +5,12 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-import asyncpg
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from learning_service import wire
 from learning_service.context import Context
-from learning_service.database import Unsure
+from learning_service.database import DRIVER_ERRORS, Unsure
 from learning_service.domain.errors import DomainError
 from learning_service.problems import database_problem
 
@@ -23,7 +22,7 @@ Handler = Callable[[Request, Context, str], Awaitable[Answer | None]]
 
 JSON_HEADER = (b"content-type", b"application/json")
 # Trouble that the ordinary route meets too, and knows how to tell.
-LEFT_TO_THE_ROUTE = (DomainError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+LEFT_TO_THE_ROUTE = (DomainError, OSError, *DRIVER_ERRORS)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-import asyncpg
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -12,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from learning_service.context import Context
+from learning_service.database import DRIVER_ERRORS
 from learning_service.dependencies import Anyone, ContextOf
 from learning_service.domain.documents.actions import is_converter_alive
 from learning_service.domain.errors import NotFound
@@ -66,7 +66,7 @@ async def _job_figures(context: Context) -> Sequence[tuple[str, str, str, str, f
     try:
         async with context.transaction(None) as session:
             return await job_figures(session)
-    except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except (SQLAlchemyError, *DRIVER_ERRORS, OSError):
         return []
 
 
@@ -86,7 +86,7 @@ async def _converter_is_there(context: Context) -> bool:
     try:
         async with context.transaction(None) as session:
             return await is_converter_alive(session)
-    except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except (SQLAlchemyError, *DRIVER_ERRORS, OSError):
         return False
 
 
@@ -94,6 +94,6 @@ async def _database_answers(context: Context) -> bool:
     try:
         async with context.transaction(None) as session:
             await session.execute(text("SELECT 1"))
-    except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except (SQLAlchemyError, *DRIVER_ERRORS, OSError):
         return False
     return True
