@@ -8,8 +8,11 @@ from sqlalchemy import event, select, true
 from tests.foundations.direct import Database
 from tests.world import World
 
-from learning_service.domain.assignments.queries.candidates import WALKING, candidates, course_to_assign
+from learning_service.domain.assignments.actions.assigning import Cause, prepare_assignment
+from learning_service.domain.assignments.queries.candidates import candidates, course_to_assign
 from learning_service.domain.clock import now
+
+CAUSE = Cause("admin", "person", "boss", actor="boss")
 
 
 def _explained(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> tuple[str, Any]:
@@ -27,7 +30,7 @@ async def test_members_are_neither_sorted_nor_each_compared_with_each(
         async with world.worker.transaction(world.id) as session:
             course = await course_to_assign(session, world.id, uuid.UUID(made["id"]))
             assert course is not None
-            await session.execute(WALKING)
+            await prepare_assignment(session, course, true(), cause=CAUSE, due_at=None, walk=True)
             found = candidates(course, true(), now(session), paged=True, walk=True)
             page = {"after": "", "limit": 3000}
             plan = "\n".join((await session.scalars(select(found.c.user_id), page)).all())
