@@ -1,7 +1,7 @@
 """Grading: each type by example, and what holds for all of them."""
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,9 @@ from learning_service.domain.courses.rules.answer_keys import (
     TrueFalseKey,
     answer_key,
 )
+from learning_service.domain.courses.rules.scores import KEPT_DIGITS, MAX_DENOMINATOR, exact, kept
 from learning_service.domain.courses.rules.tree import (
+    MAX_ANSWERS,
     Answer,
     FreeForm,
     MultipleChoice,
@@ -42,7 +44,7 @@ from learning_service.domain.grading.rules.score import (
 Q = str(UUID(int=1))
 A, B, C, D, E = (str(UUID(int=n)) for n in range(11, 16))
 TWO = Decimal(2)
-FULL = Mark(Decimal(2), True)
+FULL = Mark(Fraction(2), True)
 
 
 def response(question: str = Q, **form: Any) -> Response:
@@ -71,8 +73,8 @@ def test_true_false(correct: bool) -> None:
         ((A, B), "2", "2"),
         ((B, A), "2", "2"),
         ((A,), "0", "1"),
-        ((A, B, C), "0", "1.333333"),
-        ((A, C), "0", "0.333333"),
+        ((A, B, C), "0", "4/3"),
+        ((A, C), "0", "1/3"),
         ((A, C, D), "0", "0"),
         ((C, D, E), "0", "0"),
         ((A, B, C, D, E), "0", "0"),
@@ -83,13 +85,13 @@ def test_multi_select(chosen: tuple[str, ...], all_or_nothing: str, right_minus_
     expected: dict[Scoring, str] = {"all_or_nothing": all_or_nothing, "right_minus_wrong": right_minus_wrong}
     for scoring, points in expected.items():
         key = MultiSelectKey(Q, TWO, frozenset({A, B, C, D, E}), frozenset({A, B}), scoring)
-        assert grade(key, response(answer_ids=chosen)) == Mark(Decimal(points), points == "2")
+        assert grade(key, response(answer_ids=chosen)) == Mark(Fraction(points), points == "2")
         assert grade(key, None) == WRONG
 
 
 def test_multi_select_where_every_choice_is_right() -> None:
     key = MultiSelectKey(Q, TWO, frozenset({A, B}), frozenset({A, B}), "right_minus_wrong")
-    assert grade(key, response(answer_ids=(A,))) == Mark(Decimal(1), False)
+    assert grade(key, response(answer_ids=(A,))) == Mark(Fraction(1), False)
 
 
 @pytest.mark.parametrize(
@@ -118,10 +120,10 @@ def test_free_form() -> None:
     assert grade(key, None) == WRONG
 
 
-def test_points_are_rounded_half_up_once() -> None:
-    assert award(Decimal("0.000001"), Fraction(1, 2)).points == Decimal("0.000001")
-    assert award(Decimal(1), Fraction(1, 3)).points == Decimal("0.333333")
-    assert award(Decimal(10_000), Fraction(2, 3)).points == Decimal("6666.666667")
+def test_shares_are_exact() -> None:
+    assert award(Decimal("0.000001"), Fraction(1, 2)).points == Fraction(1, 2_000_000)
+    assert award(Decimal(10_000), Fraction(2, 3)) == Mark(Fraction(20_000, 3), False)
+    assert award(Decimal("0.3"), Fraction(1)) == award(Decimal("0.3")) == Mark(Fraction(3, 10), True)
 
 
 @pytest.mark.parametrize("points", ["-0.000001", "2.000001", "NaN", "Infinity"])
@@ -130,8 +132,8 @@ def test_a_person_gives_points_within_the_question(points: str) -> None:
         award_points(Decimal(points), TWO)
     with pytest.raises(ValueError, match=r"^must be between 0 and 2\.5$"):
         award_points(Decimal(3), Decimal("2.50"))
-    assert award_points(Decimal("0.0000005"), TWO).points == Decimal("0.000001")
-    assert award_points(Decimal("1.5"), TWO) == Mark(Decimal("1.5"), False)
+    assert award_points(Decimal("0.0000005"), TWO).points == Fraction(1, 1_000_000)
+    assert award_points(Decimal("1.5"), TWO) == Mark(Fraction(3, 2), False)
     assert award_points(TWO, TWO) == FULL
 
 
@@ -215,15 +217,15 @@ def test_an_attempt_is_graded_within_bounds_and_the_same_each_time(
     )
     for key in keys:
         mark = graded.marks[key.question_id]
-        assert mark.points is None or 0 <= mark.points <= key.points
+        assert mark.points is None or 0 <= mark.points <= exact(key.points)
         assert (
             (mark.points is None)
             == (mark.correct is None)
             == (key.question_id in graded.pending_question_ids)
         )
-        assert not mark.correct or mark.points == key.points
+        assert not mark.correct or mark.points == exact(key.points)
         if key.question_id in grades:
-            assert mark.points == grades[key.question_id]
+            assert mark.points == exact(grades[key.question_id])
     assert 0 <= graded.points <= graded.points + graded.pending_points <= graded.max_points
     assert (graded.score is None) == bool(graded.pending_question_ids)
 
@@ -250,40 +252,69 @@ def passed_with(graded: Any, keys: list[AnswerKey], pass_score: Decimal, full: b
     """Whether the attempt passes when all that waits gets full marks, or none."""
     marks: Mapping[str, Mark] = graded.marks
     points = sum(
-        ((key.points if full else Decimal(0)) if mark.points is None else mark.points)
+        ((exact(key.points) if full else Fraction(0)) if mark.points is None else mark.points)
         for key in keys
         for mark in (marks[key.question_id],)
     )
-    return passes(Decimal(points), graded.max_points, pass_score)
+    return passes(Fraction(points), graded.max_points, pass_score)
 
 
-@given(POINTS, POINTS, st.decimals(0, 100, places=6))
+@st.composite
+def earned(draw: st.DrawFn) -> Fraction:
+    """Points of an attempt as they come about: whole questions, shares of others, and what persons gave."""
+    total = Fraction(0)
+    for _ in range(draw(st.integers(1, 8))):
+        right = draw(st.integers(1, MAX_ANSWERS - 1))
+        wrong = draw(st.integers(1, MAX_ANSWERS - right))
+        share = Fraction(draw(st.integers(0, right)), right) - Fraction(draw(st.integers(0, wrong)), wrong)
+        total += exact(draw(POINTS)) * max(Fraction(0), share)
+    return total
+
+
+@given(earned(), earned(), st.decimals(0, 100, places=6))
 def test_passing_is_exact_and_the_score_shown_agrees(
-    points: Decimal, more: Decimal, pass_score: Decimal
+    points: Fraction, more: Fraction, pass_score: Decimal
 ) -> None:
-    max_points = points + more
+    max_points = exact(kept(points + more).quantize(Decimal("0.000001"), ROUND_CEILING))
     passed = passes(points, max_points, pass_score)
+    shown = score_percent(kept(points), kept(max_points))
     if max_points:
-        assert passed is (Fraction(100) * Fraction(points) / Fraction(max_points) >= Fraction(pass_score))
-        assert passed is (score_percent(points, max_points) >= pass_score)
+        assert passed is (100 * points / max_points >= Fraction(pass_score))
+        assert passed is (shown >= pass_score)
     else:
         assert not passed
-    assert 0 <= score_percent(points, max_points) <= 100
+    assert 0 <= shown <= 100
+
+
+@given(st.lists(earned(), min_size=1, max_size=5))
+def test_what_is_kept_comes_back_in_order(points: list[Fraction]) -> None:
+    assert [exact(kept(each)) for each in points] == points
+    assert exact(kept(sum(points, Fraction(0)))) == sum(points)
+    assert exact(max(map(kept, points))) == max(points)
+    assert sorted(points) == [exact(each) for each in sorted(map(kept, points))]
+
+
+def test_the_places_kept_tell_all_fractions_apart() -> None:
+    """Two of these denominators differ by at least one over their product; points have at most 9 digits before."""
+    assert Fraction(10) ** (KEPT_DIGITS - 9) > 1000 * MAX_DENOMINATOR**2
 
 
 def test_all_that_waits_could_still_be_earned() -> None:
     essays = [FreeFormKey(str(UUID(int=n)), Decimal(n)) for n in (2, 3)]
     waiting = {key.question_id: response(key.question_id, text="Because.") for key in essays}
     graded = grade_attempt([*essays, TrueFalseKey(Q, TWO, True)], {**waiting, Q: response(value=True)})
-    assert (graded.points, graded.pending_points, graded.max_points) == (TWO, Decimal(5), Decimal(7))
+    assert [graded.points, graded.pending_points, graded.max_points] == [2, 5, 7]
     assert graded.pending_question_ids == tuple(waiting)
     assert graded.score is None
 
 
 def test_passing_by_example() -> None:
-    assert passes(Decimal(7), Decimal(10), Decimal(70))
-    assert not passes(Decimal("6.999999"), Decimal(10), Decimal(70))
+    ten, bound = Fraction(10), Decimal(70)
+    assert passes(Fraction(7), ten, bound)
+    assert not passes(Fraction("6.999999"), ten, bound)
     assert score_percent(Decimal(2), Decimal(3)) == Decimal("66.666666")
-    assert early_decision(Decimal(7), Decimal(1), Decimal(10), Decimal(70)) is True
-    assert early_decision(Decimal(6), Decimal(1), Decimal(10), Decimal(70)) is None
-    assert early_decision(Decimal(5), Decimal(1), Decimal(10), Decimal(70)) is False
+    assert not passes(Fraction(2, 3), Fraction(1), Decimal("66.6667"))
+    assert passes(Fraction(2, 3), Fraction(1), Decimal("66.666666"))
+    assert early_decision(Fraction(7), Fraction(1), ten, bound) is True
+    assert early_decision(Fraction(6), Fraction(1), ten, bound) is None
+    assert early_decision(Fraction(5), Fraction(1), ten, bound) is False

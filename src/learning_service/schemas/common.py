@@ -1,7 +1,7 @@
 """What every answer is made of."""
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
@@ -9,13 +9,16 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer
 from learning_service.domain.values import StrictModel
 
 T = TypeVar("T")
-Number = Annotated[
-    Decimal,
-    PlainSerializer(
-        lambda d: int(d) if d == d.to_integral_value() else float(d), return_type=float, when_used="json"
-    ),
-]
-"""An exact number that leaves as a plain JSON number."""
+SHOWN_PLACES = Decimal("0.000001")
+
+
+def _shown(number: Decimal) -> float:
+    rounded = number.quantize(SHOWN_PLACES, ROUND_HALF_UP)
+    return int(rounded) if rounded == rounded.to_integral_value() else float(rounded)
+
+
+Number = Annotated[Decimal, PlainSerializer(_shown, return_type=float, when_used="json")]
+"""An exact number that leaves as a plain JSON number, rounded to 6 places."""
 
 
 class Answer(BaseModel):

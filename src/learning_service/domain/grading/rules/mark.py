@@ -1,10 +1,12 @@
-"""A mark, and the one place where points are rounded."""
+"""A mark: what one response earned, exactly."""
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-POINT_PLACES = Decimal("0.000001")
+from learning_service.domain.courses.rules.scores import exact
+
+_GIVEN_PLACES = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +15,7 @@ class Mark:
     known.
     """
 
-    points: Decimal | None
+    points: Fraction | None
     correct: bool | None
 
     @property
@@ -23,23 +25,20 @@ class Mark:
 
 
 PENDING = Mark(points=None, correct=None)
-WRONG = Mark(points=Decimal(0), correct=False)
+WRONG = Mark(points=Fraction(0), correct=False)
 
 
-def award(points: Decimal, share: Fraction = Fraction(1)) -> Mark:
-    """The mark for this share (0–1) of a question's points, rounded half up to 6 places.
-
-    Half up, because that is what PostgreSQL's `round(numeric)` does: rules and SQL agree.
-    """
-    whole = share == 1
-    if not whole:
-        exact = Fraction(points) * share
-        points = Decimal(exact.numerator) / Decimal(exact.denominator)
-    return Mark(points=points.quantize(POINT_PLACES, ROUND_HALF_UP), correct=whole)
+def award(points: Decimal, share: Fraction | None = None) -> Mark:
+    """The mark for this share (0–1) of a question's points; by default for all of them."""
+    whole = exact(points)
+    return Mark(whole, True) if share is None else Mark(whole * share, share == 1)
 
 
 def award_points(points: Decimal, max_points: Decimal) -> Mark:
-    """The mark for points that a person gave. Raises ValueError unless they are within 0 and the maximum."""
+    """The mark for points that a person gave; their number has 6 places, as a question's points have.
+
+    Raises ValueError unless they are within 0 and the maximum.
+    """
     if not 0 <= points <= max_points:
         raise ValueError(f"must be between 0 and {max_points.normalize():f}")
-    return Mark(points=points.quantize(POINT_PLACES, ROUND_HALF_UP), correct=points == max_points)
+    return Mark(exact(points.quantize(_GIVEN_PLACES, ROUND_HALF_UP)), points == max_points)

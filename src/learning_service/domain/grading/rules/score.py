@@ -5,6 +5,7 @@ grades.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from learning_service.domain.attempts.rules import Response
 from learning_service.domain.courses.rules.answer_keys import (
@@ -15,7 +16,7 @@ from learning_service.domain.courses.rules.answer_keys import (
     ShortAnswerKey,
     TrueFalseKey,
 )
-from learning_service.domain.courses.rules.scores import exact_score, shown_score
+from learning_service.domain.courses.rules.scores import exact, exact_score, shown_score
 from learning_service.domain.grading.rules.free_form import grade_free_form
 from learning_service.domain.grading.rules.mark import Mark, award_points
 from learning_service.domain.grading.rules.multi_select import grade_multi_select
@@ -26,21 +27,23 @@ from learning_service.domain.grading.rules.true_false import grade_true_false
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """An attempt's marks by question and their sums, in points.
+    """An attempt's marks by question and their sums, in points, exactly.
 
     `points` are those awarded so far; `pending_points` what the waiting answers could still add.
     """
 
     marks: Mapping[str, Mark]
-    points: Decimal
-    max_points: Decimal
-    pending_points: Decimal
+    points: Fraction
+    max_points: Fraction
+    pending_points: Fraction
     pending_question_ids: tuple[str, ...]
 
     @property
     def score(self) -> Decimal | None:
-        """Percent; None while answers wait."""
-        return None if self.pending_question_ids else score_percent(self.points, self.max_points)
+        """Percent as shown; None while answers wait."""
+        if self.pending_question_ids:
+            return None
+        return shown_score(100 * self.points / self.max_points if self.max_points else Fraction(0))
 
     def passed(self, pass_score: Decimal) -> bool | None:
         """Whether the attempt passes; None while the waiting answers still decide."""
@@ -85,31 +88,32 @@ def grade_attempt(
 
 def sum_up(keys: Iterable[AnswerKey], marks: Mapping[str, Mark]) -> Graded:
     """Add up marks that are already known; every key needs one."""
-    points = max_points = pending_points = Decimal(0)
+    points = max_points = pending_points = Fraction(0)
     waiting: list[str] = []
     for key in keys:
-        max_points += key.points
+        most = exact(key.points)
+        max_points += most
         awarded = marks[key.question_id].points
         if awarded is None:
             waiting.append(key.question_id)
-            pending_points += key.points
+            pending_points += most
         else:
             points += awarded
     return Graded(marks, points, max_points, pending_points, tuple(waiting))
 
 
 def score_percent(points: Decimal, max_points: Decimal) -> Decimal:
-    """Percent of the maximum as stored and shown: 6 places, rounded down."""
+    """Percent of the maximum, from points as they are kept, as it is shown: 6 places, rounded down."""
     return shown_score(exact_score(points, max_points))
 
 
-def passes(points: Decimal, max_points: Decimal, pass_score: Decimal) -> bool:
+def passes(points: Fraction, max_points: Fraction, pass_score: Decimal) -> bool:
     """`100 · points ≥ pass_score · max_points`, exactly. A maximum of 0 is never passed."""
-    return max_points > 0 and 100 * points >= pass_score * max_points
+    return max_points > 0 and 100 * points >= exact(pass_score) * max_points
 
 
 def early_decision(
-    points: Decimal, pending_points: Decimal, max_points: Decimal, pass_score: Decimal
+    points: Fraction, pending_points: Fraction, max_points: Fraction, pass_score: Decimal
 ) -> bool | None:
     """True when the points so far pass, False when even full marks for all that waits could not, else
     None.

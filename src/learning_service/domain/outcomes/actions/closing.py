@@ -25,6 +25,7 @@ from learning_service.domain.attempts.rules import Response, dump_responses, loa
 from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
+from learning_service.domain.courses.rules.scores import exact, kept
 from learning_service.domain.enrollments.rules import attempts_remaining
 from learning_service.domain.grading.rules.score import Graded, grade_attempt
 from learning_service.domain.outcomes.actions.deciding import Outcome, settle
@@ -150,8 +151,8 @@ def grade_submission(
         submitted_at=min(instant, attempt.deadline_at or instant),
         responses=dump_responses(given.values()),
         marks=dump_marks(graded),
-        points=graded.points,
-        pending_points=graded.pending_points,
+        points=kept(graded.points),
+        pending_points=kept(graded.pending_points),
         passed=graded.passed(quiz.pass_score),
     )
     count = _counted(position, quiz, closed)
@@ -183,24 +184,31 @@ def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> Quiz
     passed_at = closed.submitted_at if closed.passed else None
     if before is not None and before.passed_at is not None:
         passed_at = before.passed_at
-    points, possible = closed.points or Decimal(0), (closed.points or 0) + (closed.pending_points or 0)
+    points, possible = closed.points or Decimal(0), possible_points(closed)
     if before is not None and before.best_points is not None and before.possible_points is not None:
         points, possible = max(points, before.best_points), max(possible, before.possible_points)
     return QuizCount(
         used=max(attempts_used(position, quiz.id), closed.number),
         allowed=attempts_allowed(position, quiz),
         best_points=points,
-        possible_points=Decimal(possible),
+        possible_points=possible,
         max_points=quiz.max_points,
         passed_at=passed_at,
     )
+
+
+def possible_points(closed: AttemptRow) -> Decimal:
+    """The most that a closed attempt can come to, with full marks for all that waits."""
+    if not closed.pending_points:
+        return closed.points or Decimal(0)
+    return kept(exact(closed.points or Decimal(0)) + exact(closed.pending_points))
 
 
 def dump_marks(graded: Graded) -> dict[str, Any]:
     """Marks as stored on the attempt; exact points as text."""
     return {
         question_id: {
-            "points": None if mark.points is None else str(mark.points),
+            "points": None if mark.points is None else str(kept(mark.points)),
             "correct": mark.correct,
         }
         for question_id, mark in graded.marks.items()

@@ -22,6 +22,7 @@ from learning_service.domain.audit import record_audit
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
 from learning_service.domain.courses.rules.richtext import sanitize_html
+from learning_service.domain.courses.rules.scores import kept
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.rules import decide
 from learning_service.domain.errors import Invalid, NotFound
@@ -38,7 +39,7 @@ from learning_service.domain.grading.actions import (
 from learning_service.domain.grading.queries import WaitingResponse, administers, get_waiting
 from learning_service.domain.grading.rules.mark import award_points
 from learning_service.domain.grading.rules.score import Graded, grade_attempt
-from learning_service.domain.outcomes.actions.closing import dump_marks
+from learning_service.domain.outcomes.actions.closing import dump_marks, possible_points
 from learning_service.domain.outcomes.actions.deciding import Outcome, reconsider
 from learning_service.domain.principal import Principal
 
@@ -100,7 +101,7 @@ def _award(points: Decimal, max_points: Decimal) -> Decimal:
     except ValueError as error:
         raise Invalid.at("/points", str(error)) from None
     assert awarded is not None
-    return awarded
+    return kept(awarded)
 
 
 def _sanitize(feedback: str | None) -> str | None:
@@ -139,8 +140,8 @@ async def _judge_again(
         attempt,
         status="pending_review" if graded.pending_question_ids else "graded",
         marks=marks_with_feedback(graded, grades),
-        points=graded.points,
-        pending_points=graded.pending_points,
+        points=kept(graded.points),
+        pending_points=kept(graded.pending_points),
         passed=graded.passed(quiz.pass_score),
     )
     await _store_attempt(session, judged, is_assessment=quiz.kind == "assessment")
@@ -169,9 +170,7 @@ def counted_again(before: QuizCount, attempts: Sequence[AttemptRow]) -> QuizCoun
     return replace(
         before,
         best_points=max((row.points for row in closed if row.points is not None), default=None),
-        possible_points=max(
-            ((row.points or Decimal(0)) + (row.pending_points or Decimal(0)) for row in closed), default=None
-        ),
+        possible_points=max(map(possible_points, closed), default=None),
         passed_at=min(passed_at, default=None),
     )
 
