@@ -13,6 +13,7 @@ from learning_service.dependencies import authenticate
 from learning_service.domain.attempts.queries import read_position
 from learning_service.domain.certificates.rules import PublicCertificate
 from learning_service.domain.courses.queries.compiled import cached_version
+from learning_service.domain.enrollments.standing import WITHDRAWN
 from learning_service.hot.lane import Answer
 from learning_service.hot.pages import ModulesPage
 from learning_service.schemas.certificates import VERIFICATION_HEADERS
@@ -50,7 +51,7 @@ async def modules(request: Request, context: Context, course_id: str) -> Answer 
     caller = await authenticate(request)
     row = await context.direct.row(_POSITION, caller.organization_id, caller.user_id, course_id)
     version = cached_version(row["version_id"]) if row is not None else None
-    if row is None or version is None:
+    if row is None or version is None or row["status"] == WITHDRAWN:
         return None
     page = _pages.get(version.id)
     if page is None:

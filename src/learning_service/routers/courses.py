@@ -28,7 +28,7 @@ from learning_service.domain.courses.queries.versions import current_edition
 from learning_service.domain.courses.rules.policy import CoursePolicy, NewCourse
 from learning_service.domain.directory.queries import is_member
 from learning_service.domain.enrollments.actions import enroll
-from learning_service.domain.enrollments.queries import see_course
+from learning_service.domain.enrollments.queries import get_enrollment, see_course
 from learning_service.domain.errors import Forbidden, Invalid, NotAMember, NotFound
 from learning_service.domain.outcomes.views import module_views, quiz_view
 from learning_service.domain.paging import PageRequest, page_of
@@ -133,7 +133,10 @@ async def modules(
         str | None, Query(description="`draft`, for authors: as a learner would see it.")
     ] = None,
 ) -> ModulesAnswer:
-    """The caller's version: their open or last enrollment's, else the published one. Never an answer key."""
+    """The version that the caller is on, else the published one. Never an answer key.
+
+    Theirs is the open enrollment's, else the one of a valid completion, else that of the one decided last.
+    """
     if preview is not None:
         return await _preview(access, session, preview)
     position = await find_position(
@@ -141,7 +144,11 @@ async def modules(
     )
     if position is not None:
         version = await compiled_version(session, position.version_id)
-        enrollment = position.view(version.title, version.number, now(session))
+        enrollment = (
+            await get_enrollment(session, position.enrollment_id)
+            if position.is_withdrawn
+            else position.view(version.title, version.number, now(session))
+        )
         return _modules_answer(version, position, enrollment)
     if access.published_version_id is None or not (access.is_open or access.may_author or access.may_assign):
         raise NotFound

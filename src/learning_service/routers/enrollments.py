@@ -42,14 +42,17 @@ ForAdmins = Annotated[EnrollmentView, Depends(AdministersEnrollment(chapters=Fal
 async def list_(
     caller: Annotated[Principal, Depends(IsAdmin(chapters=True))],
     session: Session,
-    asked: Annotated[PageRequest, page("enrollments", "user_id", "course_id", "chapter_id", "status")],
+    asked: Annotated[
+        PageRequest, page("enrollments", "user_id", "course_id", "chapter_id", "status", "withdrawn")
+    ],
 ) -> PageOf[MemberEnrollmentAnswer]:
-    """Enrollments of the members whom the caller administers, newest first."""
+    """Enrollments of the members whom the caller administers, newest first; withdrawn ones when asked for."""
     wanted = EnrollmentFilter(
         user_id=id_filter(asked, "user_id"),
         course_id=uuid_filter(asked, "course_id"),
         chapter_id=id_filter(asked, "chapter_id"),
         status=word_filter(asked, "status", STATUSES),
+        withdrawn=word_filter(asked, "withdrawn", ("true", "false")) == "true",
     )
     rows = await list_enrollments(session, caller, asked, wanted)
     return PageOf[MemberEnrollmentAnswer](

@@ -20,7 +20,7 @@ MAX_EXTRA_ATTEMPTS = 100
 
 
 class EnrollmentAnswer(Answer):
-    """An enrollment."""
+    """An enrollment. One that was withdrawn has `withdrawn_at`, and the status that it had then."""
 
     id: UUID
     course_id: UUID
@@ -31,6 +31,7 @@ class EnrollmentAnswer(Answer):
     due_at: datetime | None
     overdue: bool
     source: Literal["self", "admin", "rule", "recertification"]
+    withdrawn_at: datetime | None
 
 
 class ProgressAnswer(Answer):

@@ -25,7 +25,7 @@ from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.errors import Conflict, Invalid, NotFound
+from learning_service.domain.errors import Conflict, Invalid
 
 # One statement, and the revision with it: a submission that waits for the enrollment's lock has to see what
 # was saved meanwhile.
@@ -211,29 +211,26 @@ def shown_sequence(last: int) -> int:
     return max(0, last)
 
 
-async def open_attempt(
-    session: AsyncSession, position: Position, quiz: CompiledQuiz, attempt_id: uuid.UUID | None
-) -> AttemptRow:
-    """The attempt that a submission closes: the one under way, else, without a time limit, a new one.
+async def open_attempt(session: AsyncSession, position: Position, quiz: CompiledQuiz) -> AttemptRow:
+    """The attempt that a submission closes: the position's, else, without a time limit, a new one.
 
-    Raises NotFound for an attempt that is none of this enrollment at this quiz, AttemptClosed for one that is
-    over, AttemptNotStarted, NoAttemptsLeft.
+    Raises AttemptClosed for one that is over, AttemptNotStarted, NoAttemptsLeft.
     """
     attempt = position.attempt
-    if attempt is not None and attempt_id in (None, attempt.id):
+    if attempt is not None:
+        if attempt.status != "in_progress" or is_overdue(attempt, now(session)):
+            raise AttemptClosed
         return attempt
-    mine = exists().where(QuizAttempt.enrollment_id == position.enrollment_id, QuizAttempt.quiz_id == quiz.id)
-    if attempt_id is not None:
-        known = await session.scalar(select(mine.where(QuizAttempt.id == attempt_id)))
-        raise AttemptClosed if known else NotFound
     if quiz.time_limit_seconds is None:
         return next_attempt(position, quiz, now(session))
     # The server closes an attempt at its deadline, whoever notices first: the learner, or the sweeper.
-    timed_out = (
+    timed_out = exists().where(
+        QuizAttempt.enrollment_id == position.enrollment_id,
+        QuizAttempt.quiz_id == quiz.id,
         QuizAttempt.number == attempts_used(position, quiz.id),
         QuizAttempt.submitted_at == QuizAttempt.deadline_at,
     )
-    if await session.scalar(select(mine.where(*timed_out))):
+    if await session.scalar(select(timed_out)):
         raise AttemptClosed
     next_attempt(position, quiz, now(session))
     raise AttemptNotStarted

@@ -15,19 +15,21 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Text, bindparam, cast, false, func, select, tuple_
+from sqlalchemy import ColumnElement, Text, bindparam, cast, exists, false, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from learning_service.domain.attempts.models import QuizAttempt, QuizProgress
+from learning_service.domain.clock import now
 from learning_service.domain.courses.models import Lesson, Quiz
 from learning_service.domain.courses.rules.shape import QuizShape
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries import is_member
 from learning_service.domain.enrollments.models import Enrollment, LessonProgress
-from learning_service.domain.enrollments.queries import OPEN, EnrollmentView
+from learning_service.domain.enrollments.queries import EnrollmentView
 from learning_service.domain.enrollments.rules import QuizStanding, Standing, is_passed, quiz_standing
+from learning_service.domain.enrollments.standing import OPEN, WITHDRAWN, standing_order
 from learning_service.domain.errors import NotAMember, NotFound
 from learning_service.domain.principal import Principal
 
@@ -95,8 +97,13 @@ class Position:
         """Whether the enrollment has not ended."""
         return self.status in OPEN
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether nobody learns here any more."""
+        return self.status == WITHDRAWN
+
     def view(self, course_title: str, version: int, instant: datetime) -> EnrollmentView:
-        """The enrollment as its member sees it."""
+        """The enrollment as its member sees it, unless it was withdrawn: the position does not know when."""
         return EnrollmentView(
             id=self.enrollment_id,
             user_id=self.user_id,
@@ -108,6 +115,7 @@ class Position:
             due_at=self.due_at,
             overdue=self.is_open and self.due_at is not None and self.due_at < instant,
             source=self.source,
+            withdrawn_at=None,
         )
 
     def standing(self) -> Standing:
@@ -179,6 +187,7 @@ def _position_statement(target: Target, *, lock: bool, own: bool) -> Any:
 
 def _meant(target: Target, *, own: bool) -> tuple[Any, Any]:
     """The enrollment that a call on the target means, and which of its attempts comes with it."""
+    order = standing_order(Enrollment, _parameter("instant"))
     mine: Any = (
         select(Enrollment)
         .join(
@@ -186,7 +195,6 @@ def _meant(target: Target, *, own: bool) -> tuple[Any, Any]:
             (Member.organization_id == Enrollment.organization_id) & (Member.user_id == Enrollment.user_id),
         )
         .where(Enrollment.organization_id == _parameter("organization_id"), Member.erased_at.is_(None))
-        .order_by(Enrollment.status.in_(OPEN).desc(), Enrollment.id.desc())
         .limit(1)
     )
     wanted = _parameter("id")
@@ -194,17 +202,18 @@ def _meant(target: Target, *, own: bool) -> tuple[Any, Any]:
         mine = mine.where(Enrollment.user_id == _parameter("user_id"))
     match target:
         case "course":
-            mine = mine.where(Enrollment.course_id == wanted)
-            return mine, false()
+            return mine.where(Enrollment.course_id == wanted).order_by(*order), false()
         case "lesson":
             mine = mine.join(Lesson, Lesson.version_id == Enrollment.version_id).where(Lesson.id == wanted)
-            return mine, false()
+            return mine.order_by(*order), false()
         case "quiz":
             quizzes = Quiz.__table__
             mine = mine.join(quizzes, quizzes.c.version_id == Enrollment.version_id).where(
                 quizzes.c.id == wanted
             )
-            return mine, (QuizAttempt.quiz_id == wanted) & (QuizAttempt.status == "in_progress")
+            under_way = (QuizAttempt.quiz_id == wanted) & (QuizAttempt.status == "in_progress")
+            here = exists().where(QuizAttempt.enrollment_id == Enrollment.id, under_way)
+            return mine.order_by(here.desc(), *order), under_way
         case "attempt":
             named = aliased(QuizAttempt)
             mine = mine.join(named, named.enrollment_id == Enrollment.id).where(named.id == wanted)
@@ -264,7 +273,8 @@ def _statement(target: Target, *, lock: bool, own: bool) -> Any:
 async def load_position(
     session: AsyncSession, caller: Principal, target: Target, target_id: uuid.UUID, *, lock: bool = False
 ) -> Position:
-    """The caller's open enrollment of what the call names, else the last one.
+    """The enrollment that the call means: the one it names, or of the attempt that it names; else the one with an
+    attempt under way there, else where the caller stands with what it names.
 
     Raises NotFound without one, NotAMember for a caller who is no member.
     """
@@ -287,11 +297,15 @@ async def find_position(
 ) -> Position | None:
     """The position behind a target, of one user or (for an attempt or enrollment) of whoever it belongs to."""
     statement = _statement(target, lock=lock, own=user_id is not None)
-    parameters: dict[str, Any] = {"organization_id": organization_id, "id": target_id}
+    parameters: dict[str, Any] = {
+        "organization_id": organization_id,
+        "id": target_id,
+        "instant": now(session),
+    }
     if user_id is not None:
         parameters["user_id"] = user_id
     row = (await session.execute(statement, parameters)).first()
-    if row is not None and lock and not row.fresh:
+    while row is not None and lock and not row.fresh:
         row = (await session.execute(statement, parameters)).first()
     return read_position(row[:-1]) if row is not None else None
 
@@ -345,31 +359,6 @@ async def attempts_at(
         .order_by(QuizAttempt.number)
     )
     return [AttemptRow(*row) for row in rows]
-
-
-async def overdue_attempts(
-    session: AsyncSession, before: datetime, *, after: tuple[datetime, uuid.UUID] | None, limit: int
-) -> Sequence[tuple[datetime, uuid.UUID, str]]:
-    """Attempts under way whose deadline lies before a moment, in the order of deadlines, then ids.
-
-    Deadline, id and organization of each; of every organization that the session's role sees.
-    """
-    statement = (
-        select(QuizAttempt.deadline_at, QuizAttempt.id, QuizAttempt.organization_id)
-        .join(
-            Member,
-            (Member.organization_id == QuizAttempt.organization_id)
-            & (Member.user_id == QuizAttempt.user_id)
-            & Member.erased_at.is_(None),
-        )
-        .where(QuizAttempt.status == "in_progress", QuizAttempt.deadline_at < before)
-        .order_by(QuizAttempt.deadline_at, QuizAttempt.id)
-        .limit(limit)
-    )
-    if after is not None:
-        statement = statement.where(tuple_(QuizAttempt.deadline_at, QuizAttempt.id) > tuple_(*after))
-    rows: Sequence[Any] = (await session.execute(statement)).all()
-    return [(row[0], row[1], row[2]) for row in rows]
 
 
 async def progress_of(

@@ -27,7 +27,7 @@ from learning_service.domain.compliance.models import ChapterComplianceStatus, M
 from learning_service.domain.courses.models import Course
 from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.queries import OPEN
+from learning_service.domain.enrollments.standing import OPEN
 from learning_service.domain.paging import PageRequest
 from learning_service.domain.principal import Principal
 

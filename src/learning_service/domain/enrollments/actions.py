@@ -1,7 +1,9 @@
 """Entering a course."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -13,11 +15,18 @@ from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries import (
-    OPEN,
     EnrollmentView,
     get_enrollment,
     last_completion,
     own_enrollments,
+)
+from learning_service.domain.enrollments.standing import (
+    COMPLETED_ELSEWHERE,
+    OPEN,
+    WITHDRAWN,
+    decided_at,
+    hold_entrance,
+    standing_order,
 )
 from learning_service.domain.errors import Conflict, Forbidden, NotAMember, NotFound
 from learning_service.domain.organizations.queries import organization_settings
@@ -36,6 +45,15 @@ class EnrollmentFailed(Conflict):
     code = "enrollment-failed"
 
 
+class EnrollmentWithdrawn(Conflict):
+    """An administrator has withdrawn the enrollment; only an explicit assignment starts anew."""
+
+    code = "withdrawn"
+
+    def __init__(self) -> None:
+        super().__init__("An administrator has withdrawn this enrollment.")
+
+
 class AlreadyCompleted(Conflict):
     """The member has completed the course, and it is too early to renew."""
 
@@ -48,25 +66,34 @@ async def enroll(
     """Enroll the caller; the open enrollment and False when there is one already.
 
     Two at once make one. Raises NotAMember, NotFound, Forbidden where the course is by assignment only,
-    NotPublished, EnrollmentFailed, AlreadyCompleted.
+    NotPublished, AlreadyCompleted, EnrollmentWithdrawn, EnrollmentFailed, judged in this order.
     """
     if not access.is_member:
         raise NotAMember
-    newest = (
-        await session.execute(
-            select(Enrollment.id, Enrollment.status)
-            .where(own_enrollments(actor), Enrollment.course_id == access.view.id)
-            .order_by(Enrollment.status.in_(OPEN).desc(), Enrollment.id.desc())
-            .limit(1)
-        )
-    ).first()
-    if newest is not None and newest.status in OPEN:
-        return await get_enrollment(session, newest.id), False
+    await hold_entrance(session, access.view.id)
+    history = await _history(session, access, actor)
+    if history and history[0].status in OPEN:
+        return await get_enrollment(session, history[0].id), False
     _check_entrance(access)
-    if newest is not None and newest.status == "failed":
-        raise EnrollmentFailed("Your last enrollment failed. Ask an administrator for another attempt.")
     await _check_completion(session, access, actor)
+    _check_ending(history)
     return await _insert(session, access, actor)
+
+
+async def _history(session: AsyncSession, access: CourseAccess, actor: Principal) -> Sequence[Any]:
+    """The caller's enrollments in the course; the first is where they stand."""
+    rows: Any = await session.execute(
+        select(
+            Enrollment.id,
+            Enrollment.status,
+            Enrollment.withdrawn_because,
+            decided_at(Enrollment).label("decided_at"),
+        )
+        .where(own_enrollments(actor), Enrollment.course_id == access.view.id)
+        .order_by(*standing_order(Enrollment, now(session)))
+    )
+    found: Sequence[Any] = rows.all()
+    return found
 
 
 def _check_entrance(access: CourseAccess) -> None:
@@ -78,6 +105,16 @@ def _check_entrance(access: CourseAccess) -> None:
         raise NotPublished("The course is not open: it is a draft or has been archived.")
     if not access.reaches_member:
         raise Forbidden("The course is for members of another region or chapter.")
+
+
+def _check_ending(history: Sequence[Any]) -> None:
+    """Raises for whoever was withdrawn, or failed, last: also where an older completion still counts."""
+    ended = [row for row in history if row.withdrawn_because != COMPLETED_ELSEWHERE]
+    last = max(ended, key=lambda row: (row.decided_at, row.id), default=None)
+    if last is not None and last.status == WITHDRAWN:
+        raise EnrollmentWithdrawn
+    if last is not None and last.status == "failed":
+        raise EnrollmentFailed("Your last enrollment failed. Ask an administrator for another attempt.")
 
 
 async def _check_completion(session: AsyncSession, access: CourseAccess, actor: Principal) -> None:

@@ -16,7 +16,13 @@ class Enrollment(Base):
     __tablename__ = "enrollments"
     __table_args__ = (
         ForeignKeyConstraint(["organization_id", "user_id"], ["members.organization_id", "members.user_id"]),
-        CheckConstraint("status IN ('assigned', 'in_progress', 'completed', 'failed')", name="status"),
+        CheckConstraint(
+            "status IN ('assigned', 'in_progress', 'completed', 'failed', 'withdrawn')", name="status"
+        ),
+        CheckConstraint(
+            "(status = 'withdrawn') = (withdrawn_at IS NOT NULL AND withdrawn_because IS NOT NULL)",
+            name="withdrawn",
+        ),
         CheckConstraint("source IN ('self', 'admin', 'rule', 'recertification')", name="source"),
         Index(
             "uq_enrollments_open",
@@ -48,6 +54,9 @@ class Enrollment(Base):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     """When it was completed or failed."""
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_because: Mapped[str | None]
+    """`administrator`, or `completed-elsewhere`: the service did, because an older one was completed after all."""
     extra_time_seconds: Mapped[int] = mapped_column(server_default="0")
     """Added to every time limit of this enrollment."""
     revision: Mapped[int] = mapped_column(server_default="0")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.clock import now
@@ -21,11 +21,10 @@ from learning_service.domain.courses.rules.access import authors_anything
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import documents_with_ids
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.enrollments.standing import OPEN, WITHDRAWN
 from learning_service.domain.errors import NotFound
 from learning_service.domain.paging import PageRequest
 from learning_service.domain.principal import Principal
-
-OPEN = ("assigned", "in_progress")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,8 @@ class EnrollmentView:
     due_at: datetime | None
     overdue: bool
     source: str
+    withdrawn_at: datetime | None
+    """Of one that has been withdrawn, whose status is the one it had then."""
 
 
 def enrollment_views(instant: datetime, *columns: Any) -> Any:
@@ -53,16 +54,27 @@ def enrollment_views(instant: datetime, *columns: Any) -> Any:
             Enrollment.course_id,
             CourseVersion.title,
             CourseVersion.number,
-            Enrollment.status,
+            shown_status(),
             Enrollment.assigned_at,
             Enrollment.due_at,
             is_overdue(instant),
             Enrollment.source,
+            Enrollment.withdrawn_at,
             *columns,
         )
         .select_from(Enrollment)
         .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
     )
+
+
+def shown_status() -> ColumnElement[str]:
+    """The status that callers are told: of a withdrawn enrollment the one it had."""
+    had = case(
+        (Enrollment.ended_at.is_not(None), "failed"),
+        (Enrollment.started_at.is_not(None), "in_progress"),
+        else_="assigned",
+    )
+    return case((Enrollment.status == WITHDRAWN, had), else_=Enrollment.status)
 
 
 def is_overdue(instant: datetime) -> ColumnElement[bool]:
@@ -73,6 +85,11 @@ def is_overdue(instant: datetime) -> ColumnElement[bool]:
 def own_enrollments(caller: Principal) -> ColumnElement[bool]:
     """The scope of a learner: their own enrollments."""
     return and_(Enrollment.organization_id == caller.organization_id, Enrollment.user_id == caller.user_id)
+
+
+def listed_enrollments(caller: Principal) -> ColumnElement[bool]:
+    """The same without those that were withdrawn."""
+    return and_(own_enrollments(caller), Enrollment.status != WITHDRAWN)
 
 
 async def see_course(session: AsyncSession, caller: Principal, course_id: uuid.UUID) -> CourseAccess:
@@ -139,7 +156,7 @@ async def list_own_enrollments(
     session: AsyncSession, caller: Principal, page: PageRequest
 ) -> Sequence[EnrollmentView]:
     """The caller's enrollments, newest first; one more than the page holds."""
-    statement = enrollment_views(now(session)).where(own_enrollments(caller))
+    statement = enrollment_views(now(session)).where(listed_enrollments(caller))
     return [EnrollmentView(*row) for row in await session.execute(_paged(statement, page))]
 
 
@@ -147,7 +164,7 @@ async def own_version_rows(
     session: AsyncSession, caller: Principal, page: PageRequest
 ) -> Sequence[tuple[EnrollmentView, uuid.UUID]]:
     """The caller's enrollments with their version's id, newest first; one more than the page holds."""
-    statement = enrollment_views(now(session), Enrollment.version_id).where(own_enrollments(caller))
+    statement = enrollment_views(now(session), Enrollment.version_id).where(listed_enrollments(caller))
     rows = await session.execute(_paged(statement, page))
     return [(EnrollmentView(*row[:-1]), row[-1]) for row in rows]
 

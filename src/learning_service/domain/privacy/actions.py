@@ -20,7 +20,7 @@ from learning_service.domain.compliance.models import ChapterComplianceStatus, M
 from learning_service.domain.courses.models import CourseGrader
 from learning_service.domain.directory.models import ErasedMember, Member, MembershipEvent
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.queries import OPEN
+from learning_service.domain.enrollments.standing import OPEN
 from learning_service.domain.errors import NotFound
 from learning_service.domain.events import Event
 from learning_service.domain.outbox import enqueue_job

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.bulk import events_of, ids_of, new_ids, rfc3339
 from learning_service.domain.clock import now
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.queries import OPEN
+from learning_service.domain.enrollments.standing import OPEN
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import DEFAULT_REMINDER_DAYS, MAX_DAYS
 from learning_service.domain.outbox import enqueue_job

@@ -26,7 +26,7 @@ from learning_service.domain.clock import now
 from learning_service.domain.directory.audience import Condition
 from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.queries import OPEN
+from learning_service.domain.enrollments.standing import OPEN
 from learning_service.domain.outbox import enqueue_job
 
 ASSIGNED = "learning.enrollment.assigned"

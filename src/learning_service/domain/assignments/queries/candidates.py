@@ -31,7 +31,7 @@ from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import Reach, reach_of_course
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.queries import OPEN
+from learning_service.domain.enrollments.standing import OPEN
 
 SAMPLE = 10
 

@@ -27,6 +27,7 @@ from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
 from learning_service.domain.courses.rules.scores import exact, kept
 from learning_service.domain.enrollments.rules import attempts_remaining
+from learning_service.domain.errors import NotFound
 from learning_service.domain.grading.rules.score import Graded, grade_attempt
 from learning_service.domain.outcomes.actions.deciding import Outcome, settle
 
@@ -85,13 +86,32 @@ async def submit_attempt(
     refuse_misfits(quiz, responses)
     if late:
         raise AttemptClosed
-    attempt = await open_attempt(session, position, quiz, attempt_id)
+    position = await _named(session, position, quiz, attempt_id)
+    attempt = await open_attempt(session, position, quiz)
     return await _close(
         session,
         position,
         version,
         grade_submission(position, quiz, attempt, merge_responses(attempt, responses), now(session)),
     )
+
+
+async def _named(
+    session: AsyncSession, position: Position, quiz: CompiledQuiz, attempt_id: uuid.UUID | None
+) -> Position:
+    """The position of the attempt that is named, whatever enrollment it belongs to; else the one given.
+
+    Raises NotFound for an attempt that is none of the learner's at this quiz.
+    """
+    under_way = position.attempt
+    if attempt_id is None or (under_way is not None and under_way.id == attempt_id):
+        return position
+    named = await find_position(
+        session, position.organization_id, "attempt", attempt_id, user_id=position.user_id, lock=True
+    )
+    if named is None or named.attempt is None or named.attempt.quiz_id != quiz.id:
+        raise NotFound
+    return named
 
 
 async def close_overdue(

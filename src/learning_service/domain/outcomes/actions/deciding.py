@@ -19,8 +19,9 @@ from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.queries import OPEN, last_completion
+from learning_service.domain.enrollments.queries import last_completion
 from learning_service.domain.enrollments.rules import decide, expiry
+from learning_service.domain.enrollments.standing import OPEN
 from learning_service.domain.events import append_event
 from learning_service.domain.grading.actions import resolve_lost_passes
 from learning_service.domain.organizations.queries import organization_settings

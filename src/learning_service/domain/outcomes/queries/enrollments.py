@@ -13,7 +13,8 @@ from learning_service.domain.attempts.models import EnrollmentGrant
 from learning_service.domain.clock import now
 from learning_service.domain.directory.models import Chapter, Member, MembershipEvent
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.queries import EnrollmentView, enrollment_views
+from learning_service.domain.enrollments.queries import EnrollmentView, enrollment_views, shown_status
+from learning_service.domain.enrollments.standing import WITHDRAWN
 from learning_service.domain.errors import Forbidden, NotFound
 from learning_service.domain.paging import PageRequest
 from learning_service.domain.principal import Principal
@@ -73,19 +74,22 @@ class EnrollmentFilter:
     course_id: uuid.UUID | None = None
     chapter_id: str | None = None
     status: str | None = None
+    withdrawn: bool = False
+    """Those that were withdrawn, in place of all others."""
 
 
 async def list_enrollments(
     session: AsyncSession, caller: Principal, page: PageRequest, wanted: EnrollmentFilter
 ) -> Sequence[EnrollmentView]:
     """Enrollments of the caller's members, newest first; one more than the page holds."""
-    statement = _visible_enrollments(session, caller)
+    withdrawn = Enrollment.status == WITHDRAWN
+    statement = _visible_enrollments(session, caller).where(withdrawn if wanted.withdrawn else ~withdrawn)
     if wanted.user_id is not None:
         statement = statement.where(Enrollment.user_id == wanted.user_id)
     if wanted.course_id is not None:
         statement = statement.where(Enrollment.course_id == wanted.course_id)
     if wanted.status is not None:
-        statement = statement.where(Enrollment.status == wanted.status)
+        statement = statement.where(shown_status() == wanted.status)
     if wanted.chapter_id is not None:
         in_chapter = and_(
             Member.organization_id == Enrollment.organization_id,

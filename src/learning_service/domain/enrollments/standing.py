@@ -1,0 +1,94 @@
+"""Where a member stands in a course, and which enrollment a call means: decided here, for one member and for many.
+
+The open enrollment, else a valid completion, else the one decided last: never simply the newest row. The hot
+functions of the database (migration `standing`) say the same in their own words.
+"""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+
+OPEN = ("assigned", "in_progress")
+WITHDRAWN = "withdrawn"
+BY_ADMINISTRATOR = "administrator"
+COMPLETED_ELSEWHERE = "completed-elsewhere"
+
+_ENTER = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:course, 0))")
+_CLOSE = text("SELECT pg_advisory_xact_lock(hashtextextended(:course, 0))")
+
+
+async def hold_entrance(session: AsyncSession, course_id: uuid.UUID, *, alone: bool = False) -> None:
+    """Hold a course's entrance until the transaction ends: whoever makes enrollments beside others, `alone` who
+    completes an enrollment after all.
+
+    Without it somebody is enrolled anew in the moment in which an older enrollment is completed. Before anything is
+    read of where a member stands.
+    """
+    await session.execute(_CLOSE if alone else _ENTER, {"course": str(course_id)})
+
+
+def is_valid(completion: Any, instant: Any) -> ColumnElement[bool]:
+    """Whether a completion counts at that instant: not revoked, not expired."""
+    return and_(
+        completion.voided_at.is_(None),
+        or_(completion.expires_at.is_(None), completion.expires_at > instant),
+    )
+
+
+def has_valid_completion(enrollment: Any, instant: Any) -> ColumnElement[bool]:
+    """Whether an enrollment's own completion counts; the look at it is saved where there can be none."""
+    valid = exists().where(
+        CourseCompletion.enrollment_id == enrollment.id, is_valid(CourseCompletion, instant)
+    )
+    return case((enrollment.status == "completed", valid), else_=False)
+
+
+def decided_at(enrollment: Any) -> ColumnElement[datetime]:
+    """When the status of an enrollment that is not open last changed."""
+    return func.coalesce(enrollment.withdrawn_at, enrollment.ended_at)
+
+
+def standing_order(enrollment: Any, instant: Any) -> tuple[ColumnElement[Any], ...]:
+    """The order of one member's enrollments of a course in which the first is where the member stands.
+
+    What the service withdrew because another enrollment was completed comes after everything else.
+    """
+    rank = case(
+        (enrollment.status.in_(OPEN), 3),
+        (has_valid_completion(enrollment, instant), 2),
+        (enrollment.withdrawn_because == COMPLETED_ELSEWHERE, 0),
+        else_=1,
+    )
+    return rank.desc(), decided_at(enrollment).desc().nulls_last(), enrollment.id.desc()
+
+
+def standing_in(
+    organization_id: Any, user_id: Any, course_id: Any, instant: Any, *, name: str = "standing"
+) -> FromClause:
+    """Where each of some members stands, to be joined to what the columns come from.
+
+    No row for who has never enrolled. The columns: `enrollment_id`, `status`, `source`, `due_at`, and `valid`:
+    whether it is a completion that counts.
+    """
+    return (
+        select(
+            Enrollment.id.label("enrollment_id"),
+            Enrollment.status,
+            Enrollment.source,
+            Enrollment.due_at,
+            has_valid_completion(Enrollment, instant).label("valid"),
+        )
+        .where(
+            Enrollment.organization_id == organization_id,
+            Enrollment.user_id == user_id,
+            Enrollment.course_id == course_id,
+        )
+        .order_by(*standing_order(Enrollment, instant))
+        .limit(1)
+        .lateral(name)
+    )
