@@ -10,6 +10,7 @@ from learning_service.domain.assignments.actions.membership import (
     membership_rules,
 )
 from learning_service.domain.assignments.actions.runs import step_run, step_undo
+from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.outbox import Job
 from learning_service.runner import finishing
 
@@ -45,9 +46,11 @@ async def run_assignments(context: Context, job: Job) -> None:
 async def undo_assignments(context: Context, job: Job) -> None:
     """Remove what a run made and nobody has begun, a bounded transaction at a time."""
     run_id, more = job.id_argument("run_id"), True
+    # A job from before this was kept has none.
+    reach = Reach.from_json(job.arguments["reach"]) if "reach" in job.arguments else None
     while more:
         async with context.transaction(job.organization_id) as session:
-            more = await step_undo(session, run_id)
+            more = await step_undo(session, run_id, reach)
     async with finishing(context, job):
         pass
 

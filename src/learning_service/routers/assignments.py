@@ -94,13 +94,17 @@ async def create(caller: Admin, session: Session, new: Annotated[NewRule, body(N
 @router.get("/assignment-rules/runs/{run_id}/")
 async def read_run(run_id: str, caller: AnyAdmin, session: Session) -> RunAnswer:
     """What a run did so far."""
-    return RunAnswer.model_validate(run_view(await access_run(session, caller, path_id(run_id))))
+    return RunAnswer.model_validate(
+        await run_view(session, caller, await access_run(session, caller, path_id(run_id)))
+    )
 
 
 @router.post("/assignment-rules/runs/{run_id}/undo/")
 async def undo(run_id: str, caller: AnyAdmin, session: Session, nothing: NoBody) -> RunAnswer:
     """Take a run back: its enrollments that nobody has begun are removed, many of them in the background."""
-    return RunAnswer.model_validate(run_view(await undo_run(session, path_id(run_id), actor=caller)))
+    return RunAnswer.model_validate(
+        await run_view(session, caller, await undo_run(session, path_id(run_id), actor=caller))
+    )
 
 
 @router.get("/assignment-rules/{rule_id}/")
@@ -126,7 +130,7 @@ async def delete(rule_id: str, caller: Admin, session: Session) -> None:
 
 @router.post("/assignment-rules/{rule_id}/preview/")
 async def preview(rule_id: str, caller: Admin, session: Session, nothing: NoBody) -> PreviewAnswer:
-    """What a run of the rule would do now; changes nothing."""
+    """What a run of the rule would do now to the members whom the caller administers; changes nothing."""
     return PreviewAnswer.model_validate(await preview_rule(session, path_id(rule_id), actor=caller))
 
 

@@ -57,7 +57,10 @@ class PreviewAnswer(Answer):
 
 
 class RunAnswer(Answer):
-    """A run and what it did so far."""
+    """A run and what it did so far.
+
+    To who administers only some of the run's members, `assigned` counts those and the other figures are null.
+    """
 
     run_id: UUID
     rule_id: UUID | None
@@ -66,10 +69,10 @@ class RunAnswer(Answer):
     started_by: str
     status: Literal["running", "done", "stopped", "undoing", "undone"]
     reason: str | None
-    matches: int
+    matches: int | None
     assigned: int
-    already_enrolled: int
-    undone: int
+    already_enrolled: int | None
+    undone: int | None
     due_at: datetime | None
     started_at: datetime
     finished_at: datetime | None

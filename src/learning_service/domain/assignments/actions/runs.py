@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import ColumnElement, and_, delete, exists, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.actions.assigning import MOST, Cause, assign_next, prepare_assignment
@@ -28,6 +28,8 @@ from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.audit import record_audit
 from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
+from learning_service.domain.directory.audience import within
+from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.enrollments.actions import NotPublished
@@ -76,11 +78,13 @@ class Plan:
 
 
 async def preview_rule(session: AsyncSession, rule_id: uuid.UUID, *, actor: Principal) -> Preview:
-    """What a run of the rule would do now. Raises NotFound."""
+    """What a run of the rule would do now to those whom the actor administers. Raises NotFound."""
     rule = await access_rule(session, actor, rule_id)
     course = await course_of(session, rule)
     who = meant_by(course, audience_of_rule(rule), reach_of_stored(rule))
-    return await preview_assignment(session, course, who)
+    return await preview_assignment(
+        session, course, and_(who, within(course.organization_id, reach_of(actor)))
+    )
 
 
 async def run_rule(session: AsyncSession, rule_id: uuid.UUID, *, actor: Principal) -> uuid.UUID:
@@ -176,26 +180,33 @@ async def step_run(session: AsyncSession, run_id: uuid.UUID) -> bool:
 async def undo_run(session: AsyncSession, run_id: uuid.UUID, *, actor: Principal) -> AssignmentRun:
     """Take back a run: its enrollments that nobody has begun go, the first at once and the rest in the background.
 
-    A run that is still under way is stopped. Raises NotFound, Forbidden.
+    A run that is still under way is stopped. Who has moved out of the actor's reach keeps what they have. Raises
+    NotFound, Forbidden.
     """
     run = await access_run(session, actor, run_id, lock=True)
-    if not reach_of(actor, chapters=True).covers(reach_of_stored(run)):
+    reach = reach_of(actor, chapters=True)
+    if not reach.covers(reach_of_stored(run)):
         raise Forbidden("This run is also about members whom you do not administer.")
     if run.status in ("running", "done", "stopped"):
         run.status = "undoing"
         _audit(session, run, actor.user_id, "undone")
-    if run.status == "undoing" and await _remove(session, run):
-        await enqueue_job(session, UNDO_STEP, {"run_id": str(run.id)}, organization_id=run.organization_id)
+    if run.status == "undoing" and await _remove(session, run, reach):
+        arguments = {"run_id": str(run.id), "reach": reach.as_json()}
+        await enqueue_job(session, UNDO_STEP, arguments, organization_id=run.organization_id)
     return run
 
 
-async def step_undo(session: AsyncSession, run_id: uuid.UUID) -> bool:
-    """Remove the next enrollments of a run that is being undone; True while there may be more."""
+async def step_undo(session: AsyncSession, run_id: uuid.UUID, reach: Reach | None) -> bool:
+    """Remove the next enrollments, of members within the reach, of a run that is being undone; True while there may
+    be more. Without a reach, the run's own.
+    """
     run = await session.get(AssignmentRun, run_id, with_for_update=True)
-    return run is not None and run.status == "undoing" and await _remove(session, run)
+    if run is None or run.status != "undoing":
+        return False
+    return await _remove(session, run, reach or reach_of_stored(run))
 
 
-async def _remove(session: AsyncSession, run: AssignmentRun) -> bool:
+async def _remove(session: AsyncSession, run: AssignmentRun, reach: Reach) -> bool:
     untouched = (
         select(Enrollment.id)
         .where(
@@ -205,6 +216,7 @@ async def _remove(session: AsyncSession, run: AssignmentRun) -> bool:
             Enrollment.status == "assigned",
             ~exists().where(LessonProgress.enrollment_id == Enrollment.id),
             ~exists().where(QuizAttempt.enrollment_id == Enrollment.id),
+            _is_of(run.organization_id, reach),
         )
         .order_by(Enrollment.id)
         .limit(UNDO_CHUNK)
@@ -223,6 +235,17 @@ async def _remove(session: AsyncSession, run: AssignmentRun) -> bool:
         return False
     await session.flush()
     return True
+
+
+def _is_of(organization_id: str, reach: Reach) -> ColumnElement[bool]:
+    """Whether an enrollment is of a member within the reach; one of everybody need not look."""
+    if reach.national:
+        return true()
+    return exists().where(
+        Member.organization_id == organization_id,
+        Member.user_id == Enrollment.user_id,
+        within(organization_id, reach),
+    )
 
 
 def _cause(run: AssignmentRun) -> Cause:

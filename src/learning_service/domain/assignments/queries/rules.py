@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.assignments.models import AssignmentRule, AssignmentRun
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.access import assigned_by
+from learning_service.domain.directory.audience import within
+from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.rules.reach import Reach, reach_of
+from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.errors import NotFound
 from learning_service.domain.paging import PageRequest
 from learning_service.domain.principal import Principal
@@ -40,7 +43,7 @@ class RuleView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A run and what it did so far."""
+    """A run and what it did so far; to who administers only some of its members, how many of those it assigned."""
 
     run_id: uuid.UUID
     rule_id: uuid.UUID | None
@@ -49,10 +52,10 @@ class RunView:
     started_by: str
     status: str
     reason: str | None
-    matches: int
+    matches: int | None
     assigned: int
-    already_enrolled: int
-    undone: int
+    already_enrolled: int | None
+    undone: int | None
     due_at: datetime | None
     started_at: datetime
     finished_at: datetime | None
@@ -165,12 +168,55 @@ async def list_runs(
     )
     if page.after is not None:
         statement = statement.where(AssignmentRun.id < uuid.UUID(page.after[0]))
-    rows = await session.scalars(statement.order_by(AssignmentRun.id.desc()).limit(page.limit + 1))
-    return [run_view(row) for row in rows]
+    rows = (await session.scalars(statement.order_by(AssignmentRun.id.desc()).limit(page.limit + 1))).all()
+    return await _views(session, caller, rows)
 
 
-def run_view(run: AssignmentRun) -> RunView:
-    """A run as administrators see it."""
+async def run_view(session: AsyncSession, caller: Principal, run: AssignmentRun) -> RunView:
+    """A run as the caller sees it."""
+    return (await _views(session, caller, [run]))[0]
+
+
+async def _views(
+    session: AsyncSession, caller: Principal, runs: Sequence[AssignmentRun]
+) -> Sequence[RunView]:
+    """Runs as the caller sees them: figures never tell of members whom others administer."""
+    reach = reach_of(caller, chapters=True)
+    partly = [run.id for run in runs if not reach.covers(reach_of_stored(run))]
+    own = await _assigned_within(
+        session, caller.organization_id, {run.course_id for run in runs}, partly, reach
+    )
+    return [_figures_of_own(_view(run), own[run.id]) if run.id in own else _view(run) for run in runs]
+
+
+async def _assigned_within(
+    session: AsyncSession, organization_id: str, courses: set[uuid.UUID], runs: list[uuid.UUID], reach: Reach
+) -> dict[uuid.UUID, int]:
+    """How many enrollments of each run are of members within a reach."""
+    if not runs:
+        return {}
+    counted = await session.execute(
+        select(Enrollment.run_id, func.count())
+        .join(
+            Member,
+            and_(Member.organization_id == Enrollment.organization_id, Member.user_id == Enrollment.user_id),
+        )
+        .where(
+            Enrollment.organization_id == organization_id,
+            Enrollment.course_id.in_(courses),
+            Enrollment.run_id.in_(runs),
+            within(organization_id, reach),
+        )
+        .group_by(Enrollment.run_id)
+    )
+    return {**dict.fromkeys(runs, 0), **{run: count for run, count in counted if run is not None}}
+
+
+def _figures_of_own(view: RunView, assigned: int) -> RunView:
+    return replace(view, assigned=assigned, matches=None, already_enrolled=None, undone=None)
+
+
+def _view(run: AssignmentRun) -> RunView:
     return RunView(run.id, *(getattr(run, name) for name in RunView.__slots__ if name != "run_id"))
 
 
