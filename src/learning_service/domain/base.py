@@ -1,5 +1,6 @@
 """What every table shares: the declarative base, constraint names, column types and new ids."""
 
+import secrets
 import uuid
 from datetime import datetime
 from decimal import Decimal
@@ -35,3 +36,15 @@ class Base(DeclarativeBase):
 def new_id() -> uuid.UUID:
     """A UUIDv7: unique, and in the order of making, so that indexes stay compact."""
     return uuid_utils.compat.uuid7()
+
+
+def unordered_id(moment: datetime) -> uuid.UUID:
+    """A UUIDv7 of this moment whose place among others of the moment is chance.
+
+    For what somebody sees who must not guess from its id when, or before what else, it was made.
+    """
+    milliseconds = int(moment.timestamp() * 1000)
+    chance = secrets.randbits(74)
+    return uuid.UUID(
+        int=milliseconds << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
+    )

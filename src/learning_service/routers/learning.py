@@ -74,15 +74,14 @@ async def _read(session: Session, own: OwnPosition, quiz_id: str) -> dict[str, A
     quiz = await _quiz(session, own, quiz_id)
     attempts = await attempts_at(session, own.position.enrollment_id, quiz.id)
     view = {**quiz_view(quiz, own.position), "attempts": summary_views(attempts)}
-    if quiz.time_limit_seconds is None:
-        layout = own.position.attempt.layout if own.position.attempt is not None else None
-        view["questions"] = questions_shown(quiz, layout)
+    if quiz.time_limit_seconds is None and not quiz.shuffle:
+        view["questions"] = questions_shown(quiz, None)
     return QuizAnswer.model_validate(view).model_dump(exclude_unset=True)
 
 
 @router.get("/quizzes/{quiz_id}/", response_model=QuizAnswer, response_model_exclude_unset=True)
 async def read_quiz(quiz_id: str, own: SeesQuiz, session: Session) -> dict[str, Any]:
-    """A quiz with one's own attempts; its questions when there is no time limit."""
+    """A quiz with one's own attempts; its questions when it has neither time limit nor shuffle."""
     return await _read(session, own, quiz_id)
 
 

@@ -161,7 +161,7 @@ class AttemptSummary(Answer):
 
 
 class QuizAnswer(QuizItem):
-    """A quiz with one's own attempts; `questions` only without a time limit."""
+    """A quiz with one's own attempts; `questions` only without a time limit and shuffle."""
 
     attempts: list[AttemptSummary]
     questions: list[QuestionAnswer] | None = None

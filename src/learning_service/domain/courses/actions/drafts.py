@@ -155,7 +155,7 @@ async def write_draft(
     session: AsyncSession, course: Course, before: Edition, tree: Tree, known: Mapping[str, str]
 ) -> Edition:
     """Store a sanitized tree as the draft of a locked course; `before` is what is there now. Raises Invalid."""
-    keyed = assign_keys(tree, known=known, new_key=lambda: new_id().hex)
+    keyed = assign_keys(tree, known=known, new_key=lambda: uuid.uuid4().hex)
     fresh = before.version.published_at is not None
     version = _next_version(session, course, before.version) if fresh else before.version
     version.title = keyed.title

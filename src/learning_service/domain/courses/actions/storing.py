@@ -10,7 +10,7 @@ from sqlalchemy import Table, Text, bindparam, cast, column, delete, func, selec
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.base import new_id
+from learning_service.domain.base import unordered_id
 from learning_service.domain.courses.models import (
     Assessment,
     ContentKey,
@@ -60,7 +60,9 @@ async def write_rows(
 ) -> StoredTree:
     """Insert, update and delete exactly the rows of a draft that differ; `before` is what it has now."""
     rows = rows_of(tree)
-    ids = {key: before.ids.get(key) or new_id() for table in TABLES for key in rows[table]}
+    # Of the version's moment, all of them: learners see ids, and authors write the right answer first.
+    moment = version.created_at
+    ids = {key: before.ids.get(key) or unordered_id(moment) for table in TABLES for key in rows[table]}
     has_assessment = _carry_assessment(before, rows, ids)
     for table in TABLES:
         changed = [
