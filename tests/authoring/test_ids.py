@@ -4,8 +4,11 @@ import json
 from collections import Counter
 from typing import Any
 
+from sqlalchemy import text
 from tests.grading.scenes import learner, quiz, tree
 from tests.world import Json, World
+
+from learning_service.domain.base import new_id
 
 CHOICES = 4
 QUESTIONS = 100
@@ -79,6 +82,26 @@ async def test_what_was_added_later_cannot_be_told_from_what_was_there(world: Wo
     assert evenness(right_ranks(shown, "id")) < FAR
     moments = {answer["id"][:13] for one in shown for answer in one["answers"]}
     assert len(moments) == 1, "an id is of its version's moment, not of its own"
+
+
+async def test_a_draft_from_before_gets_other_ids_when_it_is_published(world: World) -> None:
+    course = await world.course(
+        tree(quiz(*[question(n) for n in range(QUESTIONS)], shuffle=True)), publish=False
+    )
+    async with world.worker.transaction(world.id) as session:
+        rows = await session.execute(
+            text(
+                "SELECT a.id FROM quiz_answers a JOIN course_versions v ON v.id = a.version_id"
+                " WHERE v.course_id = :course ORDER BY a.question_id, a.position"
+            ),
+            {"course": course["id"]},
+        )
+        for (old,) in rows.all():
+            statement = text("UPDATE quiz_answers SET id = :new WHERE id = :old")
+            await session.execute(statement, {"new": new_id(), "old": old})
+    await world.admin.ok("POST", f"/api/courses/{course['id']}/publish/")
+    ana = await learner(world, {}, course=course)
+    assert evenness(right_ranks((await ana.start())["questions"], "id")) < FAR
 
 
 async def test_shuffled_questions_are_shown_in_an_attempt_only(world: World) -> None:

@@ -1,6 +1,5 @@
 """What every table shares: the declarative base, constraint names, column types and new ids."""
 
-import secrets
 import uuid
 from datetime import datetime
 from decimal import Decimal
@@ -43,8 +42,9 @@ def unordered_id(moment: datetime) -> uuid.UUID:
 
     For what somebody sees who must not guess from its id when, or before what else, it was made.
     """
-    milliseconds = int(moment.timestamp() * 1000)
-    chance = secrets.randbits(74)
-    return uuid.UUID(
-        int=milliseconds << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
-    )
+    return uuid.UUID(f"{moment_of_id(moment)}7{uuid.uuid4().hex[13:]}")
+
+
+def moment_of_id(moment: datetime) -> str:
+    """What every UUIDv7 of this moment begins with: milliseconds since 1970, as 12 hexadecimal digits."""
+    return f"{int(moment.timestamp() * 1000):012x}"

@@ -10,6 +10,7 @@ from learning_service.domain.audit import record_audit
 from learning_service.domain.clock import now
 from learning_service.domain.courses.actions.documents import document_faults
 from learning_service.domain.courses.actions.drafts import check_precondition, lock_course
+from learning_service.domain.courses.actions.storing import mix_answer_ids
 from learning_service.domain.courses.models import CourseVersion
 from learning_service.domain.courses.queries.versions import current_version, read_tree
 from learning_service.domain.courses.rules.publishing import publish_faults
@@ -59,6 +60,7 @@ async def publish_draft(
         check_precondition(if_match, version)
     if version.published_at is not None:
         raise NothingToPublish
+    await mix_answer_ids(session, version)
     version.published_at = now(session)
     version.published_by = actor.user_id
     version.note = note

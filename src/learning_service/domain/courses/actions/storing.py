@@ -6,11 +6,11 @@ from functools import cache
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Table, Text, bindparam, cast, column, delete, func, select
+from sqlalchemy import Table, Text, bindparam, cast, column, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.base import unordered_id
+from learning_service.domain.base import moment_of_id, unordered_id
 from learning_service.domain.courses.models import (
     Assessment,
     ContentKey,
@@ -23,6 +23,15 @@ from learning_service.domain.courses.queries.versions import CONTENT_MODELS, Sto
 from learning_service.domain.courses.rules.keys import keys_of
 from learning_service.domain.courses.rules.rows import PARENT_COLUMN, TABLES, Row, Rows, rows_of
 from learning_service.domain.courses.rules.tree import Tree
+
+# As `unordered_id` makes them: the version's moment, and chance.
+_MIX = text(
+    """
+UPDATE quiz_answers
+SET id = CAST(:moment || '7' || substr(replace(CAST(gen_random_uuid() AS text), '-', ''), 14) AS uuid)
+WHERE version_id = :version AND substr(replace(CAST(id AS text), '-', ''), 1, 12) <> :moment
+"""
+)
 
 
 async def remember_keys(session: AsyncSession, course: Course, tree: Tree, known: Mapping[str, str]) -> None:
@@ -78,6 +87,11 @@ async def write_rows(
         gone = [before.ids[key] for key in before.rows[table] if key not in rows[table]]
         await _delete(session, CONTENT_MODELS[table].__table__, [row for row in gone if row not in kept])
     return StoredTree(tree, ids, rows)
+
+
+async def mix_answer_ids(session: AsyncSession, version: CourseVersion) -> None:
+    """Give the answers of a draft that were stored before ids were mixed such ids; of others there are none."""
+    await session.execute(_MIX, {"version": version.id, "moment": moment_of_id(version.created_at)})
 
 
 async def delete_rows(session: AsyncSession, version: CourseVersion) -> None:
