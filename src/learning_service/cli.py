@@ -93,7 +93,8 @@ def api() -> None:
         host=os.environ.get("HOST") or "127.0.0.1",
         port=_port(),
         loop="uvloop",
-        http="httptools",
+        http=_load("learning_service.server:BoundedProtocol"),
+        timeout_keep_alive=_load("learning_service.server:KEEP_ALIVE_SECONDS"),
         ws="none",
         # Forwarded headers are judged by the service itself, by its trusted_proxies setting.
         proxy_headers=False,

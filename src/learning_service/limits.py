@@ -176,6 +176,30 @@ class Windows:
             window.count, window.ends_at = count + window.unsettled, now + seconds_left
 
 
+class Shares:
+    """What each of many may have at once of something that they share, in this process."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._taken: dict[str, int] = {}
+
+    def take(self, key: str, amount: int = 1) -> bool:
+        """Take so much, if the key may have it."""
+        taken = self._taken.get(key, 0) + amount
+        if taken > self.most:
+            return False
+        self._taken[key] = taken
+        return True
+
+    def give_back(self, key: str, amount: int = 1) -> None:
+        """Give back what was taken."""
+        left = self._taken[key] - amount
+        if left:
+            self._taken[key] = left
+        else:
+            del self._taken[key]
+
+
 def _forget_oldest(remembered: OrderedDict[str, Any]) -> None:
     while len(remembered) > REMEMBERED:
         remembered.popitem(last=False)
@@ -208,7 +232,7 @@ class Limits:
 
         `amount` may go beyond what is left: then it is the last that counts.
         """
-        guesser = _guesser(client_address(peer, forwarded_for, self._trusted))
+        guesser = household(client_address(peer, forwarded_for, self._trusted))
         return self._noted(self.guesses.count(guesser, time.monotonic(), amount))
 
     def _noted(self, wait: int) -> int:
@@ -272,8 +296,8 @@ class Limits:
         await self._redis.aclose(close_connection_pool=True)
 
 
-def _guesser(address: str) -> str:
-    # Whoever has one IPv6 address has 2^64 of them.
+def household(address: str) -> str:
+    """The address, or of IPv6 the network: whoever has one address there has 2^64 of them."""
     parsed = _parse(address)
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -83,7 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_problem_handlers(app)
     install_reference(app)
     app.add_middleware(HotPaths, paths=HOT_PATHS)
-    app.add_middleware(ConcurrencyLimit, limit=settings.max_concurrent_requests)
+    app.add_middleware(ConcurrencyLimit, settings=settings)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -21,7 +21,7 @@ from learning_service.adapters.storage import ObjectMissing, ObjectStore, StoreU
 from learning_service.domain.documents.actions import Received
 from learning_service.domain.documents.rules import HEAD_BYTES, clean_name, media_type_of
 from learning_service.domain.errors import Invalid, TooLarge, Unavailable, UnsupportedMediaType
-from learning_service.wire import read_idempotency_key
+from learning_service.wire import ARRIVAL, read_idempotency_key
 
 FORM = "multipart/form-data"
 FIELD = "file"
@@ -134,6 +134,7 @@ async def receive_file(request: Request, store: ObjectStore, *, limit: int) -> R
     HTTPException for a sender who gives up or is too slow.
     """
     form = _Form(_boundary(request, limit))
+    request.scope[ARRIVAL].pass_on()
     counted = _Counted(form, request, limit)
     key = f"documents/{uuid.uuid4().hex}"
     with _place(key):

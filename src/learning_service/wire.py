@@ -18,10 +18,12 @@ from learning_service.domain.errors import Fault, Invalid, TooLarge, Unsupported
 from learning_service.domain.pointers import faults_of
 
 MIB = 1024 * 1024
-SMALL, LARGE = MIB, 8 * MIB
+PUBLIC, SMALL, LARGE = 64 * 1024, MIB, 8 * MIB
 MAX_VALUES = 500_000
 """What a body may hold in numbers, texts, arrays and objects together: each costs the validator time."""
-RECEIVE_SECONDS = 30
+RECEIVE_SECONDS, PUBLIC_SECONDS = 60, 5
+ARRIVAL = "learning_service.arrival"
+"""Where the scope has the request's `backpressure.Arrival`."""
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
 CLOUD_EVENT = "application/cloudevents+json"
@@ -29,28 +31,30 @@ CLOUD_EVENTS = "application/cloudevents-batch+json"
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
-async def receive_body(request: Request) -> bytes | None:
+async def receive_body(request: Request, *, public: bool = False) -> bytes | None:
     """The body's bytes, or None when there are more than any call takes; the rest is then left unread.
 
-    Raises HTTPException 408 for a sender who takes longer than `RECEIVE_SECONDS`.
+    Without login (`public`) there is less patience, for size and time alike. Raises HTTPException 408 for a sender
+    who takes longer.
     """
-    if _announced_size(request) > LARGE:
+    most, seconds = (PUBLIC, PUBLIC_SECONDS) if public else (LARGE, RECEIVE_SECONDS)
+    if _announced_size(request) > most:
         return None
     try:
-        async with asyncio.timeout(RECEIVE_SECONDS):
-            return await _receive(request)
+        async with asyncio.timeout(seconds):
+            return await _receive(request, most)
     except TimeoutError:
-        detail = f"The body did not arrive within {RECEIVE_SECONDS} seconds."
+        detail = f"The body did not arrive within {seconds} seconds."
         raise HTTPException(408, detail, headers={"Connection": "close"}) from None
     except ClientDisconnect:
         raise HTTPException(400, "The connection ended before the body did.") from None
 
 
-async def _receive(request: Request) -> bytes | None:
+async def _receive(request: Request, most: int) -> bytes | None:
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > LARGE:
+        if size > most:
             return None
         chunks.append(chunk)
     return b"".join(chunks)

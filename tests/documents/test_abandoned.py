@@ -1,5 +1,6 @@
 """A document that nobody will settle does not stay under way for ever."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from learning_service.domain.base import new_id
 from learning_service.domain.documents.actions import CONVERTER
 from learning_service.domain.workers import show_life
 from learning_service.jobs.documents import settle_documents
+from learning_service.routers.operation import SHARED_SECONDS
 
 
 async def converter(world: World) -> str:
+    await asyncio.sleep(SHARED_SECONDS)
     answer = await world.http.get("/readyz")
     assert answer.status_code == 200
     word: str = answer.json()["parts"]["converter"]

@@ -20,10 +20,12 @@ from learning_service import wire
 from learning_service.context import open_context
 from learning_service.devstack.parts import Parts, start_throwaway_parts
 from learning_service.main import create_app
+from learning_service.routers.operation import SHARED_SECONDS
 from learning_service.settings import Issuer, Settings
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.long]
 COURSES = "/api/courses/"
+SUBMIT = f"/api/quizzes/{uuid.uuid4()}/submit/"
 COURSE = {"title": "Ethics", "scope": "national"}
 
 
@@ -137,7 +139,7 @@ async def test_without_redis_requests_are_served_and_guessing_is_limited(stack: 
         assert sum(seconds > 0.6 for seconds in times) <= 2, times
         statuses = [(await stack.world.http.get(_unknown())).status_code for _ in range(61)]
         assert statuses[-1] == 429
-        ready, seconds = await timed(stack.world.http.get("/readyz"))
+        ready, seconds = await _ask_anew(stack)
         assert (ready.status_code, ready.json()["status"], ready.json()["parts"]["redis"]) == (
             200,
             "degraded",
@@ -156,7 +158,7 @@ async def test_a_hanging_database_is_said_soon_and_recovers(stack: Stack) -> Non
     await stack.world.admin.ok("GET", COURSES)
     _freeze_postgres(stack, signal.SIGSTOP)
     try:
-        ready, seconds = await timed(stack.world.http.get("/readyz"))
+        ready, seconds = await _ask_anew(stack)
         assert ready.status_code == 503
         assert "retry-after" in ready.headers
         assert seconds < 2
@@ -179,7 +181,7 @@ async def test_a_killed_database_is_said_soon_and_recovers(stack: Stack) -> None
     assert seconds < 4
     response, seconds = await timed(stack.world.http.get(_unknown()))
     assert_unavailable(response)
-    ready, seconds = await timed(stack.world.http.get("/readyz"))
+    ready, seconds = await _ask_anew(stack)
     assert (ready.status_code, ready.json()["parts"]["database"]) == (503, "down")
     assert seconds < 2
     alive = await stack.world.http.get("/healthz")
@@ -235,31 +237,57 @@ async def test_a_slow_sender_is_answered_and_holds_no_connection(
         assert answer.headers["connection"] == "close"
 
 
-async def test_more_at_once_than_the_process_can_carry_is_refused_at_once(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wire, "RECEIVE_SECONDS", 2)
-    slow = [asyncio.create_task(_send_slowly(stack)) for _ in range(stack.settings.max_concurrent_requests)]
-    await asyncio.sleep(0.3)
+async def test_more_at_once_than_the_process_can_carry_is_refused_at_once(stack: Stack) -> None:
+    waiting = [
+        asyncio.create_task(_wait_for_events(stack)) for _ in range(stack.settings.max_concurrent_requests)
+    ]
+    await asyncio.sleep(0.5)
     refused, seconds = await timed(stack.world.admin("GET", COURSES))
     assert_unavailable(refused)
     assert seconds < 1
     assert refused.headers["x-request-id"]
     assert (await stack.world.http.get("/healthz")).status_code == 200
     assert (await stack.world.http.get("/readyz")).status_code == 200
-    await asyncio.gather(*slow)
+    assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {200}
     assert (await stack.world.admin("GET", COURSES)).status_code == 200
 
 
-async def _send_slowly(stack: Stack) -> httpx.Response:
+async def test_slow_senders_take_no_place_and_who_comes_when_all_are_taken_waits_its_turn(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A body that is there only when all places are taken is refused like any other request, in both lanes."""
+    monkeypatch.setattr(wire, "RECEIVE_SECONDS", 2)
+    slow = [
+        asyncio.create_task(_send_slowly(stack)) for _ in range(2 * stack.settings.max_concurrent_requests)
+    ]
+    await asyncio.sleep(0.3)
+    assert (await stack.world.admin("GET", COURSES)).status_code == 200
+    assert {answer.status_code for answer in await asyncio.gather(*slow)} == {408}
+    late = [asyncio.create_task(_send_slowly(stack, path=path, pause=1)) for path in (COURSES, SUBMIT)]
+    await asyncio.sleep(0.2)
+    waiting = [
+        asyncio.create_task(_wait_for_events(stack)) for _ in range(stack.settings.max_concurrent_requests)
+    ]
+    for answer in await asyncio.gather(*late):
+        assert_unavailable(answer)
+    assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {200}
+
+
+async def _wait_for_events(stack: Stack) -> httpx.Response:
+    """A call that is worked on for two seconds, without a connection to the database."""
+    last = (await stack.world.admin("GET", "/api/events/?limit=200")).json()["next_cursor"]
+    return await stack.world.admin("GET", f"/api/events/?wait=2&after={last}")
+
+
+async def _send_slowly(stack: Stack, *, path: str = COURSES, pause: float = 30) -> httpx.Response:
     async def drip() -> AsyncIterator[bytes]:
         yield b'{"title": '
-        await asyncio.sleep(30)
+        await asyncio.sleep(pause)
         yield b'"Late"}'
 
     token = stack.world.admin.token
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    return await stack.world.http.post(COURSES, content=drip(), headers=headers)
+    return await stack.world.http.post(path, content=drip(), headers=headers)
 
 
 def _unknown() -> str:
@@ -283,6 +311,12 @@ def _parent_of(pid: str) -> int:
             return int(file.read().rpartition(")")[2].split()[1])
     except OSError:
         return 0
+
+
+async def _ask_anew(stack: Stack) -> tuple[httpx.Response, float]:
+    """What /readyz says, not what it has said less than a second ago."""
+    await asyncio.sleep(SHARED_SECONDS)
+    return await timed(stack.world.http.get("/readyz"))
 
 
 async def _until_ready(stack: Stack) -> None:

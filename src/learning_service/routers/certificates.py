@@ -54,6 +54,7 @@ from learning_service.schemas.certificates import (
     VerifyMany,
 )
 from learning_service.schemas.common import PageOf
+from learning_service.wire import PUBLIC as PUBLIC_BODY
 from learning_service.wire import prefers_html, receive_body
 
 router = APIRouter(tags=["certificates"], route_class=KeyedRoute)
@@ -105,7 +106,7 @@ def _count_unknown(request: Request, context: ContextOf, amount: int = 1) -> Non
 
 async def _receive_public(request: Request) -> None:
     """Read the body of a call without login, before a connection is taken."""
-    request.state.body = await receive_body(request)
+    request.state.body = await receive_body(request, public=True)
 
 
 async def _find(session: PublicSession, certificate_id: uuid.UUID) -> PublicCertificate | None:
@@ -141,7 +142,7 @@ async def verify(certificate_id: str, request: Request, session: PublicSession, 
 )
 async def verify_many(
     request: Request,
-    asked: Annotated[VerifyMany, body(VerifyMany)],
+    asked: Annotated[VerifyMany, body(VerifyMany, limit=PUBLIC_BODY)],
     session: PublicSession,
     context: ContextOf,
 ) -> Any:

@@ -1,10 +1,12 @@
 """Operation: alive, ready, metrics."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from typing import Any
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
@@ -20,7 +22,47 @@ from learning_service.routing import KeyedRoute
 from learning_service.telemetry import show_job_figures
 
 READY_SECONDS = 1
+SHARED_SECONDS = 1.0
 _abandoned: set[asyncio.Task[bool]] = set()
+T = TypeVar("T")
+
+
+class Shared(Generic[T]):
+    """What is found out once a second, however many ask: it costs the parts something, and asking is free."""
+
+    def __init__(self) -> None:
+        self._look: asyncio.Task[T] | None = None
+        self._until = 0.0
+
+    async def get(self, find_out: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """What the look under way finds, or the one of less than a second ago has found."""
+        if self._look is None or (self._look.done() and time.monotonic() >= self._until):
+            self._look = asyncio.create_task(find_out())
+            self._look.add_done_callback(self._remember)
+        # Whoever asked first may go away; the others still wait for it.
+        return await asyncio.shield(self._look)
+
+    def _remember(self, _look: "asyncio.Task[T]") -> None:
+        self._until = time.monotonic() + SHARED_SECONDS
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The looks that an application's callers share."""
+
+    parts: Shared[dict[str, bool]] = field(default_factory=Shared)
+    figures: Shared[bytes] = field(default_factory=Shared)
+
+
+async def _looks_of(request: Request) -> Looks:
+    state = request.app.state
+    if not hasattr(state, "looks"):
+        state.looks = Looks()
+    looks: Looks = state.looks
+    return looks
+
+
+LooksOf = Annotated[Looks, Depends(_looks_of)]
 
 router = APIRouter(tags=["operation"], dependencies=[Depends(Anyone())], route_class=KeyedRoute)
 
@@ -32,18 +74,14 @@ async def alive() -> dict[str, str]:
 
 
 @router.get("/readyz", responses={503: {"description": "A part that is needed is away"}})
-async def ready(context: ContextOf) -> JSONResponse:
+async def ready(context: ContextOf, looks: LooksOf) -> JSONResponse:
     """Whether it can serve. Without the database it cannot; without Redis or the store it serves on, slower.
 
-    Without a converter, presentations wait for one, and fail in the end; all else is as usual.
+    Without a converter, presentations wait for one, and fail in the end; all else is as usual. The parts are asked
+    once a second at most.
     """
-    database, redis, storage, converter = await asyncio.gather(
-        _within_a_second(_database_answers(context)),
-        _within_a_second(context.queue.is_alive()),
-        _within_a_second(context.store.is_alive()),
-        _within_a_second(_converter_is_there(context)),
-    )
-    parts = {"database": database, "redis": redis, "storage": storage}
+    parts = dict(await looks.parts.get(lambda: _parts(context)))
+    converter, database = parts.pop("converter"), parts["database"]
     words = {name: "ok" if well else "down" for name, well in parts.items()}
     # Without it everything but presentations works, so it takes nothing from the service's own state.
     words["converter"] = "ok" if converter else "absent"
@@ -52,13 +90,28 @@ async def ready(context: ContextOf) -> JSONResponse:
     return JSONResponse({"status": status, "parts": words}, 200 if database else 503, headers=headers)
 
 
+async def _parts(context: Context) -> dict[str, bool]:
+    looks = {
+        "database": _database_answers(context),
+        "redis": context.queue.is_alive(),
+        "storage": context.store.is_alive(),
+        "converter": _converter_is_there(context),
+    }
+    found = await asyncio.gather(*map(_within_a_second, looks.values()))
+    return dict(zip(looks, found, strict=True))
+
+
 @router.get("/metrics", response_class=Response)
-async def metrics(context: ContextOf) -> Response:
+async def metrics(context: ContextOf, looks: LooksOf) -> Response:
     """Prometheus metrics: requests of this process; jobs, workers and schedules of the whole service."""
     if not context.settings.metrics_enabled:
         raise NotFound
+    return Response(await looks.figures.get(lambda: _figures(context)), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _figures(context: Context) -> bytes:
     show_job_figures(await _job_figures(context))
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return generate_latest()
 
 
 async def _job_figures(context: Context) -> Sequence[tuple[str, str, str, str, float]]:

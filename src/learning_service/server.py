@@ -1,0 +1,131 @@
+"""The HTTP server's own limits: how large headers may be, and how long a connection may be silent.
+
+uvicorn has neither with httptools: a connection that says nothing stays for ever, and a header may have any size.
+"""
+
+import asyncio
+from typing import Any
+
+from pydantic_core import to_json
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MAX_HEAD_BYTES = 64 * 1024
+"""Address and headers together; also what may come between two pieces of a body."""
+SILENT_SECONDS = 75.0
+KEEP_ALIVE_SECONDS = 75
+"""uvicorn's own patience between two requests, which ends at the first byte of the next."""
+_AROUND = len(": \r\n")
+LOOKS = 5
+"""How often a connection is looked at in that time."""
+_TOO_LARGE = to_json(
+    dict(  # noqa: C408 - like every other code of a problem, for the test of docs/errors.md
+        type="urn:learning-service:problem:headers-too-large",
+        title="Headers too large",
+        status=431,
+        detail=f"Address and headers may have at most {MAX_HEAD_BYTES} bytes together.",
+        code="headers-too-large",
+    )
+)
+_REFUSAL = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/problem+json\r\n"
+    b"x-content-type-options: nosniff\r\nconnection: close\r\n"
+    b"content-length: %d\r\n\r\n%s" % (len(_TOO_LARGE), _TOO_LARGE)
+)
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, which ends connections whose client sends too large headers, or neither sends nor reads.
+
+    A client may take `silent_seconds` to send a request's headers, counted from the answer before, and may read
+    nothing of an answer for as long. While a request is worked on, or its body arrives, the application has limits.
+    """
+
+    silent_seconds = SILENT_SECONDS
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._loose = 0
+        self._moved = False
+        self._is_refused = False
+        self._waits_since: float | None = None
+        self._unsent = 0
+        self._still_since = 0.0
+        self._look: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to look."""
+        super().connection_made(transport)
+        self._waits_since = self.loop.time()
+        self._look_later()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Look no more."""
+        if self._look is not None:
+            self._look.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what completes no headers and belongs to no body."""
+        if self._is_refused:
+            return
+        self._moved = False
+        super().data_received(data)
+        self._loose = 0 if self._moved else self._loose + len(data)
+        if self._loose > MAX_HEAD_BYTES:
+            self._refuse()
+
+    def on_headers_complete(self) -> None:
+        """Start the request, if its headers are of a size."""
+        self._moved = True
+        size = len(self.url)
+        for name, value in self.headers:
+            size += len(name) + len(value) + _AROUND
+        if size > MAX_HEAD_BYTES:
+            self._refuse()
+        if not self._is_refused:
+            self._waits_since = None
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Hand on a piece of the body."""
+        self._moved = True
+        if not self._is_refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Hand on the end of the body."""
+        self._moved = True
+        if not self._is_refused:
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """From here on the next request is waited for, unless it has come already."""
+        waits = not self.pipeline
+        super().on_response_complete()
+        if waits:
+            self._waits_since = self.loop.time()
+
+    def _refuse(self) -> None:
+        if self._is_refused or self.transport.is_closing():
+            return
+        self._is_refused = True
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.write(_REFUSAL)
+            self.transport.close()
+        else:
+            # In the middle of another answer there is no place for this one.
+            self.transport.abort()
+
+    def _look_later(self) -> None:
+        self._look = self.loop.call_later(self.silent_seconds / LOOKS, self._look_at_client)
+
+    def _look_at_client(self) -> None:
+        instant = self.loop.time()
+        unsent = self.transport.get_write_buffer_size()
+        if unsent != self._unsent:
+            self._unsent, self._still_since = unsent, instant
+        since = self._still_since if unsent else self._waits_since
+        if since is not None and instant - since >= self.silent_seconds:
+            self.transport.abort()
+        else:
+            self._look_later()
