@@ -141,6 +141,8 @@ class Settings(BaseSettings):
     mail_from: str = "learning@localhost"
     mails_per_second: int = Field(default=20, ge=1)
     """Per organization."""
+    mail_hours: str | None = Field(default=None, pattern=r"^([0-9]|1[0-9]|2[0-3])-([1-9]|1[0-9]|2[0-4])$")
+    """Between which hours mails leave, where their reader is; none: `8-20`, in development `0-24`."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -150,6 +152,20 @@ class Settings(BaseSettings):
         for text in value:
             ipaddress.ip_network(text, strict=False)
         return value
+
+    @field_validator("mail_hours")
+    @classmethod
+    def _some_hours(cls, value: str | None) -> str | None:
+        if value is not None and int(value.partition("-")[0]) >= int(value.partition("-")[2]):
+            raise ValueError("must be two hours, the earlier first, such as 8-20")
+        return value
+
+    @property
+    def mail_hours_there(self) -> tuple[int, int]:
+        """From which hour until which mails leave, where their reader is."""
+        hours = self.mail_hours or ("0-24" if self.environment == "development" else "8-20")
+        first, _, end = hours.partition("-")
+        return int(first), int(end)
 
     @model_validator(mode="after")
     def refuse_development_keys(self) -> Self:

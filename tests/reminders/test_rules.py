@@ -8,6 +8,7 @@ import pytest
 
 from learning_service.domain.reminders.rules import Mail, reason_to_skip
 
+BEFORE = datetime(2026, 11, 20, tzinfo=UTC)
 DUE = datetime(2026, 11, 22, tzinfo=UTC)
 MAIL = Mail(
     reminder_id=uuid.uuid4(),
@@ -19,6 +20,7 @@ MAIL = Mail(
     due_at=DUE,
     course_title="Course",
     organization_name="Alpha",
+    organization_timezone="UTC",
     timezone="UTC",
     locale=None,
     name="Ana",
@@ -44,7 +46,9 @@ MAIL = Mail(
         ({"superseded": True, "address": None}, "superseded"),
         ({"address": None}, "no-address"),
         ({"address": ""}, "no-address"),
+        ({"due_at": BEFORE, "reminded_due_at": BEFORE}, "past-due"),
+        ({"due_at": BEFORE, "kind": "assigned", "reminded_due_at": None}, None),
     ],
 )
 def test_the_first_reason_that_holds(changes: dict[str, object], reason: str | None) -> None:
-    assert reason_to_skip(replace(MAIL, **changes)) == reason  # type: ignore[arg-type]
+    assert reason_to_skip(replace(MAIL, **changes), BEFORE) == reason  # type: ignore[arg-type]

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
-from email.headerregistry import Address
+from datetime import date, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -12,15 +11,17 @@ from importlib import resources
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime as format_local
+from babel.dates import format_date, get_timezone_location
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from learning_service.adapters.certificate_words import known_language
-from learning_service.domain.reminders.rules import Mail
+from learning_service.adapters.letter import Letter, one_line, write_letter
+from learning_service.domain.reminders.rules import Mail, Moment, days_left, moments_of
 
 _PAGES = Environment(
     loader=PackageLoader("learning_service", "assets/mail"), autoescape=True, undefined=StrictUndefined
 )
+_NEAR = {0: "due_subject_today", 1: "due_subject_tomorrow"}
 
 
 @cache
@@ -30,54 +31,76 @@ def _words(language: str) -> Mapping[str, str]:
     return catalog
 
 
-def write_mail(mail: Mail, *, sender: str, instant: datetime) -> EmailMessage:
-    """The message, with an id that is the same whenever it is written. Raises ValueError for an address that
-    cannot stand in a header.
+def write_mail(mail: Mail, *, sender: str, sent_at: datetime, instant: datetime) -> Letter:
+    """The mail, with an id that is the same whenever it is written; `instant` is what it calls today.
+
+    Raises ValueError for an address that cannot stand in a header, UnsafeLetter where the header is not as meant.
     """
     language = known_language(mail.locale or "en")
     words = _words(language)
-    subject, paragraphs = _say(mail, words, language)
+    subject, paragraphs = _say(mail, words, language, instant)
+    body = EmailMessage(policy=SMTP)
     text = "\n\n".join([*paragraphs, "-- \n" + words["footer"]])
-    message = EmailMessage(policy=SMTP)
-    message["Subject"] = subject
-    message["From"] = sender
-    message["To"] = Address(display_name=mail.name or "", addr_spec=_ascii_domain(mail.address or ""))
-    message["Date"] = format_datetime(instant)
-    message["Message-ID"] = f"<{mail.reminder_id}@{_domain(sender)}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = language
-    message.set_content(text + "\n", cte="quoted-printable")
+    body.set_content(text + "\n", cte="quoted-printable")
     page = _PAGES.get_template("mail.html").render(
         language=language, subject=subject, paragraphs=paragraphs, footer=words["footer"]
     )
-    message.add_alternative(page, subtype="html", cte="quoted-printable")
-    return message
+    body.add_alternative(page, subtype="html", cte="quoted-printable")
+    extra = [
+        ("Date", format_datetime(sent_at)),
+        ("Auto-Submitted", "auto-generated"),
+        ("Content-Language", language),
+    ]
+    return write_letter(
+        id_=str(mail.reminder_id),
+        sender=sender,
+        name=mail.name or "",
+        address=mail.address or "",
+        subject=subject,
+        extra=extra,
+        body=body,
+    )
 
 
-def _say(mail: Mail, words: Mapping[str, str], language: str) -> tuple[str, list[str]]:
-    said = {"course": mail.course_title, "organization": mail.organization_name}
-    if mail.kind == "assigned":
-        subject, body = words["assigned_subject"].format(**said), words["assigned_text"].format(**said)
+def _say(mail: Mail, words: Mapping[str, str], language: str, instant: datetime) -> tuple[str, list[str]]:
+    said = {"course": one_line(mail.course_title), "organization": one_line(mail.organization_name)}
+    until = words["no_due"]
+    if mail.due_at is not None:
+        due, elsewhere = moments_of(mail.due_at, mail.organization_timezone, mail.timezone)
+        said["day"] = _day(due.day, words, language, instant)
+        until = _told("due", due, words, language, instant)
+        if elsewhere is not None:
+            until += " " + _told("elsewhere", elsewhere, words, language, instant)
+    if mail.kind == "assigned" or mail.due_at is None:
+        subject, body = words["assigned_subject"], words["assigned_text"]
     else:
-        form = "due_subject_one" if mail.days_before == 1 else "due_subject_many"
-        subject, body = words[form].format(days=mail.days_before, **said), words["due_text"].format(**said)
-    due = words["no_due_line"] if mail.due_at is None else _due_line(mail.due_at, mail, words, language)
-    return subject, [words["greeting"].format(name=mail.name), body, due]
+        subject = words[_NEAR.get(days_left(mail.due_at, mail.timezone, instant), "due_subject_day")]
+        body = words["due_text"]
+    greeting = words["greeting"].format(name=one_line(mail.name or ""))
+    return subject.format(**said), [greeting, body.format(**said), until]
 
 
-def _due_line(due_at: datetime, mail: Mail, words: Mapping[str, str], language: str) -> str:
-    zone = ZoneInfo(mail.timezone)
-    local = format_local(due_at.astimezone(zone), "long", tzinfo=zone, locale=Locale(language))
-    return words["due_line"].format(due=local, zone=mail.timezone)
+def _told(what: str, moment: Moment, words: Mapping[str, str], language: str, instant: datetime) -> str:
+    form = f"{what}_day" if moment.time is None else f"{what}_time"
+    return words[form].format(
+        day=_day(moment.day, words, language, instant),
+        time=moment.time,
+        zone=_zone(moment, words, language),
+    )
 
 
-def _ascii_domain(address: str) -> str:
-    local, _, domain = address.rpartition("@")
-    try:
-        return f"{local}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError as error:
-        raise ValueError("the address has a domain that cannot be") from error
+def _day(day: date, words: Mapping[str, str], language: str, instant: datetime) -> str:
+    """Day and month with the weekday; the year too where it is not the present one."""
+    pattern = words["day" if day.year == instant.year else "day_and_year"]
+    written = str(format_date(day, format=pattern, locale=Locale(language)))
+    return written.replace(" 1 ", " 1er ", 1) if language == "fr" else written
 
 
-def _domain(sender: str) -> str:
-    return sender.rpartition("@")[2].strip("<> ") or "localhost"
+def _zone(moment: Moment, words: Mapping[str, str], language: str) -> str:
+    """The zone by its city; where it has none, or the clock shows this time twice, by what it is off UTC."""
+    area = moment.zone.partition("/")[0]
+    city = str(get_timezone_location(ZoneInfo(moment.zone), locale=Locale(language), return_city=True))
+    if area in ("Etc", "Factory") or city.startswith(("UTC", "GMT")):
+        return moment.offset
+    named = words["zone"].format(city=city.rpartition("/")[2])
+    return f"{named}, {moment.offset}" if moment.is_ambiguous else named

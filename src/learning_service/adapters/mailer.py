@@ -7,9 +7,6 @@ refused never, and of one whose connection broke after its text nobody can know.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
-from email.utils import parseaddr
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -17,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
+from learning_service.adapters.letter import Letter
 from learning_service.settings import Settings
 
 SMTP_SECONDS = 30
@@ -38,7 +36,7 @@ class MailInDoubt(Exception):
 class Mailer(Protocol):
     """Somewhere that takes mails."""
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, letter: Letter) -> None:
         """Hand over one mail. Raises MailNotTaken, MailRefused, MailInDoubt."""
 
 
@@ -64,18 +62,16 @@ class SmtpMailer:
     ) -> None:
         self._drop()
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, letter: Letter) -> None:
         """Hand over one mail. Raises MailNotTaken, MailRefused, MailInDoubt."""
         client = await self._connected()
-        recipient = parseaddr(str(message["To"]))[1]
-        sender = parseaddr(str(message["From"]))[1]
-        wide = not (recipient.isascii() and sender.isascii())
+        wide = not (letter.recipient.isascii() and letter.sender.isascii())
         options = ["SMTPUTF8", "BODY=8BITMIME"] if wide else []
         if wide and not client.supports_extension("smtputf8"):
             raise MailRefused("the server takes no addresses beyond ASCII")
-        await self._envelope(client, sender, recipient, options)
+        await self._envelope(client, letter.sender, letter.recipient, options)
         try:
-            await client.data(message.as_bytes(policy=SMTPUTF8 if wide else SMTP))
+            await client.data(letter.content)
         except aiosmtplib.SMTPDataError as error:
             raise _judged(error.code) from error
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
@@ -133,19 +129,18 @@ class DirectoryMailer:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, letter: Letter) -> None:
         """Write one mail, whole or not at all. Raises MailNotTaken."""
         try:
-            await asyncio.to_thread(self._write, message)
+            await asyncio.to_thread(self._write, letter)
         except OSError as error:
             raise MailNotTaken(type(error).__name__) from error
 
-    def _write(self, message: EmailMessage) -> None:
+    def _write(self, letter: Letter) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
-        name = str(message["Message-ID"]).strip("<>").partition("@")[0]
-        unfinished = self._directory / f".{name}.part"
-        unfinished.write_bytes(message.as_bytes(policy=SMTPUTF8))
-        unfinished.replace(self._directory / f"{name}.eml")
+        unfinished = self._directory / f".{letter.id}.part"
+        unfinished.write_bytes(letter.content)
+        unfinished.replace(self._directory / f"{letter.id}.eml")
 
 
 @asynccontextmanager

@@ -140,10 +140,11 @@ async def enqueue_job(
     queue: str = "jobs",
     unique_key: str | None = None,
     run_at: datetime | None = None,
+    as_of: datetime | None = None,
 ) -> None:
     """Write the job into the session's transaction; a worker is woken once that commits.
 
-    With a `unique_key` that a row already has, nothing is written.
+    With a `unique_key` that a row already has, nothing is written. `as_of`: another instant for it to reason with.
     """
     instant = now(session)
     await session.execute(
@@ -155,7 +156,7 @@ async def enqueue_job(
             job=job,
             arguments=arguments,
             unique_key=unique_key,
-            as_of=instant,
+            as_of=as_of or instant,
             status="queued",
             attempt=0,
             failures=0,

@@ -15,7 +15,7 @@ from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.standing import OPEN
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import DEFAULT_REMINDER_DAYS, MAX_DAYS
-from learning_service.domain.outbox import enqueue_job
+from learning_service.domain.outbox import OutboxRow, enqueue_job
 from learning_service.domain.reminders.models import MailPace, Reminder
 
 REMINDER_DUE = "learning.enrollment.reminder_due"
@@ -140,6 +140,7 @@ async def plan_assignment_mails(
     *,
     course_id: uuid.UUID | None,
     mails_per_second: int,
+    as_of: datetime | None = None,
 ) -> None:
     """Claim the mails for the enrollments that were made together at `moment`, and plan when they leave."""
     first, last = ids_of(moment)
@@ -166,10 +167,12 @@ async def plan_assignment_mails(
         .on_conflict_do_nothing()
         .returning(Reminder.organization_id, Reminder.id)
     )
-    await plan_mails(session, rows.all(), mails_per_second=mails_per_second)
+    await plan_mails(session, rows.all(), mails_per_second=mails_per_second, as_of=as_of)
 
 
-async def plan_mails(session: AsyncSession, claimed: Sequence[Any], *, mails_per_second: int) -> None:
+async def plan_mails(
+    session: AsyncSession, claimed: Sequence[Any], *, mails_per_second: int, as_of: datetime | None = None
+) -> None:
     """Queue these mails (organization and id of each), spread so that no organization's leave faster."""
     organizations: dict[str, list[str]] = {}
     for organization_id, reminder_id in claimed:
@@ -178,13 +181,49 @@ async def plan_mails(session: AsyncSession, claimed: Sequence[Any], *, mails_per
     for organization_id, ids in sorted(organizations.items()):
         start = await _reserve(session, organization_id, timedelta(seconds=len(ids) / mails_per_second))
         for first in range(0, len(ids), MAILS_PER_JOB):
-            await enqueue_job(
-                session,
-                SEND,
-                {"reminder_ids": ids[first : first + MAILS_PER_JOB]},
-                organization_id=organization_id,
-                run_at=start + timedelta(seconds=first / mails_per_second),
+            run_at = start + timedelta(seconds=first / mails_per_second)
+            await send_later(
+                session, organization_id, ids[first : first + MAILS_PER_JOB], run_at, as_of=as_of
             )
+
+
+async def send_later(
+    session: AsyncSession,
+    organization_id: str,
+    ids: Sequence[object],
+    run_at: datetime,
+    *,
+    as_of: datetime | None = None,
+) -> None:
+    """Queue claimed mails for `run_at`; `as_of` is the instant that they reason with, where that is a later one."""
+    arguments = {"reminder_ids": [str(reminder_id) for reminder_id in ids]}
+    await enqueue_job(session, SEND, arguments, organization_id=organization_id, run_at=run_at, as_of=as_of)
+
+
+async def keep_until(
+    session: AsyncSession,
+    organization_id: str,
+    ids: Sequence[uuid.UUID],
+    opening: datetime,
+    *,
+    instant: datetime,
+    mails_per_second: int,
+) -> None:
+    """Queue claimed mails for the hour when they may leave, after what waits for it already.
+
+    As of another `instant` they wait as long as it would be from there.
+    """
+    earliest = now(session) + (opening - instant)
+    waiting = select(func.max(OutboxRow.run_at)).where(
+        OutboxRow.queue == "jobs",
+        OutboxRow.status == "queued",
+        OutboxRow.organization_id == organization_id,
+        OutboxRow.job == SEND,
+        OutboxRow.run_at.between(earliest, earliest + _DAY / 2),
+    )
+    last = await session.scalar(waiting)
+    job = timedelta(seconds=MAILS_PER_JOB / mails_per_second)
+    await send_later(session, organization_id, ids, earliest if last is None else last + job, as_of=opening)
 
 
 async def _reserve(session: AsyncSession, organization_id: str, length: timedelta) -> datetime:

@@ -35,6 +35,7 @@ async def load_mail(session: AsyncSession, reminder_id: uuid.UUID) -> Mail | Non
                 Enrollment.due_at,
                 CourseVersion.title,
                 Organization.name,
+                Organization.timezone,
                 func.coalesce(Member.timezone, Organization.timezone),
                 Member.locale,
                 Member.display_name,

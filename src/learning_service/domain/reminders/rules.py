@@ -1,8 +1,13 @@
 """When mails leave, and which are still worth sending. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+LEAST_NOTICE = timedelta(hours=4)
+"""A mail that would come with less of it to go is not kept until the morning."""
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,7 @@ class Mail:
     """The enrollment's, now."""
     course_title: str
     organization_name: str
+    organization_timezone: str
     timezone: str
     """The member's own, else the organization's."""
     locale: str | None
@@ -32,7 +38,23 @@ class Mail:
     """Whether a nearer reminder has been claimed since."""
 
 
-def reason_to_skip(mail: Mail) -> str | None:
+def leaves_at(mail: Mail, instant: datetime, hours: tuple[int, int]) -> datetime:
+    """When a mail may leave: now, or as the next of the hours begin (from, until) where its reader is.
+
+    What is urgent leaves at once: where less than `LEAST_NOTICE` would be left in the morning.
+    """
+    first, end = hours
+    zone = ZoneInfo(mail.timezone)
+    local = instant.astimezone(zone)
+    if first <= local.hour < end:
+        return instant
+    day = local.date() if local.hour < first else local.date() + timedelta(days=1)
+    opening = datetime.combine(day, time(first), zone).astimezone(UTC)
+    is_urgent = mail.due_at is not None and mail.due_at < opening + LEAST_NOTICE
+    return instant if is_urgent else opening
+
+
+def reason_to_skip(mail: Mail, instant: datetime) -> str | None:
     """Why the mail is no longer worth sending; None: it is."""
     if mail.erased or mail.name is None:
         return "erased"
@@ -42,4 +64,63 @@ def reason_to_skip(mail: Mail) -> str | None:
         return "due-moved"
     if mail.superseded:
         return "superseded"
+    if mail.reminded_due_at is not None and mail.reminded_due_at <= instant:
+        return "past-due"
     return "no-address" if not mail.address else None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A due time as it is told in one place. `time` None: the end of that day."""
+
+    day: date
+    time: str | None
+    zone: str
+    offset: str
+    """Off UTC at that time, such as `UTC+05:45`."""
+    is_ambiguous: bool
+    """Whether the clocks there show this time twice that day."""
+
+
+def moments_of(due_at: datetime, home: str, timezone: str) -> tuple[Moment, Moment | None]:
+    """How to tell a due time to somebody in `timezone`: as it was meant, and what it is where they are.
+
+    What ends as a day ends in the organization's zone (`home`) is that day's end there; any other is a time, told
+    in the reader's zone. The second is None where it would say the same again.
+    """
+    here = _moment_in(due_at, timezone)
+    there = _moment_in(due_at, home)
+    if there.time is not None:
+        return here, None
+    same = (there.day, there.time, there.offset) == (here.day, here.time, here.offset)
+    return there, None if same else here
+
+
+def days_left(due_at: datetime, timezone: str, instant: datetime) -> int:
+    """How many midnights lie between now and the last moment in time: 0 on the last day itself."""
+    zone = ZoneInfo(timezone)
+    return ((due_at - _TICK).astimezone(zone).date() - instant.astimezone(zone).date()).days
+
+
+def _moment_in(due_at: datetime, timezone: str) -> Moment:
+    zone = ZoneInfo(timezone)
+    # To the minute, and downwards: whoever reads it is never late.
+    local = due_at.replace(second=0, microsecond=0).astimezone(zone)
+    before = (local.astimezone(UTC) - _TICK).astimezone(zone)
+    is_end = before.date() < local.date()
+    shown = before if is_end else local
+    return Moment(
+        day=shown.date(),
+        time=None if is_end else f"{local:%H:%M}",
+        zone=timezone,
+        offset=_offset(shown),
+        is_ambiguous=not is_end and local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset(),
+    )
+
+
+def _offset(local: datetime) -> str:
+    minutes = int((local.utcoffset() or timedelta()).total_seconds()) // 60
+    if not minutes:
+        return "UTC"
+    sign = "+" if minutes > 0 else "−"
+    return f"UTC{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"

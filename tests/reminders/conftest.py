@@ -1,0 +1,31 @@
+"""The world of mails."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from pydantic import SecretStr
+from tests.reminders.inbox import Inbox, smtp_server
+from tests.reminders.post import Post
+from tests.world import World
+
+from learning_service.context import open_context
+from learning_service.settings import Settings
+
+
+@pytest.fixture
+async def post(world: World, settings: Settings) -> AsyncIterator[Post]:
+    """The world's worker with a mail server."""
+    inbox = Inbox()
+    async with smtp_server(inbox) as port:
+        changed = settings.model_copy(
+            update={
+                "smtp_url": SecretStr(f"smtp://127.0.0.1:{port}"),
+                "mail_from": "Learn <learn@example.org>",
+            }
+        )
+        async with open_context(changed, "learning_worker") as context:
+            inbox.domain = f"{world.id}.org"
+            for user, chapter in (("ana", "n1"), ("bob", "n1"), ("cyd", "n2"), ("dan", "s1")):
+                await world.add_member(user, chapter, email=f"{user}@{inbox.domain}")
+            yield Post(replace(world, worker=context), inbox)

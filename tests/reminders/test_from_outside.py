@@ -1,0 +1,91 @@
+"""Mails as a stranger gets them from a real server: the due day, the addressee, the header."""
+
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+
+from sqlalchemy import text
+from tests.assignments.test_assign import LESSON
+from tests.reminders.post import Post, assigned, remind
+from tests.world import small_tree
+
+from learning_service.domain.assignments.rules.due import end_of_day
+
+SMUGGLED = "=?utf-8?q?Hi=0D=0ABcc:_victim=40evil.example=0D=0A=0D=0Aread_this?="
+OF_BEFORE = (
+    "UPDATE members SET display_name = 'Bob' || chr(8232) || 'by' WHERE organization_id = :o AND user_id = 'bob'",
+    "UPDATE members SET display_name = 'Doe, ' || repeat('Jane, ', 30) WHERE organization_id = :o"
+    " AND user_id = 'cyd'",
+    "UPDATE organizations SET name = 'Alpha' || chr(8233) || name WHERE id = :o",
+)
+"""What may be stored from before line separators were refused, and a name that folds at its comma."""
+HEADERS = [
+    "Subject", "From", "To", "Message-ID", "Date", "Auto-Submitted", "Content-Language", "MIME-Version",
+    "Content-Type",
+]  # fmt: skip
+
+
+def body_of(message: EmailMessage) -> str:
+    part = message.get_body(("plain",))
+    assert part is not None
+    content: str = part.get_content()
+    return content
+
+
+async def test_the_mail_of_the_last_day(post: Post) -> None:
+    """Due on a day, reminded as that day begins."""
+    now = datetime.now(UTC)
+    last = (now + timedelta(days=40)).date()
+    due = end_of_day(last, "America/New_York")
+    await assigned(post.world, due, "ana")
+    await post.world.run_jobs()
+    assert await remind(post, due - timedelta(hours=23.9)) == 1
+    for mail, subject in zip(post.inbox.messages, ("Assigned to you", "Due today"), strict=True):
+        assert mail["Subject"] == f"{subject}: Hazing prevention"
+        year = f" {last.year}" if subject == "Assigned to you" and last.year != now.year else ""
+        assert f"by the end of {last:%A} {last.day} {last:%B}{year} (New York time)." in body_of(mail)
+
+
+async def test_what_is_stored_smuggles_nothing_and_stops_nothing(post: Post) -> None:
+    domain = post.inbox.domain
+    users = ("ana", "bob", "cyd")
+    for user in users:
+        await post.world.add_member(user, email=f"{user}@{domain}", display_name=SMUGGLED)
+    await assigned(post.world, None, *users)
+    async with post.world.worker.transaction(post.world.id) as session:
+        for statement in OF_BEFORE:
+            await session.execute(text(statement), {"o": post.world.id})
+    await post.world.run_jobs()
+    reached = [[one.addr_spec for one in m["To"].addresses] for m in post.inbox.messages]
+    assert sorted(reached) == [[f"{user}@{domain}"] for user in users]
+    for message in post.inbox.messages:
+        assert message.keys() == HEADERS
+    [ana] = [m for m in post.inbox.messages if m["To"].addresses[0].username == "ana"]
+    assert f"Hello {SMUGGLED}," in body_of(ana)
+
+
+async def test_a_title_of_before_with_a_line_separator_is_mailed(post: Post) -> None:
+    """Put into the draft as it was stored before, then published."""
+    world = post.world
+    course = await world.course(small_tree(**LESSON), publish=False)
+    async with world.worker.transaction(world.id) as session:
+        await session.execute(
+            text(
+                "UPDATE course_versions SET title = 'Know' || chr(8232) || 'the law' WHERE course_id = :course"
+            ),
+            {"course": course["id"]},
+        )
+    await world.admin.ok("POST", f"/api/courses/{course['id']}/publish/")
+    await world.admin.ok("POST", f"/api/courses/{course['id']}/assign/", {"user_ids": ["ana"]})
+    await world.run_jobs()
+    assert [m["Subject"] for m in post.inbox.messages] == ["Assigned to you: Know the law"]
+
+
+async def test_mail_goes_to_the_name_of_2008(post: Post) -> None:
+    for user, domain in (("ana", "faß"), ("bob", "βόλος")):
+        await post.world.add_member(user, email=f"{user}@{domain}.{post.inbox.domain}")
+    await assigned(post.world, None, "ana", "bob")
+    await post.world.run_jobs()
+    assert sorted(m["To"].addresses[0].addr_spec for m in post.inbox.messages) == [
+        f"ana@xn--fa-hia.{post.inbox.domain}",
+        f"bob@xn--nxasmm1c.{post.inbox.domain}",
+    ]
