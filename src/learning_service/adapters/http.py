@@ -1,4 +1,4 @@
-"""Calls to other HTTP servers. The one module that imports httpx.
+"""Calls to other HTTP servers. The one module that imports httpx and what is under it.
 
 The other side is never trusted with our time, memory or state: every call has a limit on its whole duration
 and on the size of the answer, redirects are not followed, cookies are not kept, and compressed answers are
@@ -8,13 +8,25 @@ does by default.
 
 import asyncio
 import json
-from collections.abc import Mapping
+import ssl
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
+import httpcore
 import httpx
 
 from learning_service.domain.errors import Unavailable
+
+_AT = " at "
+"""Between name and address in what a pool knows a connection by; no name holds it."""
+_NO_ANSWER = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.TimeoutException,
+    httpcore.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +38,21 @@ class Posted:
 
 
 class HttpClient:
-    """A pool of connections for one process. Build it once; `close` it when the process ends."""
+    """Pools of connections for one process. Build it once; `close` it when the process ends.
 
-    def __init__(self) -> None:
+    `trust`: whose certificates receivers may show, where that is not what everybody trusts.
+    """
+
+    def __init__(self, *, trust: ssl.SSLContext | None = None) -> None:
         no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
         self._client = httpx.AsyncClient(follow_redirects=False, cookies=no_cookies, timeout=None)  # noqa: S113
-        # A proxy would connect to an address of its own choosing, so deliveries to vetted addresses use none.
-        self._direct = httpx.AsyncClient(
-            follow_redirects=False,
-            cookies=no_cookies,
-            timeout=None,  # noqa: S113
-            trust_env=False,
-            limits=httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=15),
+        # No proxy: it would connect to an address of its own choosing.
+        self._direct = httpcore.AsyncConnectionPool(
+            ssl_context=trust or httpx.create_ssl_context(trust_env=False),
+            max_connections=200,
+            max_keepalive_connections=50,
+            keepalive_expiry=15,
+            network_backend=_ToTheAddress(),
         )
 
     async def close(self) -> None:
@@ -74,28 +89,35 @@ class HttpClient:
     ) -> Posted:
         """POST to `url` at this very address, which the caller has vetted; at most `max_bytes` are read back.
 
-        The host's name goes into Host and TLS, so that its certificate is checked as usual. Raises Unavailable
+        The host's name goes into Host and TLS, so that its certificate is checked as usual, and a connection serves
+        this name at this address only: for another name nobody has checked a certificate on it. Raises Unavailable
         when no answer came in time.
         """
-        host = httpx.URL(url).host
-        target = httpx.URL(url).copy_with(host=address)
-        sent = {**headers, "Host": httpx.URL(url).netloc.decode("ascii"), "Accept-Encoding": "identity"}
+        asked = httpx.URL(url)
+        port = asked.port or (443 if asked.scheme == "https" else 80)
+        place = f"{asked.host}{_AT}{address}".encode("ascii")
+        target = httpcore.URL(scheme=asked.raw_scheme, host=place, port=port, target=asked.raw_path)
+        sent: list[tuple[bytes | str, bytes | str]] = [
+            *headers.items(),
+            ("Host", asked.netloc),
+            ("Accept-Encoding", "identity"),
+        ]
         try:
             async with (
                 asyncio.timeout(timeout_seconds),
                 self._direct.stream(
-                    "POST", target, content=body, headers=sent, extensions={"sni_hostname": host}
+                    "POST", target, content=body, headers=sent, extensions={"sni_hostname": asked.host}
                 ) as response,
             ):
                 size = 0
-                async for chunk in response.aiter_raw():
+                async for chunk in response.aiter_stream():
                     size += len(chunk)
                     if size > max_bytes:
                         break
-                return Posted(response.status_code, response.headers.get("Retry-After"))
+                return Posted(response.status, _header(response, b"retry-after"))
         except TimeoutError as error:
             raise Unavailable(f"no answer within {timeout_seconds:g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL, ExceptionGroup) as error:
+        except (*_NO_ANSWER, ExceptionGroup) as error:
             raise Unavailable(f"no answer: {type(error).__name__}") from error
 
     async def _get(self, url: str, max_bytes: int) -> bytes:
@@ -111,3 +133,32 @@ class HttpClient:
                 if len(body) > max_bytes:
                     raise Unavailable(f"{url} answered more than {max_bytes} bytes")
             return bytes(body)
+
+
+class _ToTheAddress(httpcore.AsyncNetworkBackend):
+    """Connects to the address after the host's name. The pool compares both, the network needs only this."""
+
+    def __init__(self) -> None:
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """A connection to what follows the name."""
+        return await self._network.connect_tcp(
+            host.rpartition(_AT)[2], port, timeout, local_address, socket_options
+        )
+
+    async def sleep(self, seconds: float) -> None:
+        """As the network does."""
+        await self._network.sleep(seconds)
+
+
+def _header(response: httpcore.Response, name: bytes) -> str | None:
+    found = [value for key, value in response.headers if key.lower() == name]
+    return found[0].decode("latin-1") if found else None

@@ -15,6 +15,7 @@ from uuid import UUID
 from pydantic import Field
 
 from learning_service.domain.values import StrictModel, some
+from learning_service.domain.webhooks.addresses import is_public
 
 EventType = Literal[
     "learning.enrollment.assigned",
@@ -61,7 +62,6 @@ GIVE_UP_AFTER = timedelta(days=3)
 ALLOWED_PORTS = frozenset({443, 8443})
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")
 _INSIDE = ("localhost", "local", "internal", "intranet", "home.arpa", "onion", "test", "invalid")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +126,6 @@ def host_fault(host: str) -> str | None:
     if re.fullmatch(r"0x[0-9a-f]*", labels[-1]) or host.endswith(tuple(f".{name}" for name in _INSIDE)):
         return "must be reachable on the public internet"
     return None
-
-
-def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Whether the address is on the public internet; one that wraps another, in any of the known ways, is not."""
-    if isinstance(address, ipaddress.IPv6Address):
-        wraps = address.ipv4_mapped or address.sixtofour or address.teredo
-        if wraps is not None or address in _NAT64:
-            return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def delay_after(tries: int) -> timedelta:
