@@ -115,6 +115,7 @@ CALLS: dict[str, Call] = {
     "PATCH /api/enrollments/{enrollment_id}/": Call({"extra_time_seconds": 60, "reason": "A fair chance"}),
     "POST /api/enrollments/{enrollment_id}/attempts/": Call(GRANT),
     "DELETE /api/enrollments/{enrollment_id}/": Call(fresh="enrollment"),
+    "POST /api/enrollments/{enrollment_id}/withdraw/": Call({"reason": "Left"}, fresh="enrollment"),
     "POST /api/lessons/{lesson_id}/complete/": Call(),
     "GET /api/quizzes/{quiz_id}/": Call(),
     "GET /api/assessments/{quiz_id}/": Call(ids=FINAL),

@@ -73,7 +73,7 @@ async def test_a_second_open_enrollment_is_never_made(world: World) -> None:
     refused = await world.admin(
         "POST", path(ana.enrollment_id, "attempts/"), {"quiz_id": ana.quiz_id, "reason": "?"}
     )
-    assert (refused.status_code, refused.json()["code"]) == (409, "open-enrollment-exists")
+    assert (refused.status_code, refused.json()["code"]) == (409, "newer-enrollment")
     assert await ana.status() == "failed"
 
 

@@ -7,7 +7,7 @@ import structlog
 
 from learning_service.context import Context
 from learning_service.domain.attempts.actions import GRACE
-from learning_service.domain.attempts.overdue import overdue_attempts
+from learning_service.domain.attempts.under_way import overdue_attempts
 from learning_service.domain.clock import now
 from learning_service.domain.outcomes.actions.closing import close_if_overdue
 

@@ -11,6 +11,7 @@ from learning_service.domain.outcomes.actions.granting import (
     change_enrollment,
     delete_enrollment,
     grant_attempts,
+    withdraw_enrollment,
 )
 from learning_service.domain.outcomes.queries.enrollments import (
     EnrollmentFilter,
@@ -30,6 +31,7 @@ from learning_service.schemas.enrollments import (
     Grant,
     GrantBody,
     MemberEnrollmentAnswer,
+    WithdrawBody,
 )
 from learning_service.schemas.filters import id_filter, uuid_filter, word_filter
 
@@ -134,4 +136,17 @@ async def grant(
         reason=sent.reason,
         actor=caller,
     )
+    return MemberEnrollmentAnswer.model_validate(await get_enrollment(session, enrollment.id))
+
+
+@router.post("/{enrollment_id}/withdraw/")
+async def withdraw(
+    enrollment: ForAdmins, caller: Caller, session: Session, sent: Annotated[WithdrawBody, body(WithdrawBody)]
+) -> MemberEnrollmentAnswer:
+    """Close an enrollment without an outcome, also one that was begun; an attempt under way counts for nothing.
+
+    It leaves lists, reminders and reports; its history stays. Rules do not bring it back, and its member cannot
+    enroll again; an explicit assignment starts anew. Withdrawing twice changes nothing.
+    """
+    await withdraw_enrollment(session, enrollment.id, reason=sent.reason, actor=caller)
     return MemberEnrollmentAnswer.model_validate(await get_enrollment(session, enrollment.id))

@@ -103,6 +103,12 @@ class GrantBody(StrictModel):
         return self.assessment_id, "assessment"
 
 
+class WithdrawBody(StrictModel):
+    """Why an enrollment is withdrawn."""
+
+    reason: Reason
+
+
 class Cause(Answer):
     """What made an enrollment: a person, a rule, an event or a completion to be renewed, and its id.
 
@@ -119,9 +125,9 @@ class Cause(Answer):
 
 
 class Grant(Answer):
-    """What an administrator gave an enrollment since, and why."""
+    """What an administrator gave an enrollment since, or its withdrawal, and why."""
 
-    kind: Literal["attempts", "extra_time", "due_at"]
+    kind: Literal["attempts", "extra_time", "due_at", "withdrawal"]
     quiz_id: UUID | None
     amount: int | None
     due_at: datetime | None

@@ -24,6 +24,7 @@ from learning_service.domain.attempts.rules import (
 from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
+from learning_service.domain.enrollments.actions import EnrollmentWithdrawn
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.errors import Conflict, Invalid
 
@@ -105,8 +106,15 @@ def attempts_used(position: Position, quiz_id: uuid.UUID) -> int:
     return 0 if count is None else count.used
 
 
+def refuse_withdrawn(position: Position) -> None:
+    """Raises EnrollmentWithdrawn where nobody learns any more."""
+    if position.is_withdrawn:
+        raise EnrollmentWithdrawn
+
+
 def next_attempt(position: Position, quiz: CompiledQuiz, instant: datetime) -> AttemptRow:
-    """The attempt that would be made now; not stored yet. Raises NoAttemptsLeft."""
+    """The attempt that would be made now; not stored yet. Raises EnrollmentWithdrawn, NoAttemptsLeft."""
+    refuse_withdrawn(position)
     used, allowed = attempts_used(position, quiz.id), attempts_allowed(position, quiz)
     if allowed is not None and used >= allowed:
         raise NoAttemptsLeft
@@ -138,7 +146,7 @@ async def start_attempt(
 ) -> tuple[AttemptRow, bool]:
     """Start an attempt, or give the one under way and False. The position must be locked.
 
-    Raises NoAttemptsLeft.
+    Raises EnrollmentWithdrawn, NoAttemptsLeft.
     """
     if position.attempt is not None:
         return position.attempt, False
@@ -214,7 +222,7 @@ def shown_sequence(last: int) -> int:
 async def open_attempt(session: AsyncSession, position: Position, quiz: CompiledQuiz) -> AttemptRow:
     """The attempt that a submission closes: the position's, else, without a time limit, a new one.
 
-    Raises AttemptClosed for one that is over, AttemptNotStarted, NoAttemptsLeft.
+    Raises AttemptClosed for one that is over, AttemptNotStarted, EnrollmentWithdrawn, NoAttemptsLeft.
     """
     attempt = position.attempt
     if attempt is not None:

@@ -151,11 +151,11 @@ class PendingResponse(Base):
 
 
 class EnrollmentGrant(Base):
-    """What an administrator gave an enrollment beyond its version's rules, and why."""
+    """What an administrator gave an enrollment beyond its version's rules, or that it was withdrawn, and why."""
 
     __tablename__ = "enrollment_grants"
     __table_args__ = (
-        CheckConstraint("kind IN ('attempts', 'extra_time', 'due_at')", name="kind"),
+        CheckConstraint("kind IN ('attempts', 'extra_time', 'due_at', 'withdrawal')", name="kind"),
         CheckConstraint("(kind = 'attempts') = (quiz_id IS NOT NULL)", name="quiz_id"),
         Index("ix_enrollment_grants_enrollment_id", "enrollment_id", "id"),
     )

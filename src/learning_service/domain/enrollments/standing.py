@@ -23,11 +23,10 @@ _CLOSE = text("SELECT pg_advisory_xact_lock(hashtextextended(:course, 0))")
 
 
 async def hold_entrance(session: AsyncSession, course_id: uuid.UUID, *, alone: bool = False) -> None:
-    """Hold a course's entrance until the transaction ends: whoever makes enrollments beside others, `alone` who
-    completes an enrollment after all.
+    """Hold a course's entrance until the transaction ends: before anything is read of where members stand there.
 
-    Without it somebody is enrolled anew in the moment in which an older enrollment is completed. Before anything is
-    read of where a member stands.
+    Beside each other hold it those who may start somebody anew after a failure, `alone` who lets a failed enrollment
+    go on or be completed after all: else somebody is enrolled anew in that very moment.
     """
     await session.execute(_CLOSE if alone else _ENTER, {"course": str(course_id)})
 

@@ -22,6 +22,7 @@ from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.enrollments.actions import NotPublished
+from learning_service.domain.enrollments.standing import hold_entrance
 from learning_service.domain.errors import Invalid, NotFound
 from learning_service.domain.principal import Principal
 
@@ -66,6 +67,7 @@ async def _assign_named(
     sent: AssignBody,
     actor: Principal,
 ) -> Handed:
+    await hold_entrance(session, course.id)
     wanted = list(dict.fromkeys(user_ids))
     who = and_(
         Member.user_id == func.any(wanted), meant_by(course, _EVERYONE, reach_of(actor, chapters=True))

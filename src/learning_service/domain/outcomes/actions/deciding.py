@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.queries import Position
@@ -21,7 +21,6 @@ from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries import last_completion
 from learning_service.domain.enrollments.rules import decide, expiry
-from learning_service.domain.enrollments.standing import OPEN
 from learning_service.domain.events import append_event
 from learning_service.domain.grading.actions import resolve_lost_passes
 from learning_service.domain.organizations.queries import organization_settings
@@ -53,47 +52,17 @@ async def settle(
         return None
     match decision.status:
         case "completed":
-            return await _complete(session, position, version, decision.score, actor or position.user_id)
+            return await complete_enrollment(
+                session, position, version, decision.score, actor or position.user_id
+            )
         case "failed":
             return await _fail(session, position, actor or position.user_id)
         case _:
             return None
 
 
-async def reconsider(
-    session: AsyncSession, position: Position, version: CompiledVersion, *, actor: str
-) -> tuple[str, Outcome | None]:
-    """Settle after something that may also have undone a failure: a grant, or a correction.
-
-    A failed enrollment that could still be completed goes on, unless the member has another open one of the
-    course. Gives the status afterwards. The position must be locked.
-    """
-    if position.status == "failed":
-        decision = decide(version.shape, position.standing())
-        if decision.status == "completed":
-            outcome = await _complete(session, position, version, decision.score, actor)
-            return outcome.status, outcome
-        if decision.status == "in_progress" and not await has_open_enrollment(session, position):
-            await _reopen(session, position, actor)
-            return "in_progress", None
-        return "failed", None
-    settled = await settle(session, position, version, actor=actor)
-    return (position.status if settled is None else settled.status), settled
-
-
-async def has_open_enrollment(session: AsyncSession, position: Position) -> bool:
-    """Whether the member has an open enrollment of the course other than this one."""
-    other = exists().where(
-        Enrollment.organization_id == position.organization_id,
-        Enrollment.user_id == position.user_id,
-        Enrollment.course_id == position.course_id,
-        Enrollment.status.in_(OPEN),
-        Enrollment.id != position.enrollment_id,
-    )
-    return bool(await session.scalar(select(other)))
-
-
-async def _reopen(session: AsyncSession, position: Position, actor: str) -> None:
+async def reopen_enrollment(session: AsyncSession, position: Position, actor: str) -> None:
+    """Let a failed enrollment go on. The position must be locked."""
     await session.execute(
         update(Enrollment)
         .where(Enrollment.id == position.enrollment_id)
@@ -140,9 +109,10 @@ async def _fail(session: AsyncSession, position: Position, actor: str) -> Outcom
     return Outcome("failed", None, None)
 
 
-async def _complete(
+async def complete_enrollment(
     session: AsyncSession, position: Position, version: CompiledVersion, score: Decimal | None, actor: str
 ) -> Outcome:
+    """Complete the enrollment, with everything that follows. The position must be locked."""
     course, organization, member = await _cast(session, position)
     previous = await last_completion(
         session,

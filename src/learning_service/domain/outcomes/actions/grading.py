@@ -40,7 +40,8 @@ from learning_service.domain.grading.queries import WaitingResponse, administers
 from learning_service.domain.grading.rules.mark import award_points
 from learning_service.domain.grading.rules.score import Graded, grade_attempt
 from learning_service.domain.outcomes.actions.closing import dump_marks, possible_points
-from learning_service.domain.outcomes.actions.deciding import Outcome, reconsider
+from learning_service.domain.outcomes.actions.deciding import Outcome
+from learning_service.domain.outcomes.actions.reconsidering import reconsider
 from learning_service.domain.principal import Principal
 
 

@@ -9,7 +9,12 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.actions import GRACE, attempts_allowed, attempts_used
+from learning_service.domain.attempts.actions import (
+    GRACE,
+    attempts_allowed,
+    attempts_used,
+    refuse_withdrawn,
+)
 from learning_service.domain.attempts.models import EnrollmentGrant, QuizAttempt, QuizProgress
 from learning_service.domain.attempts.queries import Position, QuizCount, find_position
 from learning_service.domain.audit import record_audit
@@ -17,9 +22,10 @@ from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.rules import decide
+from learning_service.domain.enrollments.standing import BY_ADMINISTRATOR
 from learning_service.domain.errors import Conflict, Invalid, NotFound
-from learning_service.domain.outcomes.actions.deciding import has_open_enrollment, reconsider
+from learning_service.domain.outcomes.actions.reconsidering import hold_elsewhere, reconsider
+from learning_service.domain.outcomes.actions.withdrawing import withdraw
 from learning_service.domain.principal import Principal
 
 
@@ -29,10 +35,16 @@ class UnlimitedAttempts(Conflict):
     code = "unlimited-attempts"
 
 
-class OpenEnrollmentExists(Conflict):
-    """The member has a newer open enrollment of the course; a second one cannot be opened."""
+class NewerEnrollment(Conflict):
+    """The member has gone on in another enrollment of the course: open, or completed and valid."""
 
-    code = "open-enrollment-exists"
+    code = "newer-enrollment"
+
+
+class EnrollmentCompleted(Conflict):
+    """What is completed is not withdrawn; its certificate can be revoked."""
+
+    code = "completed"
 
 
 class EnrollmentBegun(Conflict):
@@ -56,9 +68,10 @@ async def change_enrollment(
 ) -> None:
     """Change the due time and the extra time. Extra time also moves the deadline of an attempt under way.
 
-    An attempt that is overdue already stays so. Raises NotFound, Invalid.
+    An attempt that is overdue already stays so. Raises NotFound, EnrollmentWithdrawn, Invalid.
     """
     position = await _hold(session, enrollment_id, actor)
+    refuse_withdrawn(position)
     values: dict[str, Any] = {}
     if "due_at" in change.fields and change.due_at != position.due_at:
         if change.due_at is not None and change.due_at <= now(session):
@@ -103,18 +116,18 @@ async def grant_attempts(
 ) -> None:
     """Allow more attempts at a quiz or the assessment. A failed enrollment that can be completed again goes on.
 
-    Raises NotFound, Invalid where the quiz is none of the enrollment's version, UnlimitedAttempts,
-    OpenEnrollmentExists.
+    Raises NotFound, Invalid where the quiz is none of the enrollment's version, EnrollmentWithdrawn, NewerEnrollment,
+    UnlimitedAttempts.
     """
     position = await _hold(session, enrollment_id, actor)
     version = await compiled_version(session, position.version_id)
     quiz = version.quizzes.get(quiz_id)
     if quiz is None or quiz.kind != kind:
         raise Invalid.at(f"/{kind}_id", f"is no {kind} of this enrollment's version")
+    refuse_withdrawn(position)
+    if not position.is_open and (await hold_elsewhere(session, position)).goes_on:
+        raise NewerEnrollment("The member has another enrollment of this course, open or completed since.")
     after = await _allow_more(session, position, quiz, extra)
-    reopens = position.status == "failed" and decide(version.shape, after.standing()).status == "in_progress"
-    if reopens and await has_open_enrollment(session, position):
-        raise OpenEnrollmentExists("The member has another open enrollment of this course.")
     _note_grant(session, position, "attempts", actor, reason=reason, quiz_id=quiz.id, amount=extra)
     _audit(
         session,
@@ -148,6 +161,22 @@ async def _allow_more(session: AsyncSession, position: Position, quiz: CompiledQ
     )
     before = position.quizzes.get(quiz.id) or QuizCount(0, allowed, None, None, None)
     return position.with_count(quiz.id, replace(before, allowed=allowed + extra))
+
+
+async def withdraw_enrollment(
+    session: AsyncSession, enrollment_id: uuid.UUID, *, reason: str, actor: Principal
+) -> None:
+    """Close an enrollment without an outcome, also one that was begun or has failed. Twice is once.
+
+    Raises NotFound, EnrollmentCompleted.
+    """
+    position = await _hold(session, enrollment_id, actor)
+    if position.is_withdrawn:
+        return
+    if position.status == "completed":
+        raise EnrollmentCompleted("The enrollment is completed.")
+    _note_grant(session, position, "withdrawal", actor, reason=reason)
+    await withdraw(session, position, because=BY_ADMINISTRATOR, actor=actor.user_id)
 
 
 async def delete_enrollment(session: AsyncSession, enrollment_id: uuid.UUID, *, actor: Principal) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.actions import touch_enrollment
+from learning_service.domain.attempts.actions import refuse_withdrawn, touch_enrollment
 from learning_service.domain.attempts.queries import Position
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledVersion
@@ -19,10 +19,11 @@ async def complete_lesson(
 ) -> Position:
     """Note the lesson as completed; the position after it. Doing so twice changes nothing.
 
-    The position must be locked.
+    The position must be locked. Raises EnrollmentWithdrawn.
     """
     if lesson_id in position.lessons:
         return position
+    refuse_withdrawn(position)
     await session.execute(
         insert(LessonProgress).values(
             enrollment_id=position.enrollment_id,

@@ -1,4 +1,4 @@
-"""Attempts whose time ran out while nobody looked: what the sweeper closes."""
+"""Attempts under way: of one enrollment, and those whose time ran out while nobody looked."""
 
 import uuid
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import QuizAttempt
+from learning_service.domain.attempts.queries import AttemptRow
 from learning_service.domain.directory.models import Member
 
 
@@ -35,3 +36,13 @@ async def overdue_attempts(
         statement = statement.where(tuple_(QuizAttempt.deadline_at, QuizAttempt.id) > tuple_(*after))
     rows: Sequence[Any] = (await session.execute(statement)).all()
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def attempts_under_way(session: AsyncSession, enrollment_id: uuid.UUID) -> Sequence[AttemptRow]:
+    """All attempts of an enrollment that are not closed."""
+    rows = await session.execute(
+        select(*(getattr(QuizAttempt, name) for name in AttemptRow.__slots__)).where(
+            QuizAttempt.enrollment_id == enrollment_id, QuizAttempt.status == "in_progress"
+        )
+    )
+    return [AttemptRow(*row) for row in rows]

@@ -1,0 +1,116 @@
+"""Looking again at an enrollment that failed, beside the member's other enrollments of the course.
+
+Standing first: whoever has gone on elsewhere is not set back by what becomes of an older enrollment.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import and_, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.queries import Position, find_position
+from learning_service.domain.clock import now
+from learning_service.domain.courses.queries.compiled import CompiledVersion
+from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.enrollments.queries import last_completion
+from learning_service.domain.enrollments.rules import decide
+from learning_service.domain.enrollments.standing import (
+    COMPLETED_ELSEWHERE,
+    OPEN,
+    has_valid_completion,
+    hold_entrance,
+)
+from learning_service.domain.organizations.queries import organization_settings
+from learning_service.domain.outcomes.actions.closing import SYSTEM
+from learning_service.domain.outcomes.actions.deciding import (
+    Outcome,
+    complete_enrollment,
+    reopen_enrollment,
+    settle,
+)
+from learning_service.domain.outcomes.actions.withdrawing import withdraw
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The member's other enrollments of the course, as far as they matter."""
+
+    open: uuid.UUID | None
+    completed_since: bool
+    """Whether a newer one has a completion that counts."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the member has gone on there, so that this one cannot go on too."""
+        return self.open is not None or self.completed_since
+
+
+async def hold_elsewhere(session: AsyncSession, position: Position) -> Elsewhere:
+    """Read the other enrollments and hold what could change them until the transaction ends.
+
+    That is the course's entrance, and the open enrollment, whose learner may be completing it. The position must be
+    locked; whoever completes an open enrollment holds no other, so nobody waits in a circle.
+    """
+    await hold_entrance(session, position.course_id, alone=True)
+    other = and_(
+        Enrollment.organization_id == position.organization_id,
+        Enrollment.user_id == position.user_id,
+        Enrollment.course_id == position.course_id,
+        Enrollment.id != position.enrollment_id,
+    )
+    held = select(Enrollment.id).where(other, Enrollment.status.in_(OPEN)).with_for_update()
+    open_ = await session.scalar(held)
+    since = and_(Enrollment.id > position.enrollment_id, has_valid_completion(Enrollment, now(session)))
+    return Elsewhere(open_, bool(await session.scalar(select(exists().where(other, since)))))
+
+
+async def reconsider(
+    session: AsyncSession, position: Position, version: CompiledVersion, *, actor: str
+) -> tuple[str, Outcome | None]:
+    """Settle after something that may also have undone a failure: a grant, or a correction.
+
+    A failed enrollment that could still be completed goes on, unless the member has gone on elsewhere. One that is
+    completed after all ends an open one of the course, but is not completed beside a newer completion that counts.
+    Gives the status afterwards. The position must be locked.
+    """
+    if position.status != "failed":
+        settled = await settle(session, position, version, actor=actor)
+        return (position.status if settled is None else settled.status), settled
+    decision = decide(version.shape, position.standing())
+    if decision.status == "failed":
+        return "failed", None
+    elsewhere = await hold_elsewhere(session, position)
+    if decision.status == "completed" and not elsewhere.completed_since:
+        outcome = await complete_enrollment(session, position, version, decision.score, actor)
+        if elsewhere.open is not None:
+            await _withdraw_superfluous(session, position, elsewhere.open)
+        return outcome.status, outcome
+    if decision.status == "in_progress" and not elsewhere.goes_on:
+        await reopen_enrollment(session, position, actor)
+        return "in_progress", None
+    return "failed", None
+
+
+async def _withdraw_superfluous(session: AsyncSession, completed: Position, open_id: uuid.UUID) -> None:
+    """Withdraw the open enrollment, unless it is a renewal still wanted, or the completion is over already."""
+    other = await find_position(
+        session, completed.organization_id, "enrollment", open_id, user_id=None, lock=True
+    )
+    lasting = await last_completion(
+        session,
+        organization_id=completed.organization_id,
+        user_id=completed.user_id,
+        course_id=completed.course_id,
+    )
+    if other is None or lasting is None:
+        return
+    if lasting.expires_at is not None:
+        settings = await organization_settings(session, completed.organization_id)
+        window = timedelta(days=settings.recertification_window_days)
+        over = lasting.expires_at <= now(session)
+        to_renew = lasting.expires_at - window <= now(session)
+        if over or (to_renew and other.source == "recertification"):
+            return
+    await withdraw(session, other, because=COMPLETED_ELSEWHERE, actor=SYSTEM)
