@@ -68,7 +68,8 @@ def _announced_size(request: Request) -> int:
 class JsonBody:
     """Parses and validates the received body as one type; a FastAPI dependency.
 
-    `optional` gives None for an absent body (the call's fields are all optional).
+    `optional` gives None for an absent body (the call's fields are all optional). With `parse` False the bytes are
+    given: JSON of the right size and kind, which the action itself judges.
     """
 
     def __init__(
@@ -78,12 +79,14 @@ class JsonBody:
         limit: int = SMALL,
         media_types: tuple[str, ...] = (JSON,),
         optional: bool = False,
+        parse: bool = True,
     ) -> None:
         self.type = type_
         self.adapter: TypeAdapter[Any] = TypeAdapter(type_)
         self.limit = limit
         self.media_types = media_types
         self.optional = optional
+        self.parse = parse
 
     async def __call__(self, request: Request) -> Any:
         """The validated body. Raises TooLarge, UnsupportedMediaType or Invalid, in this order."""
@@ -98,6 +101,8 @@ class JsonBody:
         if absent:
             return None
         check_json(body)
+        if not self.parse:
+            return body
         try:
             return self.adapter.validate_json(body)
         except ValidationError as error:

@@ -23,7 +23,10 @@ SHORT: dict[str, Any] = {"type": "short_answer", "prompt_html": "?", "accepted_a
 def faults(**changes: Any) -> list[str]:
     """What stops a course with this one assessment, each as `pointer: what is wrong`."""
     assessment = {"title": "Final", "questions": [CHOICE], **changes}
-    tree = parse_tree(json.dumps({"title": "Course", "assessment": assessment}))
+    # Choices that show nothing are refused today; a draft from before may hold them.
+    tree = parse_tree(
+        json.dumps({"title": "Course", "assessment": assessment}), held=frozenset({" ", "\u200b"})
+    )
     return [f"{fault.pointer.removeprefix('/assessment')}: {fault.detail}" for fault in publish_faults(tree)]
 
 

@@ -1,6 +1,7 @@
 """One normal form for texts, and wildcards that never backtrack."""
 
 import time
+import unicodedata
 
 import pytest
 from hypothesis import example, given
@@ -40,10 +41,101 @@ def test_the_short_way_for_ascii_is_the_long_way(text: str, case_sensitive: bool
         ("hy\u00adphen\u200b", "hyphen"),
         ("ΟΔΟΣ", "οδος"),
         ("O`Brien", "o´brien"),
+        ("H₂O", "H2O"),
+        ("CO₂₋", "co2-"),
+        ("½", "1/2"),
+        ("1½", "1 1/2"),
+        ("1 ½", "1 1/2"),
+        ("1\u200b½", "1 1/2"),
+        ("½½", "1/2 1/2"),
+        ("3⁄4", "3/4"),
+        ("1⁄2", "½"),
+        ("❤\ufe0f", "❤"),
+        ("ג\u05f3ירפה", "ג'ירפה"),
+        ("צה\u05f4ל", 'צה"ל'),
+        ("תל\u05beאביב", "תל-אביב"),
+        ("İstanbul", "istanbul"),
+        ("I\u0307stanbul", "ISTANBUL"),
+        ("i\u0307stanbul", "istanbul"),
+        ("٣٤", "34"),
+        ("۳۴", "34"),
+        ("१२", "12"),
+        ("๔๒", "42"),
+        ("𝟙𝟚", "12"),
+        ("㎡", "m²"),
+        ("①", "1"),
     ],
 )
 def test_texts_that_people_call_the_same(text: str, same: str) -> None:
     assert normalize(text) == normalize(same)
+    assert matches(text, [same])
+    assert matches(same, [text])
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("10²", "102"),
+        ("2³", "23"),
+        ("10⁻³", "10-3"),
+        ("10⁻³", "103"),
+        ("10²", "10³"),
+        ("xⁿ", "xn"),
+        ("㎡", "m2"),
+        ("1½", "11/2"),
+        ("½2", "1/22"),
+        ("café", "cafe"),
+        ("o'brien", "obrien"),
+        ("\u0661\u0600", "1"),
+    ],
+)
+def test_texts_that_are_not_the_same(text: str, other: str) -> None:
+    assert normalize(text) != normalize(other)
+    assert not matches(text, [other])
+
+
+NOTHING = [
+    *"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u200b\u200c\u200d\u200e\u200f",
+    *"\u202e\u2060\u2063\u2066\u2069\u206f\u2800\u3164\ufe00\ufe0e\ufe0f\ufeff\uffa0\x07\x7f",
+    *"\U000e0001\U000e0061\U000e0100\U000e01ef\U0001d173",
+]
+
+
+@pytest.mark.parametrize("nothing", NOTHING, ids=lambda c: f"U+{ord(c):04X}")
+def test_what_shows_nothing_never_makes_answers_differ(nothing: str) -> None:
+    assert normalize(f"a{nothing}b") == normalize(f"{nothing}ab{nothing}") == "ab"
+    assert normalize(f"é{nothing}b") == "éb"
+    assert normalize(f"e{nothing}\u0301") == "é"
+    assert normalize(f"2{nothing}½") == "2 1/2"
+    assert is_blank(nothing)
+    assert not matches(nothing, ["*"])
+    assert matches("ab", [f"a{nothing}b"])
+
+
+@given(st.text(), st.sampled_from(NOTHING), st.integers(0, 50), st.booleans())
+def test_nothing_added_anywhere_changes_nothing(
+    text: str, nothing: str, at: int, case_sensitive: bool
+) -> None:
+    with_it = text[:at] + nothing + text[at:]
+    assert normalize(with_it, case_sensitive=case_sensitive) == normalize(text, case_sensitive=case_sensitive)
+
+
+@given(st.text())
+def test_composed_or_not_wide_or_not_the_form_is_one(text: str) -> None:
+    normal = normalize(text)
+    for form in ("NFC", "NFD"):
+        assert normalize(unicodedata.normalize(form, text)) == normal
+
+
+@pytest.mark.parametrize(
+    "worst", ["\u0301\u0323\u0f71\u0345", "\ufdfa", "\u0344", "a\u0345\u0301", "½", "\ufe0f\u0301"]
+)
+def test_no_text_takes_long(worst: str) -> None:
+    text = (worst * 20_000)[:20_000]
+    started = time.process_time()
+    once = normalize(text)
+    assert time.process_time() - started < 0.2
+    assert normalize(once) == once
 
 
 def test_case_counts_only_where_asked() -> None:

@@ -89,9 +89,9 @@ async def _load_directory(session: AsyncSession) -> None:
 
 
 async def _load_course(session: AsyncSession) -> None:
-    tree = parse_tree(files("learning_service").joinpath(COURSE_FILE).read_bytes())
+    tree = files("learning_service").joinpath(COURSE_FILE).read_bytes()
     new = NewCourse(
-        title=tree.title,
+        title=parse_tree(tree).title,
         scope="national",
         recertification_cadence="P1Y",
         linked_compliance_requirement=REQUIREMENT,

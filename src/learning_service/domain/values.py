@@ -7,6 +7,7 @@ Sources: the contract's conventions on text, numbers, ids and times.
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeAlias
@@ -19,12 +20,25 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    ValidationInfo,
     WithJsonSchema,
 )
 
-BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
-_INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Cn", "Co", "Cs"})
+from learning_service.domain.characters import (
+    BIDI_CONTROLS,
+    OVERRIDES,
+    WITHOUT_OVERRIDES,
+    is_empty,
+    stacks_more_than,
+    unify,
+)
+
 MAX_COMBINING_RUN = 8
+MAX_MARKS = 30
+"""Combining marks in a row of a longer text: sorting them takes the square of their number."""
+MAX_UNIFIED = 3
+"""How many times as long a text may become once its compatibility forms are written out; one makes 18 of itself."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TIME = re.compile(
     r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
@@ -39,27 +53,60 @@ class StrictModel(BaseModel):
     )
 
 
-def _clean(text: str) -> str:
+def _storable(text: str) -> str:
     if "\x00" in text:
         raise ValueError("must not contain NUL")
-    if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
+    if not text.isascii() and _SURROGATE.search(text):
         raise ValueError("must not contain lone surrogates")
-    if not BIDI_CONTROLS.isdisjoint(text):
-        raise ValueError("must not contain bidirectional control characters")
+    return text
+
+
+def _clean(text: str) -> str:
+    if not OVERRIDES.isdisjoint(_storable(text)):
+        raise ValueError("must not contain bidirectional overrides, embeddings or isolates")
     return text
 
 
 def _name(text: str) -> str:
-    if any(unicodedata.category(c) == "Cc" for c in text):
+    if not BIDI_CONTROLS.isdisjoint(text):
+        raise ValueError("must not contain bidirectional control characters")
+    if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in text):
         raise ValueError("must be one line without control characters")
-    if all(unicodedata.category(c) in _INVISIBLE for c in text):
-        raise ValueError("must have at least one visible character")
-    run = 0
-    for c in text:
-        run = run + 1 if unicodedata.category(c) in ("Mn", "Me") else 0
-        if run > MAX_COMBINING_RUN:
-            raise ValueError(f"must not stack more than {MAX_COMBINING_RUN} combining marks")
+    _seen(text)
+    if stacks_more_than(MAX_COMBINING_RUN, unify(text)):
+        raise ValueError(f"must not stack more than {MAX_COMBINING_RUN} combining marks")
     return text
+
+
+def _seen(text: str) -> str:
+    if is_empty(text):
+        raise ValueError("must have at least one visible character")
+    return text
+
+
+def _comparable(text: str) -> str:
+    """Refuse what would take long to bring into its normal form."""
+    if text.isascii():
+        return text
+    unified = unify(text)
+    if len(unified) > MAX_UNIFIED * max(len(text), 1000):
+        raise ValueError(f"must not have compatibility forms that make it {MAX_UNIFIED} times as long")
+    if stacks_more_than(MAX_MARKS, unified):
+        raise ValueError(f"must not stack more than {MAX_MARKS} combining marks")
+    return text
+
+
+def _without_overrides(text: str) -> str:
+    return text if text.isascii() else text.translate(WITHOUT_OVERRIDES)
+
+
+def _unless_held(judge: Callable[[str], str]) -> AfterValidator:
+    """Judge what comes in; the validation's context holds texts that were accepted before."""
+
+    def judged(text: str, info: ValidationInfo) -> str:
+        return text if info.context is not None and text in info.context else judge(text)
+
+    return AfterValidator(judged)
 
 
 def _json_number(value: Any) -> Any:
@@ -98,12 +145,20 @@ def _not_empty(items: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _clean_json(value: Any) -> Any:
-    """Walk free JSON: clean text everywhere, integers that a database and a JavaScript client can hold."""
+    return _walk_json(value, _clean)
+
+
+def _storable_json(value: Any) -> Any:
+    return _walk_json(value, _storable)
+
+
+def _walk_json(value: Any, judge: Callable[[str], str]) -> Any:
+    """Walk free JSON: good text everywhere, integers that a database and a JavaScript client can hold."""
     stack = [value]
     while stack:
         item = stack.pop()
         if isinstance(item, str):
-            _clean(item)
+            judge(item)
         elif isinstance(item, dict):
             stack.extend(item.keys())
             stack.extend(item.values())
@@ -122,14 +177,24 @@ def number_between(least: float, most: float) -> WithJsonSchema:
 
 
 CleanText: TypeAlias = Annotated[str, AfterValidator(_clean)]
-"""Text of any length without NUL, lone surrogates or bidi controls."""
-Name: TypeAlias = Annotated[CleanText, Field(min_length=1, max_length=200), AfterValidator(_name)]
+"""Text of any length without NUL, lone surrogates, or what turns its direction."""
+Name: TypeAlias = Annotated[CleanText, Field(min_length=1, max_length=200), _unless_held(_name)]
 """A name or title: 1–200 characters on one line, at least one of them visible."""
-Word: TypeAlias = Annotated[CleanText, Field(min_length=1, max_length=64), AfterValidator(_name)]
+Word: TypeAlias = Annotated[CleanText, Field(min_length=1, max_length=64), _unless_held(_name)]
 """A status or filter word: 1–64 characters."""
-LearnerText: TypeAlias = Annotated[CleanText, Field(max_length=20_000)]
-"""What a learner wrote."""
-Html: TypeAlias = Annotated[CleanText, Field(max_length=200_000)]
+ChoiceText: TypeAlias = Annotated[
+    CleanText, Field(min_length=1, max_length=2000), _unless_held(lambda text: _comparable(_seen(text)))
+]
+"""A choice or an accepted answer: 1–2,000 characters, at least one of them visible."""
+LearnerText: TypeAlias = Annotated[
+    str,
+    Field(max_length=20_000),
+    AfterValidator(_storable),
+    AfterValidator(_without_overrides),
+    AfterValidator(_comparable),
+]
+"""What a learner wrote. What turns its direction is left out."""
+Html: TypeAlias = Annotated[str, Field(max_length=200_000), AfterValidator(_storable)]
 """Rich text as sent; sanitized before it is stored."""
 OpaqueId: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@-]{1,128}$")]
 """An id made elsewhere."""
@@ -144,4 +209,6 @@ Percent: TypeAlias = Annotated[Number, Field(ge=0, le=100, decimal_places=6), nu
 Instant: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
 """A moment with its zone, normalized to UTC."""
 FreeJson: TypeAlias = Annotated[Any, AfterValidator(_clean_json)]
-"""Any JSON value that can be stored."""
+"""Any JSON value that is kept as it is."""
+StorableJson: TypeAlias = Annotated[Any, AfterValidator(_storable_json)]
+"""Any JSON value, whose texts are judged by what it becomes a part of."""

@@ -81,11 +81,11 @@ async def save_draft(
     access: Authored,
     caller: Author,
     session: Session,
-    tree: Annotated[Tree, large_body(Tree)],
+    sent: Annotated[bytes, large_body(Tree, parse=False)],
     if_match: IfMatch = None,
 ) -> Response:
     """Replace the draft, atomically. What GET answers can be sent back."""
-    edition = await drafts.save_draft(session, access.view.id, tree, if_match=if_match, actor=caller)
+    edition = await drafts.save_draft(session, access.view.id, sent, if_match=if_match, actor=caller)
     return _tree_response(edition)
 
 

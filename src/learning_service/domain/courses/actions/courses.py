@@ -59,7 +59,8 @@ async def duplicate_course(session: AsyncSession, access: CourseAccess, *, actor
     Its keys are its own; graders and history stay behind.
     """
     source = await current_edition(session, access.view.id)
-    policy = NewCourse(
+    # What the source holds was judged when it came in.
+    policy = NewCourse.model_construct(
         title=copy_title(source.tree.title),
         **{name: getattr(access.view, name) for name in _COPIED},
     )

@@ -22,6 +22,7 @@ from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.versions import (
     NO_ROWS,
     Edition,
+    current_edition,
     current_version,
     find_version,
     known_keys,
@@ -30,7 +31,7 @@ from learning_service.domain.courses.queries.versions import (
 from learning_service.domain.courses.rules.keys import assign_keys, unknown_key_faults
 from learning_service.domain.courses.rules.patching import Operation, apply_patch
 from learning_service.domain.courses.rules.richtext import Removed, sanitize_html, sanitize_tree
-from learning_service.domain.courses.rules.tree import Tree
+from learning_service.domain.courses.rules.tree import Tree, parse_tree, texts_of
 from learning_service.domain.errors import Conflict, Invalid, PreconditionFailed, PreconditionRequired
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.principal import Principal
@@ -70,12 +71,13 @@ def check_precondition(if_match: str | None, version: CourseVersion) -> None:
 
 
 async def save_draft(
-    session: AsyncSession, course_id: uuid.UUID, tree: Tree, *, if_match: str | None, actor: Principal
+    session: AsyncSession, course_id: uuid.UUID, sent: bytes, *, if_match: str | None, actor: Principal
 ) -> Edition:
-    """Make the tree the course's draft, atomically.
+    """Make the tree that was sent, as JSON, the course's draft, atomically.
 
-    Raises Invalid for keys that the course never had, then as `check_precondition`.
+    Raises Invalid for what can never be right and for keys that the course never had, then as `check_precondition`.
     """
+    tree = await _parsed(session, course_id, sent)
     clean, removed = await _sanitized(session, tree, actor)
     course = await lock_course(session, course_id)
     known = await known_keys(session, course_id)
@@ -184,6 +186,14 @@ async def _store(
     edition = await write_draft(session, course, before, tree, known)
     _record(session, "course.draft_saved", course, edition.version, actor)
     return Edition(edition.version, edition.stored, removed)
+
+
+async def _parsed(session: AsyncSession, course_id: uuid.UUID, sent: bytes) -> Tree:
+    try:
+        return await asyncio.to_thread(parse_tree, sent)
+    except Invalid:
+        held = texts_of((await current_edition(session, course_id)).tree)
+        return await asyncio.to_thread(parse_tree, sent, held)
 
 
 async def _sanitized(session: AsyncSession, tree: Tree, actor: Principal) -> tuple[Tree, tuple[Removed, ...]]:

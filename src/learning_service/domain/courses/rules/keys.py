@@ -17,6 +17,7 @@ from learning_service.domain.courses.rules.tree import (
 )
 from learning_service.domain.errors import Fault
 from learning_service.domain.pointers import pointer
+from learning_service.domain.values import StrictModel
 
 KeyKind: TypeAlias = Literal["module", "lesson", "quiz", "assessment", "question", "answer"]
 
@@ -87,15 +88,17 @@ def assign_keys(tree: Tree, *, known: Mapping[str, str], new_key: Callable[[], s
 
 def without_keys(tree: Tree) -> Tree:
     """The same content without any key, for a course that is to have its own."""
-    return Tree.model_validate(_stripped(tree.model_dump()))
+    stripped: Tree = _stripped(tree)
+    return stripped
 
 
 def _stripped(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _stripped(part) for name, part in value.items() if name != "key"}
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple):
         return tuple(_stripped(part) for part in value)
-    return value
+    if not isinstance(value, StrictModel):
+        return value
+    parts = {name: None if name == "key" else _stripped(part) for name, part in vars(value).items()}
+    return value.model_copy(update=parts)
 
 
 def _fresh(taken: set[str], new_key: Callable[[], str]) -> str:

@@ -7,10 +7,10 @@ from jsonpatch import JsonPatch, JsonPatchException, JsonPatchTestFailed
 from jsonpointer import EndOfList, JsonPointer, JsonPointerException
 from pydantic import BaseModel, ConfigDict, Field
 
-from learning_service.domain.courses.rules.tree import Tree, dump_tree, parse_tree
+from learning_service.domain.courses.rules.tree import Tree, dump_tree, parse_tree, texts_of
 from learning_service.domain.errors import Fault, Invalid
 from learning_service.domain.pointers import pointer
-from learning_service.domain.values import CleanText, FreeJson
+from learning_service.domain.values import CleanText, StorableJson
 
 MAX_OPERATIONS = 10_000
 MAX_POINTER = 1000
@@ -34,7 +34,7 @@ class ValueOperation(_Operation):
     """`add`, `replace` or `test`, with a value."""
 
     op: Literal["add", "replace", "test"]
-    value: FreeJson
+    value: StorableJson
 
     def plain(self) -> dict[str, Any]:
         """As the library reads it."""
@@ -90,7 +90,7 @@ def apply_patch(tree: Tree, patch: tuple[Operation, ...]) -> Tree:
         except RecursionError:
             raise _failed(n, "", "makes the draft too deep") from None
     try:
-        return parse_tree(json.dumps(document))
+        return parse_tree(json.dumps(document), held=texts_of(tree))
     except RecursionError:
         raise Invalid.at("", "is nested too deeply") from None
 

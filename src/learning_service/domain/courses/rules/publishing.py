@@ -5,9 +5,9 @@ Source: the contract, "Courses and versions": a draft may be incomplete, a publi
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterator
 
+from learning_service.domain.characters import is_empty
 from learning_service.domain.courses.rules.tree import (
     Answer,
     MultipleChoice,
@@ -23,7 +23,6 @@ from learning_service.domain.pointers import Path, pointer
 
 _TAG = re.compile(r"<[^<>]*>")
 _SHOWS = re.compile(r"<(?:img|iframe)[\s>]", re.IGNORECASE)
-_INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Cn"})
 
 
 def publish_faults(tree: Tree) -> list[Fault]:
@@ -51,12 +50,7 @@ def publish_faults(tree: Tree) -> list[Fault]:
 
 def shows_something(rich_text: str) -> bool:
     """Whether sanitized HTML has a visible character, an image or an embed."""
-    return bool(_SHOWS.search(rich_text)) or is_visible(html.unescape(_TAG.sub("", rich_text)))
-
-
-def is_visible(text: str) -> bool:
-    """Whether any character of the text can be seen."""
-    return any(unicodedata.category(c) not in _INVISIBLE for c in text)
+    return bool(_SHOWS.search(rich_text)) or not is_empty(html.unescape(_TAG.sub("", rich_text)))
 
 
 def _question_faults(question: Question, path: Path) -> Iterator[Fault]:
@@ -82,7 +76,7 @@ def _choice_faults(question: MultipleChoice | MultiSelect, path: Path) -> Iterat
     seen: set[str] = set()
     for a, answer in enumerate(question.answers):
         text = _shown(answer)
-        if not is_visible(text):
+        if is_empty(text):
             yield Fault(pointer(*path, "answers", a, "text"), "shows nothing")
         elif text in seen:
             yield Fault(pointer(*path, "answers", a, "text"), "reads like another answer of this question")
@@ -95,7 +89,7 @@ def _accepted_faults(question: ShortAnswer, path: Path) -> Iterator[Fault]:
             pointer(*path, "accepted_answers"), "no answer is accepted; add one, or let a grader review it"
         )
     for a, text in enumerate(question.accepted_answers):
-        if not is_visible(text):
+        if is_empty(text):
             yield Fault(pointer(*path, "accepted_answers", a), "shows nothing")
 
 

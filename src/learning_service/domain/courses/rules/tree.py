@@ -17,7 +17,7 @@ from learning_service.domain.courses.rules.urls import document_url, https_url
 from learning_service.domain.errors import Invalid
 from learning_service.domain.pointers import Path, at_places, faults_of
 from learning_service.domain.values import (
-    CleanText,
+    ChoiceText,
     Html,
     Name,
     Number,
@@ -45,8 +45,6 @@ Points: TypeAlias = Annotated[
     Number, Field(ge=0, le=MAX_POINTS, decimal_places=6), number_between(0, MAX_POINTS)
 ]
 """What a question is worth."""
-ChoiceText: TypeAlias = Annotated[CleanText, Field(min_length=1, max_length=2000)]
-"""The text of a choice or of an accepted answer."""
 HttpsUrl: TypeAlias = Annotated[str, Field(max_length=2000), AfterValidator(https_url)]
 """An address on the public web."""
 DocumentUrl: TypeAlias = Annotated[str, Field(max_length=2000), AfterValidator(document_url)]
@@ -259,10 +257,28 @@ def quizzes(tree: Tree) -> Iterator[tuple[Path, Quiz | Assessment]]:
             yield path, node
 
 
-def parse_tree(raw: bytes | str) -> Tree:
-    """The tree in this JSON text. Raises `Invalid` naming every place that can never be right."""
+def texts_of(tree: Tree) -> frozenset[str]:
+    """Every text in the tree."""
+    texts: set[str] = set()
+    stack: list[object] = [tree]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, str):
+            texts.add(part)
+        elif isinstance(part, tuple):
+            stack.extend(part)
+        elif isinstance(part, StrictModel):
+            stack.extend(vars(part).values())
+    return frozenset(texts)
+
+
+def parse_tree(raw: bytes | str, held: frozenset[str] = frozenset()) -> Tree:
+    """The tree in this JSON text. Raises `Invalid` naming every place that can never be right.
+
+    `held`: texts that the course has already. They were accepted once and are not judged again.
+    """
     try:
-        return _TREE.validate_json(raw)
+        return _TREE.validate_json(raw, context=held)
     except ValidationError as error:
         raise Invalid(faults_of(error, _document(raw))) from None
 

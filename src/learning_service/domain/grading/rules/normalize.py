@@ -1,22 +1,21 @@
 """One normal form for the texts of learners and authors, and matching with wildcards.
 
-Steps: NFKC, trimmed, runs of spaces collapsed, casefolded, one form of quotes and of dashes.
+Steps: compatibility forms, quotes, dashes and digits in one form each, trimmed, runs of spaces collapsed, casefolded.
 Characters that show nothing (zero-width spaces, soft hyphens) are dropped: they come with copied text.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-_SINGLE_QUOTES = "‘’‚‛′‵`´ʹʻʼʽˈ‹›＇"
-_DOUBLE_QUOTES = "“”„‟″‶«»〝〞〟＂"
-_DASHES = "‐‑‒–—―−⁃﹘﹣－⁻₋˗"
-_ONE_FORM = {
-    **dict.fromkeys(map(ord, _SINGLE_QUOTES), "'"),
-    **dict.fromkeys(map(ord, _DOUBLE_QUOTES), '"'),
-    **dict.fromkeys(map(ord, _DASHES), "-"),
-}
+from learning_service.domain.characters import shows_nothing, stacks_more_than, unify, with_at_most
+from learning_service.domain.values import MAX_MARKS
+
+_ASCII = {code: None for code in range(128) if shows_nothing(chr(code))} | {ord("`"): "'"}
+# A dotted i is an i: `İ` and its lower case by Unicode's rules, which keeps the dot as a mark of its own.
+_DOTTED = re.compile("i\u0307+")
 # A noncharacter: stands for a wildcard while the rest of a pattern is normalized, and is in no text that
 # matters.
 _ANY = "\ufdd0"
@@ -27,11 +26,13 @@ def normalize(text: str, *, case_sensitive: bool = False) -> str:
     nothing.
     """
     if text.isascii():
-        return " ".join((text if case_sensitive else text.lower()).replace("`", "'").split())
-    before = None
-    while before != text:
-        before, text = text, _step(text, case_sensitive)
-    return text
+        return " ".join((text if case_sensitive else text.lower()).translate(_ASCII).split())
+    text = unify(text)
+    if stacks_more_than(MAX_MARKS, text):
+        text = with_at_most(MAX_MARKS, text)
+    if not case_sensitive:
+        text = _DOTTED.sub("i", unicodedata.normalize("NFD", text).casefold())
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def matches(text: str, accepted: Sequence[str], *, case_sensitive: bool = False) -> bool:
@@ -47,14 +48,6 @@ def matches(text: str, accepted: Sequence[str], *, case_sensitive: bool = False)
 def is_blank(text: str) -> bool:
     """Whether nothing is left of a text in its normal form."""
     return not normalize(text)
-
-
-def _step(text: str, case_sensitive: bool) -> str:
-    text = "".join(c for c in text.translate(_ONE_FORM) if unicodedata.category(c) != "Cf")
-    text = unicodedata.normalize("NFKC", text)
-    if not case_sensitive:
-        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", text).casefold())
-    return " ".join(text.translate(_ONE_FORM).split())
 
 
 @lru_cache(maxsize=4096)
