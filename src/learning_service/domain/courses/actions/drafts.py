@@ -30,7 +30,7 @@ from learning_service.domain.courses.queries.versions import (
 )
 from learning_service.domain.courses.rules.keys import assign_keys, unknown_key_faults
 from learning_service.domain.courses.rules.patching import Operation, apply_patch
-from learning_service.domain.courses.rules.richtext import Removed, sanitize_html, sanitize_tree
+from learning_service.domain.courses.rules.richtext import Clean, Removed, sanitize_html, sanitize_tree
 from learning_service.domain.courses.rules.tree import Tree, parse_tree, texts_of
 from learning_service.domain.errors import Conflict, Invalid, PreconditionFailed, PreconditionRequired
 from learning_service.domain.organizations.queries import organization_settings
@@ -77,8 +77,7 @@ async def save_draft(
 
     Raises Invalid for what can never be right and for keys that the course never had, then as `check_precondition`.
     """
-    tree = await _parsed(session, course_id, sent)
-    clean, removed = await _sanitized(session, tree, actor)
+    clean, removed = await _accepted(session, course_id, sent, actor)
     course = await lock_course(session, course_id)
     known = await known_keys(session, course_id)
     _refuse_unknown_keys(clean, known)
@@ -107,7 +106,7 @@ async def patch_draft(
     tree = await asyncio.to_thread(apply_patch, before.tree, patch)
     known = await known_keys(session, course_id)
     _refuse_unknown_keys(tree, known)
-    clean, removed = await _sanitized(session, tree, actor)
+    clean, removed = await _sanitized(session, tree, actor, held=before.tree)
     return await _store(session, course, before, clean, removed, known, actor=actor)
 
 
@@ -124,7 +123,7 @@ async def restore_version(
     before = Edition(version, await read_tree(session, version))
     tree = (await read_tree(session, wanted)).tree
     # The organization's video hosts may have changed since.
-    clean, removed = await _sanitized(session, tree, actor)
+    clean, removed = await _sanitized(session, tree, actor, held=tree)
     known = await known_keys(session, course_id)
     return await _store(session, course, before, clean, removed, known, actor=actor)
 
@@ -188,19 +187,33 @@ async def _store(
     return Edition(edition.version, edition.stored, removed)
 
 
-async def _parsed(session: AsyncSession, course_id: uuid.UUID, sent: bytes) -> Tree:
+async def _accepted(
+    session: AsyncSession, course_id: uuid.UUID, sent: bytes, actor: Principal
+) -> tuple[Tree, tuple[Removed, ...]]:
+    """The tree that was sent, clean. What the course holds already came in by the rules of its time, and stays."""
+    clean = await _sanitizer(session, actor)
+
+    def judged(held: frozenset[str]) -> tuple[Tree, tuple[Removed, ...]]:
+        return sanitize_tree(parse_tree(sent, held), clean, held)
+
     try:
-        return await asyncio.to_thread(parse_tree, sent)
+        return await asyncio.to_thread(judged, frozenset())
     except Invalid:
         held = texts_of((await current_edition(session, course_id)).tree)
-        return await asyncio.to_thread(parse_tree, sent, held)
+        return await asyncio.to_thread(judged, held)
 
 
-async def _sanitized(session: AsyncSession, tree: Tree, actor: Principal) -> tuple[Tree, tuple[Removed, ...]]:
+async def _sanitized(
+    session: AsyncSession, tree: Tree, actor: Principal, *, held: Tree
+) -> tuple[Tree, tuple[Removed, ...]]:
     """In a thread: hostile text takes a while, and the loop serves others meanwhile."""
+    clean = await _sanitizer(session, actor)
+    return await asyncio.to_thread(sanitize_tree, tree, clean, texts_of(held))
+
+
+async def _sanitizer(session: AsyncSession, actor: Principal) -> Clean:
     settings = await organization_settings(session, actor.organization_id)
-    clean = partial(sanitize_html, video_hosts=frozenset(settings.video_hosts))
-    return await asyncio.to_thread(sanitize_tree, tree, clean)
+    return partial(sanitize_html, video_hosts=frozenset(settings.video_hosts))
 
 
 def _refuse_unknown_keys(tree: Tree, known: Mapping[str, str]) -> None:
