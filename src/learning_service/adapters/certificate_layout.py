@@ -1,12 +1,13 @@
 """Fitting a text of any length into its place on a certificate: shrink first, then wrap, never cut."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from learning_service.adapters.certificate_fonts import Voice, printable, visual_order, width
+from learning_service.adapters.certificate_bidi import base_level
+from learning_service.adapters.certificate_fonts import Voice, is_mark, printable
+from learning_service.adapters.certificate_shaping import Line, clusters, shaped
 
 _STEP = 0.5
 _SMALLEST = 1.0
@@ -37,9 +38,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A text ready to draw: its lines in visual order, and their size in points."""
+    """A text ready to draw: its lines as they are read and as they are drawn, and their size in points."""
 
-    lines: tuple[str, ...]
+    texts: tuple[str, ...]
+    lines: tuple[Line, ...]
     size: float
     leading: float
 
@@ -61,11 +63,12 @@ class _Piece:
 def fit(text: str, voice: Voice, place: Place) -> Fitted:
     """The largest setting of the text within the place, by the rules of the place."""
     text = printable(text)
-    line = visual_order(text)
-    wide = width(line, voice)
-    if wide * place.one_line_size <= place.width:
-        size = place.size if wide * place.size <= place.width else place.width / wide
-        return Fitted((line,), max(place.one_line_size, int(size / _STEP) * _STEP), place.leading)
+    base = base_level(text)
+    line = shaped(text, voice, base)
+    if line.width * place.one_line_size <= place.width:
+        size = place.size if line.width * place.size <= place.width else place.width / line.width
+        size = max(place.one_line_size, int(size / _STEP) * _STEP)
+        return Fitted((text,), (line,), size, place.leading)
     pieces = _pieces(text, voice)
     size = place.wrapped_size
     while True:
@@ -74,7 +77,8 @@ def fit(text: str, voice: Voice, place: Place) -> Fitted:
             break
         size -= _STEP
     rows = _balance(pieces, voice, place.width / size, rows)
-    return Fitted(tuple(visual_order(row) for row in rows), size, place.leading)
+    lines = tuple(shaped(row, voice, base) for row in rows)
+    return Fitted(tuple(rows), lines, size, place.leading)
 
 
 def _pieces(text: str, voice: Voice) -> list[_Piece]:
@@ -82,8 +86,8 @@ def _pieces(text: str, voice: Voice) -> list[_Piece]:
     pieces: list[_Piece] = []
     for word in text.split(" "):
         parts = _parts(word) if _IDEOGRAPH.search(word) else [word]
-        pieces += [_Piece(part, width(visual_order(part), voice), "") for part in parts[:-1]]
-        pieces.append(_Piece(parts[-1], width(visual_order(parts[-1]), voice), " "))
+        pieces += [_Piece(part, shaped(part, voice).width, "") for part in parts[:-1]]
+        pieces.append(_Piece(parts[-1], shaped(parts[-1], voice).width, " "))
     return pieces
 
 
@@ -92,20 +96,16 @@ def _parts(word: str) -> list[str]:
     parts = [word[0]]
     for before, after in pairwise(word):
         free = _IDEOGRAPH.match(before) or _IDEOGRAPH.match(after)
-        if free and after not in _NEVER_FIRST and before not in _NEVER_LAST and not _is_mark(after):
+        if free and after not in _NEVER_FIRST and before not in _NEVER_LAST and not is_mark(after):
             parts.append(after)
         else:
             parts[-1] += after
     return parts
 
 
-def _is_mark(character: str) -> bool:
-    return unicodedata.category(character) in ("Mn", "Me", "Mc")
-
-
 def _wrap(pieces: list[_Piece], voice: Voice, room: float) -> list[str]:
     """Lay pieces into rows no wider than the room (at size 1); a piece wider than a row is broken inside."""
-    space = width(" ", voice)
+    space = shaped(" ", voice).width
     rows: list[str] = []
     row, used, glue = "", 0.0, ""
     for piece in pieces:
@@ -116,7 +116,7 @@ def _wrap(pieces: list[_Piece], voice: Voice, room: float) -> list[str]:
         if piece.width > room:
             *whole, rest = _break(piece.text, voice, room)
             rows += whole
-            row, used = rest, width(visual_order(rest), voice)
+            row, used = rest, shaped(rest, voice).width
         else:
             row, used = row + glue + piece.text, used + gap + piece.width
         glue = piece.glue
@@ -127,12 +127,11 @@ def _break(word: str, voice: Voice, room: float) -> list[str]:
     """Cut a word that no row can hold where the room ends, never between a letter and its mark."""
     rows = [""]
     used = 0.0
-    for character in word:
-        wide = width(visual_order(character), voice)
-        if rows[-1] and used + wide > room and not _is_mark(character):
+    for part, wide in clusters(word, voice):
+        if rows[-1] and used + wide > room:
             rows.append("")
             used = 0.0
-        rows[-1] += character
+        rows[-1] += part
         used += wide
     return rows
 

@@ -7,9 +7,7 @@ from hashlib import md5
 from uuid import UUID
 
 from reportlab import rl_config
-from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.pdfgen.textobject import PDFTextObject
 
 from learning_service.adapters.certificate_artwork import (
     PAGE,
@@ -19,27 +17,17 @@ from learning_service.adapters.certificate_artwork import (
     draw_qr,
     palette,
 )
-from learning_service.adapters.certificate_fonts import (
-    MissingGlyphs,
-    Run,
-    Voice,
-    begin_document,
-    missing_glyphs,
-    printable,
-    runs,
-    small_print_font,
-    width,
-)
+from learning_service.adapters.certificate_embedding import NO_FONT, DocumentFonts
+from learning_service.adapters.certificate_fonts import Voice, missing_glyphs, printable
 from learning_service.adapters.certificate_layout import Fitted, Place, fit
 from learning_service.adapters.certificate_words import known_language, long_date, words
 
-__all__ = ["CertificateContent", "MissingGlyphs", "UnusableLogo", "missing_glyphs", "render_certificate"]
+__all__ = ["CertificateContent", "UnusableLogo", "missing_glyphs", "render_certificate"]
 
 # Text of the PDF's syntax around binary streams would make the file a quarter larger for readers of 1993.
 rl_config.useA85 = 0
 
 _CENTRE = PAGE[0] / 2
-_STEPS = 8
 _NAME = Place(width=676, height=78, size=42, one_line_size=22, wrapped_size=26)
 _COURSE = Place(width=676, height=66, size=25, one_line_size=14.5, wrapped_size=18)
 _ISSUER = Place(width=640, height=36, size=18, one_line_size=11, wrapped_size=12)
@@ -74,6 +62,7 @@ class CertificateContent:
 @dataclass(frozen=True)
 class _Page:
     canvas: Canvas
+    fonts: DocumentFonts
     colors: Palette
 
     def text(self, text: str, x: float, y: float, size: float, voice: Voice, color: str) -> None:
@@ -82,39 +71,14 @@ class _Page:
 
     def fitted(self, fitted: Fitted, x: float, y: float, voice: Voice, color: str) -> None:
         """Draw lines centred at x, the last one's baseline at y."""
-        pen = self.canvas.beginText()
-        self.canvas._code.append(f"{color} rg")
+        pen = [f"BT {color} rg"]
         y += fitted.height
         for line in fitted.lines:
-            pen.setTextOrigin(x - width(line, voice) * fitted.size / 2, y)
-            pieces = runs(line, voice)
-            stacked = any(run.shift or run.rise for run in pieces)
-            if stacked:
-                # Readers take a shifted accent for a word of its own unless told what the line says.
-                pen._code.append(f"/Span <</ActualText <FEFF{line.encode('utf-16-be').hex()}>>> BDC")
-            for run in pieces:
-                pen.setFont(run.font, fitted.size)
-                if run.shift or run.rise:
-                    self._off_line(pen, run, fitted.size)
-                else:
-                    pen.textOut(run.text)
-            if stacked:
-                pen._code.append("EMC")
+            x_left, size = x - line.width * fitted.size / 2, f"{fitted.size:g}"
+            pen.append(f"{size} 0 0 {size} {x_left:.2f} {y:.2f} Tm")
+            pen += self.fonts.operators(line)
             y -= fitted.size * fitted.leading
-        self.canvas.drawText(pen)
-
-    def _off_line(self, pen: PDFTextObject, run: Run, size: float) -> None:
-        """Draw a run beside the line and take the pen back; reportlab has no call for the operator TJ."""
-        document = self.canvas._doc
-        font = pdfmetrics.getFont(run.font)
-        # In small steps: text extraction takes one step as wide as a space for a space.
-        there = " ".join([f"{-run.shift / _STEPS:.1f}"] * _STEPS)
-        back = " ".join([f"{run.shift / _STEPS:.1f}"] * _STEPS)
-        for subset, codes in font.splitString(run.text, document):
-            name, escaped = font.getSubsetInternalName(subset, document), self.canvas._escape(codes)
-            pen._code.append(
-                f"{name} {size:.2f} Tf {run.rise * size / 1000:.2f} Ts [{there} ({escaped}) {back}] TJ 0 Ts"
-            )
+        self.canvas._code.append(" ".join([*pen, "ET"]))
 
     def centred(self, fitted: Fitted, x: float, y: float, voice: Voice, color: str) -> None:
         """Draw lines around the point x, y."""
@@ -127,20 +91,14 @@ def render_certificate(content: CertificateContent) -> bytes:
     Pure: the same content gives the same bytes. What is printed is never read as markup.
 
     Raises:
-        MissingGlyphs: a name or title has characters that no font of the package draws.
         UnusableLogo: the logo is no PNG or JPEG that can be drawn.
     """
-    names = (content.recipient_name, content.course_title, content.issuer_name)
-    signed = (content.signatory_name or "", content.signatory_title or "")
-    if missing := missing_glyphs(" ".join((*names, *signed, content.verification_url))):
-        raise MissingGlyphs(missing)
     file = io.BytesIO()
     language = known_language(content.language)
     canvas = Canvas(
-        file, pagesize=PAGE, pageCompression=1, invariant=1, lang=language, initialFontName=small_print_font()
+        file, pagesize=PAGE, pageCompression=1, invariant=1, lang=language, initialFontName=NO_FONT
     )
-    begin_document(canvas._doc, "".join((*names, *signed)))
-    page = _Page(canvas, palette(content.primary_color))
+    page = _Page(canvas, DocumentFonts(canvas._doc), palette(content.primary_color))
     _describe(canvas, content)
     draw_background(canvas, page.colors, content.logo)
     _draw_statement(page, content)
@@ -228,5 +186,5 @@ def _draw_verification(page: _Page, content: CertificateContent) -> None:
     page.text(number, _CENTRE, 68, 7.5, "text", page.colors.quiet)
     address = fit(content.verification_url.partition("://")[2], "text", _ADDRESS)
     page.fitted(address, _CENTRE, 55, "text", page.colors.strong)
-    wide = width(address.lines[0], "text") * address.size / 2
+    wide = address.lines[0].width * address.size / 2
     page.canvas.linkURL(content.verification_url, (_CENTRE - wide, 52, _CENTRE + wide, 64))

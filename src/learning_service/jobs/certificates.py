@@ -12,7 +12,6 @@ from prometheus_client import Counter, Gauge
 
 from learning_service.adapters.certificate_pdf import (
     CertificateContent,
-    MissingGlyphs,
     UnusableLogo,
     render_certificate,
 )
@@ -53,7 +52,7 @@ async def generate_certificates(context: Context, job: Job) -> None:
         return
     try:
         pdf = await context.processes.run(render_certificate, await content_of(context, certificate))
-    except (MissingGlyphs, UnusableLogo) as error:
+    except UnusableLogo as error:
         raise Unworkable(f"certificate {certificate.id}: {error}") from error
     sha256 = hashlib.sha256(pdf).hexdigest()
     key = pdf_key(sha256)
