@@ -20,7 +20,7 @@ PLAIN = CertificateContent(
     expires_on=None,
     verification_url="https://learn.example.org/certificates/7/verify/",
 )
-_LATER = re.compile("[\u07c0-\u085f\U00010800-\U00010cff\U0001e800-\U0001efff]")
+_LATER = re.compile("[\u07c0-\u085f\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _DIRECTION_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -45,12 +45,8 @@ def as_extracted(name: str, voice: Voice = "display") -> str:
     line = printable(name)
     if not any(unicodedata.bidirectional(c) in ("R", "AL") for c in line):
         return line
-    clusters = [
-        cluster.text for run in shaped(line, voice, base_level(line)).runs for cluster in run.clusters
-    ]
-    if (
-        any(c > "\u07bf" and unicodedata.bidirectional(c) == "R" for c in line)
-        or "\u07c0" <= line[0] <= "\u07ff"
-    ):
+    runs = shaped(line, voice, base_level(line)).runs
+    clusters = [cluster.text for run in runs for cluster in run.clusters]
+    if _LATER.search(line):
         return "".join(clusters)
     return "".join(cluster[::-1] for cluster in reversed(clusters))
