@@ -144,6 +144,7 @@ CALLS: dict[str, Call] = {
     "POST /api/webhooks/": Call(RECEIVER),
     "GET /api/webhooks/{webhook_id}/deliveries/": Call(),
     "POST /api/webhooks/{webhook_id}/deliveries/{delivery_id}/replay/": Call(),
+    "POST /api/webhooks/{webhook_id}/enable/": Call(),
     "POST /api/webhooks/{webhook_id}/rotate-secret/": Call(),
     "DELETE /api/webhooks/{webhook_id}/": Call(fresh="webhook"),
     "POST /api/certificates/{certificate_id}/reissue/": Call({"recipient_name": "Ana", "reason": "Married"}),

@@ -158,3 +158,55 @@ async def test_a_mail_is_taken_once_and_ends_once(world: World) -> None:
     ended, untouched = await reminders(world)
     assert (ended.status, ended.reason, ended.ended_at) == ("refused", "no such user", AT)
     assert (untouched.status, untouched.ended_at) == ("pending", None)
+
+
+async def overdue(world: World, at: datetime = AT) -> None:
+    since: datetime | None = None
+    while True:
+        async with world.worker.transaction(None, at=at) as session:
+            since = await actions.claim_overdue(session, since=since)
+        if since is None:
+            return
+
+
+async def told(world: World) -> list[tuple[Any, ...]]:
+    async with world.worker.transaction(None) as session:
+        rows = await session.execute(
+            text(
+                "SELECT data->>'enrollment_id', data->>'due_at', at FROM events WHERE organization_id = :org"
+                " AND type = 'learning.enrollment.overdue' ORDER BY data->>'due_at', data->>'enrollment_id'"
+            ),
+            {"org": world.id},
+        )
+        return [tuple(row) for row in rows]
+
+
+async def test_overdue_is_told_once_for_each_due_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "BATCH", 2)
+    cases: list[tuple[dict[str, Any], bool]] = [
+        ({"due_at": AT}, True),
+        ({"due_at": AT - 300 * DAY}, True),
+        ({"due_at": AT - DAY, "status": "in_progress"}, True),
+        ({"due_at": AT - DAY}, True),
+        ({"due_at": AT - DAY}, True),
+        ({"due_at": AT + TICK}, False),
+        ({"due_at": None}, False),
+        ({"due_at": AT - DAY, "status": "completed"}, False),
+        ({"due_at": AT - DAY, "status": "failed"}, False),
+    ]
+    made = await enroll(world, *(facts for facts, _ in cases))
+    for _ in range(2):
+        await overdue(world)
+    assert {row[0] for row in await told(world)} == {
+        str(one) for one, (_, is_told) in zip(made, cases, strict=True) if is_told
+    }
+    assert len(await told(world)) == 5
+    assert {(one.kind, one.status) for one in await reminders(world)} == {("overdue", "told")}
+    async with world.worker.transaction(None) as session:
+        enrollment = await session.get_one(Enrollment, made[0])
+        enrollment.due_at = AT + 5 * DAY
+    await overdue(world, AT + 6 * DAY)
+    assert [row for row in await told(world) if row[0] == str(made[0])] == [
+        (str(made[0]), "2040-06-01T12:00:00Z", AT),
+        (str(made[0]), "2040-06-06T12:00:00Z", AT + 6 * DAY),
+    ]

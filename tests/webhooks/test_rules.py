@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from learning_service.domain.webhooks.addresses import is_public
-from learning_service.domain.webhooks.rules import cloud_event, next_try, url_fault
+from learning_service.domain.webhooks.rules import asked_wait, cloud_event, next_try, url_fault
 
 PUBLIC = (
     "https://example.org/hook",
@@ -157,3 +157,34 @@ def test_why_an_address_is_refused(url: str, said: str) -> None:
 def test_an_address_that_wraps_a_public_one_is_not_public_either() -> None:
     for text in ("64:ff9b::808:808", "::ffff:8.8.8.8", "2002:808:808::"):
         assert not is_public(ipaddress.ip_address(text)), text
+
+
+@pytest.mark.parametrize(
+    ("value", "hours"),
+    [
+        ("7200", 2),
+        ("0", None),
+        ("9" * 30, 24),
+        ("Fri, 20 Nov 2026 14:00:00 GMT", 2),
+        ("Friday, 20-Nov-26 14:00:00 GMT", 2),
+        ("Fri Nov 20 14:00:00 2026", 2),
+        ("Fri, 20 Nov 2026 14:00:00 +0100", 1),
+        ("Fri, 20 Nov 2026 14:00:00 -0000", 2),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 24),
+        ("Fri, 20 Nov 2026 12:00:00 GMT", None),
+        ("Fri, 20 Nov 2020 12:00:00 GMT", None),
+        ("Fri, 20 Nov 0000 12:00:00 GMT", None),
+        ("Fri, 20 Nov 2026 99:00:00 GMT", None),
+        ("Fri, 20 Nov 2026 12:00:00 +9999999999", None),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("٣", None),
+        ("", None),
+        ("x" * 10_000, None),
+        (None, None),
+    ],
+)
+def test_what_a_receiver_asks_for_is_read_and_bounded(value: str | None, hours: float | None) -> None:
+    instant = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    assert asked_wait(value, instant) == (None if hours is None else timedelta(hours=hours))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -135,7 +136,7 @@ async def test_nothing_is_replayed_to_a_receiver_that_is_gone(world: World, mana
         assert failed["status"] == "failed"
         refused = await manager("POST", f"{deliveries}{failed['id']}/replay/")
         assert (refused.status_code, refused.json()["code"]) == (409, "webhook-disabled")
-        assert "Subscribe it anew" in refused.json()["detail"]
+        assert "Enable it first" in refused.json()["detail"]
         assert await manager.ok("GET", deliveries) == before
         await deliver(world)
         assert len(gone.requests) == 1
@@ -149,6 +150,119 @@ async def test_429_is_honoured(world: World, manager: Caller) -> None:
         [waiting] = (await manager.ok("GET", f"/api/webhooks/{made['id']}/deliveries/"))["items"]
         next_at = datetime.fromisoformat(waiting["next_attempt_at"])
         assert next_at > datetime.now(UTC) + timedelta(seconds=2900)
+
+
+def asked_for(form: str, length: timedelta) -> str:
+    """A Retry-After of this length, by seconds or by a date."""
+    if form == "seconds":
+        return str(int(length.total_seconds()))
+    return format_datetime(datetime.now(UTC) + length, usegmt=True)
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+@pytest.mark.parametrize("status", ["429 Slow", "503 Closed"])
+async def test_what_a_receiver_asks_for_is_kept(
+    world: World, manager: Caller, status: str, form: str
+) -> None:
+    """Longer than the service itself would wait, and at most a day."""
+    for asked, least, most in ((2, 1.9, 2.1), (400, 23.9, 26.5)):
+        until = asked_for(form, timedelta(hours=asked))
+        async with Receiver(answers=[answer(status, f"Retry-After: {until}")]) as receiver:
+            made = await subscribe(manager, receiver, ["learning.course.completed"])
+            await complete(world)
+            await deliver(world)
+            [waiting] = (await manager.ok("GET", f"/api/webhooks/{made['id']}/deliveries/"))["items"]
+            wait = datetime.fromisoformat(waiting["next_attempt_at"]) - datetime.now(UTC)
+            assert timedelta(hours=least) < wait < timedelta(hours=most)
+            await manager("DELETE", f"/api/webhooks/{made['id']}/")
+
+
+async def age(world: World, **length: float) -> None:
+    """Let what the service remembers of receivers be so much older."""
+    async with world.worker.transaction(world.id) as session:
+        await session.execute(
+            text(
+                "UPDATE webhook_subscriptions SET failing_since = failing_since - CAST(:length AS interval)"
+                " WHERE organization_id = :o"
+            ),
+            {"o": world.id, "length": timedelta(**length)},
+        )
+
+
+async def test_a_receiver_that_fails_for_days_is_disabled_and_can_be_enabled(
+    world: World, manager: Caller
+) -> None:
+    async with Receiver(answers=[answer("500 No")]) as receiver:
+        made = await subscribe(manager, receiver, ["learning.course.completed"])
+
+        async def seen() -> Json:
+            [item] = (await manager.ok("GET", "/api/webhooks/"))["items"]
+            return item  # type: ignore[no-any-return]
+
+        assert ((await seen())["reason"], (await seen())["failing_since"]) == (None, None)
+        await complete(world)
+        await deliver(world)
+        assert ((await seen())["disabled_at"], (await seen())["failing_since"] is None) == (None, False)
+        for length in (4.9, 0.2):
+            await age(world, days=length)
+            await make_due(world)
+            await deliver(world)
+        disabled = await seen()
+        assert (disabled["reason"], disabled["disabled_at"] is None) == ("failing", False)
+        assert len(receiver.requests) == 3
+        await complete(world, "bob")
+        await make_due(world)
+        await deliver(world)
+        assert len(receiver.requests) == 3
+        receiver.answers = [answer("204 Yes")]
+        for _ in range(2):
+            enabled = await manager.ok("POST", f"/api/webhooks/{made['id']}/enable/")
+            assert [enabled[k] for k in ("disabled_at", "reason", "failing_since")] == [None] * 3
+        await complete(world, "cyd")
+        await deliver(world)
+        assert [r.event["subject"] for r in receiver.requests] == ["ana"] * 3 + ["cyd"]
+    async with world.worker.transaction(world.id) as session:
+        told = await session.execute(
+            text(
+                "SELECT action, actor, details->>'reason' FROM audit_entries WHERE organization_id = :o"
+                " AND action IN ('webhook.disabled', 'webhook.enabled') ORDER BY id"
+            ),
+            {"o": world.id},
+        )
+        assert [tuple(row) for row in told] == [
+            ("webhook.disabled", "system", "failing"),
+            ("webhook.enabled", "platform", None),
+        ]
+
+
+async def test_one_success_ends_a_time_of_failing(world: World, manager: Caller) -> None:
+    async with Receiver(answers=[answer("500 No"), answer("204 Yes"), answer("500 No")]) as receiver:
+        await subscribe(manager, receiver, ["learning.course.completed"])
+        await complete(world)
+        await deliver(world)
+        await age(world, days=4.9)
+        await make_due(world)
+        await deliver(world)
+        await complete(world, "bob")
+        await age(world, days=1)
+        await deliver(world)
+        [item] = (await manager.ok("GET", "/api/webhooks/"))["items"]
+        assert item["disabled_at"] is None
+        assert datetime.now(UTC) - datetime.fromisoformat(item["failing_since"]) < timedelta(minutes=5)
+
+
+async def test_one_that_is_gone_can_be_enabled_and_sent_again(world: World, manager: Caller) -> None:
+    async with Receiver(answers=[answer("410 Gone"), answer("204 Back")]) as receiver:
+        made = await subscribe(manager, receiver, ["learning.course.completed"])
+        await complete(world)
+        await deliver(world)
+        assert (await manager.ok("GET", "/api/webhooks/"))["items"][0]["reason"] == "gone"
+        await manager.ok("POST", f"/api/webhooks/{made['id']}/enable/")
+        path = f"/api/webhooks/{made['id']}/deliveries/"
+        [missed] = (await manager.ok("GET", path))["items"]
+        await manager.ok("POST", f"{path}{missed['id']}/replay/")
+        await deliver(world)
+        assert len(receiver.requests) == 2
 
 
 async def test_rotation_overlaps_and_replay_sends_again(world: World, manager: Caller) -> None:

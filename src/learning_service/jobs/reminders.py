@@ -2,9 +2,10 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,7 @@ from learning_service.domain.clock import now
 from learning_service.domain.outbox import Job
 from learning_service.domain.reminders.actions import (
     begin_mail,
+    claim_overdue,
     claim_reminders,
     end_mail,
     give_back_mail,
@@ -37,6 +39,7 @@ from learning_service.domain.reminders.rules import Mail, leaves_at, reason_to_s
 from learning_service.runner import finishing
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 TURN_SECONDS = 0.2
 """How long to stand back while another worker claims."""
@@ -45,14 +48,30 @@ PAUSE = timedelta(seconds=60)
 
 
 async def send_course_reminders(context: Context, at: datetime | None) -> None:
-    """Claim every reminder that is due as of `at` (None: now); the mails leave by `send_mails`."""
-    after: uuid.UUID | None = None
+    """Claim every reminder that is due as of `at` (None: now), and tell of what has become overdue by then.
+
+    The mails leave by `send_mails`.
+    """
+
+    async def remind(session: AsyncSession, after: uuid.UUID | None) -> uuid.UUID | None:
+        return await claim_reminders(session, after=after, mails_per_second=context.settings.mails_per_second)
+
+    async def tell(session: AsyncSession, since: datetime | None) -> datetime | None:
+        return await claim_overdue(session, since=since)
+
+    await _in_batches(context, at, remind)
+    await _in_batches(context, at, tell)
+
+
+async def _in_batches(
+    context: Context, at: datetime | None, claim: Callable[[AsyncSession, T | None], Awaitable[T | None]]
+) -> None:
+    """Claim batch after batch, each in a transaction of its own and with nobody else claiming."""
+    after: T | None = None
     while True:
         async with context.transaction(None, at=at) as session:
             if is_ours := await may_claim(session):
-                after = await claim_reminders(
-                    session, after=after, mails_per_second=context.settings.mails_per_second
-                )
+                after = await claim(session, after)
         if not is_ours:
             await asyncio.sleep(TURN_SECONDS)
         elif after is None:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 from pydantic_core import to_json
@@ -16,14 +16,13 @@ from learning_service.domain.events import Event
 from learning_service.domain.outbox import Job
 from learning_service.domain.webhooks.actions import number_events
 from learning_service.domain.webhooks.queries import Batch, any_unnumbered, load_batch
-from learning_service.domain.webhooks.rules import Outcome, cloud_event
+from learning_service.domain.webhooks.rules import MAY_ASK_TO_WAIT, Outcome, asked_wait, cloud_event
 from learning_service.domain.webhooks.sending import GONE, TOO_MANY, note_outcomes
 from learning_service.runner import finishing
 
 log = structlog.get_logger()
 
 TICK_SECONDS = 0.4
-LONGEST_WAIT = timedelta(hours=6)
 BATCH, BATCH_SECONDS = 100, 5.0
 CONNECTIONS = 8
 """To one receiver at once."""
@@ -59,7 +58,14 @@ async def deliver_webhooks(context: Context, job: Job) -> None:
     outcomes = await _send_batch(context, batch) if batch else []
     async with finishing(context, job) as session:
         jitter = _chance.uniform(1.0, 1.1)
-        await note_outcomes(session, webhook_id, outcomes, job_id=job.id, jitter=jitter)
+        disabled = await note_outcomes(session, webhook_id, outcomes, job_id=job.id, jitter=jitter)
+    if disabled is not None:
+        log.warning(
+            "webhook_disabled",
+            organization_id=job.organization_id,
+            webhook_id=str(webhook_id),
+            reason=disabled,
+        )
 
 
 async def _send_batch(context: Context, batch: Batch) -> list[Outcome]:
@@ -70,7 +76,7 @@ async def _send_batch(context: Context, batch: Batch) -> list[Outcome]:
 
     def is_enough() -> bool:
         refused = outcomes and not any(outcome.is_delivered for outcome in outcomes)
-        asked = any(outcome.status in (GONE, TOO_MANY) for outcome in outcomes)
+        asked = any(outcome.wait or outcome.status in (GONE, TOO_MANY) for outcome in outcomes)
         return bool(refused or asked or loop.time() > end)
 
     async def send_on() -> None:
@@ -108,11 +114,5 @@ async def _send(context: Context, batch: Batch, delivery_id: uuid.UUID, event: E
         )
     except (UnsafeReceiver, Unavailable) as failure:
         return Outcome(delivery_id, None, str(failure))
-    wait = _asked_wait(posted.retry_after) if posted.status == TOO_MANY else None
+    wait = asked_wait(posted.retry_after, datetime.now(UTC)) if posted.status in MAY_ASK_TO_WAIT else None
     return Outcome(delivery_id, posted.status, f"answered {posted.status}", wait)
-
-
-def _asked_wait(retry_after: str | None) -> timedelta | None:
-    if retry_after is None or not retry_after.isascii() or not retry_after.isdigit():
-        return None
-    return min(timedelta(seconds=int(retry_after[:9])), LONGEST_WAIT)

@@ -101,6 +101,14 @@ async def replay(
     return DeliveryAnswer.model_validate(delivery)
 
 
+@router.post("/{webhook_id}/enable/")
+async def enable(webhook_id: str, caller: Manager, session: Session, nothing: NoBody) -> WebhookAnswer:
+    """Send to a receiver again that was disabled, from the next event on. What it missed is in the feed."""
+    webhook = await access_webhook(session, caller, path_id(webhook_id))
+    await actions.enable_webhook(session, webhook, actor=caller)
+    return WebhookAnswer.model_validate(webhook)
+
+
 @router.post("/{webhook_id}/rotate-secret/", openapi_extra=shown_once("secret"))
 async def rotate(webhook_id: str, caller: Manager, session: Session, nothing: NoBody) -> WebhookSecretAnswer:
     """A new secret, shown this once. For 24 hours the old one signs beside it."""

@@ -1,8 +1,10 @@
 """Answers about events, subscriptions and deliveries."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
+
+from pydantic import AliasChoices, Field
 
 from learning_service.schemas.common import Answer
 
@@ -35,7 +37,13 @@ class WebhookAnswer(Answer):
     event_types: list[str]
     created_at: datetime
     disabled_at: datetime | None
-    """When its receiver answered 410 Gone; nothing is sent any more."""
+    """Since when nothing is sent to it any more."""
+    reason: Annotated[
+        Literal["gone", "failing"] | None, Field(validation_alias=AliasChoices("disabled_reason", "reason"))
+    ]
+    """Why it is disabled: its receiver answered 410 Gone, or took nothing for five days."""
+    failing_since: datetime | None
+    """Since when its receiver has taken nothing; null while it takes what it gets."""
 
 
 class WebhookSecretAnswer(WebhookAnswer):

@@ -19,6 +19,7 @@ from learning_service.domain.outbox import OutboxRow, enqueue_job
 from learning_service.domain.reminders.models import MailPace, Reminder
 
 REMINDER_DUE = "learning.enrollment.reminder_due"
+OVERDUE = "learning.enrollment.overdue"
 SEND = "send_mails"
 BATCH = 2_000
 """Enrollments per transaction."""
@@ -43,15 +44,56 @@ async def claim_reminders(
     For each the nearest only, and none whose moment had passed when it was assigned. Returns where to go on;
     None when there are no more. Source: DESIGN decision 12.
     """
-    due = _due(session, after).cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
+    due = _due(session, after)
+    rows = await session.execute(_claim(session, due, kind="due", status="pending", event=REMINDER_DUE))
+    await plan_mails(session, rows.all(), mails_per_second=mails_per_second)
+    last: uuid.UUID | None = await session.scalar(_last_looked_at(session, after))
+    return last
+
+
+async def claim_overdue(session: AsyncSession, *, since: datetime | None) -> datetime | None:
+    """Tell other services of the next enrollments that have become overdue, due from `since` on: each once.
+
+    Returns where to go on; None when there are no more.
+    """
+    overdue = (
+        select(
+            Enrollment.id.label("enrollment_id"),
+            Enrollment.organization_id,
+            Enrollment.user_id,
+            Enrollment.course_id,
+            Enrollment.due_at,
+            literal(0, Integer).label("days"),
+        )
+        .where(
+            Enrollment.status.in_(OPEN),
+            Enrollment.due_at <= now(session),
+            Enrollment.due_at >= (since or now(session) - MAX_DAYS * _DAY),
+            ~exists().where(
+                Reminder.enrollment_id == Enrollment.id,
+                Reminder.due_at == Enrollment.due_at,
+                Reminder.days_before == 0,
+            ),
+        )
+        .order_by(Enrollment.due_at)
+        .limit(BATCH)
+    )
+    rows = await session.execute(_claim(session, overdue, kind="overdue", status="told", event=OVERDUE))
+    found = rows.all()
+    return max(row.due_at for row in found) if len(found) == BATCH else None
+
+
+def _claim(session: AsyncSession, due: Any, *, kind: str, status: str, event: str) -> Any:
+    """The statement that claims these and tells of them, in one: organization, id and due time of each claimed."""
+    due = due.cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
     row = {
         "id": new_ids(),
         "organization_id": due.c.organization_id,
         "enrollment_id": due.c.enrollment_id,
-        "kind": literal("due", Text),
+        "kind": literal(kind, Text),
         "days_before": due.c.days,
         "due_at": due.c.due_at,
-        "status": literal("pending", Text),
+        "status": literal(status, Text),
         "claimed_at": literal(now(session), Reminder.claimed_at.type),
     }
     claimed = (
@@ -67,11 +109,8 @@ async def claim_reminders(
         "course_id": facts.c.course_id,
         "due_at": rfc3339(facts.c.due_at),
     }
-    told = events_of(session, REMINDER_DUE, facts, data=data)
-    rows = await session.execute(select(facts.c.organization_id, facts.c.id).add_cte(told))
-    await plan_mails(session, rows.all(), mails_per_second=mails_per_second)
-    last: uuid.UUID | None = await session.scalar(_last_looked_at(session, after))
-    return last
+    told = events_of(session, event, facts, data=data)
+    return select(facts.c.organization_id, facts.c.id, facts.c.due_at).add_cte(told)
 
 
 def _open(session: AsyncSession, after: uuid.UUID | None) -> Any:
@@ -175,7 +214,7 @@ async def plan_mails(
 ) -> None:
     """Queue these mails (organization and id of each), spread so that no organization's leave faster."""
     organizations: dict[str, list[str]] = {}
-    for organization_id, reminder_id in claimed:
+    for organization_id, reminder_id, *_ in claimed:
         organizations.setdefault(organization_id, []).append(str(reminder_id))
     # In one order everywhere, so that two workers do not wait for each other.
     for organization_id, ids in sorted(organizations.items()):

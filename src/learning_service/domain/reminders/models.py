@@ -10,15 +10,16 @@ from learning_service.domain.base import Base, new_id
 
 
 class Reminder(Base):
-    """A mail about an enrollment. Making the row claims it: whoever comes second makes none."""
+    """A mail about an enrollment, or that it became overdue. Making the row claims it: the second makes none."""
 
     __tablename__ = "reminders"
     __table_args__ = (
-        CheckConstraint("kind IN ('assigned', 'due')", name="kind"),
+        CheckConstraint("kind IN ('assigned', 'due', 'overdue')", name="kind"),
         CheckConstraint("(kind = 'due') = (days_before > 0)", name="days_before"),
-        CheckConstraint("(kind = 'due') = (due_at IS NOT NULL)", name="due_at"),
+        CheckConstraint("(kind = 'assigned') = (due_at IS NULL)", name="due_at"),
         CheckConstraint(
-            "status IN ('pending', 'sending', 'sent', 'skipped', 'refused', 'unknown')", name="status"
+            "status IN ('pending', 'sending', 'sent', 'skipped', 'refused', 'unknown', 'told')",
+            name="status",
         ),
         Index(
             "uq_reminders_claim",
@@ -35,11 +36,12 @@ class Reminder(Base):
     enrollment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("enrollments.id", ondelete="CASCADE"))
     kind: Mapped[str]
     days_before: Mapped[int]
-    """How many days before the due time it reminds; 0: that it was assigned."""
+    """How many days before the due time it reminds; 0: that it was assigned, or has become overdue."""
     due_at: Mapped[datetime | None]
     """The due time that it reminds of; when that moves, there are others."""
     status: Mapped[str]
-    """`sending` that never became `sent`: the connection broke after the text; it may have arrived."""
+    """`sending` that never became `sent`: the connection broke after the text; it may have arrived. `told`: an event
+    of it was written, and no mail belongs to it."""
     reason: Mapped[str | None]
     """Why it was skipped or refused; no addresses."""
     claimed_at: Mapped[datetime]

@@ -71,8 +71,8 @@ class WebhookDisabled(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "The receiver answered 410 Gone, so nothing is sent to it any more. Subscribe it anew, and read what"
-            " it missed from the feed, /api/events/."
+            "Nothing is sent to this receiver any more: it answered 410 Gone, or failed for days. Enable it first;"
+            " what it missed meanwhile is in the feed, /api/events/."
         )
 
 
@@ -131,6 +131,22 @@ async def rotate_secret(session: AsyncSession, webhook: WebhookSubscription, *, 
     webhook.previous_secret_until = now(session) + OVERLAP
     webhook.secret = _new_secret()
     _audit(session, "webhook.secret_rotated", webhook, actor)
+    await session.flush()
+
+
+async def enable_webhook(session: AsyncSession, webhook: WebhookSubscription, *, actor: Principal) -> None:
+    """Send to a disabled receiver again, from the next event on; one that is not disabled stays as it is.
+
+    Raises NotFound where it was deleted meanwhile.
+    """
+    await session.refresh(webhook, with_for_update=True)
+    if webhook.deleted_at:
+        raise NotFound
+    if webhook.disabled_at is None:
+        return
+    webhook.disabled_at = webhook.disabled_reason = None
+    webhook.failures, webhook.failing_since, webhook.paused_until = 0, None, None
+    _audit(session, "webhook.enabled", webhook, actor)
     await session.flush()
 
 

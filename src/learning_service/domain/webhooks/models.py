@@ -23,7 +23,13 @@ class WebhookSubscription(Base):
     """A receiver and the types of events it wants."""
 
     __tablename__ = "webhook_subscriptions"
-    __table_args__ = (Index("ix_webhook_subscriptions_organization", "organization_id", "id"),)
+    __table_args__ = (
+        CheckConstraint(
+            "disabled_reason IS NULL OR disabled_at IS NOT NULL AND disabled_reason IN ('gone', 'failing')",
+            name="disabled_reason",
+        ),
+        Index("ix_webhook_subscriptions_organization", "organization_id", "id"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
@@ -37,7 +43,11 @@ class WebhookSubscription(Base):
     created_at: Mapped[datetime]
     created_by: Mapped[str]
     disabled_at: Mapped[datetime | None]
-    """When the receiver answered 410; nothing more is sent."""
+    """Since when nothing is sent any more, until somebody enables it."""
+    disabled_reason: Mapped[str | None]
+    """`gone`: the receiver answered 410. `failing`: nothing came through for days."""
+    failing_since: Mapped[datetime | None]
+    """When a batch failed and none has brought anything through since."""
     paused_until: Mapped[datetime | None]
     """While a receiver fails, everything for it waits together, so that it delays nobody else."""
     failures: Mapped[int] = mapped_column(default=0, server_default="0")

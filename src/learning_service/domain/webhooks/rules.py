@@ -7,8 +7,9 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from learning_service.domain.webhooks.addresses import is_public
 EventType = Literal[
     "learning.enrollment.assigned",
     "learning.enrollment.reminder_due",
+    "learning.enrollment.overdue",
     "learning.course.completed",
     "learning.course.failed",
     "learning.certificate.issued",
@@ -36,6 +38,7 @@ _EXPIRES = {"expires_at": "2027-11-22T09:00:00Z"}
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "learning.enrollment.assigned": {**_ENROLLMENT, "due_at": "2026-12-22T05:00:00Z"},
     "learning.enrollment.reminder_due": {**_ENROLLMENT, "due_at": "2026-12-22T05:00:00Z"},
+    "learning.enrollment.overdue": {**_ENROLLMENT, "due_at": "2026-12-22T05:00:00Z"},
     "learning.course.completed": {
         **_COMPLETION,
         "completed_at": "2026-11-22T09:00:00Z",
@@ -59,6 +62,11 @@ RETRIES = (
 )
 THEN_EVERY = timedelta(hours=6)
 GIVE_UP_AFTER = timedelta(days=3)
+DISABLE_AFTER = timedelta(days=5)
+"""A receiver that nothing came through to for so long is not called any more."""
+LONGEST_WAIT = timedelta(days=1)
+"""The most that a receiver may ask for."""
+MAY_ASK_TO_WAIT = frozenset({429, 503})
 ALLOWED_PORTS = frozenset({443, 8443})
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")
 _INSIDE = ("localhost", "local", "internal", "intranet", "home.arpa", "onion", "test", "invalid")
@@ -73,7 +81,7 @@ class Outcome:
     """As the receiver answered; None when it did not."""
     error: str | None = None
     wait: timedelta | None = None
-    """What the receiver asked for (429)."""
+    """What the receiver asked for."""
 
     @property
     def is_delivered(self) -> bool:
@@ -85,7 +93,7 @@ class NewWebhook(StrictModel):
     """A subscription to be made."""
 
     url: Annotated[str, Field(min_length=1, max_length=2000)]
-    event_types: Annotated[tuple[EventType, ...], *some(9)]
+    event_types: Annotated[tuple[EventType, ...], *some(len(get_args(EventType)))]
 
 
 def url_fault(url: str, *, development: bool) -> str | None:
@@ -137,6 +145,20 @@ def next_try(created_at: datetime, tries: int, instant: datetime) -> datetime | 
     """When to try again after this many tries; None: give up, three days after the event."""
     following = instant + delay_after(tries)
     return following if following <= created_at + GIVE_UP_AFTER else None
+
+
+def asked_wait(retry_after: str | None, instant: datetime) -> timedelta | None:
+    """How long a receiver asks to be left alone, by seconds or a date, at most `LONGEST_WAIT`; None: not at all."""
+    if retry_after is None or not retry_after.isascii() or len(retry_after) > 64:
+        return None
+    if retry_after.isdigit():
+        return min(timedelta(seconds=int(retry_after[:9])), LONGEST_WAIT) or None
+    try:
+        until = parsedate_to_datetime(retry_after)
+        wait = until.replace(tzinfo=until.tzinfo or UTC) - instant
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return min(wait, LONGEST_WAIT) if wait > timedelta(0) else None
 
 
 def cloud_event(

@@ -6,7 +6,7 @@ where a batch ends: whoever comes second sees what the first did, so that no del
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,10 +15,20 @@ from learning_service.domain.audit import record_audit
 from learning_service.domain.clock import now
 from learning_service.domain.outbox import wake_after_commit
 from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
-from learning_service.domain.webhooks.rules import GIVE_UP_AFTER, Outcome, delay_after, next_try
+from learning_service.domain.webhooks.rules import (
+    DISABLE_AFTER,
+    GIVE_UP_AFTER,
+    Outcome,
+    delay_after,
+    next_try,
+)
 
 DELIVER, QUEUE = "deliver_webhooks", "webhooks"
 GONE, TOO_MANY = 410, 429
+_WHY = {
+    "gone": "the receiver answered 410 Gone",
+    "failing": "the receiver was disabled after days of failing",
+}
 _START = text(
     """
 WITH wanted AS (
@@ -70,32 +80,47 @@ async def note_outcomes(
     *,
     job_id: uuid.UUID,
     jitter: float,
-) -> None:
-    """Write what became of a batch, and let the next follow.
+) -> str | None:
+    """Write what became of a batch, and let the next follow. Returns why the webhook is disabled, if it is by this.
 
     While a receiver takes nothing, everything for it waits with the same backoff; one event that it will not
-    have waits alone. 429 is honoured, 410 disables. `jitter` (1 or more) stretches every wait.
+    have waits alone. What it asks for is honoured; 410 and days of failing disable. `jitter` (1 or more) stretches
+    every wait.
     """
     webhook = await session.get(WebhookSubscription, webhook_id, with_for_update=True, populate_existing=True)
     if webhook is None:
-        return
+        return None
     await _note_delivered(session, [outcome for outcome in outcomes if outcome.is_delivered])
     failed = [outcome for outcome in outcomes if not outcome.is_delivered]
     for outcome in failed:
         await _note_failed(session, outcome, jitter)
     if any(outcome.is_delivered for outcome in outcomes):
-        webhook.failures, webhook.paused_until = 0, None
+        webhook.failures, webhook.paused_until, webhook.failing_since = 0, None, None
     elif failed:
         webhook.failures += 1
+        webhook.failing_since = webhook.failing_since or now(session)
         webhook.paused_until = now(session) + delay_after(webhook.failures) * jitter
         await _give_up_old(session, webhook_id)
     asked = [outcome.wait for outcome in failed if outcome.wait]
     if asked:
         webhook.paused_until = max(now(session) + max(asked), webhook.paused_until or now(session))
-    if any(outcome.status == GONE for outcome in failed) and not webhook.disabled_at:
-        await _disable(session, webhook)
+    reason = _reason_to_disable(webhook, failed, now(session))
+    if reason is not None:
+        await _disable(session, webhook, reason)
     await session.flush()
     await start_senders(session, [webhook_id], ending=job_id)
+    return reason
+
+
+def _reason_to_disable(
+    webhook: WebhookSubscription, failed: Sequence[Outcome], instant: datetime
+) -> str | None:
+    if webhook.disabled_at:
+        return None
+    if any(outcome.status == GONE for outcome in failed):
+        return "gone"
+    since = webhook.failing_since
+    return "failing" if since is not None and since <= instant - DISABLE_AFTER else None
 
 
 async def _note_delivered(session: AsyncSession, delivered: Sequence[Outcome]) -> None:
@@ -146,15 +171,16 @@ async def _give_up_old(session: AsyncSession, webhook_id: uuid.UUID) -> None:
     )
 
 
-async def _disable(session: AsyncSession, webhook: WebhookSubscription) -> None:
-    webhook.disabled_at = now(session)
-    await drop_pending(session, webhook.id, "the receiver answered 410 Gone")
+async def _disable(session: AsyncSession, webhook: WebhookSubscription, reason: str) -> None:
+    webhook.disabled_at, webhook.disabled_reason = now(session), reason
+    await drop_pending(session, webhook.id, _WHY[reason])
     record_audit(
         session,
         "webhook.disabled",
         organization_id=webhook.organization_id,
         actor="system",
         subject=("webhook", webhook.id),
+        details={"reason": reason},
     )
 
 
