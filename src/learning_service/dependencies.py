@@ -254,19 +254,20 @@ class CanSeeAttempt(IsEnrollmentOwner):
 
 
 class IsAdmin(Permission):
-    """An administrator of the organization or a region (with `chapters`, of a chapter too).
+    """An administrator of the organization or a region (with `chapters`, of a chapter too; `national`: of the whole).
 
     Which members and courses that reaches is part of every statement behind it.
     """
 
-    def __init__(self, *, chapters: bool = False) -> None:
-        self.chapters = chapters
-        self.name = "admin over the members" if chapters else "admin"
+    def __init__(self, *, chapters: bool = False, national: bool = False) -> None:
+        self.chapters, self.regions = chapters, not national
+        self.name = "national_admin" if national else "admin over the members" if chapters else "admin"
 
     async def __call__(self, request: Request) -> Principal:
         """The caller. Raises Forbidden."""
         caller = await authenticate(request)
-        if caller.is_national_admin or caller.admin_regions or (self.chapters and caller.admin_chapters):
+        units = (self.regions and caller.admin_regions) or (self.chapters and caller.admin_chapters)
+        if caller.is_national_admin or units:
             return caller
         raise Forbidden("This call is for administrators.")
 

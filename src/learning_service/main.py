@@ -27,6 +27,7 @@ from learning_service.routers import (
     organization,
     privacy,
     reports,
+    requirements,
     users,
     webhooks,
 )
@@ -45,6 +46,7 @@ ROUTERS = (
     assignments,
     compliance,
     reports,
+    requirements,
     authoring,
     documents,
     directory,

@@ -15,6 +15,7 @@ DEFAULTS = {
     "recertification_window_days": 30,
     "video_hosts": [],
     "blind_grading": False,
+    "skills_by": ["national_admin", "regional_admin"],
 }
 
 

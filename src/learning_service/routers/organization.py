@@ -4,8 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from learning_service.dependencies import Caller, Permission, Session, body
-from learning_service.domain.errors import Forbidden
+from learning_service.dependencies import IsAdmin, Session, body
 from learning_service.domain.organizations.actions import update_settings
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.organizations.rules import SettingsChange
@@ -16,19 +15,7 @@ from learning_service.schemas.organization import OrganizationSettingsAnswer
 router = APIRouter(prefix="/api/organization", tags=["organization"], route_class=KeyedRoute)
 
 
-class IsNationalAdmin(Permission):
-    """An administrator of the whole organization."""
-
-    name = "national_admin"
-
-    async def __call__(self, caller: Caller) -> Principal:
-        """The caller. Raises Forbidden."""
-        if not caller.is_national_admin:
-            raise Forbidden("This call is for national administrators.")
-        return caller
-
-
-Admin = Annotated[Principal, Depends(IsNationalAdmin())]
+Admin = Annotated[Principal, Depends(IsAdmin(national=True))]
 
 
 @router.get("/")

@@ -1,5 +1,6 @@
 """Answers about an organization's settings."""
 
+from learning_service.domain.directory.rules.facts import AdminRole
 from learning_service.schemas.common import Answer
 
 
@@ -14,3 +15,4 @@ class OrganizationSettingsAnswer(Answer):
     recertification_window_days: int
     video_hosts: list[str]
     blind_grading: bool
+    skills_by: list[AdminRole]

@@ -127,3 +127,7 @@ class ComplianceRequirement(Base):
     organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
+    linkable_by: Mapped[list[str]] = mapped_column(
+        ARRAY(TEXT), server_default=text("'{national_admin,regional_admin}'")
+    )
+    """The roles that may link a course to it; said here, not by the directory."""

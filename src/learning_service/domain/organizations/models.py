@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, ForeignKeyConstraint, Integer, Text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, ForeignKeyConstraint, Integer, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.base import Base
@@ -31,3 +31,6 @@ class OrganizationSettings(Base):
     recertification_window_days: Mapped[int]
     video_hosts: Mapped[list[str]] = mapped_column(ARRAY(Text))
     blind_grading: Mapped[bool]
+    skills_by: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default=text("'{national_admin,regional_admin}'")
+    )

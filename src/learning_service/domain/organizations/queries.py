@@ -15,6 +15,7 @@ from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import (
     DEFAULT_RECERTIFICATION_WINDOW_DAYS,
     DEFAULT_REMINDER_DAYS,
+    DEFAULT_SKILLS_BY,
 )
 
 
@@ -29,6 +30,7 @@ class SettingsView:
     recertification_window_days: int = DEFAULT_RECERTIFICATION_WINDOW_DAYS
     video_hosts: Sequence[str] = ()
     blind_grading: bool = False
+    skills_by: Sequence[str] = DEFAULT_SKILLS_BY
     logo: str | None = None
     logo_key: str | None = None
     """Where the logo's file is stored."""
@@ -47,6 +49,7 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
             OrganizationSettings.recertification_window_days,
             OrganizationSettings.video_hosts,
             OrganizationSettings.blind_grading,
+            OrganizationSettings.skills_by,
             OrganizationSettings.logo_id,
             Document.file_key,
         )

@@ -8,12 +8,13 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, Field
 
+from learning_service.domain.directory.rules.facts import AdminRole, AdminRoles, distinct
 from learning_service.domain.documents.rules import referenced_id
-from learning_service.domain.pointers import at_places
 from learning_service.domain.values import Name, StrictModel
 
 DEFAULT_REMINDER_DAYS = (7, 3, 1)
 DEFAULT_RECERTIFICATION_WINDOW_DAYS = 30
+DEFAULT_SKILLS_BY: tuple[AdminRole, ...] = ("national_admin", "regional_admin")
 MAX_DAYS = 365
 MAX_REMINDERS = 10
 MAX_VIDEO_HOSTS = 50
@@ -37,24 +38,17 @@ def _document(text: str) -> str:
     return text
 
 
-def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    again = [n for n, value in enumerate(values) if value in values[:n]]
-    if again:
-        raise at_places("is listed twice", [(n,) for n in again])
-    return values
-
-
 Color: TypeAlias = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
 """`#rrggbb`."""
 ReminderDays: TypeAlias = Annotated[
     tuple[Annotated[int, Field(ge=1, le=MAX_DAYS)], ...],
     Field(max_length=MAX_REMINDERS),
-    AfterValidator(_distinct),
+    AfterValidator(distinct),
 ]
 """How many days before the due time learners are reminded; empty: never."""
 VideoHost: TypeAlias = Annotated[str, Field(max_length=253), AfterValidator(dns_name)]
 VideoHosts: TypeAlias = Annotated[
-    tuple[VideoHost, ...], Field(max_length=MAX_VIDEO_HOSTS), AfterValidator(_distinct)
+    tuple[VideoHost, ...], Field(max_length=MAX_VIDEO_HOSTS), AfterValidator(distinct)
 ]
 """Whose videos lessons may embed, by DNS name, each host exactly as named."""
 
@@ -76,6 +70,7 @@ class SettingsChange(StrictModel):
     )
     video_hosts: VideoHosts = ()
     blind_grading: bool = False
+    skills_by: AdminRoles = DEFAULT_SKILLS_BY
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, as they are stored."""

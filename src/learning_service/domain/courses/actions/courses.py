@@ -2,13 +2,14 @@
 
 import uuid
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.audit import record_audit
 from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
 from learning_service.domain.courses.actions.drafts import write_draft
+from learning_service.domain.courses.actions.rights import may_grant, may_link, require_linking, scope_of
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.access import CourseAccess, authoring_roles
 from learning_service.domain.courses.queries.versions import current_edition
@@ -16,7 +17,7 @@ from learning_service.domain.courses.rules.access import Scope, authors_anything
 from learning_service.domain.courses.rules.keys import without_keys
 from learning_service.domain.courses.rules.policy import CoursePolicy, NewCourse, copy_title
 from learning_service.domain.courses.rules.tree import DEFAULT_PASS_SCORE
-from learning_service.domain.directory.models import Chapter, ComplianceRequirement, Region
+from learning_service.domain.directory.models import Chapter, Region
 from learning_service.domain.errors import Forbidden, Invalid
 from learning_service.domain.principal import Principal
 
@@ -39,14 +40,16 @@ async def require_author(session: AsyncSession, caller: Principal) -> None:
 async def create_course(session: AsyncSession, new: NewCourse, *, actor: Principal) -> uuid.UUID:
     """Make a course with its first draft: the title, and no modules.
 
-    Raises Invalid for an unknown unit or requirement, Forbidden for a unit outside the actor's role.
+    Raises Invalid for an unknown unit or requirement, Forbidden for a unit outside the actor's role and for a
+    requirement that this role may not link.
     """
     organization_id = actor.organization_id
     scope = await _scope(session, new, organization_id)
     roles = await authoring_roles(session, actor)
     if not may_author(actor, scope, roles or ()):
         raise Forbidden("Your role does not reach this region or chapter.")
-    await _check_requirement(session, organization_id, new.linked_compliance_requirement)
+    if new.linked_compliance_requirement is not None:
+        await require_linking(session, scope, new.linked_compliance_requirement, actor=actor)
     course = await _add_course(session, new, actor)
     _record(session, "course.created", course.id, actor, {"scope": new.scope, "scope_id": new.scope_id})
     await session.flush()
@@ -56,16 +59,24 @@ async def create_course(session: AsyncSession, new: NewCourse, *, actor: Princip
 async def duplicate_course(session: AsyncSession, access: CourseAccess, *, actor: Principal) -> uuid.UUID:
     """A new course with the same content (the draft's, where there is one), scope and policy, unpublished.
 
-    Its keys are its own; graders and history stay behind.
+    Its keys are its own; graders and history stay behind, and so do a link and skills that the actor's role may not
+    give.
     """
-    source = await current_edition(session, access.view.id)
+    source, view = await current_edition(session, access.view.id), access.view
+    scope = await scope_of(session, actor.organization_id, view.scope, view.scope_id)
     # What the source holds was judged when it came in.
     policy = NewCourse.model_construct(
         title=copy_title(source.tree.title),
-        **{name: getattr(access.view, name) for name in _COPIED},
+        **{name: getattr(view, name) for name in _COPIED},
     )
+    changes: dict[str, object] = {"title": policy.title}
+    linked = policy.linked_compliance_requirement
+    if linked is not None and not await may_link(session, scope, linked, actor=actor):
+        policy = policy.model_copy(update={"linked_compliance_requirement": None})
+    if source.tree.mastered_skills and not await may_grant(session, scope, actor=actor):
+        changes["mastered_skills"] = ()
     course = await _add_course(session, policy, actor)
-    tree = without_keys(source.tree).model_copy(update={"title": policy.title})
+    tree = without_keys(source.tree).model_copy(update=changes)
     await write_draft(session, course, await current_edition(session, course.id), tree, {})
     _record(session, "course.duplicated", course.id, actor, {"from": str(access.view.id)})
     await session.flush()
@@ -90,11 +101,17 @@ async def archive_course(
 async def update_course(
     session: AsyncSession, access: CourseAccess, policy: CoursePolicy, *, actor: Principal
 ) -> None:
-    """Change policy. Completions keep the cadence and requirement that they were made with."""
+    """Change policy. Completions keep the cadence and requirement that they were made with.
+
+    Raises Invalid for an unknown requirement, Forbidden for one that the actor's role may not link.
+    """
     changes = policy.changes()
     if not changes:
         return
-    await _check_requirement(session, actor.organization_id, policy.linked_compliance_requirement)
+    linked, view = policy.linked_compliance_requirement, access.view
+    if linked is not None and linked != view.linked_compliance_requirement:
+        scope = await scope_of(session, actor.organization_id, view.scope, view.scope_id)
+        await require_linking(session, scope, linked, actor=actor)
     await session.execute(
         update(Course)
         .where(Course.id == access.view.id, Course.organization_id == actor.organization_id)
@@ -161,18 +178,3 @@ async def _scope(session: AsyncSession, new: NewCourse, organization_id: str) ->
     if chapter is None:
         raise Invalid.at("/scope_id", "is not a chapter of this organization")
     return Scope("chapter", unit, chapter.region_id)
-
-
-async def _check_requirement(session: AsyncSession, organization_id: str, requirement_id: str | None) -> None:
-    if requirement_id is None:
-        return
-    known = await session.scalar(
-        select(
-            exists().where(
-                ComplianceRequirement.organization_id == organization_id,
-                ComplianceRequirement.id == requirement_id,
-            )
-        )
-    )
-    if not known:
-        raise Invalid.at("/linked_compliance_requirement", "is not a requirement of this organization")

@@ -12,6 +12,7 @@ from learning_service.domain.audit import record_audit
 from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
 from learning_service.domain.courses.actions.documents import write_references
+from learning_service.domain.courses.actions.rights import require_granting
 from learning_service.domain.courses.actions.storing import (
     delete_rows,
     remember_keys,
@@ -75,15 +76,17 @@ async def save_draft(
 ) -> Edition:
     """Make the tree that was sent, as JSON, the course's draft, atomically.
 
-    Raises Invalid for what can never be right and for keys that the course never had, then as `check_precondition`.
+    Raises Invalid for what can never be right and for keys that the course never had, Forbidden for skills that the
+    actor may not grant, then as `check_precondition`.
     """
     clean, removed = await _accepted(session, course_id, sent, actor)
     course = await lock_course(session, course_id)
     known = await known_keys(session, course_id)
     _refuse_unknown_keys(clean, known)
     version = await current_version(session, course_id)
-    check_precondition(if_match, version)
     before = Edition(version, await read_tree(session, version))
+    await require_granting(session, course, before.tree.mastered_skills, clean.mastered_skills, actor=actor)
+    check_precondition(if_match, version)
     return await _store(session, course, before, clean, removed, known, actor=actor)
 
 
@@ -97,13 +100,14 @@ async def patch_draft(
 ) -> Edition:
     """Apply a JSON Patch to the draft, whole or not at all; what comes of it is judged like a saved tree.
 
-    Raises as `check_precondition`, then Invalid.
+    Raises as `check_precondition`, then Forbidden for skills that the actor may not grant, and Invalid.
     """
     course = await lock_course(session, course_id)
     version = await current_version(session, course_id)
     check_precondition(if_match, version)
     before = Edition(version, await read_tree(session, version))
     tree = await asyncio.to_thread(apply_patch, before.tree, patch)
+    await require_granting(session, course, before.tree.mastered_skills, tree.mastered_skills, actor=actor)
     known = await known_keys(session, course_id)
     _refuse_unknown_keys(tree, known)
     clean, removed = await _sanitized(session, tree, actor, held=before.tree)
@@ -113,15 +117,16 @@ async def patch_draft(
 async def restore_version(
     session: AsyncSession, course_id: uuid.UUID, number: int, *, if_match: str | None, actor: Principal
 ) -> Edition:
-    """Make the tree of any version the draft. Raises NotFound for a number that the course never reached,
-    then as `check_precondition`.
+    """Make the tree of any version the draft. Raises NotFound for a number that the course never reached, Forbidden
+    for skills that the actor may not grant, then as `check_precondition`.
     """
     course = await lock_course(session, course_id)
     wanted = await find_version(session, course_id, number)
     version = await current_version(session, course_id)
-    check_precondition(if_match, version)
     before = Edition(version, await read_tree(session, version))
     tree = (await read_tree(session, wanted)).tree
+    await require_granting(session, course, before.tree.mastered_skills, tree.mastered_skills, actor=actor)
+    check_precondition(if_match, version)
     # The organization's video hosts may have changed since.
     clean, removed = await _sanitized(session, tree, actor, held=tree)
     known = await known_keys(session, course_id)

@@ -10,6 +10,7 @@ from learning_service.domain.audit import record_audit
 from learning_service.domain.clock import now
 from learning_service.domain.courses.actions.documents import document_faults
 from learning_service.domain.courses.actions.drafts import check_precondition, lock_course
+from learning_service.domain.courses.actions.rights import published_skills, require_granting
 from learning_service.domain.courses.actions.storing import mix_answer_ids
 from learning_service.domain.courses.models import CourseVersion
 from learning_service.domain.courses.queries.versions import current_version, read_tree
@@ -42,14 +43,17 @@ async def publish_draft(
 ) -> None:
     """Freeze the draft and make it what new enrollments get. Publishing twice at once yields one version.
 
-    `missing_glyphs` gives the characters of a title that certificates cannot print. Raises Invalid listing
-    everything that stops it, PreconditionFailed when the caller saw another draft, NothingToPublish.
+    `missing_glyphs` gives the characters of a title that certificates cannot print. Raises Forbidden for skills
+    that the actor may not grant and that no published version grants, Invalid listing everything else that stops it,
+    PreconditionFailed when the caller saw another draft, NothingToPublish.
     """
     course = await lock_course(session, course_id)
     version = await current_version(session, course_id)
     if version.published_at is None:
         await _lock_version(session, version)
         tree = (await read_tree(session, version)).tree
+        granted = await published_skills(session, course)
+        await require_granting(session, course, granted, tree.mastered_skills, actor=actor)
         faults = publish_faults(tree)
         faults += await document_faults(session, course.organization_id, tree)
         if missing := missing_glyphs(version.title):

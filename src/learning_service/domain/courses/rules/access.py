@@ -29,15 +29,24 @@ class Place:
     region: str
 
 
+def roles_over(caller: Principal, scope: Scope) -> frozenset[str]:
+    """The roles by which the caller administers the unit of a course."""
+    held = {
+        "national_admin": caller.is_national_admin,
+        "regional_admin": bool(caller.admin_regions & scope.regions),
+        "chapter_admin": scope.kind == "chapter" and scope.unit in caller.admin_chapters,
+    }
+    return frozenset(role for role, holds in held.items() if holds)
+
+
+def is_among(roles: Collection[str], allowed: Collection[str]) -> bool:
+    """Whether one of the roles may do what the organization allows to some; to national administrators always."""
+    return "national_admin" in roles or any(role in allowed for role in roles)
+
+
 def may_author(caller: Principal, scope: Scope, authoring_roles: Collection[str]) -> bool:
     """National administrators author everything; others their own unit, where the organization says so."""
-    if caller.is_national_admin:
-        return True
-    if "regional_admin" in authoring_roles and caller.admin_regions & scope.regions:
-        return True
-    return (
-        "chapter_admin" in authoring_roles and scope.kind == "chapter" and scope.unit in caller.admin_chapters
-    )
+    return is_among(roles_over(caller, scope), authoring_roles)
 
 
 def authors_anything(caller: Principal, authoring_roles: Collection[str]) -> bool:

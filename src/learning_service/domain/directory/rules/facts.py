@@ -3,7 +3,7 @@
 import re
 import zoneinfo
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 from pydantic_core import to_json
@@ -59,7 +59,19 @@ Locale = Annotated[str, AfterValidator(_locale)]
 CustomFields = Annotated[
     dict[str, JsonValue], BeforeValidator(_object), AfterValidator(_small), FreeJson.__metadata__[0]
 ]
-AuthoringRole = Literal["national_admin", "regional_admin", "chapter_admin"]
+
+
+def distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values. Raises ValueError, naming the places, where one stands twice."""
+    again = [n for n, value in enumerate(values) if value in values[:n]]
+    if again:
+        raise at_places("is listed twice", [(n,) for n in again])
+    return values
+
+
+AdminRole = Literal["national_admin", "regional_admin", "chapter_admin"]
+AdminRoles: TypeAlias = Annotated[tuple[AdminRole, ...], Field(max_length=3), AfterValidator(distinct)]
+"""Which administrators may do something; national administrators always may."""
 
 
 class OrganizationFacts(StrictModel):
@@ -67,7 +79,7 @@ class OrganizationFacts(StrictModel):
 
     name: Name
     timezone: Timezone
-    authoring_roles: tuple[AuthoringRole, ...] = ("national_admin", "regional_admin")
+    authoring_roles: tuple[AdminRole, ...] = ("national_admin", "regional_admin")
 
 
 class RegionFacts(StrictModel):

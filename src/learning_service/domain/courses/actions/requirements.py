@@ -1,0 +1,37 @@
+"""Changing what is said here of compliance requirements."""
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.audit import record_audit
+from learning_service.domain.courses.queries.requirements import RequirementView, get_requirement
+from learning_service.domain.courses.rules.requirements import RequirementChange
+from learning_service.domain.directory.models import ComplianceRequirement
+from learning_service.domain.principal import Principal
+
+
+async def change_requirement(
+    session: AsyncSession, requirement_id: str, change: RequirementChange, *, actor: Principal
+) -> RequirementView:
+    """Change which roles may link courses to a requirement; links that are there stay. Raises NotFound."""
+    found = await get_requirement(session, actor, requirement_id)
+    if "linkable_by" not in change.model_fields_set:
+        return found
+    await session.execute(
+        update(ComplianceRequirement)
+        .where(
+            ComplianceRequirement.organization_id == actor.organization_id,
+            ComplianceRequirement.id == requirement_id,
+        )
+        .values(linkable_by=list(change.linkable_by))
+        .execution_options(synchronize_session=False)
+    )
+    record_audit(
+        session,
+        "compliance_requirement.rights_changed",
+        organization_id=actor.organization_id,
+        actor=actor.user_id,
+        subject=("compliance_requirement", requirement_id),
+        details={"fields": ["linkable_by"]},
+    )
+    return await get_requirement(session, actor, requirement_id)

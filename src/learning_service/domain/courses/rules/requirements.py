@@ -1,0 +1,13 @@
+"""What may be said here of a compliance requirement; its name is the directory's. Source: the contract."""
+
+from learning_service.domain.directory.rules.facts import AdminRoles
+from learning_service.domain.values import StrictModel
+
+DEFAULT_LINKABLE_BY: AdminRoles = ("national_admin", "regional_admin")
+
+
+class RequirementChange(StrictModel):
+    """Changes of a requirement; what is absent stays."""
+
+    linkable_by: AdminRoles = DEFAULT_LINKABLE_BY
+    """The roles that may link a course to it. National administrators always may."""

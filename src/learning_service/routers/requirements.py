@@ -1,0 +1,81 @@
+"""Compliance requirements: which courses meet them, and who may link one."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from learning_service.dependencies import (
+    Caller,
+    IsAdmin,
+    Permission,
+    Session,
+    body,
+    page,
+)
+from learning_service.domain.courses.actions.requirements import change_requirement
+from learning_service.domain.courses.queries.requirements import get_requirement, list_requirements
+from learning_service.domain.courses.rules.requirements import RequirementChange
+from learning_service.domain.directory.queries import is_member
+from learning_service.domain.errors import NotAMember, NotFound
+from learning_service.domain.paging import PageRequest, page_of
+from learning_service.domain.principal import Principal
+from learning_service.domain.values import OPAQUE_ID
+from learning_service.routing import KeyedRoute
+from learning_service.schemas.common import PageOf
+from learning_service.schemas.requirements import RequirementAnswer
+
+router = APIRouter(prefix="/api/compliance-requirements", tags=["compliance"], route_class=KeyedRoute)
+
+
+class IsMemberOrAdmin(Permission):
+    """A member of the organization, or an administrator of some unit of it."""
+
+    name = "member, admin"
+
+    async def __call__(self, caller: Caller, session: Session) -> Principal:
+        """The caller. Raises NotAMember."""
+        if not caller.is_any_admin and not await is_member(session, caller):
+            raise NotAMember
+        return caller
+
+
+Someone = Annotated[Principal, Depends(IsMemberOrAdmin())]
+
+
+async def _requirement_id(requirement_id: str) -> str:
+    if not OPAQUE_ID.match(requirement_id):
+        raise NotFound
+    return requirement_id
+
+
+RequirementId = Annotated[str, Depends(_requirement_id)]
+
+
+@router.get("/")
+async def list_(
+    caller: Someone, session: Session, asked: Annotated[PageRequest, page("compliance-requirements")]
+) -> PageOf[RequirementAnswer]:
+    """The organization's requirements, each with the courses that meet it, as far as the caller sees those."""
+    rows = await list_requirements(session, caller, asked)
+    return PageOf[RequirementAnswer](
+        **page_of(rows, asked, key=lambda row: (row.id,), item=RequirementAnswer.model_validate)
+    )
+
+
+@router.get("/{requirement_id}/")
+async def read(caller: Someone, session: Session, requirement_id: RequirementId) -> RequirementAnswer:
+    """One requirement."""
+    return RequirementAnswer.model_validate(await get_requirement(session, caller, requirement_id))
+
+
+@router.patch("/{requirement_id}/")
+async def update(
+    caller: Annotated[Principal, Depends(IsAdmin(national=True))],
+    session: Session,
+    requirement_id: RequirementId,
+    change: Annotated[RequirementChange, body(RequirementChange)],
+) -> RequirementAnswer:
+    """Say which roles may link courses to it. Links that are there stay."""
+    return RequirementAnswer.model_validate(
+        await change_requirement(session, requirement_id, change, actor=caller)
+    )
