@@ -69,7 +69,26 @@ class Model:
 
     allowed: int = 2
     completed: bool = False
+    counted: Decimal = Decimal(0)
+    """The best, or what it was before a correction that would lose the pass."""
+    doubt: bool = False
+    kept: bool = False
+    voided: bool = False
+    score: Decimal | None = None
     attempts: list[ModelAttempt] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """What counts after a change."""
+        closed = [a for a in self.attempts if not a.open]
+        best = max((a.points for a in closed), default=Decimal(0))
+        loses = self.status == "completed" and not self.voided and best < PASSING <= self.counted
+        if loses:
+            self.doubt = not self.kept
+        else:
+            self.counted, self.doubt, self.kept = best, False, False
+        possible = max((a.possible for a in closed), default=Decimal(0))
+        if self.completed and not self.voided and self.counted >= max(PASSING, possible):
+            self.score = 100 * self.counted / 8
 
     @property
     def under_way(self) -> ModelAttempt | None:
@@ -195,6 +214,17 @@ def machine(world: World, loop: asyncio.AbstractEventLoop, course: Json) -> type
                 )
             return str(found)
 
+        @precondition(lambda self: self.model.completed)
+        @rule(keep=st.booleans())
+        def decide(self, keep: bool) -> None:
+            self.model.settle()
+            path = f"{QUEUE}lost-passes/{self.me.enrollment_id}/"
+            sent = {"decision": "keep" if keep else "revoke", "reason": "Looked at it."}
+            answer = wait(world.admin("POST", path, sent))
+            assert answer.status_code == (200 if self.model.doubt else 409), answer.text
+            if self.model.doubt:
+                self.model.kept, self.model.voided, self.model.doubt = keep, not keep, False
+
         @precondition(lambda self: self.model.allowed < 5)
         @rule()
         def grant(self) -> None:
@@ -219,12 +249,21 @@ def machine(world: World, loop: asyncio.AbstractEventLoop, course: Json) -> type
                 score = 100 * attempt.points / 8 if kind == "graded" else None
                 assert seen["score"] == (None if score is None else float(score))
             closed = [a.points for a in self.model.attempts if not a.open]
-            assert shown["best_score"] == (float(100 * max(closed) / 8) if closed else None)
+            self.model.settle()
+            assert shown["best_score"] == (float(100 * self.model.counted / 8) if closed else None)
             lost = wait(world.admin.ok("GET", f"{QUEUE}lost-passes/", params={"limit": "200"}))["items"]
             doubts = [item for item in lost if item["enrollment_id"] == self.me.enrollment_id]
-            assert len(doubts) == int(status == "completed" and max(closed) < PASSING)
+            assert len(doubts) == int(self.model.doubt)
             certificates = wait(self.me.call.ok("GET", "/api/users/certificates/"))["items"]
             assert len(certificates) == int(status == "completed")
+            if certificates:
+                assert certificates[0]["status"] == ("revoked" if self.model.voided else "valid")
+            mine = wait(self.me.call.ok("GET", "/api/users/enrollments/"))["items"][0]
+            assert mine["score"] == (None if self.model.score is None else float(self.model.score))
+            assert mine["awaiting_review"] is (
+                status == "in_progress"
+                and any(a.waits and a.possible >= PASSING for a in self.model.attempts)
+            )
 
     return Machine
 

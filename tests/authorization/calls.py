@@ -130,6 +130,7 @@ CALLS: dict[str, Call] = {
     "POST /api/assessments/{quiz_id}/submit/": Call(NOTHING, ids=FINAL),
     "GET /api/learning/grading/pending/": lists("response_id", "response_id"),
     "GET /api/learning/grading/lost-passes/": Call(),
+    "POST /api/learning/grading/lost-passes/{enrollment_id}/": Call({"decision": "keep", "reason": "Looked"}),
     "POST /api/learning/grading/next/": Call(),
     "POST /api/learning/grading/{response_id}/claim/": Call(),
     "POST /api/learning/grading/{response_id}/": Call({"points": 5}),

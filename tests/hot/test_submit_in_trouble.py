@@ -16,7 +16,7 @@ from learning_service.main import create_app
 from learning_service.settings import Settings
 
 # Only the hot path's write carries this: the document's end, and the length of the revision that follows it.
-WRITE = b'"is_assessment":false}\x00\x00\x00\x04'
+WRITE = b'"awaiting_review":false}\x00\x00\x00\x04'
 
 
 @dataclass

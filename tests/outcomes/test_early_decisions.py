@@ -90,9 +90,13 @@ async def test_the_best_attempt_counts_after_a_correction(world: World) -> None:
     assert (shown["best_score"], shown["passed"]) == (90, True)
     await world.admin.ok("POST", f"{QUEUE}{best['response_id']}/", {"points": 2, "correction": True})
     shown = await ana.call.ok("GET", ana.path)
-    assert (shown["best_score"], shown["passed"], shown["completed_at"]) == (50, False, None)
+    assert (shown["best_score"], shown["passed"]) == (90, True)
     [doubt] = (await world.admin.ok("GET", f"{QUEUE}lost-passes/"))["items"]
     assert (doubt["completion_id"], doubt["enrollment_status"]) == (None, "in_progress")
+    decision = {"decision": "revoke", "reason": "Not enough."}
+    await world.admin.ok("POST", f"{QUEUE}lost-passes/{ana.enrollment_id}/", decision)
+    shown = await ana.call.ok("GET", ana.path)
+    assert (shown["best_score"], shown["passed"], shown["completed_at"]) == (50, False, None)
 
 
 async def test_assessments_keep_their_results(world: World) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount
 from learning_service.domain.attempts.rules import Response
-from learning_service.domain.courses.queries.compiled import CompiledQuiz
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
 from learning_service.domain.courses.rules.answer_keys import FreeFormKey, TrueFalseKey
+from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
 from learning_service.domain.outcomes.actions.closing import Closed, GradedSubmission, grade_submission
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -36,6 +37,18 @@ quiz = CompiledQuiz(
     keys={FACT: TrueFalseKey(FACT, Decimal(2), True), ESSAY: FreeFormKey(ESSAY, Decimal(3))},
     shown=(),
     explanations={},
+)
+version = CompiledVersion(
+    id=VERSION,
+    course_id=COURSE,
+    number=1,
+    title="Hazing",
+    pass_score=Decimal(0),
+    skills=(),
+    modules=(),
+    assessment=None,
+    shape=CourseShape(Decimal(0), required_quizzes=(QuizShape(QUIZ, quiz.pass_score, quiz.max_attempts),)),
+    quizzes={QUIZ: quiz},
 )
 attempt = AttemptRow(
     id=ATTEMPT,
@@ -76,7 +89,7 @@ def graded(
     *given: Response, at: Position = position, of: CompiledQuiz = quiz, **changes: Any
 ) -> GradedSubmission:
     responses = {response.question_id: response for response in given}
-    return grade_submission(at, of, replace(attempt, **changes), responses, NOW)
+    return grade_submission(at, version, of, replace(attempt, **changes), responses, NOW)
 
 
 def count(used: int = 1, **changes: Any) -> QuizCount:
@@ -157,6 +170,7 @@ def test_all_that_the_database_is_told() -> None:
         "passed_at": "2026-11-22T09:00:00Z",
         "waiting": [],
         "is_assessment": False,
+        "awaiting_review": False,
     }
     assert json.loads(graded(RIGHT, of=replace(quiz, kind="assessment")).document)["is_assessment"] is True
 

@@ -89,6 +89,7 @@ async def learn(world: World) -> History:
     await answer(member, "quizzes", quiz["id"])
     await answer(member, "quizzes", words["id"], E=WRITTEN, S=SHORT)
     await grade(world)
+    await put_in_doubt(world)
     await answer(member, "quizzes", waits["id"], W=WRITTEN)
     started = await member.ok("POST", f"/api/quizzes/{unsent['id']}/attempts/")
     draft = {"responses": [{"question_id": started["questions"][0]["id"], "text": TYPED}]}
@@ -106,16 +107,30 @@ async def learn(world: World) -> History:
     return History(member, course, [first, again["id"]])
 
 
+async def put_in_doubt(world: World) -> None:
+    """Decide about the pass that a correction of the essay loses."""
+    [lost] = (await world.admin.ok("GET", "/api/learning/grading/lost-passes/"))["items"]
+    await world.admin.ok(
+        "POST",
+        f"/api/learning/grading/lost-passes/{lost['enrollment_id']}/",
+        {"decision": "keep", "reason": f"{NAME} was right"},
+        headers={"Idempotency-Key": "doubt"},
+    )
+
+
 async def grade(world: World) -> None:
-    """Grade the essay, with words to the learner."""
+    """Grade the essay, with words to the learner; and correct that, with others."""
     queue = await world.admin.ok("GET", "/api/learning/grading/pending/")
     for waiting in queue["items"]:
+        path = f"/api/learning/grading/{waiting['response_id']}/"
         await world.admin.ok(
             "POST",
-            f"/api/learning/grading/{waiting['response_id']}/",
+            path,
             {"points": 4, "feedback": f"<p>{PRAISE}, {NAME}</p>"},
             headers={"Idempotency-Key": waiting["response_id"]},
         )
+        corrected = {"points": 1, "feedback": f"<p>Less of {PRAISE}</p>", "correction": True}
+        await world.admin.ok("POST", path, corrected)
 
 
 async def places_with(world: World, needles: tuple[str, ...]) -> list[str]:

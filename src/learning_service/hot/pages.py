@@ -57,7 +57,7 @@ class ModulesPage:
             else _quiz(piece, position)
             for piece in self._pieces
         ]
-        enrollment = EnrollmentAnswer.model_validate(position.view(version.title, version.number, instant))
+        enrollment = EnrollmentAnswer.model_validate(position.view(version, instant))
         assessment = b"null" if version.assessment is None else _quiz(version.assessment, position)
         return b"".join(
             [*written, enrollment.model_dump_json().encode(), b',"assessment":', assessment, b"}"]

@@ -88,7 +88,7 @@ def _graded(
     if attempt is None:
         return None
     given = merge_responses(attempt, sent.responses)
-    graded = grade_submission(position, quiz, attempt, given, instant)
+    graded = grade_submission(position, version, quiz, attempt, given, instant)
     goes_on = decide(version.shape, graded.after.standing()).status == "in_progress"
     return graded if goes_on else None
 

@@ -30,13 +30,14 @@ from learning_service.domain.directory.queries import is_member
 from learning_service.domain.enrollments.actions import enroll
 from learning_service.domain.enrollments.queries import get_enrollment, see_course
 from learning_service.domain.errors import Forbidden, Invalid, NotAMember, NotFound
+from learning_service.domain.outcomes.queries.completions import Finish
 from learning_service.domain.outcomes.views import module_views, quiz_view
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
 from learning_service.routing import KeyedRoute
 from learning_service.schemas.common import Nothing, PageOf
 from learning_service.schemas.courses import CourseAnswer, ModulesAnswer
-from learning_service.schemas.enrollments import EnrollmentAnswer
+from learning_service.schemas.enrollments import ListedEnrollment
 
 router = APIRouter(prefix="/api/courses", tags=["courses"], route_class=KeyedRoute)
 Member = Annotated[Principal, Depends(IsMemberByQuery())]
@@ -147,7 +148,7 @@ async def modules(
         enrollment = (
             await get_enrollment(session, position.enrollment_id)
             if position.is_withdrawn
-            else position.view(version.title, version.number, now(session))
+            else position.view(version, now(session))
         )
         return _modules_answer(version, position, enrollment)
     if access.published_version_id is None or not (access.is_open or access.may_author or access.may_assign):
@@ -162,11 +163,11 @@ async def enroll_(
     session: Session,
     nothing: Annotated[None, body(Nothing, optional=True)],
     response: Response,
-) -> EnrollmentAnswer:
+) -> ListedEnrollment:
     """Enroll in the published version; the open enrollment when there is one."""
     enrollment, made = await enroll(session, access, actor=caller)
     response.status_code = 201 if made else 200
-    return EnrollmentAnswer.model_validate(enrollment)
+    return ListedEnrollment.of(enrollment, Finish())
 
 
 async def _preview(access: CourseAccess, session: Session, what: str) -> ModulesAnswer:

@@ -13,6 +13,7 @@ from learning_service.domain.outcomes.actions.granting import (
     grant_attempts,
     withdraw_enrollment,
 )
+from learning_service.domain.outcomes.queries.completions import finishes
 from learning_service.domain.outcomes.queries.enrollments import (
     EnrollmentFilter,
     explain_enrollment,
@@ -57,15 +58,26 @@ async def list_(
         withdrawn=word_filter(asked, "withdrawn", ("true", "false")) == "true",
     )
     rows = await list_enrollments(session, caller, asked, wanted)
+    found = await finishes(session, rows)
     return PageOf[MemberEnrollmentAnswer](
-        **page_of(rows, asked, key=lambda row: (row.id,), item=MemberEnrollmentAnswer.model_validate)
+        **page_of(
+            rows,
+            asked,
+            key=lambda row: (row.id,),
+            item=lambda row: MemberEnrollmentAnswer.of(row, found[row.id]),
+        )
     )
 
 
+async def _shown(session: Session, enrollment: EnrollmentView) -> MemberEnrollmentAnswer:
+    found = await finishes(session, [enrollment])
+    return MemberEnrollmentAnswer.of(enrollment, found[enrollment.id])
+
+
 @router.get("/{enrollment_id}/")
-async def read(enrollment: Administered) -> MemberEnrollmentAnswer:
+async def read(enrollment: Administered, session: Session) -> MemberEnrollmentAnswer:
     """One enrollment."""
-    return MemberEnrollmentAnswer.model_validate(enrollment)
+    return await _shown(session, enrollment)
 
 
 @router.patch("/{enrollment_id}/")
@@ -84,7 +96,7 @@ async def change(
             reason=sent.reason,
         )
         await change_enrollment(session, enrollment.id, wanted, actor=caller)
-    return MemberEnrollmentAnswer.model_validate(await get_enrollment(session, enrollment.id))
+    return await _shown(session, await get_enrollment(session, enrollment.id))
 
 
 @router.delete("/{enrollment_id}/", status_code=204)
@@ -136,7 +148,7 @@ async def grant(
         reason=sent.reason,
         actor=caller,
     )
-    return MemberEnrollmentAnswer.model_validate(await get_enrollment(session, enrollment.id))
+    return await _shown(session, await get_enrollment(session, enrollment.id))
 
 
 @router.post("/{enrollment_id}/withdraw/")
@@ -149,4 +161,4 @@ async def withdraw(
     enroll again; an explicit assignment starts anew. Withdrawing twice changes nothing.
     """
     await withdraw_enrollment(session, enrollment.id, reason=sent.reason, actor=caller)
-    return MemberEnrollmentAnswer.model_validate(await get_enrollment(session, enrollment.id))
+    return await _shown(session, await get_enrollment(session, enrollment.id))

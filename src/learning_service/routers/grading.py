@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from learning_service.dependencies import (
+    AdministersEnrollment,
     Caller,
     CanGradeAssessments,
     CanGradeResponse,
@@ -14,9 +15,11 @@ from learning_service.dependencies import (
     body,
     page,
 )
+from learning_service.domain.enrollments.queries import EnrollmentView
 from learning_service.domain.grading.actions import claim_next, claim_response
 from learning_service.domain.grading.queries import WaitingResponse, get_waiting, list_pending
 from learning_service.domain.outcomes.actions.grading import grade_response
+from learning_service.domain.outcomes.actions.lost_passes import decide_lost_pass
 from learning_service.domain.outcomes.queries.lost_passes import LostPassView, list_lost_passes
 from learning_service.domain.outcomes.queries.review import review_views
 from learning_service.domain.outcomes.views import score_of
@@ -30,6 +33,8 @@ from learning_service.schemas.grading import (
     GradeBody,
     GradedAttempt,
     LostPassAnswer,
+    LostPassDecided,
+    LostPassDecision,
     PendingAnswer,
 )
 
@@ -73,6 +78,19 @@ async def lost_passes(
         return (row.id,)
 
     return PageOf[LostPassAnswer](**page_of(rows, asked, key=key, item=LostPassAnswer.model_validate))
+
+
+@router.post("/lost-passes/{enrollment_id}/")
+async def decide_lost_pass_(
+    enrollment: Annotated[EnrollmentView, Depends(AdministersEnrollment(chapters=False))],
+    caller: Caller,
+    session: Session,
+    sent: Annotated[LostPassDecision, body(LostPassDecision)],
+) -> LostPassDecided:
+    """Keep a pass in doubt as it was, or revoke it: then what graders say now holds, and a certificate that it does
+    not bear is revoked."""
+    decided = await decide_lost_pass(session, enrollment.id, sent.decision, reason=sent.reason, actor=caller)
+    return LostPassDecided.model_validate(decided)
 
 
 @router.post(

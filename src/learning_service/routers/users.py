@@ -12,6 +12,7 @@ from learning_service.domain.compliance.queries import list_own_skills, list_own
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.directory.queries import is_member
 from learning_service.domain.enrollments.queries import list_own_enrollments, own_totals, own_version_rows
+from learning_service.domain.outcomes.queries.completions import finishes
 from learning_service.domain.outcomes.views import progress_view
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
@@ -19,7 +20,7 @@ from learning_service.routing import KeyedRoute
 from learning_service.schemas.certificates import CertificateAnswer
 from learning_service.schemas.common import PageOf
 from learning_service.schemas.compliance import ComplianceAnswer, MeAnswer, SkillAnswer
-from learning_service.schemas.enrollments import EnrollmentAnswer, ProgressAnswer, ProgressPage, Totals
+from learning_service.schemas.enrollments import ListedEnrollment, ProgressAnswer, ProgressPage, Totals
 
 router = APIRouter(prefix="/api", tags=["members"], route_class=KeyedRoute)
 Member = Annotated[Principal, Depends(IsMember())]
@@ -41,11 +42,17 @@ async def me(caller: Annotated[Principal, Depends(AnyCaller())], session: Sessio
 @router.get("/users/enrollments/")
 async def enrollments(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-enrollments")]
-) -> PageOf[EnrollmentAnswer]:
+) -> PageOf[ListedEnrollment]:
     """One's own enrollments, newest first."""
     rows = await list_own_enrollments(session, caller, asked)
-    return PageOf[EnrollmentAnswer](
-        **page_of(rows, asked, key=lambda row: (row.id,), item=EnrollmentAnswer.model_validate)
+    found = await finishes(session, rows)
+    return PageOf[ListedEnrollment](
+        **page_of(
+            rows,
+            asked,
+            key=lambda row: (row.id,),
+            item=lambda row: ListedEnrollment.of(row, found[row.id]),
+        )
     )
 
 

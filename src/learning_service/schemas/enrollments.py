@@ -1,14 +1,16 @@
 """Answers about enrollments and progress."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
 from learning_service.domain.attempts.rules import Id
+from learning_service.domain.enrollments.queries import EnrollmentView
+from learning_service.domain.outcomes.queries.completions import Finish
 from learning_service.domain.values import CleanText, Instant, StrictModel
-from learning_service.schemas.common import Answer
+from learning_service.schemas.common import Answer, Number
 
 EnrollmentStatus = Literal["assigned", "in_progress", "completed", "failed"]
 
@@ -30,6 +32,9 @@ class EnrollmentAnswer(Answer):
     assigned_at: datetime
     due_at: datetime | None
     overdue: bool
+    """Its due time has passed, and the learner has still something to hand in."""
+    awaiting_review: bool
+    """Everything is handed in, and waits for a grader: neither reminded nor overdue."""
     source: Literal["self", "admin", "rule", "recertification"]
     withdrawn_at: datetime | None
 
@@ -46,6 +51,7 @@ class ProgressAnswer(Answer):
     percent: int
     due_at: datetime | None
     overdue: bool
+    awaiting_review: bool
 
 
 class Totals(Answer):
@@ -66,7 +72,27 @@ class ProgressPage(Answer):
     totals: Totals
 
 
-class MemberEnrollmentAnswer(EnrollmentAnswer):
+class ListedEnrollment(EnrollmentAnswer):
+    """An enrollment in a list, with what it has come to."""
+
+    completed_at: datetime | None
+    """When the learner had done all that was needed, whenever it was graded."""
+    score: Number | None
+    """Percent; it follows corrections and retakes, and is null while answers wait."""
+    certificate_id: UUID | None
+
+    @classmethod
+    def of(cls, view: EnrollmentView, finish: Finish) -> Self:
+        """The enrollment with what it has come to."""
+        return cls.model_validate(
+            {
+                **{name: getattr(view, name) for name in EnrollmentView.__slots__},
+                **{name: getattr(finish, name) for name in Finish.__slots__},
+            }
+        )
+
+
+class MemberEnrollmentAnswer(ListedEnrollment):
     """An enrollment as administrators see it."""
 
     user_id: str

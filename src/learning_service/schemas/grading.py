@@ -8,7 +8,9 @@ from pydantic import Field
 
 from learning_service.domain.values import Html, StrictModel, number_between
 from learning_service.domain.values import Number as GivenNumber
+from learning_service.schemas.certificates import Reason
 from learning_service.schemas.common import Answer, Number
+from learning_service.schemas.enrollments import EnrollmentStatus
 
 
 class GradeBody(StrictModel):
@@ -72,6 +74,23 @@ class GradeAnswer(Answer):
     response_id: UUID
     points_awarded: Number
     attempt: GradedAttempt
+
+
+class LostPassDecision(StrictModel):
+    """What becomes of a pass in doubt, and why: for the organization, never for the public."""
+
+    decision: Literal["keep", "revoke"]
+    reason: Reason
+
+
+class LostPassDecided(Answer):
+    """What a decision about a pass left."""
+
+    enrollment_id: UUID
+    decision: Literal["keep", "revoke"]
+    status: EnrollmentStatus
+    completion_id: UUID | None
+    certificate_id: UUID | None
 
 
 class LostPassAnswer(Answer):

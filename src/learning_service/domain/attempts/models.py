@@ -20,6 +20,7 @@ class QuizProgress(Base):
         CheckConstraint("attempts_used >= 0 AND attempts_used <= attempts_allowed", name="attempts_used"),
         CheckConstraint("best_points >= 0 AND best_points <= possible_points", name="best_points"),
         CheckConstraint("possible_points <= max_points AND max_points <= 1000000000", name="possible_points"),
+        CheckConstraint("held_points >= 0 AND held_points <= best_points", name="held_points"),
         # Deleting rows of a draft looks for what refers to them.
         Index("ix_quiz_progress_quiz_id", "quiz_id"),
     )
@@ -33,10 +34,12 @@ class QuizProgress(Base):
     attempts_allowed: Mapped[int | None]
     """The version's limit and what an admin granted on top; None: no limit."""
     best_points: Mapped[Decimal | None]
-    """The most that any closed attempt has for sure; None before the first."""
+    """The most that any closed attempt has for sure, or `held_points`; None before the first."""
     possible_points: Mapped[Decimal | None]
     """The most that any closed attempt can come to, with full marks for all that waits."""
     max_points: Mapped[Decimal | None]
+    held_points: Mapped[Decimal | None]
+    """What was the best before a correction would have lost a pass: it counts until a person decides."""
     passed_at: Mapped[datetime | None]
     """When an attempt first passed."""
 

@@ -23,12 +23,19 @@ from sqlalchemy.orm import aliased
 from learning_service.domain.attempts.models import QuizAttempt, QuizProgress
 from learning_service.domain.clock import now
 from learning_service.domain.courses.models import Lesson, Quiz
+from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.courses.rules.shape import QuizShape
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries import is_member
 from learning_service.domain.enrollments.models import Enrollment, LessonProgress
 from learning_service.domain.enrollments.queries import EnrollmentView
-from learning_service.domain.enrollments.rules import QuizStanding, Standing, is_passed, quiz_standing
+from learning_service.domain.enrollments.rules import (
+    QuizStanding,
+    Standing,
+    awaits_review,
+    is_passed,
+    quiz_standing,
+)
 from learning_service.domain.enrollments.standing import OPEN, WITHDRAWN, standing_order
 from learning_service.domain.errors import NotAMember, NotFound
 from learning_service.domain.principal import Principal
@@ -102,18 +109,20 @@ class Position:
         """Whether nobody learns here any more."""
         return self.status == WITHDRAWN
 
-    def view(self, course_title: str, version: int, instant: datetime) -> EnrollmentView:
+    def view(self, version: CompiledVersion, instant: datetime) -> EnrollmentView:
         """The enrollment as its member sees it, unless it was withdrawn: the position does not know when."""
+        waits = self.is_open and awaits_review(version.shape, self.standing())
         return EnrollmentView(
             id=self.enrollment_id,
             user_id=self.user_id,
             course_id=self.course_id,
-            course_title=course_title,
-            version=version,
+            course_title=version.title,
+            version=version.number,
             status=self.status,
             assigned_at=self.assigned_at,
             due_at=self.due_at,
-            overdue=self.is_open and self.due_at is not None and self.due_at < instant,
+            overdue=self.is_open and not waits and self.due_at is not None and self.due_at < instant,
+            awaiting_review=waits,
             source=self.source,
             withdrawn_at=None,
         )

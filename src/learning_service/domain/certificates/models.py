@@ -47,6 +47,9 @@ class Certificate(Base):
     timezone: Mapped[str]
     """The organization's when issued: printed days are days there."""
     issued_at: Mapped[datetime]
+    """When the first of its line was issued: a reissue keeps it."""
+    reissued_at: Mapped[datetime | None]
+    """When it took the place of another one of its completion."""
     expires_at: Mapped[datetime | None]
     verification_url: Mapped[str]
     """The public address as printed, whatever the service is called later."""

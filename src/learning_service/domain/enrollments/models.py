@@ -61,6 +61,8 @@ class Enrollment(Base):
     """Added to every time limit of this enrollment."""
     revision: Mapped[int] = mapped_column(server_default="0")
     """Grows with every change of what the enrollment's state follows from; see `attempts.queries`."""
+    awaiting_review: Mapped[bool] = mapped_column(server_default="false")
+    """Open, and everything is handed in: what still decides waits for a grader."""
     cause_kind: Mapped[str]
     """What made it: `person`, `rule`, `event`, `completion`."""
     cause_id: Mapped[str]

@@ -40,6 +40,7 @@ class EnrollmentView:
     assigned_at: datetime
     due_at: datetime | None
     overdue: bool
+    awaiting_review: bool
     source: str
     withdrawn_at: datetime | None
     """Of one that has been withdrawn, whose status is the one it had then."""
@@ -58,6 +59,7 @@ def enrollment_views(instant: datetime, *columns: Any) -> Any:
             Enrollment.assigned_at,
             Enrollment.due_at,
             is_overdue(instant),
+            and_(Enrollment.status.in_(OPEN), Enrollment.awaiting_review),
             Enrollment.source,
             Enrollment.withdrawn_at,
             *columns,
@@ -78,8 +80,9 @@ def shown_status() -> ColumnElement[str]:
 
 
 def is_overdue(instant: datetime) -> ColumnElement[bool]:
-    """Whether an open enrollment's due time has passed."""
-    return func.coalesce(and_(Enrollment.status.in_(OPEN), Enrollment.due_at < instant), False)
+    """Whether an open enrollment's due time has passed, and the learner has still something to hand in."""
+    late = and_(Enrollment.status.in_(OPEN), Enrollment.due_at < instant, ~Enrollment.awaiting_review)
+    return func.coalesce(late, False)
 
 
 def own_enrollments(caller: Principal) -> ColumnElement[bool]:

@@ -3,8 +3,9 @@
 Source: the contract, "The life of an enrollment". Scores are exact fractions of 100 until they are shown.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -41,6 +42,15 @@ class Standing:
 
     completed_lessons: frozenset[UUID] = frozenset()
     quizzes: Mapping[UUID, QuizStanding] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A closed attempt: what it has for sure, in percent, and when it was handed in."""
+
+    quiz_id: UUID
+    submitted_at: datetime
+    score: Fraction
 
 
 Status: TypeAlias = Literal["in_progress", "completed", "failed"]
@@ -102,8 +112,13 @@ def is_passed(quiz: QuizShape, standing: Standing) -> bool:
 def decide(shape: CourseShape, standing: Standing) -> Decision:
     """Completed when everything required is done and the course's score is reached; failed when that has
     become impossible, even with full marks for everything that waits, is under way or is left; else in
-    progress.
+    progress. Where nothing is required, something must have been completed or passed all the same.
     """
+    if shape.requires_nothing:
+        begun = standing.completed_lessons or any(
+            is_passed(quiz, standing) for quiz in shape.optional_quizzes
+        )
+        return Decision("completed" if begun else "in_progress")
     reach = exact(shape.pass_score)
     highest = _course_score(shape, [_potential(quiz, standing) for quiz in shape.to_pass])
     if highest is not None and highest < reach:
@@ -118,6 +133,39 @@ def decide(shape: CourseShape, standing: Standing) -> Decision:
     if low is not None and low < reach:
         return Decision("in_progress")
     return Decision("completed", course_score(shape, standing))
+
+
+def awaits_review(shape: CourseShape, standing: Standing) -> bool:
+    """Whether everything is handed in: not completed yet, but full marks for all that waits would complete."""
+    if all(quiz.low == quiz.high for quiz in standing.quizzes.values()):
+        return False
+    hopes = {key: replace(quiz, low=quiz.high) for key, quiz in standing.quizzes.items()}
+    return (
+        decide(shape, standing).status == "in_progress"
+        and decide(shape, replace(standing, quizzes=hopes)).status == "completed"
+    )
+
+
+def completed_since(
+    shape: CourseShape, lessons: Mapping[UUID, datetime], tries: Sequence[Try]
+) -> datetime | None:
+    """The moment of the last thing that was needed: from then on what was handed in completes, as graded now.
+
+    None where it does not complete.
+    """
+    moments = sorted({*lessons.values(), *(one.submitted_at for one in tries)})
+
+    def completes(moment: datetime) -> bool:
+        best: dict[UUID, Fraction] = {}
+        for one in tries:
+            if one.submitted_at <= moment:
+                best[one.quiz_id] = max(one.score, best.get(one.quiz_id, _NOTHING))
+        done = frozenset(lesson for lesson, at in lessons.items() if at <= moment)
+        quizzes = {key: QuizStanding(True, score, score) for key, score in best.items()}
+        return decide(shape, Standing(done, quizzes)).status == "completed"
+
+    first = bisect_left(moments, True, key=completes)
+    return moments[first] if first < len(moments) else None
 
 
 def course_score(shape: CourseShape, standing: Standing) -> Decimal | None:

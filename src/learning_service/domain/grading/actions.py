@@ -188,6 +188,30 @@ async def record_lost_pass(
     )
 
 
+async def attach_lost_passes(
+    session: AsyncSession, enrollment_id: uuid.UUID, completion_id: uuid.UUID
+) -> None:
+    """Note the completion that passes in doubt have led to meanwhile."""
+    await session.execute(
+        update(LostPass)
+        .where(LostPass.enrollment_id == enrollment_id, LostPass.resolved_at.is_(None))
+        .values(completion_id=completion_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def close_lost_passes(
+    session: AsyncSession, enrollment_id: uuid.UUID, *, decision: str, reason: str, actor: Principal
+) -> None:
+    """Take the enrollment's passes off the list, as a person has decided."""
+    await session.execute(
+        update(LostPass)
+        .where(LostPass.enrollment_id == enrollment_id, LostPass.resolved_at.is_(None))
+        .values(resolved_at=now(session), decision=decision, decided_by=actor.user_id, reason=reason)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def resolve_lost_passes(
     session: AsyncSession, enrollment_id: uuid.UUID, *, quiz_id: uuid.UUID | None = None
 ) -> None:

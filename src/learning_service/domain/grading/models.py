@@ -42,6 +42,7 @@ class LostPass(Base):
             unique=True,
             postgresql_where=text("resolved_at IS NULL"),
         ),
+        CheckConstraint("decision IN ('keep', 'revoke')", name="decision"),
         Index("ix_lost_passes_list", "organization_id", "id", postgresql_where=text("resolved_at IS NULL")),
     )
 
@@ -57,4 +58,9 @@ class LostPass(Base):
     corrected_by: Mapped[str]
     found_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
-    """When a later correction gave the pass back."""
+    """When a person decided, or a later correction or attempt gave the pass back."""
+    decision: Mapped[str | None]
+    """What a person decided; None where the pass came back by itself."""
+    decided_by: Mapped[str | None]
+    reason: Mapped[str | None]
+    """Why it was decided so. Free text about a person, gone with their data."""

@@ -86,6 +86,7 @@ def progress_view(view: EnrollmentView, version: CompiledVersion, standing: Stan
         "percent": done.percent,
         "due_at": view.due_at,
         "overdue": view.overdue,
+        "awaiting_review": view.awaiting_review,
     }
 
 

@@ -52,8 +52,8 @@ _TEXTS = (
         WHERE organization_id = :organization_id AND user_id = :user_id)""",
     """UPDATE documents SET name = NULL
     WHERE organization_id = :organization_id AND uploaded_by = :user_id""",
-    """UPDATE lost_passes SET resolved_at = :instant
-    WHERE organization_id = :organization_id AND user_id = :user_id AND resolved_at IS NULL""",
+    """UPDATE lost_passes SET resolved_at = COALESCE(resolved_at, :instant), reason = NULL
+    WHERE organization_id = :organization_id AND user_id = :user_id""",
 )
 # Answers kept for retries, and reasons of failed jobs, may quote anything about what they name.
 _QUOTES = (

@@ -117,6 +117,7 @@ def _open(session: AsyncSession, after: uuid.UUID | None) -> Any:
     """Open enrollments that a reminder could be due for, the next `BATCH` by id."""
     statement = select(Enrollment).where(
         Enrollment.status.in_(OPEN),
+        ~Enrollment.awaiting_review,
         Enrollment.due_at > now(session),
         Enrollment.due_at <= now(session) + MAX_DAYS * _DAY,
     )

@@ -28,7 +28,8 @@ WITH places AS (
     WHERE c.organization_id = :organization_id AND c.linked_compliance_requirement IS NOT NULL
         AND (CAST(:requirement_id AS text) IS NULL OR c.linked_compliance_requirement = :requirement_id)
 ), under_way AS (
-    SELECT e.user_id, linked.requirement_id, bool_or(coalesce(e.due_at < :instant, false)) AS overdue
+    SELECT e.user_id, linked.requirement_id, bool_or(
+            coalesce(e.due_at < :instant AND NOT e.awaiting_review, false)) AS overdue
     FROM enrollments e JOIN linked USING (course_id)
     WHERE e.organization_id = :organization_id AND e.status IN ('assigned', 'in_progress')
     GROUP BY e.user_id, linked.requirement_id

@@ -156,12 +156,15 @@ def compile_version(version: CourseVersion, stored: StoredTree) -> CompiledVersi
 
 
 def _shape(tree: Tree, modules: tuple[CompiledModule, ...], assessment: CompiledQuiz | None) -> CourseShape:
-    items = [item for module in modules for item in module.items if item.required]
+    every = [item for module in modules for item in module.items]
+    items = [item for item in every if item.required]
+    optional = [item for item in every if isinstance(item, CompiledQuiz) and not item.required]
     return CourseShape(
         pass_score=tree.pass_score,
         required_lessons=frozenset(item.id for item in items if isinstance(item, CompiledLesson)),
         required_quizzes=tuple(_quiz_shape(item) for item in items if isinstance(item, CompiledQuiz)),
         assessment=_quiz_shape(assessment) if assessment is not None else None,
+        optional_quizzes=tuple(map(_quiz_shape, optional)),
     )
 
 

@@ -24,6 +24,12 @@ class CourseShape:
     required_lessons: frozenset[UUID] = frozenset()
     required_quizzes: tuple[QuizShape, ...] = ()
     assessment: QuizShape | None = None
+    optional_quizzes: tuple[QuizShape, ...] = ()
+
+    @property
+    def requires_nothing(self) -> bool:
+        """Whether all is optional: of versions published before that was refused."""
+        return not (self.required_lessons or self.to_pass)
 
     @property
     def to_pass(self) -> tuple[QuizShape, ...]:

@@ -25,11 +25,12 @@ from learning_service.domain.attempts.rules import Response, dump_responses, loa
 from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
-from learning_service.domain.courses.rules.scores import exact, kept
-from learning_service.domain.enrollments.rules import attempts_remaining
+from learning_service.domain.courses.rules.scores import kept
+from learning_service.domain.enrollments.rules import attempts_remaining, awaits_review
 from learning_service.domain.errors import NotFound
 from learning_service.domain.grading.rules.score import Graded, grade_attempt
 from learning_service.domain.outcomes.actions.deciding import Outcome, settle
+from learning_service.domain.outcomes.actions.doubts import possible_points
 
 # One function of the database (migration `hot_reads`), because it is the hottest write: the attempt, its counter,
 # what waits for a person, the assessment's result, the enrollment. False where somebody else closed it first.
@@ -92,7 +93,7 @@ async def submit_attempt(
         session,
         position,
         version,
-        grade_submission(position, quiz, attempt, merge_responses(attempt, responses), now(session)),
+        grade_submission(position, version, quiz, attempt, merge_responses(attempt, responses), now(session)),
     )
 
 
@@ -121,7 +122,7 @@ async def close_overdue(
     attempt = position.attempt
     assert attempt is not None
     given = load_responses(attempt.responses)
-    graded = grade_submission(position, quiz, attempt, given, now(session))
+    graded = grade_submission(position, version, quiz, attempt, given, now(session))
     return await _close(session, position, version, graded, actor=SYSTEM)
 
 
@@ -155,6 +156,7 @@ async def _close(
 
 def grade_submission(
     position: Position,
+    version: CompiledVersion,
     quiz: CompiledQuiz,
     attempt: AttemptRow,
     given: Mapping[str, Response],
@@ -176,6 +178,13 @@ def grade_submission(
         passed=graded.passed(quiz.pass_score),
     )
     count = _counted(position, quiz, closed)
+    after = replace(
+        position,
+        status="in_progress" if position.status == "assigned" else position.status,
+        quizzes={**position.quizzes, quiz.id: count},
+        under_way=position.under_way - {quiz.id},
+        attempt=closed,
+    )
     document = {
         **{name: getattr(closed, name) for name in AttemptRow.__slots__},
         "organization_id": position.organization_id,
@@ -187,14 +196,8 @@ def grade_submission(
         "passed_at": count.passed_at,
         "waiting": _waiting(quiz, graded, given),
         "is_assessment": quiz.kind == "assessment",
+        "awaiting_review": after.is_open and awaits_review(version.shape, after.standing()),
     }
-    after = replace(
-        position,
-        status="in_progress" if position.status == "assigned" else position.status,
-        quizzes={**position.quizzes, quiz.id: count},
-        under_way=position.under_way - {quiz.id},
-        attempt=closed,
-    )
     return GradedSubmission(closed, quiz, after, to_json(document).decode())
 
 
@@ -215,13 +218,6 @@ def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> Quiz
         max_points=quiz.max_points,
         passed_at=passed_at,
     )
-
-
-def possible_points(closed: AttemptRow) -> Decimal:
-    """The most that a closed attempt can come to, with full marks for all that waits."""
-    if not closed.pending_points:
-        return closed.points or Decimal(0)
-    return kept(exact(closed.points or Decimal(0)) + exact(closed.pending_points))
 
 
 def dump_marks(graded: Graded) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.attempts.queries import Position
 from learning_service.domain.audit import record_audit
 from learning_service.domain.base import new_id
@@ -17,13 +18,15 @@ from learning_service.domain.clock import now
 from learning_service.domain.compliance.actions import add_skills, recompute_compliance
 from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.compiled import CompiledVersion
+from learning_service.domain.courses.rules.scores import exact_score
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries import last_completion
-from learning_service.domain.enrollments.rules import decide, expiry
+from learning_service.domain.enrollments.rules import Try, awaits_review, completed_since, decide, expiry
 from learning_service.domain.events import append_event
-from learning_service.domain.grading.actions import resolve_lost_passes
+from learning_service.domain.grading.actions import attach_lost_passes
 from learning_service.domain.organizations.queries import organization_settings
+from learning_service.domain.outcomes.actions.doubts import settle_doubts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,16 @@ async def settle(
 ) -> Outcome | None:
     """Complete or fail the enrollment if its position decides that; None while it goes on, or has ended.
 
-    A completion whose score waited for answers gets it here, once. The position must be locked and read, or
-    changed, in this transaction. `actor`: who brought it about, by default the learner.
+    The score of a completion follows here. The position must be locked and read, or changed, in this transaction.
+    `actor`: who brought it about, by default the learner.
     """
     decision = decide(version.shape, position.standing())
+    if decision.status == "completed" and not position.is_withdrawn:
+        position = await settle_doubts(session, position, version)
+        decision = decide(version.shape, position.standing())
     if position.status == "completed":
-        if decision.status == "completed":
-            await _finish_completion(session, position, decision.score)
+        if decision.status == "completed" and decision.score is not None:
+            await _follow(session, position, decision.score)
         return None
     if not position.is_open:
         return None
@@ -58,38 +64,59 @@ async def settle(
         case "failed":
             return await _fail(session, position, actor or position.user_id)
         case _:
+            if awaits_review(version.shape, position.standing()):
+                await _await(session, position)
             return None
 
 
-async def reopen_enrollment(session: AsyncSession, position: Position, actor: str) -> None:
+async def reopen_enrollment(
+    session: AsyncSession, position: Position, version: CompiledVersion, actor: str
+) -> None:
     """Let a failed enrollment go on. The position must be locked."""
+    waits = awaits_review(version.shape, position.standing())
     await session.execute(
         update(Enrollment)
         .where(Enrollment.id == position.enrollment_id)
-        .values(status="in_progress", ended_at=None)
+        .values(status="in_progress", ended_at=None, awaiting_review=waits)
         .execution_options(synchronize_session=False)
     )
     _audit(session, position, "enrollment.reopened", None, actor)
     await session.flush()
 
 
-async def _finish_completion(session: AsyncSession, position: Position, score: Decimal | None) -> None:
-    """Write the score that waited for a person, and forget doubts that no longer hold."""
-    if score is not None:
-        await session.execute(
-            update(CourseCompletion)
-            .where(CourseCompletion.enrollment_id == position.enrollment_id, CourseCompletion.score.is_(None))
-            .values(score=score)
-            .execution_options(synchronize_session=False)
+async def _follow(session: AsyncSession, position: Position, score: Decimal) -> None:
+    """Bring the completion's score to what the facts say now; one that counts no more keeps what it had."""
+    completion = await session.scalar(
+        select(CourseCompletion)
+        .where(
+            CourseCompletion.enrollment_id == position.enrollment_id,
+            CourseCompletion.voided_at.is_(None),
+            CourseCompletion.score.is_distinct_from(score),
         )
-    await resolve_lost_passes(session, position.enrollment_id)
+        .execution_options(populate_existing=True)
+    )
+    if completion is None:
+        return
+    completion.score = score
+    _tell(session, "learning.completion.updated", position, completion)
+    await session.flush()
+
+
+async def _await(session: AsyncSession, position: Position) -> None:
+    """Note that everything is handed in; where that was noted already, nothing is written."""
+    await session.execute(
+        update(Enrollment)
+        .where(Enrollment.id == position.enrollment_id, ~Enrollment.awaiting_review)
+        .values(awaiting_review=True)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def _end(session: AsyncSession, position: Position, status: str) -> None:
     await session.execute(
         update(Enrollment)
         .where(Enrollment.id == position.enrollment_id)
-        .values(status=status, ended_at=now(session))
+        .values(status=status, ended_at=now(session), awaiting_review=False)
         .execution_options(synchronize_session=False)
     )
 
@@ -114,6 +141,7 @@ async def complete_enrollment(
 ) -> Outcome:
     """Complete the enrollment, with everything that follows. The position must be locked."""
     course, organization, member = await _cast(session, position)
+    completed_at = await _learners_moment(session, position, version)
     previous = await last_completion(
         session,
         organization_id=position.organization_id,
@@ -129,8 +157,8 @@ async def complete_enrollment(
         version_id=version.id,
         requirement_id=course.linked_compliance_requirement,
         score=score,
-        completed_at=now(session),
-        expires_at=await _expiry(session, course, organization, previous),
+        completed_at=completed_at,
+        expires_at=await _expiry(session, course, organization, previous, completed_at),
     )
     session.add(completion)
     await _end(session, position, "completed")
@@ -138,14 +166,32 @@ async def complete_enrollment(
     certificate = await issue_certificate(
         session, completion, organization=organization, member=member, course_title=version.title
     )
-    _announce(session, position, completion)
+    _tell(session, "learning.course.completed", position, completion)
     if completion.requirement_id is not None:
         await recompute_compliance(session, completion, announce=True)
     await add_skills(session, completion, version.skills)
     _audit(session, position, "enrollment.completed", completion.id, actor)
-    await resolve_lost_passes(session, position.enrollment_id)
+    await attach_lost_passes(session, position.enrollment_id, completion.id)
     await session.flush()
     return Outcome("completed", completion, certificate)
+
+
+async def _learners_moment(session: AsyncSession, position: Position, version: CompiledVersion) -> datetime:
+    """When the learner had done all that was needed, whoever graded it whenever."""
+    a = QuizAttempt
+    rows = await session.execute(
+        select(a.quiz_id, a.submitted_at, a.points, a.max_points).where(
+            a.enrollment_id == position.enrollment_id,
+            a.points.is_not(None),
+        )
+    )
+    tries = [
+        Try(quiz_id, at, exact_score(points, most)) for quiz_id, at, points, most in rows if at is not None
+    ]
+    since = completed_since(version.shape, position.lessons, tries)
+    # A pass that is held is in no attempt any more.
+    last = max((*position.lessons.values(), *(one.submitted_at for one in tries)), default=now(session))
+    return min(since or last, now(session))
 
 
 async def _cast(session: AsyncSession, position: Position) -> tuple[Course, Organization, Member]:
@@ -160,10 +206,14 @@ async def _cast(session: AsyncSession, position: Position) -> tuple[Course, Orga
 
 
 async def _expiry(
-    session: AsyncSession, course: Course, organization: Organization, previous: CourseCompletion | None
+    session: AsyncSession,
+    course: Course,
+    organization: Organization,
+    previous: CourseCompletion | None,
+    completed_at: datetime,
 ) -> datetime | None:
     """Renewed inside its window, a completion counts from the old expiry; later, from its own time."""
-    completed_at, renewing_from = now(session), None
+    renewing_from = None
     if previous is not None and previous.expires_at is not None:
         settings = await organization_settings(session, organization.id)
         opens = previous.expires_at - timedelta(days=settings.recertification_window_days)
@@ -172,10 +222,10 @@ async def _expiry(
     return expiry(completed_at, course.recertification_cadence, organization.timezone, renewing_from)
 
 
-def _announce(session: AsyncSession, position: Position, completion: CourseCompletion) -> None:
+def _tell(session: AsyncSession, event: str, position: Position, completion: CourseCompletion) -> None:
     append_event(
         session,
-        "learning.course.completed",
+        event,
         organization_id=position.organization_id,
         user_id=position.user_id,
         enrollment_id=position.enrollment_id,

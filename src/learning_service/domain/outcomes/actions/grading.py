@@ -1,22 +1,15 @@
 """Grading a response by hand: the attempt is judged again as a whole, and everything that follows happens."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import false, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.models import AssessmentResult, QuizAttempt, QuizProgress
-from learning_service.domain.attempts.queries import (
-    AttemptRow,
-    Position,
-    QuizCount,
-    attempts_at,
-    find_position,
-)
+from learning_service.domain.attempts.models import AssessmentResult, QuizAttempt
+from learning_service.domain.attempts.queries import AttemptRow, Position, find_position
 from learning_service.domain.attempts.rules import load_responses
 from learning_service.domain.audit import record_audit
 from learning_service.domain.clock import now
@@ -24,8 +17,10 @@ from learning_service.domain.courses.queries.compiled import CompiledQuiz, Compi
 from learning_service.domain.courses.rules.richtext import sanitize_html
 from learning_service.domain.courses.rules.scores import kept
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.rules import decide
+from learning_service.domain.enrollments.rules import awaits_review
+from learning_service.domain.enrollments.standing import OPEN
 from learning_service.domain.errors import Invalid, NotFound
+from learning_service.domain.events import append_event
 from learning_service.domain.grading.actions import (
     AlreadyGraded,
     Claimed,
@@ -33,14 +28,14 @@ from learning_service.domain.grading.actions import (
     given_grades,
     held_by_another,
     record_lost_pass,
-    resolve_lost_passes,
     write_grade,
 )
 from learning_service.domain.grading.queries import WaitingResponse, administers, get_waiting
 from learning_service.domain.grading.rules.mark import award_points
-from learning_service.domain.grading.rules.score import Graded, grade_attempt
-from learning_service.domain.outcomes.actions.closing import dump_marks, possible_points
+from learning_service.domain.grading.rules.score import Graded, grade_attempt, score_percent
+from learning_service.domain.outcomes.actions.closing import dump_marks
 from learning_service.domain.outcomes.actions.deciding import Outcome
+from learning_service.domain.outcomes.actions.doubts import recount, settle_doubts
 from learning_service.domain.outcomes.actions.reconsidering import reconsider
 from learning_service.domain.principal import Principal
 
@@ -90,9 +85,17 @@ async def grade_response(
     _audit(session, response, awarded, was_graded, actor)
     version = await compiled_version(session, position.version_id)
     quiz = version.quizzes[response.quiz_id]
-    attempt, after = await _judge_again(session, position, quiz)
-    status, outcome = await reconsider(session, after, version, actor=actor.user_id)
-    await _note_doubt(session, position, replace(after, status=status), version, quiz, response, actor)
+    before = position.attempt
+    attempt = await _judge_again(session, position, quiz)
+    after, lost = await recount(session, replace(position, attempt=attempt), version, quiz)
+    if lost:
+        await _note_doubt(session, after, quiz, response, actor)
+    after = await settle_doubts(session, after, version)
+    _, outcome = await reconsider(session, after, version, actor=actor.user_id)
+    await _touch(session, after, version)
+    if attempt.status == "graded" and before is not None and before.marks != attempt.marks:
+        _announce(session, position, attempt)
+    await session.flush()
     return GradeResult(awarded, attempt, outcome)
 
 
@@ -125,10 +128,8 @@ def _refuse_unless_gradable(
         raise Claimed
 
 
-async def _judge_again(
-    session: AsyncSession, position: Position, quiz: CompiledQuiz
-) -> tuple[AttemptRow, Position]:
-    """The attempt from its key, its responses and all grades given; stored, with all that is counted by it."""
+async def _judge_again(session: AsyncSession, position: Position, quiz: CompiledQuiz) -> AttemptRow:
+    """The attempt from its key, its responses and all grades given; stored."""
     attempt = position.attempt
     assert attempt is not None
     grades = await given_grades(session, attempt.id)
@@ -146,34 +147,18 @@ async def _judge_again(
         passed=graded.passed(quiz.pass_score),
     )
     await _store_attempt(session, judged, is_assessment=quiz.kind == "assessment")
-    others = [
-        row for row in await attempts_at(session, attempt.enrollment_id, quiz.id) if row.id != attempt.id
-    ]
-    before = position.quizzes[quiz.id]
-    count = counted_again(before, [*others, judged])
-    await _store_count(session, position, quiz, count)
-    return judged, replace(position, quizzes={**position.quizzes, quiz.id: count}, attempt=judged)
+    return judged
 
 
 def marks_with_feedback(graded: Graded, grades: Sequence[GivenGrade]) -> dict[str, Any]:
     """Marks as stored on an attempt, with what graders wrote to the learner."""
     marks = dump_marks(graded)
     for grade in grades:
+        mark = marks[str(grade.question_id)]
+        mark["by_person"] = True
         if grade.feedback_html is not None:
-            marks[str(grade.question_id)]["feedback"] = grade.feedback_html
+            mark["feedback"] = grade.feedback_html
     return marks
-
-
-def counted_again(before: QuizCount, attempts: Sequence[AttemptRow]) -> QuizCount:
-    """A quiz's counter row from all its attempts: a correction may lower what was the best."""
-    closed = [row for row in attempts if row.points is not None and row.pending_points is not None]
-    passed_at = [row.submitted_at for row in closed if row.passed and row.submitted_at is not None]
-    return replace(
-        before,
-        best_points=max((row.points for row in closed if row.points is not None), default=None),
-        possible_points=max(map(possible_points, closed), default=None),
-        passed_at=min(passed_at, default=None),
-    )
 
 
 async def _store_attempt(session: AsyncSession, judged: AttemptRow, *, is_assessment: bool) -> None:
@@ -198,66 +183,59 @@ async def _store_attempt(session: AsyncSession, judged: AttemptRow, *, is_assess
         )
 
 
-async def _store_count(
-    session: AsyncSession, position: Position, quiz: CompiledQuiz, count: QuizCount
-) -> None:
-    await session.execute(
-        update(QuizProgress)
-        .where(QuizProgress.enrollment_id == position.enrollment_id, QuizProgress.quiz_id == quiz.id)
-        .values(
-            best_points=count.best_points, possible_points=count.possible_points, passed_at=count.passed_at
-        )
-        .execution_options(synchronize_session=False)
-    )
+async def _touch(session: AsyncSession, position: Position, version: CompiledVersion) -> None:
+    """Note that progress changed, and whether graders alone are waited for."""
+    waits = awaits_review(version.shape, position.standing())
     await session.execute(
         update(Enrollment)
         .where(Enrollment.id == position.enrollment_id)
-        .values(revision=Enrollment.revision + 1)
+        .values(
+            revision=Enrollment.revision + 1,
+            awaiting_review=Enrollment.status.in_(OPEN) if waits else false(),
+        )
         .execution_options(synchronize_session=False)
     )
 
 
 async def _note_doubt(
-    session: AsyncSession,
-    before: Position,
-    after: Position,
-    version: CompiledVersion,
-    quiz: CompiledQuiz,
-    response: WaitingResponse,
-    actor: Principal,
+    session: AsyncSession, position: Position, quiz: CompiledQuiz, response: WaitingResponse, actor: Principal
 ) -> None:
-    """List a pass that is gone, and take off the list one that is back. Completions are left to a person."""
-    completion_id: uuid.UUID | None = None
-    passes = after.has_passed(quiz.id, quiz.pass_score)
-    if after.status == "completed":
-        lost = decide(version.shape, after.standing()).status != "completed"
-        completion_id = await session.scalar(
-            select(CourseCompletion.id).where(CourseCompletion.enrollment_id == after.enrollment_id)
-        )
-    else:
-        lost = before.has_passed(quiz.id, quiz.pass_score) and not passes
-    if lost:
-        await record_lost_pass(
-            session,
-            response_id=response.id,
-            enrollment_id=after.enrollment_id,
-            completion_id=completion_id,
-            quiz_id=quiz.id,
-            course_id=after.course_id,
-            user_id=after.user_id,
-            actor=actor,
-        )
-        record_audit(
-            session,
-            "pass.lost",
-            organization_id=actor.organization_id,
-            actor=actor.user_id,
-            subject=("enrollment", after.enrollment_id),
-            details={"quiz_id": str(quiz.id), "response_id": str(response.id)},
-        )
-    elif passes and after.status != "completed":
-        await resolve_lost_passes(session, after.enrollment_id, quiz_id=quiz.id)
-    await session.flush()
+    """List a pass that the correction would lose."""
+    completion_id = await session.scalar(
+        select(CourseCompletion.id).where(CourseCompletion.enrollment_id == position.enrollment_id)
+    )
+    await record_lost_pass(
+        session,
+        response_id=response.id,
+        enrollment_id=position.enrollment_id,
+        completion_id=completion_id,
+        quiz_id=quiz.id,
+        course_id=position.course_id,
+        user_id=position.user_id,
+        actor=actor,
+    )
+    record_audit(
+        session,
+        "pass.lost",
+        organization_id=actor.organization_id,
+        actor=actor.user_id,
+        subject=("enrollment", position.enrollment_id),
+        details={"quiz_id": str(quiz.id), "response_id": str(response.id)},
+    )
+
+
+def _announce(session: AsyncSession, position: Position, attempt: AttemptRow) -> None:
+    """Tell that a person changed the attempt's marks; not before all of it is graded."""
+    append_event(
+        session,
+        "learning.attempt.graded",
+        organization_id=position.organization_id,
+        user_id=position.user_id,
+        attempt_id=attempt.id,
+        enrollment_id=position.enrollment_id,
+        course_id=position.course_id,
+        score=float(score_percent(attempt.points or Decimal(0), attempt.max_points)),
+    )
 
 
 def _audit(

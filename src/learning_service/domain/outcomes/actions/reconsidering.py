@@ -88,7 +88,7 @@ async def reconsider(
             await _withdraw_superfluous(session, position, elsewhere.open)
         return outcome.status, outcome
     if decision.status == "in_progress" and not elsewhere.goes_on:
-        await reopen_enrollment(session, position, actor)
+        await reopen_enrollment(session, position, version, actor)
         return "in_progress", None
     return "failed", None
 

@@ -10,6 +10,7 @@ from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.clock import now
 from learning_service.domain.compliance.actions import recompute_compliance
 from learning_service.domain.enrollments.models import CourseCompletion
+from learning_service.domain.grading.actions import resolve_lost_passes
 
 
 async def revoke_outcome(
@@ -26,6 +27,7 @@ async def revoke_outcome(
     assert completion is not None
     completion.voided_at = now(session)
     await session.flush()
+    await resolve_lost_passes(session, completion.enrollment_id)
     if completion.requirement_id is not None:
         await recompute_compliance(session, completion)
     return certificate

@@ -12,7 +12,7 @@ from learning_service.domain.attempts.rules import load_responses
 from learning_service.domain.attempts.under_way import attempts_under_way
 from learning_service.domain.audit import record_audit
 from learning_service.domain.clock import now
-from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
+from learning_service.domain.courses.queries.compiled import CompiledVersion, compiled_version
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.standing import WITHDRAWN
 from learning_service.domain.outcomes.actions.closing import grade_submission
@@ -46,7 +46,7 @@ async def withdraw(session: AsyncSession, position: Position, *, because: str, a
 async def _close_attempts(session: AsyncSession, position: Position) -> None:
     version = await compiled_version(session, position.version_id)
     for attempt in await attempts_under_way(session, position.enrollment_id):
-        closed = _closed(session, position, version.quizzes[attempt.quiz_id], attempt)
+        closed = _closed(session, position, version, attempt)
         names = ("status", "submitted_at", "marks", "points", "pending_points", "passed")
         await session.execute(
             update(QuizAttempt)
@@ -56,8 +56,11 @@ async def _close_attempts(session: AsyncSession, position: Position) -> None:
         )
 
 
-def _closed(session: AsyncSession, position: Position, quiz: CompiledQuiz, attempt: AttemptRow) -> AttemptRow:
+def _closed(
+    session: AsyncSession, position: Position, version: CompiledVersion, attempt: AttemptRow
+) -> AttemptRow:
     """The attempt with what was saved. It counts nowhere, so nothing of it waits for a person."""
     given = load_responses(attempt.responses)
-    closed = grade_submission(position, quiz, attempt, given, now(session)).attempt
+    quiz = version.quizzes[attempt.quiz_id]
+    closed = grade_submission(position, version, quiz, attempt, given, now(session)).attempt
     return replace(closed, status="graded", pending_points=Decimal(0), passed=bool(closed.passed))

@@ -1,0 +1,130 @@
+"""Passes that a correction would lose: what they were earned with counts until a person has decided."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.models import QuizProgress
+from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount, attempts_at
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
+from learning_service.domain.courses.rules.scores import exact, kept
+from learning_service.domain.enrollments.models import CourseCompletion
+from learning_service.domain.enrollments.rules import decide
+from learning_service.domain.grading.actions import resolve_lost_passes
+from learning_service.domain.grading.models import LostPass
+
+
+async def recount(
+    session: AsyncSession,
+    position: Position,
+    version: CompiledVersion,
+    quiz: CompiledQuiz,
+    *,
+    hold: bool = True,
+) -> tuple[Position, bool]:
+    """A quiz's counter from all its attempts, stored; and whether a pass has only now come into doubt.
+
+    With `hold`, what would lose a pass or the completion counts as before. The position must be locked.
+    """
+    before = position.quizzes[quiz.id]
+    held = await session.scalar(
+        select(QuizProgress.held_points).where(
+            QuizProgress.enrollment_id == position.enrollment_id, QuizProgress.quiz_id == quiz.id
+        )
+    )
+    facts = counted_again(before, await attempts_at(session, position.enrollment_id, quiz.id))
+    lost = hold and _loses(version, quiz, position, position.with_count(quiz.id, facts))
+    lost = lost and not await _counts_no_more(session, position)
+    count = facts
+    if lost and before.best_points is not None:
+        count = replace(
+            facts,
+            best_points=before.best_points,
+            possible_points=max(before.best_points, facts.possible_points or Decimal(0)),
+            passed_at=before.passed_at,
+        )
+    await session.execute(
+        update(QuizProgress)
+        .where(QuizProgress.enrollment_id == position.enrollment_id, QuizProgress.quiz_id == quiz.id)
+        .values(
+            best_points=count.best_points,
+            possible_points=count.possible_points,
+            held_points=before.best_points if lost else None,
+            passed_at=count.passed_at,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return position.with_count(quiz.id, count), lost and held is None
+
+
+def counted_again(before: QuizCount, attempts: Sequence[AttemptRow]) -> QuizCount:
+    """A quiz's counter row from all its attempts: a correction may lower what was the best."""
+    closed = [row for row in attempts if row.points is not None and row.pending_points is not None]
+    passed_at = [row.submitted_at for row in closed if row.passed and row.submitted_at is not None]
+    return replace(
+        before,
+        best_points=max((row.points for row in closed if row.points is not None), default=None),
+        possible_points=max(map(possible_points, closed), default=None),
+        passed_at=min(passed_at, default=None),
+    )
+
+
+def possible_points(closed: AttemptRow) -> Decimal:
+    """The most that a closed attempt can come to, with full marks for all that waits."""
+    if not closed.pending_points:
+        return closed.points or Decimal(0)
+    return kept(exact(closed.points or Decimal(0)) + exact(closed.pending_points))
+
+
+async def settle_doubts(session: AsyncSession, position: Position, version: CompiledVersion) -> Position:
+    """Take passes off the list that hold again, by a correction or by another attempt; the position after it."""
+    for quiz_id in await doubted_quizzes(session, position.enrollment_id):
+        quiz = version.quizzes[quiz_id]
+        position, _ = await recount(session, position, version, quiz)
+        held = await session.scalar(
+            select(QuizProgress.held_points).where(
+                QuizProgress.enrollment_id == position.enrollment_id, QuizProgress.quiz_id == quiz_id
+            )
+        )
+        if held is None and _stands(version, quiz, position):
+            await resolve_lost_passes(session, position.enrollment_id, quiz_id=quiz_id)
+    return position
+
+
+async def doubted_quizzes(session: AsyncSession, enrollment_id: uuid.UUID) -> Sequence[uuid.UUID]:
+    """The quizzes whose pass is in doubt."""
+    found = await session.scalars(
+        select(LostPass.quiz_id).where(
+            LostPass.enrollment_id == enrollment_id, LostPass.resolved_at.is_(None)
+        )
+    )
+    return found.all()
+
+
+async def _counts_no_more(session: AsyncSession, position: Position) -> bool:
+    """Whether the completion was revoked: then there is nothing to lose."""
+    revoked = exists().where(
+        CourseCompletion.enrollment_id == position.enrollment_id, CourseCompletion.voided_at.is_not(None)
+    )
+    return bool(await session.scalar(select(revoked)))
+
+
+def _loses(version: CompiledVersion, quiz: CompiledQuiz, before: Position, after: Position) -> bool:
+    """Whether what changed takes away the quiz's pass or the completion."""
+    if before.has_passed(quiz.id, quiz.pass_score) and not after.has_passed(quiz.id, quiz.pass_score):
+        return True
+    return before.status == "completed" and _completes(version, before) and not _completes(version, after)
+
+
+def _stands(version: CompiledVersion, quiz: CompiledQuiz, position: Position) -> bool:
+    return position.has_passed(quiz.id, quiz.pass_score) and (
+        position.status != "completed" or _completes(version, position)
+    )
+
+
+def _completes(version: CompiledVersion, position: Position) -> bool:
+    return decide(version.shape, position.standing()).status == "completed"

@@ -1,0 +1,43 @@
+"""What enrollments have come to: when they were completed, with which score, and their certificates."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import and_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.enrollments.models import CourseCompletion
+from learning_service.domain.enrollments.queries import EnrollmentView
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What an enrollment has come to; nothing of all that before it is completed."""
+
+    completed_at: datetime | None = None
+    score: Decimal | None = None
+    certificate_id: uuid.UUID | None = None
+
+
+async def finishes(session: AsyncSession, views: Sequence[EnrollmentView]) -> Mapping[uuid.UUID, Finish]:
+    """What these enrollments have come to, by id: one statement, none where nothing is completed."""
+    found = {view.id: Finish() for view in views}
+    completed = [view.id for view in views if view.status == "completed"]
+    if not completed:
+        return found
+    current = and_(Certificate.completion_id == CourseCompletion.id, Certificate.reissued_as.is_(None))
+    rows = await session.execute(
+        select(
+            CourseCompletion.enrollment_id,
+            CourseCompletion.completed_at,
+            CourseCompletion.score,
+            Certificate.id,
+        )
+        .outerjoin(Certificate, current)
+        .where(CourseCompletion.enrollment_id.in_(completed))
+    )
+    return found | {row[0]: Finish(*row[1:]) for row in rows}
