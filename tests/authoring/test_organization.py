@@ -16,6 +16,7 @@ DEFAULTS = {
     "video_hosts": [],
     "blind_grading": False,
     "skills_by": ["national_admin", "regional_admin"],
+    "active_statuses": None,
 }
 
 
@@ -27,6 +28,7 @@ async def test_defaults_hold_until_something_is_said_and_each_field_by_itself(wo
         "reminder_days": [10, 2],
         "video_hosts": ["Player.Vimeo.com"],
         "blind_grading": True,
+        "active_statuses": ["Active", "pledge"],
         "logo": None,
     }
     now = {**DEFAULTS, **said, "video_hosts": ["player.vimeo.com"]}

@@ -33,26 +33,33 @@ async def test_roll_up_and_statuses(world: World) -> None:
     by_chapter = {row["chapter_id"]: row for row in report["items"]}
     assert by_chapter["n1"] == {
         "chapter_id": "n1",
+        "chapter_name": "north 1",
         "region_id": "north",
         "members": 2,
         "complete": 1,
         "pending": 1,
         "overdue": 0,
         "expired": 0,
+        "failed": 0,
+        "not_started": 0,
         "expiring_30": 0,
         "expiring_60": 1,
         "expiring_90": 1,
     }
     assert report["totals"]["members"] == 5
     assert [r["chapter_id"] for r in report["items"]] == ["n1", "n2", "s1", "s2"]
+    assert (report["totals"]["not_started"], by_chapter["s1"]["not_started"]) == (3, 1)
     shown = (await world.admin.ok("GET", STATUSES))["items"]
-    assert [(s["user_id"], s["status"]) for s in shown] == [("ana", "complete"), ("bob", "pending")]
+    rest = [(user, "not_started") for user in ("cyd", "dan", "eve")]
+    assert [(s["user_id"], s["status"]) for s in shown] == [("ana", "complete"), ("bob", "pending"), *rest]
     pending = await world.admin.ok("GET", f"{STATUSES}?status=pending&chapter_id=n1&requirement_id=hazing")
     assert [s["user_id"] for s in pending["items"]] == ["bob"]
     first = await world.admin.ok("GET", f"{STATUSES}?limit=1")
     second = await world.admin.ok("GET", f"{STATUSES}?limit=1&cursor={first['next_cursor']}")
     assert [s["user_id"] for s in second["items"]] == ["bob"]
-    assert second["next_cursor"] is None
+    last = await world.admin.ok("GET", f"{STATUSES}?status=not_started&limit=2")
+    last = await world.admin.ok("GET", f"{STATUSES}?status=not_started&limit=2&cursor={last['next_cursor']}")
+    assert ([s["user_id"] for s in last["items"]], last["next_cursor"]) == (["eve"], None)
 
 
 async def test_who_sees_what(world: World) -> None:
@@ -61,13 +68,13 @@ async def test_who_sees_what(world: World) -> None:
         await pursue(world, user, course)
     south = world.call_as("sam", "regional_admin:south")
     assert [r["chapter_id"] for r in (await south.ok("GET", REPORT))["items"]] == ["s1", "s2"]
-    assert [s["user_id"] for s in (await south.ok("GET", STATUSES))["items"]] == ["dan"]
+    assert [s["user_id"] for s in (await south.ok("GET", STATUSES))["items"]] == ["dan", "eve"]
     assert (await south("GET", f"{REPORT}?region_id=north")).status_code == 403
     assert (await south("GET", f"{REPORT}?region_id=atlantis")).status_code == 422
     assert (await south("GET", f"{REPORT}?requirement_id=nothing")).status_code == 422
     assert (await south("GET", f"{REPORT}?colour=red")).status_code == 422
     chapter = world.call_as("cara", "chapter_admin:n1")
-    assert [s["user_id"] for s in (await chapter.ok("GET", STATUSES))["items"]] == ["ana"]
+    assert [s["user_id"] for s in (await chapter.ok("GET", STATUSES))["items"]] == ["ana", "bob"]
     assert (await chapter("GET", REPORT)).status_code == 403
     service = world.call_as("warehouse", scopes=["reports:read"])
     assert (await service.ok("GET", REPORT))["totals"]["complete"] == 2

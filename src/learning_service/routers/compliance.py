@@ -1,6 +1,6 @@
 """Compliance as administrators see it, member by member."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends
 
@@ -14,11 +14,11 @@ from learning_service.domain.principal import Principal
 from learning_service.domain.reports.queries import ReportFilter, check_filter
 from learning_service.routing import KeyedRoute
 from learning_service.schemas.common import PageOf
-from learning_service.schemas.compliance import ComplianceAnswer
+from learning_service.schemas.compliance import ComplianceAnswer, ComplianceStatus
 from learning_service.schemas.filters import id_filter, word_filter
 
 router = APIRouter(prefix="/api/compliance", tags=["compliance"], route_class=KeyedRoute)
-STATUSES = ("pending", "complete", "expired")
+STATUSES = get_args(ComplianceStatus)
 
 
 @router.get("/statuses/")
@@ -29,7 +29,7 @@ async def statuses(
         PageRequest, page("compliance-statuses", "requirement_id", "chapter_id", "status", key_parts=2)
     ],
 ) -> PageOf[ComplianceAnswer]:
-    """Where the caller's members stand with each requirement that they have met, or are on the way to."""
+    """Where the caller's members stand with each requirement, also where nothing has begun."""
     wanted = ReportFilter(
         requirement_id=id_filter(asked, "requirement_id"), chapter_id=id_filter(asked, "chapter_id")
     )

@@ -97,7 +97,7 @@ async def certificates(
 async def compliance(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-compliance")]
 ) -> PageOf[ComplianceAnswer]:
-    """Where one stands with each requirement that one has met, or is on the way to."""
+    """Where one stands with each requirement, also where nothing has begun."""
     rows = await list_own_statuses(session, caller, asked)
     return PageOf[ComplianceAnswer](
         **page_of(rows, asked, key=lambda row: (row.requirement_id,), item=ComplianceAnswer.model_validate)

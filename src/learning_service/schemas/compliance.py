@@ -6,6 +6,8 @@ from uuid import UUID
 
 from learning_service.schemas.common import Answer
 
+ComplianceStatus = Literal["complete", "pending", "expired", "failed", "not_started"]
+
 
 class ComplianceAnswer(Answer):
     """Where a member stands with a requirement."""
@@ -13,9 +15,13 @@ class ComplianceAnswer(Answer):
     user_id: str
     chapter_id: str
     requirement_id: str
-    status: Literal["pending", "complete", "expired"]
+    requirement_name: str
+    status: ComplianceStatus
+    """The first that holds; what was revoked counts as never begun."""
     completed_at: datetime | None
     expires_at: datetime | None
+    due_at: datetime | None
+    """The earliest of the open enrollments that lead to it."""
 
 
 class SkillAnswer(Answer):

@@ -16,3 +16,4 @@ class OrganizationSettingsAnswer(Answer):
     video_hosts: list[str]
     blind_grading: bool
     skills_by: list[AdminRole]
+    active_statuses: list[str] | None

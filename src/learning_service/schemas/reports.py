@@ -4,13 +4,15 @@ from learning_service.schemas.common import Answer
 
 
 class ComplianceCounts(Answer):
-    """Counts of members, and of members by requirement."""
+    """Counts of active members, once for each requirement asked for; `overdue` are some of `pending`."""
 
     members: int
     complete: int
     pending: int
     overdue: int
     expired: int
+    failed: int
+    not_started: int
     expiring_30: int
     expiring_60: int
     expiring_90: int
@@ -20,6 +22,7 @@ class ChapterComplianceAnswer(ComplianceCounts):
     """How one chapter stands."""
 
     chapter_id: str
+    chapter_name: str
     region_id: str
 
 

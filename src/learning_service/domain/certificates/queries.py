@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.rules import PublicCertificate, generation_key
+from learning_service.domain.directory.audience import PLANNED_AFRESH, is_within
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.directory.queries import was_member
+from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.errors import Forbidden, NotFound
 from learning_service.domain.halts import JobHalt
 from learning_service.domain.outbox import OutboxRow
@@ -54,13 +56,15 @@ async def list_certificates(
     course_id: uuid.UUID | None,
 ) -> Sequence[Certificate]:
     """Certificates of the members whom the caller administers, newest first; one more than the page holds."""
-    statement = _with_region(select(Certificate)).where(Certificate.organization_id == caller.organization_id)
+    statement = select(Certificate).where(Certificate.organization_id == caller.organization_id)
     if not caller.is_national_admin:
-        statement = statement.where(Chapter.region_id.in_(caller.admin_regions))
+        mine = is_within(caller.organization_id, Certificate.user_id, reach_of(caller), erased=True)
+        statement = statement.where(mine)
     if user_id is not None:
         statement = statement.where(Certificate.user_id == user_id)
     if course_id is not None:
         statement = statement.where(Certificate.course_id == course_id)
+    await session.execute(PLANNED_AFRESH)
     return (await session.scalars(_paged(statement, page))).all()
 
 

@@ -3,33 +3,82 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    String,
-    and_,
-    case,
-    cast,
-    exists,
-    func,
-    literal,
-    null,
-    select,
-    tuple_,
-    union_all,
-)
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ColumnElement, and_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.clock import now
-from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
-from learning_service.domain.courses.models import Course
+from learning_service.domain.compliance.models import MemberSkill
 from learning_service.domain.directory.models import Member
-from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.standing import OPEN
 from learning_service.domain.paging import PageRequest
 from learning_service.domain.principal import Principal
+
+# Over thousands of members loops are never right; a planner whose statistics are from before a large load chooses
+# them all the same, and a plan that a connection keeps may be from when there was nobody.
+SET_WISE = text(
+    "SELECT set_config('enable_nestloop', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)"
+)
+
+BEGUN = """
+settings AS MATERIALIZED (
+    SELECT s.active_statuses FROM organization_settings s WHERE s.organization_id = :organization_id
+), requirements AS MATERIALIZED (
+    SELECT r.id AS requirement_id, r.name AS requirement_name FROM compliance_requirements r
+    WHERE r.organization_id = :organization_id
+        AND (CAST(:requirement_id AS text) IS NULL OR r.id = :requirement_id)
+), linked AS MATERIALIZED (
+    SELECT c.id AS course_id, c.linked_compliance_requirement AS requirement_id FROM courses c
+    WHERE c.organization_id = :organization_id AND c.linked_compliance_requirement IS NOT NULL
+        AND (CAST(:requirement_id AS text) IS NULL OR c.linked_compliance_requirement = :requirement_id)
+), under_way AS (
+    SELECT e.user_id, linked.requirement_id, bool_or(e.status <> 'failed') AS open,
+        min(e.due_at) FILTER (WHERE e.status <> 'failed') AS due_at,
+        bool_or(coalesce(e.status <> 'failed' AND e.due_at < :instant AND NOT e.awaiting_review, false)) AS overdue
+    FROM enrollments e JOIN linked USING (course_id)
+    WHERE e.organization_id = :organization_id AND e.status IN ('assigned', 'in_progress', 'failed')
+        AND (CAST(:user_ids AS text[]) IS NULL OR e.user_id = ANY(:user_ids))
+    GROUP BY e.user_id, linked.requirement_id
+), met AS (
+    SELECT s.user_id, s.requirement_id, s.completed_at, s.expires_at,
+        s.expires_at IS NULL OR s.expires_at > :instant AS valid
+    FROM chapter_compliance_statuses s
+    WHERE s.organization_id = :organization_id
+        AND (CAST(:requirement_id AS text) IS NULL OR s.requirement_id = :requirement_id)
+        AND (CAST(:user_ids AS text[]) IS NULL OR s.user_id = ANY(:user_ids))
+), begun AS (
+    SELECT user_id, requirement_id, met.completed_at, met.expires_at, under_way.due_at, under_way.overdue,
+        CASE WHEN met.valid THEN 'complete' WHEN under_way.open THEN 'pending'
+            WHEN met.valid IS NOT NULL THEN 'expired' ELSE 'failed' END AS status
+    FROM met FULL JOIN under_way USING (user_id, requirement_id)
+)
+"""
+"""Where members stand with what they have begun: the beginning of every statement about it, after `WITH`.
+
+The parameters are `organization_id`, `requirement_id` or NULL, `instant`, and `user_ids`: nobody but these is looked
+at; NULL: all. Whoever has no row has not started.
+"""
+
+ACTIVE = """((SELECT active_statuses FROM settings) IS NULL
+    OR is_active_status(m.status, (SELECT active_statuses FROM settings)))"""
+"""Whether the member `m` is active, in a statement that begins so."""
+
+_STATUSES = text(
+    f"""WITH {BEGUN}, people AS MATERIALIZED (
+    SELECT m.user_id, m.chapter_id, {ACTIVE} AS active FROM members m
+    WHERE m.organization_id = :organization_id AND m.erased_at IS NULL AND m.user_id = ANY(:user_ids)
+), standing AS (
+    SELECT user_id, chapter_id, requirement_id, requirement_name, coalesce(status, 'not_started') AS status,
+        completed_at, expires_at, due_at
+    FROM people CROSS JOIN requirements LEFT JOIN begun USING (user_id, requirement_id)
+    WHERE active OR completed_at IS NOT NULL
+)
+SELECT * FROM standing
+WHERE (CAST(:status AS text) IS NULL OR status = :status)
+    AND (CAST(:after_user AS text) IS NULL OR (user_id, requirement_id) > (:after_user, :after_requirement))
+ORDER BY user_id, requirement_id LIMIT :limit
+"""  # noqa: S608
+)
+_MOST_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,60 +88,20 @@ class StatusView:
     user_id: str
     chapter_id: str
     requirement_id: str
+    requirement_name: str
     status: str
     completed_at: datetime | None
     expires_at: datetime | None
+    due_at: datetime | None
 
 
 async def list_own_statuses(
     session: AsyncSession, caller: Principal, page: PageRequest
 ) -> Sequence[StatusView]:
-    """The caller's statuses, by requirement; one more than the page holds.
-
-    Complete or expired where there is a completion, pending where only an enrollment is open.
-    """
-    mine = ChapterComplianceStatus
-    shown = select(
-        mine.requirement_id,
-        case((mine.expires_at <= now(session), "expired"), else_="complete").label("status"),
-        mine.completed_at,
-        mine.expires_at,
-    ).where(mine.organization_id == caller.organization_id, mine.user_id == caller.user_id)
-    pending = (
-        select(
-            Course.linked_compliance_requirement,
-            literal("pending", String),
-            cast(null(), mine.completed_at.type),
-            cast(null(), mine.expires_at.type),
-        )
-        .join(Enrollment, Enrollment.course_id == Course.id)
-        .where(
-            Enrollment.organization_id == caller.organization_id,
-            Enrollment.user_id == caller.user_id,
-            Enrollment.status.in_(OPEN),
-            Course.linked_compliance_requirement.is_not(None),
-            ~exists().where(
-                mine.organization_id == caller.organization_id,
-                mine.user_id == caller.user_id,
-                mine.requirement_id == Course.linked_compliance_requirement,
-                func.coalesce(mine.expires_at > now(session), True),
-            ),
-        )
-        .distinct()
-    )
-    found = union_all(shown, pending).subquery()
-    # A lapsed requirement whose renewal is under way is both; it stays expired until it is met again.
-    statement = (
-        select(Member.user_id, Member.chapter_id, found)
-        .join(found, literal(True))
-        .where(Member.organization_id == caller.organization_id, Member.user_id == caller.user_id)
-        .ext(distinct_on(found.c.requirement_id))
-        .order_by(found.c.requirement_id, (found.c.status == "expired").desc())
-        .limit(page.limit + 1)
-    )
-    if page.after is not None:
-        statement = statement.where(found.c.requirement_id > page.after[0])
-    return [StatusView(*row) for row in await session.execute(statement)]
+    """The caller's statuses, by requirement; one more than the page holds."""
+    after = None if page.after is None else (caller.user_id, page.after[0])
+    await session.execute(SET_WISE)
+    return await _statuses(session, caller.organization_id, [caller.user_id], page.limit + 1, after=after)
 
 
 async def list_statuses(
@@ -104,85 +113,57 @@ async def list_statuses(
     requirement_id: str | None,
     status: str | None,
 ) -> Sequence[StatusView]:
-    """Statuses of these members, by member and requirement; one more than the page holds."""
-    met = _met(organization_id, now(session))
-    under_way = _under_way_only(organization_id)
-    parts = []
-    for part in (met, under_way):
-        part = part.where(who)
-        found = part.subquery()
-        statement = select(found)
-        if requirement_id is not None:
-            statement = statement.where(found.c.requirement_id == requirement_id)
-        if status is not None:
-            statement = statement.where(found.c.status == status)
-        if page.after is not None:
-            statement = statement.where(tuple_(found.c.user_id, found.c.requirement_id) > page.after)
-        parts.append(
-            statement.order_by(found.c.user_id, found.c.requirement_id).limit(page.limit + 1).subquery()
+    """Statuses of these members, by member and requirement; one more than the page holds.
+
+    Members are looked at in the order of their ids, few at first and more at a time while the page is not full.
+    """
+    await session.execute(SET_WISE)
+    found: list[StatusView] = []
+    first, at_once = (true() if page.after is None else Member.user_id >= page.after[0]), page.limit + 1
+    while len(found) <= page.limit:
+        members = select(Member.user_id).where(
+            Member.organization_id == organization_id, Member.erased_at.is_(None), who, first
         )
-    both = union_all(*(select(part) for part in parts)).subquery()
-    statement = select(both).order_by(both.c.user_id, both.c.requirement_id).limit(page.limit + 1)
-    return [StatusView(*row) for row in await session.execute(statement)]
+        user_ids = (await session.scalars(members.order_by(Member.user_id).limit(at_once))).all()
+        found += await _statuses(
+            session,
+            organization_id,
+            user_ids,
+            page.limit + 1 - len(found),
+            after=page.after,
+            requirement_id=requirement_id,
+            status=status,
+        )
+        if len(user_ids) < at_once:
+            break
+        first, at_once = Member.user_id > user_ids[-1], min(4 * at_once, _MOST_AT_ONCE)
+    return found
 
 
-def _met(organization_id: str, instant: datetime) -> Any:
-    """Requirements that members have met at least once; what is under way says more than what lapsed."""
-    met = ChapterComplianceStatus
-    renewing = exists().where(
-        Enrollment.organization_id == organization_id,
-        Enrollment.user_id == met.user_id,
-        Enrollment.status.in_(OPEN),
-        Enrollment.course_id == Course.id,
-        Course.linked_compliance_requirement == met.requirement_id,
+async def _statuses(
+    session: AsyncSession,
+    organization_id: str,
+    user_ids: Sequence[str],
+    limit: int,
+    *,
+    after: tuple[str, ...] | None,
+    requirement_id: str | None = None,
+    status: str | None = None,
+) -> Sequence[StatusView]:
+    rows = await session.execute(
+        _STATUSES,
+        {
+            "organization_id": organization_id,
+            "user_ids": list(user_ids),
+            "requirement_id": requirement_id,
+            "status": status,
+            "after_user": None if after is None else after[0],
+            "after_requirement": None if after is None else after[1],
+            "instant": now(session),
+            "limit": limit,
+        },
     )
-    lapsed = func.coalesce(met.expires_at <= instant, False)
-    status = case((~lapsed, "complete"), (renewing, "pending"), else_="expired")
-    return (
-        select(
-            Member.user_id,
-            Member.chapter_id,
-            met.requirement_id,
-            status.label("status"),
-            case((status != "pending", met.completed_at)).label("completed_at"),
-            case((status != "pending", met.expires_at)).label("expires_at"),
-        )
-        .join(met, and_(met.organization_id == Member.organization_id, met.user_id == Member.user_id))
-        .where(Member.organization_id == organization_id, Member.erased_at.is_(None))
-    )
-
-
-def _under_way_only(organization_id: str) -> Any:
-    """Requirements that members never met, with an open enrollment of a linked course."""
-    met = ChapterComplianceStatus
-    never = ~exists().where(
-        met.organization_id == organization_id,
-        met.user_id == Member.user_id,
-        met.requirement_id == Course.linked_compliance_requirement,
-    )
-    return (
-        select(
-            Member.user_id,
-            Member.chapter_id,
-            Course.linked_compliance_requirement.label("requirement_id"),
-            literal("pending", String).label("status"),
-            cast(null(), met.completed_at.type).label("completed_at"),
-            cast(null(), met.expires_at.type).label("expires_at"),
-        )
-        .join(
-            Enrollment,
-            and_(Enrollment.organization_id == Member.organization_id, Enrollment.user_id == Member.user_id),
-        )
-        .join(Course, Course.id == Enrollment.course_id)
-        .where(
-            Member.organization_id == organization_id,
-            Member.erased_at.is_(None),
-            Enrollment.status.in_(OPEN),
-            Course.linked_compliance_requirement.is_not(None),
-            never,
-        )
-        .distinct()
-    )
+    return [StatusView(*row) for row in rows]
 
 
 async def list_own_skills(

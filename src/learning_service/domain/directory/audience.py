@@ -4,7 +4,22 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, false, func, literal, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +29,12 @@ from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.errors import Fault, Invalid
 
 Condition = ColumnElement[bool]
+FENCE: ColumnElement[Any] = literal_column("0")
+"""An OFFSET that skips nothing. Such a subquery stays as it is written; made a join, it would be done by comparing
+all with all whenever statistics are from before a large load."""
+
+# A plan that a connection keeps may be from when the tables were empty, and read them whole for each row.
+PLANNED_AFRESH = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 
 def audience_of(organization_id: str, audience: AudienceFilter) -> Condition:
@@ -40,6 +61,27 @@ def within(organization_id: str, reach: Reach) -> Condition:
     if reach.regions:
         units.append(Member.chapter_id.in_(_chapters_in(organization_id, sorted(reach.regions))))
     return or_(*units)
+
+
+def is_within(organization_id: str, user_id: Any, reach: Reach, *, erased: bool = False) -> Condition:
+    """Whether another table's member lives within the reach; those whose data was erased only with `erased`.
+
+    One look-up for each row, whatever the statistics say.
+    """
+    scope = [Member.organization_id == organization_id, Member.user_id == user_id]
+    if not erased:
+        scope.append(Member.erased_at.is_(None))
+    if not reach.national:
+        scope.append(_lives_in(organization_id, reach))
+    return exists(select(Member.user_id).where(*scope).offset(FENCE))
+
+
+def _lives_in(organization_id: str, reach: Reach) -> Condition:
+    chapters = func.array(_chapters_in(organization_id, sorted(reach.regions)).scalar_subquery())
+    return or_(
+        Member.chapter_id.in_(sorted(reach.chapters)),
+        Member.chapter_id == func.any(chapters) if reach.regions else false(),
+    )
 
 
 async def check_audience(

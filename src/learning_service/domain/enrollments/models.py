@@ -35,6 +35,7 @@ class Enrollment(Base):
         # With the course, so that no planner is ever tempted to go through all of the course for one member.
         Index("ix_enrollments_member", "organization_id", "user_id", "course_id", "id"),
         Index("ix_enrollments_course", "organization_id", "course_id", "id"),
+        Index("ix_enrollments_newest", "organization_id", "id"),
         Index(
             "ix_enrollments_due",
             "due_at",

@@ -34,3 +34,5 @@ class OrganizationSettings(Base):
     skills_by: Mapped[list[str]] = mapped_column(
         ARRAY(Text), server_default=text("'{national_admin,regional_admin}'")
     )
+    active_statuses: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """Members of other statuses count in no roll-up and get no mail and no renewal; None: all are active."""

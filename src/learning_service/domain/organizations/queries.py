@@ -31,6 +31,7 @@ class SettingsView:
     video_hosts: Sequence[str] = ()
     blind_grading: bool = False
     skills_by: Sequence[str] = DEFAULT_SKILLS_BY
+    active_statuses: Sequence[str] | None = None
     logo: str | None = None
     logo_key: str | None = None
     """Where the logo's file is stored."""
@@ -50,6 +51,7 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
             OrganizationSettings.video_hosts,
             OrganizationSettings.blind_grading,
             OrganizationSettings.skills_by,
+            OrganizationSettings.active_statuses,
             OrganizationSettings.logo_id,
             Document.file_key,
         )

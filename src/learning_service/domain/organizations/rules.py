@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from learning_service.domain.directory.rules.facts import AdminRole, AdminRoles, distinct
 from learning_service.domain.documents.rules import referenced_id
-from learning_service.domain.values import Name, StrictModel
+from learning_service.domain.values import Name, StrictModel, Word, some
 
 DEFAULT_REMINDER_DAYS = (7, 3, 1)
 DEFAULT_RECERTIFICATION_WINDOW_DAYS = 30
@@ -18,6 +18,7 @@ DEFAULT_SKILLS_BY: tuple[AdminRole, ...] = ("national_admin", "regional_admin")
 MAX_DAYS = 365
 MAX_REMINDERS = 10
 MAX_VIDEO_HOSTS = 50
+MAX_STATUSES = 100
 _LABEL = re.compile(r"\A(?!-)[a-z0-9-]{1,63}(?<!-)\Z")
 
 
@@ -53,6 +54,8 @@ VideoHosts: TypeAlias = Annotated[
 """Whose videos lessons may embed, by DNS name, each host exactly as named."""
 
 
+ActiveStatuses: TypeAlias = Annotated[tuple[Word, ...], *some(MAX_STATUSES), AfterValidator(distinct)]
+"""Statuses of members, whatever their case."""
 LogoReference: TypeAlias = Annotated[str, Field(max_length=60), AfterValidator(_document)]
 
 
@@ -71,6 +74,8 @@ class SettingsChange(StrictModel):
     video_hosts: VideoHosts = ()
     blind_grading: bool = False
     skills_by: AdminRoles = DEFAULT_SKILLS_BY
+    active_statuses: ActiveStatuses | None = None
+    """Members of other statuses count in no roll-up and get no mail and no renewal; null: all are active."""
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, as they are stored."""

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, false, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import EnrollmentGrant
 from learning_service.domain.clock import now
-from learning_service.domain.directory.models import Chapter, Member, MembershipEvent
+from learning_service.domain.directory.audience import FENCE, PLANNED_AFRESH, is_within, within
+from learning_service.domain.directory.models import Member, MembershipEvent
+from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries import EnrollmentView, enrollment_views, shown_status
 from learning_service.domain.enrollments.standing import WITHDRAWN
@@ -25,20 +27,7 @@ def administered(caller: Principal, member_id: Any, *, chapters: bool) -> Column
 
     With `chapters`, administrators of the member's chapter count too.
     """
-    reach: list[ColumnElement[bool]] = [false()]
-    if caller.admin_regions:
-        reach.append(Chapter.region_id.in_(sorted(caller.admin_regions)))
-    if chapters and caller.admin_chapters:
-        reach.append(Member.chapter_id.in_(sorted(caller.admin_chapters)))
-    scope = [
-        Member.organization_id == caller.organization_id,
-        Member.user_id == member_id,
-        Member.erased_at.is_(None),
-    ]
-    if not caller.is_national_admin:
-        scope.append(or_(*reach))
-    lives_in = and_(Chapter.organization_id == Member.organization_id, Chapter.id == Member.chapter_id)
-    return exists(select(Member.user_id).join(Chapter, lives_in).where(*scope))
+    return is_within(caller.organization_id, member_id, reach_of(caller, chapters=chapters))
 
 
 def _visible_enrollments(session: AsyncSession, caller: Principal, *columns: Any) -> Any:
@@ -81,26 +70,59 @@ class EnrollmentFilter:
 async def list_enrollments(
     session: AsyncSession, caller: Principal, page: PageRequest, wanted: EnrollmentFilter
 ) -> Sequence[EnrollmentView]:
-    """Enrollments of the caller's members, newest first; one more than the page holds."""
+    """Enrollments of the caller's members, newest first; one more than the page holds.
+
+    Which they are is found first, and what is shown of them is read for no others.
+    """
     withdrawn = Enrollment.status == WITHDRAWN
-    statement = _visible_enrollments(session, caller).where(withdrawn if wanted.withdrawn else ~withdrawn)
-    if wanted.user_id is not None:
-        statement = statement.where(Enrollment.user_id == wanted.user_id)
+    scope = [
+        Enrollment.organization_id == caller.organization_id,
+        withdrawn if wanted.withdrawn else ~withdrawn,
+    ]
     if wanted.course_id is not None:
-        statement = statement.where(Enrollment.course_id == wanted.course_id)
+        scope.append(Enrollment.course_id == wanted.course_id)
     if wanted.status is not None:
-        statement = statement.where(shown_status() == wanted.status)
-    if wanted.chapter_id is not None:
-        in_chapter = and_(
-            Member.organization_id == Enrollment.organization_id,
-            Member.user_id == Enrollment.user_id,
-            Member.chapter_id == wanted.chapter_id,
-        )
-        statement = statement.where(exists(select(Member.user_id).where(in_chapter)))
+        scope.append(shown_status() == wanted.status)
     if page.after is not None:
-        statement = statement.where(Enrollment.id < uuid.UUID(page.after[0]))
-    statement = statement.order_by(Enrollment.id.desc()).limit(page.limit + 1)
-    return [EnrollmentView(*row) for row in await session.execute(statement)]
+        scope.append(Enrollment.id < uuid.UUID(page.after[0]))
+    await session.execute(PLANNED_AFRESH)
+    reach = reach_of(caller, chapters=True)
+    if wanted.user_id is None and wanted.chapter_id is None and (reach.national or reach.regions):
+        found = _of_many(caller, reach, scope)
+    else:
+        few = (await session.scalars(_few(caller, reach, wanted))).all()
+        found = select(Enrollment.id).where(*scope, Enrollment.user_id == func.any(list(few)))
+    newest = found.order_by(found.selected_columns.id.desc()).limit(page.limit + 1)
+    ids = newest.cte("page").prefix_with("MATERIALIZED", dialect="postgresql")
+    views = enrollment_views(now(session)).where(Enrollment.id == ids.c.id).offset(FENCE)
+    shown = views.correlate(ids).lateral("shown")
+    rows = await session.execute(
+        select(shown).select_from(ids).join(shown, true()).order_by(shown.c.id.desc())
+    )
+    return [EnrollmentView(*row) for row in rows]
+
+
+def _of_many(caller: Principal, reach: Reach, scope: list[ColumnElement[bool]]) -> Any:
+    """Enrollments by their age, each looked at until the page is full."""
+    by_age = (
+        select(Enrollment.id, Enrollment.user_id)
+        .where(*scope)
+        .order_by(Enrollment.id.desc())
+        .offset(FENCE)
+        .subquery("by_age")
+    )
+    return select(by_age.c.id).where(is_within(caller.organization_id, by_age.c.user_id, reach))
+
+
+def _few(caller: Principal, reach: Reach, wanted: EnrollmentFilter) -> Any:
+    """One member, or those of chapters. Named by their ids they are looked for in one pass, not each in a pass."""
+    who = [Member.organization_id == caller.organization_id, Member.erased_at.is_(None)]
+    who.append(within(caller.organization_id, reach))
+    if wanted.user_id is not None:
+        who.append(Member.user_id == wanted.user_id)
+    if wanted.chapter_id is not None:
+        who.append(Member.chapter_id == wanted.chapter_id)
+    return select(Member.user_id).where(*who)
 
 
 @dataclass(frozen=True, slots=True)
