@@ -20,6 +20,7 @@ from learning_service.domain.reminders.models import Reminder
 AT = datetime(2040, 6, 1, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 DAY = timedelta(days=1)
+WITHDRAWN: dict[str, Any] = {"withdrawn_at": AT - DAY, "withdrawn_because": "by-administrator"}
 
 
 async def enroll(world: World, *facts: dict[str, Any]) -> list[uuid.UUID]:
@@ -69,6 +70,8 @@ async def test_the_nearest_moment_that_came_after_the_assignment(world: World) -
         ({"status": "in_progress"}, 3),
         ({"status": "completed"}, None),
         ({"status": "failed"}, None),
+        ({"status": "in_progress", "awaiting_review": True}, None),
+        ({"status": "withdrawn", **WITHDRAWN}, None),
         ({"assigned_at": AT - DAY}, None),
         ({"assigned_at": AT - DAY - TICK}, 3),
     ]
@@ -184,7 +187,10 @@ async def told(world: World) -> list[tuple[Any, ...]]:
 async def test_overdue_is_told_once_for_each_due_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actions, "BATCH", 2)
     cases: list[tuple[dict[str, Any], bool]] = [
-        ({"due_at": AT}, True),
+        ({"due_at": AT - TICK}, True),
+        ({"due_at": AT}, False),
+        ({"due_at": AT - DAY, "status": "in_progress", "awaiting_review": True}, False),
+        ({"due_at": AT - DAY, "status": "withdrawn", **WITHDRAWN}, False),
         ({"due_at": AT - 300 * DAY}, True),
         ({"due_at": AT - DAY, "status": "in_progress"}, True),
         ({"due_at": AT - DAY}, True),
@@ -207,6 +213,6 @@ async def test_overdue_is_told_once_for_each_due_time(world: World, monkeypatch:
         enrollment.due_at = AT + 5 * DAY
     await overdue(world, AT + 6 * DAY)
     assert [row for row in await told(world) if row[0] == str(made[0])] == [
-        (str(made[0]), "2040-06-01T12:00:00Z", AT),
+        (str(made[0]), "2040-06-01T11:59:59.999999Z", AT),
         (str(made[0]), "2040-06-06T12:00:00Z", AT + 6 * DAY),
     ]

@@ -67,7 +67,8 @@ async def claim_overdue(session: AsyncSession, *, since: datetime | None) -> dat
         )
         .where(
             Enrollment.status.in_(OPEN),
-            Enrollment.due_at <= now(session),
+            ~Enrollment.awaiting_review,
+            Enrollment.due_at < now(session),
             Enrollment.due_at >= (since or now(session) - MAX_DAYS * _DAY),
             ~exists().where(
                 Reminder.enrollment_id == Enrollment.id,

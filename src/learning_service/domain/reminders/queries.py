@@ -32,6 +32,7 @@ async def load_mail(session: AsyncSession, reminder_id: uuid.UUID) -> Mail | Non
                 Reminder.days_before,
                 Reminder.due_at,
                 Enrollment.status,
+                Enrollment.awaiting_review,
                 Enrollment.due_at,
                 CourseVersion.title,
                 Organization.name,

@@ -23,6 +23,8 @@ class Mail:
     """The due time that it reminds of."""
     status: str
     """The enrollment's."""
+    awaiting_review: bool
+    """Whether everything is handed in, and only a grader is waited for."""
     due_at: datetime | None
     """The enrollment's, now."""
     course_title: str
@@ -60,6 +62,8 @@ def reason_to_skip(mail: Mail, instant: datetime) -> str | None:
         return "erased"
     if mail.status not in ("assigned", "in_progress"):
         return "ended"
+    if mail.kind == "due" and mail.awaiting_review:
+        return "awaiting-review"
     if mail.kind == "due" and mail.due_at != mail.reminded_due_at:
         return "due-moved"
     if mail.superseded:
