@@ -216,3 +216,18 @@ async def test_overdue_is_told_once_for_each_due_time(world: World, monkeypatch:
         (str(made[0]), "2040-06-01T11:59:59.999999Z", AT),
         (str(made[0]), "2040-06-06T12:00:00Z", AT + 6 * DAY),
     ]
+
+
+async def test_whom_the_organization_does_not_call_active_is_left_in_peace(world: World) -> None:
+    """Until they come back: then the nearest reminder is claimed, and what became overdue meanwhile is told."""
+    await world.admin.ok("PATCH", "/api/organization/", {"active_statuses": ["Active", "pledge"]})
+    await world.add_member("ana", status="alumnus")
+    await enroll(world, {}, {"due_at": AT - DAY})
+    await claim(world)
+    await overdue(world)
+    assert [*await reminders(world), *await told(world)] == []
+    await world.add_member("ana", status="active")
+    await claim(world)
+    await overdue(world)
+    assert {(one.kind, one.days_before) for one in await reminders(world)} == {("due", 3), ("overdue", 0)}
+    assert len(await told(world)) == 1

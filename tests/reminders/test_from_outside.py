@@ -9,6 +9,7 @@ from tests.reminders.post import Post, assigned, remind
 from tests.world import small_tree
 
 from learning_service.domain.assignments.rules.due import end_of_day
+from learning_service.jobs.reminders import send_course_reminders
 
 SMUGGLED = "=?utf-8?q?Hi=0D=0ABcc:_victim=40evil.example=0D=0A=0D=0Aread_this?="
 OF_BEFORE = (
@@ -89,3 +90,19 @@ async def test_mail_goes_to_the_name_of_2008(post: Post) -> None:
         f"ana@xn--fa-hia.{post.inbox.domain}",
         f"bob@xn--nxasmm1c.{post.inbox.domain}",
     ]
+
+
+async def test_no_mail_to_whom_the_organization_does_not_call_active(post: Post) -> None:
+    world, domain = post.world, post.inbox.domain
+    await world.admin.ok("PATCH", "/api/organization/", {"active_statuses": ["active"]})
+    await world.add_member("ana", status="alumnus", email=f"ana@{domain}")
+    due = datetime.now(UTC).replace(microsecond=0) + timedelta(days=9.5)
+    await assigned(world, due, "ana", "bob")
+    await world.run_jobs()
+    assert await remind(post, due - timedelta(days=6.9)) == 1
+    assert {m["To"].addresses[0].addr_spec for m in post.inbox.messages} == {f"bob@{domain}"}
+    # One that was claimed before: the status counts as the mail would leave.
+    await send_course_reminders(world.worker, due - timedelta(days=2.9))
+    await world.add_member("bob", status="alumnus", email=f"bob@{domain}")
+    await world.run_jobs()
+    assert len(post.inbox.messages) == 2

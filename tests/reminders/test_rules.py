@@ -27,6 +27,7 @@ MAIL = Mail(
     name="Ana",
     address="ana@example.org",
     erased=False,
+    active=True,
     superseded=False,
 )
 
@@ -40,6 +41,8 @@ MAIL = Mail(
         ({"erased": True}, "erased"),
         ({"name": None}, "erased"),
         ({"erased": True, "status": "completed"}, "erased"),
+        ({"active": False}, "inactive"),
+        ({"active": False, "kind": "assigned", "status": "completed"}, "inactive"),
         ({"status": "completed"}, "ended"),
         ({"status": "failed", "due_at": None}, "ended"),
         ({"status": "withdrawn"}, "ended"),

@@ -17,6 +17,7 @@ from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import DEFAULT_REMINDER_DAYS, MAX_DAYS
 from learning_service.domain.outbox import OutboxRow, enqueue_job
 from learning_service.domain.reminders.models import MailPace, Reminder
+from learning_service.domain.reminders.queries import is_active
 
 REMINDER_DUE = "learning.enrollment.reminder_due"
 OVERDUE = "learning.enrollment.overdue"
@@ -68,6 +69,7 @@ async def claim_overdue(session: AsyncSession, *, since: datetime | None) -> dat
         .where(
             Enrollment.status.in_(OPEN),
             ~Enrollment.awaiting_review,
+            is_active(Enrollment.organization_id, Enrollment.user_id),
             Enrollment.due_at < now(session),
             Enrollment.due_at >= (since or now(session) - MAX_DAYS * _DAY),
             ~exists().where(
@@ -169,7 +171,7 @@ def _due(session: AsyncSession, after: uuid.UUID | None) -> Any:
         .select_from(seen)
         .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == seen.c.organization_id)
         .join(nearest, true())
-        .where(nearest.c.days.is_not(None), ~reminded)
+        .where(nearest.c.days.is_not(None), ~reminded, is_active(seen.c.organization_id, seen.c.user_id))
         .order_by(seen.c.id)
     )
 

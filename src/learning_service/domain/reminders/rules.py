@@ -36,6 +36,8 @@ class Mail:
     name: str | None
     address: str | None
     erased: bool
+    active: bool
+    """Whether the member's status is one of those that the organization calls active."""
     superseded: bool
     """Whether a nearer reminder has been claimed since."""
 
@@ -60,6 +62,8 @@ def reason_to_skip(mail: Mail, instant: datetime) -> str | None:
     """Why the mail is no longer worth sending; None: it is."""
     if mail.erased or mail.name is None:
         return "erased"
+    if not mail.active:
+        return "inactive"
     if mail.status not in ("assigned", "in_progress"):
         return "ended"
     if mail.kind == "due" and mail.awaiting_review:
