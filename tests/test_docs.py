@@ -1,8 +1,11 @@
-"""The documents keep up with the code: every setting and every error code has its line. Reads sources only."""
+"""The documents keep up with the code: every setting and every error code has its line."""
 
 import ast
 import re
 from pathlib import Path
+from typing import get_args
+
+from learning_service.domain.errors import FaultCode
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "learning_service"
@@ -51,6 +54,18 @@ def test_errors_names_every_code_of_the_source() -> None:
         codes |= set(re.findall(r'^\s.*\bcode(?:: str)? ?= ?"([a-z-]+)"', path.read_text(), re.MULTILINE))
     codes.discard("error")
     assert set(_rows("errors.md", "code")) == codes | FRAMEWORK_CODES
+
+
+def test_errors_names_every_code_of_a_fault() -> None:
+    assert set(_rows("errors.md", "fault")) == set(get_args(FaultCode))
+    used = {
+        node.value
+        for path in SOURCE.rglob("*.py")
+        if path.name != "errors.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert set(get_args(FaultCode)) <= used
 
 
 def test_documents_link_to_what_exists() -> None:

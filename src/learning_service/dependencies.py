@@ -389,7 +389,9 @@ class PathOpaqueId:
         """The id. Raises Invalid for what no id can be."""
         value: str = request.path_params[self.name]
         if not OPAQUE_ID.match(value):
-            raise Invalid.at(f"/{self.name}", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -")
+            raise Invalid.at(
+                f"/{self.name}", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -", "wrong-form"
+            )
         return value
 
 

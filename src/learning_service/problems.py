@@ -72,7 +72,9 @@ def problem_response(
         "request_id": request.scope.get("request_id", ""),
     }
     if faults:
-        document["errors"] = [{"pointer": f.pointer, "detail": f.detail} for f in faults]
+        document["errors"] = [
+            {"pointer": f.pointer, "code": f.code, "params": f.params, "detail": f.detail} for f in faults
+        ]
     return Response(
         to_json(document, inf_nan_mode="null"), status_code=status, media_type=MEDIA_TYPE, headers=headers
     )

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from learning_service.adapters.webhook_http import CONTENT_TYPE
 from learning_service.dependencies import Anyone, Page, PathOpaqueId, Permission
+from learning_service.domain.errors import FaultCode
 from learning_service.domain.webhooks.rules import EXAMPLES, EventType, cloud_event
 from learning_service.links import links_of
 from learning_service.problems import MEDIA_TYPE, TITLES
@@ -52,8 +53,23 @@ _PROBLEM = {
             "type": "array",
             "items": {
                 "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+                "required": ["pointer", "code", "params", "detail"],
+                "properties": {
+                    "pointer": {
+                        "type": "string",
+                        "description": "Where in the body; `?name` for a parameter",
+                    },
+                    "code": {
+                        "type": "string",
+                        "enum": list(get_args(FaultCode)),
+                        "description": "What is wrong, for programs: translate by this and `params`",
+                    },
+                    "params": {
+                        "type": "object",
+                        "description": "What the code speaks of: `most`, `least`, `values`, `expected` and the like",
+                    },
+                    "detail": {"type": "string", "description": "The same for people, in English"},
+                },
             },
         },
     },

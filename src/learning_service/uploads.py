@@ -78,13 +78,13 @@ class _Form:
         try:
             self._parser.write(data)
         except FormParserError:
-            raise Invalid.at("", "is not a well-formed multipart form") from None
+            raise Invalid.at("", "is not a well-formed multipart form", "wrong-form") from None
         ready, self._ready = self._ready, []
         return ready
 
     def _begin(self) -> None:
         if self.has_file:
-            raise Invalid.at("", f"has more than one part; send one file as {FIELD!r}")
+            raise Invalid.at("", f"has more than one part; send one file as {FIELD!r}", "too-many")
         self._disposition: dict[bytes, bytes] = {}
 
     def _header(self) -> None:
@@ -95,7 +95,7 @@ class _Form:
 
     def _headers_finished(self) -> None:
         if self._disposition.get(b"name") != FIELD.encode() or b"filename" not in self._disposition:
-            raise Invalid.at("", f"has another part than a file called {FIELD!r}")
+            raise Invalid.at("", f"has another part than a file called {FIELD!r}", "too-many")
         self.has_file = True
         self.file_name = self._disposition[b"filename"].decode("utf-8", "replace")
 
@@ -124,7 +124,7 @@ class _Counted:
                 self.digest.update(chunk)
                 yield chunk
         if not self.form.is_whole:
-            raise Invalid.at("", "is not a well-formed multipart form: it ends too early")
+            raise Invalid.at("", "is not a well-formed multipart form: it ends too early", "wrong-form")
 
 
 async def receive_file(request: Request, store: ObjectStore, *, limit: int) -> Received:
@@ -143,7 +143,7 @@ async def receive_file(request: Request, store: ObjectStore, *, limit: int) -> R
                 chunks = counted.chunks()
                 head = await _head(chunks)
                 if not form.has_file:
-                    raise Invalid.at(f"/{FIELD}", "is missing")
+                    raise Invalid.at(f"/{FIELD}", "is missing", "required")
                 media_type = media_type_of(head)
                 await store.put_stream(key, _again(head, chunks), content_type="application/octet-stream")
         except TimeoutError:
@@ -175,7 +175,7 @@ def _boundary(request: Request, limit: int) -> bytes:
         raise UnsupportedMediaType(f"Send {FORM}, not compressed.")
     boundary = options.get(b"boundary", b"")
     if not 1 <= len(boundary) <= 70:
-        raise Invalid.at("", "has no boundary of 1–70 characters in its content type")
+        raise Invalid.at("", "has no boundary of 1–70 characters in its content type", "wrong-form")
     read_idempotency_key(request)
     return boundary
 

@@ -108,7 +108,7 @@ class JsonBody:
         except ValidationError as error:
             raise Invalid(faults_of(error, _lenient(body))) from None
         except RecursionError:
-            raise Invalid.at("", "is nested too deeply") from None
+            raise Invalid.at("", "is nested too deeply", "too-deep") from None
 
     def _check_media_type(self, request: Request) -> None:
         kind, *parameters = request.headers.get("content-type", "").lower().split(";")
@@ -124,7 +124,9 @@ def read_idempotency_key(request: Request) -> str | None:
     if not keys:
         return None
     if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
-        raise Invalid.at("Idempotency-Key", "must be 1–255 printable ASCII characters, given once")
+        raise Invalid.at(
+            "Idempotency-Key", "must be 1–255 printable ASCII characters, given once", "wrong-form"
+        )
     return keys[0]
 
 
@@ -135,14 +137,14 @@ def check_json(body: bytes) -> None:
             body.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant
         )
     except _Duplicate as error:
-        raise Invalid.at("", f"has the key {error.key[:64]!r} twice in one object") from None
+        raise Invalid.at("", f"has the key {error.key[:64]!r} twice in one object", "twice") from None
     except RecursionError:
-        raise Invalid.at("", "is nested too deeply") from None
+        raise Invalid.at("", "is nested too deeply", "too-deep") from None
     except ValueError:
-        raise Invalid.at("", "is not valid JSON in UTF-8") from None
+        raise Invalid.at("", "is not valid JSON in UTF-8", "not-json") from None
     # Commas bound the number of values, those inside texts included; so most bodies need no count.
     if body.count(b",") > MAX_VALUES // 2 and _values(document) > MAX_VALUES:
-        raise Invalid.at("", f"holds more than {MAX_VALUES} values")
+        raise Invalid.at("", f"holds more than {MAX_VALUES} values", "too-many", {"most": MAX_VALUES})
 
 
 def _values(document: Any) -> int:
@@ -181,11 +183,13 @@ def _lenient(body: bytes) -> Any:
 def refuse_unknown_parameters(request: Request, known: frozenset[str]) -> None:
     """A filter that we do not know must not be ignored: the caller would believe the answer filtered."""
     faults = [
-        Fault(f"?{name}", "is not a parameter of this call")
+        Fault(f"?{name}", "is not a parameter of this call", "unknown-field")
         for name in request.query_params
         if name not in known
     ]
-    twice = [Fault(f"?{n}", "is given twice") for n in known if len(request.query_params.getlist(n)) > 1]
+    twice = [
+        Fault(f"?{n}", "is given twice", "twice") for n in known if len(request.query_params.getlist(n)) > 1
+    ]
     if faults or twice:
         raise Invalid([*faults, *twice])
 

@@ -96,7 +96,12 @@ def test_what_has_to_be_there_is_not_cleared(name: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         change(**{name: None})
     [error] = refusal.value.errors()
-    assert error["ctx"] == {"detail": "must not be null", "places": [(name,)]}
+    assert error["ctx"] == {
+        "detail": "must not be null",
+        "places": [(name,)],
+        "code": "required",
+        "params": {},
+    }
 
 
 def test_an_assignment_is_by_ids_or_by_audience() -> None:

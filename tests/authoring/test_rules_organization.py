@@ -57,7 +57,12 @@ def test_what_is_listed_twice_is_named(values: dict[str, Any], place: list[int])
         change(**values)
     [error] = refusal.value.errors()
     assert error["type"] == "at_places"
-    assert error["ctx"] == {"detail": "is listed twice", "places": [(n,) for n in place]}
+    assert error["ctx"] == {
+        "detail": "is listed twice",
+        "places": [(n,) for n in place],
+        "code": "twice",
+        "params": {},
+    }
 
 
 @pytest.mark.parametrize(

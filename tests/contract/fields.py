@@ -1,10 +1,12 @@
 """The exact field sets of the contract, and what every refusal has in common."""
 
 import uuid
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import unquote
 
 import httpx
+
+from learning_service.domain.errors import FaultCode
 
 COURSE = {
     "id",
@@ -110,7 +112,9 @@ def refused(answer: httpx.Response, status: int, code: str | None = None) -> dic
     if status == 401:
         assert answer.headers["www-authenticate"].startswith("Bearer")
     for fault in problem.get("errors", ()):
-        assert set(fault) == {"pointer", "detail"}
+        assert set(fault) == {"pointer", "code", "params", "detail"}
+        assert fault["code"] in get_args(FaultCode), fault
+        assert "items" not in fault["detail"], fault
     return problem
 
 

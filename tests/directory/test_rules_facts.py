@@ -57,6 +57,8 @@ def test_each_member_of_a_batch_comes_once() -> None:
     assert error["ctx"] == {
         "detail": "is given twice",
         "places": [("members", n, "user_id") for n in (2, 3, 4)],
+        "code": "twice",
+        "params": {},
     }
     assert len(MemberBatch.model_validate_json(json.dumps({"members": rows[:2]})).members) == 2
 

@@ -1,15 +1,64 @@
 """Refusals as facts. A class says what happened; only `problems.py` knows what HTTP calls it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+FaultCode: TypeAlias = Literal[
+    "conflicting",
+    "empty",
+    "invalid",
+    "not-allowed",
+    "not-json",
+    "not-known",
+    "not-one-of",
+    "not-our-cursor",
+    "out-of-range",
+    "required",
+    "too-complex",
+    "too-deep",
+    "too-few",
+    "too-large",
+    "too-long",
+    "too-many",
+    "too-precise",
+    "too-short",
+    "too-small",
+    "twice",
+    "unknown-field",
+    "unreachable",
+    "unusable",
+    "wrong-form",
+    "wrong-time",
+    "wrong-type",
+]
+"""What can be wrong with an input, in words that a frontend translates; docs/errors.md says what each means."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with an input: where (a JSON pointer, `""` for the whole) and what."""
+    """One thing wrong with an input: where (a JSON pointer, `""` for the whole) and what.
+
+    `detail` is for people; `code` and `params` say the same to programs.
+    """
 
     pointer: str
     detail: str
+    code: FaultCode = "invalid"
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Wrong(ValueError):
+    """What a validator finds wrong with a value; whoever knows the place makes it a `Fault`."""
+
+    def __init__(self, detail: str, code: FaultCode, params: Mapping[str, Any] | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.params = params or {}
+
+    def at(self, pointer: str) -> Fault:
+        """The same at its place."""
+        return Fault(pointer, str(self), self.code, self.params)
 
 
 class DomainError(Exception):
@@ -67,9 +116,11 @@ class Invalid(DomainError):
         self.faults = tuple(faults)
 
     @classmethod
-    def at(cls, pointer: str, detail: str) -> "Invalid":
+    def at(
+        cls, pointer: str, detail: str, code: FaultCode = "invalid", params: Mapping[str, Any] | None = None
+    ) -> "Invalid":
         """The usual case: one fault."""
-        return cls([Fault(pointer, detail)])
+        return cls([Fault(pointer, detail, code, params or {})])
 
 
 class TooLarge(DomainError):

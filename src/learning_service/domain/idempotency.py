@@ -65,7 +65,8 @@ class IdempotencyKeyReused(Invalid):
     """The key was used for a call with another body."""
 
     def __init__(self) -> None:
-        fault = Fault("Idempotency-Key", "was used before for a request with another body; take a new key")
+        said = "was used before for a request with another body; take a new key"
+        fault = Fault("Idempotency-Key", said, "conflicting")
         super().__init__([fault], code="idempotency-key-reused")
 
 

@@ -37,7 +37,7 @@ def encode_cursor(scope: str, key: Sequence[object]) -> str:
 
 def decode_cursor(scope: str, cursor: str, parts: int) -> tuple[str, ...]:
     """The sort key inside a cursor of ours. Raises Invalid for any other."""
-    refused = Invalid.at("?cursor", "is not a cursor that this list gave out")
+    refused = Invalid.at("?cursor", "is not a cursor that this list gave out", "not-our-cursor")
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         if raw[:6] != _digest(scope, raw[6:]):
@@ -59,7 +59,14 @@ def read_page(query: dict[str, str], *, scope: str, filters: frozenset[str], key
         if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MAX_LIMIT:
             limit = int(text)
         else:
-            faults.append(Fault("?limit", f"must be a whole number from 1 to {MAX_LIMIT}"))
+            faults.append(
+                Fault(
+                    "?limit",
+                    f"must be a whole number from 1 to {MAX_LIMIT}",
+                    "wrong-form",
+                    {"least": 1, "most": MAX_LIMIT},
+                )
+            )
     if faults:
         raise Invalid(faults)
     after = decode_cursor(scope, query["cursor"], key_parts) if "cursor" in query else None

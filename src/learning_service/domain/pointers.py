@@ -4,18 +4,47 @@ A location names steps of the validator, the tags of tagged unions among them; a
 document. So every location is resolved against the document itself.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from learning_service.domain.errors import Fault
+from learning_service.domain.errors import Fault, FaultCode, Wrong
 
 MAX_FAULTS = 1000
 MAX_COUNTED = 10_000
 """With more faults than this nothing is listed: telling a million apart takes longer than finding them."""
 MAX_KEY_SHOWN = 200
+_SAID: dict[str, tuple[str, FaultCode]] = {
+    "missing": ("is required", "required"),
+    "extra_forbidden": ("is not a field of this", "unknown-field"),
+    "json_invalid": ("is not valid JSON", "not-json"),
+    "finite_number": ("must be a finite number", "out-of-range"),
+}
+_BOUNDS: dict[str, tuple[FaultCode, str]] = {
+    "greater_than_equal": ("too-small", "least"),
+    "greater_than": ("too-small", "above"),
+    "less_than_equal": ("too-large", "most"),
+    "less_than": ("too-large", "below"),
+    "decimal_max_places": ("too-precise", "most"),
+    "decimal_max_digits": ("too-precise", "most"),
+    "decimal_whole_digits": ("too-large", "digits"),
+}
+_JSON_TYPES = {
+    "string_type": "string",
+    "bool_type": "boolean",
+    "int_type": "integer",
+    "tuple_type": "array",
+    "list_type": "array",
+    "dict_type": "object",
+    "model_type": "object",
+    "model_attributes_type": "object",
+    "is_instance_of": "object",
+}
+_FORMS = ("_parsing", "_mismatch", "id_form", "_aware", "_inexact", "_invalid", "int_from_float", "_size")
 
 Path: TypeAlias = tuple[int | str, ...]
 
@@ -43,7 +72,7 @@ def pointer_of(loc: Path, document: object, *, missing: bool = False) -> str:
 def faults_of(error: ValidationError, document: object) -> list[Fault]:
     """Every place where the document broke the model, at most `MAX_FAULTS`; what was sent is not repeated."""
     if error.error_count() > MAX_COUNTED:
-        return [Fault("", f"is wrong in {error.error_count()} places, too many to list")]
+        return [Fault("", f"is wrong in {error.error_count()} places, too many to list", "too-many")]
     faults: list[Fault] = []
     for details in error.errors(include_url=False, include_input=False):
         faults.extend(_faults(details, document))
@@ -52,9 +81,12 @@ def faults_of(error: ValidationError, document: object) -> list[Fault]:
     return faults[:MAX_FAULTS]
 
 
-def at_places(detail: str, places: Iterable[Path]) -> PydanticCustomError:
+def at_places(
+    detail: str, places: Iterable[Path], code: FaultCode, params: Mapping[str, Any] | None = None
+) -> PydanticCustomError:
     """For validators to raise: `faults_of` reports it at each of `places`, relative to the model."""
-    return PydanticCustomError("at_places", "{detail}", {"detail": detail, "places": list(places)})
+    context = {"detail": detail, "places": list(places), "code": code, "params": params or {}}
+    return PydanticCustomError("at_places", "{detail}", context)
 
 
 def _resolve(loc: Sequence[int | str], node: Any, missing: bool) -> tuple[int, Path]:
@@ -92,26 +124,67 @@ def _faults(details: ErrorDetails, document: object) -> list[Fault]:
     loc, kind, context = details["loc"], details["type"], details.get("ctx", {})
     if kind == "at_places":
         base = pointer_of(loc, document)
-        return [Fault(base + pointer(*place), str(context["detail"])) for place in context["places"]]
+        detail, code, params = str(context["detail"]), context["code"], context["params"]
+        return [Fault(base + pointer(*place), detail, code, params) for place in context["places"]]
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         field = str(context["discriminator"]).strip("'")
         where = pointer_of((*loc, field), document, missing=True)
-        return [
-            Fault(where, f"must be one of {_tags(context)}" if "expected_tags" in context else "is required")
-        ]
-    if kind == "json_invalid":
-        return [Fault("", "is not valid JSON")]
-    return [Fault(pointer_of(loc, document, missing=kind == "missing"), _message(kind, details["msg"]))]
+        if "expected_tags" not in context:
+            return [Fault(where, "is required", "required")]
+        tags = str(context["expected_tags"]).replace("'", "")
+        return [Fault(where, f"must be one of {tags}", "not-one-of", {"values": tags.split(", ")})]
+    where = pointer_of(loc, document, missing=kind == "missing")
+    wrong = context.get("error")
+    if isinstance(wrong, Wrong):
+        return [wrong.at(where)]
+    return [_builtin(where, kind, context, details["msg"], _at(loc, document))]
 
 
-def _tags(context: dict[str, Any]) -> str:
-    return str(context["expected_tags"]).replace("'", "")
+def _at(loc: Path, document: object) -> object:
+    _, steps = _resolve(loc, document, missing=False)
+    node: Any = document
+    for step in steps:
+        node = node[step]
+    return node
 
 
-def _message(kind: str, message: str) -> str:
-    if kind == "missing":
-        return "is required"
-    if kind == "extra_forbidden":
-        return "is not a field of this"
-    message = message.removeprefix("Value error, ").removeprefix("Input ")
-    return message[:300]
+def _builtin(where: str, kind: str, context: Mapping[str, Any], message: str, value: object) -> Fault:
+    """One of pydantic's own findings."""
+    if kind in _SAID:
+        detail, code = _SAID[kind]
+        return Fault(where, detail, code)
+    if kind in ("string_too_long", "too_long"):
+        most = context["max_length"]
+        if isinstance(value, str):
+            return Fault(where, f"must have at most {most:,} characters", "too-long", {"most": most})
+        return Fault(where, f"must have at most {most:,} elements", "too-many", {"most": most})
+    if kind in ("string_too_short", "too_short"):
+        least = context["min_length"]
+        if isinstance(value, str):
+            return Fault(
+                where, f"must have at least {_counted(least, 'character')}", "too-short", {"least": least}
+            )
+        return Fault(where, f"must have at least {_counted(least, 'element')}", "too-few", {"least": least})
+    message = message.removeprefix("Value error, ").removeprefix("Input ")[:300]
+    if kind in _BOUNDS:
+        code, name = _BOUNDS[kind]
+        ((_, bound),) = context.items()
+        return Fault(where, message, code, {name: _plain(bound)})
+    if kind in ("literal_error", "enum"):
+        values = re.findall(r"'([^']*)'", str(context["expected"]))
+        return Fault(where, message, "not-one-of", {"values": values})
+    if kind.endswith("_type"):
+        return Fault(
+            where, message, "wrong-type", {"expected": _JSON_TYPES.get(kind, kind.removesuffix("_type"))}
+        )
+    return Fault(where, message, "wrong-form" if kind.endswith(_FORMS) else "invalid")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _plain(bound: Any) -> Any:
+    if isinstance(bound, Decimal):
+        return int(bound) if bound == bound.to_integral_value() else float(bound)
+    return bound if isinstance(bound, int | float) else str(bound)

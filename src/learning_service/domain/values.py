@@ -32,6 +32,7 @@ from learning_service.domain.characters import (
     stacks_more_than,
     unify,
 )
+from learning_service.domain.errors import Wrong
 
 MAX_COMBINING_RUN = 8
 MAX_MARKS = 30
@@ -55,32 +56,36 @@ class StrictModel(BaseModel):
 
 def _storable(text: str) -> str:
     if "\x00" in text:
-        raise ValueError("must not contain NUL")
+        raise Wrong("must not contain NUL", "not-allowed")
     if not text.isascii() and _SURROGATE.search(text):
-        raise ValueError("must not contain lone surrogates")
+        raise Wrong("must not contain lone surrogates", "not-allowed")
     return text
 
 
 def _clean(text: str) -> str:
     if not OVERRIDES.isdisjoint(_storable(text)):
-        raise ValueError("must not contain bidirectional overrides, embeddings or isolates")
+        raise Wrong("must not contain bidirectional overrides, embeddings or isolates", "not-allowed")
     return text
 
 
 def _name(text: str) -> str:
     if not BIDI_CONTROLS.isdisjoint(text):
-        raise ValueError("must not contain bidirectional control characters")
+        raise Wrong("must not contain bidirectional control characters", "not-allowed")
     if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in text):
-        raise ValueError("must be one line without control characters")
+        raise Wrong("must be one line without control characters", "not-allowed")
     _seen(text)
     if stacks_more_than(MAX_COMBINING_RUN, unify(text)):
-        raise ValueError(f"must not stack more than {MAX_COMBINING_RUN} combining marks")
+        raise Wrong(
+            f"must not stack more than {MAX_COMBINING_RUN} combining marks",
+            "too-complex",
+            {"most": MAX_COMBINING_RUN},
+        )
     return text
 
 
 def _seen(text: str) -> str:
     if is_empty(text):
-        raise ValueError("must have at least one visible character")
+        raise Wrong("must have at least one visible character", "empty")
     return text
 
 
@@ -90,9 +95,13 @@ def _comparable(text: str) -> str:
         return text
     unified = unify(text)
     if len(unified) > MAX_UNIFIED * max(len(text), 1000):
-        raise ValueError(f"must not have compatibility forms that make it {MAX_UNIFIED} times as long")
+        raise Wrong(
+            f"must not have compatibility forms that make it {MAX_UNIFIED} times as long", "too-complex"
+        )
     if stacks_more_than(MAX_MARKS, unified):
-        raise ValueError(f"must not stack more than {MAX_MARKS} combining marks")
+        raise Wrong(
+            f"must not stack more than {MAX_MARKS} combining marks", "too-complex", {"most": MAX_MARKS}
+        )
     return text
 
 
@@ -112,7 +121,7 @@ def _unless_held(judge: Callable[[str], str]) -> AfterValidator:
 def _json_number(value: Any) -> Any:
     """Refuse what pydantic's strict Decimal takes beside numbers: strings, and booleans."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise ValueError("must be a JSON number")
+        raise Wrong("must be a JSON number", "wrong-type")
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
 
@@ -123,14 +132,14 @@ def _rfc3339(value: Any) -> Any:
     try:
         return datetime.fromisoformat(value.upper() if _TIME.match(value) else "")
     except ValueError:
-        raise ValueError("must be an RFC 3339 time such as 2026-11-22T09:00:00Z") from None
+        raise Wrong("must be an RFC 3339 time such as 2026-11-22T09:00:00Z", "wrong-form") from None
 
 
 def _utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("is out of range") from error
+        raise Wrong("is out of range", "out-of-range") from error
 
 
 def some(most: int) -> tuple[Any, ...]:
@@ -140,7 +149,7 @@ def some(most: int) -> tuple[Any, ...]:
 
 def _not_empty(items: tuple[Any, ...]) -> tuple[Any, ...]:
     if not items:
-        raise ValueError("must have at least 1 element")
+        raise Wrong("must have at least 1 element", "empty")
     return items
 
 
@@ -165,9 +174,9 @@ def _walk_json(value: Any, judge: Callable[[str], str]) -> Any:
         elif isinstance(item, list):
             stack.extend(item)
         elif isinstance(item, int) and abs(item) > 2**63 - 1:
-            raise ValueError("must not contain integers beyond 64 bits")
+            raise Wrong("must not contain integers beyond 64 bits", "not-allowed")
         elif isinstance(item, float) and (item != item or item in (float("inf"), float("-inf"))):
-            raise ValueError("must not contain NaN or infinities")
+            raise Wrong("must not contain NaN or infinities", "not-allowed")
     return value
 
 

@@ -136,7 +136,7 @@ async def versions(
 ) -> PageOf[VersionAnswer]:
     """The history, newest first, the draft among it."""
     if asked.after is not None and _number(asked.after[0]) is None:
-        raise Invalid.at("?cursor", "is not a cursor that this list gave out")
+        raise Invalid.at("?cursor", "is not a cursor that this list gave out", "not-our-cursor")
     rows = await list_versions(session, access.view.id, asked)
     return PageOf[VersionAnswer](
         **page_of(rows, asked, key=lambda row: (row.number,), item=VersionAnswer.model_validate)
@@ -161,11 +161,11 @@ async def diff(
     newer = await find_version(session, access.view.id, number)
     other = _number(against or "")
     if other is None:
-        raise Invalid.at("?against", "must be the number of a version")
+        raise Invalid.at("?against", "must be the number of a version", "wrong-form")
     try:
         older = await find_version(session, access.view.id, other)
     except NotFound:
-        raise Invalid.at("?against", "is not a version of this course") from None
+        raise Invalid.at("?against", "is not a version of this course", "not-known") from None
     before, after = await load_tree(session, older.id), await load_tree(session, newer.id)
     changes = diff_trees(before.tree, after.tree)
     return DiffAnswer.model_validate(

@@ -231,10 +231,10 @@ async def certificates(
 def _filters(asked: PageRequest) -> tuple[str | None, uuid.UUID | None]:
     user_id, course = asked.filters.get("user_id"), asked.filters.get("course_id")
     if user_id is not None and not OPAQUE_ID.match(user_id):
-        raise Invalid.at("?user_id", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -")
+        raise Invalid.at("?user_id", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -", "wrong-form")
     course_id = _parsed(course) if course is not None else None
     if course is not None and course_id is None:
-        raise Invalid.at("?course_id", "must be a UUID")
+        raise Invalid.at("?course_id", "must be a UUID", "wrong-form")
     return user_id, course_id
 
 

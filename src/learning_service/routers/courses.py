@@ -64,7 +64,7 @@ class MemberPage(Page):
             asked = await super().__call__(request, caller)
             for name, value in asked.filters.items():
                 if value not in self.words[name]:
-                    raise Invalid.at(f"?{name}", f"can only be {' or '.join(self.words[name])}")
+                    raise Invalid.at(f"?{name}", f"can only be {' or '.join(self.words[name])}", "wrong-form")
             return asked
         except Invalid:
             if not caller.is_any_admin and not await is_member(session, caller):
@@ -174,7 +174,7 @@ async def _preview(access: CourseAccess, session: Session, what: str) -> Modules
     if not access.may_author:
         raise Forbidden("Only authors of this course may preview its draft.")
     if what != "draft":
-        raise Invalid.at("?preview", "can only be draft")
+        raise Invalid.at("?preview", "can only be draft", "wrong-form")
     edition = await current_edition(session, access.view.id)
     return _modules_answer(compile_version(edition.version, edition.stored))
 

@@ -77,14 +77,19 @@ def _after(cursor: str | None, scope: str) -> int | None:
     try:
         return int(decode_cursor(scope, cursor, 1)[0])
     except (Invalid, ValueError):
-        raise Invalid.at("?after", "is not a cursor that this feed gave out") from None
+        raise Invalid.at("?after", "is not a cursor that this feed gave out", "not-our-cursor") from None
 
 
 def _wait(text: str | None) -> float:
     if text is None:
         return 0
     if not text.isascii() or not text.isdigit() or len(text) > 2 or int(text) > MAX_WAIT_SECONDS:
-        raise Invalid.at("?wait", f"must be a whole number of seconds, 0 to {MAX_WAIT_SECONDS}")
+        raise Invalid.at(
+            "?wait",
+            f"must be a whole number of seconds, 0 to {MAX_WAIT_SECONDS}",
+            "wrong-form",
+            {"least": 0, "most": MAX_WAIT_SECONDS},
+        )
     return int(text)
 
 

@@ -48,7 +48,7 @@ def _read_filter(request: Request, caller: Caller) -> ReportFilter:
     refuse_unknown_parameters(request, frozenset(FILTERS))
     given = {name: request.query_params[name] for name in FILTERS if name in request.query_params}
     faults = [
-        Fault(f"?{name}", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -")
+        Fault(f"?{name}", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -", "wrong-form")
         for name, value in given.items()
         if not OPAQUE_ID.match(value)
     ]

@@ -39,7 +39,7 @@ async def refuse_unsafe(context: Context, url: str) -> None:
     try:
         await vetted_address(url, development=context.settings.environment == "development")
     except UnsafeReceiver as error:
-        raise Invalid.at("/url", str(error)) from None
+        raise Invalid.at("/url", str(error), "not-allowed") from None
     except Unavailable:
         return
 
@@ -84,7 +84,7 @@ async def deliveries(
     """What became of each event for this receiver, newest first; kept for 30 days."""
     webhook = await access_webhook(session, caller, path_id(webhook_id))
     if asked.filters.get("status", "pending") not in STATUSES:
-        raise Invalid.at("?status", "must be pending, delivered or failed")
+        raise Invalid.at("?status", "must be pending, delivered or failed", "wrong-form")
     rows = await list_deliveries(session, webhook, asked)
     return PageOf[DeliveryAnswer](
         **page_of(rows, asked, key=lambda row: (row.created_at, row.id), item=DeliveryAnswer.model_validate)

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.rules import PublicCertificate, status_of
+from learning_service.domain.errors import Wrong
 from learning_service.domain.values import CleanText, Name, StrictModel, some
 from learning_service.schemas.common import Answer
 
@@ -115,7 +116,7 @@ MAX_IDS = 100
 
 def _visible(text: str) -> str:
     if not text.strip():
-        raise ValueError("must say something")
+        raise Wrong("must say something", "empty")
     return text
 
 

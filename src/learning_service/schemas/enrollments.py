@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from learning_service.domain.attempts.rules import Id
 from learning_service.domain.enrollments.queries import EnrollmentView
+from learning_service.domain.errors import Wrong
 from learning_service.domain.outcomes.queries.completions import Finish
 from learning_service.domain.values import CleanText, Instant, StrictModel
 from learning_service.schemas.common import Answer, Number
@@ -117,7 +118,7 @@ class GrantBody(StrictModel):
     @model_validator(mode="after")
     def _one_of_them(self) -> "GrantBody":
         if (self.quiz_id is None) == (self.assessment_id is None):
-            raise ValueError("must have exactly one of quiz_id and assessment_id")
+            raise Wrong("must have exactly one of quiz_id and assessment_id", "conflicting")
         return self
 
     @property

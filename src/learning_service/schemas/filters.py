@@ -18,7 +18,7 @@ def uuid_filter(page: PageRequest, name: str) -> UUID | None:
     except ValueError:
         parsed = None
     if parsed is None or str(parsed) != text.lower():
-        raise Invalid.at(f"?{name}", "must be a UUID")
+        raise Invalid.at(f"?{name}", "must be a UUID", "wrong-form")
     return parsed
 
 
@@ -26,7 +26,7 @@ def id_filter(page: PageRequest, name: str) -> str | None:
     """A filter that is an id made elsewhere. Raises Invalid."""
     text = page.filters.get(name)
     if text is not None and not OPAQUE_ID.match(text):
-        raise Invalid.at(f"?{name}", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -")
+        raise Invalid.at(f"?{name}", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -", "wrong-form")
     return text
 
 
@@ -34,5 +34,7 @@ def word_filter(page: PageRequest, name: str, words: Collection[str]) -> str | N
     """A filter that is one of these words. Raises Invalid."""
     text = page.filters.get(name)
     if text is not None and text not in words:
-        raise Invalid.at(f"?{name}", f"must be one of {', '.join(words)}")
+        raise Invalid.at(
+            f"?{name}", f"must be one of {', '.join(words)}", "not-one-of", {"values": list(words)}
+        )
     return text

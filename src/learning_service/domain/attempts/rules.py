@@ -14,7 +14,7 @@ from learning_service.domain.courses.rules.answer_keys import (
     TrueFalseKey,
 )
 from learning_service.domain.courses.rules.tree import MAX_ANSWERS
-from learning_service.domain.errors import Fault
+from learning_service.domain.errors import Fault, Wrong
 from learning_service.domain.pointers import pointer
 from learning_service.domain.values import LearnerText, StrictModel
 
@@ -66,7 +66,7 @@ class Response(StrictModel):
     def _one_form(self) -> "Response":
         absent = self.answer_ids is None and self.value is None and self.text is None
         if absent or len(self.model_fields_set) != 2:
-            raise ValueError("must have exactly one of answer_ids, value and text")
+            raise Wrong("must have exactly one of answer_ids, value and text", "conflicting")
         return self
 
     @property
@@ -90,9 +90,13 @@ def check_responses(keys: Mapping[str, AnswerKey], responses: Iterable[Response]
     for n, response in enumerate(responses):
         key = keys.get(response.question_id)
         if key is None:
-            faults.append(Fault(pointer("responses", n, "question_id"), "is not a question of this attempt"))
+            faults.append(
+                Fault(
+                    pointer("responses", n, "question_id"), "is not a question of this attempt", "not-known"
+                )
+            )
         elif response.question_id in seen:
-            faults.append(Fault(pointer("responses", n, "question_id"), "is answered twice"))
+            faults.append(Fault(pointer("responses", n, "question_id"), "is answered twice", "twice"))
         else:
             faults.extend(_form_faults(key, response, n))
         seen.add(response.question_id)
@@ -148,7 +152,7 @@ def _form_faults(key: AnswerKey, response: Response, n: int) -> list[Fault]:
         case _:
             form, hint = "text", "this question is answered with a text"
     if response.form != form:
-        return [Fault(pointer("responses", n, response.form), hint)]
+        return [Fault(pointer("responses", n, response.form), hint, "wrong-type", {"expected": form})]
     if isinstance(key, MultipleChoiceKey | MultiSelectKey):
         return _choice_faults(key, response.answer_ids or (), n)
     return []
@@ -159,10 +163,16 @@ def _choice_faults(key: MultipleChoiceKey | MultiSelectKey, chosen: tuple[str, .
     for position, choice in enumerate(chosen):
         if choice not in key.choice_ids:
             faults.append(
-                Fault(pointer("responses", n, "answer_ids", position), "is not a choice of this question")
+                Fault(
+                    pointer("responses", n, "answer_ids", position),
+                    "is not a choice of this question",
+                    "not-known",
+                )
             )
         elif choice in chosen[:position]:
-            faults.append(Fault(pointer("responses", n, "answer_ids", position), "is chosen twice"))
+            faults.append(Fault(pointer("responses", n, "answer_ids", position), "is chosen twice", "twice"))
     if not faults and isinstance(key, MultipleChoiceKey) and len(chosen) > 1:
-        faults.append(Fault(pointer("responses", n, "answer_ids"), "this question takes one choice"))
+        faults.append(
+            Fault(pointer("responses", n, "answer_ids"), "this question takes one choice", "too-many")
+        )
     return faults

@@ -102,7 +102,7 @@ async def check_audience(
             )
         )
         faults += [
-            Fault(f"{pointer}/{key}/{n}", f"is not one of the organization's {key}")
+            Fault(f"{pointer}/{key}/{n}", f"is not one of the organization's {key}", "not-known")
             for n, unit_id in enumerate(ids)
             if unit_id not in found
         ]

@@ -64,7 +64,7 @@ class UnusableDocument(Invalid):
     """The file is of no type that is taken, or plainly broken; nothing was kept."""
 
     def __init__(self, detail: str) -> None:
-        super().__init__([Fault("/file", detail)], code="unusable-document")
+        super().__init__([Fault("/file", detail, "unusable")], code="unusable-document")
 
 
 class DocumentNotReady(Conflict):

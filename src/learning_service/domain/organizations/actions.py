@@ -49,7 +49,7 @@ async def _check_logo(session: AsyncSession, organization_id: str, logo_id: uuid
     if logo_id is not None:
         found = await documents_with_ids(session, organization_id, [logo_id])
         if fault := _logo_fault(found.get(logo_id)):
-            raise Invalid.at("/logo", fault)
+            raise Invalid.at("/logo", fault, "unusable")
 
 
 def _logo_fault(document: Document | None) -> str | None:

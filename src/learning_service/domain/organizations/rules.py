@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from learning_service.domain.directory.rules.facts import AdminRole, AdminRoles, distinct
 from learning_service.domain.documents.rules import referenced_id
 from learning_service.domain.values import Name, StrictModel, Word, some
+from learning_service.domain.errors import Wrong
 
 DEFAULT_REMINDER_DAYS = (7, 3, 1)
 DEFAULT_RECERTIFICATION_WINDOW_DAYS = 30
@@ -29,13 +30,15 @@ def dns_name(text: str) -> str:
     host = text.lower()
     labels = host.split(".")
     if len(labels) < 2 or not all(_LABEL.match(label) for label in labels) or labels[-1].isdigit():
-        raise ValueError("must be a full DNS name such as player.example.org, without scheme or port")
+        raise Wrong(
+            "must be a full DNS name such as player.example.org, without scheme or port", "wrong-form"
+        )
     return host
 
 
 def _document(text: str) -> str:
     if referenced_id(text) is None:
-        raise ValueError("must be document: and the id of a document")
+        raise Wrong("must be document: and the id of a document", "wrong-form")
     return text
 
 

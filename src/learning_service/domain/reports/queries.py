@@ -88,11 +88,11 @@ async def check_filter(
     if wanted.requirement_id is not None:
         requirement = await session.get(ComplianceRequirement, (organization_id, wanted.requirement_id))
         if requirement is None:
-            raise Invalid.at("?requirement_id", "is not a requirement of this organization")
+            raise Invalid.at("?requirement_id", "is not a requirement of this organization", "not-known")
     region_id = wanted.region_id
     if region_id is not None:
         if await session.get(Region, (organization_id, region_id)) is None:
-            raise Invalid.at("?region_id", "is not a region of this organization")
+            raise Invalid.at("?region_id", "is not a region of this organization", "not-known")
         if not reach.national and region_id not in reach.regions and not reach.chapters:
             raise Forbidden("You do not administer this region.")
     if wanted.chapter_id is not None:
@@ -102,7 +102,7 @@ async def check_filter(
             )
         )
         if region is None:
-            raise Invalid.at("?chapter_id", "is not a chapter of this organization")
+            raise Invalid.at("?chapter_id", "is not a chapter of this organization", "not-known")
         if not reach.national and region not in reach.regions and wanted.chapter_id not in reach.chapters:
             raise Forbidden("You do not administer this chapter.")
 

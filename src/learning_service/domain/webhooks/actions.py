@@ -99,7 +99,7 @@ async def create_webhook(
     """Subscribe a receiver. Raises Invalid for an address that nobody may be called at."""
     fault = url_fault(new.url, development=development)
     if fault is not None:
-        raise Invalid.at("/url", fault)
+        raise Invalid.at("/url", fault, "wrong-form")
     webhook = WebhookSubscription(
         id=new_id(),
         organization_id=actor.organization_id,

@@ -50,7 +50,7 @@ async def assign_course(
     if course is None:
         raise NotFound
     if sent.due_at is not None and sent.due_at <= now(session):
-        raise Invalid.at("/due_at", "is in the past")
+        raise Invalid.at("/due_at", "is in the past", "wrong-time")
     if sent.audience_filter is not None:
         await check_audience(session, actor.organization_id, sent.audience_filter, pointer="/audience_filter")
     if not course.is_open:

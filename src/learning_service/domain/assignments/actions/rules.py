@@ -110,7 +110,7 @@ async def _course(session: AsyncSession, course_id: uuid.UUID, actor: Principal)
         access = None
     course = await course_to_assign(session, actor.organization_id, course_id)
     if access is None or course is None:
-        raise Invalid.at("/course_id", "is not a course that you know")
+        raise Invalid.at("/course_id", "is not a course that you know", "not-known")
     if not access.may_assign:
         raise Forbidden("This course is for members whom you do not administer.")
     return course

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
+from learning_service.domain.errors import Wrong
 from learning_service.domain.values import Instant
 
 LAST_DAY = date(9000, 1, 1)
@@ -15,13 +16,13 @@ _LAST_INSTANT = datetime.combine(LAST_DAY, time(), UTC)
 
 def _day(day: date) -> date:
     if day > LAST_DAY:
-        raise ValueError(f"must not be after {LAST_DAY}")
+        raise Wrong(f"must not be after {LAST_DAY}", "wrong-time", {"last": str(LAST_DAY)})
     return day
 
 
 def _whole_second(instant: datetime) -> datetime:
     if instant > _LAST_INSTANT:
-        raise ValueError(f"must not be after {LAST_DAY}")
+        raise Wrong(f"must not be after {LAST_DAY}", "wrong-time", {"last": str(LAST_DAY)})
     return instant.replace(microsecond=0)
 
 

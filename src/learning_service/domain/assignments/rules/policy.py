@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from learning_service.domain.assignments.rules.due import Day, DueAt, DueInDays
 from learning_service.domain.directory.rules.audience import AudienceFilter
-from learning_service.domain.errors import Fault
+from learning_service.domain.errors import Fault, Wrong
 from learning_service.domain.pointers import at_places
 from learning_service.domain.values import OpaqueId, StrictModel, some
 
@@ -48,7 +48,7 @@ class RuleChange(StrictModel):
         fixed = ("course_id", "trigger", "audience_filter", "active")
         empty = [(n,) for n in fixed if n in self.model_fields_set and getattr(self, n) is None]
         if empty:
-            raise at_places("must not be null", empty)
+            raise at_places("must not be null", empty, "required")
         return self
 
 
@@ -62,7 +62,7 @@ class AssignBody(StrictModel):
     @model_validator(mode="after")
     def _one_of_both(self) -> "AssignBody":
         if (self.user_ids is None) == (self.audience_filter is None):
-            raise ValueError("must have exactly one of user_ids and audience_filter")
+            raise Wrong("must have exactly one of user_ids and audience_filter", "conflicting")
         return self
 
 
@@ -92,18 +92,18 @@ def faults_in(terms: RuleTerms, *, today: date, sent: Collection[str]) -> list[F
     """What is wrong with the terms together, and with the days that were `sent`; `today` where the members are."""
     faults = []
     if terms.due_in_days is not None and terms.due_on is not None:
-        faults.append(Fault("/due_on", "cannot stand beside due_in_days"))
+        faults.append(Fault("/due_on", "cannot stand beside due_in_days", "conflicting"))
     if terms.due_on is not None and "due_on" in sent and terms.due_on < today:
-        faults.append(Fault("/due_on", "is in the past"))
+        faults.append(Fault("/due_on", "is in the past", "wrong-time"))
     if terms.trigger == "scheduled_date":
         if terms.scheduled_on is None:
-            faults.append(Fault("/scheduled_on", "is required for the trigger scheduled_date"))
+            faults.append(Fault("/scheduled_on", "is required for the trigger scheduled_date", "required"))
         elif "scheduled_on" in sent and terms.scheduled_on < today:
-            faults.append(Fault("/scheduled_on", "is in the past"))
+            faults.append(Fault("/scheduled_on", "is in the past", "wrong-time"))
         elif terms.due_on is not None and terms.due_on < terms.scheduled_on:
-            faults.append(Fault("/due_on", "is before scheduled_on"))
+            faults.append(Fault("/due_on", "is before scheduled_on", "wrong-time"))
     elif terms.scheduled_on is not None:
-        faults.append(Fault("/scheduled_on", "is only for the trigger scheduled_date"))
+        faults.append(Fault("/scheduled_on", "is only for the trigger scheduled_date", "conflicting"))
     return faults
 
 

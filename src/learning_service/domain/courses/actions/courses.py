@@ -172,9 +172,9 @@ async def _scope(session: AsyncSession, new: NewCourse, organization_id: str) ->
     unit = new.scope_id or ""
     if new.scope == "regional":
         if await session.get(Region, (organization_id, unit)) is None:
-            raise Invalid.at("/scope_id", "is not a region of this organization")
+            raise Invalid.at("/scope_id", "is not a region of this organization", "not-known")
         return Scope("regional", unit, None)
     chapter = await session.get(Chapter, (organization_id, unit))
     if chapter is None:
-        raise Invalid.at("/scope_id", "is not a chapter of this organization")
+        raise Invalid.at("/scope_id", "is not a chapter of this organization", "not-known")
     return Scope("chapter", unit, chapter.region_id)

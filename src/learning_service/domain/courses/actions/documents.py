@@ -32,7 +32,7 @@ async def write_references(
         return
     known = await documents_with_ids(session, version.organization_id, new)
     faults = [
-        Fault(found.pointer, "is not a document of this organization")
+        Fault(found.pointer, "is not a document of this organization", "not-known")
         for found in shown
         if found.document_id in new and found.document_id not in known
     ]
@@ -53,10 +53,10 @@ async def document_faults(session: AsyncSession, organization_id: str, tree: Tre
     for found in shown:
         document = known.get(found.document_id)
         if document is None:
-            faults.append(Fault(found.pointer, "is not a document of this organization"))
+            faults.append(Fault(found.pointer, "is not a document of this organization", "not-known"))
         elif document.status != "ready":
             state = "has failed" if document.status == "failed" else "is still being converted"
-            faults.append(Fault(found.pointer, f"names a document that {state}"))
+            faults.append(Fault(found.pointer, f"names a document that {state}", "unusable"))
         elif found.as_picture and document.media_type not in PICTURES:
-            faults.append(Fault(found.pointer, "names a document that is no picture"))
+            faults.append(Fault(found.pointer, "names a document that is no picture", "unusable"))
     return faults

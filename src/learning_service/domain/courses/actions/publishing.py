@@ -57,7 +57,9 @@ async def publish_draft(
         faults = publish_faults(tree)
         faults += await document_faults(session, course.organization_id, tree)
         if missing := missing_glyphs(version.title):
-            faults.insert(0, Fault("/title", f"certificates cannot print these characters: {missing[:50]}"))
+            faults.insert(
+                0, Fault("/title", f"certificates cannot print these characters: {missing[:50]}", "unusable")
+            )
         if faults:
             raise Invalid(faults, code="not-publishable")
     if if_match is not None:

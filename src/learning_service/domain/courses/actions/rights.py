@@ -28,7 +28,9 @@ async def may_link(session: AsyncSession, scope: Scope, requirement_id: str, *, 
     """Whether the actor may link a course of that scope to the requirement. Raises Invalid for an unknown one."""
     requirement = await session.get(ComplianceRequirement, (actor.organization_id, requirement_id))
     if requirement is None:
-        raise Invalid.at("/linked_compliance_requirement", "is not a requirement of this organization")
+        raise Invalid.at(
+            "/linked_compliance_requirement", "is not a requirement of this organization", "not-known"
+        )
     return is_among(roles_over(actor, scope), requirement.linkable_by)
 
 

@@ -5,6 +5,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field
 
+from learning_service.domain.errors import Wrong
+
 MAX_CADENCE_YEARS = 100
 _CADENCE = re.compile(r"P(?=\d)(?:(\d{1,5})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,5})D)?")
 
@@ -17,12 +19,14 @@ def parse_cadence(text: str) -> str:
     """
     found = _CADENCE.fullmatch(text) if text.isascii() else None
     if found is None:
-        raise ValueError("must be an ISO 8601 duration in years, months, weeks or days, such as P1Y")
+        raise Wrong("must be an ISO 8601 duration in years, months, weeks or days, such as P1Y", "wrong-form")
     years, months, weeks, days = (int(part or 0) for part in found.groups())
     if not any((years, months, weeks, days)):
-        raise ValueError("must be longer than nothing")
+        raise Wrong("must be longer than nothing", "empty")
     if years + months / 12 + (7 * weeks + days) / 365.25 > MAX_CADENCE_YEARS:
-        raise ValueError(f"must not be longer than {MAX_CADENCE_YEARS} years")
+        raise Wrong(
+            f"must not be longer than {MAX_CADENCE_YEARS} years", "too-long", {"most": MAX_CADENCE_YEARS}
+        )
     return text
 
 

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 
 from learning_service.domain.courses.rules.tree import MAX_HTML
+from learning_service.domain.errors import Wrong
 
 MAX_ELEMENTS = 5000
 MAX_TAGS = 20_000
@@ -42,7 +43,9 @@ def check_weight(text: str) -> None:
         > MAX_HTML
         < _length_clean(text)
     ):
-        raise ValueError(f"is longer than {MAX_HTML:,} characters once it is clean")
+        raise Wrong(
+            f"is longer than {MAX_HTML:,} characters once it is clean", "too-long", {"most": MAX_HTML}
+        )
     nesting = _Nesting()
     for number, (end, name, rest, words) in enumerate(_TAG.findall(text)):
         if end:
@@ -52,7 +55,7 @@ def check_weight(text: str) -> None:
         if words:
             nesting.has_words()
         if nesting.is_too_much or number > MAX_TAGS:
-            raise ValueError("has too many HTML elements, or too many inside each other")
+            raise Wrong("has too many HTML elements, or too many inside each other", "too-complex")
 
 
 def _length_clean(text: str) -> int:

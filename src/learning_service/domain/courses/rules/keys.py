@@ -53,10 +53,16 @@ def unknown_key_faults(tree: Tree, known: Mapping[str, str]) -> list[Fault]:
         kind = known.get(node.key)
         if kind is None:
             faults.append(
-                Fault(pointer(*path, "key"), "this course never had this key; leave it out to get a new one")
+                Fault(
+                    pointer(*path, "key"),
+                    "this course never had this key; leave it out to get a new one",
+                    "not-known",
+                )
             )
         elif kind != key_kind(node):
-            faults.append(Fault(pointer(*path, "key"), f"this key names a part of another kind: {kind}"))
+            faults.append(
+                Fault(pointer(*path, "key"), f"this key names a part of another kind: {kind}", "not-known")
+            )
     return faults
 
 

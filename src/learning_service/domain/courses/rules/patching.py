@@ -92,7 +92,7 @@ def apply_patch(tree: Tree, patch: tuple[Operation, ...]) -> Tree:
     try:
         return parse_tree(json.dumps(document), held=texts_of(tree))
     except RecursionError:
-        raise Invalid.at("", "is nested too deeply") from None
+        raise Invalid.at("", "is nested too deeply", "too-deep") from None
 
 
 def _size(value: Any) -> int:
@@ -103,4 +103,4 @@ def _size(value: Any) -> int:
 
 def _failed(position: int, member: str, detail: str) -> Invalid:
     place = pointer(position, member) if member else pointer(position)
-    return Invalid([Fault(place, detail)], code="patch-failed")
+    return Invalid([Fault(place, detail, "unusable")], code="patch-failed")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from learning_service.domain.courses.rules.cadence import Cadence
+from learning_service.domain.errors import Wrong
 from learning_service.domain.values import CleanText, Name, OpaqueId, StrictModel
 
 ScopeKind = Literal["national", "regional", "chapter"]
@@ -23,7 +24,7 @@ class NewCourse(StrictModel):
     @model_validator(mode="after")
     def _unit_of_scope(self) -> Self:
         if (self.scope == "national") != (self.scope_id is None):
-            raise ValueError("scope_id names the region or chapter, and a national course has none")
+            raise Wrong("scope_id names the region or chapter, and a national course has none", "conflicting")
         return self
 
 

@@ -30,19 +30,27 @@ def publish_faults(tree: Tree) -> list[Fault]:
     faults: list[Fault] = []
     if tree.assessment is None and not any(module.items for module in tree.modules):
         faults.append(
-            Fault("/modules", "there is nothing in the course yet: add a lesson, a quiz or an assessment")
+            Fault(
+                "/modules",
+                "there is nothing in the course yet: add a lesson, a quiz or an assessment",
+                "empty",
+            )
         )
     for path, quiz in quizzes(tree):
         if not quiz.questions:
-            faults.append(Fault(pointer(*path, "questions"), "there are no questions"))
+            faults.append(Fault(pointer(*path, "questions"), "there are no questions", "empty"))
         elif not any(question.points for question in quiz.questions):
-            faults.append(Fault(pointer(*path, "questions"), "the questions are worth no points together"))
+            faults.append(
+                Fault(pointer(*path, "questions"), "the questions are worth no points together", "empty")
+            )
         for q, question in enumerate(quiz.questions):
             faults.extend(_question_faults(question, (*path, "questions", q)))
     if tree.assessment is not None and tree.assessment.pass_score < tree.pass_score:
         faults.append(
             Fault(
-                "/assessment/pass_score", "is below the course's pass_score, which nobody would reach by it"
+                "/assessment/pass_score",
+                "is below the course's pass_score, which nobody would reach by it",
+                "unreachable",
             )
         )
     return faults
@@ -55,12 +63,12 @@ def shows_something(rich_text: str) -> bool:
 
 def _question_faults(question: Question, path: Path) -> Iterator[Fault]:
     if not shows_something(question.prompt_html):
-        yield Fault(pointer(*path, "prompt_html"), "the question asks nothing")
+        yield Fault(pointer(*path, "prompt_html"), "the question asks nothing", "empty")
     match question:
         case MultipleChoice() | MultiSelect():
             yield from _choice_faults(question, path)
         case TrueFalse(correct=None):
-            yield Fault(pointer(*path, "correct"), "say whether the statement is true")
+            yield Fault(pointer(*path, "correct"), "say whether the statement is true", "required")
         case ShortAnswer():
             yield from _accepted_faults(question, path)
         case _:
@@ -70,27 +78,31 @@ def _question_faults(question: Question, path: Path) -> Iterator[Fault]:
 def _choice_faults(question: MultipleChoice | MultiSelect, path: Path) -> Iterator[Fault]:
     where = pointer(*path, "answers")
     if len(question.answers) < 2:
-        yield Fault(where, "a choice needs at least two answers")
+        yield Fault(where, "a choice needs at least two answers", "too-few", {"least": 2})
     if not any(answer.is_correct for answer in question.answers):
-        yield Fault(where, "no answer is marked as right")
+        yield Fault(where, "no answer is marked as right", "empty")
     seen: set[str] = set()
     for a, answer in enumerate(question.answers):
         text = _shown(answer)
         if is_empty(text):
-            yield Fault(pointer(*path, "answers", a, "text"), "shows nothing")
+            yield Fault(pointer(*path, "answers", a, "text"), "shows nothing", "empty")
         elif text in seen:
-            yield Fault(pointer(*path, "answers", a, "text"), "reads like another answer of this question")
+            yield Fault(
+                pointer(*path, "answers", a, "text"), "reads like another answer of this question", "twice"
+            )
         seen.add(text)
 
 
 def _accepted_faults(question: ShortAnswer, path: Path) -> Iterator[Fault]:
     if question.review != "manual" and not question.accepted_answers:
         yield Fault(
-            pointer(*path, "accepted_answers"), "no answer is accepted; add one, or let a grader review it"
+            pointer(*path, "accepted_answers"),
+            "no answer is accepted; add one, or let a grader review it",
+            "empty",
         )
     for a, text in enumerate(question.accepted_answers):
         if is_empty(text):
-            yield Fault(pointer(*path, "accepted_answers", a), "shows nothing")
+            yield Fault(pointer(*path, "accepted_answers", a), "shows nothing", "empty")
 
 
 def _shown(answer: Answer) -> str:

@@ -18,7 +18,7 @@ from learning_service.domain.characters import WITHOUT_OVERRIDES
 from learning_service.domain.courses.rules.html_weight import check_weight
 from learning_service.domain.courses.rules.tree import MAX_HTML, Tree
 from learning_service.domain.documents.rules import referenced_id
-from learning_service.domain.errors import Invalid
+from learning_service.domain.errors import Invalid, Wrong
 from learning_service.domain.pointers import Path, pointer
 
 Clean: TypeAlias = Callable[[str], tuple[str, Sequence[str]]]
@@ -139,12 +139,17 @@ def sanitize_tree(
 def _cleaned(value: str, path: Path, clean: Clean, held: frozenset[str], removed: list[Removed]) -> str:
     try:
         text, lost = clean(value)
-    except ValueError as error:
+    except Wrong as error:
         if value in held:
             return value
-        raise Invalid.at(pointer(*path), str(error)) from None
+        raise Invalid([error.at(pointer(*path))]) from None
     if len(text) > MAX_HTML:
-        raise Invalid.at(pointer(*path), f"is longer than {MAX_HTML:,} characters once it is clean")
+        raise Invalid.at(
+            pointer(*path),
+            f"is longer than {MAX_HTML:,} characters once it is clean",
+            "too-long",
+            {"most": MAX_HTML},
+        )
     if lost:
         removed.append(Removed(pointer(*path), tuple(lost)))
     return text

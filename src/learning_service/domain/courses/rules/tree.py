@@ -69,7 +69,9 @@ class Answer(StrictModel):
 def _at_most_one_right(answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
     right = [n for n, answer in enumerate(answers) if answer.is_correct]
     if len(right) > 1:
-        raise at_places("a single choice has one right answer", [(n, "is_correct") for n in right[1:]])
+        raise at_places(
+            "a single choice has one right answer", [(n, "is_correct") for n in right[1:]], "too-many"
+        )
     return answers
 
 
@@ -191,7 +193,7 @@ class Skill(StrictModel):
 def _distinct_skills(skills: tuple[Skill, ...]) -> tuple[Skill, ...]:
     again = _repeated(skill.skill_id for skill in skills)
     if again:
-        raise at_places("is listed twice", [(n, "skill_id") for n in again])
+        raise at_places("is listed twice", [(n, "skill_id") for n in again], "twice")
     return skills
 
 
@@ -211,12 +213,17 @@ class Tree(StrictModel):
     def _whole_is_sound(self) -> "Tree":
         parts = list(islice(keyed_nodes(self), MAX_PARTS + 1))
         if len(parts) > MAX_PARTS:
-            raise at_places(f"has more than {MAX_PARTS:,} modules, items, questions and answers", [()])
+            raise at_places(
+                f"has more than {MAX_PARTS:,} modules, items, questions and answers",
+                [()],
+                "too-many",
+                {"most": MAX_PARTS},
+            )
         nodes = [(path, node.key) for path, node in parts if node.key is not None]
         again = _repeated(key for _, key in nodes)
         if again:
             raise at_places(
-                "another part of the course has the same key", [(*nodes[n][0], "key") for n in again]
+                "another part of the course has the same key", [(*nodes[n][0], "key") for n in again], "twice"
             )
         return self
 

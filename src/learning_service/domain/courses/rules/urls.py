@@ -3,6 +3,8 @@
 import re
 from urllib.parse import urlsplit
 
+from learning_service.domain.errors import Wrong
+
 _ODD = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\u3000\\<>\"'`{}|^]")
 _LABEL = re.compile(r"\A(?!-)[\w-]{1,63}(?<!-)\Z")
 _NUMERIC = re.compile(r"\A(?:\d+|0[xX][0-9a-fA-F]*)\Z")
@@ -15,19 +17,19 @@ def https_url(text: str) -> str:
     Addresses by number are refused: nothing public is named so, and `http://169.254.169.254/` is an attack.
     """
     if _ODD.search(text):
-        raise ValueError("must be an address without spaces, quotes or brackets")
+        raise Wrong("must be an address without spaces, quotes or brackets", "wrong-form")
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise ValueError("must be an https address") from None
+        raise Wrong("must be an https address", "wrong-form") from None
     if parts.scheme != "https" or not text[:8].lower().startswith("https://") or not host:
-        raise ValueError("must be an https address")
+        raise Wrong("must be an https address", "wrong-form")
     if "@" in parts.netloc:
-        raise ValueError("must not contain credentials")
+        raise Wrong("must not contain credentials", "not-allowed")
     labels = host.removesuffix(".").split(".")
     if len(labels) < 2 or not all(_LABEL.match(label) for label in labels) or _NUMERIC.match(labels[-1]):
-        raise ValueError("must name its host by a full DNS name")
+        raise Wrong("must name its host by a full DNS name", "wrong-form")
     return text
 
 
@@ -35,7 +37,7 @@ def document_url(text: str) -> str:
     """The same address, if it is an https address or `document:<id>`. Raises ValueError otherwise."""
     if text.startswith("document:"):
         if not _DOCUMENT.match(text):
-            raise ValueError("must be document: and the id of a document")
+            raise Wrong("must be document: and the id of a document", "wrong-form")
         return text
     return https_url(text)
 

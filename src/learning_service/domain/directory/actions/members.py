@@ -57,7 +57,7 @@ async def put_member(session: AsyncSession, user_id: str, facts: MemberFacts, *,
     row = MemberRow(user_id=user_id, **dict(facts))
     await lock_arrivals(session, actor.organization_id)
     if facts.chapter_id not in await known_chapters(session, actor.organization_id, [facts.chapter_id]):
-        raise Invalid.at("/chapter_id", "is not a chapter of this organization")
+        raise Invalid.at("/chapter_id", "is not a chapter of this organization", "not-known")
     created, _ = await _write(session, [row], actor)
     record_audit(
         session,
@@ -80,7 +80,7 @@ async def put_members(
     await lock_arrivals(session, actor.organization_id)
     known = await known_chapters(session, actor.organization_id, {m.chapter_id for m in members})
     faults = [
-        Fault(f"/members/{n}/chapter_id", "is not a chapter of this organization")
+        Fault(f"/members/{n}/chapter_id", "is not a chapter of this organization", "not-known")
         for n, member in enumerate(members)
         if member.chapter_id not in known
     ]

@@ -118,16 +118,20 @@ def _given(events: MembershipEventIn | Sequence[MembershipEventIn]) -> list[_Giv
 async def _check(session: AsyncSession, given: Sequence[_Given], organization_id: str) -> None:
     """Refuse events from the future and of chapters that nobody knows."""
     if await get_organization(session, organization_id) is None:
-        raise Invalid.at("", "the organization is not known yet; push it first")
+        raise Invalid.at("", "the organization is not known yet; push it first", "not-known")
     latest = now(session) + AHEAD
     named = {one.event.data.chapter_id for one in given} - {None}
     known = await known_chapters(session, organization_id, named) if named else frozenset()
     faults = []
     for one in given:
         if one.event.time > latest:
-            faults.append(Fault(f"{one.prefix}/time", "is more than 5 minutes ahead of the clock"))
+            faults.append(
+                Fault(f"{one.prefix}/time", "is more than 5 minutes ahead of the clock", "wrong-time")
+            )
         if one.event.data.chapter_id is not None and one.event.data.chapter_id not in known:
-            faults.append(Fault(f"{one.prefix}/data/chapter_id", "is not a chapter of this organization"))
+            faults.append(
+                Fault(f"{one.prefix}/data/chapter_id", "is not a chapter of this organization", "not-known")
+            )
     if faults:
         raise Invalid(faults[:MAX_FAULTS])
 
@@ -187,6 +191,8 @@ def _check_sizes(given: Sequence[_Given], states: Mapping[str, MemberState]) -> 
         Fault(
             f"{one.prefix}/data/custom_fields",
             f"makes the member's custom fields larger than {MAX_CUSTOM_FIELDS_BYTES} bytes",
+            "too-long",
+            {"most": MAX_CUSTOM_FIELDS_BYTES},
         )
         for one in given
         if one.event.subject in large and one.event.data.custom_fields

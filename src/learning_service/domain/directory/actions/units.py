@@ -64,7 +64,7 @@ async def put_chapter(
 ) -> bool:
     """Make or update a chapter; another region moves it there. Raises Invalid for an unknown region."""
     if await session.get(Region, (actor.organization_id, facts.region_id)) is None:
-        raise Invalid.at("/region_id", "is not a region of this organization")
+        raise Invalid.at("/region_id", "is not a region of this organization", "not-known")
     values = {"name": facts.name, "region_id": facts.region_id}
     created = await _upsert(session, Chapter, actor, chapter_id, values)
     _audit(session, actor, "chapter", chapter_id, created, facts)
@@ -100,7 +100,7 @@ async def _upsert(
 
 async def _require_organization(session: AsyncSession, organization_id: str, pointer: str) -> None:
     if await session.get(Organization, organization_id) is None:
-        raise Invalid.at(pointer, "is not known yet; push the organization first")
+        raise Invalid.at(pointer, "is not known yet; push the organization first", "not-known")
 
 
 def _own(organization_id: str, actor: Principal) -> None:

@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import to_json
 
+from learning_service.domain.errors import Wrong
 from learning_service.domain.values import CleanText, FreeJson, OpaqueId, StrictModel, Word, some
 
 MAX_CHOICES = 5_000
@@ -36,19 +37,19 @@ def kind_of(value: Any) -> Kind:
         case str():
             return "string"
         case _:
-            raise ValueError("must be a text, a number, true, false or null")
+            raise Wrong("must be a text, a number, true, false or null", "wrong-type")
 
 
 def _scalar(value: Any) -> Any:
     kind_of(value)
     if isinstance(value, str) and len(value) > MAX_TEXT:
-        raise ValueError(f"must have at most {MAX_TEXT} characters")
+        raise Wrong(f"must have at most {MAX_TEXT} characters", "too-long", {"most": MAX_TEXT})
     return value
 
 
 def _ordered(value: Any) -> Any:
     if kind_of(value) not in ("string", "number"):
-        raise ValueError("must be a number or a text, so that there is an order")
+        raise Wrong("must be a number or a text, so that there is an order", "wrong-type")
     return value
 
 
@@ -83,7 +84,7 @@ class Comparison(StrictModel):
     @model_validator(mode="after")
     def _says_something(self) -> "Comparison":
         if not self.model_fields_set:
-            raise ValueError("must have at least one of eq, ne, in, not_in, gt, gte, lt, lte, exists")
+            raise Wrong("must have at least one of eq, ne, in, not_in, gt, gte, lt, lte, exists", "required")
         return self
 
     def given(self) -> dict[str, Any]:

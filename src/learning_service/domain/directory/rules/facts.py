@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 from pydantic_core import to_json
 
+from learning_service.domain.errors import Wrong
 from learning_service.domain.pointers import at_places
 from learning_service.domain.values import CleanText, FreeJson, Name, OpaqueId, StrictModel, Word, some
 
@@ -25,31 +26,33 @@ def _zones() -> frozenset[str]:
 
 def _zone(text: str) -> str:
     if text not in _zones():
-        raise ValueError("must be an IANA time zone such as America/New_York")
+        raise Wrong("must be an IANA time zone such as America/New_York", "wrong-form")
     return text
 
 
 def _email(text: str) -> str:
     if not _EMAIL.match(text) or len(text) > 254:
-        raise ValueError("must be one e-mail address")
+        raise Wrong("must be one e-mail address", "wrong-form")
     return text
 
 
 def _locale(text: str) -> str:
     if not _LOCALE.match(text):
-        raise ValueError("must be a language tag such as en or es-MX")
+        raise Wrong("must be a language tag such as en or es-MX", "wrong-form")
     return text
 
 
 def _small(fields: dict[str, Any]) -> dict[str, Any]:
     if len(to_json(fields)) > MAX_CUSTOM_FIELDS_BYTES:
-        raise ValueError(f"must be at most {MAX_CUSTOM_FIELDS_BYTES} bytes")
+        raise Wrong(
+            f"must be at most {MAX_CUSTOM_FIELDS_BYTES} bytes", "too-long", {"most": MAX_CUSTOM_FIELDS_BYTES}
+        )
     return fields
 
 
 def _object(value: Any) -> Any:
     if not isinstance(value, dict):
-        raise ValueError("must be an object")
+        raise Wrong("must be an object", "wrong-type")
     return value
 
 
@@ -65,7 +68,7 @@ def distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """The values. Raises ValueError, naming the places, where one stands twice."""
     again = [n for n, value in enumerate(values) if value in values[:n]]
     if again:
-        raise at_places("is listed twice", [(n,) for n in again])
+        raise at_places("is listed twice", [(n,) for n in again], "twice")
     return values
 
 
@@ -135,5 +138,5 @@ class MemberBatch(StrictModel):
                 twice.append(("members", n, "user_id"))
             seen.add(member.user_id)
         if twice:
-            raise at_places("is given twice", twice)
+            raise at_places("is given twice", twice, "twice")
         return self

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from learning_service.domain.directory.rules.facts import CustomFields
+from learning_service.domain.errors import Wrong
 from learning_service.domain.values import CleanText, Instant, OpaqueId, StrictModel, Word, some
 
 MAX_EVENTS = 1000
@@ -24,13 +25,13 @@ _JSON_TYPE = re.compile(r"application/(?:[a-z0-9.+-]+\+)?json(?:\s*;.*)?", re.IG
 
 def _plain(text: str) -> str:
     if not _PLAIN.fullmatch(text):
-        raise ValueError("must not contain spaces or control characters")
+        raise Wrong("must not contain spaces or control characters", "wrong-form")
     return text
 
 
 def _json_type(text: str) -> str:
     if not _JSON_TYPE.fullmatch(text):
-        raise ValueError("must be a JSON type: the data is JSON")
+        raise Wrong("must be a JSON type: the data is JSON", "wrong-form")
     return text
 
 

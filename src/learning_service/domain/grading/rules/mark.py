@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from learning_service.domain.courses.rules.scores import exact
+from learning_service.domain.errors import Wrong
 
 _GIVEN_PLACES = Decimal("0.000001")
 
@@ -40,5 +41,9 @@ def award_points(points: Decimal, max_points: Decimal) -> Mark:
     Raises ValueError unless they are within 0 and the maximum.
     """
     if not 0 <= points <= max_points:
-        raise ValueError(f"must be between 0 and {max_points.normalize():f}")
+        raise Wrong(
+            f"must be between 0 and {max_points.normalize():f}",
+            "out-of-range",
+            {"least": 0, "most": float(max_points)},
+        )
     return Mark(exact(points.quantize(_GIVEN_PLACES, ROUND_HALF_UP)), points == max_points)

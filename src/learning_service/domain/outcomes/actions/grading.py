@@ -19,7 +19,7 @@ from learning_service.domain.courses.rules.scores import kept
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.rules import awaits_review
 from learning_service.domain.enrollments.standing import OPEN
-from learning_service.domain.errors import Invalid, NotFound
+from learning_service.domain.errors import Invalid, NotFound, Wrong
 from learning_service.domain.events import append_event
 from learning_service.domain.grading.actions import (
     AlreadyGraded,
@@ -102,8 +102,8 @@ async def grade_response(
 def _award(points: Decimal, max_points: Decimal) -> Decimal:
     try:
         awarded = award_points(points, max_points).points
-    except ValueError as error:
-        raise Invalid.at("/points", str(error)) from None
+    except Wrong as error:
+        raise Invalid([error.at("/points")]) from None
     assert awarded is not None
     return kept(awarded)
 
@@ -113,8 +113,8 @@ def _sanitize(feedback: str | None) -> str | None:
         return None
     try:
         return sanitize_html(feedback)[0]
-    except ValueError as error:
-        raise Invalid.at("/feedback", str(error)) from None
+    except Wrong as error:
+        raise Invalid([error.at("/feedback")]) from None
 
 
 def _refuse_unless_gradable(

@@ -75,7 +75,7 @@ async def change_enrollment(
     values: dict[str, Any] = {}
     if "due_at" in change.fields and change.due_at != position.due_at:
         if change.due_at is not None and change.due_at <= now(session):
-            raise Invalid.at("/due_at", "must be in the future")
+            raise Invalid.at("/due_at", "must be in the future", "wrong-time")
         values["due_at"] = change.due_at
         _note_grant(session, position, "due_at", actor, reason=change.reason, due_at=change.due_at)
     if "extra_time_seconds" in change.fields and change.extra_time_seconds != position.extra_time_seconds:
@@ -123,7 +123,7 @@ async def grant_attempts(
     version = await compiled_version(session, position.version_id)
     quiz = version.quizzes.get(quiz_id)
     if quiz is None or quiz.kind != kind:
-        raise Invalid.at(f"/{kind}_id", f"is no {kind} of this enrollment's version")
+        raise Invalid.at(f"/{kind}_id", f"is no {kind} of this enrollment's version", "not-known")
     refuse_withdrawn(position)
     if not position.is_open and (await hold_elsewhere(session, position)).goes_on:
         raise NewerEnrollment("The member has another enrollment of this course, open or completed since.")
