@@ -29,7 +29,7 @@ from learning_service.domain.outcomes.actions.closing import close_overdue
 from learning_service.domain.outcomes.queries.enrollments import access_enrollment
 from learning_service.domain.paging import PageRequest, read_page
 from learning_service.domain.principal import Principal
-from learning_service.domain.values import OPAQUE_ID
+from learning_service.domain.values import OPAQUE_ID, OPAQUE_ID_FORM
 from learning_service.telemetry import note_organization
 from learning_service.wire import LARGE, SMALL, JsonBody, receive_body, refuse_unknown_parameters
 
@@ -389,9 +389,7 @@ class PathOpaqueId:
         """The id. Raises Invalid for what no id can be."""
         value: str = request.path_params[self.name]
         if not OPAQUE_ID.match(value):
-            raise Invalid.at(
-                f"/{self.name}", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -", "wrong-form"
-            )
+            raise Invalid.at(f"/{self.name}", OPAQUE_ID_FORM, "wrong-form")
         return value
 
 

@@ -44,6 +44,7 @@ _TIME = re.compile(
     r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
 OPAQUE_ID = re.compile(r"\A[A-Za-z0-9._:@-]{1,128}\Z")
+OPAQUE_ID_FORM = "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -"
 
 
 class StrictModel(BaseModel):

@@ -40,7 +40,7 @@ from learning_service.domain.errors import Gone, Invalid, NotFound, RateLimited,
 from learning_service.domain.outcomes.actions.revoking import revoke_outcome
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
-from learning_service.domain.values import OPAQUE_ID
+from learning_service.domain.values import OPAQUE_ID, OPAQUE_ID_FORM
 from learning_service.routing import KeyedRoute
 from learning_service.schemas.certificates import (
     PUBLIC_HEADERS,
@@ -231,7 +231,7 @@ async def certificates(
 def _filters(asked: PageRequest) -> tuple[str | None, uuid.UUID | None]:
     user_id, course = asked.filters.get("user_id"), asked.filters.get("course_id")
     if user_id is not None and not OPAQUE_ID.match(user_id):
-        raise Invalid.at("?user_id", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -", "wrong-form")
+        raise Invalid.at("?user_id", OPAQUE_ID_FORM, "wrong-form")
     course_id = _parsed(course) if course is not None else None
     if course is not None and course_id is None:
         raise Invalid.at("?course_id", "must be a UUID", "wrong-form")

@@ -17,7 +17,7 @@ from learning_service.domain.reports.queries import (
     totals_of,
 )
 from learning_service.domain.reports.rules import csv_lines
-from learning_service.domain.values import OPAQUE_ID
+from learning_service.domain.values import OPAQUE_ID, OPAQUE_ID_FORM
 from learning_service.routing import KeyedRoute
 from learning_service.schemas.reports import ChapterComplianceAnswer, ComplianceCounts, ComplianceReport
 from learning_service.wire import refuse_unknown_parameters
@@ -48,7 +48,7 @@ def _read_filter(request: Request, caller: Caller) -> ReportFilter:
     refuse_unknown_parameters(request, frozenset(FILTERS))
     given = {name: request.query_params[name] for name in FILTERS if name in request.query_params}
     faults = [
-        Fault(f"?{name}", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -", "wrong-form")
+        Fault(f"?{name}", OPAQUE_ID_FORM, "wrong-form")
         for name, value in given.items()
         if not OPAQUE_ID.match(value)
     ]

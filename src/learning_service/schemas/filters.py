@@ -5,7 +5,7 @@ from uuid import UUID
 
 from learning_service.domain.errors import Invalid
 from learning_service.domain.paging import PageRequest
-from learning_service.domain.values import OPAQUE_ID
+from learning_service.domain.values import OPAQUE_ID, OPAQUE_ID_FORM
 
 
 def uuid_filter(page: PageRequest, name: str) -> UUID | None:
@@ -26,7 +26,7 @@ def id_filter(page: PageRequest, name: str) -> str | None:
     """A filter that is an id made elsewhere. Raises Invalid."""
     text = page.filters.get(name)
     if text is not None and not OPAQUE_ID.match(text):
-        raise Invalid.at(f"?{name}", "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -", "wrong-form")
+        raise Invalid.at(f"?{name}", OPAQUE_ID_FORM, "wrong-form")
     return text
 
 
