@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field
 
 from learning_service.domain.directory.rules.facts import AdminRole, AdminRoles, distinct
 from learning_service.domain.documents.rules import referenced_id
-from learning_service.domain.values import Name, StrictModel, Word, some
 from learning_service.domain.errors import Wrong
+from learning_service.domain.values import Name, StrictModel, Word, some
 
 DEFAULT_REMINDER_DAYS = (7, 3, 1)
 DEFAULT_RECERTIFICATION_WINDOW_DAYS = 30
