@@ -16,6 +16,7 @@ GOOD: dict[str, Any] = {
     "redis_url": "redis://:secret@redis:6379/0",
     "public_url": "https://learn.example.org",
     "auth_issuers": [KEYS],
+    "secret_keys": ["Cc9NquTrZBcLsHFz7qsHwEwFXhL8dEyK"],
     "s3_access_key_id": "AKIA",
     "s3_secret_access_key": "secret",
     "smtp_url": "smtps://user:secret@mail.example.org:465",
@@ -34,6 +35,7 @@ OF_DEVELOPMENT: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "an address of this machine": ({"public_url": "http://127.0.0.1:8000"}, "PUBLIC_URL", "set it to"),
     "the key of the development store": ({"s3_access_key_id": ACCESS_KEY_ID}, "S3_ACCESS_KEY_ID", "your store"),
+    "a short key": ({"secret_keys": ["development"]}, "SECRET_KEYS", "32 characters"),
     "mails in files": ({"mail_directory": "/tmp/mails"}, "MAIL_DIRECTORY", "set SMTP_URL"),
     "nobody as the sender": ({"mail_from": "learning@localhost"}, "MAIL_FROM", "set it to the sender"),
 }  # fmt: skip
@@ -60,7 +62,7 @@ def test_everything_is_named_at_once_and_no_secret() -> None:
     assert "secret" not in error["msg"]
 
 
-@pytest.mark.parametrize("name", ["public_url", "redis_url", "auth_issuers"])
+@pytest.mark.parametrize("name", ["public_url", "redis_url", "auth_issuers", "secret_keys"])
 def test_production_does_not_serve_on_a_default(name: str) -> None:
     Settings(**GOOD).refuse_development_defaults()
     partial = {key: value for key, value in GOOD.items() if key != name}
@@ -75,6 +77,6 @@ def test_api_and_worker_say_what_is_missing(command: list[str], monkeypatch: pyt
     monkeypatch.setenv("DATABASE_URL", GOOD["database_url"])
     ended = CliRunner().invoke(app, command)
     assert ended.exit_code != 0
-    for name in ("PUBLIC_URL", "REDIS_URL", "AUTH_ISSUERS"):
+    for name in ("PUBLIC_URL", "REDIS_URL", "AUTH_ISSUERS", "SECRET_KEYS"):
         assert f"{name} is not set" in ended.output
     assert "secret" not in ended.output

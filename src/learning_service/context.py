@@ -19,6 +19,7 @@ from learning_service.database import DirectPool, Role, create_engine, open_tran
 from learning_service.domain.certificates.actions import PUBLIC_URL
 from learning_service.domain.idempotency import claim_key, release_key
 from learning_service.domain.outbox import take_queues_to_wake
+from learning_service.domain.sealing import Seal
 from learning_service.limits import Limits
 from learning_service.queue import Queue
 from learning_service.settings import Settings
@@ -39,6 +40,8 @@ class Context:
     processes: ProcessPool
     tokens: TokenVerifier
     limits: Limits
+    seal: Seal
+    """For secrets that are stored."""
 
     @asynccontextmanager
     async def transaction(
@@ -109,6 +112,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                 processes=processes,
                 tokens=TokenVerifier(settings, fetch=http.get_json),
                 limits=limits,
+                seal=Seal(settings.keys_for("stored secrets")),
             )
     finally:
         processes.close()

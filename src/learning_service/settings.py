@@ -4,6 +4,7 @@ Names in the environment are the field names in capitals (`DATABASE_URL`). Produ
 development keys: see `Settings.refuse_development_keys`.
 """
 
+import hmac
 import ipaddress
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEVELOPMENT_ACCESS_KEY_ID = "development"
 """Of the S3 server that a development copy starts."""
+DEVELOPMENT_SECRET = "development"  # noqa: S105 - refused in production
+SHORTEST_SECRET = 32
 _NEEDED_TO_SERVE = {
+    "secret_keys": "set it to a list of one random text of 32 characters or more, the same for all processes",
     "public_url": "certificates print it, so set it to the service's final https address",
     "redis_url": "set it to Redis's address, with its password",
     "auth_issuers": "set it to your identity provider, or nobody can log in",
@@ -91,6 +95,9 @@ class Settings(BaseSettings):
     """Conversions at once in one converter; none: one for each core."""
     converter_patience_seconds: int = Field(default=600, ge=1)
     """After so long without any converter, decks that wait for one fail."""
+
+    secret_keys: list[SecretStr] = []
+    """Sign what callers bring back unread, such as cursors: the first one signs, all are believed."""
 
     public_url: str = "http://127.0.0.1:8000"
     """What certificates print as the service's address; no slash at the end."""
@@ -191,7 +198,18 @@ class Settings(BaseSettings):
         if missing:
             raise ValueError("; ".join(missing))
 
+    def keys_for(self, purpose: str) -> tuple[bytes, ...]:
+        """A key of its own for this purpose from each of the secret keys; in production none where none is set."""
+        secrets = [secret.get_secret_value() for secret in self.secret_keys]
+        if not secrets and self.environment == "development":
+            secrets = [DEVELOPMENT_SECRET]
+        return tuple(hmac.digest(secret.encode(), purpose.encode(), "sha256") for secret in secrets)
+
     def _of_development(self) -> Iterator[str]:
+        if "secret_keys" in self.model_fields_set:
+            texts = [secret.get_secret_value() for secret in self.secret_keys]
+            if not texts or min(map(len, texts)) < SHORTEST_SECRET:
+                yield f"SECRET_KEYS: set it to random texts of {SHORTEST_SECRET} characters or more"
         for issuer in self.auth_issuers:
             if issuer.jwks_file is not None or not (issuer.jwks_url or "").startswith("https://"):
                 yield (

@@ -34,7 +34,7 @@ from learning_service.jobs.privacy import erase_files
 from learning_service.jobs.purge import purge
 from learning_service.jobs.recertification import expire_completions, open_recertifications
 from learning_service.jobs.reminders import plan_mails_of_assignment, send_course_reminders, send_mails
-from learning_service.jobs.webhooks import deliver_webhooks, keep_numbering
+from learning_service.jobs.webhooks import deliver_webhooks, keep_numbering, seal_secrets
 from learning_service.queue import ANSWERED_BY, listen
 from learning_service.runner import JobFunction, JobRunner
 from learning_service.scheduler import Scheduled, keep_schedule
@@ -52,6 +52,7 @@ SCHEDULED: Mapping[str, Scheduled] = {
     "open_recertifications": Scheduled(open_recertifications, every=timedelta(minutes=10)),
     "purge": Scheduled(purge, every=timedelta(hours=1)),
     "run_scheduled_rules": Scheduled(run_scheduled_rules, every=timedelta(minutes=1)),
+    "seal_secrets": Scheduled(seal_secrets, every=timedelta(days=1)),
     "send_course_reminders": Scheduled(send_course_reminders, every=timedelta(minutes=5)),
     "settle_documents": Scheduled(settle_documents, every=timedelta(seconds=15)),
 }

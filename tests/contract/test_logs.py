@@ -18,7 +18,15 @@ from learning_service.settings import Settings
 REQUEST = {"method", "route", "status", "ms", "request_id", "organization_id"}
 LINE = {"event", "level", "timestamp"}
 JOB = {"job", "job_id", "attempt"}
-IDS = {"attempt_id", "certificate_id", "document_id", "documents", "organization_id", "reminder_id"}
+IDS = {
+    "attempt_id",
+    "certificate_id",
+    "document_id",
+    "documents",
+    "organization_id",
+    "reminder_id",
+    "webhook_id",
+}
 FACTS = {
     *("at_once", "code", "drift", "drifted", "error", "hopeless", "issuer", "jobs", "looked_at", "objects"),
     *("path", "program", "queue", "queues", "reason", "removed", "rows", "sandbox", "sqlstate", "status"),

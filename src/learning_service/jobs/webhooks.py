@@ -14,9 +14,15 @@ from learning_service.domain.clock import now
 from learning_service.domain.errors import Unavailable
 from learning_service.domain.events import Event
 from learning_service.domain.outbox import Job
-from learning_service.domain.webhooks.actions import number_events
+from learning_service.domain.webhooks.actions import number_events, reseal_secrets
 from learning_service.domain.webhooks.queries import Batch, any_unnumbered, load_batch
-from learning_service.domain.webhooks.rules import MAY_ASK_TO_WAIT, Outcome, asked_wait, cloud_event
+from learning_service.domain.webhooks.rules import (
+    MAY_ASK_TO_WAIT,
+    Outcome,
+    asked_wait,
+    cloud_event,
+    place_of_secrets,
+)
 from learning_service.domain.webhooks.sending import GONE, TOO_MANY, note_outcomes
 from learning_service.runner import finishing
 
@@ -55,7 +61,11 @@ async def deliver_webhooks(context: Context, job: Job) -> None:
     webhook_id = job.id_argument("webhook_id")
     async with context.transaction(job.organization_id) as session:
         batch = await load_batch(session, webhook_id, now(session), limit=BATCH)
-    outcomes = await _send_batch(context, batch) if batch else []
+    outcomes = []
+    if batch:
+        place = place_of_secrets(job.organization_id, webhook_id)
+        secrets = tuple(context.seal.open(sealed, place) for sealed in batch.sealed_secrets)
+        outcomes = await _send_batch(context, batch, secrets)
     async with finishing(context, job) as session:
         jitter = _chance.uniform(1.0, 1.1)
         disabled = await note_outcomes(session, webhook_id, outcomes, job_id=job.id, jitter=jitter)
@@ -68,7 +78,7 @@ async def deliver_webhooks(context: Context, job: Job) -> None:
         )
 
 
-async def _send_batch(context: Context, batch: Batch) -> list[Outcome]:
+async def _send_batch(context: Context, batch: Batch, secrets: tuple[str, ...]) -> list[Outcome]:
     outcomes: list[Outcome] = []
     waiting = iter(batch.due)
     loop = asyncio.get_running_loop()
@@ -81,7 +91,7 @@ async def _send_batch(context: Context, batch: Batch) -> list[Outcome]:
 
     async def send_on() -> None:
         for delivery_id, event in waiting:
-            outcomes.append(await _send(context, batch, delivery_id, event))
+            outcomes.append(await _send(context, batch.url, secrets, delivery_id, event))
             if is_enough():
                 return
 
@@ -91,7 +101,9 @@ async def _send_batch(context: Context, batch: Batch) -> list[Outcome]:
     return outcomes
 
 
-async def _send(context: Context, batch: Batch, delivery_id: uuid.UUID, event: Event) -> Outcome:
+async def _send(
+    context: Context, url: str, secrets: tuple[str, ...], delivery_id: uuid.UUID, event: Event
+) -> Outcome:
     body = to_json(
         cloud_event(
             event_id=event.id,
@@ -105,10 +117,10 @@ async def _send(context: Context, batch: Batch, delivery_id: uuid.UUID, event: E
     try:
         posted = await send_event(
             context.http,
-            batch.url,
+            url,
             body,
             event_id=str(event.id),
-            secrets=batch.secrets,
+            secrets=secrets,
             at=datetime.now(UTC),
             development=context.settings.environment == "development",
         )
@@ -116,3 +128,13 @@ async def _send(context: Context, batch: Batch, delivery_id: uuid.UUID, event: E
         return Outcome(delivery_id, None, str(failure))
     wait = asked_wait(posted.retry_after, datetime.now(UTC)) if posted.status in MAY_ASK_TO_WAIT else None
     return Outcome(delivery_id, posted.status, f"answered {posted.status}", wait)
+
+
+async def seal_secrets(context: Context, at: datetime | None) -> None:
+    """Seal every webhook's secret by the present key: those of before there were keys, and those of older keys."""
+    after: uuid.UUID | None = None
+    while True:
+        async with context.transaction(None, at=at) as session:
+            after = await reseal_secrets(session, context.seal, after=after)
+        if after is None:
+            return

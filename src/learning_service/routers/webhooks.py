@@ -60,10 +60,14 @@ async def create(
     caller: Manager, context: ContextOf, new: Annotated[NewWebhook, Depends(_safe)], session: Session
 ) -> WebhookSecretAnswer:
     """Subscribe a receiver. The secret, which signs every delivery, is shown this once."""
-    webhook = await actions.create_webhook(
-        session, new, actor=caller, development=context.settings.environment == "development"
+    webhook, secret = await actions.create_webhook(
+        session,
+        new,
+        actor=caller,
+        development=context.settings.environment == "development",
+        seal=context.seal,
     )
-    return WebhookSecretAnswer.model_validate(webhook)
+    return WebhookSecretAnswer.of(webhook, secret)
 
 
 @router.delete("/{webhook_id}/", status_code=204)
@@ -110,8 +114,10 @@ async def enable(webhook_id: str, caller: Manager, session: Session, nothing: No
 
 
 @router.post("/{webhook_id}/rotate-secret/", openapi_extra=shown_once("secret"))
-async def rotate(webhook_id: str, caller: Manager, session: Session, nothing: NoBody) -> WebhookSecretAnswer:
+async def rotate(
+    webhook_id: str, caller: Manager, context: ContextOf, session: Session, nothing: NoBody
+) -> WebhookSecretAnswer:
     """A new secret, shown this once. For 24 hours the old one signs beside it."""
     webhook = await access_webhook(session, caller, path_id(webhook_id))
-    await actions.rotate_secret(session, webhook, actor=caller)
-    return WebhookSecretAnswer.model_validate(webhook)
+    secret = await actions.rotate_secret(session, webhook, actor=caller, seal=context.seal)
+    return WebhookSecretAnswer.of(webhook, secret)

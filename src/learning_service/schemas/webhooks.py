@@ -1,7 +1,7 @@
 """Answers about events, subscriptions and deliveries."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AliasChoices, Field
@@ -50,6 +50,11 @@ class WebhookSecretAnswer(WebhookAnswer):
     """A subscription with its secret, which is shown this once."""
 
     secret: str
+
+    @classmethod
+    def of(cls, webhook: object, secret: str) -> Self:
+        """The subscription as stored, with the secret that is stored sealed."""
+        return cls(**WebhookAnswer.model_validate(webhook).model_dump(), secret=secret)
 
 
 class DeliveryAnswer(Answer):

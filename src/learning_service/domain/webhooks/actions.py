@@ -13,13 +13,15 @@ from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
 from learning_service.domain.errors import Conflict, Invalid, NotFound
 from learning_service.domain.principal import Principal
+from learning_service.domain.sealing import Seal
 from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
-from learning_service.domain.webhooks.rules import NewWebhook, url_fault
+from learning_service.domain.webhooks.rules import NewWebhook, place_of_secrets, url_fault
 from learning_service.domain.webhooks.sending import drop_pending, start_senders
 
 OVERLAP = timedelta(hours=24)
 """How long a rotated secret still signs."""
 MAX_NUMBERED = 5000
+MAX_RESEALED = 200
 _NUMBERING = text("SELECT pg_advisory_xact_lock(7461334)")
 # Positions are given after commit, by one numberer at a time, so that no reader's cursor can pass a row that
 # commits late. The new deliveries are written by the same statement: numbered is fanned out.
@@ -94,25 +96,29 @@ async def number_events(session: AsyncSession, organization_id: str | None = Non
 
 
 async def create_webhook(
-    session: AsyncSession, new: NewWebhook, *, actor: Principal, development: bool
-) -> WebhookSubscription:
-    """Subscribe a receiver. Raises Invalid for an address that nobody may be called at."""
+    session: AsyncSession, new: NewWebhook, *, actor: Principal, development: bool, seal: Seal
+) -> tuple[WebhookSubscription, str]:
+    """Subscribe a receiver; with it the secret, to be shown this once.
+
+    Raises Invalid for an address that nobody may be called at.
+    """
     fault = url_fault(new.url, development=development)
     if fault is not None:
         raise Invalid.at("/url", fault, "wrong-form")
+    id_, secret = new_id(), _new_secret()
     webhook = WebhookSubscription(
-        id=new_id(),
+        id=id_,
         organization_id=actor.organization_id,
         url=new.url,
         event_types=sorted(set(new.event_types)),
-        secret=_new_secret(),
+        secret=seal.seal(secret, place_of_secrets(actor.organization_id, id_)),
         created_at=now(session),
         created_by=actor.user_id,
     )
     session.add(webhook)
     _audit(session, "webhook.created", webhook, actor)
     await session.flush()
-    return webhook
+    return webhook, secret
 
 
 async def delete_webhook(session: AsyncSession, webhook: WebhookSubscription, *, actor: Principal) -> None:
@@ -125,13 +131,45 @@ async def delete_webhook(session: AsyncSession, webhook: WebhookSubscription, *,
     await session.flush()
 
 
-async def rotate_secret(session: AsyncSession, webhook: WebhookSubscription, *, actor: Principal) -> None:
-    """Make a new secret; for `OVERLAP` the old one signs beside it."""
+async def rotate_secret(
+    session: AsyncSession, webhook: WebhookSubscription, *, actor: Principal, seal: Seal
+) -> str:
+    """Make a new secret, to be shown this once; for `OVERLAP` the old one signs beside it."""
+    await session.refresh(webhook, with_for_update=True)
+    if webhook.deleted_at:
+        raise NotFound
+    secret = _new_secret()
     webhook.previous_secret = webhook.secret
     webhook.previous_secret_until = now(session) + OVERLAP
-    webhook.secret = _new_secret()
+    webhook.secret = seal.seal(secret, place_of_secrets(webhook.organization_id, webhook.id))
     _audit(session, "webhook.secret_rotated", webhook, actor)
     await session.flush()
+    return secret
+
+
+async def reseal_secrets(session: AsyncSession, seal: Seal, *, after: uuid.UUID | None) -> uuid.UUID | None:
+    """Seal the secrets of the next webhooks by the present key, and forget previous ones that sign no more.
+
+    Returns where to go on; None when there are no more. Raises Unsealable where a key is missing.
+    """
+    statement = select(WebhookSubscription).where(WebhookSubscription.deleted_at.is_(None))
+    if after is not None:
+        statement = statement.where(WebhookSubscription.id > after)
+    found = (
+        await session.scalars(
+            statement.order_by(WebhookSubscription.id).limit(MAX_RESEALED).with_for_update()
+        )
+    ).all()
+    for webhook in found:
+        place = place_of_secrets(webhook.organization_id, webhook.id)
+        if not webhook.secret.startswith(seal.prefix):
+            webhook.secret = seal.seal(seal.open(webhook.secret, place), place)
+        if webhook.previous_secret_until and webhook.previous_secret_until <= now(session):
+            webhook.previous_secret = webhook.previous_secret_until = None
+        if webhook.previous_secret and not webhook.previous_secret.startswith(seal.prefix):
+            webhook.previous_secret = seal.seal(seal.open(webhook.previous_secret, place), place)
+    await session.flush()
+    return found[-1].id if len(found) == MAX_RESEALED else None
 
 
 async def enable_webhook(session: AsyncSession, webhook: WebhookSubscription, *, actor: Principal) -> None:

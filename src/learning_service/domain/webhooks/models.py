@@ -36,7 +36,7 @@ class WebhookSubscription(Base):
     url: Mapped[str]
     event_types: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
     secret: Mapped[str]
-    """Signs deliveries; shown once, when it is made."""
+    """Signs deliveries; shown once, when it is made, and stored sealed."""
     previous_secret: Mapped[str | None]
     """Signs too until `previous_secret_until`, so that a receiver can change over."""
     previous_secret_until: Mapped[datetime | None]

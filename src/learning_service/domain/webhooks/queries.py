@@ -130,7 +130,7 @@ class Batch:
     """What is due for one webhook, with everything that sending it takes."""
 
     url: str
-    secrets: tuple[str, ...]
+    sealed_secrets: tuple[str, ...]
     due: Sequence[tuple[uuid.UUID, Event]]
     """Deliveries by id, each with its event."""
 

@@ -110,6 +110,11 @@ class NewWebhook(StrictModel):
     event_types: Annotated[tuple[EventType, ...], *some(len(get_args(EventType)))]
 
 
+def place_of_secrets(organization_id: str, webhook_id: UUID) -> str:
+    """Where a webhook's secrets belong; sealed for it, they open nowhere else."""
+    return f"webhook/{organization_id}/{webhook_id}"
+
+
 def url_fault(url: str, *, development: bool) -> str | None:
     """Why this cannot be a receiver's address; None when it can, as far as its spelling tells."""
     if not url.isascii() or not url.isprintable() or any(c in url for c in ' \\"<>`{}|^'):
