@@ -103,7 +103,7 @@ def test_a_name_in_many_scripts_stays_under_60_kib() -> None:
 
 
 def test_it_says_who_and_what_it_is_in_its_metadata() -> None:
-    reader = _reader(replace(PLAIN, language="fr-CA"))
+    reader = _reader(replace(PLAIN, locale="fr-CA"))
     root: Any = reader.trailer["/Root"]
     info = reader.metadata
     assert info is not None
@@ -137,7 +137,7 @@ def test_every_font_is_an_embedded_subset() -> None:
     ],
 )
 def test_it_speaks_its_language(language: str, said: list[str]) -> None:
-    lines = _text(replace(PLAIN, language=language)).split("\n")
+    lines = _text(replace(PLAIN, locale=language)).split("\n")
     assert set(said) <= set(lines)
 
 

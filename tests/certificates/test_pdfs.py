@@ -14,16 +14,16 @@ import pypdf
 import pytest
 from sqlalchemy import text
 from tests.certificates.earned import Earned, earn
+from tests.certificates.printed import text_of
 from tests.world import World
 
 from learning_service.adapters.processes import ProcessDied, ProcessPool
 from learning_service.certificate_commands import halt, resume, status
 from learning_service.domain.certificates.actions import erase_certificates
-from learning_service.domain.certificates.rules import pdf_filename, pdf_key
+from learning_service.domain.certificates.rules import pdf_filename, pdf_key, printed_locale
+from learning_service.domain.files import keys_in_use
 from learning_service.jobs.certificates import audit_certificates
 from learning_service.settings import Settings
-
-NAMELESS = "Ana 😀"
 
 
 async def stored(earned: Earned) -> str:
@@ -132,30 +132,6 @@ async def test_the_audit_reports_and_repairs_nothing(world: World) -> None:
         assert sorted(tuple(row) for row in found) == sorted(expected)
 
 
-async def test_a_name_without_glyphs_ends_dead_and_a_reissue_cures_it(world: World) -> None:
-    await world.add_member("ana", display_name=NAMELESS)
-    earned = await earn(world)
-    await world.run_jobs()
-    assert (await earned.verify())["status"] == "valid"
-    refused = await earned.pdf()
-    assert (refused.status_code, refused.json()["code"]) == (503, "pdf-not-made")
-    async with world.worker.transaction(None) as session:
-        row = await session.execute(
-            text("SELECT status, error FROM outbox WHERE unique_key = :k"),
-            {"k": f"generate_certificates:{earned.id}"},
-        )
-        state, reason = row.one()
-    assert state == "dead"
-    assert "U+1F600" in reason
-    new = (await earned.reissue(recipient_name="Ana <b>Δ</b>")).json()["id"]
-    await world.run_jobs()
-    answer = await earned.pdf(certificate_id=new)
-    assert answer.status_code == 307
-    async with httpx.AsyncClient() as plain:
-        file = await plain.get(answer.headers["location"])
-    assert "Ana <b>Δ</b>" in pypdf.PdfReader(io.BytesIO(file.content)).pages[0].extract_text()
-
-
 async def test_an_erased_members_record_stays_without_name_and_pdf(world: World) -> None:
     earned = await earn(world)
     await world.run_jobs()
@@ -222,3 +198,149 @@ def is_running(pid: int) -> bool:
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+async def _downloaded(answer: httpx.Response) -> str:
+    assert answer.status_code == 307, answer.text
+    async with httpx.AsyncClient() as plain:
+        return text_of((await plain.get(answer.headers["location"])).content)
+
+
+async def test_a_character_that_no_font_has_is_printed_by_its_name_and_told(world: World) -> None:
+    await world.add_member("ana", display_name="Ana \ue000")
+    earned = await earn(world)
+    await world.run_jobs()
+    assert "Ana U+E000" in (await _downloaded(await earned.pdf())).split("\n")
+    assert (await earned.verify())["recipient_name"] == "Ana \ue000"
+    async with world.worker.transaction(None) as session:
+        found = await session.execute(
+            text("SELECT action, actor, details FROM audit_entries WHERE subject_id = :i"), {"i": earned.id}
+        )
+        told = [tuple(row) for row in found]
+    assert ("certificate.characters_replaced", "system", {"fields": ["recipient_name"]}) in told
+
+
+@pytest.mark.parametrize("field", ["signatory_name", "signatory_title"])
+async def test_a_signatory_that_cannot_be_printed_is_refused_when_saved(world: World, field: str) -> None:
+    refused = await world.admin("PATCH", "/api/organization/", {field: "Director \ue000"})
+    assert refused.status_code == 422
+    [error] = refused.json()["errors"]
+    assert error["pointer"] == f"/{field}"
+    assert (await world.admin.ok("GET", "/api/organization/"))[field] is None
+    await world.admin.ok("PATCH", "/api/organization/", {field: "Director 🎓 प्रमुख"})
+    earned = await earn(world)
+    await world.run_jobs()
+    assert (await earned.pdf()).status_code == 307
+
+
+@pytest.mark.parametrize(
+    ("member", "organization", "said"),
+    [
+        (None, None, "Certificate of Completion"),
+        (None, "fr-CA", "Certificat de réussite"),
+        ("es-MX", "fr", "Certificado de finalización"),
+        ("de", "fr", "Certificat de réussite"),
+        ("de", None, "Certificate of Completion"),
+    ],
+)
+async def test_the_language_is_the_members_else_the_organizations(
+    world: World, member: str | None, organization: str | None, said: str
+) -> None:
+    await world.add_member("ana", display_name="Ana", locale=member)
+    await world.admin.ok("PATCH", "/api/organization/", {"locale": organization, "paper": "letter"})
+    earned = await earn(world)
+    await world.admin.ok("PATCH", "/api/organization/", {"locale": "en", "paper": "a4"})
+    await world.add_member("ana", display_name="Ana", locale="en")
+    await world.run_jobs()
+    answer = await earned.pdf()
+    assert said in (await _downloaded(answer)).split("\n"), "it is frozen at issue"
+    async with httpx.AsyncClient() as plain:
+        file = (await plain.get(answer.headers["location"])).content
+    assert pypdf.PdfReader(io.BytesIO(file)).pages[0].mediabox[2:] == [792, 612]
+
+
+@pytest.mark.parametrize(
+    ("member", "organization", "printed"),
+    [
+        (None, None, "en"), ("es", None, "es"), (None, "en-US", "en-US"), ("en", "en-US", "en-US"),
+        ("en-GB", "en-US", "en-GB"), ("es", "en-US", "es"), ("de", "en-US", "en-US"), ("zh-Hant", "ja", "en"),
+    ],
+)  # fmt: skip
+def test_which_tag_is_printed(member: str | None, organization: str | None, printed: str) -> None:
+    assert printed_locale(member, organization) == printed
+
+
+async def _made(earned: Earned) -> httpx.Response:
+    """The answer once the worker has done what the first one asked for."""
+    first = await earned.pdf()
+    assert (first.status_code, first.headers["retry-after"]) == (202, "2")
+    assert (await earned.pdf()).status_code == 202
+    await earned.world.run_jobs()
+    return await earned.pdf()
+
+
+async def test_the_pdf_of_a_revoked_certificate_is_stamped_so(world: World) -> None:
+    earned = await earn(world)
+    await world.run_jobs()
+    before = await stored(earned)
+    assert "REVOKED" not in await _downloaded(await earned.pdf())
+    assert (await earned.revoke()).status_code == 200
+    assert "REVOKED · Certificate number" in await _downloaded(await _made(earned))
+    assert await stored(earned) == before, "what was issued stays what it was"
+
+
+async def test_a_stamp_follows_the_state_of_the_certificate(world: World) -> None:
+    earned = await earn(world)
+    await world.run_jobs()
+    assert (await earned.reissue()).status_code == 201
+    assert "SUPERSEDED · Certificate number" in await _downloaded(await _made(earned))
+    await earned.change("revoked_at = now()")
+    assert "REVOKED · " in await _downloaded(await _made(earned))
+
+
+async def test_an_expired_certificate_says_itself_until_when_it_was_valid(world: World) -> None:
+    earned = await earn(world)
+    await world.run_jobs()
+    await earned.change("expires_at = issued_at + interval '1 microsecond'")
+    assert (await earned.verify())["status"] == "expired"
+    assert (await earned.pdf()).status_code == 307
+
+
+async def test_an_organization_may_refuse_pdfs_that_are_not_in_force(world: World) -> None:
+    earned = await earn(world)
+    await world.run_jobs()
+    await world.admin.ok("PATCH", "/api/organization/", {"revoked_pdf": "refuse"})
+    assert (await earned.pdf()).status_code == 307
+    await earned.revoke()
+    for caller in (earned.member, world.admin):
+        refused = await earned.pdf(caller)
+        assert (refused.status_code, refused.json()["code"]) == (410, "pdf-withdrawn")
+    await world.admin.ok("PATCH", "/api/organization/", {"revoked_pdf": "mark"})
+    assert (await _made(earned)).status_code == 307
+
+
+async def test_a_marked_pdf_is_kept_and_goes_with_the_person(world: World) -> None:
+    earned = await earn(world)
+    await world.run_jobs()
+    await earned.revoke()
+    await _made(earned)
+    async with world.worker.transaction(None) as session:
+        row = await session.execute(
+            text("SELECT pdf_sha256, marked_sha256 FROM certificates WHERE id = :i"),
+            {"i": uuid.UUID(earned.id)},
+        )
+        keys = {pdf_key(digest) for digest in row.one()}
+        assert len(keys) == 2
+        assert await keys_in_use(session, keys) == keys
+    async with world.worker.transaction(None) as session:
+        erased = await erase_certificates(session, organization_id=world.id, user_id="ana")
+        assert set(erased) == keys
+    assert (await earned.pdf(world.admin)).status_code == 410
+
+
+async def test_a_certificate_that_the_clock_superseded_is_stamped_when_it_is_asked_for(world: World) -> None:
+    earned = await earn(world)
+    await world.run_jobs()
+    await earned.change("renewed_by = id, expires_at = issued_at + interval '1 microsecond'")
+    assert (await earned.verify())["status"] == "superseded"
+    assert "SUPERSEDED · " in await _downloaded(await _made(earned))

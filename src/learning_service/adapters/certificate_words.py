@@ -6,10 +6,13 @@ from datetime import date
 from functools import cache, lru_cache
 from importlib import resources
 
-from babel import Locale, negotiate_locale
+from babel import Locale, UnknownLocaleError, negotiate_locale
 from babel.dates import format_date
 
-LANGUAGES = ("en", "es", "fr")
+from learning_service.domain.certificates.rules import LANGUAGES
+
+__all__ = ["LANGUAGES", "known_language", "long_date", "preferred_language", "words"]
+
 _MAX_RANGES = 32
 
 
@@ -22,10 +25,23 @@ def words(language: str) -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=4096)
-def long_date(day: date, language: str) -> str:
-    """The day as a reader of the language writes it in full: 22 November 2026, 22 de noviembre de 2026."""
-    pattern = "d MMMM y" if language == "en" else "long"
-    return str(format_date(day, format=pattern, locale=Locale(language)))
+def long_date(day: date, tag: str) -> str:
+    """The day as readers of that tag write it in full: 22 November 2026, November 22, 2026, 22 de noviembre de 2026.
+
+    English of no country is that of most of the world. A tag that is not known counts as its language.
+    """
+    locale = _locale(tag)
+    pattern = "d MMMM y" if str(locale) == "en" else "long"
+    return str(format_date(day, format=pattern, locale=locale))
+
+
+def _locale(tag: str) -> Locale:
+    language = known_language(tag)
+    try:
+        found = Locale.parse(tag.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        return Locale(language)
+    return found if found.language == language else Locale(language)
 
 
 @lru_cache(maxsize=512)

@@ -52,7 +52,10 @@ async def keys_in_use(session: AsyncSession, keys: Collection[str]) -> frozenset
     used |= {*await session.scalars(select(Certificate.logo_key).where(Certificate.logo_key.in_(keys)))}
     digests = {key.rpartition("/")[2].removesuffix(".pdf") for key in keys}
     stored = await session.scalars(select(Certificate.pdf_sha256).where(Certificate.pdf_sha256.in_(digests)))
-    used |= {pdf_key(digest) for digest in stored if digest is not None}
+    marked = await session.scalars(
+        select(Certificate.marked_sha256).where(Certificate.marked_sha256.in_(digests))
+    )
+    used |= {pdf_key(digest) for digest in (*stored, *marked) if digest is not None}
     return frozenset(keys) & frozenset(used)
 
 

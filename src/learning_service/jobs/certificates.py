@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,17 @@ from prometheus_client import Counter, Gauge
 from learning_service.adapters.certificate_pdf import (
     CertificateContent,
     UnusableLogo,
+    missing_glyphs,
     render_certificate,
 )
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.context import Context
-from learning_service.domain.certificates.actions import activate_certificate, note_pdf_check
+from learning_service.domain.certificates.actions import (
+    activate_certificate,
+    activate_marked,
+    note_pdf_check,
+    note_replaced,
+)
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.queries import (
     certificate_of_completion,
@@ -25,12 +32,13 @@ from learning_service.domain.certificates.queries import (
     certificates_with_ids,
     drifted_pdfs,
 )
-from learning_service.domain.certificates.rules import pdf_key
+from learning_service.domain.certificates.rules import Mark, pdf_key
 from learning_service.domain.outbox import Job, Unworkable
 from learning_service.runner import finishing
 
 log = structlog.get_logger()
 
+PRINTED = ("recipient_name", "course_title", "issuer_name", "signatory_name", "signatory_title")
 SHARE_PER_DAY, AT_LEAST = 25, 2000
 """Each day's audit looks at one PDF in 25, so at all of them within a month; at few, every day."""
 BATCH, AT_ONCE = 50, 5
@@ -48,19 +56,41 @@ async def generate_certificates(context: Context, job: Job) -> None:
     The same content gives the same bytes, so that doing this twice stores one object.
     """
     certificate = await _certificate(context, job)
-    if certificate.pdf_sha256 is not None or certificate.recipient_name is None:
+    mark: Mark | None = job.arguments.get("mark")
+    made = certificate.marked_as == mark if mark else certificate.pdf_sha256 is not None
+    if made or certificate.recipient_name is None:
         return
+    content = replace(await content_of(context, certificate), mark=mark)
     try:
-        pdf = await context.processes.run(render_certificate, await content_of(context, certificate))
+        pdf = await context.processes.run(render_certificate, content)
     except UnusableLogo as error:
         raise Unworkable(f"certificate {certificate.id}: {error}") from error
     sha256 = hashlib.sha256(pdf).hexdigest()
     key = pdf_key(sha256)
     await context.store.put(key, pdf, content_type="application/pdf")
     async with finishing(context, job) as session:
-        wanted = await activate_certificate(session, certificate.id, sha256)
+        if mark:
+            wanted = await activate_marked(session, certificate.id, sha256, mark)
+        else:
+            wanted = await activate_certificate(session, certificate.id, sha256)
+            if fields := _replaced(content):
+                await note_replaced(session, certificate, fields)
     if not wanted:
         await context.store.delete(key)
+
+
+def _replaced(content: CertificateContent) -> list[str]:
+    """The fields of which some characters have no glyph and were written in Latin letters; said in the log too."""
+    missing = {field: missing_glyphs(getattr(content, field) or "") for field in PRINTED}
+    fields = [field for field, characters in missing.items() if characters]
+    if fields:
+        log.warning(
+            "certificate_characters_replaced",
+            certificate_id=str(content.certificate_id),
+            fields=fields,
+            characters=[f"U+{ord(c):04X}" for c in dict.fromkeys("".join(missing.values()))][:20],
+        )
+    return fields
 
 
 async def _certificate(context: Context, job: Job) -> Certificate:
@@ -90,6 +120,8 @@ async def content_of(context: Context, certificate: Certificate) -> CertificateC
         verification_url=certificate.verification_url,
         logo=await context.store.get(certificate.logo_key) if certificate.logo_key else None,
         primary_color=certificate.primary_color,
+        locale=certificate.locale or "en",
+        paper="letter" if certificate.paper == "letter" else "a4",
         signatory_name=certificate.signatory_name,
         signatory_title=certificate.signatory_title,
     )

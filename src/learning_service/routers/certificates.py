@@ -26,7 +26,7 @@ from learning_service.dependencies import (
     page,
     path_id,
 )
-from learning_service.domain.certificates.actions import reissue_certificate, verification_url
+from learning_service.domain.certificates.actions import have_marked, reissue_certificate, verification_url
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.queries import (
     access_certificate,
@@ -34,9 +34,10 @@ from learning_service.domain.certificates.queries import (
     list_certificates,
     verify_certificates,
 )
-from learning_service.domain.certificates.rules import PublicCertificate, pdf_filename, pdf_key
+from learning_service.domain.certificates.rules import PublicCertificate, mark_of, pdf_filename, pdf_key
 from learning_service.domain.clock import now
 from learning_service.domain.errors import Gone, Invalid, NotFound, RateLimited, Unavailable
+from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.outcomes.actions.revoking import revoke_outcome
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
@@ -73,6 +74,15 @@ class PdfNotMade(Unavailable):
             "The certificate is valid as its page says, but its PDF could not be made; this has been noted."
         )
         super().__init__(detail, retry_after=GIVEN_UP_RETRY_SECONDS)
+
+
+class PdfWithdrawn(Gone):
+    """The certificate is not in force, and its organization gives out no PDF of such."""
+
+    code = "pdf-withdrawn"
+
+    def __init__(self) -> None:
+        super().__init__("This certificate is revoked or superseded; its PDF is not given out any more.")
 
 
 class CanReadCertificate(Permission):
@@ -244,7 +254,9 @@ def _filters(asked: PageRequest) -> tuple[str | None, uuid.UUID | None]:
     response_class=RedirectResponse,
     responses={
         202: {"description": "Still being made; see Retry-After"},
-        410: {"description": "Removed with the member's personal data"},
+        410: {
+            "description": "Removed with the member's personal data, or not given out since it is not in force"
+        },
     },
 )
 async def pdf(
@@ -252,18 +264,29 @@ async def pdf(
 ) -> Response:
     """A short-lived address of the PDF, for its owner and administrators over them.
 
-    503 `pdf-not-made` where making it has failed for good; whoever runs the service sees it among the dead jobs.
+    That of a revoked or superseded certificate is stamped so, or 410 `pdf-withdrawn` where the organization's
+    `revoked_pdf` says `refuse`. 503 `pdf-not-made` where making it has failed for good; whoever runs the service sees
+    it among the dead jobs.
     """
     if certificate.recipient_name is None:
         raise Gone("The PDF was removed together with the member's personal data.")
+    mark = mark_of(certificate.status(now(session)))
+    settings = await organization_settings(session, certificate.organization_id) if mark else None
+    if settings and settings.revoked_pdf == "refuse":
+        raise PdfWithdrawn
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    if certificate.pdf_sha256 is None:
-        if await is_pdf_given_up(session, certificate.id):
+    sha256 = certificate.pdf_sha256
+    if mark:
+        sha256 = certificate.marked_sha256 if certificate.marked_as == mark else None
+    if sha256 is None:
+        if await is_pdf_given_up(session, certificate.id, mark):
             raise PdfNotMade
+        if mark:
+            await have_marked(session, certificate, mark)
         headers["Retry-After"] = str(PDF_RETRY_SECONDS)
         return JSONResponse({"status": "pending"}, 202, headers=headers)
     url = await context.store.presigned_url(
-        pdf_key(certificate.pdf_sha256),
+        pdf_key(sha256),
         filename=pdf_filename(certificate.course_title),
         content_type="application/pdf",
     )

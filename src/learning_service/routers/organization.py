@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from learning_service.adapters.certificate_pdf import missing_glyphs
 from learning_service.dependencies import IsAdmin, Session, body
 from learning_service.domain.organizations.actions import update_settings
 from learning_service.domain.organizations.queries import organization_settings
@@ -29,6 +30,6 @@ async def read(caller: Admin, session: Session) -> OrganizationSettingsAnswer:
 async def update(
     caller: Admin, session: Session, change: Annotated[SettingsChange, body(SettingsChange)]
 ) -> OrganizationSettingsAnswer:
-    """Change what is sent; null clears the color and the signatory."""
-    settings = await update_settings(session, change, actor=caller)
+    """Change what is sent; null clears the color, the signatory and the locale."""
+    settings = await update_settings(session, change, actor=caller, missing_glyphs=missing_glyphs)
     return OrganizationSettingsAnswer.model_validate(settings)

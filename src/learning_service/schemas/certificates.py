@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.rules import PublicCertificate, status_of
+from learning_service.domain.certificates.rules import PublicCertificate
 from learning_service.domain.errors import Wrong
 from learning_service.domain.values import CleanText, Name, StrictModel, some
 from learning_service.schemas.common import Answer
@@ -86,13 +86,7 @@ class CertificateAnswer(Answer):
             "user_id": certificate.user_id,
             "course_id": certificate.course_id,
             "course_title": certificate.course_title,
-            "status": status_of(
-                instant,
-                revoked_at=certificate.revoked_at,
-                expires_at=certificate.expires_at,
-                reissued=certificate.reissued_as is not None,
-                renewed=certificate.renewed_by is not None,
-            ),
+            "status": certificate.status(instant),
             "issued_at": certificate.issued_at,
             "expires_at": certificate.expires_at,
             "verification_url": certificate.verification_url,

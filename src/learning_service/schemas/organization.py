@@ -1,6 +1,7 @@
 """Answers about an organization's settings."""
 
 from learning_service.domain.directory.rules.facts import AdminRole
+from learning_service.domain.organizations.rules import Paper, RevokedPdf
 from learning_service.schemas.common import Answer
 
 
@@ -11,6 +12,11 @@ class OrganizationSettingsAnswer(Answer):
     primary_color: str | None
     signatory_name: str | None
     signatory_title: str | None
+    paper: Paper
+    locale: str | None
+    """How certificates write dates, and words where the member's own language is not known."""
+    revoked_pdf: RevokedPdf
+    """Whether PDFs of revoked and superseded certificates are stamped so, or not given out (410)."""
     reminder_days: list[int]
     recertification_window_days: int
     video_hosts: list[str]

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.audit import record_audit
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.rules import GENERATE, generation_key, pdf_key
+from learning_service.domain.certificates.rules import GENERATE, Mark, generation_key, pdf_key, printed_locale
 from learning_service.domain.clock import now
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion
@@ -71,6 +71,8 @@ async def issue_certificate(
         issued_at=now(session),
         expires_at=completion.expires_at,
         verification_url=verification_url(session, certificate_id),
+        locale=printed_locale(member.locale, looks.locale),
+        paper=looks.paper,
         primary_color=looks.primary_color,
         signatory_name=looks.signatory_name,
         signatory_title=looks.signatory_title,
@@ -167,6 +169,7 @@ async def reissue_certificate(
         details={"reissued_as": str(new.id), "fields": ["recipient_name"]},
     )
     await _announce(session, new)
+    await have_marked(session, old, "superseded")
     return new
 
 
@@ -185,6 +188,8 @@ def _copy(session: AsyncSession, old: Certificate, new_id: uuid.UUID, recipient_
         expires_at=old.expires_at,
         renewed_by=old.renewed_by,
         verification_url=verification_url(session, new_id),
+        locale=old.locale,
+        paper=old.paper,
         primary_color=old.primary_color,
         signatory_name=old.signatory_name,
         signatory_title=old.signatory_title,
@@ -215,6 +220,7 @@ async def revoke_certificate(
     certificate.revocation_reason = reason
     await session.flush()
     await _renewed_by(session, certificate.id, None)
+    await have_marked(session, certificate, "revoked")
     append_event(
         session,
         "learning.certificate.revoked",
@@ -264,21 +270,52 @@ async def activate_certificate(session: AsyncSession, certificate_id: uuid.UUID,
     return name is not None
 
 
+async def have_marked(session: AsyncSession, certificate: Certificate, mark: Mark) -> None:
+    """Have the PDF made that says that the certificate is not in force, unless that is under way."""
+    await enqueue_job(
+        session,
+        GENERATE,
+        {"certificate_id": str(certificate.id), "mark": mark},
+        organization_id=certificate.organization_id,
+        unique_key=generation_key(certificate.id, mark),
+    )
+
+
+async def activate_marked(session: AsyncSession, certificate_id: uuid.UUID, sha256: str, mark: Mark) -> bool:
+    """Note that the PDF with this digest is stored and bears this mark. False when the member was erased."""
+    done = await session.execute(
+        update(Certificate)
+        .where(Certificate.id == certificate_id, Certificate.recipient_name.is_not(None))
+        .values(marked_sha256=sha256, marked_as=mark)
+        .returning(Certificate.id)
+        .execution_options(synchronize_session=False)
+    )
+    return done.first() is not None
+
+
+async def note_replaced(session: AsyncSession, certificate: Certificate, fields: Sequence[str]) -> None:
+    """Keep that these fields were printed with other characters than they have, for the administrators to see."""
+    record_audit(
+        session,
+        "certificate.characters_replaced",
+        organization_id=certificate.organization_id,
+        actor="system",
+        subject=("certificate", certificate.id),
+        details={"fields": list(fields)},
+    )
+
+
 async def erase_certificates(session: AsyncSession, *, organization_id: str, user_id: str) -> Sequence[str]:
     """Take a person's name off their certificates, and forget their PDFs; the records stay.
 
     Gives the keys of the stored PDFs, for the caller to have them deleted after the commit.
     """
-    digests = await session.scalars(
-        select(Certificate.pdf_sha256)
-        .where(
-            Certificate.organization_id == organization_id,
-            Certificate.user_id == user_id,
-            Certificate.pdf_sha256.is_not(None),
-        )
+    digests = await session.execute(
+        select(Certificate.pdf_sha256, Certificate.marked_sha256)
+        .where(Certificate.organization_id == organization_id, Certificate.user_id == user_id)
         .with_for_update()
     )
-    keys = [pdf_key(sha256) for sha256 in digests if sha256 is not None]
+    keys = [pdf_key(sha256) for row in digests for sha256 in row if sha256 is not None]
     await session.execute(
         update(Certificate)
         .where(Certificate.organization_id == organization_id, Certificate.user_id == user_id)
@@ -287,6 +324,8 @@ async def erase_certificates(session: AsyncSession, *, organization_id: str, use
             revocation_reason=None,
             reissue_reason=None,
             pdf_sha256=None,
+            marked_sha256=None,
+            marked_as=None,
             pdf_ready_at=None,
             pdf_drift=None,
             pdf_erased_at=now(session),

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.base import Base
+from learning_service.domain.certificates.rules import Status, status_of
 
 
 class Certificate(Base):
@@ -14,6 +15,8 @@ class Certificate(Base):
 
     __tablename__ = "certificates"
     __table_args__ = (
+        CheckConstraint("paper IN ('a4', 'letter')", name="paper"),
+        CheckConstraint("marked_as IN ('revoked', 'superseded')", name="marked_as"),
         CheckConstraint("pdf_drift IN ('missing', 'changed')", name="pdf_drift"),
         Index("ix_certificates_issued", "organization_id", "issued_at", "id"),
         Index("ix_certificates_renewed_by", "renewed_by"),
@@ -25,6 +28,11 @@ class Certificate(Base):
         ),
         Index("ix_certificates_logo_key", "logo_key", postgresql_where=text("logo_key IS NOT NULL")),
         Index("ix_certificates_pdf_sha256", "pdf_sha256", postgresql_where=text("pdf_sha256 IS NOT NULL")),
+        Index(
+            "ix_certificates_marked_sha256",
+            "marked_sha256",
+            postgresql_where=text("marked_sha256 IS NOT NULL"),
+        ),
         Index("ix_certificates_member", "organization_id", "user_id", "id"),
         Index("ix_certificates_course", "organization_id", "course_id", "id"),
         Index(
@@ -53,6 +61,10 @@ class Certificate(Base):
     expires_at: Mapped[datetime | None]
     verification_url: Mapped[str]
     """The public address as printed, whatever the service is called later."""
+    locale: Mapped[str | None]
+    """In which language it is printed, and how it writes dates. None, of before there was a choice: English."""
+    paper: Mapped[str | None]
+    """None, of before there was a choice: A4."""
     primary_color: Mapped[str | None]
     signatory_name: Mapped[str | None]
     signatory_title: Mapped[str | None]
@@ -77,3 +89,17 @@ class Certificate(Base):
     """When the stored PDF was last seen to have this digest, or looked at in vain."""
     pdf_drift: Mapped[str | None]
     """What the last look found wrong with the stored PDF: `missing` or `changed`."""
+    marked_sha256: Mapped[str | None]
+    """Hex digest of the stored PDF that says that the certificate is not in force."""
+    marked_as: Mapped[str | None]
+    """What that one says: `revoked` or `superseded`."""
+
+    def status(self, instant: datetime) -> Status:
+        """The state at that moment."""
+        return status_of(
+            instant,
+            revoked_at=self.revoked_at,
+            expires_at=self.expires_at,
+            reissued=self.reissued_as is not None,
+            renewed=self.renewed_by is not None,
+        )

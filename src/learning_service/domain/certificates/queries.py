@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.rules import PublicCertificate, generation_key
+from learning_service.domain.certificates.rules import Mark, PublicCertificate, generation_key
 from learning_service.domain.directory.audience import PLANNED_AFRESH, is_within
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.directory.queries import was_member
@@ -171,9 +171,12 @@ async def pdf_state(session: AsyncSession, job: str) -> PdfState:
     return PdfState(*row.one())
 
 
-async def is_pdf_given_up(session: AsyncSession, certificate_id: uuid.UUID) -> bool:
-    """Whether the job that makes the PDF is dead, so that nothing happens until an operator retries it."""
+async def is_pdf_given_up(session: AsyncSession, certificate_id: uuid.UUID, mark: Mark | None = None) -> bool:
+    """Whether the job that makes the PDF, or the one with that mark, is dead.
+
+    Then nothing happens until an operator retries it.
+    """
     dead = select(OutboxRow.id).where(
-        OutboxRow.unique_key == generation_key(certificate_id), OutboxRow.status == "dead"
+        OutboxRow.unique_key == generation_key(certificate_id, mark), OutboxRow.status == "dead"
     )
     return await session.scalar(dead) is not None

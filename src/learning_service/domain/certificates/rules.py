@@ -1,5 +1,6 @@
 """What state a certificate is in. Source: the contract, "Certificates": the first that holds."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,13 +76,43 @@ def status_of(
     return "expired" if lapsed else "valid"
 
 
+LANGUAGES = ("en", "es", "fr")
+"""The languages that certificates speak, and mails."""
+
+
+def printed_locale(member: str | None, organization: str | None) -> str:
+    """The tag by which a certificate is printed: the member's, else the organization's, else English.
+
+    One whose language certificates do not speak is passed over. A bare language of the member takes the region of
+    the organization's where that speaks the same.
+    """
+    spoken = [tag for tag in (member, organization) if tag is not None and _language(tag) in LANGUAGES]
+    if not spoken:
+        return LANGUAGES[0]
+    first, last = spoken[0], spoken[-1]
+    return last if _language(first) == _language(last) and first == _language(first) else first
+
+
+def _language(tag: str) -> str:
+    return re.split("[-_]", tag, maxsplit=1)[0].lower()
+
+
 GENERATE = "generate_certificates"
 """The job that makes a PDF."""
 
 
-def generation_key(certificate_id: UUID) -> str:
-    """The unique key of the job that makes this certificate's PDF."""
-    return f"{GENERATE}:{certificate_id}"
+Mark = Literal["revoked", "superseded"]
+"""What the PDF of a certificate that is not in force says across it."""
+
+
+def mark_of(status: Status) -> Mark | None:
+    """The mark that a certificate in this state bears; one that expired says itself until when it was valid."""
+    return status if status in ("revoked", "superseded") else None
+
+
+def generation_key(certificate_id: UUID, mark: Mark | None = None) -> str:
+    """The unique key of the job that makes this certificate's PDF, or the one with that mark."""
+    return f"{GENERATE}:{certificate_id}" + (f":{mark}" if mark else "")
 
 
 def pdf_key(sha256: str) -> str:

@@ -1,6 +1,8 @@
 """Changing organization settings."""
 
 import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,7 +11,7 @@ from learning_service.domain.audit import record_audit
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import documents_with_ids
 from learning_service.domain.documents.rules import MAX_LOGO_BYTES, MAX_LOGO_PIXELS, PICTURES
-from learning_service.domain.errors import Invalid
+from learning_service.domain.errors import Fault, Invalid
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.queries import SettingsView, organization_settings
 from learning_service.domain.organizations.rules import SettingsChange
@@ -18,14 +20,18 @@ from learning_service.domain.principal import Principal
 _DEFAULTS = SettingsChange.model_validate({}).model_dump(exclude={"logo"})
 
 
-async def update_settings(session: AsyncSession, change: SettingsChange, *, actor: Principal) -> SettingsView:
+async def update_settings(
+    session: AsyncSession, change: SettingsChange, *, actor: Principal, missing_glyphs: Callable[[str], str]
+) -> SettingsView:
     """Change the settings of the actor's organization; two changes at once both last, field by field.
 
-    Raises NotFound for an organization that the directory does not know, Invalid for what can be no logo.
+    `missing_glyphs` gives the characters of a text that certificates cannot print. Raises NotFound for an
+    organization that the directory does not know, Invalid for what can be no logo or cannot be printed.
     """
     organization_id = actor.organization_id
     await organization_settings(session, organization_id)
     changes = change.changes()
+    _check_print(changes, missing_glyphs)
     await _check_logo(session, organization_id, changes.get("logo_id"))
     if changes:
         first = {**_DEFAULTS, **changes}
@@ -43,6 +49,16 @@ async def update_settings(session: AsyncSession, change: SettingsChange, *, acto
             details={"fields": list(changes)},
         )
     return await organization_settings(session, organization_id)
+
+
+def _check_print(changes: Mapping[str, Any], missing_glyphs: Callable[[str], str]) -> None:
+    faults = [
+        Fault(f"/{field}", f"certificates cannot print these characters: {missing[:50]}")
+        for field in ("signatory_name", "signatory_title")
+        if (missing := missing_glyphs(changes.get(field) or ""))
+    ]
+    if faults:
+        raise Invalid(faults)
 
 
 async def _check_logo(session: AsyncSession, organization_id: str, logo_id: uuid.UUID | None) -> None:

@@ -13,6 +13,8 @@ class OrganizationSettings(Base):
 
     __tablename__ = "organization_settings"
     __table_args__ = (
+        CheckConstraint("paper IN ('a4', 'letter')", name="paper"),
+        CheckConstraint("revoked_pdf IN ('mark', 'refuse')", name="revoked_pdf"),
         CheckConstraint("recertification_window_days BETWEEN 1 AND 365", name="recertification_window_days"),
         ForeignKeyConstraint(
             ["organization_id", "logo_id"],
@@ -27,6 +29,11 @@ class OrganizationSettings(Base):
     primary_color: Mapped[str | None]
     signatory_name: Mapped[str | None]
     signatory_title: Mapped[str | None]
+    paper: Mapped[str] = mapped_column(server_default="a4")
+    locale: Mapped[str | None]
+    """How its certificates write dates, and words where the member says nothing; None: as in English."""
+    revoked_pdf: Mapped[str] = mapped_column(server_default="mark")
+    """What becomes of the PDF of a certificate that is revoked or superseded: `mark` or `refuse`."""
     reminder_days: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     recertification_window_days: Mapped[int]
     video_hosts: Mapped[list[str]] = mapped_column(ARRAY(Text))

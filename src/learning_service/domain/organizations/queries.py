@@ -13,9 +13,13 @@ from learning_service.domain.documents.rules import reference_to
 from learning_service.domain.errors import NotFound
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import (
+    DEFAULT_PAPER,
     DEFAULT_RECERTIFICATION_WINDOW_DAYS,
     DEFAULT_REMINDER_DAYS,
+    DEFAULT_REVOKED_PDF,
     DEFAULT_SKILLS_BY,
+    Paper,
+    RevokedPdf,
 )
 
 
@@ -26,6 +30,9 @@ class SettingsView:
     primary_color: str | None = None
     signatory_name: str | None = None
     signatory_title: str | None = None
+    paper: Paper = DEFAULT_PAPER
+    locale: str | None = None
+    revoked_pdf: RevokedPdf = DEFAULT_REVOKED_PDF
     reminder_days: Sequence[int] = DEFAULT_REMINDER_DAYS
     recertification_window_days: int = DEFAULT_RECERTIFICATION_WINDOW_DAYS
     video_hosts: Sequence[str] = ()
@@ -46,6 +53,9 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
             OrganizationSettings.primary_color,
             OrganizationSettings.signatory_name,
             OrganizationSettings.signatory_title,
+            OrganizationSettings.paper,
+            OrganizationSettings.locale,
+            OrganizationSettings.revoked_pdf,
             OrganizationSettings.reminder_days,
             OrganizationSettings.recertification_window_days,
             OrganizationSettings.video_hosts,

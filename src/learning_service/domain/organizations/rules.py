@@ -4,15 +4,22 @@ Source: the contract, `GET`, `PATCH /api/organization/`.
 """
 
 import re
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field
 
-from learning_service.domain.directory.rules.facts import AdminRole, AdminRoles, distinct
+from learning_service.domain.directory.rules.facts import AdminRole, AdminRoles, Locale, distinct
 from learning_service.domain.documents.rules import referenced_id
 from learning_service.domain.errors import Wrong
 from learning_service.domain.values import Name, StrictModel, Word, some
 
+Paper: TypeAlias = Literal["a4", "letter"]
+"""What certificates are laid out for."""
+RevokedPdf: TypeAlias = Literal["mark", "refuse"]
+"""Whether the PDF of a certificate that is revoked or superseded is stamped so, or not given out."""
+
+DEFAULT_PAPER: Paper = "a4"
+DEFAULT_REVOKED_PDF: RevokedPdf = "mark"
 DEFAULT_REMINDER_DAYS = (7, 3, 1)
 DEFAULT_RECERTIFICATION_WINDOW_DAYS = 30
 DEFAULT_SKILLS_BY: tuple[AdminRole, ...] = ("national_admin", "regional_admin")
@@ -70,6 +77,10 @@ class SettingsChange(StrictModel):
     primary_color: Color | None = None
     signatory_name: Name | None = None
     signatory_title: Name | None = None
+    paper: Paper = DEFAULT_PAPER
+    locale: Locale | None = None
+    """How its certificates write dates, and words where the member's own language is not known."""
+    revoked_pdf: RevokedPdf = DEFAULT_REVOKED_PDF
     reminder_days: ReminderDays = DEFAULT_REMINDER_DAYS
     recertification_window_days: Annotated[int, Field(ge=1, le=MAX_DAYS)] = (
         DEFAULT_RECERTIFICATION_WINDOW_DAYS
