@@ -53,7 +53,7 @@ async def update_settings(
 
 def _check_print(changes: Mapping[str, Any], missing_glyphs: Callable[[str], str]) -> None:
     faults = [
-        Fault(f"/{field}", f"certificates cannot print these characters: {missing[:50]}")
+        Fault(f"/{field}", f"certificates cannot print these characters: {missing[:50]}", "unusable")
         for field in ("signatory_name", "signatory_title")
         if (missing := missing_glyphs(changes.get(field) or ""))
     ]
