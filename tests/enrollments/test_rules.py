@@ -17,7 +17,10 @@ from learning_service.domain.enrollments.rules import (
     Decision,
     QuizStanding,
     Standing,
+    Try,
     attempts_remaining,
+    awaits_review,
+    completed_since,
     course_score,
     decide,
     expiry,
@@ -60,7 +63,6 @@ IN_PROGRESS: Final = "in_progress"
         (shape(lesson=True), standing(), Decision(IN_PROGRESS)),
         (shape(lesson=True), standing((OTHER,)), Decision(IN_PROGRESS)),
         (shape(lesson=True), standing((LESSON,)), Decision(COMPLETED)),
-        (shape(), standing(), Decision(COMPLETED)),
         (shape(quiz(QUIZ)), standing(), Decision(IN_PROGRESS)),
         (shape(quiz(QUIZ)), standing(quiz=scored(80)), Decision(COMPLETED, Decimal(80))),
         (shape(quiz(QUIZ), lesson=True), standing(quiz=scored(80)), Decision(IN_PROGRESS)),
@@ -127,7 +129,7 @@ SHAPES = st.builds(
         unique_by=lambda q: q.id,
     ).map(tuple),
     st.none() | st.builds(QuizShape, st.just(FINAL), st.integers(0, 100).map(Decimal)),
-)
+).filter(lambda course: not course.requires_nothing)
 NOW = st.builds(
     Standing,
     st.sets(st.sampled_from([LESSON, OTHER])).map(frozenset),
@@ -250,6 +252,64 @@ def test_a_renewal_counts_from_the_expiry_it_renews() -> None:
     assert expiry(early, "P1Y", "UTC", renewing_from=old) == at("2027-11-22 09:00")
     assert expiry(old + timedelta(days=9), "P1Y", "UTC", renewing_from=old) == at("2027-12-01 09:00")
     assert expiry(early, None, "UTC", renewing_from=old) is None
+
+
+def test_where_nothing_is_required_something_completes_all_the_same() -> None:
+    """Of versions from before that was refused: a failed optional quiz completes nothing."""
+    optional = CourseShape(HUNDRED, optional_quizzes=(quiz(QUIZ),))
+    assert decide(optional, standing()) == Decision(IN_PROGRESS)
+    assert decide(optional, standing(quiz=scored(69))) == Decision(IN_PROGRESS)
+    assert decide(optional, standing(quiz=scored(69, 100))) == Decision(IN_PROGRESS)
+    assert decide(optional, standing(quiz=scored(70))) == Decision(COMPLETED)
+    assert decide(optional, standing((LESSON,))) == Decision(COMPLETED)
+
+
+def test_who_waits_for_graders_alone() -> None:
+    course = shape(quiz(QUIZ), quiz(SECOND), pass_score=80, lesson=True)
+    done = scored(90)
+    for now, waits in (
+        (standing((LESSON,), quiz=scored(60, 100), second=done), True),
+        (standing((), quiz=scored(60, 100), second=done), False),
+        (standing((LESSON,), quiz=scored(60, 69, chance=True), second=done), False),
+        (standing((LESSON,), quiz=scored(60, 70), second=done), True),
+        (standing((LESSON,), quiz=scored(70, 70), second=scored(80, 89, chance=True)), False),
+        (standing((LESSON,), quiz=scored(70, 70), second=scored(80, 90)), True),
+        (standing((LESSON,), quiz=scored(60, 100)), False),
+        (standing((LESSON,), quiz=done, second=done), False),
+    ):
+        assert awaits_review(course, now) is waits, now
+
+
+MOMENT = datetime(2026, 11, 22, 9, tzinfo=UTC)
+TRIES = st.lists(
+    st.builds(
+        Try,
+        st.sampled_from([QUIZ, SECOND, OTHER]),
+        st.integers(0, 9).map(lambda hours: MOMENT + timedelta(hours=hours)),
+        st.integers(0, 100).map(Fraction),
+    ),
+    max_size=8,
+)
+
+
+@given(st.integers(0, 9), TRIES)
+def test_the_moment_of_completion_is_the_last_thing_needed(read_after: int, tries: list[Try]) -> None:
+    """From then on what was handed in completes, and without what was handed in then it does not."""
+    course = shape(quiz(QUIZ), quiz(SECOND), pass_score=80, lesson=True)
+    read_at = MOMENT + timedelta(hours=read_after)
+    since = completed_since(course, {LESSON: read_at}, tries)
+
+    def completes(kept: list[Try], *, lesson: bool) -> bool:
+        best = {one.quiz_id: max(t.score for t in kept if t.quiz_id == one.quiz_id) for one in kept}
+        quizzes = {key: QuizStanding(True, score, score) for key, score in best.items()}
+        lessons = frozenset({LESSON} if lesson else ())
+        return decide(course, Standing(lessons, quizzes)).status == COMPLETED
+
+    if since is None:
+        assert not completes(tries, lesson=True)
+        return
+    assert completes([t for t in tries if t.submitted_at <= since], lesson=read_at <= since)
+    assert not completes([t for t in tries if t.submitted_at < since], lesson=read_at < since)
 
 
 @pytest.mark.parametrize("text", ["P1Y", "P18M", "P2W", "P90D", "P1Y6M", "P100Y", "P1200M", "P1Y2M3W4D"])

@@ -53,9 +53,13 @@ def test_a_mark_is_shown_whole_or_not_at_all() -> None:
     key = TrueFalseKey(Q, ONE, True)
     mark = {"points": "0.5", "correct": True, "feedback": "<p>well</p>", "rubric": "secret"}
     fields = ("points_awarded", "correct", "feedback", "explanation_html", "right_answer")
-    hidden = shown_mark(key, mark, released=False, explanation="why")
-    assert hidden == {"question_id": Q} | dict.fromkeys(fields)
-    assert shown_mark(key, mark, released=True, explanation="why") == {
+    hidden = {"question_id": Q} | dict.fromkeys(fields)
+    for graded, more in ((False, {}), (True, {}), (False, {"by_person": True})):
+        assert shown_mark(key, mark | more, released=False, graded=graded, explanation="why") == hidden
+    persons = shown_mark(key, mark | {"by_person": True}, released=False, graded=True, explanation="why")
+    told = {"points_awarded": Decimal("0.5"), "correct": True, "feedback": "<p>well</p>"}
+    assert persons == hidden | told
+    assert shown_mark(key, mark, released=True, graded=False, explanation="why") == {
         "question_id": Q,
         "points_awarded": Decimal("0.5"),
         "correct": True,
@@ -63,7 +67,7 @@ def test_a_mark_is_shown_whole_or_not_at_all() -> None:
         "explanation_html": "why",
         "right_answer": {"value": True},
     }
-    assert shown_mark(key, {}, released=True, explanation=None)["points_awarded"] is None
+    assert shown_mark(key, {}, released=True, graded=True, explanation=None)["points_awarded"] is None
 
 
 def test_marks_are_found_by_question() -> None:
@@ -73,10 +77,15 @@ def test_marks_are_found_by_question() -> None:
 
 
 def test_which_waiting_answers_still_decide() -> None:
-    flags = itertools.product((True, False), repeat=3)
-    for passed, (best, open_, reached) in itertools.product((True, False, None), flags):
-        state = {"raises_best": best, "enrollment_open": open_, "course_reached": reached}
-        decides = passed is None or (passed and best and open_ and not reached)
+    flags = itertools.product((True, False), repeat=4)
+    for passed, (best, open_, reached, quiz) in itertools.product((True, False, None), flags):
+        state = {
+            "raises_best": best,
+            "enrollment_open": open_,
+            "course_reached": reached,
+            "quiz_passed": quiz,
+        }
+        decides = open_ and passed is not False and (not quiz or (best and not reached))
         assert still_decides(max_points=ONE, attempt_passed=passed, **state) is decides
         assert still_decides(max_points=Decimal("0.5"), attempt_passed=passed, **state) is decides
         assert still_decides(max_points=Decimal(0), attempt_passed=passed, **state) is False

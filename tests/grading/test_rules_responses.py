@@ -62,7 +62,6 @@ def response(question: str, **form: Any) -> Response:
     [
         {},
         {"question_id": IDS[0]},
-        {"question_id": IDS[0], "value": None},
         {"question_id": IDS[0], "value": 1},
         {"question_id": IDS[0], "value": "true"},
         {"question_id": IDS[0], "value": True, "text": "a"},

@@ -39,6 +39,8 @@ from learning_service.schemas.courses import (
     CourseAnswer,
     DiffAnswer,
     GraderAnswer,
+    PublishedCourse,
+    PublishWarning,
     StoredTreeAnswer,
     VersionAnswer,
 )
@@ -117,9 +119,9 @@ async def publish(
     session: Session,
     note: Annotated[PublishNote | None, body(PublishNote, optional=True)],
     if_match: IfMatch = None,
-) -> CourseAnswer:
-    """Freeze the draft as the version that new enrollments get; lists everything that stops it."""
-    await publishing.publish_draft(
+) -> PublishedCourse:
+    """Freeze the draft as the version that new enrollments get; lists everything that stops it, and warns."""
+    warnings = await publishing.publish_draft(
         session,
         access.view.id,
         note=note.note if note else None,
@@ -127,7 +129,8 @@ async def publish(
         missing_glyphs=missing_glyphs,
         actor=caller,
     )
-    return await _course(session, caller, access)
+    course = await _course(session, caller, access)
+    return PublishedCourse(**course.model_dump(), warnings=list(map(PublishWarning.model_validate, warnings)))
 
 
 @router.get("/{course_id}/versions/")

@@ -182,8 +182,8 @@ async def save(
 async def read_attempt(attempt_id: str, caller: Caller, own: SeesAttempt, session: Session) -> dict[str, Any]:
     """One attempt: what was asked and given, and what may be shown of the marks.
 
-    Its learner sees marks, graders' feedback, right answers and explanations once the quiz's `feedback` releases
-    them, all at the same time; graders of the course see them as soon as the attempt is closed.
+    Its learner sees marks, right answers and explanations once the quiz's `feedback` releases them, and what graders
+    gave and wrote as soon as all of it is graded; graders of the course see everything once the attempt is closed.
     """
     assert own.position.attempt is not None
     version = await compiled_version(session, own.position.version_id)

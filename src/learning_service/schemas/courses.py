@@ -26,6 +26,20 @@ class CourseAnswer(Answer):
     archived: bool
 
 
+class PublishWarning(Answer):
+    """Something that stops nothing, but is hardly meant."""
+
+    code: Literal["course-can-be-missed", "right-answer-first"]
+    pointer: str
+    detail: str
+
+
+class PublishedCourse(CourseAnswer):
+    """A course that was published, and what its author may have overlooked."""
+
+    warnings: list[PublishWarning]
+
+
 class RemovedHtml(Answer):
     """What the sanitizer took out, and where."""
 

@@ -4,7 +4,7 @@ import json
 import random
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -113,7 +113,10 @@ def refuse_withdrawn(position: Position) -> None:
 
 
 def next_attempt(position: Position, quiz: CompiledQuiz, instant: datetime) -> AttemptRow:
-    """The attempt that would be made now; not stored yet. Raises EnrollmentWithdrawn, NoAttemptsLeft."""
+    """The attempt that would be made now; not stored, and shown to nobody yet.
+
+    Raises EnrollmentWithdrawn, NoAttemptsLeft.
+    """
     refuse_withdrawn(position)
     used, allowed = attempts_used(position, quiz.id), attempts_allowed(position, quiz)
     if allowed is not None and used >= allowed:
@@ -131,7 +134,7 @@ def next_attempt(position: Position, quiz: CompiledQuiz, instant: datetime) -> A
         deadline_at=deadline,
         submitted_at=None,
         sequence=NO_SEQUENCE,
-        layout=_shuffled(quiz) if quiz.shuffle else None,
+        layout=None,
         responses={},
         marks=None,
         max_points=quiz.max_points,
@@ -151,6 +154,8 @@ async def start_attempt(
     if position.attempt is not None:
         return position.attempt, False
     attempt = next_attempt(position, quiz, now(session))
+    if quiz.shuffle:
+        attempt = replace(attempt, layout=_shuffled(quiz))
     columns = {name: getattr(attempt, name) for name in AttemptRow.__slots__}
     await session.execute(insert(QuizAttempt).values(organization_id=position.organization_id, **columns))
     await session.execute(
@@ -257,7 +262,13 @@ def merge_responses(attempt: AttemptRow, responses: tuple[Response, ...]) -> dic
 
 
 def questions_shown(quiz: CompiledQuiz, layout: list[Any] | None) -> list[dict[str, Any]]:
-    """The questions in the order that the attempt froze, without any key."""
+    """The questions in the order that the attempt froze, without any key.
+
+    Of a shuffled quiz that was submitted without being started nobody saw any order: each look has its own, because
+    the author's would tell something.
+    """
+    if layout is None and quiz.shuffle:
+        layout = _shuffled(quiz)
     if layout is None:
         return [dict(question) for question in quiz.shown]
     by_id = {str(question["id"]): question for question in quiz.shown}

@@ -55,7 +55,7 @@ hashed, compared and written by Python code, ten times for each answer, a third 
 
 
 class Response(StrictModel):
-    """What a learner gave to one question: exactly one of choices, a truth value, or a text."""
+    """What a learner gave to one question: exactly one of choices, a truth value, or a text; null takes it back."""
 
     question_id: IdText
     answer_ids: Annotated[tuple[IdText, ...], Field(max_length=MAX_ANSWERS)] | None = None
@@ -64,10 +64,14 @@ class Response(StrictModel):
 
     @model_validator(mode="after")
     def _one_form(self) -> "Response":
-        absent = self.answer_ids is None and self.value is None and self.text is None
-        if absent or len(self.model_fields_set) != 2:
+        if len(self.model_fields_set) != 2:
             raise Wrong("must have exactly one of answer_ids, value and text", "conflicting")
         return self
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether it says that there is no answer any more."""
+        return self.answer_ids is None and self.value is None and self.text is None
 
     @property
     def form(self) -> str:
@@ -97,15 +101,16 @@ def check_responses(keys: Mapping[str, AnswerKey], responses: Iterable[Response]
             )
         elif response.question_id in seen:
             faults.append(Fault(pointer("responses", n, "question_id"), "is answered twice", "twice"))
-        else:
+        elif not response.is_taken_back:
             faults.extend(_form_faults(key, response, n))
         seen.add(response.question_id)
     return faults
 
 
 def lay_over(saved: Mapping[str, Response], new: Iterable[Response]) -> dict[str, Response]:
-    """What was saved, with the answers that `new` names replaced and the others kept."""
-    return {**saved, **by_question(new)}
+    """What was saved, with the answers that `new` names replaced or taken back, and the others kept."""
+    laid = {**saved, **by_question(new)}
+    return {question_id: given for question_id, given in laid.items() if not given.is_taken_back}
 
 
 def by_question(responses: Iterable[Response]) -> dict[str, Response]:

@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import PendingResponse, QuizAttempt, QuizProgress
 from learning_service.domain.courses.models import CourseGrader, CourseVersion, Question, Quiz
+from learning_service.domain.courses.rules.scores import exact
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.errors import Forbidden, NotFound
+from learning_service.domain.grading.rules.score import passes
 from learning_service.domain.paging import PageRequest
 from learning_service.domain.principal import Principal
 
@@ -51,10 +53,23 @@ class WaitingResponse:
     claimed_until: datetime | None
     enrollment_status: str
     attempt_passed: bool | None
-    attempt_possible: Decimal
-    """The most that the attempt can come to."""
+    attempt_points: Decimal
+    attempt_pending: Decimal
+    """What the answers that wait could still add."""
     best_points: Decimal
     """The most that any attempt at the quiz has for sure."""
+    quiz_max: Decimal
+    pass_score: Decimal
+
+    @property
+    def raises_best(self) -> bool:
+        """Whether full marks for all that waits would make the attempt the best at its quiz."""
+        return exact(self.attempt_points) + exact(self.attempt_pending) > exact(self.best_points)
+
+    @property
+    def quiz_passed(self) -> bool:
+        """Whether the best attempt at the quiz passes already."""
+        return passes(exact(self.best_points), exact(self.quiz_max), self.pass_score)
 
 
 def _responses(*where: ColumnElement[bool]) -> Any:
@@ -72,6 +87,16 @@ def _responses(*where: ColumnElement[bool]) -> Any:
         )
         .where(*where)
     )
+
+
+_DECIDING = (
+    Enrollment.status,
+    QuizAttempt.passed,
+    QuizAttempt.points,
+    QuizAttempt.pending_points,
+    QuizProgress.best_points,
+    QuizAttempt.max_points,
+)
 
 
 def _waiting_responses(responses: Any) -> Any:
@@ -105,10 +130,8 @@ def _waiting_responses(responses: Any) -> Any:
             r.graded_by,
             r.claimed_by,
             r.claimed_until,
-            Enrollment.status,
-            QuizAttempt.passed,
-            QuizAttempt.points + QuizAttempt.pending_points,
-            QuizProgress.best_points,
+            *_DECIDING,
+            quizzes.c.pass_score,
         )
         .join(QuizAttempt, QuizAttempt.id == r.attempt_id)
         .join(Enrollment, Enrollment.id == QuizAttempt.enrollment_id)

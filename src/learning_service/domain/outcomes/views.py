@@ -106,12 +106,13 @@ def released(quiz: CompiledQuiz, position: Position) -> bool:
 
 
 def mark_views(quiz: CompiledQuiz, attempt: AttemptRow, *, show: bool) -> list[dict[str, Any]]:
-    """What may be shown of each response's mark, in the questions' order."""
+    """What may be shown of each response's mark, in the questions' order. `show`: all of it."""
     return [
         shown_mark(
             key,
-            marks_of(attempt.marks, question_id) if show else {},
+            marks_of(attempt.marks, question_id),
             released=show,
+            graded=attempt.status == "graded",
             explanation=quiz.explanations.get(question_id),
         )
         for question_id, key in quiz.keys.items()
@@ -163,7 +164,8 @@ def attempt_view(
 ) -> dict[str, Any]:
     """One attempt: what was asked, what was given, and what may be shown of the marks.
 
-    A grader sees the marks of every closed attempt; its learner, what the quiz's policy has released.
+    A grader sees the marks of every closed attempt; its learner, what the quiz's policy has released, and what
+    persons gave and wrote.
     """
     show = attempt.status != "in_progress" and (for_grader or released(quiz, position))
     marks = mark_views(quiz, attempt, show=show)

@@ -12,9 +12,9 @@ from learning_service.domain.courses.actions.documents import document_faults
 from learning_service.domain.courses.actions.drafts import check_precondition, lock_course
 from learning_service.domain.courses.actions.rights import published_skills, require_granting
 from learning_service.domain.courses.actions.storing import mix_answer_ids
-from learning_service.domain.courses.models import CourseVersion
+from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.versions import current_version, read_tree
-from learning_service.domain.courses.rules.publishing import publish_faults
+from learning_service.domain.courses.rules.publishing import Warned, publish_faults, publish_warnings
 from learning_service.domain.errors import Conflict, Fault, Invalid
 from learning_service.domain.principal import Principal
 
@@ -40,28 +40,19 @@ async def publish_draft(
     if_match: str | None,
     actor: Principal,
     missing_glyphs: Callable[[str], str] = _none_missing,
-) -> None:
-    """Freeze the draft and make it what new enrollments get. Publishing twice at once yields one version.
+) -> list[Warned]:
+    """Freeze the draft and make it what new enrollments get; what its author may have overlooked.
 
-    `missing_glyphs` gives the characters of a title that certificates cannot print. Raises Forbidden for skills
-    that the actor may not grant and that no published version grants, Invalid listing everything else that stops it,
-    PreconditionFailed when the caller saw another draft, NothingToPublish.
+    Publishing twice at once yields one version. `missing_glyphs` gives the characters of a title that certificates
+    cannot print. Raises Forbidden for skills that the actor may not grant and that no published version grants,
+    Invalid listing everything else that stops it, PreconditionFailed when the caller saw another draft,
+    NothingToPublish.
     """
     course = await lock_course(session, course_id)
     version = await current_version(session, course_id)
+    warnings: list[Warned] = []
     if version.published_at is None:
-        await _lock_version(session, version)
-        tree = (await read_tree(session, version)).tree
-        granted = await published_skills(session, course)
-        await require_granting(session, course, granted, tree.mastered_skills, actor=actor)
-        faults = publish_faults(tree)
-        faults += await document_faults(session, course.organization_id, tree)
-        if missing := missing_glyphs(version.title):
-            faults.insert(
-                0, Fault("/title", f"certificates cannot print these characters: {missing[:50]}", "unusable")
-            )
-        if faults:
-            raise Invalid(faults, code="not-publishable")
+        warnings = await _judge(session, course, version, missing_glyphs, actor)
     if if_match is not None:
         check_precondition(if_match, version)
     if version.published_at is not None:
@@ -82,6 +73,29 @@ async def publish_draft(
         details={"version": version.number},
     )
     await session.flush()
+    return warnings
+
+
+async def _judge(
+    session: AsyncSession,
+    course: Course,
+    version: CourseVersion,
+    missing_glyphs: Callable[[str], str],
+    actor: Principal,
+) -> list[Warned]:
+    """What the author of a draft that can be published may have overlooked. Raises Forbidden, Invalid."""
+    await _lock_version(session, version)
+    tree = (await read_tree(session, version)).tree
+    granted = await published_skills(session, course)
+    await require_granting(session, course, granted, tree.mastered_skills, actor=actor)
+    faults = publish_faults(tree)
+    faults += await document_faults(session, course.organization_id, tree)
+    if missing := missing_glyphs(version.title):
+        detail = f"certificates cannot print these characters: {missing[:50]}"
+        faults.insert(0, Fault("/title", detail, "unusable"))
+    if faults:
+        raise Invalid(faults, code="not-publishable")
+    return publish_warnings(tree)
 
 
 async def _lock_version(session: AsyncSession, version: CourseVersion) -> None:

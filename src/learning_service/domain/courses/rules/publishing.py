@@ -6,13 +6,18 @@ Source: the contract, "Courses and versions": a draft may be incomplete, a publi
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from learning_service.domain.characters import is_empty
+from learning_service.domain.courses.rules.scores import exact
 from learning_service.domain.courses.rules.tree import (
     Answer,
+    Assessment,
+    Lesson,
     MultipleChoice,
     MultiSelect,
     Question,
+    Quiz,
     ShortAnswer,
     Tree,
     TrueFalse,
@@ -36,6 +41,12 @@ def publish_faults(tree: Tree) -> list[Fault]:
                 "empty",
             )
         )
+    elif tree.assessment is None and not any(_required(tree)):
+        faults.append(
+            Fault(
+                "/modules", "nothing is required: make a lesson or a quiz so, or add an assessment", "empty"
+            )
+        )
     for path, quiz in quizzes(tree):
         if not quiz.questions:
             faults.append(Fault(pointer(*path, "questions"), "there are no questions", "empty"))
@@ -54,6 +65,52 @@ def publish_faults(tree: Tree) -> list[Fault]:
             )
         )
     return faults
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something about a tree that stops nothing, but is hardly meant: a stable word, where, and what."""
+
+    code: str
+    pointer: str
+    detail: str
+
+
+def publish_warnings(tree: Tree) -> list[Warned]:
+    """What the author of a tree that can be published may have overlooked."""
+    warnings = []
+    bounds = [exact(item.pass_score) for item in _required(tree) if isinstance(item, Quiz)]
+    if tree.assessment is None and bounds and sum(bounds) < exact(tree.pass_score) * len(bounds):
+        warnings.append(
+            Warned(
+                "course-can-be-missed",
+                "/pass_score",
+                "every required quiz can be passed and the course still missed: the mean of their pass scores is"
+                " below this",
+            )
+        )
+    warnings += [
+        Warned(
+            "right-answer-first",
+            pointer(*path, "shuffle"),
+            "a right answer stands first in every question with choices: shuffle them",
+        )
+        for path, quiz in quizzes(tree)
+        if not quiz.shuffle and _right_first(quiz)
+    ]
+    return warnings
+
+
+def _required(tree: Tree) -> Iterator[Lesson | Quiz]:
+    return (item for module in tree.modules for item in module.items if item.required)
+
+
+def _right_first(quiz: Quiz | Assessment) -> bool:
+    """Whether a right answer stands first in each of several questions with choices."""
+    firsts = [
+        q.answers[0] for q in quiz.questions if isinstance(q, MultipleChoice | MultiSelect) and q.answers
+    ]
+    return len(firsts) > 1 and all(answer.is_correct for answer in firsts)
 
 
 def shows_something(rich_text: str) -> bool:

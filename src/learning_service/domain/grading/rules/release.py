@@ -16,6 +16,9 @@ from learning_service.domain.courses.rules.answer_keys import (
     TrueFalseKey,
 )
 
+BY_PERSON = "by_person"
+"""What a stored mark has beside its points where a person gave them."""
+
 
 def is_released(feedback: str, *, quiz_passed: bool, remaining: int | None, under_way: bool) -> bool:
     """Whether right answers may be shown now. `remaining` attempts may still be started; None: no limit."""
@@ -29,26 +32,21 @@ def is_released(feedback: str, *, quiz_passed: bool, remaining: int | None, unde
 
 
 def shown_mark(
-    key: AnswerKey, mark: Mapping[str, Any], *, released: bool, explanation: str | None
+    key: AnswerKey, mark: Mapping[str, Any], *, released: bool, graded: bool, explanation: str | None
 ) -> dict[str, Any]:
-    """One response's mark for its learner; before release there is nothing in it but the question's id."""
-    if not released:
-        return {
-            "question_id": key.question_id,
-            "points_awarded": None,
-            "correct": None,
-            "feedback": None,
-            "explanation_html": None,
-            "right_answer": None,
-        }
-    points = mark.get("points")
+    """One response's mark for its learner; before release there is nothing in it but the question's id.
+
+    What a person gave and wrote is no answer key: once all of the attempt is `graded` it is shown at any rate.
+    """
+    told = mark if released or (graded and mark.get(BY_PERSON)) else {}
+    points = told.get("points")
     return {
         "question_id": key.question_id,
         "points_awarded": None if points is None else Decimal(points),
-        "correct": mark.get("correct"),
-        "feedback": mark.get("feedback"),
-        "explanation_html": explanation,
-        "right_answer": right_answer(key),
+        "correct": told.get("correct"),
+        "feedback": told.get("feedback"),
+        "explanation_html": explanation if released else None,
+        "right_answer": right_answer(key) if released else None,
     }
 
 

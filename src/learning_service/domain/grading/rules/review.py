@@ -12,21 +12,20 @@ def still_decides(
     *,
     max_points: Decimal,
     attempt_passed: bool | None,
+    quiz_passed: bool,
     raises_best: bool,
     enrollment_open: bool,
     course_reached: bool,
 ) -> bool:
-    """Whether a person's points for the answer can still change an outcome.
+    """Whether a person's points for the answer can still change a pass that counts, or an outcome.
 
-    An undecided attempt hangs on each of its waiting answers. A passed one only while the enrollment is open, its
-    course's score is not reached yet, and the attempt could become the best at its quiz (`raises_best`). A failed
-    one could not be saved by full marks.
+    What has ended is changed by none. An undecided attempt hangs on each of its waiting answers, unless another one
+    has passed. Then, and where it has passed itself, they matter while the course's score is not reached yet and the
+    attempt could become the best at its quiz (`raises_best`). A failed one could not be saved by full marks.
     """
-    if max_points <= 0:
+    if max_points <= 0 or not enrollment_open or attempt_passed is False:
         return False
-    if attempt_passed is None:
-        return True
-    return attempt_passed and raises_best and enrollment_open and not course_reached
+    return not quiz_passed or (raises_best and not course_reached)
 
 
 def course_reached(shape: CourseShape, standing: Standing, quiz_id: UUID) -> bool:

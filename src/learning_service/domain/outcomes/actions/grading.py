@@ -32,6 +32,7 @@ from learning_service.domain.grading.actions import (
 )
 from learning_service.domain.grading.queries import WaitingResponse, administers, get_waiting
 from learning_service.domain.grading.rules.mark import award_points
+from learning_service.domain.grading.rules.release import BY_PERSON
 from learning_service.domain.grading.rules.score import Graded, grade_attempt, score_percent
 from learning_service.domain.outcomes.actions.closing import dump_marks
 from learning_service.domain.outcomes.actions.deciding import Outcome
@@ -155,7 +156,7 @@ def marks_with_feedback(graded: Graded, grades: Sequence[GivenGrade]) -> dict[st
     marks = dump_marks(graded)
     for grade in grades:
         mark = marks[str(grade.question_id)]
-        mark["by_person"] = True
+        mark[BY_PERSON] = True
         if grade.feedback_html is not None:
             mark["feedback"] = grade.feedback_html
     return marks

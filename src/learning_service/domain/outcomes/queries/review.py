@@ -48,7 +48,8 @@ async def review_views(
             and still_decides(
                 max_points=row.max_points,
                 attempt_passed=row.attempt_passed,
-                raises_best=row.attempt_possible > row.best_points,
+                quiz_passed=row.quiz_passed,
+                raises_best=row.raises_best,
                 enrollment_open=row.enrollment_status in OPEN,
                 course_reached=reached.get(row.id, True),
             ),
@@ -66,8 +67,8 @@ def _held(row: WaitingResponse, instant: datetime) -> bool:
 
 
 async def _reached(session: AsyncSession, rows: Sequence[WaitingResponse]) -> dict[uuid.UUID, bool]:
-    """By response: whether its course's score is reached without it. Asked only where the attempt has passed."""
-    asked = [row for row in rows if row.attempt_passed and row.enrollment_status in OPEN]
+    """By response: whether its course's score is reached without it. Asked only where the quiz is passed."""
+    asked = [row for row in rows if row.quiz_passed and row.enrollment_status in OPEN]
     if not asked:
         return {}
     standings = await progress_of(session, [row.enrollment_id for row in asked])

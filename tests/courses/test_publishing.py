@@ -1,0 +1,88 @@
+"""Publishing through the contract: what stops it, and what it warns of."""
+
+from typing import Any
+
+import pytest
+from tests.grading.scenes import quiz, tree
+from tests.world import Json, World, choice
+
+LESSON: Json = {"kind": "lesson", "title": "Read", "body_html": "<p>Read.</p>"}
+
+
+def final(*questions: Json, **changes: Any) -> Json:
+    """A final assessment."""
+    return {
+        "title": "Final",
+        "pass_score": 80,
+        "max_attempts": 2,
+        "questions": list(questions) or [choice()],
+        **changes,
+    }
+
+
+async def publish(world: World, content: Json) -> Any:
+    """Publish a course with this content; the response."""
+    made = await world.course(content, publish=False)
+    return await world.admin("POST", f"/api/courses/{made['id']}/publish/")
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [{**LESSON, "required": False}],
+        [quiz(required=False)],
+        [{**LESSON, "required": False}, quiz(required=False), quiz(required=False)],
+    ],
+)
+async def test_a_course_that_requires_nothing_is_refused(world: World, items: list[Json]) -> None:
+    refused = await publish(world, tree(*items))
+    assert (refused.status_code, refused.json()["code"]) == (422, "not-publishable")
+    assert [e["pointer"] for e in refused.json()["errors"]] == ["/modules"]
+    for more in ({"assessment": final()}, {"modules": [{"title": "One", "items": [*items, LESSON]}]}):
+        assert (await publish(world, {**tree(*items), **more})).status_code == 200
+
+
+def warned(answer: Any) -> list[tuple[str, str]]:
+    """Code and pointer of each warning."""
+    assert answer.status_code == 200, answer.text
+    assert all(warning["detail"] for warning in answer.json()["warnings"])
+    return [(warning["code"], warning["pointer"]) for warning in answer.json()["warnings"]]
+
+
+@pytest.mark.parametrize(
+    ("scores", "bound", "warns"),
+    [((70, 70), 80, True), ((60, 90), 75.000001, True), ((60, 90), 75, False), ((80,), 80, False)],
+)
+async def test_it_warns_where_all_quizzes_can_be_passed_and_the_course_missed(
+    world: World, scores: tuple[int, ...], bound: float, warns: bool
+) -> None:
+    quizzes = [quiz(choice(), pass_score=score) for score in scores]
+    optional = quiz(choice(), pass_score=0, required=False)
+    content = tree(*quizzes, optional, pass_score=bound)
+    assert warned(await publish(world, content)) == [("course-can-be-missed", "/pass_score")] * warns
+    assert warned(await publish(world, {**content, "assessment": final(pass_score=bound)})) == []
+
+
+def last(prompt: str) -> Json:
+    """A choice whose right answer stands last."""
+    return {**choice(prompt), "answers": [{"text": "no"}, {"text": "yes", "is_correct": True}]}
+
+
+async def test_it_warns_where_the_right_answer_always_stands_first(world: World) -> None:
+    several = {
+        "type": "multi_select",
+        "prompt_html": "<p>Which?</p>",
+        "points": 1,
+        "answers": [{"text": "yes", "is_correct": True}, {"text": "no"}],
+    }
+    items = [
+        quiz(choice("A"), choice("B"), several),
+        quiz(choice("A"), choice("B"), shuffle=True),
+        quiz(choice("A"), last("B")),
+        quiz(choice("A")),
+    ]
+    answer = await publish(world, {**tree(*items), "assessment": final(choice("A"), choice("B"))})
+    assert warned(answer) == [
+        ("right-answer-first", "/modules/0/items/0/shuffle"),
+        ("right-answer-first", "/assessment/shuffle"),
+    ]
