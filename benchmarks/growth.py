@@ -8,7 +8,7 @@ included, where EXPLAIN would show a plan of today.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.http_rows import median_cost, request, run_values, submission
+from benchmarks.http_rows import median_cost, request, run_values, submissions
 from benchmarks.people import (
     ORGANIZATION,
     add_attempts,
@@ -141,8 +141,7 @@ def _modules(house: House) -> list[str]:
 
 
 def _submit(house: House) -> list[str]:
-    quiz, body = submission(house.url, house.quiz.version_id)
-    return [request(f"/api/quizzes/{quiz}/submit/", token, body) for token in _tokens(house)]
+    return submissions(house.url, house.quiz.version_id, _tokens(house))
 
 
 def _queue(house: House) -> list[str]:

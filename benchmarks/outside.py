@@ -10,7 +10,7 @@ import statistics
 import subprocess
 from collections.abc import Callable, Sequence
 
-from benchmarks.http_rows import LEARNERS, ROUNDS, Hall, request, run_values, submission, tokens_of
+from benchmarks.http_rows import LEARNERS, ROUNDS, Hall, request, run_values, submission_bodies, tokens_of
 from benchmarks.results import Mark, Result, Row
 from benchmarks.stage import CONNECTIONS
 
@@ -24,20 +24,22 @@ def rows(hall: Hall) -> list[Row]:
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is not installed; on Debian or Ubuntu: apt-get install wrk")
     [certificate] = run_values(hall.url, "SELECT id FROM certificates ORDER BY id LIMIT 1")
-    quiz, body = submission(hall.url, hall.quiz.version_id)
-    calls: dict[str, tuple[str, str | None]] = {
-        "verify": (f"/api/certificates/{certificate}/verify/", None),
-        "courses": ("/api/courses/", None),
-        "submit": (f"/api/quizzes/{quiz}/submit/", body),
+    [quiz] = run_values(hall.url, f"SELECT id FROM quizzes WHERE version_id = '{hall.quiz.version_id}'")
+    calls: dict[str, tuple[str, list[str]]] = {
+        "verify": (f"/api/certificates/{certificate}/verify/", []),
+        "courses": ("/api/courses/", []),
+        "submit": (f"/api/quizzes/{quiz}/submit/", submission_bodies(hall.url, quiz)),
     }
     return [_row(hall, name, path, sent) for name, (path, sent) in calls.items()]
 
 
-def _row(hall: Hall, name: str, path: str, body: str | None) -> Row:
+def _row(hall: Hall, name: str, path: str, bodies: Sequence[str]) -> Row:
     tokens = tokens_of(hall, LEARNERS)
-    asked = hall.stage.requests_file(f"outside-{name}", [request(path, token, body) for token in tokens])
+    sent: list[str | None] = list(bodies) or [None]
+    each = [request(path, token, body) for body in sent for token in tokens]
+    asked = hall.stage.requests_file(f"outside-{name}", each)
     script = hall.stage.directory / f"{name}.lua"
-    script.write_text(_script(tokens, body))
+    script.write_text(_script(tokens, bodies))
     address = f"http://127.0.0.1:{hall.service.port}{path}"
     argv = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(script), address]
     hall.stage.warm(hall.service, asked)
@@ -54,16 +56,17 @@ def _row(hall: Hall, name: str, path: str, body: str | None) -> Row:
     return Row(result, ratio=Mark(1.3, at_most=True))
 
 
-def _script(tokens: Sequence[str], body: str | None) -> str:
-    """What wrk sends: the same request by each caller in turn, as Lua."""
-    lines = [f"local tokens, last = {{{', '.join(json.dumps(token) for token in tokens)}}}, 0"]
-    if body is not None:
+def _script(tokens: Sequence[str], bodies: Sequence[str]) -> str:
+    """What wrk sends: the next body by each caller in turn, as Lua."""
+    lines = [f"local tokens, last = {{{', '.join(json.dumps(token) for token in tokens)}}}, -1"]
+    if bodies:
         lines += ['wrk.method = "POST"', 'wrk.headers["Content-Type"] = "application/json"']
-        lines += [f"wrk.body = [[{body}]]"]
     lines += [
+        f"local bodies = {{{', '.join(f'[[{body}]]' for body in bodies)}}}",
         "function request()",
-        "  last = last % #tokens + 1",
-        '  wrk.headers["Authorization"] = "Bearer " .. tokens[last]',
+        "  last = last + 1",
+        '  wrk.headers["Authorization"] = "Bearer " .. tokens[last % #tokens + 1]',
+        "  if #bodies > 0 then wrk.body = bodies[math.floor(last / #tokens) % #bodies + 1] end",
         "  return wrk.format()",
         "end",
     ]

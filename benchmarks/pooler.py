@@ -21,7 +21,7 @@ from benchmarks.http_rows import (
     Hall,
     request,
     run_values,
-    submission,
+    submissions,
     tokens_of,
 )
 from benchmarks.people import execute, run
@@ -65,12 +65,11 @@ def rows(hall: Hall) -> list[Row]:
     pooled = _serve(hall.stage)
     tokens = tokens_of(hall, LEARNERS)
     ids = run_values(hall.url, f"SELECT id FROM certificates ORDER BY id LIMIT {ASKED}")
-    quiz, body = submission(hall.url, hall.quiz.version_id)
     calls = {
         "verify": [request(f"/api/certificates/{i}/verify/") for i in ids],
         "courses": [request("/api/courses/", token) for token in tokens],
         "modules": [request(f"/api/courses/{hall.large.id}/modules/", token) for token in tokens],
-        "submit": [request(f"/api/quizzes/{quiz}/submit/", token, body) for token in tokens],
+        "submit": submissions(hall.url, hall.quiz.version_id, tokens),
         # No hot path: by the session, with transactions of several statements.
         "enrollments": [request("/api/users/enrollments/", token) for token in tokens],
     }

@@ -4,21 +4,23 @@ import asyncio
 
 import httpx
 from tests.grading.scenes import learner, quiz, tree
-from tests.world import Caller, World, choice
+from tests.world import Caller, Json, World, choice, right
 
 
 async def race_for_the_last_attempt(
     world: World, apis: tuple[httpx.AsyncClient, httpx.AsyncClient], rounds: int
 ) -> None:
-    """Twenty submissions at once on a last attempt, spread over the two: one wins, none is one too many."""
-    course = await world.course(tree(quiz(choice(), max_attempts=2, pass_score=100)))
+    """Twenty different submissions at once on a last attempt, spread over the two: one wins, none is one too many."""
+    questions = [choice(f"{n}?") for n in range(5)]
+    course = await world.course(tree(quiz(*questions, max_attempts=2, pass_score=100)))
     for n in range(rounds):
         await world.add_member(f"racer{n}")
         racer = await learner(world, {}, f"racer{n}", course)
         assert (await racer.answer({"texts": ["wrong"]}))["attempts_remaining"] == 1
+        shown = (await racer.call.ok("GET", racer.path))["questions"]
         callers = [Caller(api, racer.call.token, racer.call.user) for api in apis]
         sent = await asyncio.gather(
-            *(callers[k % 2]("POST", f"{racer.path}submit/", {"responses": []}) for k in range(20))
+            *(callers[k % 2]("POST", f"{racer.path}submit/", _answers(shown, k)) for k in range(20))
         )
         statuses = sorted(r.status_code for r in sent)
         assert statuses == [200, *[409] * 19], statuses
@@ -26,3 +28,9 @@ async def race_for_the_last_attempt(
         shown = await racer.call.ok("GET", racer.path)
         assert (shown["attempts_used"], len(shown["attempts"])) == (2, 2)
         assert await racer.status() == "failed"
+
+
+def _answers(questions: list[Json], k: int) -> Json:
+    """The k-th of 31 sets of answers, of which none is all right."""
+    given = ({"texts": ["right" if k >> n & 1 else "wrong"]} for n in range(len(questions)))
+    return {"responses": [right(q, answer) for q, answer in zip(questions, given, strict=True)]}

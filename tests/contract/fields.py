@@ -32,6 +32,7 @@ ENROLLMENT = {
     "due_at",
     "overdue",
     "source",
+    "withdrawn_at",
 }
 PROGRESS = {
     "enrollment_id",

@@ -41,7 +41,7 @@ async def test_starting_twice_is_one_attempt(world: World) -> None:
     assert (second.status_code, second.json()["number"]) == (201, 2)
     await at.send("Q")
     refused(await at.start(), 409, "no-attempts-left")
-    refused(await at.send("Q"), 409, "no-attempts-left")
+    refused(await at.send("Q", await at.responses("Q", 0)), 409, "no-attempts-left")
 
 
 async def test_submitting_takes_what_was_saved_and_lays_the_new_over_it(world: World) -> None:
@@ -201,8 +201,8 @@ async def test_twenty_submissions_at_the_last_attempt_are_one(world: World, data
     await at.submit(correct=0)
     responses = await at.responses("Q", 1)
     answers = await asyncio.gather(*(at.send("Q", responses) for _ in range(20)))
-    assert (tally(answers).keys() <= {200, 409}, tally(answers)[200]) == (True, 1)
-    assert {a.json()["code"] for a in answers if a.status_code == 409} == {"no-attempts-left"}
+    assert tally(answers) == {200: 20}
+    assert len({a.json()["attempt_id"] for a in answers}) == 1, "the same again is the same attempt"
     [row] = await database(
         "SELECT count(*) AS n, max(number) AS last FROM quiz_attempts WHERE quiz_id = $1::uuid", at.ids["Q"]
     )

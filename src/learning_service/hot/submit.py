@@ -2,8 +2,8 @@
 
 No lock is held in between. Every change of progress adds one to the enrollment's revision, and the write happens
 only at the revision that was read; who comes second takes the ordinary route, which waits for the lock. Everything
-is judged and graded by the same functions as there. What finishes a course, closes an overdue attempt, or is refused
-goes there too: nothing has been written until then.
+is judged and graded by the same functions as there. What finishes a course, closes an overdue attempt, repeats what
+has just closed one, or is refused goes there too: nothing has been written until then.
 """
 
 import uuid
@@ -22,6 +22,7 @@ from learning_service.domain.attempts.actions import (
     refuse_misfits,
 )
 from learning_service.domain.attempts.queries import Position, read_position
+from learning_service.domain.attempts.repeats import digest_of
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, cached_version
 from learning_service.domain.enrollments.rules import decide
 from learning_service.domain.outcomes.actions.closing import Closed, GradedSubmission, grade_submission
@@ -88,7 +89,9 @@ def _graded(
     if attempt is None:
         return None
     given = merge_responses(attempt, sent.responses)
-    graded = grade_submission(position, version, quiz, attempt, given, instant)
+    graded = grade_submission(
+        position, version, quiz, attempt, given, instant, digest=digest_of(sent.responses)
+    )
     goes_on = decide(version.shape, graded.after.standing()).status == "in_progress"
     return graded if goes_on else None
 

@@ -90,6 +90,8 @@ class QuizAttempt(Base):
     """What the answers that wait for a person could still add; None until submitted."""
     passed: Mapped[bool | None]
     """None until decided."""
+    closed_with: Mapped[str | None]
+    """Digest of the submission that closed it; None where none did. Gone with the member's personal data."""
 
 
 class AssessmentResult(Base):

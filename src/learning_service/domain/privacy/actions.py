@@ -41,7 +41,7 @@ _TEXTS = (
     WHERE organization_id = :organization_id AND user_id = :user_id AND graded_at IS NULL""",
     """UPDATE pending_responses SET text = '', feedback_html = NULL
     WHERE organization_id = :organization_id AND user_id = :user_id""",
-    """UPDATE quiz_attempts SET
+    """UPDATE quiz_attempts SET closed_with = NULL,
         responses = (SELECT COALESCE(jsonb_object_agg(r.key, r.value), '{}')
             FROM jsonb_each(responses) AS r WHERE NOT r.value ? 'text'),
         marks = (SELECT jsonb_object_agg(m.key, m.value - 'feedback') FROM jsonb_each(marks) AS m)

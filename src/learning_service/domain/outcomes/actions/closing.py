@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.actions import (
@@ -21,11 +21,14 @@ from learning_service.domain.attempts.actions import (
     refuse_misfits,
 )
 from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount, find_position
+from learning_service.domain.attempts.repeats import digest_of, repeated_attempt
 from learning_service.domain.attempts.rules import Response, dump_responses, load_responses
 from learning_service.domain.base import new_id
+from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
 from learning_service.domain.courses.rules.scores import kept
+from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.enrollments.rules import attempts_remaining, awaits_review
 from learning_service.domain.errors import NotFound
 from learning_service.domain.grading.rules.score import Graded, grade_attempt
@@ -80,21 +83,49 @@ async def submit_attempt(
 ) -> Closed:
     """Close the attempt under way with these answers laid over what was saved; make one if there is none.
 
-    The position must be locked, and overdue attempts closed; `late`: this very call found one overdue. What
-    arrives within the grace is stamped with the deadline. Raises Invalid, NotFound, AttemptClosed,
-    AttemptNotStarted, NoAttemptsLeft.
+    Who names no attempt and repeats what has just closed one gets that one's result. The position must be locked, and
+    overdue attempts closed; `late`: this very call found one overdue. What arrives within the grace is stamped with
+    the deadline. Raises Invalid, NotFound, AttemptClosed, AttemptNotStarted, EnrollmentWithdrawn, NoAttemptsLeft.
     """
     refuse_misfits(quiz, responses)
     if late:
         raise AttemptClosed
+    digest = digest_of(responses)
+    if attempt_id is None and position.attempt is None:
+        repeated = await repeated_attempt(session, position, quiz.id, digest)
+        if repeated is not None:
+            return await _closed_before(session, position, quiz, repeated)
     position = await _named(session, position, quiz, attempt_id)
     attempt = await open_attempt(session, position, quiz)
-    return await _close(
-        session,
-        position,
-        version,
-        grade_submission(position, version, quiz, attempt, merge_responses(attempt, responses), now(session)),
+    given = merge_responses(attempt, responses)
+    graded = grade_submission(position, version, quiz, attempt, given, now(session), digest=digest)
+    return await _close(session, position, version, graded)
+
+
+async def _closed_before(
+    session: AsyncSession, position: Position, quiz: CompiledQuiz, attempt_id: uuid.UUID
+) -> Closed:
+    """A closed attempt once more, with the outcome that it brought about."""
+    found = await find_position(
+        session, position.organization_id, "attempt", attempt_id, user_id=position.user_id
     )
+    if found is None or found.attempt is None:
+        raise NotFound
+    completion = await session.scalar(
+        select(CourseCompletion).where(
+            CourseCompletion.enrollment_id == found.enrollment_id,
+            CourseCompletion.completed_at == found.attempt.submitted_at,
+        )
+    )
+    outcome = None
+    if completion is not None:
+        certificate = await session.scalar(
+            select(Certificate).where(
+                Certificate.completion_id == completion.id, Certificate.reissued_as.is_(None)
+            )
+        )
+        outcome = Outcome(found.status, completion, certificate)
+    return Closed(found.attempt, quiz, found, outcome)
 
 
 async def _named(
@@ -161,10 +192,12 @@ def grade_submission(
     attempt: AttemptRow,
     given: Mapping[str, Response],
     instant: datetime,
+    *,
+    digest: str | None = None,
 ) -> GradedSubmission:
     """What closing will write of the attempt with these answers, and the position behind it. Pure but for ids.
 
-    What arrives after the deadline is stamped with it.
+    What arrives after the deadline is stamped with it. `digest`: of the submission, where one closes it.
     """
     graded = grade_attempt(quiz.keys.values(), given)
     closed = replace(
@@ -195,6 +228,7 @@ def grade_submission(
         "possible_points": count.possible_points,
         "passed_at": count.passed_at,
         "waiting": _waiting(quiz, graded, given),
+        "closed_with": digest,
         "is_assessment": quiz.kind == "assessment",
         "awaiting_review": after.is_open and awaits_review(version.shape, after.standing()),
     }

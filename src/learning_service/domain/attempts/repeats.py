@@ -1,0 +1,51 @@
+"""A submission sent twice: who did not hear the answer sends it again, and names no attempt."""
+
+import hashlib
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+
+from pydantic_core import to_json
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.models import QuizAttempt
+from learning_service.domain.attempts.queries import Position
+from learning_service.domain.attempts.rules import Response, dump_responses
+from learning_service.domain.clock import now
+from learning_service.domain.enrollments.models import Enrollment
+
+WITHIN = timedelta(minutes=1)
+"""How long after it closed an attempt a submission is known again; `close_attempt` says the same."""
+
+
+def digest_of(responses: Iterable[Response]) -> str:
+    """What tells a submission from others, whatever the order of its answers."""
+    return hashlib.sha256(to_json(sorted(dump_responses(responses).items()))).hexdigest()
+
+
+async def repeated_attempt(
+    session: AsyncSession, position: Position, quiz_id: uuid.UUID, digest: str
+) -> uuid.UUID | None:
+    """The learner's attempt that this very submission has closed just now.
+
+    Where no enrollment is open it may be one of another enrollment, which that attempt has ended.
+    """
+    statement = (
+        select(QuizAttempt.id)
+        .join(Enrollment, Enrollment.id == QuizAttempt.enrollment_id)
+        .where(
+            Enrollment.organization_id == position.organization_id,
+            Enrollment.user_id == position.user_id,
+            Enrollment.course_id == position.course_id,
+            QuizAttempt.quiz_id == quiz_id,
+            QuizAttempt.closed_with == digest,
+            QuizAttempt.submitted_at > now(session) - WITHIN,
+        )
+        .order_by(QuizAttempt.submitted_at.desc(), QuizAttempt.id.desc())
+        .limit(1)
+    )
+    if position.is_open:
+        statement = statement.where(QuizAttempt.enrollment_id == position.enrollment_id)
+    found: uuid.UUID | None = await session.scalar(statement)
+    return found
