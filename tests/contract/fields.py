@@ -33,6 +33,10 @@ ENROLLMENT = {
     "overdue",
     "source",
     "withdrawn_at",
+    "awaiting_review",
+    "completed_at",
+    "score",
+    "certificate_id",
 }
 PROGRESS = {
     "enrollment_id",
@@ -44,6 +48,7 @@ PROGRESS = {
     "percent",
     "due_at",
     "overdue",
+    "awaiting_review",
 }
 TOTALS = {"assigned", "in_progress", "completed", "failed", "overdue"}
 MODULES = {"items", "next_cursor", "version", "enrollment", "assessment"}
