@@ -34,10 +34,8 @@ ENROLLMENT = {
     "source",
     "withdrawn_at",
     "awaiting_review",
-    "completed_at",
-    "score",
-    "certificate_id",
 }
+LISTED_ENROLLMENT = ENROLLMENT | {"completed_at", "score", "certificate_id"}
 PROGRESS = {
     "enrollment_id",
     "course_id",
@@ -91,7 +89,16 @@ CERTIFICATE = {
     "verification_url",
     "pdf_ready",
 }
-COMPLIANCE = {"user_id", "chapter_id", "requirement_id", "status", "completed_at", "expires_at"}
+COMPLIANCE = {
+    "user_id",
+    "chapter_id",
+    "requirement_id",
+    "requirement_name",
+    "status",
+    "completed_at",
+    "expires_at",
+    "due_at",
+}
 SKILL = {"skill_id", "name", "acquired_at", "course_id"}
 ME = {"user_id", "organization_id", "name", "roles", "scopes", "is_member"}
 PROBLEM = {"type", "title", "status", "detail", "instance", "code", "request_id"}
