@@ -42,6 +42,8 @@ class Context:
     limits: Limits
     seal: Seal
     """For secrets that are stored."""
+    cursor_keys: tuple[bytes, ...]
+    """Sign the cursors of lists; the first one does, all are believed."""
 
     @asynccontextmanager
     async def transaction(
@@ -113,6 +115,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                 tokens=TokenVerifier(settings, fetch=http.get_json),
                 limits=limits,
                 seal=Seal(settings.keys_for("stored secrets")),
+                cursor_keys=settings.keys_for("cursors"),
             )
     finally:
         processes.close()

@@ -4,8 +4,9 @@ Every route has exactly one `Permission`; a test finds those that have none. Dep
 route's parameters, which is the contract's order of refusals: permission, then body, then the rest.
 """
 
+import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, cast
@@ -24,12 +25,12 @@ from learning_service.domain.directory.queries import is_member
 from learning_service.domain.enrollments.queries import EnrollmentView, see_course
 from learning_service.domain.errors import Forbidden, Invalid, NotAMember, NotFound, RateLimited
 from learning_service.domain.grading.queries import WaitingResponse, access_response, is_grader
-from learning_service.domain.idempotency import KeyedRequest, claim_key, digest_of
 from learning_service.domain.outcomes.actions.closing import close_overdue
 from learning_service.domain.outcomes.queries.enrollments import access_enrollment
-from learning_service.domain.paging import PageRequest, read_page
+from learning_service.domain.paging import Cursors, PageRequest, read_page
 from learning_service.domain.principal import Principal
 from learning_service.domain.values import OPAQUE_ID, OPAQUE_ID_FORM
+from learning_service.retries import claim_for, keyed_request
 from learning_service.telemetry import note_organization
 from learning_service.wire import LARGE, SMALL, JsonBody, receive_body, refuse_unknown_parameters
 
@@ -80,24 +81,8 @@ async def _session(
     async with context.transaction(caller.organization_id) as session:
         keyed = keyed_request(request, caller, request.state.body)
         if keyed is not None:
-            await claim_key(session, keyed)
-            request.state.keyed_session = session
+            await claim_for(request, session, keyed)
         yield session
-
-
-def keyed_request(request: Request, caller: Principal, content: bytes | None) -> KeyedRequest | None:
-    """The call under its idempotency key, if it has one; `content` is the body, or what stands for it."""
-    key: str | None = getattr(request.state, "idempotency_key", None)
-    if key is None or content is None:
-        return None
-    return KeyedRequest(
-        organization_id=caller.organization_id,
-        subject=caller.user_id,
-        method=request.method,
-        path=request.url.path,
-        key=key,
-        request_digest=digest_of(request.url.query.encode(), content),
-    )
 
 
 Session = Annotated[AsyncSession, Depends(_session, scope="function")]
@@ -366,12 +351,21 @@ class Page:
     async def __call__(self, request: Request, caller: Caller) -> PageRequest:
         """The page asked for. Raises Invalid."""
         refuse_unknown_parameters(request, self.filters | {"limit", "cursor"})
-        return read_page(
-            dict(request.query_params),
-            scope=f"{self.list_name}:{caller.organization_id}",
-            filters=self.filters,
-            key_parts=self.key_parts,
-        )
+        query = dict(request.query_params)
+        filters = {name: value for name, value in sorted(query.items()) if name in self.filters}
+        cursors = cursors_of(request, caller, self.list_name, filters)
+        return read_page(query, cursors=cursors, filters=filters, key_parts=self.key_parts)
+
+
+def cursors_of(
+    request: Request, caller: Principal, list_name: str, filters: Mapping[str, str] | None = None
+) -> Cursors:
+    """The cursors of the list that this request asks for, in the caller's organization."""
+    context: Context = request.app.state.context
+    scope = json.dumps(
+        [list_name, caller.organization_id, sorted(request.path_params.items()), filters or {}]
+    )
+    return Cursors(context.cursor_keys, scope)
 
 
 def page(list_name: str, *filters: str, key_parts: int = 1) -> Any:

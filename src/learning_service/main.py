@@ -31,7 +31,7 @@ from learning_service.routers import (
     users,
     webhooks,
 )
-from learning_service.routes import HeadAsGet
+from learning_service.routes import HeadAsGet, SlashRedirect
 from learning_service.settings import Settings
 from learning_service.telemetry import RequestLog, configure_logging
 
@@ -84,6 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(module.router)
     install_problem_handlers(app)
     install_reference(app)
+    app.add_middleware(SlashRedirect)
     app.add_middleware(HotPaths, paths=HOT_PATHS)
     app.add_middleware(ConcurrencyLimit, settings=settings)
     if settings.cors_origins:

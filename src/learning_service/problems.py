@@ -150,9 +150,11 @@ async def _on_accident(request: Request, error: Exception) -> Response:
 
 
 async def _on_unforeseen(request: Request, error: Exception) -> Response:
-    """Such an answer is given outside of `RequestLog`, which names the request in all others."""
+    """Such an answer is given outside of `RequestLog`, which sets the headers of all others."""
     response = await _on_accident(request, error)
     response.headers["X-Request-Id"] = request.scope.get("request_id", "")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

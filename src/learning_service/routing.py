@@ -12,13 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from learning_service.domain.errors import Invalid
+from learning_service.domain.errors import DomainError, Forbidden, Invalid, NotFound, Unauthenticated
 from learning_service.domain.idempotency import AlreadyAnswered, keep_answer, release_key
 from learning_service.wire import read_idempotency_key
 
 REPLAYED = "Idempotency-Replayed"
 SHOWN_ONCE = "x-shown-once"
 KEPT_HEADERS = ("content-type", "etag", "location", "cache-control", "retry-after")
+
+LOST_RIGHTS = (Unauthenticated, Forbidden, NotFound)
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -51,13 +53,23 @@ class KeyedRoute(APIRoute):
         return answer_once
 
 
+def _replay(again: AlreadyAnswered) -> Response:
+    return Response(again.body, again.status, headers={**again.headers, REPLAYED: "true"})
+
+
 async def _answer_once(
     request: Request, handler: Callable[[Request], Awaitable[Response]], secrets: tuple[str, ...]
 ) -> Response:
     try:
         response = await handler(request)
     except AlreadyAnswered as again:
-        return Response(again.body, again.status, headers={**again.headers, REPLAYED: "true"})
+        return _replay(again)
+    except DomainError as refusal:
+        # The state that the call itself has changed is no reason to refuse its answer; a lost right is.
+        before = getattr(request.state, "before", None)
+        if isinstance(refusal, LOST_RIGHTS) or not isinstance(before, AlreadyAnswered):
+            raise
+        return _replay(before)
     session: AsyncSession | None = getattr(request.state, "keyed_session", None)
     if session is None:
         return response

@@ -83,6 +83,12 @@ class Settings(BaseSettings):
     max_document_mib: int = Field(default=100, ge=1, le=1000)
     """The largest file that an author may upload."""
 
+    organization_storage_mib: int = Field(default=20_480, ge=1)
+    """What the documents of one organization may take in the store."""
+    uploads_per_principal: int = Field(default=4, ge=1)
+    uploads_per_organization: int = Field(default=8, ge=1)
+    """Files on their way to one process at once, which bounds their bytes too: so many of the largest."""
+
     convert_sandbox: Literal["bwrap", "container", "none"] = "bwrap"
     """What keeps LibreOffice in: `bwrap`; `container` where the container itself has no way out; `none` by hand."""
     convert_seconds: int = Field(default=120, ge=1, le=3600)

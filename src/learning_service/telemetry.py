@@ -38,6 +38,9 @@ JOB_FINISHED = Gauge(
 WORKERS = Gauge("learning_workers", "Workers seen in the last 30 seconds.", ["queue"])
 SCHEDULED_AGE = Gauge("learning_schedule_age_seconds", "Since a scheduled job was started last.", ["job"])
 
+NO_SNIFF = (b"x-content-type-options", b"nosniff")
+CACHE_CONTROL = b"cache-control"
+NO_STORE = (CACHE_CONTROL, b"no-store")
 _OUR_REQUEST_ID = re.compile(r"\A[A-Za-z0-9._-]{8,64}\Z")
 _request_facts: ContextVar[dict[str, str] | None] = ContextVar("request_facts", default=None)
 _logs_requests = True
@@ -84,7 +87,10 @@ def configure_logging(level: str) -> None:
 
 
 class RequestLog:
-    """Pure ASGI: gives each request an id, sends it back, and writes one log line and one metric for it."""
+    """Pure ASGI: gives each request an id, sends it back, and writes one log line and one metric for it.
+
+    Here every answer passes, so here it gets the headers that every answer has.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -94,7 +100,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        request_id, is_private = _read_headers(scope)
         scope["request_id"] = request_id
         facts = {"request_id": request_id}
         _request_facts.set(facts)
@@ -105,7 +111,10 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                headers = message["headers"]
+                if is_private:
+                    headers = [*(pair for pair in headers if pair[0] != CACHE_CONTROL), NO_STORE]
+                message["headers"] = [*headers, NO_SNIFF, (b"x-request-id", request_id.encode())]
             await send(message)
 
         try:
@@ -163,9 +172,13 @@ def _meters(method: str, route: str, status: int) -> tuple[Any, Any]:
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def _request_id(scope: Scope) -> str:
+def _read_headers(scope: Scope) -> tuple[str, bool]:
+    """The request's id, and whether it brings a token, so that its answer is nobody else's."""
+    request_id, is_private = "", False
     for name, value in scope["headers"]:
-        if name == b"x-request-id":
+        if name == b"authorization":
+            is_private = True
+        elif name == b"x-request-id" and not request_id:
             given = value.decode("latin-1")
-            return given if _OUR_REQUEST_ID.match(given) else uuid_utils.uuid4().hex
-    return uuid_utils.uuid4().hex
+            request_id = given if _OUR_REQUEST_ID.match(given) else ""
+    return request_id or uuid_utils.uuid4().hex, is_private

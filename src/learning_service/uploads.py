@@ -19,17 +19,31 @@ from starlette.requests import ClientDisconnect, Request
 
 from learning_service.adapters.storage import ObjectMissing, ObjectStore, StoreUnavailable
 from learning_service.domain.documents.actions import Received
-from learning_service.domain.documents.rules import HEAD_BYTES, clean_name, media_type_of
-from learning_service.domain.errors import Invalid, TooLarge, Unavailable, UnsupportedMediaType
+from learning_service.domain.documents.rules import DECKS, HEAD_BYTES, clean_name, media_type_of
+from learning_service.domain.errors import (
+    Invalid,
+    RateLimited,
+    TooLarge,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from learning_service.domain.principal import Principal
+from learning_service.limits import Shares
 from learning_service.wire import ARRIVAL, read_idempotency_key
 
 FORM = "multipart/form-data"
-FIELD = "file"
+FIELD, HIDDEN_SLIDES = "file", "hidden_slides"
+LONGEST_CHOICE = 16
+CHOICES = {b"skip": False, b"include": True}
 MIB = 1024 * 1024
 FORM_OVERHEAD = 64 * 1024
 """What a form may have around its file."""
 QUIET_SECONDS, LONGEST_SECONDS = 30, 900
 """How long a sender may be silent, and take altogether."""
+BUSY_SECONDS = 10
+_YOURS = "Several files of yours are on their way; send the next one when one of them has arrived."
+_THEIRS = "Many files of your organization are on their way; try again shortly."
+_ALL = "Many files are being received; try again shortly."
 AT_ONCE = 16
 """Files that one process receives at a time: each holds some 10 MiB."""
 UPLOAD_BODY: dict[str, Any] = {
@@ -41,23 +55,36 @@ UPLOAD_BODY: dict[str, Any] = {
                     "type": "object",
                     "required": [FIELD],
                     "additionalProperties": False,
-                    "properties": {FIELD: {"type": "string", "format": "binary"}},
+                    "properties": {
+                        FIELD: {"type": "string", "format": "binary"},
+                        HIDDEN_SLIDES: {
+                            "type": "string",
+                            "enum": ["skip", "include"],
+                            "default": "skip",
+                            "description": "What becomes of slides that the presentation hides.",
+                        },
+                    },
                 }
             }
         },
     }
 }
 """`openapi_extra` of a route that takes a file."""
-_receiving: set[str] = set()
 
 
 class _Form:
-    """What the parser has seen so far: the file's name, and bytes of it that nobody has taken yet."""
+    """What the parser has seen so far: the choice, the file's name, and bytes of it that nobody has taken yet.
+
+    The choice may come before the file or after it; both are small parts of a form beside a large one.
+    """
 
     def __init__(self, boundary: bytes) -> None:
         self.file_name: str | None = None
         self.is_whole = False
         self.has_file = False
+        self.hidden_slides = False
+        self._choice: bytearray | None = None
+        self._is_choice = False
         self._ready: list[bytes] = []
         self._name, self._value = bytearray(), bytearray()
         self._parser = MultipartParser(
@@ -68,7 +95,7 @@ class _Form:
                 "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
                 "on_header_end": self._header,
                 "on_headers_finished": self._headers_finished,
-                "on_part_data": lambda data, start, end: self._ready.append(data[start:end]),
+                "on_part_data": self._data,
                 "on_end": self._end,
             },
         )
@@ -82,10 +109,27 @@ class _Form:
         ready, self._ready = self._ready, []
         return ready
 
+    def check_choice(self) -> None:
+        """Read whether hidden slides shall be shown. Raises Invalid for no such choice."""
+        if self._choice is not None:
+            if bytes(self._choice) not in CHOICES:
+                raise Invalid.at(
+                    f"/{HIDDEN_SLIDES}",
+                    "must be skip or include",
+                    "not-one-of",
+                    {"allowed": ["skip", "include"]},
+                )
+            self.hidden_slides = CHOICES[bytes(self._choice)]
+
     def _begin(self) -> None:
-        if self.has_file:
-            raise Invalid.at("", f"has more than one part; send one file as {FIELD!r}", "too-many")
         self._disposition: dict[bytes, bytes] = {}
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if not self._is_choice:
+            self._ready.append(data[start:end])
+        elif self._choice is not None:
+            # A word that is too long is wrong; the rest of it need not be kept.
+            self._choice += data[start : min(end, start + LONGEST_CHOICE - len(self._choice))]
 
     def _header(self) -> None:
         if bytes(self._name).lower() == b"content-disposition":
@@ -94,8 +138,19 @@ class _Form:
         self._value.clear()
 
     def _headers_finished(self) -> None:
-        if self._disposition.get(b"name") != FIELD.encode() or b"filename" not in self._disposition:
-            raise Invalid.at("", f"has another part than a file called {FIELD!r}", "too-many")
+        name, is_file = self._disposition.get(b"name"), b"filename" in self._disposition
+        self._is_choice = name == HIDDEN_SLIDES.encode() and not is_file
+        if self._is_choice:
+            if self._choice is not None:
+                raise Invalid.at(f"/{HIDDEN_SLIDES}", "is given twice", "twice")
+            self._choice = bytearray()
+            return
+        if name != FIELD.encode() or not is_file:
+            raise Invalid.at(
+                "", f"has another part than a file called {FIELD!r} and a text {HIDDEN_SLIDES!r}", "too-many"
+            )
+        if self.has_file:
+            raise Invalid.at("", f"has more than one file; send one as {FIELD!r}", "too-many")
         self.has_file = True
         self.file_name = self._disposition[b"filename"].decode("utf-8", "replace")
 
@@ -125,19 +180,46 @@ class _Counted:
                 yield chunk
         if not self.form.is_whole:
             raise Invalid.at("", "is not a well-formed multipart form: it ends too early", "wrong-form")
+        self.form.check_choice()
 
 
-async def receive_file(request: Request, store: ObjectStore, *, limit: int) -> Received:
+class Places:
+    """Files on their way to this process: each takes some 10 MiB of it, and nobody may take all of the places."""
+
+    def __init__(self, *, per_principal: int, per_organization: int) -> None:
+        self._all = Shares(AT_ONCE)
+        self._principals = Shares(per_principal)
+        self._organizations = Shares(per_organization)
+
+    @contextlib.contextmanager
+    def take(self, sender: Principal) -> Iterator[None]:
+        """A place for one file. Raises RateLimited for a sender with too many, Unavailable when all are taken."""
+        principal = f"{sender.organization_id}\n{sender.user_id}"
+        with contextlib.ExitStack() as stack:
+            for shares, key, refusal in (
+                (self._principals, principal, RateLimited(_YOURS, retry_after=BUSY_SECONDS)),
+                (self._organizations, sender.organization_id, RateLimited(_THEIRS, retry_after=BUSY_SECONDS)),
+                (self._all, "", Unavailable(_ALL, retry_after=BUSY_SECONDS)),
+            ):
+                if not shares.take(key):
+                    raise refusal
+                stack.callback(shares.give_back, key)
+            yield
+
+
+async def receive_file(
+    request: Request, store: ObjectStore, *, limit: int, sender: Principal, places: Places
+) -> Received:
     """Stream the form's file into the store under a key of its own; what it is.
 
-    Raises TooLarge, UnsupportedMediaType, Invalid (UnusableDocument for what is not taken), Unavailable, and
-    HTTPException for a sender who gives up or is too slow.
+    Raises TooLarge, UnsupportedMediaType, Invalid (UnusableDocument for what is not taken), RateLimited, Unavailable,
+    and HTTPException for a sender who gives up or is too slow.
     """
     form = _Form(_boundary(request, limit))
     request.scope[ARRIVAL].pass_on()
     counted = _Counted(form, request, limit)
     key = f"documents/{uuid.uuid4().hex}"
-    with _place(key):
+    with places.take(sender):
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
                 chunks = counted.chunks()
@@ -156,6 +238,7 @@ async def receive_file(request: Request, store: ObjectStore, *, limit: int) -> R
         size=counted.size,
         media_type=media_type,
         name=clean_name(form.file_name),
+        hidden_slides=form.hidden_slides and media_type in DECKS,
     )
 
 
@@ -178,17 +261,6 @@ def _boundary(request: Request, limit: int) -> bytes:
         raise Invalid.at("", "has no boundary of 1–70 characters in its content type", "wrong-form")
     read_idempotency_key(request)
     return boundary
-
-
-@contextlib.contextmanager
-def _place(key: str) -> Iterator[None]:
-    if len(_receiving) >= AT_ONCE:
-        raise Unavailable("Many files are being received; try again shortly.", retry_after=10)
-    _receiving.add(key)
-    try:
-        yield
-    finally:
-        _receiving.discard(key)
 
 
 async def _next_piece(body: AsyncIterator[bytes]) -> bytes | None:

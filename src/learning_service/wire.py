@@ -89,7 +89,13 @@ class JsonBody:
         self.parse = parse
 
     async def __call__(self, request: Request) -> Any:
-        """The validated body. Raises TooLarge, UnsupportedMediaType or Invalid, in this order."""
+        """The validated body. Raises TooLarge, UnsupportedMediaType or Invalid, in this order.
+
+        The permission has been asked by now, so first of all a call whose key was used before ends here.
+        """
+        if (before := getattr(request.state, "before", None)) is not None:
+            raise before
+        request.state.is_permitted = True
         body: bytes | None = request.state.body
         if body is None or len(body) > self.limit:
             raise TooLarge(f"The body may have at most {self.limit} bytes.")

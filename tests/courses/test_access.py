@@ -27,7 +27,7 @@ from learning_service.domain.courses.queries.access import (
 from learning_service.domain.courses.rules.access import Place, Scope, may_assign, may_author, reaches
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.errors import NotAMember, NotFound
-from learning_service.domain.paging import PageRequest
+from learning_service.domain.paging import Cursors, PageRequest
 from learning_service.domain.principal import Principal
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -260,4 +260,9 @@ async def test_an_organization_that_nobody_told_of_has_no_courses(scene: Scene) 
 
 
 def page(limit: int, after: str | None = None) -> PageRequest:
-    return PageRequest(limit=limit, after=None if after is None else (after,), filters={}, scope="courses")
+    return PageRequest(
+        limit=limit,
+        after=None if after is None else (after,),
+        filters={},
+        cursors=Cursors((b"key",), "courses"),
+    )

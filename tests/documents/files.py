@@ -53,18 +53,31 @@ def _picture(relation: str, attribute: str) -> str:
     )
 
 
+def linked_object(picture: str = "", spid: str = "") -> str:
+    """A shape that shows an object linked by `rIdX`, with a picture of it or without."""
+    return (
+        '<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="8" name="o"/><p:cNvGraphicFramePr/><p:nvPr/>'
+        '</p:nvGraphicFramePr><p:xfrm><a:off x="0" y="0"/><a:ext cx="9" cy="9"/></p:xfrm><a:graphic>'
+        '<a:graphicData uri="http://schemas.openxmlformats.org/presentationml/2006/ole">'
+        f'<p:oleObj r:id="rIdX" progId="Excel.Sheet.8"{spid}><p:link/>{picture}</p:oleObj>'
+        "</a:graphicData></a:graphic></p:graphicFrame>"
+    )
+
+
 def pptx_parts(
     slides: int = 1,
     *,
     text: str = "Two ways out of every room",
     relation: tuple[str, str, str] | None = None,
     show: str = "",
+    extra: str = "",
     external: bool = False,
+    hidden: frozenset[int] = frozenset(),
 ) -> dict[str, bytes | str]:
     """The parts of a presentation that PowerPoint opens too.
 
     `relation` is one more relationship of the first slide, `external` or not; `show` puts a picture there that uses
-    it, by the attribute so named (`r:embed` or `r:link`).
+    it, by the attribute so named (`r:embed` or `r:link`), `extra` any other shape. Slides may be `hidden`.
     """
     numbers = range(1, slides + 1)
     overrides = "".join(
@@ -106,8 +119,9 @@ def pptx_parts(
         first = n == 1
         picture = _picture("rIdX", show) if show and first else ""
         parts[f"ppt/slides/slide{n}.xml"] = (
-            f'<?xml version="1.0"?><p:sld {_SPACES}><p:cSld><p:spTree>{_TREE_HEAD}'
-            f"{_shape(2, f'{text} {n}')}{picture}</p:spTree></p:cSld></p:sld>"
+            f'<?xml version="1.0"?><p:sld {_SPACES}{" show=" + chr(34) + "0" + chr(34) if n in hidden else ""}>'
+            f"<p:cSld><p:spTree>{_TREE_HEAD}{_shape(2, f'{text} {n}')}{picture}{extra if first else ''}"
+            "</p:spTree></p:cSld></p:sld>"
         )
         more = (("rIdX", relation[1], relation[2]),) if relation and first else ()
         parts[f"ppt/slides/_rels/slide{n}.xml.rels"] = relations(

@@ -17,10 +17,14 @@ def hostile_files(listener: str) -> Iterator[tuple[str, bytes, set[str]]]:
     yield "linked-picture", files.pptx(relation=image, show="r:link", external=True), {"external-content"}
     local = ("rIdX", "image", "file:///etc/passwd")
     yield "local-file", files.pptx(relation=local, show="r:link", external=True), {"external-content"}
-    template = ("rIdX", "attachedTemplate", f"{listener}/t.dotm")
-    yield "template", files.pptx(relation=template, external=True), {"external-content"}
+    layout = ("rIdX", "slideLayout", f"{listener}/t.potx")
+    yield "layout", files.pptx(relation=layout, external=True), {"external-content"}
     ole = ("rIdX", "oleObject", f"{listener}/x.xls")
-    yield "ole-link", files.pptx(relation=ole, external=True), {"external-content"}
+    yield (
+        "ole-link",
+        files.pptx(relation=ole, external=True, extra=files.linked_object()),
+        {"external-content"},
+    )
     shown = f'<draw:frame><draw:image xlink:href="{listener}/b.png"/></draw:frame>'
     yield "odp-linked-picture", files.odp(shown), {"external-content"}
     yield "entities", _with_part("ppt/presentation.xml", _ENTITIES + "<p>&l;</p>"), {"entities"}

@@ -135,6 +135,38 @@ async def test_presentations_of_every_kind_become_pdf(
         assert (again["id"], again["status"]) == (ready["id"], "ready"), "the same bytes convert once"
 
 
+async def test_hidden_slides_are_left_out_or_shown_and_a_deck_of_them_alone_says_so(
+    world: World, tmp_path: Path, nothing_left: None
+) -> None:
+    some, every = files.pptx(3, hidden=frozenset({2})), files.pptx(2, hidden=frozenset({1, 2}))
+    decks = {
+        "some": (some, {}, ("ready", 2, None)),
+        "all of them": (some, {"hidden_slides": "include"}, ("ready", 3, None)),
+        "none is left": (every, {}, ("failed", None, "all-hidden")),
+        "none is left, as PowerPoint 97 wrote it": (as_ppt(every, tmp_path), {}, ("failed", None, "all-hidden")),
+        "both": (every, {"hidden_slides": "include"}, ("ready", 2, None)),
+        "no slides": (files.pptx(0), {}, ("failed", None, "no-slides")),
+        "no slides, as PowerPoint 97 wrote it": (
+            _without_slides(as_ppt(files.pptx(1), tmp_path)), {}, ("failed", None, "no-slides"),
+        ),
+    }  # fmt: skip
+    sent = {}
+    for name, (body, choice, _) in decks.items():
+        answer = await world.admin("POST", "/api/documents/", files={"file": ("a", body)}, data=choice)
+        sent[name] = answer.json()["id"]
+    await convert_all(world)
+    for name, (_, _, expected) in decks.items():
+        found = await seen(world, sent[name])
+        assert (found["status"], found["pages"], found["error_code"]) == expected, name
+
+
+def _without_slides(deck: bytes) -> bytes:
+    """An old presentation whose list of slides names none: each of its entries is made a record of no meaning."""
+    entry = b"\x00\x00\xf3\x03\x14\x00\x00\x00"
+    assert entry in deck
+    return deck.replace(entry, b"\x00\x00\xf4\x0f\x14\x00\x00\x00")
+
+
 async def test_hostile_files_in_a_row_while_a_good_one_waits(
     world: World, listener: Listener, nothing_left: None
 ) -> None:

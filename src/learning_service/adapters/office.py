@@ -29,6 +29,8 @@ _PLACES = (
 )
 _START_AGAIN = 81
 """What a first start with a new profile may end with."""
+_EXPORT = "pdf:impress_pdf_Export"
+_WITH_HIDDEN = f'{_EXPORT}:{{"ExportHiddenSlides":{{"type":"boolean","value":"true"}}}}'
 _WORK = "/work"
 """Where a job's directory is inside the sandbox."""
 _READABLE = (
@@ -73,28 +75,40 @@ class Office:
     memory: int
     output: int
 
-    async def convert(self, deck: Path, directory: Path) -> Path:
+    async def convert(self, deck: Path, directory: Path, *, hidden_slides: bool = False) -> Path:
         """The PDF made of `deck`, in a directory that holds nothing else. Raises Refused when there is none.
 
         The file's suffix must say what it is.
         """
-        profile, out = directory / "profile", directory / "out"
-        self._write_profile(profile)
-        out.mkdir()
+        self._prepare(directory)
+        pdf = await self._convert(deck, directory, hidden_slides=hidden_slides)
+        if pdf is not None:
+            return pdf
+        if not hidden_slides and await self._convert(deck, directory, hidden_slides=True) is not None:
+            raise Refused("all-hidden")
+        raise Refused("not-convertible")
+
+    def _prepare(self, directory: Path) -> None:
+        self._write_profile(directory / "profile")
+        (directory / "out").mkdir()
         (directory / "tmp").mkdir()
-        ended = await self._run(deck, directory)
+
+    async def _convert(self, deck: Path, directory: Path, *, hidden_slides: bool) -> Path | None:
+        ended = await self._run(deck, directory, hidden_slides=hidden_slides)
         if ended.code == _START_AGAIN and ended.over is None:
-            ended = await self._run(deck, directory)
-        pdf = out / f"{deck.stem}.pdf"
+            ended = await self._run(deck, directory, hidden_slides=hidden_slides)
+        pdf = directory / "out" / f"{deck.stem}.pdf"
         if ended.over is not None:
             raise Refused("too-slow" if ended.over == "time" else "too-greedy")
         if pdf.is_symlink() or not pdf.is_file() or pdf.stat().st_size == 0:
             log.info("office_made_nothing", code=ended.code)
-            # By a signal: what it ran into was most likely a limit.
-            raise Refused("too-greedy" if ended.code < 0 or ended.code > 128 else "not-convertible")
+            if ended.code < 0 or ended.code > 128:
+                # By a signal: what it ran into was most likely a limit.
+                raise Refused("too-greedy")
+            return None
         return pdf
 
-    async def _run(self, deck: Path, directory: Path) -> Ended:
+    async def _run(self, deck: Path, directory: Path, *, hidden_slides: bool) -> Ended:
         inside = Path(_WORK) if self.sandbox == "bwrap" else directory
         argv = [
             *(self._walls(directory) if self.sandbox == "bwrap" else []),
@@ -107,7 +121,7 @@ class Office:
             "--nolockcheck",
             "--nofirststartwizard",
             "--convert-to",
-            "pdf:impress_pdf_Export",
+            _WITH_HIDDEN if hidden_slides else _EXPORT,
             "--outdir",
             f"{inside}/out",
             f"{inside}/{deck.name}",

@@ -27,7 +27,6 @@ PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
             f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; "
             "frame-ancestors 'none'"
         ),
-        "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "no-referrer",
         "X-Robots-Tag": "noindex, nofollow, noarchive",

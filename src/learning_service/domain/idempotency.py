@@ -2,27 +2,34 @@
 
 The row is made in the effect's own transaction, so it is there exactly when the effect is. Its unique key makes a
 second call in flight wait for the first. A refusal rolls the row back together with everything else.
+
+The answer is for those who may still make the call: its permission is asked before it is given again, and whoever has
+lost a role or scope since, by which the call itself may have been judged, does not get it.
 """
 
+import asyncio
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, LargeBinary, bindparam, delete, or_, select, text, update
+from sqlalchemy import ARRAY, Index, LargeBinary, Text, bindparam, delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.base import Base
 from learning_service.domain.clock import now
-from learning_service.domain.errors import Fault, Invalid, Unavailable
+from learning_service.domain.errors import Fault, Forbidden, Invalid, Unavailable
 
 KEPT = timedelta(hours=72)
 WAIT_MS = 4000
 """How long a call waits for the one that has its key; below the statement timeout, which would end it too."""
+PACKED_FROM = 64 * 1024
+"""An answer of so many bytes is kept compressed."""
 _LOCK_NOT_AVAILABLE = "55P03"
 _CLAIMED = "idempotency"
 
@@ -42,6 +49,10 @@ class IdempotencyAnswer(Base):
     status: Mapped[int | None]
     headers: Mapped[dict[str, Any] | None]
     body: Mapped[str | None]
+    packed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The body of a large answer, compressed; then `body` is empty."""
+    authority: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """Roles and scopes by which the call was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,7 @@ class KeyedRequest:
     path: str
     key: str
     request_digest: bytes
+    authority: frozenset[str] = frozenset()
 
     @property
     def digest(self) -> bytes:
@@ -96,32 +108,35 @@ _CLAIM = text(
     WITH patience AS MATERIALIZED (
         SELECT current_setting('lock_timeout') AS usual, set_config('lock_timeout', :wait, true) AS longer
     )
-    INSERT INTO idempotency_answers (organization_id, digest, subject, request_digest, created_at)
-    SELECT :organization_id, :digest, :subject, :request_digest, :instant
+    INSERT INTO idempotency_answers (organization_id, digest, subject, request_digest, created_at, authority)
+    SELECT :organization_id, :digest, :subject, :request_digest, :instant, :authority
     FROM patience WHERE longer IS NOT NULL
     ON CONFLICT (organization_id, digest) DO UPDATE
     SET request_digest = excluded.request_digest, created_at = excluded.created_at,
-        status = NULL, headers = NULL, body = NULL
+        status = NULL, headers = NULL, body = NULL, packed = NULL, authority = excluded.authority
     WHERE idempotency_answers.status IS NULL OR idempotency_answers.created_at <= :horizon
     RETURNING (SELECT set_config('lock_timeout', usual, true) FROM patience)
     """
 ).bindparams(
     bindparam("digest", type_=LargeBinary),
     bindparam("request_digest", type_=LargeBinary),
+    bindparam("authority", type_=ARRAY(Text)),
 )
 
 
 async def claim_key(session: AsyncSession, keyed: KeyedRequest) -> None:
     """Take the key for the session's transaction, after whoever has it now.
 
-    Raises AlreadyAnswered where it has an answer, IdempotencyKeyReused where that was to another body, and
-    Unavailable when the other call takes longer than `WAIT_MS`.
+    Raises AlreadyAnswered where it has an answer, IdempotencyKeyReused where that was to another body, Forbidden
+    where it was made by a role that the caller has lost, and Unavailable when the other call takes longer than
+    `WAIT_MS`.
     """
     row = {
         "organization_id": keyed.organization_id,
         "digest": keyed.digest,
         "subject": keyed.subject,
         "request_digest": keyed.request_digest,
+        "authority": sorted(keyed.authority),
         "instant": now(session),
         "horizon": now(session) - KEPT,
         "wait": f"{WAIT_MS}ms",
@@ -139,10 +154,15 @@ async def claim_key(session: AsyncSession, keyed: KeyedRequest) -> None:
 
 async def _answer_again(session: AsyncSession, keyed: KeyedRequest) -> None:
     found = (await session.execute(select(IdempotencyAnswer).where(*_row_of(keyed)))).scalar_one()
+    if not keyed.authority.issuperset(found.authority or ()):
+        raise Forbidden("This was answered to you in a role that you no longer have.")
     if found.request_digest != keyed.request_digest:
         raise IdempotencyKeyReused
     assert found.status is not None
-    raise AlreadyAnswered(found.status, found.headers or {}, found.body or "")
+    body = found.body or ""
+    if found.packed is not None:
+        body = (await asyncio.to_thread(zlib.decompress, found.packed)).decode()
+    raise AlreadyAnswered(found.status, found.headers or {}, body)
 
 
 async def keep_answer(
@@ -161,8 +181,11 @@ async def keep_answer(
     if keyed is None:
         return
     kept = without_fields(body, frozenset(leave_out))
+    content: dict[str, Any] = {"body": kept}
+    if len(kept) >= PACKED_FROM:
+        content = {"packed": await asyncio.to_thread(zlib.compress, kept.encode(), 1)}
     statement = update(IdempotencyAnswer).where(*_row_of(keyed))
-    await session.execute(statement.values(status=status, headers=dict(headers), body=kept))
+    await session.execute(statement.values(status=status, headers=dict(headers), **content))
 
 
 async def release_key(session: AsyncSession) -> KeyedRequest | None:
@@ -188,21 +211,42 @@ def _without(value: Any, names: frozenset[str]) -> Any:
     return value
 
 
+_FORGET = text(
+    """
+    DELETE FROM idempotency_answers WHERE organization_id = :organization_id AND (subject = :user_id
+        OR EXISTS (SELECT FROM unnest(CAST(:forms AS text[])) AS n(form) WHERE strpos(body, n.form) > 0))
+    """
+)
+
+
 async def forget_answers(
     session: AsyncSession, organization_id: str, *, user_id: str, words: Iterable[str]
 ) -> None:
-    """Erasure: the answers given to this person, and those to others that mention one of `words` (name, address).
+    """Erasure: the answers given to this person, and those to others with one of `words` as JSON writes them.
 
     The keys go with them; what they protected is at most 72 hours old.
     """
-    spellings = {json.dumps(word, ensure_ascii=False)[1:-1] for word in words if word}
-    mentions = [IdempotencyAnswer.body.contains(form, autoescape=True) for form in sorted(spellings)]
-    await session.execute(
-        delete(IdempotencyAnswer).where(
-            IdempotencyAnswer.organization_id == organization_id,
-            or_(IdempotencyAnswer.subject == user_id, *mentions),
-        )
+    forms = sorted({word for word in words if word})
+    await session.execute(_FORGET, {"organization_id": organization_id, "user_id": user_id, "forms": forms})
+    await _forget_packed(session, organization_id, [form.encode() for form in forms])
+
+
+async def _forget_packed(session: AsyncSession, organization_id: str, forms: Sequence[bytes]) -> None:
+    """Delete large answers that mention one of the forms, looking into one after the other."""
+    row = IdempotencyAnswer
+    digests = await session.scalars(
+        select(row.digest).where(row.organization_id == organization_id, row.packed.is_not(None))
     )
+    for digest in digests.all():
+        this = (row.organization_id == organization_id, row.digest == digest)
+        packed: bytes | None = await session.scalar(select(row.packed).where(*this))
+        if packed is not None and await asyncio.to_thread(_mentions, packed, forms):
+            await session.execute(delete(row).where(*this))
+
+
+def _mentions(packed: bytes, forms: Sequence[bytes]) -> bool:
+    body = zlib.decompress(packed)
+    return any(form in body for form in forms)
 
 
 async def purge_answers(session: AsyncSession, *, limit: int = 5000) -> int:

@@ -18,6 +18,11 @@ class Principal:
     email: str | None = None
 
     @property
+    def authority(self) -> frozenset[str]:
+        """All that the token gives the caller beside being who they are."""
+        return self.roles | self.scopes
+
+    @property
     def is_national_admin(self) -> bool:
         """May administer everything in the organization."""
         return "national_admin" in self.roles

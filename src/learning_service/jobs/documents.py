@@ -53,7 +53,10 @@ async def _look(context: Context, document: Document) -> Finding:
         if document.media_type in PICTURES:
             width, height = await inspect_picture(path)
             return Finding(document.original_key, pages=1, width=width, height=height)
-        return Finding(document.original_key, pages=await inspect_pdf(path))
+        pages, shown = await inspect_pdf(path)
+        if shown == path:
+            return Finding(document.original_key, pages=pages)
+        return await _keep(context, document, shown, pages)
 
 
 async def convert_document(context: Context, job: Job) -> None:
@@ -78,21 +81,26 @@ async def _convert(context: Context, office: Office, document: Document, directo
     room = directory / "room"
     room.mkdir()
     deck = source.rename(room / f"deck.{kind}")
-    made = await office.convert(deck, room)
+    made = await office.convert(deck, room, hidden_slides=document.hidden_slides)
     # Out of reach of whatever was let loose on it.
     pdf = made.rename(directory / "made.pdf")
     try:
-        pages = await inspect_pdf(pdf)
+        pages, shown = await inspect_pdf(pdf)
     except Refused as refusal:
         raise Refused(
             "too-many-pages" if refusal.code == "too-many-pages" else "not-convertible"
         ) from refusal
+    return await _keep(context, document, shown, pages)
+
+
+async def _keep(context: Context, document: Document, pdf: Path, pages: int) -> Finding:
+    """Store a PDF that was made of the upload. Made twice, it may be two files; whoever says so first decides."""
     with pdf.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    # Made twice, it may be two files; whoever is first to say so decides which one it is.
+        size = file.tell()
     key = f"{document.original_key}-{digest[:32]}.pdf"
     await context.store.put_file(key, pdf, content_type=PDF)
-    return Finding(key, pages=pages)
+    return Finding(key, pages=pages, file_size=size)
 
 
 async def office_of(settings: Settings) -> Office:

@@ -11,7 +11,6 @@ from learning_service.dependencies import (
     Permission,
     Session,
     body,
-    keyed_request,
     path_id,
 )
 from learning_service.domain.courses.actions.courses import require_author
@@ -23,10 +22,11 @@ from learning_service.domain.enrollments.queries import access_file
 from learning_service.domain.errors import DomainError
 from learning_service.domain.idempotency import AlreadyAnswered, claim_key, keep_answer
 from learning_service.domain.principal import Principal
+from learning_service.retries import keyed_request
 from learning_service.routing import KeyedRoute
 from learning_service.schemas.common import Nothing
 from learning_service.schemas.documents import DocumentAnswer
-from learning_service.uploads import MIB, UPLOAD_BODY, discard_file, receive_file
+from learning_service.uploads import MIB, UPLOAD_BODY, Places, discard_file, receive_file
 
 router = APIRouter(prefix="/api/documents", tags=["documents"], route_class=KeyedRoute)
 RETRY_SECONDS = 2
@@ -60,21 +60,37 @@ class CanSeeFile(Permission):
 Author = Annotated[Principal, Depends(IsAuthor())]
 
 
+async def _places_of(request: Request, context: ContextOf) -> Places:
+    state, settings = request.app.state, context.settings
+    if not hasattr(state, "upload_places"):
+        state.upload_places = Places(
+            per_principal=settings.uploads_per_principal, per_organization=settings.uploads_per_organization
+        )
+    places: Places = state.upload_places
+    return places
+
+
+PlacesOf = Annotated[Places, Depends(_places_of)]
+
+
 @router.post("/", status_code=202, response_model=DocumentAnswer, openapi_extra=UPLOAD_BODY)
-async def upload(caller: Author, request: Request, context: ContextOf) -> Response:
+async def upload(caller: Author, request: Request, context: ContextOf, places: PlacesOf) -> Response:
     """Take one file: PDF, PNG or JPEG as it is, PPT, PPTX or ODP to be converted to PDF.
 
     Its content decides what it is, whatever its name says. Look again until `status` is not `converting`. The same
-    bytes sent twice are one document, converted once; where it had failed it is tried again.
+    bytes sent twice by the same author are one document, converted once; where it had failed it is tried again.
+    Slides that a presentation hides are left out, unless `hidden_slides` says `include`.
     """
-    limit = context.settings.max_document_mib * MIB
-    received = await receive_file(request, context.store, limit=limit)
+    limit, quota = (
+        mib * MIB for mib in (context.settings.max_document_mib, context.settings.organization_storage_mib)
+    )
+    received = await receive_file(request, context.store, limit=limit, sender=caller, places=places)
     try:
         async with context.transaction(caller.organization_id) as session:
             keyed = keyed_request(request, caller, received.sha256.encode())
             if keyed is not None:
                 await claim_key(session, keyed)
-            document = await add_document(session, received, actor=caller)
+            document = await add_document(session, received, actor=caller, quota=quota)
             answer = JSONResponse(DocumentAnswer.of(document).model_dump(mode="json"), 202)
             content_type = {"content-type": answer.headers["content-type"]}
             await keep_answer(session, status=202, headers=content_type, body=bytes(answer.body).decode())

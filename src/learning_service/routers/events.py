@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from learning_service.context import Context
-from learning_service.dependencies import ContextOf, HasScope
+from learning_service.dependencies import ContextOf, HasScope, cursors_of
 from learning_service.domain.errors import Invalid
 from learning_service.domain.events import Event
-from learning_service.domain.paging import decode_cursor, encode_cursor, read_page
+from learning_service.domain.paging import Cursors, read_limit
 from learning_service.domain.principal import Principal
 from learning_service.domain.webhooks.actions import number_events
 from learning_service.domain.webhooks.queries import FeedPage, has_unnumbered, read_feed
@@ -45,11 +45,11 @@ async def feed(caller: Reader, request: Request, context: ContextOf) -> FeedAnsw
 
     Without `after`, from the oldest kept (90 days). An older cursor is answered 410 `cursor-expired`.
     """
-    scope = f"events:{caller.organization_id}"
+    cursors = cursors_of(request, caller, "events")
     refuse_unknown_parameters(request, frozenset({"after", "wait", "limit"}))
     query = dict(request.query_params)
-    limit = read_page(query, scope=scope, filters=frozenset(), key_parts=1).limit
-    after = _after(query.get("after"), scope)
+    limit = read_limit(query)
+    after = _after(query.get("after"), cursors)
     until = time.monotonic() + _wait(query.get("wait"))
     while True:
         page = await _read(context, caller.organization_id, after, limit)
@@ -58,7 +58,7 @@ async def feed(caller: Reader, request: Request, context: ContextOf) -> FeedAnsw
             break
         await asyncio.sleep(min(LOOK_EVERY_SECONDS, remaining))
     return FeedAnswer(
-        items=[_outside(event) for event in page.events], next_cursor=encode_cursor(scope, [page.position])
+        items=[_outside(event) for event in page.events], next_cursor=cursors.encode([page.position])
     )
 
 
@@ -71,12 +71,12 @@ async def _read(context: Context, organization_id: str, after: int | None, limit
         return await read_feed(session, organization_id, after=after, limit=limit)
 
 
-def _after(cursor: str | None, scope: str) -> int | None:
+def _after(cursor: str | None, cursors: Cursors) -> int | None:
     if cursor is None:
         return None
     try:
-        return int(decode_cursor(scope, cursor, 1)[0])
-    except (Invalid, ValueError):
+        return int(cursors.decode(cursor, 1)[0])
+    except Invalid:
         raise Invalid.at("?after", "is not a cursor that this feed gave out", "not-our-cursor") from None
 
 

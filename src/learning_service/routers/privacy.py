@@ -21,7 +21,6 @@ async def export(
     caller: Annotated[Principal, Depends(IsMember())], session: Session, response: Response
 ) -> ExportAnswer:
     """All that is kept about oneself: profile, learning, results and certificates, as one document."""
-    response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Disposition"] = 'attachment; filename="learning-data.json"'
     return ExportAnswer.model_validate(await export_member(session, caller))
 

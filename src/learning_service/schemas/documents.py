@@ -26,6 +26,8 @@ class DocumentAnswer(Answer):
     name: str | None
     media_type: str
     """What was uploaded, by its content."""
+    hidden_slides: bool
+    """Whether the slides that a presentation hides are shown."""
     size: int
     sha256: str
     created_at: datetime

@@ -39,6 +39,13 @@ class CompoundFile:
         mini = b"".join(self._sector(number) for number in self._chain(root_first))
         return mini[first * 64 : first * 64 + min(size, 64)][:length]
 
+    def stream(self, name: str) -> bytes:
+        """A whole stream that has sectors of its own; of a smaller one, the first bytes."""
+        first, size = self.streams[name]
+        if size < 4096:
+            return self.start_of(name, size)
+        return b"".join(self._sector(number) for number in self._chain(first))[:size]
+
     def _sector(self, number: int) -> bytes:
         start = (number + 1) * self._size
         return self._data[start : start + self._size]

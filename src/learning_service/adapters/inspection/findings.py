@@ -5,6 +5,9 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+CLEAN = "clean.pdf"
+"""The name of a copy without what was taken out, beside the file."""
+
 
 class Unusable(Exception):
     """The file cannot be used: a word for why, and what exactly where that helps its author."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from learning_service.adapters.confined import MIB, Limits, run_confined
+from learning_service.adapters.inspection.findings import CLEAN
 from learning_service.domain.documents.rules import REASONS, Refused
 
 _LIMITS = Limits(seconds=60, memory=1024 * MIB, disk=1024 * MIB)
@@ -18,10 +19,13 @@ async def inspect_deck(path: Path) -> str:
     return kind
 
 
-async def inspect_pdf(path: Path) -> int:
-    """The number of pages. Raises Refused."""
-    pages: int = (await _inspect("pdfs", path))["pages"]
-    return pages
+async def inspect_pdf(path: Path) -> tuple[int, Path]:
+    """The number of pages, and what may be shown: the file, or a copy beside it that does nothing by itself.
+
+    Raises Refused.
+    """
+    found = await _inspect("pdfs", path)
+    return found["pages"], path.with_name(CLEAN) if found.get("clean") else path
 
 
 async def inspect_picture(path: Path) -> tuple[int, int]:

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +12,8 @@ from learning_service.domain.audit import record_audit
 from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
 from learning_service.domain.documents.models import Document
-from learning_service.domain.documents.rules import DECKS, REASONS
+from learning_service.domain.documents.queries import stored_bytes
+from learning_service.domain.documents.rules import DECKS, REASONS, QuotaExceeded
 from learning_service.domain.errors import Conflict, NotFound
 from learning_service.domain.outbox import OutboxRow, enqueue_job
 from learning_service.domain.principal import Principal
@@ -21,6 +22,8 @@ from learning_service.domain.workers import ALIVE, WorkerRow
 CHECK, CONVERT = "check_document", "convert_document"
 CONVERTER = "converter"
 """The queue of the converter, and its job."""
+_IDENTITY = ("organization_id", "uploaded_by", "sha256", "hidden_slides")
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('storage ' || :organization_id, 0))")
 GRACE = timedelta(seconds=60)
 """How long a document may be without a job before it counts as given up: its row is younger than its job's end."""
 
@@ -43,6 +46,8 @@ class Received:
     size: int
     media_type: str
     name: str | None
+    hidden_slides: bool = False
+    """Whether slides that a presentation hides shall be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +55,20 @@ class Finding:
     """What a job found out about a file that can be shown."""
 
     file_key: str
+    file_size: int | None = None
+    """Of the file that is shown, where it is not the original."""
     pages: int | None = None
     width: int | None = None
     height: int | None = None
 
 
-async def add_document(session: AsyncSession, received: Received, *, actor: Principal) -> Document:
-    """The document of these bytes: a new one whose check or conversion is queued, or the one that is there.
+async def add_document(
+    session: AsyncSession, received: Received, *, actor: Principal, quota: int
+) -> Document:
+    """The actor's document of these bytes: a new one whose check or conversion is queued, or the one that is there.
 
     One that is there and has failed is tried again. Its `original_key` tells whether the bytes just received are
-    the ones that are kept.
+    the ones that are kept. Raises QuotaExceeded when a new one is more than the organization may store.
     """
     instant = now(session)
     made: Document | None = await session.scalar(
@@ -71,6 +80,7 @@ async def add_document(session: AsyncSession, received: Received, *, actor: Prin
             sha256=received.sha256,
             size=received.size,
             media_type=received.media_type,
+            hidden_slides=received.hidden_slides,
             status="converting",
             original_key=received.key,
             uploaded_by=actor.user_id,
@@ -78,15 +88,20 @@ async def add_document(session: AsyncSession, received: Received, *, actor: Prin
             touched_at=instant,
             converting_since=instant,
         )
-        .on_conflict_do_nothing(index_elements=["organization_id", "sha256"])
+        .on_conflict_do_nothing(index_elements=_IDENTITY)
         .returning(Document)
     )
     if made is not None:
+        await _refuse_over(session, quota, actor)
         _record(session, "document.uploaded", made, actor)
         await _enqueue(session, made)
         return made
     document = await _hold(
-        session, Document.organization_id == actor.organization_id, Document.sha256 == received.sha256
+        session,
+        Document.organization_id == actor.organization_id,
+        Document.uploaded_by == actor.user_id,
+        Document.sha256 == received.sha256,
+        Document.hidden_slides == received.hidden_slides,
     )
     await _touch(session, document, actor)
     return document
@@ -110,6 +125,7 @@ async def mark_ready(session: AsyncSession, document_id: uuid.UUID, finding: Fin
         document_id,
         status="ready",
         file_key=finding.file_key,
+        file_size=finding.file_size,
         pages=finding.pages,
         width=finding.width,
         height=finding.height,
@@ -166,6 +182,13 @@ async def _ids_at_work(session: AsyncSession) -> frozenset[uuid.UUID]:
         )
     )
     return frozenset(uuid.UUID(text) for text in rows)
+
+
+async def _refuse_over(session: AsyncSession, quota: int, actor: Principal) -> None:
+    """One after the other within an organization: two uploads that fit alone may not fit together."""
+    await session.execute(_TURN, {"organization_id": actor.organization_id})
+    if await stored_bytes(session, actor.organization_id) > quota:
+        raise QuotaExceeded(quota)
 
 
 async def _hold(session: AsyncSession, *conditions: object) -> Document:

@@ -3,21 +3,25 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.base import Base, new_id
 
 
 class Document(Base):
-    """An uploaded file. The same bytes are one document within an organization, however often they are sent.
+    """An uploaded file. The same bytes, to be shown alike, are one document of an author, however often sent.
+
+    Another author's are another document, so that nobody learns from their own upload what others have sent.
 
     What is ready never changes, so whoever names a document has pinned its file.
     """
 
     __tablename__ = "documents"
     __table_args__ = (
-        UniqueConstraint("organization_id", "sha256"),
+        Index(
+            "uq_documents_upload", "organization_id", "uploaded_by", "sha256", "hidden_slides", unique=True
+        ),
         UniqueConstraint("organization_id", "id"),
         CheckConstraint("status IN ('converting', 'ready', 'failed')", name="status"),
         CheckConstraint("(status = 'ready') = (file_key IS NOT NULL)", name="file_key"),
@@ -35,6 +39,8 @@ class Document(Base):
     sha256: Mapped[str]
     size: Mapped[int] = mapped_column(BigInteger)
     media_type: Mapped[str]
+    hidden_slides: Mapped[bool] = mapped_column(server_default=false())
+    """Whether the slides that a presentation hides are shown."""
     status: Mapped[str]
     error_code: Mapped[str | None]
     error: Mapped[str | None]
@@ -45,6 +51,8 @@ class Document(Base):
     """Where the uploaded bytes are stored; the original is kept."""
     file_key: Mapped[str | None]
     """Where the file that is shown is stored: the original, or the PDF made of it."""
+    file_size: Mapped[int | None] = mapped_column(BigInteger)
+    """Bytes of that file, where it is not the original."""
     uploaded_by: Mapped[str]
     created_at: Mapped[datetime]
     touched_at: Mapped[datetime]

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.documents.models import Document
@@ -16,6 +16,13 @@ async def get_document(session: AsyncSession, organization_id: str, document_id:
     if document_id not in found:
         raise NotFound
     return found[document_id]
+
+
+async def stored_bytes(session: AsyncSession, organization_id: str) -> int:
+    """What the organization's documents take in the store, originals and what was made of them."""
+    size = func.sum(Document.size + func.coalesce(Document.file_size, 0))
+    found: int | None = await session.scalar(select(size).where(Document.organization_id == organization_id))
+    return int(found or 0)
 
 
 async def find_document(session: AsyncSession, document_id: uuid.UUID) -> Document | None:

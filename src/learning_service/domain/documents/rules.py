@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 
 from learning_service.domain.characters import BIDI_CONTROLS
-from learning_service.domain.errors import Conflict, Fault, Invalid
+from learning_service.domain.errors import Conflict, Fault, Invalid, TooLarge
 
 PDF, PNG, JPEG = "application/pdf", "image/png", "image/jpeg"
 PPT = "application/vnd.ms-powerpoint"
@@ -21,6 +21,7 @@ SUFFIXES: Mapping[str, str] = {PDF: "pdf", PNG: "png", JPEG: "jpg", PPT: "ppt", 
 
 HEAD_BYTES = 64 * 1024
 """How much of a file is looked at before the rest is received."""
+MIB = 1024 * 1024
 MAX_PIXELS = 50_000_000
 MAX_PAGES = 5_000
 MAX_NAME = 200
@@ -54,6 +55,12 @@ REASONS: Mapping[str, str] = {
     "too-slow": "The file took too long to convert. Divide it, or upload it as PDF.",
     "too-greedy": "The file takes more memory or space to convert than there is. Divide it, or upload it as PDF.",
     "not-convertible": "The presentation program could not open the file. Save it anew, or upload it as PDF.",
+    "all-hidden": "Every slide of the presentation is hidden. Show some, or upload it with hidden_slides=include.",
+    "no-slides": "The presentation has no slides. Add some and upload it again.",
+    "active-content": "The PDF holds scripts, actions or attached files that cannot be taken out. Print it to a new"
+    " PDF and upload that.",
+    "protected-attachments": "Files attached to the PDF are protected by a password. Save it without them and upload"
+    " that.",
     "no-converter": "No converter is running (it needs LibreOffice). Retry later, or upload the file as PDF.",
     "gave-up": "Something on our side failed again and again. Retry later.",
 }
@@ -65,6 +72,18 @@ class UnusableDocument(Invalid):
 
     def __init__(self, detail: str) -> None:
         super().__init__([Fault("/file", detail, "unusable")], code="unusable-document")
+
+
+class QuotaExceeded(TooLarge):
+    """The organization may not store more."""
+
+    code = "quota-exceeded"
+
+    def __init__(self, quota: int) -> None:
+        super().__init__(
+            f"Your organization may store {quota // MIB} MiB of documents, and this one is too much. What no course"
+            " uses is removed after 30 days; whoever runs the service may grant more."
+        )
 
 
 class DocumentNotReady(Conflict):

@@ -23,6 +23,7 @@ from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.standing import OPEN
 from learning_service.domain.errors import NotFound
 from learning_service.domain.events import Event
+from learning_service.domain.idempotency import forget_answers
 from learning_service.domain.outbox import enqueue_job
 from learning_service.domain.principal import Principal
 
@@ -57,8 +58,6 @@ _TEXTS = (
 )
 # Answers kept for retries, and reasons of failed jobs, may quote anything about what they name.
 _QUOTES = (
-    """DELETE FROM idempotency_answers WHERE organization_id = :organization_id AND (subject = :user_id
-        OR EXISTS (SELECT FROM unnest(CAST(:ids AS text[])) AS n(id) WHERE strpos(body, n.id) > 0))""",
     """UPDATE outbox SET error = NULL WHERE organization_id = :organization_id AND error IS NOT NULL
         AND EXISTS (SELECT FROM unnest(CAST(:ids AS text[])) AS n(id)
             WHERE strpos(CAST(arguments AS text), n.id) > 0)""",
@@ -97,12 +96,13 @@ async def erase_member(session: AsyncSession, user_id: str, *, actor: Principal)
     organization_id = actor.organization_id
     await _hold(session, organization_id, user_id)
     parameters = {"organization_id": organization_id, "user_id": user_id, "instant": now(session)}
-    named = {**parameters, "ids": [*await session.scalars(_IDS, parameters), f'"{user_id}"']}
+    ids = [*await session.scalars(_IDS, parameters), f'"{user_id}"']
     files = await erase_certificates(session, organization_id=organization_id, user_id=user_id)
     for statement in _TEXTS:
         await session.execute(text(statement), _only(statement, parameters))
+    await forget_answers(session, organization_id, user_id=user_id, words=ids)
     for statement in _QUOTES:
-        await session.execute(text(statement), _only(statement, named))
+        await session.execute(text(statement), _only(statement, {**parameters, "ids": ids}))
     await _forget(session, organization_id, user_id)
     record_id = f"erased/{uuid.uuid4()}"
     await _move(session, organization_id, user_id, record_id)
