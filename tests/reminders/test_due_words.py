@@ -107,6 +107,27 @@ def test_in_the_members_language(locale: str, line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("member", "organization", "said"),
+    [
+        (None, "en-US", "the end of Sunday, January 31 ("),
+        ("en", "en-US", "the end of Sunday, January 31 ("),
+        ("en-GB", "en-US", "the end of Sunday 31 January ("),
+        (None, "es", "final del domingo 31 de enero ("),
+        ("de", "es", "final del domingo 31 de enero ("),
+        ("en", "es", "the end of Sunday 31 January ("),
+        ("fr", "en-US", "la fin du dimanche 31 janvier ("),
+        ("de", None, "the end of Sunday 31 January ("),
+    ],
+)
+def test_the_organization_says_how_where_the_member_does_not(
+    member: str | None, organization: str | None, said: str
+) -> None:
+    due = end_of_day(SUNDAY, "America/New_York")
+    _, line = read(due, "America/New_York", locale=member, organization_locale=organization)
+    assert said in line
+
+
+@pytest.mark.parametrize(
     ("hours", "said"),
     [(0.1, "Due today"), (23.9, "Due today"), (24.1, "Due tomorrow"), (49, "Due on Sunday 31 January")],
 )

@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.reminders.test_rules import MAIL
 
@@ -69,6 +69,7 @@ hostile = st.text(
 )
 
 
+@settings(deadline=None)
 @given(hostile, hostile)
 @example(SMUGGLED, SMUGGLED)
 @example("a, b" * 40, "\u2028")
@@ -79,6 +80,7 @@ def test_no_name_and_no_title_writes_a_header(name: str, title: str) -> None:
     check(written(name=name, course_title=title), name=name, title=title)
 
 
+@settings(deadline=None)
 @given(hostile, st.sampled_from(["example.org", "faß.example.org", "a\r\nb", "[127.0.0.1]", "xn--.org", ""]))
 @example("ana>\r\nBcc: <victim", "evil.example")
 def test_an_address_is_one_address_or_none(local: str, domain: str) -> None:

@@ -24,6 +24,7 @@ MAIL = Mail(
     organization_timezone="UTC",
     timezone="UTC",
     locale=None,
+    organization_locale=None,
     name="Ana",
     address="ana@example.org",
     erased=False,

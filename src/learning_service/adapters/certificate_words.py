@@ -30,12 +30,13 @@ def long_date(day: date, tag: str) -> str:
 
     English of no country is that of most of the world. A tag that is not known counts as its language.
     """
-    locale = _locale(tag)
+    locale = locale_of(tag)
     pattern = "d MMMM y" if str(locale) == "en" else "long"
     return str(format_date(day, format=pattern, locale=locale))
 
 
-def _locale(tag: str) -> Locale:
+def locale_of(tag: str) -> Locale:
+    """How readers of that tag write; one that is not known counts as its language."""
     language = known_language(tag)
     try:
         found = Locale.parse(tag.replace("-", "_"))

@@ -14,13 +14,16 @@ from babel import Locale
 from babel.dates import format_date, get_timezone_location
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from learning_service.adapters.certificate_words import known_language
+from learning_service.adapters.certificate_words import known_language, locale_of
 from learning_service.adapters.letter import Letter, one_line, write_letter
+from learning_service.domain.certificates.rules import printed_locale
 from learning_service.domain.reminders.rules import Mail, Moment, days_left, moments_of
 
 _PAGES = Environment(
     loader=PackageLoader("learning_service", "assets/mail"), autoescape=True, undefined=StrictUndefined
 )
+_MONTH_FIRST = {"day": "EEEE, MMMM d", "day_and_year": "EEEE, MMMM d, y"}
+"""As Americans write it."""
 _NEAR = {0: "due_subject_today", 1: "due_subject_tomorrow"}
 
 
@@ -36,9 +39,10 @@ def write_mail(mail: Mail, *, sender: str, sent_at: datetime, instant: datetime)
 
     Raises ValueError for an address that cannot stand in a header, UnsafeLetter where the header is not as meant.
     """
-    language = known_language(mail.locale or "en")
+    tag = printed_locale(mail.locale, mail.organization_locale)
+    language = known_language(tag)
     words = _words(language)
-    subject, paragraphs = _say(mail, words, language, instant)
+    subject, paragraphs = _say(mail, words, locale_of(tag), instant)
     body = EmailMessage(policy=SMTP)
     text = "\n\n".join([*paragraphs, "-- \n" + words["footer"]])
     body.set_content(text + "\n", cte="quoted-printable")
@@ -62,15 +66,15 @@ def write_mail(mail: Mail, *, sender: str, sent_at: datetime, instant: datetime)
     )
 
 
-def _say(mail: Mail, words: Mapping[str, str], language: str, instant: datetime) -> tuple[str, list[str]]:
+def _say(mail: Mail, words: Mapping[str, str], locale: Locale, instant: datetime) -> tuple[str, list[str]]:
     said = {"course": one_line(mail.course_title), "organization": one_line(mail.organization_name)}
     until = words["no_due"]
     if mail.due_at is not None:
         due, elsewhere = moments_of(mail.due_at, mail.organization_timezone, mail.timezone)
-        said["day"] = _day(due.day, words, language, instant)
-        until = _told("due", due, words, language, instant)
+        said["day"] = _day(due.day, words, locale, instant)
+        until = _told("due", due, words, locale, instant)
         if elsewhere is not None:
-            until += " " + _told("elsewhere", elsewhere, words, language, instant)
+            until += " " + _told("elsewhere", elsewhere, words, locale, instant)
     if mail.kind == "assigned" or mail.due_at is None:
         subject, body = words["assigned_subject"], words["assigned_text"]
     else:
@@ -80,26 +84,29 @@ def _say(mail: Mail, words: Mapping[str, str], language: str, instant: datetime)
     return subject.format(**said), [greeting, body.format(**said), until]
 
 
-def _told(what: str, moment: Moment, words: Mapping[str, str], language: str, instant: datetime) -> str:
+def _told(what: str, moment: Moment, words: Mapping[str, str], locale: Locale, instant: datetime) -> str:
     form = f"{what}_day" if moment.time is None else f"{what}_time"
     return words[form].format(
-        day=_day(moment.day, words, language, instant),
+        day=_day(moment.day, words, locale, instant),
         time=moment.time,
-        zone=_zone(moment, words, language),
+        zone=_zone(moment, words, locale),
     )
 
 
-def _day(day: date, words: Mapping[str, str], language: str, instant: datetime) -> str:
+def _day(day: date, words: Mapping[str, str], locale: Locale, instant: datetime) -> str:
     """Day and month with the weekday; the year too where it is not the present one."""
-    pattern = words["day" if day.year == instant.year else "day_and_year"]
-    written = str(format_date(day, format=pattern, locale=Locale(language)))
-    return written.replace(" 1 ", " 1er ", 1) if language == "fr" else written
+    form = "day" if day.year == instant.year else "day_and_year"
+    # English of no country is that of most of the world.
+    is_month_first = locale.territory is not None and str(locale.date_formats["long"]).startswith("M")
+    pattern = _MONTH_FIRST[form] if is_month_first else words[form]
+    written = str(format_date(day, format=pattern, locale=locale))
+    return written.replace(" 1 ", " 1er ", 1) if locale.language == "fr" else written
 
 
-def _zone(moment: Moment, words: Mapping[str, str], language: str) -> str:
+def _zone(moment: Moment, words: Mapping[str, str], locale: Locale) -> str:
     """The zone by its city; where it has none, or the clock shows this time twice, by what it is off UTC."""
     area = moment.zone.partition("/")[0]
-    city = str(get_timezone_location(ZoneInfo(moment.zone), locale=Locale(language), return_city=True))
+    city = str(get_timezone_location(ZoneInfo(moment.zone), locale=locale, return_city=True))
     if area in ("Etc", "Factory") or city.startswith(("UTC", "GMT")):
         return moment.offset
     named = words["zone"].format(city=city.rpartition("/")[2])

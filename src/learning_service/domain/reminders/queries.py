@@ -51,6 +51,7 @@ async def load_mail(session: AsyncSession, reminder_id: uuid.UUID) -> Mail | Non
                 Organization.timezone,
                 func.coalesce(Member.timezone, Organization.timezone),
                 Member.locale,
+                OrganizationSettings.locale,
                 Member.display_name,
                 Member.email,
                 Member.erased_at.is_not(None),

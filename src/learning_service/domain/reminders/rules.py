@@ -33,6 +33,8 @@ class Mail:
     timezone: str
     """The member's own, else the organization's."""
     locale: str | None
+    """The member's."""
+    organization_locale: str | None
     name: str | None
     address: str | None
     erased: bool
