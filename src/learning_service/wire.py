@@ -5,6 +5,7 @@ bytes are received first, without an opinion; `JsonBody` has the opinion, as a d
 """
 
 import asyncio
+import codecs
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -28,6 +29,7 @@ JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
 CLOUD_EVENT = "application/cloudevents+json"
 CLOUD_EVENTS = "application/cloudevents-batch+json"
+_BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
@@ -138,6 +140,8 @@ def read_idempotency_key(request: Request) -> str | None:
 
 def check_json(body: bytes) -> None:
     """Refuse what lenient parsers let through: duplicate keys, bytes that are not UTF-8, nesting without end."""
+    if body.startswith(_BYTE_ORDER_MARKS):
+        raise Invalid.at("", "begins with a byte order mark; send UTF-8 without one", "not-json")
     try:
         document = json.loads(
             body.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant

@@ -14,6 +14,7 @@ import structlog
 
 from learning_service.adapters.confined import hide_memory, remove_leftovers
 from learning_service.context import open_context
+from learning_service.domain.attempts.under_way import CLOSE_ATTEMPT
 from learning_service.domain.documents.actions import CHECK, CONVERT, CONVERTER
 from learning_service.jobs.assignments import (
     auto_assign_courses,
@@ -21,7 +22,7 @@ from learning_service.jobs.assignments import (
     run_scheduled_rules,
     undo_assignments,
 )
-from learning_service.jobs.attempts import close_overdue_attempts
+from learning_service.jobs.attempts import close_attempt, close_overdue_attempts
 from learning_service.jobs.certificates import audit_certificates, generate_certificates
 from learning_service.jobs.documents import (
     check_document,
@@ -60,6 +61,7 @@ SCHEDULED: Mapping[str, Scheduled] = {
 QUEUES: Mapping[str, Mapping[str, JobFunction]] = {
     "jobs": {
         "auto_assign_courses": auto_assign_courses,
+        CLOSE_ATTEMPT: close_attempt,
         CHECK: check_document,
         "erase_files": erase_files,
         "generate_certificates": generate_certificates,

@@ -41,7 +41,12 @@ def test_when_right_answers_are_released() -> None:
             {"answer_ids": [A, C]},
         ),
         (TrueFalseKey(Q, ONE, False), {"value": False}),
-        (ShortAnswerKey(Q, ONE, ("x", "y*"), False, "auto"), {"accepted_answers": ["x", "y*"]}),
+        (
+            ShortAnswerKey(
+                Q, ONE, ("x", "*mitochondri*", "red * green", "2 \\* 3", "x*", "*"), False, "auto"
+            ),
+            {"accepted_answers": ["x", "mitochondri", "red green", "2 * 3"]},
+        ),
         (FreeFormKey(Q, ONE), None),
     ],
 )

@@ -37,7 +37,7 @@ from learning_service.domain.errors import Wrong
 MAX_COMBINING_RUN = 8
 MAX_MARKS = 30
 """Combining marks in a row of a longer text: sorting them takes the square of their number."""
-MAX_UNIFIED = 3
+MAX_UNIFIED = 4
 """How many times as long a text may become once its compatibility forms are written out; one makes 18 of itself."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TIME = re.compile(

@@ -25,7 +25,12 @@ from learning_service.domain.attempts.queries import Position, read_position
 from learning_service.domain.attempts.repeats import digest_of
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, cached_version
 from learning_service.domain.enrollments.rules import decide
-from learning_service.domain.outcomes.actions.closing import Closed, GradedSubmission, grade_submission
+from learning_service.domain.outcomes.actions.closing import (
+    Closed,
+    GradedSubmission,
+    grade_submission,
+    is_large,
+)
 from learning_service.domain.outcomes.views import submission_view
 from learning_service.hot.lane import Answer, small_body
 from learning_service.hot.reads import loaded
@@ -89,6 +94,8 @@ def _graded(
     if attempt is None:
         return None
     given = merge_responses(attempt, sent.responses)
+    if is_large(given):
+        return None
     graded = grade_submission(
         position, version, quiz, attempt, given, instant, digest=digest_of(sent.responses)
     )

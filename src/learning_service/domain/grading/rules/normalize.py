@@ -14,6 +14,7 @@ from learning_service.domain.characters import shows_nothing, stacks_more_than, 
 from learning_service.domain.values import MAX_MARKS
 
 _ASCII = {code: None for code in range(128) if shows_nothing(chr(code))} | {ord("`"): "'"}
+_LITERAL = re.compile(r"\\\*|\*")
 # A dotted i is an i: `İ` and its lower case by Unicode's rules, which keeps the dot as a mark of its own.
 _DOTTED = re.compile("i\u0307+")
 # A noncharacter: stands for a wildcard while the rest of a pattern is normalized, and is in no text that
@@ -43,6 +44,11 @@ def matches(text: str, accepted: Sequence[str], *, case_sensitive: bool = False)
     """
     normal = normalize(text.replace(_ANY, ""), case_sensitive=case_sensitive)
     return bool(normal) and any(_fits(normal, _parts(pattern, case_sensitive)) for pattern in accepted)
+
+
+def without_wildcards(pattern: str) -> str:
+    """An accepted answer as people read it: without its wildcards, `\\*` as a star. Empty where it was a wildcard."""
+    return " ".join(_LITERAL.sub(lambda found: "*" if found[0] == "\\*" else "", pattern).split())
 
 
 def is_blank(text: str) -> bool:

@@ -15,6 +15,7 @@ from learning_service.domain.courses.rules.answer_keys import (
     ShortAnswerKey,
     TrueFalseKey,
 )
+from learning_service.domain.grading.rules.normalize import without_wildcards
 
 BY_PERSON = "by_person"
 """What a stored mark has beside its points where a person gave them."""
@@ -60,7 +61,8 @@ def right_answer(key: AnswerKey) -> dict[str, Any] | None:
         case TrueFalseKey():
             return {"value": key.correct}
         case ShortAnswerKey():
-            return {"accepted_answers": list(key.accepted_answers)}
+            shown = (without_wildcards(pattern) for pattern in key.accepted_answers)
+            return {"accepted_answers": list(dict.fromkeys(text for text in shown if text))}
         case _:
             return None
 
