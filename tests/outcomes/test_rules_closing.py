@@ -171,6 +171,7 @@ def test_all_that_the_database_is_told() -> None:
         "waiting": [],
         "is_assessment": False,
         "awaiting_review": False,
+        "closed_with": None,
     }
     assert json.loads(graded(RIGHT, of=replace(quiz, kind="assessment")).document)["is_assessment"] is True
 
