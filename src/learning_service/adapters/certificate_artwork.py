@@ -14,7 +14,7 @@ from math import cos, pi, sin
 from typing import Literal, TypeAlias
 
 import segno
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops, ImageOps
 from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName
 from reportlab.pdfgen.canvas import Canvas
 
@@ -162,7 +162,7 @@ def _pixels(logo: bytes) -> _Pixels:
         with Image.open(io.BytesIO(logo), formats=("PNG", "JPEG")) as picture:
             if picture.width * picture.height > _MAX_LOGO_PIXELS:
                 raise UnusableLogo(f"the logo has more than {_MAX_LOGO_PIXELS} pixels")
-            upright = ImageOps.exif_transpose(picture).convert("RGBA")
+            upright = _in_full_colour(ImageOps.exif_transpose(picture))
     except UnusableLogo:
         raise
     except (OSError, SyntaxError, ValueError, *_BOMBS) as error:
@@ -172,6 +172,21 @@ def _pixels(logo: bytes) -> _Pixels:
     opaque = alpha.getextrema() == (255, 255)
     return _Pixels(upright.width, upright.height, zlib.compress(upright.convert("RGB").tobytes(), 9),
                    None if opaque else zlib.compress(alpha.tobytes(), 9))  # fmt: skip
+
+
+def _in_full_colour(picture: Image.Image) -> Image.Image:
+    """The picture as red, green, blue and opacity, where Pillow by itself does otherwise than browsers."""
+    if picture.mode.startswith("I"):
+        # Pillow cuts 16 bits of grey at 255 instead of scaling them.
+        deep = picture.convert("I")
+        opaque = picture.info.get("transparency")
+        grey = deep.point([value >> 8 for value in range(65536)], "L")
+        alpha = deep.point([255 * (value != opaque) for value in range(65536)], "L")
+        return Image.merge("RGBA", (grey, grey, grey, alpha))
+    if picture.mode == "CMYK" and "adobe" not in picture.info:
+        # Pillow takes every CMYK JPEG for an inverted one; only Adobe's are.
+        picture = ImageChops.invert(picture)
+    return picture.convert("RGBA")
 
 
 def _image(document: object, pixels: _Pixels) -> object:
