@@ -292,3 +292,14 @@ async def test_public_answers_carry_their_headers(earned: Earned) -> None:
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert "set-cookie" not in answer.headers
     assert "default-src 'none'" in answers[1].headers["content-security-policy"]
+
+
+async def test_the_page_speaks_the_language_that_its_address_asks_for(earned: Earned) -> None:
+    for certificate, status in ((earned.id, 200), (str(uuid.uuid4()), 404)):
+        for asked, spoken in (("?lang=es", "es"), ("?lang=xx", "fr"), ("", "fr")):
+            page = await earned.world.http.get(
+                f"/certificates/{certificate}/verify/{asked}", headers={"Accept-Language": "fr"}
+            )
+            assert (page.status_code, page.headers["content-language"]) == (status, spoken)
+    page = await earned.world.http.get(f"/certificates/{earned.id}/verify/")
+    assert f"certId={earned.id}" in page.text

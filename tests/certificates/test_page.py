@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from importlib import resources
+from urllib.parse import parse_qs
 from uuid import UUID
 
 import pytest
@@ -32,6 +33,7 @@ VALID = VerificationView(
     issuer_name="National Association",
     issued_at=datetime(2026, 11, 22, 15, 4, tzinfo=UTC),
     expires_at=datetime(2028, 2, 29, 15, 4, tzinfo=UTC),
+    url="https://learn.example.org/certificates/6f1c2f0a/verify/",
 )
 STATES = {
     "valid": VALID,
@@ -124,8 +126,53 @@ def test_one_without_expiry_says_so() -> None:
 
 
 def test_a_superseded_one_leads_to_its_successor() -> None:
-    assert [link["href"] for link in _page(STATES["superseded"]).named("a")] == [SUCCESSOR]
-    assert _page(VALID).named("a") == []
+    assert _followed(_page(STATES["superseded"])) == [SUCCESSOR]
+    assert SUCCESSOR not in _followed(_page(VALID))
+
+
+def _followed(page: _Page) -> list[str]:
+    """Where the page leads, but for itself in another language."""
+    return [str(link["href"]) for link in page.named("a") if "hreflang" not in link]
+
+
+def test_a_certificate_in_force_is_added_to_a_profile_elsewhere() -> None:
+    view = replace(VALID, course_title="Ethik & <Recht> 倫理", issuer_name="A+B")
+    [address] = _followed(_page(view))
+    place, _, query = address.partition("?")
+    assert place == "https://www.linkedin.com/profile/add"
+    assert parse_qs(query) == {
+        "startTask": ["CERTIFICATION_NAME"],
+        "name": ["Ethik & <Recht> 倫理"],
+        "organizationName": ["A+B"],
+        "issueYear": ["2026"],
+        "issueMonth": ["11"],
+        "expirationYear": ["2028"],
+        "expirationMonth": ["2"],
+        "certUrl": [VALID.url],
+        "certId": [str(NUMBER)],
+    }
+    [lasting] = _followed(_page(replace(VALID, expires_at=None)))
+    assert "expiration" not in lasting
+    assert _followed(_page(replace(VALID, recipient_name=None))) == []
+    for status in ("expired", "revoked", "superseded"):
+        assert not [link for link in _followed(_page(STATES[status])) if "linkedin" in link]
+
+
+@pytest.mark.parametrize("view", [*STATES.values(), None], ids=[*STATES, "unknown"])
+def test_the_reader_finds_the_other_languages(view: VerificationView | None) -> None:
+    links = [link for link in _page(view, "fr").named("a") if "hreflang" in link]
+    assert [link["href"] for link in links] == ["?lang=en", "?lang=es", "?lang=fr"]
+    assert [link["hreflang"] for link in links] == [link["lang"] for link in links] == list(LANGUAGES)
+    assert [link["hreflang"] for link in links if "aria-current" in link] == ["fr"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "language"),
+    [("es", "es"), ("en", "en"), ("de", "fr"), ("", "fr"), ("ES\0", "fr"), ("x" * 9999, "fr"), (None, "fr")],
+)
+def test_a_chosen_language_comes_before_the_browsers(chosen: str | None, language: str) -> None:
+    assert render_verification_page(VALID, accept_language="fr", chosen=chosen)[1] == language
+    assert render_unknown_page(accept_language="fr", chosen=chosen)[1] == language
 
 
 def test_an_erased_name_is_not_shown() -> None:

@@ -51,8 +51,13 @@ def known_language(tag: str) -> str:
     return _negotiated([tag])
 
 
-def preferred_language(accept_language: str | None) -> str:
-    """The one of `LANGUAGES` that an Accept-Language header (RFC 9110, 12.5.4) likes best, else English."""
+def preferred_language(accept_language: str | None, chosen: str | None = None) -> str:
+    """The one of `LANGUAGES` that was chosen by its tag.
+
+    Where none was, that which an Accept-Language header (RFC 9110, 12.5.4) likes best, else English.
+    """
+    if chosen in LANGUAGES:
+        return chosen
     weighted: list[tuple[float, str]] = []
     for entry in (accept_language or "")[:1000].split(",")[:_MAX_RANGES]:
         tag, _, parameter = entry.partition(";")

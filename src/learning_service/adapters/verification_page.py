@@ -8,6 +8,7 @@ from datetime import datetime
 from importlib import resources
 from types import MappingProxyType
 from typing import Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -20,6 +21,8 @@ __all__ = ["LANGUAGES", "PAGE_HEADERS", "VerificationView", "render_unknown_page
 _TEMPLATES = resources.files("learning_service") / "assets" / "templates"
 _STYLE = (_TEMPLATES / "verification.css").read_text("utf-8").strip()
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
+
+_LINKEDIN = "https://www.linkedin.com/profile/add"
 
 PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
     {
@@ -54,9 +57,28 @@ class VerificationView:
     issuer_name: str
     issued_at: datetime
     expires_at: datetime | None
+    url: str
+    """Of this very page, as others reach it."""
     revoked_at: datetime | None = None
     superseded_by_url: str | None = None
     """The page of the certificate that replaces this one."""
+
+    def linkedin_url(self) -> str | None:
+        """Where its holder adds it to a profile; None for one that is not in force, or whose person was erased."""
+        if self.status != "valid" or self.recipient_name is None:
+            return None
+        facts: dict[str, object] = {
+            "startTask": "CERTIFICATION_NAME",
+            "name": self.course_title,
+            "organizationName": self.issuer_name,
+            "issueYear": self.issued_at.year,
+            "issueMonth": self.issued_at.month,
+            "certUrl": self.url,
+            "certId": self.certificate_id,
+        }
+        if self.expires_at:
+            facts |= {"expirationYear": self.expires_at.year, "expirationMonth": self.expires_at.month}
+        return f"{_LINKEDIN}?{urlencode(facts)}"
 
 
 @dataclass(frozen=True)
@@ -80,18 +102,20 @@ _ENVIRONMENT.filters["capitalize_first"] = _capitalize_first
 _PAGE = _ENVIRONMENT.get_template("verification.html")
 
 
-def render_verification_page(view: VerificationView, *, accept_language: str | None) -> tuple[str, str]:
+def render_verification_page(
+    view: VerificationView, *, accept_language: str | None, chosen: str | None = None
+) -> tuple[str, str]:
     """The page of one certificate: its HTML, and the language that it is in (for Content-Language)."""
-    language = preferred_language(accept_language)
+    language = preferred_language(accept_language, chosen)
     text = words(language)
     day = view.revoked_at if view.status == "revoked" else view.expires_at
     meaning = text[f"{view.status}_meaning"].replace("{date}", _on(day, language) if day else "–")
     return _render(language, view.status, meaning, view, _days(view, language)), language
 
 
-def render_unknown_page(*, accept_language: str | None) -> tuple[str, str]:
+def render_unknown_page(*, accept_language: str | None, chosen: str | None = None) -> tuple[str, str]:
     """The page for a number that no certificate has. It repeats nothing of what was asked."""
-    language = preferred_language(accept_language)
+    language = preferred_language(accept_language, chosen)
     return _render(language, "unknown", words(language)["unknown_meaning"], None, []), language
 
 
@@ -99,7 +123,7 @@ def _render(language: str, status: str, meaning: str, view: VerificationView | N
     # The style is ours and its hash is in the policy, so it must not be escaped.
     return _PAGE.render(
         language=language, words=words(language), status=status, meaning=meaning, view=view, days=days,
-        style=Markup(_STYLE),  # noqa: S704
+        languages=[(tag, words(tag)["own_name"]) for tag in LANGUAGES], style=Markup(_STYLE),  # noqa: S704
     )  # fmt: skip
 
 

@@ -75,22 +75,14 @@ async def generate_certificates(context: Context, job: Job) -> None:
             wanted = await activate_certificate(session, certificate.id, sha256)
             if fields := _replaced(content):
                 await note_replaced(session, certificate, fields)
+                log.warning("certificate_characters_replaced", certificate_id=str(certificate.id))
     if not wanted:
         await context.store.delete(key)
 
 
 def _replaced(content: CertificateContent) -> list[str]:
-    """The fields of which some characters have no glyph and were written in Latin letters; said in the log too."""
-    missing = {field: missing_glyphs(getattr(content, field) or "") for field in PRINTED}
-    fields = [field for field, characters in missing.items() if characters]
-    if fields:
-        log.warning(
-            "certificate_characters_replaced",
-            certificate_id=str(content.certificate_id),
-            fields=fields,
-            characters=[f"U+{ord(c):04X}" for c in dict.fromkeys("".join(missing.values()))][:20],
-        )
-    return fields
+    """The fields of which some characters have no glyph and were written in Latin letters."""
+    return [field for field in PRINTED if missing_glyphs(getattr(content, field) or "")]
 
 
 async def _certificate(context: Context, job: Job) -> Certificate:

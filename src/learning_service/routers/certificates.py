@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from learning_service.adapters.verification_page import (
@@ -189,7 +189,11 @@ def _parsed(text: str) -> uuid.UUID | None:
     responses={404: {"description": "A page that says so", "content": {"text/html": {}}}},
 )
 async def verification_page(
-    certificate_id: str, request: Request, session: PublicSession, context: ContextOf
+    certificate_id: str,
+    request: Request,
+    session: PublicSession,
+    context: ContextOf,
+    lang: Annotated[str | None, Query(description="`en`, `es` or `fr`; else the browser decides")] = None,
 ) -> Response:
     """The same as a page."""
     language = request.headers.get("accept-language")
@@ -198,7 +202,7 @@ async def verification_page(
     if found is None:
         if parsed is not None:
             _count_unknown(request, context)
-        html, spoken = render_unknown_page(accept_language=language)
+        html, spoken = render_unknown_page(accept_language=language, chosen=lang)
         return HTMLResponse(html, 404, headers={**PAGE_HEADERS, "Content-Language": spoken})
     zone = ZoneInfo(found.timezone)
     status = found.status(now(session))
@@ -211,10 +215,11 @@ async def verification_page(
         issuer_name=found.issuer_name,
         issued_at=found.issued_at.astimezone(zone),
         expires_at=found.expires_at.astimezone(zone) if found.expires_at else None,
+        url=verification_url(session, found.id),
         revoked_at=found.revoked_at.astimezone(zone) if found.revoked_at else None,
         superseded_by_url=verification_url(session, follower) if follower else None,
     )
-    html, spoken = render_verification_page(view, accept_language=language)
+    html, spoken = render_verification_page(view, accept_language=language, chosen=lang)
     return HTMLResponse(html, headers={**PAGE_HEADERS, "Content-Language": spoken})
 
 
