@@ -11,7 +11,7 @@ READ_WHOLE = text(
     "SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE seq_scan > 0 ORDER BY relname"
 )
 CALLS = (
-    "SELECT * FROM verify_certificate(CAST(:course AS uuid))",
+    "SELECT * FROM public_certificate(CAST(:course AS uuid))",
     "SELECT * FROM courses_of_member(:organization, :user)",
     "SELECT * FROM position_of_member(:organization, :user, :course)",
     "SELECT * FROM position_at_quiz(:organization, :user, :quiz)",

@@ -58,6 +58,7 @@ class CertificateContent:
     expires_on: date | None
     """The last day on which it is valid; None: for ever."""
     verification_url: str
+    reissued_on: date | None = None
     logo: bytes | None = None
     """A PNG or JPEG file."""
     primary_color: str | None = None
@@ -208,6 +209,9 @@ def _draw_dates(page: _Page, content: CertificateContent) -> None:
         page.fitted(fit(value, "display", _DATE), x, 132, "display", page.colors.ink)
         page.canvas._code.append(f"{page.colors.line} RG 0.6 w {x - 66:.2f} 122 m {x + 66:.2f} 122 l S")
         page.text(label, x, 108, 9, "text", page.colors.quiet)
+    if content.reissued_on:
+        again = f"{text['reissued']}: {long_date(content.reissued_on, content.locale)}"
+        page.text(again, places[0], 95, 8, "text", page.colors.quiet)
 
 
 def _draw_verification(page: _Page, content: CertificateContent) -> None:

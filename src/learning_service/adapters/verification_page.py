@@ -60,6 +60,7 @@ class VerificationView:
     url: str
     """Of this very page, as others reach it."""
     revoked_at: datetime | None = None
+    reissued_at: datetime | None = None
     superseded_by_url: str | None = None
     """The page of the certificate that replaces this one."""
 
@@ -131,6 +132,8 @@ def _days(view: VerificationView, language: str) -> list[_Day]:
     """The dates of a certificate in the order of its life."""
     text = words(language)
     days = [_day("issued", view.issued_at, language)]
+    if view.reissued_at:
+        days.append(_day("reissued", view.reissued_at, language))
     if view.expires_at:
         days.append(_day("expired_on" if view.status == "expired" else "expires", view.expires_at, language))
     else:

@@ -18,7 +18,7 @@ from learning_service.hot.lane import Answer
 from learning_service.hot.pages import ModulesPage
 from learning_service.schemas.certificates import VERIFICATION_HEADERS
 
-_VERIFY = "SELECT * FROM verify_certificate($1)"
+_VERIFY = "SELECT * FROM public_certificate($1)"
 _COURSES = "SELECT courses_of_member($1, $2)"
 _POSITION = "SELECT * FROM position_of_member($1, $2, $3)"
 _VERIFY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in VERIFICATION_HEADERS.items()]

@@ -108,6 +108,7 @@ async def content_of(context: Context, certificate: Certificate) -> CertificateC
         course_title=certificate.course_title,
         issuer_name=certificate.issuer_name,
         issued_on=certificate.issued_at.astimezone(zone).date(),
+        reissued_on=certificate.reissued_at.astimezone(zone).date() if certificate.reissued_at else None,
         expires_on=expires_at.astimezone(zone).date() if expires_at is not None else None,
         verification_url=certificate.verification_url,
         logo=await context.store.get(certificate.logo_key) if certificate.logo_key else None,

@@ -214,6 +214,7 @@ async def verification_page(
         course_title=found.course_title,
         issuer_name=found.issuer_name,
         issued_at=found.issued_at.astimezone(zone),
+        reissued_at=found.reissued_at.astimezone(zone) if found.reissued_at else None,
         expires_at=found.expires_at.astimezone(zone) if found.expires_at else None,
         url=verification_url(session, found.id),
         revoked_at=found.revoked_at.astimezone(zone) if found.revoked_at else None,
@@ -310,14 +311,21 @@ async def revoke(
     return AdministeredCertificate.of(revoked, now(session))
 
 
-@router.post("/api/certificates/{certificate_id}/reissue/", status_code=201)
+@router.post(
+    "/api/certificates/{certificate_id}/reissue/",
+    status_code=201,
+    responses={410: {"description": "Its person was erased: `erased`"}},
+)
 async def reissue(
     caller: Caller,
     certificate: Annotated[Certificate, Depends(CanAdministerCertificate())],
     session: Session,
     said: Annotated[Reissue, body(Reissue)],
 ) -> AdministeredCertificate:
-    """Replace a certificate at once by one with another name; the old one points to it."""
+    """Replace a certificate at once by one with another name; the old one points to it.
+
+    The day of issue stays, beside `reissued_at`; the signatory is the present one.
+    """
     new = await reissue_certificate(
         session,
         certificate.id,

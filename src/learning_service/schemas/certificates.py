@@ -29,13 +29,16 @@ class Issuer(Answer):
 
 
 class VerificationAnswer(Answer):
-    """What anyone may know of a certificate. `revoked_at` and `superseded_by` are there when they apply."""
+    """What anyone may know of a certificate. `reissued_at`, `revoked_at` and `superseded_by` are there when they
+    apply.
+    """
 
     certificate_id: UUID
     status: Status
     recipient_name: str | None
     course_title: str
     issued_at: datetime
+    reissued_at: datetime | None = None
     expires_at: datetime | None
     issuer: Issuer
     revoked_at: datetime | None = None
@@ -69,6 +72,8 @@ class CertificateAnswer(Answer):
     course_title: str
     status: Status
     issued_at: datetime
+    reissued_at: datetime | None
+    """When it took the place of one with another name; null for one that did not."""
     expires_at: datetime | None
     verification_url: str
     pdf_ready: bool
@@ -87,6 +92,7 @@ class CertificateAnswer(Answer):
             "course_title": certificate.course_title,
             "status": certificate.status(instant),
             "issued_at": certificate.issued_at,
+            "reissued_at": certificate.reissued_at,
             "expires_at": certificate.expires_at,
             "verification_url": certificate.verification_url,
             "pdf_ready": certificate.pdf_sha256 is not None,

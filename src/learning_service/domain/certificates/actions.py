@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.audit import record_audit
@@ -16,9 +16,9 @@ from learning_service.domain.certificates.rules import GENERATE, Mark, generatio
 from learning_service.domain.clock import now
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion
-from learning_service.domain.errors import Conflict, NotFound
+from learning_service.domain.errors import Conflict, Gone, NotFound
 from learning_service.domain.events import append_event
-from learning_service.domain.organizations.queries import organization_settings
+from learning_service.domain.organizations.queries import SettingsView, organization_settings
 from learning_service.domain.outbox import enqueue_job
 
 PUBLIC_URL = "public_url"
@@ -31,6 +31,15 @@ class CertificateRevoked(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This certificate is revoked; nothing more can be done to it.")
+
+
+class CertificateErased(Gone):
+    """Whoever it was of has been erased, and the name does not come back."""
+
+    code = "erased"
+
+    def __init__(self) -> None:
+        super().__init__("The person of this certificate was erased; it stays as it is, without a name.")
 
 
 class CertificateSuperseded(Conflict):
@@ -137,14 +146,35 @@ async def _hold(session: AsyncSession, certificate_id: uuid.UUID) -> Certificate
     return found
 
 
+async def _hold_member(session: AsyncSession, certificate_id: uuid.UUID) -> None:
+    """Keep whom the certificate is of from being erased until the transaction ends, or wait until they are.
+
+    Before the certificate, as an erasure locks: otherwise each waits for the other.
+    """
+    of_certificate = and_(
+        Member.organization_id == Certificate.organization_id, Member.user_id == Certificate.user_id
+    )
+    await session.execute(
+        select(Member.user_id)
+        .join(Certificate, of_certificate)
+        .where(Certificate.id == certificate_id)
+        .with_for_update(read=True, of=Member)
+    )
+
+
 async def reissue_certificate(
     session: AsyncSession, certificate_id: uuid.UUID, *, recipient_name: str, reason: str, actor: str
 ) -> Certificate:
-    """Replace a certificate at once by one with another name: a new id, issued now, the same completion and expiry.
+    """Replace a certificate at once by one with another name: a new id, the same completion, day of issue and expiry,
+    and the organization's present signatory.
 
-    What it renewed or is renewed by goes over to the new one. Raises CertificateRevoked, CertificateSuperseded.
+    What it renewed or is renewed by goes over to the new one. Raises CertificateErased, CertificateRevoked,
+    CertificateSuperseded.
     """
+    await _hold_member(session, certificate_id)
     old = await _hold(session, certificate_id)
+    if old.recipient_name is None:
+        raise CertificateErased
     if old.revoked_at is not None:
         raise CertificateRevoked
     if successor := _successor(old, now(session)):
@@ -156,7 +186,8 @@ async def reissue_certificate(
         .values(reissued_as=new_id, reissue_reason=reason)
         .execution_options(synchronize_session=False)
     )
-    new = _copy(session, old, new_id, recipient_name)
+    looks = await organization_settings(session, old.organization_id)
+    new = _copy(session, old, new_id, recipient_name, looks)
     session.add(new)
     await session.flush()
     await _renewed_by(session, old.id, new.id)
@@ -173,7 +204,9 @@ async def reissue_certificate(
     return new
 
 
-def _copy(session: AsyncSession, old: Certificate, new_id: uuid.UUID, recipient_name: str) -> Certificate:
+def _copy(
+    session: AsyncSession, old: Certificate, new_id: uuid.UUID, recipient_name: str, looks: SettingsView
+) -> Certificate:
     return Certificate(
         id=new_id,
         organization_id=old.organization_id,
@@ -184,15 +217,16 @@ def _copy(session: AsyncSession, old: Certificate, new_id: uuid.UUID, recipient_
         course_title=old.course_title,
         issuer_name=old.issuer_name,
         timezone=old.timezone,
-        issued_at=now(session),
+        issued_at=old.issued_at,
+        reissued_at=now(session),
         expires_at=old.expires_at,
         renewed_by=old.renewed_by,
         verification_url=verification_url(session, new_id),
         locale=old.locale,
         paper=old.paper,
         primary_color=old.primary_color,
-        signatory_name=old.signatory_name,
-        signatory_title=old.signatory_title,
+        signatory_name=looks.signatory_name,
+        signatory_title=looks.signatory_title,
         logo_key=old.logo_key,
     )
 

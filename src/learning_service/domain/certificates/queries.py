@@ -22,8 +22,8 @@ from learning_service.domain.paging import PageRequest
 from learning_service.domain.principal import Principal
 
 _VERIFY = text(
-    "SELECT id, recipient_name, course_title, issuer_name, issued_at, expires_at, revoked_at, reissued_as,"
-    " renewed_by, timezone FROM verify_certificates(:ids)"
+    "SELECT id, recipient_name, course_title, issuer_name, issued_at, reissued_at, expires_at, revoked_at,"
+    " reissued_as, renewed_by, timezone FROM public_certificates(:ids)"
 )
 
 _DRIFTED = select(func.count()).select_from(Certificate).where(Certificate.pdf_drift.is_not(None))

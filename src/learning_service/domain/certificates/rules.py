@@ -19,6 +19,7 @@ class PublicCertificate:
     course_title: str
     issuer_name: str
     issued_at: datetime
+    reissued_at: datetime | None
     expires_at: datetime | None
     revoked_at: datetime | None
     reissued_as: UUID | None
@@ -36,7 +37,9 @@ class PublicCertificate:
         )
 
     def view(self, instant: datetime) -> dict[str, Any]:
-        """What anyone may know of it at that moment; when it was revoked, and by what superseded, where it was."""
+        """What anyone may know of it at that moment; when it was reissued or revoked, and by what superseded, where
+        it was.
+        """
         status = self.status(instant)
         view: dict[str, Any] = {
             "certificate_id": self.id,
@@ -47,6 +50,8 @@ class PublicCertificate:
             "expires_at": self.expires_at,
             "issuer": {"name": self.issuer_name},
         }
+        if self.reissued_at is not None:
+            view["reissued_at"] = self.reissued_at
         if status == "revoked":
             view["revoked_at"] = self.revoked_at
         if status == "superseded":
