@@ -36,7 +36,7 @@ from learning_service.domain.certificates.queries import (
 )
 from learning_service.domain.certificates.rules import PublicCertificate, mark_of, pdf_filename, pdf_key
 from learning_service.domain.clock import now
-from learning_service.domain.errors import Gone, Invalid, NotFound, RateLimited, Unavailable
+from learning_service.domain.errors import Forbidden, Gone, Invalid, NotFound, RateLimited, Unavailable
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.outcomes.actions.revoking import revoke_outcome
 from learning_service.domain.paging import PageRequest, page_of
@@ -101,6 +101,13 @@ class CanAdministerCertificate(CanReadCertificate):
 
     name = "admin"
     administer = True
+
+    async def __call__(self, caller: Caller, session: Session, certificate_id: str) -> Certificate:
+        """The certificate. Raises NotFound, or Forbidden for its owner, whatever their roles."""
+        certificate = await super().__call__(caller, session, certificate_id)
+        if certificate.user_id == caller.user_id:
+            raise Forbidden("Nobody reissues or revokes their own certificate; ask another administrator.")
+        return certificate
 
 
 def _count_unknown(request: Request, context: ContextOf, amount: int = 1) -> None:

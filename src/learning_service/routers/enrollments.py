@@ -19,6 +19,7 @@ from learning_service.domain.outcomes.queries.enrollments import (
     explain_enrollment,
     list_enrollments,
 )
+from learning_service.domain.errors import Forbidden
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
 from learning_service.routing import KeyedRoute
@@ -37,8 +38,23 @@ from learning_service.schemas.enrollments import (
 from learning_service.schemas.filters import id_filter, uuid_filter, word_filter
 
 router = APIRouter(prefix="/api/enrollments", tags=["enrollments"], route_class=KeyedRoute)
+
+
+class AdministersAnother(AdministersEnrollment):
+    """The same, of somebody else's enrollment: nobody gives themselves time or attempts."""
+
+    async def __call__(self, caller: Caller, session: Session, enrollment_id: str) -> EnrollmentView:
+        """The enrollment. Raises Forbidden, NotFound."""
+        enrollment = await super().__call__(caller, session, enrollment_id)
+        if enrollment.user_id == caller.user_id:
+            raise Forbidden("Nobody grants anything to themselves; ask another administrator.")
+        return enrollment
+
+
 Administered = Annotated[EnrollmentView, Depends(AdministersEnrollment())]
 ForAdmins = Annotated[EnrollmentView, Depends(AdministersEnrollment(chapters=False))]
+Extended = Annotated[EnrollmentView, Depends(AdministersAnother())]
+Granted = Annotated[EnrollmentView, Depends(AdministersAnother(chapters=False))]
 
 
 @router.get("/")
@@ -82,7 +98,7 @@ async def read(enrollment: Administered, session: Session) -> MemberEnrollmentAn
 
 @router.patch("/{enrollment_id}/")
 async def change(
-    enrollment: Administered,
+    enrollment: Extended,
     caller: Caller,
     session: Session,
     sent: Annotated[EnrollmentPatch | None, body(EnrollmentPatch, optional=True)],
@@ -135,7 +151,7 @@ async def explain(enrollment: Administered, session: Session) -> ExplanationAnsw
 
 @router.post("/{enrollment_id}/attempts/")
 async def grant(
-    enrollment: ForAdmins, caller: Caller, session: Session, sent: Annotated[GrantBody, body(GrantBody)]
+    enrollment: Granted, caller: Caller, session: Session, sent: Annotated[GrantBody, body(GrantBody)]
 ) -> MemberEnrollmentAnswer:
     """Allow more attempts at a quiz or the assessment. A failed enrollment goes on."""
     quiz_id, kind = sent.target
