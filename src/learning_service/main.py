@@ -74,7 +74,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         version="1",
         lifespan=lifespan,
-        docs_url="/docs" if settings.reference_enabled else None,
+        docs_url=None,
         openapi_url="/openapi.json" if settings.reference_enabled else None,
         redoc_url=None,
         # We have our own log and metrics; asking at each request whether somebody wants others takes 4 % of `verify`.
@@ -83,7 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for module in ROUTERS:
         app.include_router(module.router)
     install_problem_handlers(app)
-    install_reference(app)
+    install_reference(app, page=settings.reference_enabled)
     app.add_middleware(SlashRedirect)
     app.add_middleware(HotPaths, paths=HOT_PATHS)
     app.add_middleware(ConcurrencyLimit, settings=settings)

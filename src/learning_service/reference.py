@@ -7,12 +7,13 @@ dependencies, so it does not know who may call. Both are written into the docume
 from datetime import UTC, datetime
 from typing import Any, get_args
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
+from learning_service.adapters.reference_page import REFERENCE_HEADERS, reference_files, reference_page
 from learning_service.adapters.webhook_http import CONTENT_TYPE
 from learning_service.dependencies import Anyone, Page, PathOpaqueId, Permission
 from learning_service.domain.errors import FaultCode
@@ -87,8 +88,8 @@ _KEY_PARAMETER = {
 }
 
 
-def install_reference(app: FastAPI) -> None:
-    """Make the app describe itself whole."""
+def install_reference(app: FastAPI, *, page: bool) -> None:
+    """Make the app describe itself whole; with `page`, for people too."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -101,6 +102,19 @@ def install_reference(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+    if page:
+        _serve_page(app)
+
+
+def _serve_page(app: FastAPI) -> None:
+    files = {"/docs": reference_page(), **{f"/docs/{name}": file for name, file in reference_files().items()}}
+
+    async def serve(request: Request) -> Response:
+        file = files[request.url.path]
+        return Response(file.content, media_type=file.media_type, headers=REFERENCE_HEADERS)
+
+    for path in files:
+        app.add_route(path, serve, methods=["GET"], include_in_schema=False)
 
 
 def dependencies_of(route: APIRoute) -> list[Any]:

@@ -8,7 +8,7 @@ import hmac
 import ipaddress
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -42,6 +42,10 @@ class Issuer(BaseModel):
         if (self.jwks_url is None) == (self.jwks_file is None):
             raise ValueError("an issuer needs exactly one of jwks_url and jwks_file")
         return self
+
+
+def _in_development(settings: dict[str, Any]) -> bool:
+    return settings.get("environment") == "development"
 
 
 class Settings(BaseSettings):
@@ -119,10 +123,10 @@ class Settings(BaseSettings):
     """Addresses or networks of proxies whose `X-Forwarded-For` is believed."""
     cors_origins: list[str] = []
     """Origins of the frontends, exact."""
-    reference_enabled: bool = True
-    """Whether `/docs` and `/openapi.json` are served."""
-    metrics_enabled: bool = True
-    """Whether `/metrics` is served."""
+    reference_enabled: bool = Field(default_factory=_in_development)
+    """Whether `/docs` and `/openapi.json` are served; without a word, in development only."""
+    metrics_enabled: bool = Field(default_factory=_in_development)
+    """Whether `/metrics` is served; without a word, in development only."""
 
     max_concurrent_requests: int = Field(default=500, ge=1)
     """Requests that one process works on at once; further ones are answered 503."""

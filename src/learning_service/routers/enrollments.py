@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 
 from learning_service.dependencies import AdministersEnrollment, Caller, IsAdmin, Session, body, page
 from learning_service.domain.enrollments.queries import EnrollmentView, get_enrollment
+from learning_service.domain.errors import Forbidden
 from learning_service.domain.outcomes.actions.granting import (
     EnrollmentChange,
     change_enrollment,
@@ -19,7 +20,6 @@ from learning_service.domain.outcomes.queries.enrollments import (
     explain_enrollment,
     list_enrollments,
 )
-from learning_service.domain.errors import Forbidden
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
 from learning_service.routing import KeyedRoute
