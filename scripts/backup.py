@@ -21,6 +21,9 @@ import sys
 from pathlib import Path
 
 import asyncpg
+from pydantic import ValidationError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from learning_service.adapters.storage import ObjectMissing, ObjectStore, open_store
 from learning_service.domain.certificates.rules import pdf_key
@@ -41,28 +44,47 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def address(settings: Settings) -> str:
-    """The database's address as PostgreSQL's own tools read it."""
-    return settings.database_url.replace("postgresql+asyncpg://", "postgresql://").replace(
-        "?ssl=", "?sslmode="
-    )
+def address(settings: Settings) -> URL:
+    """Where the database is. Its parts travel one by one: tools show a whole address, where it is wrong, as it is."""
+    url = make_url(settings.database_url)
+    if url.get_backend_name() != "postgresql" or not url.host:
+        raise ValueError
+    return url
 
 
-def run(program: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's tools; ends everything if it fails."""
+def run(database: URL, program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's tools on the database; ends everything if it fails."""
     folder = os.environ.get("PG_BIN")
-    command = [str(Path(folder) / program) if folder else program, *arguments]
-    if subprocess.run(command, check=False).returncode != 0:  # noqa: S603 - our own words
+    where = {"--host": database.host, "--port": database.port, "--username": database.username}
+    command = [str(Path(folder) / program) if folder else program, "--no-password"]
+    command += [f"{name}={value}" for name, value in where.items() if value is not None]
+    command += [f"--dbname={database.database}", *arguments]
+    # Every process of the machine may read another one's arguments, but not its environment.
+    secret = {
+        "PGPASSWORD": str(database.password or ""),
+        "PGSSLMODE": str(database.query.get("ssl", "prefer")),
+    }
+    if subprocess.run(command, check=False, env={**os.environ, **secret}).returncode != 0:  # noqa: S603 - our words
         sys.exit(f"{program} failed; see above")
+
+
+async def connect(database: URL) -> asyncpg.Connection:
+    """A connection of our own to the database."""
+    return await asyncpg.connect(
+        host=database.host,
+        port=database.port,
+        user=database.username,
+        password=database.password,
+        database=database.database,
+        ssl=database.query.get("ssl"),
+    )
 
 
 async def backup(settings: Settings, store: ObjectStore, folder: Path) -> None:
     """Dump the database, then copy every object."""
     objects = folder / OBJECTS
     objects.mkdir(parents=True, exist_ok=True)
-    run(
-        "pg_dump", "--format=custom", "--no-owner", f"--file={folder / DUMP}", f"--dbname={address(settings)}"
-    )
+    run(address(settings), "pg_dump", "--format=custom", "--no-owner", f"--file={folder / DUMP}")
     count = 0
     async for key in store.keys():
         target = objects / key
@@ -74,7 +96,7 @@ async def backup(settings: Settings, store: ObjectStore, folder: Path) -> None:
 
 async def restore(settings: Settings, store: ObjectStore, folder: Path) -> None:
     """Make the roles, fill the empty database, put every object back."""
-    connection = await asyncpg.connect(address(settings))
+    connection = await connect(address(settings))
     try:
         if await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"):
             sys.exit("restore: the database is not empty; restore into a new one")
@@ -82,14 +104,8 @@ async def restore(settings: Settings, store: ObjectStore, folder: Path) -> None:
             await connection.execute(MAKE_ROLE.format(role=role))
     finally:
         await connection.close()
-    run(
-        "pg_restore",
-        "--no-owner",
-        "--exit-on-error",
-        "--single-transaction",
-        f"--dbname={address(settings)}",
-        str(folder / DUMP),
-    )
+    words = ("--no-owner", "--exit-on-error", "--single-transaction", str(folder / DUMP))
+    run(address(settings), "pg_restore", *words)
     files = sorted(path for path in (folder / OBJECTS).rglob("*") if path.is_file())
     for path in files:
         await store.put_file(path.relative_to(folder / OBJECTS).as_posix(), path, content_type=kind_of(path))
@@ -103,7 +119,7 @@ def kind_of(path: Path) -> str:
 
 async def check(settings: Settings, store: ObjectStore) -> None:
     """Every certificate's PDF is there with the digest that the database remembers."""
-    connection = await asyncpg.connect(address(settings))
+    connection = await connect(address(settings))
     try:
         rows = await connection.fetch("SELECT id, pdf_sha256 FROM certificates ORDER BY id")
         schema = await connection.fetchval("SELECT version_num FROM alembic_version")
@@ -127,9 +143,29 @@ async def check(settings: Settings, store: ObjectStore) -> None:
         sys.exit("\n".join(faults))
 
 
+def read_settings() -> Settings:
+    """The settings of the environment. What is wrong with them is told without their values."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_context=False, include_url=False)
+        sys.exit(
+            "\n".join(
+                f"{'.'.join(map(str, one['loc'])).upper() or 'settings'}: {one['msg']}" for one in faults
+            )
+        )
+    except ValueError as error:
+        sys.exit(str(error))
+    try:
+        address(settings)
+    except (ArgumentError, ValueError):
+        sys.exit("DATABASE_URL must read postgresql+asyncpg://user:password@host:port/name")
+    return settings
+
+
 async def main(words: list[str]) -> None:
     """Do what the command line says."""
-    settings = Settings()
+    settings = read_settings()
     async with open_store(settings) as store:
         match words:
             case ["backup", folder]:
@@ -144,4 +180,7 @@ async def main(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
+    try:
+        asyncio.run(main(sys.argv[1:]))
+    except (asyncpg.PostgresError, OSError) as error:
+        sys.exit(f"the database: {type(error).__name__}")

@@ -34,7 +34,7 @@ from learning_service.settings import Issuer, Settings
 ALGORITHMS = ("RS256", "ES256", "EdDSA")
 TOKEN_TYPES = frozenset({"jwt", "at+jwt"})
 MAX_TOKEN_BYTES = 8 * 1024
-MAX_ROLES = 200
+MAXROLES = 200
 MAX_EMAIL_LENGTH = 254
 MIN_RSA_BITS = 2048
 
@@ -48,7 +48,7 @@ RECHECK_URL_SECONDS = 60.0
 RECHECK_FILE_SECONDS = 1.0
 RETRY_SECONDS = 5
 
-_ROLE = re.compile(
+ROLE = re.compile(
     r"(?:national_admin|grader|(?:regional_admin|chapter_admin):[A-Za-z0-9._:@-]{1,128})", re.ASCII
 )
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
@@ -74,7 +74,7 @@ class _Claims(StrictModel):
     exp: NumericDate
     org_id: OpaqueId
     nbf: NumericDate | None = None
-    roles: Annotated[list[str], Field(max_length=MAX_ROLES)] | None = None
+    roles: Annotated[list[str], Field(max_length=MAXROLES)] | None = None
     scope: str | None = None
     name: str | None = None
     email: str | None = None
@@ -208,7 +208,7 @@ def _principal(claims: _Claims) -> Principal:
     return Principal(
         organization_id=claims.org_id,
         user_id=claims.sub,
-        roles=frozenset(role for role in claims.roles or () if _ROLE.fullmatch(role)),
+        roles=frozenset(role for role in claims.roles or () if ROLE.fullmatch(role)),
         scopes=frozenset((claims.scope or "").split(" ")) - {""},
         name=_usable_name(claims.name),
         email=_usable_email(claims.email),

@@ -18,7 +18,7 @@ import typer
 from pydantic import ValidationError
 
 from learning_service.adapters.office import office_problem
-from learning_service.auth import make_development_key, mint_token
+from learning_service.auth import ROLE, make_development_key, mint_token
 from learning_service.devstack.copies import (
     DIRECTORY_VARIABLE,
     NoDevelopmentCopyError,
@@ -199,7 +199,7 @@ def certificates_status() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database in DATABASE_URL to the newest schema. ALEMBIC_CONFIG names another alembic.ini."""
-    _settings()
+    os.environ["DATABASE_URL"] = _settings().database_url
     checkout = Path(__file__).resolve().parents[2] / "alembic.ini"
     beside = checkout if checkout.exists() else Path("alembic.ini").absolute()
     configuration = os.environ.get("ALEMBIC_CONFIG") or str(beside)
@@ -235,6 +235,11 @@ def token(
     ttl: Annotated[int, typer.Option(min=1, max=LONGEST_TOKEN_SECONDS, help="Seconds it holds.")] = 3600,
 ) -> None:
     """Print a token for the development copy, and nothing else."""
+    for given in role or ():
+        if not ROLE.fullmatch(given):
+            _fail(
+                f"{given!r} is no role: national_admin, grader, regional_admin:REGION or chapter_admin:CHAPTER"
+            )
     try:
         environment = find_development_copy()
     except NoDevelopmentCopyError as error:
@@ -335,7 +340,7 @@ def _operate(command: str, *arguments: object, module: str = "job_commands", **o
     try:
         if given := os.environ.get("DATABASE_URL"):
             os.environ["DATABASE_URL"] = service_database_url(given)
-        else:
+        elif not os.environ.get("DATABASE_URL_FILE"):
             os.environ.update(find_development_copy())
     except (NoDevelopmentCopyError, StartError) as error:
         _fail(str(error))

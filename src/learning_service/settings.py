@@ -1,17 +1,20 @@
 """Every setting of every process, read from the environment once.
 
-Names in the environment are the field names in capitals (`DATABASE_URL`). Production refuses to start on
-development keys: see `Settings.refuse_development_keys`.
+Names in the environment are the field names in capitals (`DATABASE_URL`). Each may instead be read from a file whose
+path `<NAME>_FILE` gives, so that no secret need stand in an environment. Production refuses to start on development
+keys: see `Settings.refuse_development_keys`.
 """
 
 import hmac
 import ipaddress
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 DEVELOPMENT_ACCESS_KEY_ID = "development"
 """Of the S3 server that a development copy starts."""
@@ -42,6 +45,35 @@ class Issuer(BaseModel):
         if (self.jwks_url is None) == (self.jwks_file is None):
             raise ValueError("an issuer needs exactly one of jwks_url and jwks_file")
         return self
+
+
+class SettingsInFiles(PydanticBaseSettingsSource):
+    """Settings whose `<NAME>_FILE` names a file with the value; line ends after it do not belong to it."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
+        """The value in the field's file; None without one. Raises ValueError, which never shows the value."""
+        name = field_name.upper()
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            return None, field_name, False
+        if os.environ.get(name):
+            raise ValueError(f"{name} and {name}_FILE are both set: leave one out")
+        try:
+            text = Path(path).read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise ValueError(f"{name}_FILE: {path} cannot be read") from None
+        return text.rstrip("\r\n"), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Every setting that has a file."""
+        found = {}
+        for name, field in self.settings_cls.model_fields.items():
+            value, key, _ = self.get_field_value(field, name)
+            if value is not None:
+                found[key] = (
+                    self.decode_complex_value(name, field, value) if self.field_is_complex(field) else value
+                )
+        return found
 
 
 def _in_development(settings: dict[str, Any]) -> bool:
@@ -162,6 +194,13 @@ class Settings(BaseSettings):
     """Between which hours mails leave, where their reader is; none: `8-20`, in development `0-24`."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given by hand, then the environment, then files."""
+        return sources["init_settings"], sources["env_settings"], SettingsInFiles(settings_cls)
 
     @field_validator("trusted_proxies")
     @classmethod

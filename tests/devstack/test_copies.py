@@ -119,6 +119,18 @@ def query(copy: Copy, statement: str) -> object:
 
 
 @pytest.mark.long
+def test_what_a_copy_keeps_is_its_owners_alone(start: Callable[..., Copy], tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir(mode=0o755)
+    copy = start()
+    copy.read_until("WELCOME")
+    found = [copy.directory, *copy.directory.rglob("*")]
+    assert len(found) > 1000, "PostgreSQL's files, logs, mails, keys"
+    modes = {path: path.lstat().st_mode for path in found if not path.is_symlink()}
+    assert [path for path, mode in modes.items() if mode & 0o077] == []
+    assert stat.S_IMODE(modes[copy.directory]) == 0o700
+
+
+@pytest.mark.long
 def test_a_copy_starts_keeps_its_data_and_stops(start: Callable[..., Copy]) -> None:
     copy = start()
     output = copy.read_until("WELCOME")

@@ -34,6 +34,7 @@ def lock(directory: Path) -> IO[str]:
     Raises StartError when a copy is running there.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o700)
     file = (directory / "lock").open("a+")
     # A command that looks whether we live holds the lock for an instant; hence more than one try.
     deadline = time.monotonic() + LOCK_SECONDS

@@ -61,6 +61,8 @@ def run_development_copy(directory: Path, port: int, plan: Plan) -> int:
     Returns the exit code: 0 when stopped, 1 when it could not start.
     """
     raise_on_stop_signals()
+    # What a copy keeps, mails and keys among it, is its owner's alone, whichever of its processes writes it.
+    os.umask(0o077)
     copy = _Copy(directory.absolute(), port, plan)
     try:
         copy.run()

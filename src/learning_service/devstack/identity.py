@@ -60,6 +60,10 @@ def find_home(directory: Path, binaries: PostgresBinaries, *, namespaces: bool |
     if all(map(_is_reachable, (directory, *binaries.roots))):
         return PostgresHome(binaries, directory, user=NOBODY)
     outside = _own_directory(directory)
+    # From when the directory was open to anybody.
+    for data in directory.glob("postgres-*"):
+        if data.stat().st_uid == NOBODY and not (outside / data.name).exists():
+            shutil.move(data, outside / data.name)
     return PostgresHome(_copied(binaries, outside), outside, user=NOBODY, outside=outside)
 
 
@@ -77,11 +81,18 @@ def _is_reachable(path: Path) -> bool:
 def _own_directory(directory: Path) -> Path:
     digest = hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:16]
     outside = SHARED_TEMPORARY / f"learning-service-{digest}"
-    outside.mkdir(mode=0o755, exist_ok=True)
+    outside.mkdir(exist_ok=True)
     found = outside.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & stat.S_IWOTH:
         raise StartError(f"{outside} was made by somebody else; remove it and start again")
+    outside.chmod(0o755)
     return outside
+
+
+def _make_open(directory: Path) -> None:
+    """A directory that any user may enter, whatever the process's own mask."""
+    directory.mkdir(exist_ok=True)
+    directory.chmod(0o755)
 
 
 def _copied(binaries: PostgresBinaries, outside: Path) -> PostgresBinaries:
@@ -91,7 +102,8 @@ def _copied(binaries: PostgresBinaries, outside: Path) -> PostgresBinaries:
     for root in binaries.roots:
         target = copies / root.relative_to(base)
         if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
+            for parent in list(reversed(target.relative_to(outside).parents))[1:]:
+                _make_open(outside / parent)
             unfinished = target.with_name(target.name + ".unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
             shutil.copytree(root, unfinished, symlinks=True)

@@ -1,0 +1,66 @@
+"""Every secret may come from a file."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from learning_service.cli import app
+from learning_service.settings import Settings
+
+SECRET = "hunter2!§"
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment without a setting of ours."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://app@db/learning")
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, f in Settings.model_fields.items() if "SecretStr" in str(f.annotation)]
+)
+def test_a_secret_comes_from_its_file(environment: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "secret"
+    file.write_text(f"{SECRET}\n")
+    environment.setenv(f"{name.upper()}_FILE", str(file))
+    environment.setenv("ENVIRONMENT", "development")
+    value = getattr(Settings(), name)
+    assert isinstance(value, SecretStr)
+    assert value.get_secret_value() == SECRET
+
+
+def test_addresses_and_lists_come_from_files_too(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, text in (
+        ("DATABASE_URL", "postgresql+asyncpg://app:x@db/learning"),
+        ("CORS_ORIGINS", '["https://a.b"]'),
+    ):
+        (tmp_path / name).write_text(text + "\r\n")
+        environment.delenv(name, raising=False)
+        environment.setenv(f"{name}_FILE", str(tmp_path / name))
+    settings = Settings()
+    assert settings.database_url == "postgresql+asyncpg://app:x@db/learning"
+    assert settings.cors_origins == ["https://a.b"]
+
+
+def test_two_sources_and_a_lost_file_are_refused(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv("DATABASE_URL_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(ValueError, match="DATABASE_URL and DATABASE_URL_FILE are both set"):
+        Settings()
+    environment.delenv("DATABASE_URL")
+    with pytest.raises(ValueError, match=r"DATABASE_URL_FILE: .*nowhere cannot be read"):
+        Settings()
+    answer = CliRunner().invoke(app, ["migrate"])
+    assert answer.exit_code == 2
+    assert "DATABASE_URL_FILE" in answer.output
+
+
+def test_a_token_is_for_roles_that_there_are() -> None:
+    for role in ("national-admin", "regional_admin", "chapter_admin:", "chapter_admin:a b", "author", ""):
+        answer = CliRunner().invoke(app, ["token", "--org", "demo", "--user", "ana", "--role", role])
+        assert answer.exit_code == 2
+        assert "is no role" in answer.output
