@@ -26,6 +26,9 @@ def _settings() -> dict[str, str]:
 
 def _default(value: ast.expr | None) -> str:
     if isinstance(value, ast.Call):
+        made = [keyword.value for keyword in value.keywords if keyword.arg == "default_factory"]
+        if made:
+            return ast.unparse(made[0]).strip("_").replace("_", " ")
         given = [keyword.value for keyword in value.keywords if keyword.arg == "default"]
         value = given[0] if given else (value.args[0] if value.args else None)
     if value is None:

@@ -197,10 +197,15 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What is given by hand, then the environment, then files."""
-        return sources["init_settings"], sources["env_settings"], SettingsInFiles(settings_cls)
+        return init_settings, env_settings, SettingsInFiles(settings_cls)
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -22,7 +22,7 @@ def find_chromium() -> str | None:
 
 
 def find_axe() -> Path | None:
-    """`AXE_PATH`, or what `npm install --no-save axe-core` left in the checkout."""
+    """`AXE_PATH`, or what `npm ci` left in the checkout."""
     given = os.environ.get("AXE_PATH")
     path = Path(given) if given else ROOT / "node_modules" / "axe-core" / "axe.min.js"
     return path if path.is_file() else None

@@ -117,7 +117,7 @@ def keep(name: str, picture: bytes) -> None:
 async def test_axe_finds_nothing(tab: Tab, pages: Mapping[str, str]) -> None:
     axe = find_axe()
     if axe is None:
-        pytest.skip("no axe-core here: npm install --no-save axe-core, or name axe.min.js in AXE_PATH")
+        pytest.skip("no axe-core here: npm ci, or name axe.min.js in AXE_PATH")
     source = axe.read_text("utf-8")
     await tab.call("Page.setBypassCSP", enabled=True)
     for state, url in pages.items():

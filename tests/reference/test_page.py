@@ -3,6 +3,7 @@
 import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -14,7 +15,10 @@ from learning_service.routes import api_routes
 from learning_service.settings import Settings
 
 __all__ = ["address"]
-PRODUCTION = {"database_url": "postgresql+asyncpg://app:secret@db/learning", "environment": "production"}
+PRODUCTION: dict[str, Any] = {
+    "database_url": "postgresql+asyncpg://app:secret@db/learning",
+    "environment": "production",
+}
 
 
 async def test_the_page_names_nothing_elsewhere(world: World) -> None:
