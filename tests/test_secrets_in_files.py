@@ -1,5 +1,6 @@
 """Every secret may come from a file."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 from learning_service.cli import app
 from learning_service.settings import Settings
 
-SECRET = "hunter2!§"
+SECRET = "hunter2!§ and thirty-two characters more"
 
 
 @pytest.fixture
@@ -26,10 +27,12 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 )
 def test_a_secret_comes_from_its_file(environment: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
     file = tmp_path / "secret"
-    file.write_text(f"{SECRET}\n")
+    several = name == "secret_keys"
+    file.write_text(json.dumps([SECRET]) if several else f"{SECRET}\n")
     environment.setenv(f"{name.upper()}_FILE", str(file))
     environment.setenv("ENVIRONMENT", "development")
     value = getattr(Settings(), name)
+    [value] = value if several else [value]
     assert isinstance(value, SecretStr)
     assert value.get_secret_value() == SECRET
 
