@@ -13,7 +13,7 @@ from tests.reminders.test_rules import MAIL
 
 from learning_service.adapters import letter as letters
 from learning_service.adapters import mail_text
-from learning_service.adapters.letter import Letter, UnsafeLetter, one_line, usable_address
+from learning_service.adapters.letter import Letter, UnsafeLetter, in_header, one_line, usable_address
 from learning_service.adapters.mail_text import write_mail
 from learning_service.domain.reminders.rules import Mail
 
@@ -56,7 +56,11 @@ def check(letter: Letter, *, name: str, title: str) -> None:
     # Python's own reader puts a space between two encoded words of a name.
     assert to.addr_spec == letter.recipient
     assert to.display_name.replace(" ", "") == one_line(name).replace(" ", "")
-    assert message["Subject"].endswith(f": {one_line(title)}") or not one_line(title)
+    assert message["Subject"].endswith(f": {in_header(title)}") or not in_header(title)
+    # Nor does a reader that decodes what is decoded find anything.
+    assert "=?" not in message["Subject"] + to.display_name
+    again = message_from_bytes(message.as_bytes(policy=policy.default.clone(refold_source="all")))
+    assert again.keys() == HEADERS
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 

@@ -1,5 +1,6 @@
 """Webhooks' secrets as they are stored: sealed, by the present key, and for their own row only."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import text
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from learning_service.context import Context, open_context
 from learning_service.domain.base import Base
@@ -187,3 +188,22 @@ async def test_a_secret_of_another_row_signs_nothing(world: World, manager: Call
         await complete(world)
         await deliver(world)
         assert mine.requests == []
+
+
+async def test_two_rotations_at_once_leave_both_secrets_signing(world: World, manager: Caller) -> None:
+    async with Receiver() as receiver:
+        made = await subscribe(manager, receiver, TYPES)
+        path = f"/api/webhooks/{made['id']}/rotate-secret/"
+        answers = await asyncio.gather(*(manager.ok("POST", path) for _ in range(2)))
+        await complete(world)
+        await deliver(world)
+        [got] = receiver.requests
+        for answer in answers:
+            Webhook(answer["secret"]).verify(got.body, got.headers)
+        with pytest.raises(WebhookVerificationError):
+            Webhook(made["secret"]).verify(got.body, got.headers)
+        headers = {"Idempotency-Key": "rotate once"}
+        first = await manager("POST", path, headers=headers)
+        again = await manager("POST", path, headers=headers)
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert ("secret" in first.json(), "secret" in again.json()) == (True, False)

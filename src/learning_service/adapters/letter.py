@@ -61,9 +61,9 @@ def write_letter(
     recipient = usable_address(address)
     domain = sender_address.rpartition("@")[2] or "localhost"
     header = [
-        ("Subject", _text(one_line(subject))),
-        ("From", _mailbox(one_line(sender_name), usable_address(sender_address))),
-        ("To", _mailbox(one_line(name), recipient)),
+        ("Subject", _text(in_header(subject))),
+        ("From", _mailbox(in_header(sender_name), usable_address(sender_address))),
+        ("To", _mailbox(in_header(name), recipient)),
         ("Message-ID", f"<{id_}@{domain}>"),
         *extra,
     ]
@@ -77,6 +77,11 @@ def one_line(text: str) -> str:
     """The text without what breaks lines, changes direction or cannot be written; whatever was stored before."""
     kept = (_shown(character) for character in text if character not in BIDI_CONTROLS)
     return " ".join("".join(kept).split())
+
+
+def in_header(text: str) -> str:
+    """The same for a header, and without what a reader that decodes twice would take for an encoded word."""
+    return one_line(text).replace("=?", "= ?")
 
 
 def usable_address(address: str) -> str:
