@@ -16,6 +16,8 @@ from learning_service.adapters.processes import ProcessPool
 from learning_service.adapters.storage import ObjectStore, open_store
 from learning_service.auth import TokenVerifier
 from learning_service.database import DirectPool, Role, create_engine, open_transaction
+from learning_service.domain.attempts.actions import BOUNDS
+from learning_service.domain.attempts.rules import Bounds
 from learning_service.domain.certificates.actions import PUBLIC_URL
 from learning_service.domain.idempotency import claim_key, release_key
 from learning_service.domain.outbox import take_queues_to_wake
@@ -42,6 +44,8 @@ class Context:
     limits: Limits
     seal: Seal
     """For secrets that are stored."""
+    bounds: Bounds
+    """Of attempts; a session's `info` has them too."""
     cursor_keys: tuple[bytes, ...]
     """Sign the cursors of lists; the first one does, all are believed."""
 
@@ -94,6 +98,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
     queue = Queue(settings.redis_url.get_secret_value())
     http = HttpClient()
     limits = Limits(settings)
+    bounds = Bounds(settings.max_attempts_per_quiz, settings.max_attempt_kib * 1024)
     processes = ProcessPool(settings.certificate_processes)
     try:
         async with open_store(settings) as store:
@@ -105,7 +110,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                     engine,
                     expire_on_commit=False,
                     autoflush=False,
-                    info={PUBLIC_URL: settings.public_url.rstrip("/")},
+                    info={PUBLIC_URL: settings.public_url.rstrip("/"), BOUNDS: bounds},
                 ),
                 direct=direct,
                 queue=queue,
@@ -115,6 +120,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                 tokens=TokenVerifier(settings, fetch=http.get_json),
                 limits=limits,
                 seal=Seal(settings.keys_for("stored secrets")),
+                bounds=bounds,
                 cursor_keys=settings.keys_for("cursors"),
             )
     finally:

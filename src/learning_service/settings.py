@@ -119,6 +119,11 @@ class Settings(BaseSettings):
     max_document_mib: int = Field(default=100, ge=1, le=1000)
     """The largest file that an author may upload."""
 
+    max_attempts_per_quiz: int = Field(default=500, ge=1)
+    """Attempts of one enrollment at one quiz, also where the quiz has no limit."""
+    max_attempt_kib: int = Field(default=2048, ge=64)
+    """What the answers of one attempt may take."""
+
     organization_storage_mib: int = Field(default=20_480, ge=1)
     """What the documents of one organization may take in the store."""
     uploads_per_principal: int = Field(default=4, ge=1)

@@ -23,6 +23,7 @@ from learning_service.domain.attempts.actions import (
 )
 from learning_service.domain.attempts.queries import Position, read_position
 from learning_service.domain.attempts.repeats import digest_of
+from learning_service.domain.attempts.rules import Bounds
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, cached_version
 from learning_service.domain.enrollments.rules import decide
 from learning_service.domain.outcomes.actions.closing import (
@@ -61,7 +62,9 @@ async def submit(request: Request, context: Context, quiz_id: str) -> Answer | N
     )
     position = read_position(columns)
     version = cached_version(position.version_id)
-    graded = _graded(version, position, uuid.UUID(quiz_id), sent, instant) if version is not None else None
+    graded = (
+        _graded(context.bounds, version, position, uuid.UUID(quiz_id), sent, instant) if version else None
+    )
     if graded is None:
         return None
     written = await context.direct.write(_CLOSE, organization, graded.document, revision)
@@ -83,17 +86,22 @@ async def _read(request: Request) -> SubmitBody | None:
 
 
 def _graded(
-    version: CompiledVersion, position: Position, quiz_id: uuid.UUID, sent: SubmitBody, instant: datetime
+    bounds: Bounds,
+    version: CompiledVersion,
+    position: Position,
+    quiz_id: uuid.UUID,
+    sent: SubmitBody,
+    instant: datetime,
 ) -> GradedSubmission | None:
-    """What to write, if this is a plain submission. Raises Invalid, NoAttemptsLeft."""
+    """What to write, if this is a plain submission. Raises Invalid, NoAttemptsLeft, TooLarge."""
     quiz = version.quizzes[quiz_id]
     if quiz.kind != "quiz" or not position.is_open:
         return None
     refuse_misfits(quiz, sent.responses)
-    attempt = _attempt(position, quiz, sent, instant)
+    attempt = _attempt(bounds, position, quiz, sent, instant)
     if attempt is None:
         return None
-    given = merge_responses(attempt, sent.responses)
+    given = merge_responses(attempt, sent.responses, bounds)
     if is_large(given):
         return None
     graded = grade_submission(
@@ -103,11 +111,13 @@ def _graded(
     return graded if goes_on else None
 
 
-def _attempt(position: Position, quiz: CompiledQuiz, sent: SubmitBody, instant: datetime) -> Any:
+def _attempt(
+    bounds: Bounds, position: Position, quiz: CompiledQuiz, sent: SubmitBody, instant: datetime
+) -> Any:
     attempt = position.attempt
     if attempt is not None:
         mine = sent.attempt_id in (None, attempt.id) and not is_overdue(attempt, instant)
         return attempt if mine else None
     if sent.attempt_id is not None or quiz.time_limit_seconds is not None:
         return None
-    return next_attempt(position, quiz, instant)
+    return next_attempt(position, quiz, instant, bounds)

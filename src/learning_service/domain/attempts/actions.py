@@ -15,9 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.attempts.models import QuizAttempt, QuizProgress
 from learning_service.domain.attempts.queries import AttemptRow, Position
 from learning_service.domain.attempts.rules import (
+    Bounds,
     Response,
     check_responses,
     dump_responses,
+    is_within,
     lay_over,
     load_responses,
 )
@@ -26,7 +28,7 @@ from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.enrollments.actions import EnrollmentWithdrawn
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.errors import Conflict, Invalid
+from learning_service.domain.errors import Conflict, Invalid, TooLarge
 
 # One statement, and the revision with it: a submission that waits for the enrollment's lock has to see what
 # was saved meanwhile.
@@ -43,6 +45,9 @@ RETURNING enrollments.id
 )
 GRACE = timedelta(seconds=30)
 """How long after the deadline what was sent in time may still arrive."""
+BOUNDS = "attempt_bounds"
+"""Where a session's `info` has them."""
+_USUAL = Bounds()
 NO_SEQUENCE = -1
 """Of an attempt that no numbered save has reached: the first may be number 0."""
 _chance = random.SystemRandom()
@@ -53,8 +58,12 @@ class NoAttemptsLeft(Conflict):
 
     code = "no-attempts-left"
 
-    def __init__(self) -> None:
-        super().__init__("No attempts are left. An administrator can grant more.")
+    def __init__(self, bound: int | None = None) -> None:
+        super().__init__(
+            "No attempts are left. An administrator can grant more."
+            if bound is None
+            else f"No attempts are left: nobody may make more than {bound} at one quiz."
+        )
 
 
 class AttemptClosed(Conflict):
@@ -112,7 +121,7 @@ def refuse_withdrawn(position: Position) -> None:
         raise EnrollmentWithdrawn
 
 
-def next_attempt(position: Position, quiz: CompiledQuiz, instant: datetime) -> AttemptRow:
+def next_attempt(position: Position, quiz: CompiledQuiz, instant: datetime, bounds: Bounds) -> AttemptRow:
     """The attempt that would be made now; not stored, and shown to nobody yet.
 
     Raises EnrollmentWithdrawn, NoAttemptsLeft.
@@ -121,6 +130,8 @@ def next_attempt(position: Position, quiz: CompiledQuiz, instant: datetime) -> A
     used, allowed = attempts_used(position, quiz.id), attempts_allowed(position, quiz)
     if allowed is not None and used >= allowed:
         raise NoAttemptsLeft
+    if used >= bounds.attempts:
+        raise NoAttemptsLeft(bounds.attempts)
     limit = quiz.time_limit_seconds
     deadline = None if limit is None else instant + timedelta(seconds=limit + position.extra_time_seconds)
     return AttemptRow(
@@ -153,7 +164,7 @@ async def start_attempt(
     """
     if position.attempt is not None:
         return position.attempt, False
-    attempt = next_attempt(position, quiz, now(session))
+    attempt = next_attempt(position, quiz, now(session), bounds_of(session))
     if quiz.shuffle:
         attempt = replace(attempt, layout=_shuffled(quiz))
     columns = {name: getattr(attempt, name) for name in AttemptRow.__slots__}
@@ -208,7 +219,7 @@ async def save_responses(
     if sequence is not None and sequence <= attempt.sequence:
         return Saved(attempt.id, 0, shown_sequence(attempt.sequence), attempt.deadline_at)
     last = attempt.sequence if sequence is None else sequence
-    merged = merge_responses(attempt, responses)
+    merged = merge_responses(attempt, responses, bounds_of(session))
     parameters = {
         "id": attempt.id,
         "sequence": last,
@@ -235,7 +246,7 @@ async def open_attempt(session: AsyncSession, position: Position, quiz: Compiled
             raise AttemptClosed
         return attempt
     if quiz.time_limit_seconds is None:
-        return next_attempt(position, quiz, now(session))
+        return next_attempt(position, quiz, now(session), bounds_of(session))
     # The server closes an attempt at its deadline, whoever notices first: the learner, or the sweeper.
     timed_out = exists().where(
         QuizAttempt.enrollment_id == position.enrollment_id,
@@ -245,7 +256,7 @@ async def open_attempt(session: AsyncSession, position: Position, quiz: Compiled
     )
     if await session.scalar(select(timed_out)):
         raise AttemptClosed
-    next_attempt(position, quiz, now(session))
+    next_attempt(position, quiz, now(session), bounds_of(session))
     raise AttemptNotStarted
 
 
@@ -256,9 +267,20 @@ def refuse_misfits(quiz: CompiledQuiz, responses: tuple[Response, ...]) -> None:
         raise Invalid(faults)
 
 
-def merge_responses(attempt: AttemptRow, responses: tuple[Response, ...]) -> dict[str, Response]:
-    """What was saved with the new answers laid over it."""
-    return lay_over(load_responses(attempt.responses), responses)
+def merge_responses(
+    attempt: AttemptRow, responses: tuple[Response, ...], bounds: Bounds
+) -> dict[str, Response]:
+    """What was saved with the new answers laid over it. Raises TooLarge."""
+    merged = lay_over(load_responses(attempt.responses), responses)
+    if not is_within(merged, bounds.size):
+        raise TooLarge(f"The answers of an attempt may have at most {bounds.size} bytes together.")
+    return merged
+
+
+def bounds_of(session: AsyncSession) -> Bounds:
+    """The bounds that the process's settings name."""
+    bounds: Bounds = session.info.get(BOUNDS, _USUAL)
+    return bounds
 
 
 def questions_shown(quiz: CompiledQuiz, layout: list[Any] | None) -> list[dict[str, Any]]:

@@ -1,11 +1,12 @@
 """Responses: what a learner gave, and whether it fits the questions that were asked."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, core_schema, to_json
 
 from learning_service.domain.courses.rules.answer_keys import (
     AnswerKey,
@@ -105,6 +106,22 @@ def check_responses(keys: Mapping[str, AnswerKey], responses: Iterable[Response]
             faults.extend(_form_faults(key, response, n))
         seen.add(response.question_id)
     return faults
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the service itself allows, whatever a quiz says: attempts of one enrollment, bytes of one attempt."""
+
+    attempts: int = 500
+    size: int = 2 * 1024 * 1024
+
+
+def is_within(responses: Mapping[str, Response], most: int) -> bool:
+    """Whether they take at most so many bytes as JSON. Told from lengths alone where these are small, as they are."""
+    weight = 0
+    for response in responses.values():
+        weight += 60 + 6 * len(response.text or "") + 40 * len(response.answer_ids or ())
+    return weight <= most or len(to_json(dump_responses(responses.values()))) <= most
 
 
 def lay_over(saved: Mapping[str, Response], new: Iterable[Response]) -> dict[str, Response]:

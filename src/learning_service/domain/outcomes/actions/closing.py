@@ -16,6 +16,7 @@ from learning_service.domain.attempts.actions import (
     AttemptClosed,
     attempts_allowed,
     attempts_used,
+    bounds_of,
     is_overdue,
     merge_responses,
     open_attempt,
@@ -114,7 +115,7 @@ async def submit_attempt(
             return await _closed_before(session, position, quiz, repeated)
     position = await _named(session, position, quiz, attempt_id)
     attempt = await open_attempt(session, position, quiz)
-    given = merge_responses(attempt, responses)
+    given = merge_responses(attempt, responses, bounds_of(session))
     marks = await mark_responses(quiz, given)
     graded = grade_submission(position, version, quiz, attempt, given, now(session), marks, digest=digest)
     return await _close(session, position, version, graded)
