@@ -84,6 +84,8 @@ async def learn(world: World) -> History:
     )
     await member.ok("POST", f"/api/courses/{course['id']}/enroll/", headers={"Idempotency-Key": "enroll"})
     modules = await member.ok("GET", f"/api/courses/{course['id']}/modules/")
+    grant = {"extra_time_seconds": 600, "reason": f"{NAME} asked"}
+    await world.admin.ok("PATCH", f"/api/enrollments/{modules['enrollment']['id']}/", grant)
     lesson, quiz, words, waits, unsent = modules["items"][0]["items"]
     await member.ok("POST", f"/api/lessons/{lesson['id']}/complete/")
     await answer(member, "quizzes", quiz["id"])

@@ -78,8 +78,10 @@ async def test_a_new_member_with_the_old_id_starts_with_nothing(world: World, li
         {"chapter_id": "s1", "status": "active", "display_name": "Somebody Else", "email": None},
     )
     assert again.status_code == 201
-    for path in ("enrollments", "certificates", "compliance", "skills"):
+    for path in ("enrollments", "certificates", "skills"):
         assert (await lived.member.ok("GET", f"/api/users/{path}/"))["items"] == []
+    statuses = (await lived.member.ok("GET", "/api/users/compliance/"))["items"]
+    assert {(s["status"], s["completed_at"]) for s in statuses} == {("not_started", None)}
     assert (await world.admin.ok("GET", f"/api/certificates/?user_id={USER}"))["items"] == []
     document = await lived.member.ok("GET", "/api/users/export/")
     assert (document["attempts"], document["activity"], document["completions"]) == ([], [], [])

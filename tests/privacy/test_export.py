@@ -52,6 +52,13 @@ async def test_it_has_all_of_a_history(world: World) -> None:
     assert {c["id"] for c in document["certificates"]} == set(lived.certificates)
     assert len(document["completions"]) == len(document["compliance"]) == len(document["skills"]) == 1
     assert PRAISE in json.dumps(document)
+    assert (done["extra_time_seconds"], done["grants"][0]["reason"]) == (600, f"{NAME} asked")
+    assert [(g["kind"], g["amount"]) for g in done["grants"]] == [("extra_time", 600)]
+    [words] = [a for a in document["attempts"] if a["quiz_title"] == "Words"]
+    assert [(g["points"], g["feedback"], g["correction"]) for g in words["grades"]] == [
+        (4, f"<p>{PRAISE}, {NAME}</p>", False),
+        (1, f"<p>Less of {PRAISE}</p>", True),
+    ]
 
 
 async def test_marks_are_shown_as_far_as_released_and_keys_never(world: World) -> None:

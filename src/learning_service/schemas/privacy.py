@@ -30,13 +30,26 @@ class LessonDone(Answer):
     completed_at: datetime
 
 
+class ExportedGrant(Answer):
+    """What an administrator gave beyond the course's rules, and why."""
+
+    kind: str
+    quiz_id: UUID | None
+    amount: int | None
+    due_at: datetime | None
+    reason: str | None
+    granted_at: datetime
+
+
 class ExportedEnrollment(EnrollmentAnswer):
     """An enrollment and how far it is."""
 
     started_at: datetime | None
     ended_at: datetime | None
+    extra_time_seconds: int
     progress: ProgressAnswer
     lessons: list[LessonDone]
+    grants: list[ExportedGrant]
 
 
 class ExportedResponse(Answer):
@@ -49,6 +62,16 @@ class ExportedResponse(Answer):
     answer_ids: list[UUID] | None = None
     value: bool | None = None
     text: str | None = None
+
+
+class ExportedGrade(Answer):
+    """A grader's judgement of a response; a correction is one more, and what it corrected stays."""
+
+    question_id: UUID
+    points: Number
+    feedback: str | None
+    correction: bool
+    graded_at: datetime
 
 
 class ExportedAttempt(Answer):
@@ -68,6 +91,7 @@ class ExportedAttempt(Answer):
     score: Number | None
     passed: bool | None
     responses: list[ExportedResponse]
+    grades: list[ExportedGrade]
 
 
 class ExportedCompletion(Answer):

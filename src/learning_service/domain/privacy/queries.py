@@ -11,7 +11,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.models import QuizAttempt, QuizProgress
+from learning_service.domain.attempts.models import (
+    EnrollmentGrant,
+    PendingResponse,
+    QuizAttempt,
+    QuizProgress,
+)
 from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount, progress_of
 from learning_service.domain.audit import AuditEntry
 from learning_service.domain.certificates.models import Certificate
@@ -25,6 +30,7 @@ from learning_service.domain.documents.models import Document
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment, LessonProgress
 from learning_service.domain.enrollments.queries import EnrollmentView, enrollment_views, own_enrollments
 from learning_service.domain.errors import NotAMember
+from learning_service.domain.grading.models import ResponseGrade
 from learning_service.domain.outcomes.views import mark_views, progress_view, released, score_of
 from learning_service.domain.principal import Principal
 
@@ -57,23 +63,31 @@ async def _profile(_session: AsyncSession, _caller: Principal, member: Member) -
 
 async def _enrollments(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
     rows = await session.execute(
-        enrollment_views(now(session), Enrollment.version_id, Enrollment.started_at, Enrollment.ended_at)
+        enrollment_views(
+            now(session),
+            Enrollment.version_id,
+            Enrollment.started_at,
+            Enrollment.ended_at,
+            Enrollment.extra_time_seconds,
+        )
         .where(own_enrollments(caller))
         .order_by(Enrollment.id)
     )
-    views = [(EnrollmentView(*row[:-3]), *row[-3:]) for row in rows]
+    views = [(EnrollmentView(*row[:-4]), *row[-4:]) for row in rows]
     standings = await progress_of(session, [view.id for view, *_ in views])
-    lessons = await _lessons(session, caller)
+    lessons, grants = await _lessons(session, caller), await _grants(session, caller)
     found = []
-    for view, version_id, started_at, ended_at in views:
+    for view, version_id, started_at, ended_at, extra_time in views:
         version = await compiled_version(session, version_id)
         found.append(
             {
                 **{name: getattr(view, name) for name in EnrollmentView.__slots__ if name != "user_id"},
                 "started_at": started_at,
                 "ended_at": ended_at,
+                "extra_time_seconds": extra_time,
                 "progress": progress_view(view, version, standings[view.id]),
                 "lessons": lessons.get(view.id, []),
+                "grants": grants.get(view.id, []),
             }
         )
     return found
@@ -92,6 +106,46 @@ async def _lessons(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, 
     return found
 
 
+async def _grants(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """What was granted to each enrollment, and why; not by whom."""
+    mine = EnrollmentGrant
+    names = ("kind", "quiz_id", "amount", "due_at", "reason", "granted_at")
+    rows = await session.execute(
+        select(mine.enrollment_id, *(getattr(mine, name) for name in names))
+        .join(Enrollment, Enrollment.id == mine.enrollment_id)
+        .where(own_enrollments(caller))
+        .order_by(mine.id)
+    )
+    found: dict[uuid.UUID, list[dict[str, Any]]] = {}
+    for enrollment_id, *values in rows:
+        found.setdefault(enrollment_id, []).append(dict(zip(names, values, strict=True)))
+    return found
+
+
+async def _grades(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """Every judgement of each attempt's responses, corrected ones too; not by whom."""
+    rows = await session.execute(
+        select(
+            PendingResponse.attempt_id,
+            PendingResponse.question_id,
+            ResponseGrade.points,
+            ResponseGrade.feedback_html.label("feedback"),
+            ResponseGrade.is_correction.label("correction"),
+            ResponseGrade.graded_at,
+        )
+        .join(PendingResponse, PendingResponse.id == ResponseGrade.response_id)
+        .where(
+            PendingResponse.organization_id == caller.organization_id,
+            PendingResponse.user_id == caller.user_id,
+        )
+        .order_by(ResponseGrade.id)
+    )
+    found: dict[uuid.UUID, list[dict[str, Any]]] = {}
+    for row in rows.mappings():
+        found.setdefault(row["attempt_id"], []).append(dict(row))
+    return found
+
+
 async def _attempts(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
     columns = [getattr(QuizAttempt, name) for name in AttemptRow.__slots__]
     rows = await session.execute(
@@ -100,12 +154,13 @@ async def _attempts(session: AsyncSession, caller: Principal, _member: Member) -
         .order_by(QuizAttempt.started_at, QuizAttempt.id)
     )
     attempts = [AttemptRow(*row) for row in rows]
-    positions = await _positions(session, caller, attempts)
+    positions, grades = await _positions(session, caller, attempts), await _grades(session, caller)
     found = []
     for attempt in attempts:
         position = positions[attempt.enrollment_id]
         version = await compiled_version(session, position.version_id)
-        found.append(_attempt(version.quizzes[attempt.quiz_id], attempt, position))
+        shown = _attempt(version.quizzes[attempt.quiz_id], attempt, position)
+        found.append({**shown, "grades": grades.get(attempt.id, [])})
     return found
 
 
