@@ -213,6 +213,8 @@ def test_the_order_is_that_of_another_program(line: str) -> None:
         ("A\ue000B", "A U+E000 B"),
         ("\U0001d800", "S100"),
         ("Li \U0002a6d0", "Li"),
+        ("\u3164\u3164", "HANGUL FILLER"),
+        (" \u2800 ", "BRAILLE PATTERN BLANK"),
     ],
 )
 def test_what_has_no_glyph_is_written_in_latin_letters(name: str, printed: str) -> None:

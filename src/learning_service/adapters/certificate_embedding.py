@@ -6,7 +6,7 @@ documents which need no others share one subset of the font, made and compressed
 """
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -146,18 +146,17 @@ def _text(run: Run, code_of: Callable[[_Key], int]) -> str:
     for cluster in run.clusters:
         joined = len(cluster.glyphs) > 1
         if joined:
-            parts.append(
-                _moved(moved) + f"]TJ/Span<</ActualText<FEFF{cluster.text.encode('utf-16-be').hex()}>>>BDC["
-            )
+            said = cluster.text.encode("utf-16-be").hex()
+            parts.append(f"{_moved(moved)}]TJ/Span<</ActualText<FEFF{said}>>>BDC[")
             moved = 0
         for glyph, text in _shown(run.font, cluster):
             if glyph.up != rise:
                 rise = glyph.up
                 parts.append(f"]TJ {rise / 1000:g} Ts[")
-            parts.append(_moved(moved - glyph.right))
-            parts.append(f"<{code_of((glyph.number, text)):04x}>")
+            key = (glyph.number, text)
+            parts.append(f"{_moved(moved - glyph.right)}<{code_of(key):04x}>")
             # The pen goes where HarfBuzz has it go, not by the font's width from where the glyph stands.
-            moved = glyph.right + _wide(run.font, (glyph.number, text)) - glyph.advance
+            moved = glyph.right + _wide(run.font, key) - glyph.advance
         if joined:
             parts.append("]TJ EMC[")
     parts.append(_moved(moved) + ("]TJ 0 Ts" if rise else "]TJ"))
@@ -168,23 +167,20 @@ def _moved(back: int) -> str:
     return str(back) if back else ""
 
 
-def _shown(font: Font, cluster: Cluster) -> Iterator[tuple[Glyph, str]]:
+def _shown(font: Font, cluster: Cluster) -> Iterable[tuple[Glyph, str]]:
     """The glyphs of a cluster and what each stands for.
 
     Readers take the first and the last glyph of those that belong together for their edges, and marks stand anywhere:
     so blanks of no width are put there.
     """
     if len(cluster.glyphs) == 1:
-        yield cluster.glyphs[0], cluster.text
-        return
+        return ((cluster.glyphs[0], cluster.text),)
     blank = Glyph(font.blank, 0, 0, 0)
-    yield blank, _NOTHING
-    yield from zip(cluster.glyphs, _shares(cluster), strict=True)
-    yield blank, _NOTHING
+    return ((blank, _NOTHING), *zip(cluster.glyphs, _shares(cluster), strict=True), (blank, _NOTHING))
 
 
 def _wide(font: Font, key: _Key) -> int:
-    return 0 if key == (font.blank, _NOTHING) else font.width(key[0])
+    return 0 if key[1] == _NOTHING and key[0] == font.blank else font.widths[key[0]]
 
 
 @dataclass(frozen=True)
@@ -201,43 +197,40 @@ class _Subset:
 
     def dictionary(self, document: Any) -> Any:
         """The font as PDF objects."""
-        descriptor = {
-            "Type": "/FontDescriptor",
-            "FontName": pdfdoc.PDFName(self.name),
-            "Flags": _SYMBOLIC,
-            "FontBBox": pdfdoc.PDFArray(self.font.box),
-            "ItalicAngle": 0,
-            "Ascent": self.font.box[3],
-            "Descent": self.font.box[1],
-            "CapHeight": self.font.box[3],
-            "StemV": 80,
-            "FontFile2": self._stream(document, "program", self.program, {"Length1": self.length}),
-        }
-        descendant = {
-            "Type": "/Font",
-            "Subtype": "/CIDFontType2",
-            "BaseFont": pdfdoc.PDFName(self.name),
-            "CIDSystemInfo": "<< /Registry (Adobe) /Ordering (Identity) /Supplement 0 >>",
-            "FontDescriptor": document.Reference(pdfdoc.PDFDictionary(descriptor), f"descriptor:{self.name}"),
-            "W": self.widths,
-            "CIDToGIDMap": self._stream(document, "glyphs", self.glyphs),
-        }
-        whole = {
-            "Type": "/Font",
-            "Subtype": "/Type0",
-            "BaseFont": pdfdoc.PDFName(self.name),
-            "Encoding": "/Identity-H",
-            "DescendantFonts": pdfdoc.PDFArray(
-                [document.Reference(pdfdoc.PDFDictionary(descendant), f"descendant:{self.name}")]
-            ),
-            "ToUnicode": self._stream(document, "unicode", self.to_unicode),
-        }
-        return pdfdoc.PDFDictionary(whole)
+        program = self._stream(document, "program", self.program, {"Length1": self.length})
+        left, bottom, right, top = self.font.box
+        descriptor = _Written(
+            f"<</Type/FontDescriptor/FontName/{self.name}/Flags {_SYMBOLIC}/FontBBox[{left} {bottom} {right} {top}]"
+            f"/ItalicAngle 0/Ascent {top}/Descent {bottom}/CapHeight {top}/StemV 80/FontFile2 ", program, ">>",
+        )  # fmt: skip
+        descendant = _Written(
+            f"<</Type/Font/Subtype/CIDFontType2/BaseFont/{self.name}"
+            f"/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/W {self.widths}/CIDToGIDMap ",
+            self._stream(document, "glyphs", self.glyphs),
+            "/FontDescriptor ", document.Reference(descriptor, f"descriptor:{self.name}"), ">>",
+        )  # fmt: skip
+        return _Written(
+            f"<</Type/Font/Subtype/Type0/BaseFont/{self.name}/Encoding/Identity-H/ToUnicode ",
+            self._stream(document, "unicode", self.to_unicode),
+            "/DescendantFonts[", document.Reference(descendant, f"descendant:{self.name}"), "]>>",
+        )  # fmt: skip
 
     def _stream(
         self, document: Any, kind: str, content: bytes, entries: dict[str, object] | None = None
     ) -> Any:
         return document.Reference(compressed_stream(content, entries), f"{kind}:{self.name}")
+
+
+class _Written(pdfdoc.PDFObject):  # type: ignore[misc]
+    """An object of PDF as it is written, but for the numbers of others; reportlab takes long to write each name."""
+
+    def __init__(self, *parts: Any) -> None:
+        self._parts = parts
+
+    def format(self, document: Any) -> bytes:
+        """As reportlab asks for it."""
+        parts = (part if isinstance(part, str) else part.format(document).decode() for part in self._parts)
+        return "".join(parts).encode("ascii")
 
 
 @lru_cache(maxsize=_KEPT)

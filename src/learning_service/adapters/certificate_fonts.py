@@ -8,13 +8,15 @@ import json
 import re
 import unicodedata
 from bisect import bisect_right
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from struct import unpack_from
 from typing import Literal, TypeAlias
 
 import uharfbuzz as hb
 from anyascii import anyascii
+
+from learning_service.domain.characters import is_empty
 
 Voice: TypeAlias = Literal["display", "text"]
 """Which of the two Latin faces speaks: the serif of headings and names, or the sans of everything small."""
@@ -31,6 +33,17 @@ _IGNORED = re.compile(
 _JOINING = "\u0590-\u1fff\u2190-\u2bff\ua800-\uabff\U00010000-\U0001ffff"
 _IDLE_JOINER = re.compile(f"(?<![{_JOINING}])[\u200c\u200d]|[\u200c\u200d]$")
 _MOST_MARKS = 10
+_MOST_UNSEEN = 3
+
+
+class _Widths(dict[int, int]):
+    def __init__(self, shaper: hb.Font) -> None:
+        super().__init__()
+        self._shaper = shaper
+
+    def __missing__(self, glyph: int) -> int:
+        self[glyph] = wide = int(self._shaper.get_glyph_h_advance(glyph))
+        return wide
 
 
 class Font:
@@ -43,18 +56,15 @@ class Font:
         self.shaper.scale = (_EM, _EM)
         self.blank = int(self.shaper.get_nominal_glyph(0x20))
         """A glyph that shows nothing."""
+        self.widths = _Widths(self.shaper)
+        """How far the pen moves after each glyph that stands alone."""
 
     @cache  # noqa: B019 - fonts live as long as the process
     def has(self, character: str) -> bool:
         """Whether it draws the character."""
         return self.shaper.get_nominal_glyph(ord(character)) is not None
 
-    @cache  # noqa: B019
-    def width(self, glyph: int) -> int:
-        """How far the pen moves after a glyph that stands alone."""
-        return int(self.shaper.get_glyph_h_advance(glyph))
-
-    @property
+    @cached_property
     def box(self) -> list[int]:
         """Left, bottom, right and top of all its glyphs together."""
         head = self.face.reference_table("head").data
@@ -91,13 +101,16 @@ def printable(text: str) -> str:
 
     NFC, because a composed letter is drawn better than one with a loose accent. What is invisible by definition
     goes, but for joiners where they mean something. A character that no font draws is written by its sound in Latin
-    letters, or by its name in Unicode. Marks that would climb off their line, beyond ten on a letter, are left out.
+    letters, or by its name in Unicode; so is a text of which nobody would see anything. Marks that would climb off
+    their line, beyond ten on a letter, are left out.
     """
-    text = _visible(text)
-    if text.isascii():
-        return text
-    drawn = "".join(c if is_drawn(c) else _in_latin(c) for c in text)
-    return re.sub(" +", " ", _without_towers(drawn)).strip() if drawn != text else _without_towers(text)
+    shown = _visible(text)
+    if shown and shown.isascii():
+        return shown
+    if is_empty(shown):
+        return " ".join(map(_name, _unseen(text)))
+    drawn = "".join(c if is_drawn(c) else _in_latin(c) for c in shown)
+    return re.sub(" +", " ", _without_towers(drawn)).strip() if drawn != shown else _without_towers(shown)
 
 
 def _visible(text: str) -> str:
@@ -114,14 +127,25 @@ def is_drawn(character: str) -> bool:
 
 
 def missing_glyphs(text: str) -> str:
-    """The characters of the text that no font draws, each once and in order; "" for none."""
-    return "".join(dict.fromkeys(c for c in _visible(text) if not is_drawn(c)))
+    """The characters of the text that nothing draws, each once and in order; "" for none."""
+    shown = _visible(text)
+    if is_empty(shown):
+        return _unseen(text)
+    return "".join(dict.fromkeys(c for c in shown if not is_drawn(c)))
+
+
+def _unseen(text: str) -> str:
+    """What a text consists of that shows nothing, spaces apart."""
+    return "".join(dict.fromkeys(c for c in text if not c.isspace()))[:_MOST_UNSEEN]
 
 
 def _in_latin(character: str) -> str:
     """A character by its sound, or by its name, set off from what stands around it."""
-    sound = anyascii(character).strip()
-    return f" {sound or unicodedata.name(character, f'U+{ord(character):04X}')} "
+    return f" {anyascii(character).strip() or _name(character)} "
+
+
+def _name(character: str) -> str:
+    return unicodedata.name(character, f"U+{ord(character):04X}")
 
 
 def _without_towers(text: str) -> str:
