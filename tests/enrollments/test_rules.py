@@ -228,19 +228,19 @@ def at(text: str) -> datetime:
 @pytest.mark.parametrize(
     ("completed", "cadence", "zone", "expires"),
     [
-        ("2026-11-22 09:00", "P1Y", "UTC", "2027-11-22 09:00"),
-        ("2024-02-29 12:00", "P1Y", "UTC", "2025-02-28 12:00"),
-        ("2024-02-29 12:00", "P4Y", "UTC", "2028-02-29 12:00"),
-        ("2026-01-31 12:00", "P1M", "UTC", "2026-02-28 12:00"),
-        ("2026-01-31 12:00", "P1Y1M", "UTC", "2027-02-28 12:00"),
-        ("2026-01-01 12:00", "P2W", "UTC", "2026-01-15 12:00"),
-        ("2026-01-01 12:00", "P90D", "UTC", "2026-04-01 12:00"),
-        # The same local time of day across the change of clocks.
-        ("2026-01-15 11:00", "P6M", "Europe/Berlin", "2026-07-15 10:00"),
+        ("2026-11-22 09:00", "P1Y", "UTC", "2027-11-23 00:00"),
+        ("2024-02-29 12:00", "P1Y", "UTC", "2025-03-01 00:00"),
+        ("2024-02-29 12:00", "P4Y", "UTC", "2028-03-01 00:00"),
+        ("2026-01-31 12:00", "P1M", "UTC", "2026-03-01 00:00"),
+        ("2026-01-31 12:00", "P1Y1M", "UTC", "2027-03-01 00:00"),
+        ("2026-01-01 12:00", "P2W", "UTC", "2026-01-16 00:00"),
+        ("2026-01-01 12:00", "P90D", "UTC", "2026-04-02 00:00"),
+        # Midnight there, whatever its clocks have done since.
+        ("2026-01-15 11:00", "P6M", "Europe/Berlin", "2026-07-15 22:00"),
         # 23:30 UTC on 28 February is already 1 March in Auckland.
-        ("2023-02-28 23:30", "P1Y", "Pacific/Auckland", "2024-02-29 23:30"),
-        # 02:30 does not exist that night; an hour later does.
-        ("2026-02-28 01:30", "P29D", "Europe/Berlin", "2026-03-29 01:30"),
+        ("2023-02-28 23:30", "P1Y", "Pacific/Auckland", "2024-03-01 11:00"),
+        # There is no midnight after that day: clocks go from 0:00 to 1:00.
+        ("2026-04-13 10:00", "P10D", "Africa/Cairo", "2026-04-23 22:00"),
     ],
 )
 def test_expiry_is_calendar_arithmetic(completed: str, cadence: str, zone: str, expires: str) -> None:
@@ -249,8 +249,8 @@ def test_expiry_is_calendar_arithmetic(completed: str, cadence: str, zone: str, 
 
 def test_a_renewal_counts_from_the_expiry_it_renews() -> None:
     early, old = at("2026-11-01 09:00"), at("2026-11-22 09:00")
-    assert expiry(early, "P1Y", "UTC", renewing_from=old) == at("2027-11-22 09:00")
-    assert expiry(old + timedelta(days=9), "P1Y", "UTC", renewing_from=old) == at("2027-12-01 09:00")
+    assert expiry(early, "P1Y", "UTC", renewing_from=old) == at("2027-11-23 00:00")
+    assert expiry(old + timedelta(days=9), "P1Y", "UTC", renewing_from=old) == at("2027-12-02 00:00")
     assert expiry(early, None, "UTC", renewing_from=old) is None
 
 

@@ -13,7 +13,7 @@ from tests.reminders.post import Post, assigned, hurry, remind, soon
 from tests.world import World
 
 from learning_service.context import open_context
-from learning_service.domain.assignments.rules.due import local_day
+from learning_service.domain.days import local_day
 from learning_service.jobs.reminders import send_course_reminders
 from learning_service.settings import Settings
 

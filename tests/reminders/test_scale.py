@@ -21,7 +21,7 @@ from tests.world import World, small_tree
 
 from learning_service.context import Context, open_context
 from learning_service.devstack.parts import Parts
-from learning_service.domain.assignments.rules.due import end_of_day
+from learning_service.domain.days import end_of_day
 from learning_service.jobs.reminders import send_course_reminders
 from learning_service.settings import Settings
 

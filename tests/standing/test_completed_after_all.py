@@ -108,8 +108,15 @@ async def test_a_renewal_still_wanted_stays(world: World) -> None:
             text("UPDATE courses SET recertification_cadence = 'P10D' WHERE id = :c"),
             {"c": here.course["id"]},
         )
+        await session.execute(
+            text(
+                "UPDATE quiz_attempts SET submitted_at = submitted_at - interval '9 days' WHERE enrollment_id IN"
+                " (SELECT id FROM enrollments WHERE course_id = :c)"
+            ),
+            {"c": here.course["id"]},
+        )
     await correct(here, first)
-    # Ten days are less than the window of thirty: whoever completes now is to renew at once.
+    # Of ten days nine are over: whoever is completed now is to renew at once.
     assert "assigned" in await here.statuses()
     assert await here.enrollments(withdrawn="true") == []
 
@@ -161,7 +168,10 @@ async def test_a_failed_renewal_may_be_granted_attempts(world: World) -> None:
 async def _expiring(here: Scene) -> None:
     async with here.world.worker.transaction(here.world.id) as session:
         await session.execute(
-            text("UPDATE course_completions SET expires_at = now() + interval '1 day' WHERE course_id = :c"),
+            text(
+                "UPDATE course_completions SET completed_at = now() - interval '19 days',"
+                " expires_at = now() + interval '1 day' WHERE course_id = :c"
+            ),
             {"c": here.course["id"]},
         )
 

@@ -78,7 +78,10 @@ async def test_a_failed_renewal_is_the_last_word(world: World) -> None:
     await here.take(0, RIGHT)
     async with world.worker.transaction(world.id) as session:
         await session.execute(
-            text("UPDATE course_completions SET expires_at = now() + interval '1 day' WHERE course_id = :c"),
+            text(
+                "UPDATE course_completions SET completed_at = now() - interval '19 days',"
+                " expires_at = now() + interval '1 day' WHERE course_id = :c"
+            ),
             {"c": here.course["id"]},
         )
     assert (await here.assign())["skipped"] == [{"user_id": "ana", "reason": "completed"}]

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import structlog
 from prometheus_client import Counter, Gauge
@@ -33,6 +32,7 @@ from learning_service.domain.certificates.queries import (
     drifted_pdfs,
 )
 from learning_service.domain.certificates.rules import Mark, pdf_key
+from learning_service.domain.days import last_day, local_day
 from learning_service.domain.outbox import Job, Unworkable
 from learning_service.runner import finishing
 
@@ -100,16 +100,15 @@ async def _certificate(context: Context, job: Job) -> Certificate:
 
 async def content_of(context: Context, certificate: Certificate) -> CertificateContent:
     """What is printed: days are days where the organization is."""
-    zone = ZoneInfo(certificate.timezone)
-    expires_at = certificate.expires_at
+    zone, expires_at = certificate.timezone, certificate.expires_at
     return CertificateContent(
         certificate_id=certificate.id,
         recipient_name=certificate.recipient_name or "",
         course_title=certificate.course_title,
         issuer_name=certificate.issuer_name,
-        issued_on=certificate.issued_at.astimezone(zone).date(),
-        reissued_on=certificate.reissued_at.astimezone(zone).date() if certificate.reissued_at else None,
-        expires_on=expires_at.astimezone(zone).date() if expires_at is not None else None,
+        reissued_on=local_day(certificate.reissued_at, zone) if certificate.reissued_at else None,
+        issued_on=local_day(certificate.issued_at, zone),
+        expires_on=last_day(expires_at, zone) if expires_at is not None else None,
         verification_url=certificate.verification_url,
         logo=await context.store.get(certificate.logo_key) if certificate.logo_key else None,
         primary_color=certificate.primary_color,

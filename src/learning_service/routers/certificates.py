@@ -36,6 +36,7 @@ from learning_service.domain.certificates.queries import (
 )
 from learning_service.domain.certificates.rules import PublicCertificate, mark_of, pdf_filename, pdf_key
 from learning_service.domain.clock import now
+from learning_service.domain.days import last_moment
 from learning_service.domain.errors import Forbidden, Gone, Invalid, NotFound, RateLimited, Unavailable
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.outcomes.actions.revoking import revoke_outcome
@@ -222,8 +223,8 @@ async def verification_page(
         issuer_name=found.issuer_name,
         issued_at=found.issued_at.astimezone(zone),
         reissued_at=found.reissued_at.astimezone(zone) if found.reissued_at else None,
-        expires_at=found.expires_at.astimezone(zone) if found.expires_at else None,
         url=verification_url(session, found.id),
+        expires_at=last_moment(found.expires_at).astimezone(zone) if found.expires_at else None,
         revoked_at=found.revoked_at.astimezone(zone) if found.revoked_at else None,
         superseded_by_url=verification_url(session, follower) if follower else None,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,10 +25,14 @@ async def recompute_compliance(
 ) -> None:
     """Set the member's status for the completion's requirement to the best of all valid completions.
 
-    Best is what lasts longest. Without any, there is no status. `announce` tells other services.
+    Best is what lasts longest. Without any, there is no status. `announce` tells other services of a completion. That
+    the status stood on one which was revoked since is always told, and what it stands on instead.
     """
     # Two at once would each miss what the other has not committed: a void beside a new completion.
     await session.execute(_ONE_AT_A_TIME, {"whose": f"{completion.organization_id} {completion.user_id}"})
+    before = await session.scalar(
+        select(ChapterComplianceStatus.completion_id).where(*_status_of(completion))
+    )
     where = (
         CourseCompletion.organization_id == completion.organization_id,
         CourseCompletion.user_id == completion.user_id,
@@ -53,25 +57,34 @@ async def recompute_compliance(
     kept = await session.execute(
         statement.on_conflict_do_update(
             index_elements=names[:3], set_={name: statement.excluded[name] for name in names[3:]}
-        ).returning(ChapterComplianceStatus.expires_at)
+        ).returning(ChapterComplianceStatus.completion_id, ChapterComplianceStatus.expires_at)
     )
     row = kept.first()
     if row is None:
-        await session.execute(
-            delete(ChapterComplianceStatus).where(
-                ChapterComplianceStatus.organization_id == completion.organization_id,
-                ChapterComplianceStatus.user_id == completion.user_id,
-                ChapterComplianceStatus.requirement_id == completion.requirement_id,
-            )
-        )
-    elif announce:
-        _announce(session, completion, row[0])
+        await session.execute(delete(ChapterComplianceStatus).where(*_status_of(completion)))
+    if before == completion.id and completion.voided_at is not None:
+        _announce(session, "learning.compliance.revoked", completion, completion.expires_at)
+        if row is not None:
+            instead = await session.get_one(CourseCompletion, row.completion_id)
+            _announce(session, "learning.compliance.completed", instead, instead.expires_at)
+    elif row is not None and announce:
+        _announce(session, "learning.compliance.completed", completion, row.expires_at)
 
 
-def _announce(session: AsyncSession, completion: CourseCompletion, expires_at: datetime | None) -> None:
+def _status_of(completion: CourseCompletion) -> tuple[ColumnElement[bool], ...]:
+    return (
+        ChapterComplianceStatus.organization_id == completion.organization_id,
+        ChapterComplianceStatus.user_id == completion.user_id,
+        ChapterComplianceStatus.requirement_id == completion.requirement_id,
+    )
+
+
+def _announce(
+    session: AsyncSession, event: str, completion: CourseCompletion, expires_at: datetime | None
+) -> None:
     append_event(
         session,
-        "learning.compliance.completed",
+        event,
         organization_id=completion.organization_id,
         user_id=completion.user_id,
         requirement_id=completion.requirement_id,

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -13,13 +12,14 @@ from learning_service.domain.audit import record_audit
 from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.access import CourseAccess
-from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries import (
     EnrollmentView,
     get_enrollment,
     last_completion,
     own_enrollments,
 )
+from learning_service.domain.enrollments.rules import renewal_opens
 from learning_service.domain.enrollments.standing import (
     COMPLETED_ELSEWHERE,
     OPEN,
@@ -75,9 +75,9 @@ async def enroll(
     if history and history[0].status in OPEN:
         return await get_enrollment(session, history[0].id), False
     _check_entrance(access)
-    await _check_completion(session, access, actor)
+    done = await _completion_to_renew(session, access, actor)
     _check_ending(history)
-    return await _insert(session, access, actor)
+    return await _insert(session, access, actor, done)
 
 
 async def _history(session: AsyncSession, access: CourseAccess, actor: Principal) -> Sequence[Any]:
@@ -117,7 +117,10 @@ def _check_ending(history: Sequence[Any]) -> None:
         raise EnrollmentFailed("Your last enrollment failed. Ask an administrator for another attempt.")
 
 
-async def _check_completion(session: AsyncSession, access: CourseAccess, actor: Principal) -> None:
+async def _completion_to_renew(
+    session: AsyncSession, access: CourseAccess, actor: Principal
+) -> CourseCompletion | None:
+    """What enrolling now renews, lapsed or about to; None: nothing. Raises AlreadyCompleted while it is too early."""
     done = await last_completion(
         session,
         organization_id=actor.organization_id,
@@ -125,16 +128,18 @@ async def _check_completion(session: AsyncSession, access: CourseAccess, actor: 
         course_id=access.view.id,
     )
     if done is None:
-        return
+        return None
     settings = await organization_settings(session, actor.organization_id)
-    window = timedelta(days=settings.recertification_window_days)
-    if done.expires_at is None or now(session) < done.expires_at - window:
+    window = settings.recertification_window_days
+    if done.expires_at is None or now(session) < renewal_opens(done.completed_at, done.expires_at, window):
         raise AlreadyCompleted("You have completed this course, and it is too early to renew it.")
+    return done
 
 
 async def _insert(
-    session: AsyncSession, access: CourseAccess, actor: Principal
+    session: AsyncSession, access: CourseAccess, actor: Principal, renewed: CourseCompletion | None
 ) -> tuple[EnrollmentView, bool]:
+    source = "self" if renewed is None else "recertification"
     instant = now(session)
     made: uuid.UUID | None = await session.scalar(
         insert(Enrollment)
@@ -145,8 +150,9 @@ async def _insert(
             course_id=access.view.id,
             version_id=access.published_version_id,
             status="in_progress",
-            source="self",
+            source=source,
             assigned_at=instant,
+            due_at=None if renewed is None else renewed.expires_at,
             started_at=instant,
             cause_kind="person",
             cause_id=actor.user_id,
@@ -165,13 +171,15 @@ async def _insert(
         if other is None:
             raise Conflict("Your enrollment changed meanwhile; try again.")
         return await get_enrollment(session, other), False
+    if renewed is not None:
+        renewed.renewal_opened_at = instant
     record_audit(
         session,
         "enrollment.created",
         organization_id=actor.organization_id,
         actor=actor.user_id,
         subject=("enrollment", made),
-        details={"course_id": str(access.view.id), "source": "self"},
+        details={"course_id": str(access.view.id), "source": source},
     )
     await session.flush()
     return await get_enrollment(session, made), True

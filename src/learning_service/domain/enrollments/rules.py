@@ -6,18 +6,18 @@ Source: the contract, "The life of an enrollment". Scores are exact fractions of
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, TypeAlias
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import isodate
 
 from learning_service.domain.courses.rules.cadence import parse_cadence
 from learning_service.domain.courses.rules.scores import exact, exact_score, shown_score
 from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
+from learning_service.domain.days import end_of_day, last_day, local_day
 
 _NOTHING = Fraction(0)
 _FULL = Fraction(100)
@@ -192,18 +192,22 @@ def expiry(
 ) -> datetime | None:
     """When a completion expires, in UTC; None: never.
 
-    Calendar arithmetic by the organization's clock: the same local time of day, and 29 February plus a year
-    is 28 February. `renewing_from`: the expiry of the completion that this one renews; a member who renews
-    early loses nothing, so the new period begins there if it is later.
+    It is valid to the end of a day where the organization is: by the calendar, so that 29 February plus a year is
+    28 February. `renewing_from`: the expiry of the completion that this one renews; a member who renews early loses
+    nothing, so the new period counts from that one's last day if it is later.
     """
     if cadence is None:
         return None
-    start = completed_at if renewing_from is None else max(completed_at, renewing_from)
-    zone = ZoneInfo(timezone)
-    local: datetime = start.astimezone(zone).replace(tzinfo=None) + isodate.parse_duration(
-        parse_cadence(cadence)
-    )
-    return local.replace(tzinfo=zone).astimezone(UTC)
+    day = local_day(completed_at, timezone)
+    if renewing_from is not None:
+        day = max(day, last_day(renewing_from, timezone))
+    last: datetime = datetime.combine(day, time()) + isodate.parse_duration(parse_cadence(cadence))
+    return end_of_day(last.date(), timezone)
+
+
+def renewal_opens(completed_at: datetime, expires_at: datetime, window_days: int) -> datetime:
+    """From when on a completion can be renewed: the organization's window, at most half of its own span."""
+    return expires_at - min(timedelta(days=window_days), (expires_at - completed_at) / 2)
 
 
 def _course_score(shape: CourseShape, scores: list[Fraction]) -> Fraction | None:

@@ -30,6 +30,7 @@ EventType = Literal[
     "learning.certificate.revoked",
     "learning.compliance.completed",
     "learning.compliance.expired",
+    "learning.compliance.revoked",
     "learning.skill.mastered",
 ]
 _COURSE = {"course_id": "01a20371-504b-77c7-91f6-b56ddf5371fa"}
@@ -63,6 +64,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "learning.certificate.issued": {**_CERTIFICATE, **_EXPIRES},
     "learning.certificate.revoked": _CERTIFICATE,
     "learning.compliance.completed": {**_COMPLETION, "requirement_id": "hazing-prevention", **_EXPIRES},
+    "learning.compliance.revoked": {**_COMPLETION, "requirement_id": "hazing-prevention", **_EXPIRES},
     "learning.compliance.expired": {"requirement_id": "hazing-prevention", **_EXPIRES},
     "learning.skill.mastered": {**_COMPLETION, "skill_id": "hazing-prevention"},
 }

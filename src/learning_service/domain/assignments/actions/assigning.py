@@ -157,7 +157,7 @@ def _statement(
         "due_at": fixed_time(due_at),
     }
     passed_over = (
-        found.c.done & found.c.newest.not_in(OPEN),
+        found.c.done & found.c.newest.not_in(OPEN) & ~is_free(found, again=again),
         (found.c.newest == "failed") & ~found.c.done & literal(not again),
         literal(True),
     )

@@ -18,9 +18,9 @@ from learning_service.domain.assignments.actions.runs import (
 from learning_service.domain.assignments.models import AssignmentRule
 from learning_service.domain.assignments.queries.candidates import meant_by
 from learning_service.domain.assignments.queries.rules import reach_of_stored
-from learning_service.domain.assignments.rules.due import start_of_day
 from learning_service.domain.audit import record_audit
 from learning_service.domain.clock import now
+from learning_service.domain.days import start_of_day
 from learning_service.domain.directory.models import Member, MembershipEvent
 
 SYSTEM_ACTOR = "system"

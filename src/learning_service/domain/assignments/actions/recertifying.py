@@ -4,7 +4,21 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Text, and_, cast, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Text,
+    Uuid,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -15,33 +29,35 @@ from learning_service.domain.base import new_id
 from learning_service.domain.bulk import events_of, new_ids, rfc3339
 from learning_service.domain.clock import now
 from learning_service.domain.courses.models import Course
+from learning_service.domain.directory.audience import FENCE
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.enrollments.standing import COMPLETED_ELSEWHERE, OPEN, decided_at
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import DEFAULT_RECERTIFICATION_WINDOW_DAYS, MAX_DAYS
 from learning_service.domain.outbox import enqueue_job
 
 BATCH = 1_000
-_Newer = aliased(Enrollment, name="newer")
+_Other, _Completed = aliased(Enrollment, name="other"), aliased(Enrollment, name="completed")
+_Later = aliased(CourseCompletion, name="later")
 
 
 async def open_renewals(session: AsyncSession) -> int:
-    """Open enrollments for at most `BATCH` completions that expire within their organization's window; how many
-    completions were dealt with.
+    """Open enrollments for at most `BATCH` completions that lapse within their window or have lapsed; how many.
 
-    Each once, also when somebody removes that enrollment; on the version published now. A member who has
-    enrolled anew since, whom the course is no longer for, or whose course is archived gets none.
+    Each once, also when somebody removes that enrollment, unless what renewed it was revoked; on the version
+    published now. A member who is enrolled or has failed since, whom the course is no longer for, who is not active,
+    or whose course is archived gets none as yet.
     """
     moment = new_id()
     due = _due(session).cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
+    made = _made(session, due, moment)
     marked = (
         update(CourseCompletion)
-        .where(CourseCompletion.id == due.c.completion_id)
+        .where(CourseCompletion.id == cast(made.c.cause_id, Uuid))
         .values(renewal_opened_at=now(session))
-        .returning(CourseCompletion.id)
         .cte("marked")
     )
-    made = _made(session, due, moment)
     told = events_of(
         session,
         ASSIGNED,
@@ -60,9 +76,9 @@ async def open_renewals(session: AsyncSession) -> int:
     found, organizations = (
         await session.execute(
             select(
-                select(func.count()).select_from(marked).scalar_subquery(),
+                select(func.count()).select_from(made).scalar_subquery(),
                 select(func.jsonb_object_agg(opened.c.organization_id, opened.c.count)).scalar_subquery(),
-            ).add_cte(told)
+            ).add_cte(told, marked)
         )
     ).one()
     for organization_id, count in sorted((organizations or {}).items()):
@@ -90,7 +106,7 @@ def _made(session: AsyncSession, due: CTE, moment: uuid.UUID) -> CTE:
         insert(Enrollment)
         .from_select(list(values), select(*values.values()), include_defaults=False)
         .on_conflict_do_nothing()
-        .returning(*shown, Enrollment.due_at)
+        .returning(*shown, Enrollment.due_at, Enrollment.cause_id)
         .cte("made")
     )
 
@@ -124,6 +140,7 @@ def _due(session: AsyncSession) -> Any:
             Course.published_version_id.label("version_id"),
             completion.expires_at,
         )
+        .join(_Completed, _Completed.id == completion.enrollment_id)
         .join(Course, Course.id == completion.course_id)
         .join(
             Member,
@@ -139,15 +156,18 @@ def _due(session: AsyncSession) -> Any:
         )
         .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == completion.organization_id)
         .where(
-            completion.expires_at > instant,
             completion.expires_at <= instant + timedelta(days=MAX_DAYS),
             completion.expires_at <= instant + func.make_interval(0, 0, 0, days),
+            # The window is never more than half of the completion's own span.
+            completion.expires_at - instant <= instant - completion.completed_at,
             completion.voided_at.is_(None),
             completion.renewal_opened_at.is_(None),
             Course.archived_at.is_(None),
             Course.published_version_id.is_not(None),
+            func.is_active_status(Member.status, OrganizationSettings.active_statuses),
             _is_for_member(),
-            ~_has_newer(),
+            ~_goes_on(),
+            ~_lasts_longer(),
         )
         .order_by(completion.expires_at, completion.id)
         .limit(BATCH)
@@ -163,10 +183,41 @@ def _is_for_member() -> ColumnElement[bool]:
     )
 
 
-def _has_newer() -> ColumnElement[bool]:
-    return exists().where(
-        _Newer.organization_id == CourseCompletion.organization_id,
-        _Newer.user_id == CourseCompletion.user_id,
-        _Newer.course_id == CourseCompletion.course_id,
-        _Newer.id > CourseCompletion.enrollment_id,
+def _goes_on() -> ColumnElement[bool]:
+    """Whether the member is enrolled again, or ended another enrollment after this one was completed.
+
+    What was revoked, or withdrawn because of this completion, counts as never begun.
+    """
+    never_begun = or_(_Other.status == "completed", _Other.withdrawn_because == COMPLETED_ELSEWHERE)
+    return exists(
+        select(_Other.id)
+        .where(
+            _Other.organization_id == CourseCompletion.organization_id,
+            _Other.user_id == CourseCompletion.user_id,
+            _Other.course_id == CourseCompletion.course_id,
+            or_(
+                _Other.status.in_(OPEN),
+                and_(decided_at(_Other) > decided_at(_Completed), ~func.coalesce(never_begun, False)),
+            ),
+        )
+        .offset(FENCE)
+    )
+
+
+def _lasts_longer() -> ColumnElement[bool]:
+    """Whether another completion of the course takes this one's place."""
+    later = or_(
+        _Later.expires_at.is_(None),
+        tuple_(_Later.expires_at, _Later.id) > tuple_(CourseCompletion.expires_at, CourseCompletion.id),
+    )
+    return exists(
+        select(_Later.id)
+        .where(
+            _Later.organization_id == CourseCompletion.organization_id,
+            _Later.user_id == CourseCompletion.user_id,
+            _Later.course_id == CourseCompletion.course_id,
+            _Later.voided_at.is_(None),
+            later,
+        )
+        .offset(FENCE)
     )

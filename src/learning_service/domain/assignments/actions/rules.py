@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.assignments.models import AssignmentRule
 from learning_service.domain.assignments.queries.candidates import CourseToAssign, course_to_assign
 from learning_service.domain.assignments.queries.rules import access_rule, reach_of_stored
-from learning_service.domain.assignments.rules.due import local_day
 from learning_service.domain.assignments.rules.policy import (
     NewRule,
     RuleChange,
@@ -21,6 +20,7 @@ from learning_service.domain.audit import record_audit
 from learning_service.domain.base import new_id
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.access import access_course
+from learning_service.domain.days import local_day
 from learning_service.domain.directory.audience import check_audience
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.enrollments.actions import NotPublished

@@ -31,7 +31,7 @@ from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import Reach, reach_of_course
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.standing import OPEN
+from learning_service.domain.enrollments.standing import OPEN, decided_at
 
 SAMPLE = 10
 
@@ -140,7 +140,11 @@ def _looked_up(course: CourseToAssign, members: CTE) -> tuple[FromClause, Column
     newest = (
         select(Enrollment.status)
         .where(*_at_course(Enrollment, course), Enrollment.user_id == members.c.user_id)
-        .order_by(Enrollment.id.desc())
+        .order_by(
+            Enrollment.status.in_(OPEN).desc(),
+            decided_at(Enrollment).desc().nulls_last(),
+            Enrollment.id.desc(),
+        )
         .limit(1)
         .correlate(members)
         .lateral("newest")
@@ -176,10 +180,13 @@ def _at_course(table: Any, course: CourseToAssign) -> tuple[ColumnElement[bool],
 def is_free(found: CTE, *, again: bool) -> ColumnElement[bool]:
     """Whether a candidate gets an enrollment: never had one, or the completion is no longer valid.
 
-    `again`: also after a failure.
+    `again`: also after a failure, be it that of a renewal while the completion to be renewed is still valid.
     """
-    ended = found.c.newest.not_in(OPEN) if again else found.c.newest == "completed"
-    return or_(found.c.newest.is_(None), and_(ended, ~found.c.done))
+    if again:
+        ended = and_(found.c.newest.not_in(OPEN), or_(~found.c.done, found.c.newest == "failed"))
+    else:
+        ended = and_(found.c.newest == "completed", ~found.c.done)
+    return or_(found.c.newest.is_(None), ended)
 
 
 async def preview_assignment(session: AsyncSession, course: CourseToAssign, who: Condition) -> Preview:

@@ -2,10 +2,10 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, TypeAlias
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
+from learning_service.domain.days import end_of_day, local_day
 from learning_service.domain.errors import Wrong
 from learning_service.domain.values import Instant
 
@@ -30,21 +30,6 @@ DueInDays: TypeAlias = Annotated[int, Field(ge=1, le=3650)]
 Day: TypeAlias = Annotated[date, AfterValidator(_day)]
 DueAt: TypeAlias = Annotated[Instant, AfterValidator(_whole_second)]
 """A moment with its zone, kept to the second."""
-
-
-def start_of_day(day: date, timezone: str) -> datetime:
-    """The day's local midnight, in UTC; where clocks skip it, the moment they do."""
-    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
-
-
-def end_of_day(day: date, timezone: str) -> datetime:
-    """The local midnight after the day, in UTC."""
-    return start_of_day(day + timedelta(days=1), timezone)
-
-
-def local_day(instant: datetime, timezone: str) -> date:
-    """Which day it is there."""
-    return instant.astimezone(ZoneInfo(timezone)).date()
 
 
 def due_at_of(

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import select, update
@@ -22,7 +22,14 @@ from learning_service.domain.courses.rules.scores import exact_score
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries import last_completion
-from learning_service.domain.enrollments.rules import Try, awaits_review, completed_since, decide, expiry
+from learning_service.domain.enrollments.rules import (
+    Try,
+    awaits_review,
+    completed_since,
+    decide,
+    expiry,
+    renewal_opens,
+)
 from learning_service.domain.events import append_event
 from learning_service.domain.grading.actions import attach_lost_passes
 from learning_service.domain.organizations.queries import organization_settings
@@ -216,7 +223,9 @@ async def _expiry(
     renewing_from = None
     if previous is not None and previous.expires_at is not None:
         settings = await organization_settings(session, organization.id)
-        opens = previous.expires_at - timedelta(days=settings.recertification_window_days)
+        opens = renewal_opens(
+            previous.completed_at, previous.expires_at, settings.recertification_window_days
+        )
         if opens <= completed_at <= previous.expires_at:
             renewing_from = previous.expires_at
     return expiry(completed_at, course.recertification_cadence, organization.timezone, renewing_from)

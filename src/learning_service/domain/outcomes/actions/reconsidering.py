@@ -5,7 +5,6 @@ Standing first: whoever has gone on elsewhere is not set back by what becomes of
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy import and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +14,7 @@ from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries import last_completion
-from learning_service.domain.enrollments.rules import decide
+from learning_service.domain.enrollments.rules import decide, renewal_opens
 from learning_service.domain.enrollments.standing import (
     COMPLETED_ELSEWHERE,
     OPEN,
@@ -108,9 +107,9 @@ async def _withdraw_superfluous(session: AsyncSession, completed: Position, open
         return
     if lasting.expires_at is not None:
         settings = await organization_settings(session, completed.organization_id)
-        window = timedelta(days=settings.recertification_window_days)
+        window = settings.recertification_window_days
         over = lasting.expires_at <= now(session)
-        to_renew = lasting.expires_at - window <= now(session)
+        to_renew = renewal_opens(lasting.completed_at, lasting.expires_at, window) <= now(session)
         if over or (to_renew and other.source == "recertification"):
             return
     await withdraw(session, other, because=COMPLETED_ELSEWHERE, actor=SYSTEM)

@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.actions import revoke_certificate
@@ -27,7 +27,23 @@ async def revoke_outcome(
     assert completion is not None
     completion.voided_at = now(session)
     await session.flush()
+    await _want_renewals(session, completion)
     await resolve_lost_passes(session, completion.enrollment_id)
     if completion.requirement_id is not None:
         await recompute_compliance(session, completion)
     return certificate
+
+
+async def _want_renewals(session: AsyncSession, revoked: CourseCompletion) -> None:
+    """What the revoked completion may have renewed is to be renewed again."""
+    await session.execute(
+        update(CourseCompletion)
+        .where(
+            CourseCompletion.organization_id == revoked.organization_id,
+            CourseCompletion.user_id == revoked.user_id,
+            CourseCompletion.course_id == revoked.course_id,
+            CourseCompletion.voided_at.is_(None),
+        )
+        .values(renewal_opened_at=None)
+        .execution_options(synchronize_session=False)
+    )
