@@ -122,7 +122,8 @@ async def test_a_renewal_supersedes_when_the_old_one_expires(earned: Earned) -> 
     await earned.change("expires_at = now() + interval '5 days'")
     async with earned.world.worker.transaction(None) as session:
         await session.execute(
-            text("UPDATE course_completions SET expires_at = now() + interval '5 days' WHERE user_id = 'ana'"
+            text("UPDATE course_completions SET completed_at = now() - interval '360 days',"
+                 " expires_at = now() + interval '5 days' WHERE user_id = 'ana'"
                  " AND organization_id = :o"), {"o": earned.world.id}
         )  # fmt: skip
     renewal = await earn(earned.world, course=earned.course)

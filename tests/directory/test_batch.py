@@ -124,7 +124,7 @@ async def test_what_sets_rules_off_is_noted_once_each(world: World) -> None:
         rows = await session.execute(
             text(
                 "SELECT details FROM audit_entries WHERE organization_id = :id"
-                " AND action = 'members.changed' ORDER BY id DESC LIMIT 3"
+                " AND action = 'members.changed' ORDER BY id DESC LIMIT 4"
             ),
             {"id": world.id},
         )
@@ -132,6 +132,7 @@ async def test_what_sets_rules_off_is_noted_once_each(world: World) -> None:
     service = world.directory.user
     assert causes == [
         {"user-1": service},
+        {"user-1": service},  # other custom fields
         {"user-0": service},
         {"user-0": service, "user-1": service},
     ]

@@ -69,6 +69,10 @@ def _clean(text: str) -> str:
     return text
 
 
+def _trimmed(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
 def _name(text: str) -> str:
     if not BIDI_CONTROLS.isdisjoint(text):
         raise Wrong("must not contain bidirectional control characters", "not-allowed")
@@ -190,8 +194,10 @@ CleanText: TypeAlias = Annotated[str, AfterValidator(_clean)]
 """Text of any length without NUL, lone surrogates, or what turns its direction."""
 Name: TypeAlias = Annotated[CleanText, Field(min_length=1, max_length=200), _unless_held(_name)]
 """A name or title: 1–200 characters on one line, at least one of them visible."""
-Word: TypeAlias = Annotated[CleanText, Field(min_length=1, max_length=64), _unless_held(_name)]
-"""A status or filter word: 1–64 characters."""
+Word: TypeAlias = Annotated[
+    CleanText, BeforeValidator(_trimmed), Field(min_length=1, max_length=64), _unless_held(_name)
+]
+"""A status or filter word: 1–64 characters, trimmed."""
 ChoiceText: TypeAlias = Annotated[
     CleanText, Field(min_length=1, max_length=2000), _unless_held(lambda text: _comparable(_seen(text)))
 ]

@@ -41,7 +41,8 @@ def audience_of(organization_id: str, audience: AudienceFilter) -> Condition:
     """Members of the organization whom the filter means. An erased member is never one."""
     conditions = [Member.organization_id == organization_id, Member.erased_at.is_(None)]
     if audience.status:
-        conditions.append(Member.status.in_(audience.status))
+        words = [func.lower(literal(word, Text)) for word in audience.status]
+        conditions.append(func.lower(Member.status).in_(words))
     if audience.chapters:
         conditions.append(Member.chapter_id.in_(audience.chapters))
     if audience.regions:

@@ -12,6 +12,7 @@ from learning_service.domain.assignments.actions.runs import (
     audience_of_rule,
     course_of,
     due_of_rule,
+    has_passed,
     plan_of_rule,
     start_run,
 )
@@ -84,6 +85,9 @@ async def apply_rule(
     course = await course_of(session, rule)
     if not course.is_open:
         return 0
+    due_at = due_of_rule(rule, course, now(session))
+    if has_passed(due_at, now(session)):
+        return 0
     who = and_(
         Member.user_id == func.any(sorted(causes)),
         meant_by(course, audience_of_rule(rule), reach_of_stored(rule)),
@@ -96,16 +100,15 @@ async def apply_rule(
         rule_id=rule.id,
         each=dict(causes) if by_event else {},
     )
-    done = await assign_members(
-        session, course, who, cause=cause, due_at=due_of_rule(rule, course, now(session)), limit=len(causes)
-    )
+    done = await assign_members(session, course, who, cause=cause, due_at=due_at, limit=len(causes))
     return done.assigned
 
 
 async def fire_next_rule(session: AsyncSession) -> bool:
     """Start the run of one rule whose day has begun where its organization is; False when there is none left.
 
-    Each day of a rule fires once: whoever holds the row decides, others pass it by.
+    Each day of a rule fires once: whoever holds the row decides, others pass it by. So late that its due date has
+    passed, it assigns nobody.
     """
     instant = now(session)
     due = (
@@ -133,6 +136,8 @@ async def fire_next_rule(session: AsyncSession) -> bool:
             subject=("assignment_rule", rule.id),
             details={"scheduled_on": day.isoformat()},
         )
-        await start_run(session, plan_of_rule(session, rule, course, started_by=SYSTEM_ACTOR))
+        plan = plan_of_rule(session, rule, course, started_by=SYSTEM_ACTOR)
+        if not has_passed(plan.due_at, instant):
+            await start_run(session, plan)
         return True
     return False

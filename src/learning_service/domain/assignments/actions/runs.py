@@ -101,7 +101,7 @@ async def run_rule(session: AsyncSession, rule_id: uuid.UUID, *, actor: Principa
     if not course.is_open:
         raise NotPublished("The course is not open: it is a draft or has been archived.")
     plan = plan_of_rule(session, rule, course, started_by=actor.user_id)
-    if plan.due_at is not None and plan.due_at <= now(session):
+    if has_passed(plan.due_at, now(session)):
         raise DuePassed("The rule's due day has passed.")
     return await start_run(session, plan)
 
@@ -160,6 +160,9 @@ async def step_run(session: AsyncSession, run_id: uuid.UUID) -> bool:
     course = await course_to_assign(session, run.organization_id, run.course_id)
     if course is None or not course.is_open:
         _end(session, run, "stopped", reason="not-published")
+        return False
+    if run.rule_id is not None and has_passed(run.due_at, now(session)):
+        _end(session, run, "stopped", reason="due-passed")
         return False
     who = meant_by(course, AudienceFilter.from_json(run.audience_filter), reach_of_stored(run))
     prepared = await prepare_assignment(session, course, who, cause=_cause(run), due_at=run.due_at, walk=True)
@@ -262,6 +265,11 @@ def audience_of_rule(rule: AssignmentRule) -> AudienceFilter:
 def due_of_rule(rule: AssignmentRule, course: CourseToAssign, instant: datetime) -> datetime | None:
     """When something that the rule assigns at `instant` is due."""
     return due_at_of(instant, course.timezone, due_in_days=rule.due_in_days, due_on=rule.due_on)
+
+
+def has_passed(due_at: datetime | None, instant: datetime) -> bool:
+    """Whether nobody may be assigned with this due time any more."""
+    return due_at is not None and due_at <= instant
 
 
 async def course_of(session: AsyncSession, rule: AssignmentRule) -> CourseToAssign:

@@ -35,7 +35,7 @@ ON CONFLICT (organization_id, user_id) DO UPDATE SET chapter_id = excluded.chapt
 WHERE (m.chapter_id, m.status, m.display_name, m.email, m.custom_fields, m.locale, m.timezone)
     IS DISTINCT FROM (excluded.chapter_id, excluded.status, excluded.display_name, excluded.email,
         excluded.custom_fields, excluded.locale, excluded.timezone)
-RETURNING m.user_id, m.status, m.xmax = 0
+RETURNING m.user_id, m.status, m.chapter_id, m.custom_fields, m.xmax = 0
 """
 )
 
@@ -124,12 +124,12 @@ async def _write(session: AsyncSession, members: Sequence[MemberRow], actor: Pri
             },
         )
     ).all()
-    created = [user_id for user_id, _, is_new in rows if is_new]
+    created = [user_id for user_id, *_, is_new in rows if is_new]
     causes: dict[str, str] = dict.fromkeys(created, actor.user_id)
     causes |= {
         user_id: actor.user_id
-        for user_id, status, is_new in rows
-        if not is_new and status != before.get(user_id)
+        for user_id, *facts, is_new in rows
+        if not is_new and tuple(facts) != before.get(user_id)
     }
     by_event = await apply_parked(session, organization_id, created)
     told = {user_id: cause for user_id, cause in causes.items() if user_id not in by_event}
@@ -140,12 +140,14 @@ async def _write(session: AsyncSession, members: Sequence[MemberRow], actor: Pri
     return len(created), len(rows) - len(created)
 
 
-async def _lock(session: AsyncSession, organization_id: str, user_ids: Sequence[str]) -> Mapping[str, str]:
-    """Hold the members that are there already, in one order for everybody; their statuses."""
+async def _lock(
+    session: AsyncSession, organization_id: str, user_ids: Sequence[str]
+) -> Mapping[str, tuple[Any, ...]]:
+    """Hold the members that are there already, in one order for everybody; what of them sets rules off."""
     rows = await session.execute(
-        select(Member.user_id, Member.status)
+        select(Member.user_id, Member.status, Member.chapter_id, Member.custom_fields)
         .where(Member.organization_id == organization_id, Member.user_id == func.any(list(user_ids)))
         .order_by(Member.user_id)
         .with_for_update(key_share=True)
     )
-    return {row.user_id: row.status for row in rows}
+    return {user_id: tuple(facts) for user_id, *facts in rows}
