@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: run test long faults fuzz audit mutants check lint format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
+.PHONY: run test long slow-inputs faults fuzz audit mutants check lint format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -24,6 +24,9 @@ long: environment-dev ## Run the tests that take seconds each: parts that die, l
 
 faults: environment-dev ## Hurt and kill everything under load and count what was lost; FAULTS=short does a part of it
 	@$(BIN)/pytest -m slow tests/faults
+
+slow-inputs: environment-dev ## Try the worst known texts in every field: 50 ms of processor for each 100 KiB of a request
+	@SLOW_INPUTS=whole $(BIN)/pytest -n 0 -m long tests/hostile/test_slow_inputs.py
 
 fuzz: environment-check ## Let schemathesis try the whole reference on a running copy, as each role; FUZZ_SECONDS in all
 	@./scripts/fuzz.sh

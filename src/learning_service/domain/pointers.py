@@ -44,6 +44,7 @@ _JSON_TYPES = {
     "model_attributes_type": "object",
     "is_instance_of": "object",
 }
+_LENGTHS = ("string_too_long", "too_long", "string_too_short", "too_short")
 _FORMS = ("_parsing", "_mismatch", "id_form", "_aware", "_inexact", "_invalid", "int_from_float", "_size")
 
 Path: TypeAlias = tuple[int | str, ...]
@@ -137,7 +138,8 @@ def _faults(details: ErrorDetails, document: object) -> list[Fault]:
     wrong = context.get("error")
     if isinstance(wrong, Wrong):
         return [wrong.at(where)]
-    return [_builtin(where, kind, context, details["msg"], _at(loc, document))]
+    value = _at(loc, document) if kind in _LENGTHS else None
+    return [_builtin(where, kind, context, details["msg"], value)]
 
 
 def _at(loc: Path, document: object) -> object:

@@ -37,6 +37,9 @@ from learning_service.domain.errors import Conflict, Invalid, PreconditionFailed
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.principal import Principal
 
+OF_TEXTS = frozenset({"empty", "not-allowed", "too-complex", "too-long"})
+"""What can be wrong with a text that older rules let in."""
+
 
 class NothingToDiscard(Conflict):
     """The course has no draft."""
@@ -203,7 +206,9 @@ async def _accepted(
 
     try:
         return await asyncio.to_thread(judged, frozenset())
-    except Invalid:
+    except Invalid as refused:
+        if any(fault.code not in OF_TEXTS for fault in refused.faults):
+            raise
         held = texts_of((await current_edition(session, course_id)).tree)
         return await asyncio.to_thread(judged, held)
 

@@ -105,8 +105,9 @@ class _Nesting:
     def closes(self, name: str) -> None:
         """An end tag; one of nothing open is passed over."""
         if name == "br" or (name == "p" and not self._in_paragraph):
-            # These make an element.
+            # These make an element. Nobody writes a thousand of them.
             self.opens(name, "")
+            self._elements += MAX_ELEMENTS // 1000
         if name == "p":
             self._in_paragraph = False
         elif self._tables and name in _CELLS:
