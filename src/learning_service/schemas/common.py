@@ -13,8 +13,9 @@ SHOWN_PLACES = Decimal("0.000001")
 
 
 def _shown(number: Decimal) -> float:
-    rounded = number.quantize(SHOWN_PLACES, ROUND_HALF_UP)
-    return int(rounded) if rounded == rounded.to_integral_value() else float(rounded)
+    if number == (whole := int(number)):
+        return whole
+    return float(number.quantize(SHOWN_PLACES, ROUND_HALF_UP))
 
 
 Number = Annotated[Decimal, PlainSerializer(_shown, return_type=float, when_used="json")]

@@ -26,9 +26,10 @@ def exact(number: Decimal) -> Fraction:
     return Fraction(number).limit_denominator(MAX_DENOMINATOR)
 
 
-@lru_cache(maxsize=4096)
 def kept(points: Fraction) -> Decimal:
     """The decimal that points are stored as; `exact` gives them back, and in order they stay."""
+    if points.denominator == 1:
+        return Decimal(points.numerator)
     return _KEEPING.divide(Decimal(points.numerator), Decimal(points.denominator))
 
 

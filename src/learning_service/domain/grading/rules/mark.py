@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from learning_service.domain.courses.rules.scores import exact
 from learning_service.domain.errors import Wrong
@@ -31,8 +32,13 @@ WRONG = Mark(points=Fraction(0), correct=False)
 
 def award(points: Decimal, share: Fraction | None = None) -> Mark:
     """The mark for this share (0–1) of a question's points; by default for all of them."""
-    whole = exact(points)
-    return Mark(whole, True) if share is None else Mark(whole * share, share == 1)
+    return full_mark(points) if share is None else Mark(exact(points) * share, share == 1)
+
+
+@lru_cache(maxsize=4096)
+def full_mark(points: Decimal) -> Mark:
+    """The mark of who has all of these points. Made once: nearly every right answer has one of a few."""
+    return Mark(exact(points), True)
 
 
 def award_points(points: Decimal, max_points: Decimal) -> Mark:
