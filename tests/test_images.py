@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 import yaml  # type: ignore[import-untyped]
+from sqlalchemy.exc import DBAPIError
 
 from learning_service.database import create_engine
 from learning_service.devstack.parts import Parts
@@ -167,44 +168,62 @@ def test_no_secret_has_a_default_and_the_example_names_them_all(compose: dict[st
     assert offered - {"API_PORT", "S3_PORT"} == passed_on
 
 
+LOGINS = ("learning_app", "learning_jobs", "learning_conversion")
+
+
+def test_each_process_logs_in_as_itself(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    logins = {
+        name: re.search(r"//(\w+):\$\{(\w+):", services[name]["environment"]["DATABASE_URL"])
+        for name in ("api", "worker", "converter", "migrate")
+    }
+    assert [found[1] for found in logins.values() if found] == [*LOGINS, "learning_owner"]
+    assert len({found[2] for found in logins.values() if found}) == 4, "and with a password of its own"
+    known = services["converter"]["environment"]
+    assert not {"SECRET_KEYS", "AUTH_ISSUERS", "SMTP_URL", "PUBLIC_URL"} & known.keys()
+
+
 @pytest.mark.long
 async def test_the_roles_of_the_compose_file_migrate_and_serve(parts: Parts, compose: dict[str, Any]) -> None:
-    """On a server where the service's roles exist already, so that only the two logins are made here."""
-    owner_url, app_url = await _apply_roles(parts, compose["configs"]["roles"]["content"])
+    """On a server where the service's roles exist already, so that only the logins are made here."""
+    owner_url, *logins = await _apply_roles(parts, compose["configs"]["roles"]["content"])
     try:
         await migrate(owner_url)
-        engine = create_engine(Settings(database_url=app_url))
-        async with engine.connect() as connection:
-            who = await connection.exec_driver_sql("SELECT current_user, session_user")
-            assert tuple(who.one()) == ("learning_api", "images_app")
-            await connection.exec_driver_sql("SET ROLE learning_worker")
-            count = await connection.exec_driver_sql("SELECT count(*) FROM organizations")
-            assert count.scalar_one() == 0
-        await engine.dispose()
-        await _assert_login_may_do_nothing(app_url)
+        for login, url in zip(LOGINS, logins, strict=True):
+            engine = create_engine(Settings(database_url=url))
+            async with engine.connect() as connection:
+                who = await connection.exec_driver_sql("SELECT current_user, session_user")
+                assert tuple(who.one()) == ("learning_api", login.replace("learning", "images"))
+                if login == "learning_app":
+                    with pytest.raises(DBAPIError, match="permission denied"):
+                        await connection.exec_driver_sql("SET ROLE learning_worker")
+                else:
+                    await connection.exec_driver_sql("SET ROLE learning_worker")
+                    count = await connection.exec_driver_sql("SELECT count(*) FROM organizations")
+                    assert count.scalar_one() == 0
+            await engine.dispose()
+            await _assert_login_may_do_nothing(url)
     finally:
         await drop_database(parts, "images_roles")
 
 
-async def _apply_roles(parts: Parts, script: str) -> tuple[str, str]:
-    """Run the script as the image's psql would, under names that no other test has; the two logins' addresses."""
+async def _apply_roles(parts: Parts, script: str) -> list[str]:
+    """Run the script as the image's psql would, under names that no other test has; the logins' addresses."""
     address = (await create_database(parts, "images_roles")).replace("+asyncpg", "")
     sql = re.sub(r"^\\getenv.*\n", "", script, flags=re.MULTILINE)
-    for name in ("learning_owner", "learning_app"):
-        sql = sql.replace(name, name.replace("learning", "images"))
+    names = [name.replace("learning", "images") for name in ("learning_owner", *LOGINS)]
+    for name in names:
+        sql = sql.replace(name.replace("images", "learning"), name)
     sql = re.sub(r"CREATE ROLE (learning_api|learning_worker) (.*?);", _unless_there, sql)
-    sql = sql.replace("DATABASE learning", "DATABASE images_roles").replace(":'owner_password'", "'secret'")
+    sql = sql.replace("DATABASE learning", "DATABASE images_roles")
     connection = await asyncpg.connect(address)
     try:
-        await connection.execute("DROP ROLE IF EXISTS images_owner, images_app")
-        await connection.execute(sql.replace(":'app_password'", "'secret'"))
+        await connection.execute("DROP ROLE IF EXISTS " + ", ".join(names))
+        await connection.execute(re.sub(r":'\w+_password'", "'secret'", sql))
     finally:
         await connection.close()
     there = address.rpartition("@")[2]
-    return (
-        f"postgresql+asyncpg://images_owner:secret@{there}",
-        f"postgresql+asyncpg://images_app:secret@{there}",
-    )
+    return [f"postgresql+asyncpg://{name}:secret@{there}" for name in names]
 
 
 def _unless_there(found: re.Match[str]) -> str:
