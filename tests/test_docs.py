@@ -75,3 +75,20 @@ def test_documents_link_to_what_exists() -> None:
     for document in (ROOT / "docs").glob("*.md"):
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
             assert (document.parent / link).exists(), f"{document.name}: {link}"
+
+
+def test_security_names_tests_that_there_are() -> None:
+    rows = _rows("security.md", "section")
+    assert len(rows) > 40
+    for section, (state, how, named) in rows.items():
+        assert state in ("met", "partly", "not", "not ours"), section
+        assert how, section
+        path, _, name = named.strip("`").partition("::")
+        source = (ROOT / path).read_text()
+        assert re.search(rf"^(?:(?:async )?def|class) {name}\b|^{name} = ", source, re.MULTILINE), named
+
+
+def test_it_is_said_how_to_report_a_hole() -> None:
+    text = (ROOT / "SECURITY.md").read_text()
+    for word in ("private security advisories", "three working days", "docs/security.md"):
+        assert word in text
