@@ -1,9 +1,14 @@
 """The member's own copy: everything about them, nothing about anybody else, and no key."""
 
 import json
+from typing import Any
 
+import pytest
+from tests.contract.learner import Learner, lesson, quiz, tree
 from tests.privacy.history import ADDRESS, FIELD, NAME, PRAISE, SHORT, TYPED, WRITTEN, learn
 from tests.world import Json, World, small_tree
+
+from learning_service.domain.privacy import queries
 
 
 async def export(world: World, user: str) -> Json:
@@ -93,3 +98,33 @@ async def test_it_has_nobody_else(world: World, other_world: World) -> None:
     assert (await world.admin("GET", "/api/users/export/")).status_code == 403
     theirs = await export(other_world, "ana")
     assert theirs["enrollments"] == []
+
+
+async def test_a_long_history_is_read_a_page_at_a_time_and_is_whole(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No statement gives more rows than a page, whatever has been done; nothing is missing or twice."""
+    monkeypatch.setattr(queries, "ATTEMPTS_AT_ONCE", 3)
+    monkeypatch.setattr(queries, "ROWS_AT_ONCE", 4)
+    at = await Learner.enter(world, tree(quiz(questions=1), lesson()))
+    path = at.path("Q", "")
+    for n in range(8):
+        attempt = (await at.call.ok("POST", f"{path}attempts/"))["attempt_id"]
+        if n < 7:
+            await at.call.ok("POST", f"{path}submit/", {"attempt_id": attempt, "responses": []})
+    pages = []
+    read = queries.PAGED["attempts"]
+
+    async def noted(*given: Any) -> Any:
+        found = await read(*given)
+        pages.append(len(found[0]))
+        return found
+
+    monkeypatch.setattr(queries, "PAGED", {**queries.PAGED, "attempts": noted})
+    document = await export(world, "ana")
+    assert [attempt["number"] for attempt in document["attempts"]] == list(range(1, 9))
+    assert pages == [3, 3, 2]
+    actions = [one["at"] for one in document["activity"]]
+    assert actions == sorted(actions)
+    assert len(document["membership_events"]) == len({e["event_id"] for e in document["membership_events"]})
+    assert document["attempts"][-1]["status"] == "in_progress"

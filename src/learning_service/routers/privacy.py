@@ -1,28 +1,55 @@
 """A person's data as a whole: the member's own copy of it, and its erasure."""
 
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends
+from fastapi.responses import StreamingResponse
+from pydantic import TypeAdapter
 
-from learning_service.dependencies import HasScope, IsMember, Session
+from learning_service.context import Context
+from learning_service.dependencies import ContextOf, HasScope, IsMember, Session
 from learning_service.domain.errors import NotFound
 from learning_service.domain.principal import Principal
 from learning_service.domain.privacy.actions import erase_member
-from learning_service.domain.privacy.queries import export_member
+from learning_service.domain.privacy.queries import PAGED, export_member, export_page
 from learning_service.domain.values import OPAQUE_ID
 from learning_service.routing import KeyedRoute
-from learning_service.schemas.privacy import ExportAnswer
+from learning_service.schemas.privacy import ExportAnswer, ExportHead
 
 router = APIRouter(prefix="/api", tags=["privacy"], route_class=KeyedRoute)
 
 
-@router.get("/users/export/")
+_TYPES: dict[str, Any] = {name: ExportAnswer.model_fields[name].annotation for name in PAGED}
+_ITEMS = {name: TypeAdapter[Any](type_) for name, type_ in _TYPES.items()}
+
+
+@router.get("/users/export/", response_model=ExportAnswer)
 async def export(
-    caller: Annotated[Principal, Depends(IsMember())], session: Session, response: Response
-) -> ExportAnswer:
+    caller: Annotated[Principal, Depends(IsMember())], session: Session, context: ContextOf
+) -> StreamingResponse:
     """All that is kept about oneself: profile, learning, results and certificates, as one document."""
-    response.headers["Content-Disposition"] = 'attachment; filename="learning-data.json"'
-    return ExportAnswer.model_validate(await export_member(session, caller))
+    head = ExportHead.model_validate(await export_member(session, caller))
+    headers = {"Content-Disposition": 'attachment; filename="learning-data.json"'}
+    return StreamingResponse(_document(context, caller, head), media_type="application/json", headers=headers)
+
+
+async def _document(context: Context, caller: Principal, head: ExportHead) -> AsyncIterator[bytes]:
+    """The document a page at a time: neither memory nor a connection is held while a slow reader reads."""
+    yield head.model_dump_json().encode().removesuffix(b"}")
+    for name, adapter in _ITEMS.items():
+        yield f',"{name}":['.encode()
+        after, comma = None, b""
+        while True:
+            async with context.transaction(caller.organization_id) as session:
+                items, after = await export_page(session, caller, name, after)
+            if items:
+                yield comma + adapter.dump_json(adapter.validate_python(items))[1:-1]
+                comma = b","
+            if after is None:
+                break
+        yield b"]"
+    yield b"}"
 
 
 @router.delete("/directory/members/{user_id}/", status_code=204)

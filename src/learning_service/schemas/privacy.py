@@ -162,20 +162,25 @@ class Activity(Answer):
     action: str
 
 
-class ExportAnswer(Answer):
-    """All that is kept about a member."""
+class ExportHead(Answer):
+    """What is kept about a member, but for what is sent a page at a time."""
 
     user_id: str
     organization_id: str
     exported_at: datetime
     profile: Profile
     enrollments: list[ExportedEnrollment]
-    attempts: list[ExportedAttempt]
     completions: list[ExportedCompletion]
     certificates: list[ExportedCertificate]
     compliance: list[ExportedCompliance]
     skills: list[SkillAnswer]
     grader_of: list[GraderOf]
     documents: list[ExportedDocument]
+
+
+class ExportAnswer(ExportHead):
+    """All that is kept about a member."""
+
+    attempts: list[ExportedAttempt]
     membership_events: list[ExportedEvent]
     activity: list[Activity]

@@ -1,14 +1,15 @@
 """All that is kept about a member, for the member: a document of sections, each read by one function.
 
 Built by allow-list. Marks are shown as far as they are released; there are no answer keys in it, no other people
-and no names of graders. Whatever keeps something new about members adds a section to `SECTIONS`.
+and no names of graders. Whatever keeps something new about members adds a section to `SECTIONS`, or to `PAGED` where
+it may grow without end: such a section is read a page at a time, so that nobody's history fills the memory.
 """
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import (
@@ -35,14 +36,18 @@ from learning_service.domain.outcomes.views import mark_views, progress_view, re
 from learning_service.domain.principal import Principal
 
 Section = Callable[[AsyncSession, Principal, Member], Awaitable[Any]]
+After = tuple[Any, ...]
+Paged = Callable[
+    [AsyncSession, Principal, Member, After | None], Awaitable[tuple[list[dict[str, Any]], After | None]]
+]
+"""Gives items after a sort key, and that of the last one; None where no more follow."""
+ATTEMPTS_AT_ONCE, ROWS_AT_ONCE = 10, 1000
 _SHOWN_OF_MARK = ("question_id", "points_awarded", "correct", "feedback")
 
 
 async def export_member(session: AsyncSession, caller: Principal) -> dict[str, Any]:
-    """The caller's document. Raises NotAMember."""
-    member = await get_member(session, caller.organization_id, caller.user_id)
-    if member is None:
-        raise NotAMember
+    """The caller's document without its paged sections. Raises NotAMember."""
+    member = await _own(session, caller)
     sections = {name: await read(session, caller, member) for name, read in SECTIONS.items()}
     return {
         "user_id": caller.user_id,
@@ -50,6 +55,20 @@ async def export_member(session: AsyncSession, caller: Principal) -> dict[str, A
         "exported_at": now(session),
         **sections,
     }
+
+
+async def export_page(
+    session: AsyncSession, caller: Principal, section: str, after: After | None
+) -> tuple[list[dict[str, Any]], After | None]:
+    """Items of a paged section, and after which the next ones follow. Raises NotAMember."""
+    return await PAGED[section](session, caller, await _own(session, caller), after)
+
+
+async def _own(session: AsyncSession, caller: Principal) -> Member:
+    member = await get_member(session, caller.organization_id, caller.user_id)
+    if member is None:
+        raise NotAMember
+    return member
 
 
 async def _profile(_session: AsyncSession, _caller: Principal, member: Member) -> dict[str, Any]:
@@ -122,7 +141,7 @@ async def _grants(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, l
     return found
 
 
-async def _grades(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[dict[str, Any]]]:
+async def _grades(session: AsyncSession, attempts: list[AttemptRow]) -> dict[uuid.UUID, list[dict[str, Any]]]:
     """Every judgement of each attempt's responses, corrected ones too; not by whom."""
     rows = await session.execute(
         select(
@@ -134,10 +153,7 @@ async def _grades(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, l
             ResponseGrade.graded_at,
         )
         .join(PendingResponse, PendingResponse.id == ResponseGrade.response_id)
-        .where(
-            PendingResponse.organization_id == caller.organization_id,
-            PendingResponse.user_id == caller.user_id,
-        )
+        .where(PendingResponse.attempt_id.in_([attempt.id for attempt in attempts]))
         .order_by(ResponseGrade.id)
     )
     found: dict[uuid.UUID, list[dict[str, Any]]] = {}
@@ -146,33 +162,39 @@ async def _grades(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, l
     return found
 
 
-async def _attempts(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+async def _attempts(
+    session: AsyncSession, caller: Principal, _member: Member, after: After | None
+) -> tuple[list[dict[str, Any]], After | None]:
     columns = [getattr(QuizAttempt, name) for name in AttemptRow.__slots__]
-    rows = await session.execute(
-        select(*columns)
-        .where(QuizAttempt.organization_id == caller.organization_id, QuizAttempt.user_id == caller.user_id)
-        .order_by(QuizAttempt.started_at, QuizAttempt.id)
+    key = (QuizAttempt.started_at, QuizAttempt.id)
+    statement = select(*columns).where(
+        QuizAttempt.organization_id == caller.organization_id, QuizAttempt.user_id == caller.user_id
     )
+    if after is not None:
+        statement = statement.where(tuple_(*key) > after)
+    rows = await session.execute(statement.order_by(*key).limit(ATTEMPTS_AT_ONCE))
     attempts = [AttemptRow(*row) for row in rows]
-    positions, grades = await _positions(session, caller, attempts), await _grades(session, caller)
+    positions, grades = await _positions(session, caller, attempts), await _grades(session, attempts)
     found = []
     for attempt in attempts:
         position = positions[attempt.enrollment_id]
         version = await compiled_version(session, position.version_id)
         shown = _attempt(version.quizzes[attempt.quiz_id], attempt, position)
         found.append({**shown, "grades": grades.get(attempt.id, [])})
-    return found
+    is_last = len(attempts) < ATTEMPTS_AT_ONCE
+    return found, None if is_last else (attempts[-1].started_at, attempts[-1].id)
 
 
 async def _positions(
     session: AsyncSession, caller: Principal, attempts: list[AttemptRow]
 ) -> Mapping[uuid.UUID, Position]:
-    """Positions of all of the caller's enrollments, as far as releasing marks needs them."""
+    """Positions of the attempts' enrollments, as far as releasing marks needs them."""
+    these = frozenset(attempt.enrollment_id for attempt in attempts)
     counts: dict[uuid.UUID, dict[uuid.UUID, QuizCount]] = {}
     for row in await session.scalars(
         select(QuizProgress)
         .join(Enrollment, Enrollment.id == QuizProgress.enrollment_id)
-        .where(own_enrollments(caller))
+        .where(own_enrollments(caller), Enrollment.id.in_(these))
     ):
         counts.setdefault(row.enrollment_id, {})[row.quiz_id] = QuizCount(
             row.attempts_used,
@@ -182,7 +204,10 @@ async def _positions(
             row.max_points,
             row.passed_at,
         )
-    under_way = {(a.enrollment_id, a.quiz_id) for a in attempts if a.status == "in_progress"}
+    open_ones = select(QuizAttempt.enrollment_id, QuizAttempt.quiz_id).where(
+        QuizAttempt.enrollment_id.in_(these), QuizAttempt.status == "in_progress"
+    )
+    under_way = {(owner, quiz_id) for owner, quiz_id in await session.execute(open_ones)}
     return {
         enrollment.id: Position(
             enrollment_id=enrollment.id,
@@ -198,7 +223,9 @@ async def _positions(
             quizzes=counts.get(enrollment.id, {}),
             under_way=frozenset(quiz_id for owner, quiz_id in under_way if owner == enrollment.id),
         )
-        for enrollment in await session.scalars(select(Enrollment).where(own_enrollments(caller)))
+        for enrollment in await session.scalars(
+            select(Enrollment).where(own_enrollments(caller), Enrollment.id.in_(these))
+        )
     }
 
 
@@ -257,27 +284,37 @@ async def _grader_of(session: AsyncSession, caller: Principal, _member: Member) 
 
 
 async def _membership_events(
-    session: AsyncSession, caller: Principal, _member: Member
-) -> list[dict[str, Any]]:
+    session: AsyncSession, caller: Principal, _member: Member, after: After | None
+) -> tuple[list[dict[str, Any]], After | None]:
     mine = MembershipEvent
-    return await _rows(session, caller, mine, ("event_id", "source", "time", "received_at"), mine.time)
+    key = (mine.time, mine.source, mine.event_id)
+    statement = select(mine.event_id, mine.source, mine.time, mine.received_at).where(
+        mine.organization_id == caller.organization_id, mine.user_id == caller.user_id
+    )
+    if after is not None:
+        statement = statement.where(tuple_(*key) > after)
+    rows = (await session.execute(statement.order_by(*key).limit(ROWS_AT_ONCE))).all()
+    last = (rows[-1].time, rows[-1].source, rows[-1].event_id) if len(rows) == ROWS_AT_ONCE else None
+    return [dict(row._mapping) for row in rows], last
 
 
-async def _activity(session: AsyncSession, caller: Principal, member: Member) -> list[dict[str, Any]]:
+async def _activity(
+    session: AsyncSession, caller: Principal, member: Member, after: After | None
+) -> tuple[list[dict[str, Any]], After | None]:
     """What the audit trail says this member did: the kind of thing, not which, for it may be another person.
 
     Entries from before this membership are those of somebody erased who had the same id.
     """
-    rows = await session.execute(
-        select(AuditEntry.at, AuditEntry.action)
-        .where(
-            AuditEntry.organization_id == caller.organization_id,
-            AuditEntry.actor == caller.user_id,
-            AuditEntry.at >= member.created_at,
-        )
-        .order_by(AuditEntry.id)
+    statement = select(AuditEntry.id, AuditEntry.at, AuditEntry.action).where(
+        AuditEntry.organization_id == caller.organization_id,
+        AuditEntry.actor == caller.user_id,
+        AuditEntry.at >= member.created_at,
     )
-    return [{"at": at, "action": action} for at, action in rows]
+    if after is not None:
+        statement = statement.where(AuditEntry.id > after[0])
+    rows = (await session.execute(statement.order_by(AuditEntry.id).limit(ROWS_AT_ONCE))).all()
+    last = (rows[-1].id,) if len(rows) == ROWS_AT_ONCE else None
+    return [{"at": row.at, "action": row.action} for row in rows], last
 
 
 async def _rows(
@@ -304,14 +341,16 @@ async def _documents(session: AsyncSession, caller: Principal, _member: Member) 
 SECTIONS: Mapping[str, Section] = {
     "profile": _profile,
     "enrollments": _enrollments,
-    "attempts": _attempts,
     "completions": _completions,
     "certificates": _certificates,
     "compliance": _compliance,
     "skills": _skills,
     "grader_of": _grader_of,
     "documents": _documents,
+}
+"""Every section by its name in the document, whose shape is `schemas.privacy.ExportAnswer`."""
+PAGED: Mapping[str, Paged] = {
+    "attempts": _attempts,
     "membership_events": _membership_events,
     "activity": _activity,
 }
-"""Every section by its name in the document, whose shape is `schemas.privacy.ExportAnswer`."""
