@@ -38,9 +38,9 @@ class VerificationAnswer(Answer):
     recipient_name: str | None
     course_title: str
     issued_at: datetime
-    reissued_at: datetime | None = None
     expires_at: datetime | None
     issuer: Issuer
+    reissued_at: datetime | None = None
     revoked_at: datetime | None = None
     superseded_by: UUID | None = None
 
