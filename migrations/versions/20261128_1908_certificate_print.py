@@ -8,37 +8,26 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0019"
-down_revision: str | None = "0116"
+revision: str = "0219"
+down_revision: str | None = "0019"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 PAPERS = "paper IN ('a4', 'letter')"
-REVOKED_PDF = "revoked_pdf IN ('mark', 'refuse')"
 MARKED = "marked_as IN ('revoked', 'superseded')"
 
 
 def upgrade() -> None:
     """Columns that older code leaves alone; the checks hold for what is written from now on."""
-    op.add_column("organization_settings", sa.Column("locale", sa.Text(), nullable=True))
-    op.add_column("organization_settings", sa.Column("paper", sa.Text(), nullable=False, server_default="a4"))
-    op.add_column(
-        "organization_settings", sa.Column("revoked_pdf", sa.Text(), nullable=False, server_default="mark")
-    )
     for name in ("locale", "paper", "marked_sha256", "marked_as"):
         op.add_column("certificates", sa.Column(name, sa.Text(), nullable=True))
-    for table, name, condition in (
-        ("organization_settings", "paper", PAPERS),
-        ("organization_settings", "revoked_pdf", REVOKED_PDF),
-        ("certificates", "paper", PAPERS),
-        ("certificates", "marked_as", MARKED),
-    ):
-        op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, condition, postgresql_not_valid=True)
+    for name, condition in (("paper", PAPERS), ("marked_as", MARKED)):
+        op.create_check_constraint(
+            op.f(f"ck_certificates_{name}"), "certificates", condition, postgresql_not_valid=True
+        )
 
 
 def downgrade() -> None:
     """As before."""
     for name in ("marked_as", "marked_sha256", "paper", "locale"):
         op.drop_column("certificates", name)
-    for name in ("revoked_pdf", "paper", "locale"):
-        op.drop_column("organization_settings", name)
