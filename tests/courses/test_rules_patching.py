@@ -105,10 +105,12 @@ def test_copies_are_weighed_together(monkeypatch: pytest.MonkeyPatch) -> None:
     title = do("copy", "/description_html", **{"from": "/title"})
     weight = len(json.dumps("Course"))
     assert 2 * weight <= 20 < 3 * weight
-    assert patched(title, title).description_html == "Course"
-    assert refused(title, title, title) == ("patch-failed", [("/2", "copies too much")])
+    assert patched(title, title, title).description_html == "Course"
+    assert refused(*[title] * 4) == ("patch-failed", [("/3", "copies too much")])
     monkeypatch.setattr(patching, "MAX_COPIED", 2 * weight)
-    assert patched(title, title).description_html == "Course", "as much as is allowed"
+    assert patched(title, title, title).description_html == "Course", "as much as is allowed"
+    monkeypatch.setattr(patching, "MAX_COPIED", 0)
+    assert patched(title).description_html == "Course", "one copy, however large"
     move = do("move", "/description_html", **{"from": "/title"})
     assert patched(move, do("add", "/title", value="T"), title).title == "T", "a move copies nothing"
 

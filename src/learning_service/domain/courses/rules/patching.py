@@ -24,8 +24,8 @@ from learning_service.domain.values import CleanText, StorableJson
 
 MAX_OPERATIONS = 10_000
 MAX_POINTER = 1000
-# A few copies of the whole into itself would fill any memory, and each MiB takes 50 ms.
-MAX_COPIED = 1024 * 1024
+# Beside the largest copy of a patch. A few copies of the whole into itself would fill any memory; a MiB takes 100 ms.
+MAX_COPIED = 256 * 1024
 
 Pointer: TypeAlias = Annotated[CleanText, Field(max_length=MAX_POINTER, pattern=r"^(?:/(?:[^~/]|~[01])*)*$")]
 """A JSON pointer (RFC 6901) into the tree; `""` is the whole."""
@@ -94,14 +94,15 @@ def apply_patch(tree: Tree, patch: tuple[Operation, ...]) -> Tree:
     pointers into the patched tree where that can never be right.
     """
     document: Any = json.loads(dump_tree(tree))
-    copied = 0
+    copied = largest = 0
     for n, operation in enumerate(patch):
         try:
             plain = operation.plain()
             if isinstance(operation, FromOperation) and operation.op == "copy":
                 text = _text_at(operation.from_, document)
                 copied += len(text)
-                if copied > MAX_COPIED:
+                largest = max(largest, len(text))
+                if copied - largest > MAX_COPIED:
                     raise _failed(n, "", "copies too much")
                 plain = {"op": "add", "path": operation.path, "value": json.loads(text)}
             document = _OPERATIONS[plain["op"]](plain).apply(document)
