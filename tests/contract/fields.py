@@ -88,6 +88,7 @@ CERTIFICATE = {
     "expires_at",
     "verification_url",
     "pdf_ready",
+    "reissued_at",
 }
 COMPLIANCE = {
     "user_id",
