@@ -1,4 +1,4 @@
-"""What the contract says of a member's enrollments in one course of one essay, in a page of Python. It asks nobody."""
+"""What the contract says of a member's enrollments in a course of one essay, in a page of Python. It asks nobody."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -3,11 +3,9 @@ contract says on standing, on scores and on dates. The sentences are in `oracle`
 """
 
 import asyncio
-import os
 import uuid
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,9 +20,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 from tests.grading.scenes import essay, quiz, tree
+from tests.standing.facts import Clock, Facts
 from tests.standing.oracle import (
     BLURRED,
     MOST,
@@ -37,65 +34,13 @@ from tests.standing.oracle import (
 )
 from tests.world import Caller, Json, World, right
 
-from learning_service import main
-from learning_service.context import Context
 from learning_service.jobs.recertification import open_recertifications
-from learning_service.main import create_app
-from learning_service.settings import Settings
 
-STEPS = int(os.environ.get("MODEL_STEPS", 5000))
+STEPS = 5_000
 YEAR = timedelta(days=365)
 DAYS = st.sampled_from([1, 20, 40, 330, 345, 400])
 POINTS = st.sampled_from([0, 1, 2, 3, 4])
 ANY = st.integers(0, 99)
-FACTS = """
-SELECT e.id::text, e.status, e.source, e.withdrawn_because, c.completed_at, c.expires_at, c.voided_at, c.score
-FROM enrollments e LEFT JOIN course_completions c ON c.enrollment_id = e.id
-WHERE e.organization_id = :o AND e.user_id = :u ORDER BY e.id
-"""
-MOMENTS = """
-SELECT min(a.submitted_at) FROM quiz_attempts a WHERE a.enrollment_id = CAST(:e AS uuid) AND a.passed
-"""
-
-
-@dataclass
-class Clock:
-    """The time of every transaction while the machine runs: a second later each."""
-
-    now: datetime
-
-    def tick(self) -> datetime:
-        """The time of the next transaction."""
-        self.now += timedelta(seconds=1)
-        return self.now
-
-
-@pytest.fixture
-async def clock() -> AsyncIterator[Clock]:
-    """Every transaction of the service happens as of this clock's time, jobs and requests alike."""
-    made = Clock(datetime.now(UTC))
-    really = Context._open
-
-    async def as_of(
-        self: Context, session: AsyncSession, organization_id: str | None, at: datetime | None
-    ) -> None:
-        await really(self, session, organization_id, at or made.tick())
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Context, "_open", as_of)
-        yield made
-
-
-@pytest.fixture
-async def years(world: World, settings: Settings, clock: Clock) -> AsyncIterator[World]:
-    """The same organization through an application without hot paths, whose time is the database's."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(main, "HOT_PATHS", ())
-        application = create_app(settings)
-    async with application.router.lifespan_context(application):
-        transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="https://learn.example.org") as http:
-            yield replace(world, http=http)
 
 
 def machine(
@@ -116,6 +61,7 @@ def machine(
             self.me = world.member(self.user)
             self.boss: Caller = world.call_as(f"boss-{self.user}", "national_admin")
             self.history = History()
+            self.read = Facts(world, self.user, clock)
             self.facts: dict[str, Any] = {}
             self.sent: tuple[Json, str] | None = None
             self.path, self.latest = "", ""
@@ -123,13 +69,8 @@ def machine(
 
         # What the machine reads.
 
-        async def _read_facts(self) -> list[Any]:
-            async with world.worker.transaction(world.id) as session:
-                found = await session.execute(text(FACTS), {"o": world.id, "u": self.user})
-                return list(found.all())
-
         def _refresh(self) -> None:
-            self.facts = {row.id: row for row in wait(self._read_facts())}
+            self.facts = {row.id: row for row in wait(self.read.enrollments())}
 
         def _made(self) -> Enrollment | None:
             """The enrollment that was just made, if one was."""
@@ -151,16 +92,11 @@ def machine(
             self._refresh()
             row = self.facts[enrollment.id]
             assert row.status == "completed", "passed, and nothing newer counts"
-            assert row.completed_at == wait(self._handed_in(enrollment)), (
+            assert row.completed_at == wait(self.read.handed_in(enrollment.id)), (
                 "the learner's day, not the grader's"
             )
             self._check_expiry(row.completed_at, row.expires_at, before)
             self.history.won(enrollment, Completion(row.completed_at, row.expires_at), clock.now)
-
-        async def _handed_in(self, enrollment: Enrollment) -> datetime:
-            async with world.worker.transaction(world.id) as session:
-                found: datetime = await session.scalar(text(MOMENTS), {"e": enrollment.id})
-                return found
 
         def _check_expiry(self, done: datetime, expires: datetime, before: Completion | None) -> None:
             """A year from the day, or from the old expiry where it was renewed inside the window."""
@@ -302,20 +238,12 @@ def machine(
             self.sent = None
             meant = self.history.meant(clock.now)
             assert meant is not None
-            late = wait(self._age(attempt_id)) > timedelta(seconds=50)
+            late = wait(self.read.age(attempt_id)) > timedelta(seconds=50)
             if late or (meant.open and not any(a.id == attempt_id for a in meant.attempts)):
                 return
             counted.append("submit_again")
             again = wait(self.me.ok("POST", f"{self._quiz()}submit/", body))
             assert again["attempt_id"] == attempt_id
-
-        async def _age(self, attempt_id: str) -> timedelta:
-            async with world.worker.transaction(world.id) as session:
-                at: datetime = await session.scalar(
-                    text("SELECT submitted_at FROM quiz_attempts WHERE id = CAST(:id AS uuid)"),
-                    {"id": attempt_id},
-                )
-            return clock.now - at
 
         def _written(self) -> list[tuple[Enrollment, Attempt]]:
             return [
@@ -348,19 +276,11 @@ def machine(
                 return
             counted.append("grade")
             body = {"points": points, "correction": True}
-            response = wait(self._response_of(attempt))
+            response = wait(self.read.response(attempt.id))
             graded = wait(self.boss("POST", f"/api/learning/grading/{response}/", body))
             assert graded.status_code == 200, graded.text
             attempt.points = points
             self._settle(enrollment, again=True)
-
-        async def _response_of(self, attempt: Attempt) -> str:
-            async with world.worker.transaction(world.id) as session:
-                found = await session.scalar(
-                    text("SELECT id FROM pending_responses WHERE attempt_id = CAST(:id AS uuid)"),
-                    {"id": attempt.id},
-                )
-            return str(found)
 
         @precondition(lambda self: self.history.enrollments)
         @rule(which=ANY)
@@ -406,7 +326,7 @@ def machine(
                 return
             counted.append("change_certificate")
             enrollment = done[which % len(done)]
-            current = wait(self._certificate_of(enrollment))
+            current = wait(self.read.certificate(enrollment.id))
             verb, body = (
                 ("reissue", {"recipient_name": "Ana", "reason": "?"})
                 if reissue
@@ -415,12 +335,6 @@ def machine(
             wait(self.boss.ok("POST", f"/api/certificates/{current}/{verb}/", body))
             assert enrollment.completion is not None
             enrollment.completion.voided = not reissue
-
-        async def _certificate_of(self, enrollment: Enrollment) -> str:
-            current = """SELECT k.id FROM certificates k JOIN course_completions c ON c.id = k.completion_id
-                WHERE c.enrollment_id = CAST(:e AS uuid) AND k.reissued_as IS NULL"""
-            async with world.worker.transaction(world.id) as session:
-                return str(await session.scalar(text(current), {"e": enrollment.id}))
 
         @precondition(lambda self: self.history.enrollments)
         @rule(days=DAYS, rarely=st.integers(0, 2))
