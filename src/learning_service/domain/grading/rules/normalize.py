@@ -27,7 +27,9 @@ def normalize(text: str, *, case_sensitive: bool = False) -> str:
     nothing.
     """
     if text.isascii():
-        return " ".join((text if case_sensitive else text.lower()).translate(_ASCII).split())
+        if "`" in text or not text.isprintable():
+            text = text.translate(_ASCII)
+        return " ".join((text if case_sensitive else text.lower()).split())
     text = unify(text)
     if stacks_more_than(MAX_MARKS, text):
         text = with_at_most(MAX_MARKS, text)
