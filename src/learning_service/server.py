@@ -44,7 +44,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._loose = 0
+        self._loose = self._arrived = 0
         self._moved = False
         self._is_refused = False
         self._waits_since: float | None = None
@@ -69,6 +69,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._is_refused:
             return
         self._moved = False
+        self._arrived = self._loose + len(data)
         super().data_received(data)
         self._loose = 0 if self._moved else self._loose + len(data)
         if self._loose > MAX_HEAD_BYTES:
@@ -77,10 +78,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Start the request, if its headers are of a size."""
         self._moved = True
-        size = len(self.url)
-        for name, value in self.headers:
-            size += len(name) + len(value) + _AROUND
-        if size > MAX_HEAD_BYTES:
+        # What has arrived altogether is hardly ever as much, so the headers need no counting.
+        if self._arrived > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES:
             self._refuse()
         if not self._is_refused:
             self._waits_since = None
@@ -104,6 +103,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if waits:
             self._waits_since = self.loop.time()
+
+    def _head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + _AROUND for name, value in self.headers)
 
     def _refuse(self) -> None:
         if self._is_refused or self.transport.is_closing():
