@@ -115,9 +115,11 @@ class Trial:
         await self.scene.let_chapter_admins_author(False)
 
 
-# What the scene's things cannot give: attempts are unlimited there, no delivery has ended, no document failed.
+# What the scene's things cannot give: attempts are unlimited there, no delivery has ended, no document failed, no
+# pass is in doubt.
 NEVER_GOES_THROUGH = {
     "POST /api/enrollments/{enrollment_id}/attempts/",
+    "POST /api/learning/grading/lost-passes/{enrollment_id}/",
     "POST /api/webhooks/{webhook_id}/deliveries/{delivery_id}/replay/",
     "POST /api/documents/{document_id}/retry/",
 }
