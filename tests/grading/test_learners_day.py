@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from tests.grading.scenes import Learner, essay, learner, quiz, tree
@@ -52,9 +53,18 @@ async def test_completed_when_it_was_handed_in_not_when_it_was_graded(world: Wor
     assert status["completed_at"] == done["completed_at"]
     [certificate] = (await ana.call.ok("GET", "/api/users/certificates/"))["items"]
     assert certificate["issued_at"] > done["completed_at"]
-    assert (
-        certificate["expires_at"][:10] == f"{int(done['completed_at'][:4]) + 1}{done['completed_at'][4:10]}"
+    handed_in_on, last_day = (
+        (datetime.fromisoformat(moment) - before).astimezone(ZoneInfo("America/New_York")).date()
+        for moment, before in (
+            (done["completed_at"], timedelta(0)),
+            (certificate["expires_at"], timedelta(seconds=1)),
+        )
     )
+    assert (last_day.year - handed_in_on.year, last_day.month, last_day.day) == (
+        1,
+        handed_in_on.month,
+        handed_in_on.day,
+    ), "valid to the end of the day a year after it was handed in"
 
 
 async def test_the_last_of_what_was_needed_counts(world: World) -> None:

@@ -1,11 +1,14 @@
 """Figures of jobs in /metrics, seen by an API that sees no tenant's rows."""
 
+import asyncio
+
 import httpx
 from tests.jobs.conftest import Desk
 
 from learning_service.context import Context
 from learning_service.domain.outbox import Job, Unworkable
 from learning_service.main import create_app
+from learning_service.routers.operation import SHARED_SECONDS
 from learning_service.settings import Settings
 
 
@@ -29,6 +32,7 @@ async def test_metrics_tell_of_jobs_workers_and_ages(desk: Desk, job_settings: S
     ):
         text = (await http.get("/metrics")).text
         await desk.sql("DELETE FROM outbox")
+        await asyncio.sleep(SHARED_SECONDS)
         later = (await http.get("/metrics")).text
     values = dict(
         line.rsplit(" ", 1) for line in text.splitlines() if line.startswith(("learning_job", "learning_w"))

@@ -142,7 +142,10 @@ async def test_a_failed_renewal_is_answered_not_the_completion_before_it(
     await here.call.ok("POST", f"{path}submit/", body)
     async with world.worker.transaction(world.id) as session:
         await session.execute(
-            text("UPDATE course_completions SET expires_at = now() + interval '1 day' WHERE course_id = :c"),
+            text(
+                "UPDATE course_completions SET completed_at = now() - interval '19 days',"
+                " expires_at = now() + interval '1 day' WHERE course_id = :c"
+            ),
             {"c": here.course["id"]},
         )
     renewal = await here.enroll()
