@@ -16,6 +16,7 @@ from learning_service.adapters.confined import hide_memory, remove_leftovers
 from learning_service.context import open_context
 from learning_service.domain.attempts.under_way import CLOSE_ATTEMPT
 from learning_service.domain.documents.actions import CHECK, CONVERT, CONVERTER
+from learning_service.domain.outcomes.actions.applying import APPLY
 from learning_service.jobs.assignments import (
     auto_assign_courses,
     run_assignments,
@@ -33,7 +34,11 @@ from learning_service.jobs.documents import (
 from learning_service.jobs.files import collect_files, list_collectable
 from learning_service.jobs.privacy import erase_files
 from learning_service.jobs.purge import purge
-from learning_service.jobs.recertification import expire_completions, open_recertifications
+from learning_service.jobs.recertification import (
+    expire_completions,
+    give_policy_to_existing,
+    open_recertifications,
+)
 from learning_service.jobs.reminders import plan_mails_of_assignment, send_course_reminders, send_mails
 from learning_service.jobs.webhooks import deliver_webhooks, keep_numbering, seal_secrets
 from learning_service.queue import ANSWERED_BY, listen
@@ -60,6 +65,7 @@ SCHEDULED: Mapping[str, Scheduled] = {
 """What the worker of the queue `jobs` starts by itself; `learning-service job NAME` runs one at once."""
 QUEUES: Mapping[str, Mapping[str, JobFunction]] = {
     "jobs": {
+        APPLY: give_policy_to_existing,
         "auto_assign_courses": auto_assign_courses,
         CLOSE_ATTEMPT: close_attempt,
         CHECK: check_document,

@@ -5,7 +5,7 @@ checked again at the final write, so that a worker which lost its lease changes 
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -167,6 +167,46 @@ async def enqueue_job(
         .on_conflict_do_nothing(index_elements=["unique_key"])
     )
     wake_after_commit(session, queue)
+
+
+async def requeue_jobs(
+    session: AsyncSession, job: str, wanted: Mapping[str, dict[str, Any]], *, organization_id: str
+) -> None:
+    """Have work done again whose facts have changed: arguments by `unique_key`. Few enough for one statement.
+
+    A worker that is in the middle of it loses its claim, so that what it makes of the old facts is not kept.
+    """
+    if not wanted:
+        return
+    instant = now(session)
+    again = {
+        "status": "queued",
+        "failures": 0,
+        "run_at": instant,
+        "as_of": instant,
+        "started_at": None,
+        "finished_at": None,
+        "error": None,
+    }
+    made = {
+        "organization_id": organization_id,
+        "queue": "jobs",
+        "job": job,
+        "attempt": 0,
+        "created_at": instant,
+    }
+    rows = [
+        {"id": new_id(), "arguments": arguments, "unique_key": key, **made, **again}
+        for key, arguments in sorted(wanted.items())
+    ]
+    await session.execute(
+        insert(OutboxRow)
+        .values(rows)
+        .on_conflict_do_update(
+            index_elements=["unique_key"], set_={name: insert(OutboxRow).excluded[name] for name in again}
+        )
+    )
+    wake_after_commit(session, "jobs")
 
 
 def wake_after_commit(session: AsyncSession, queue: str) -> None:

@@ -1,10 +1,13 @@
-"""Before and when completions expire: renewals are opened, and other services are told."""
+"""Before and when completions expire: renewals are opened, and other services are told. What came later is given."""
 
 from datetime import datetime
 
 from learning_service.context import Context
 from learning_service.domain.assignments.actions.recertifying import open_renewals
 from learning_service.domain.compliance.actions import announce_expired
+from learning_service.domain.outbox import Job
+from learning_service.domain.outcomes.actions.applying import Gift, give_policy
+from learning_service.runner import finishing
 
 
 async def open_recertifications(context: Context, at: datetime | None) -> None:
@@ -21,3 +24,19 @@ async def expire_completions(context: Context, at: datetime | None) -> None:
     while found:
         async with context.transaction(None, at=at) as session:
             found = await announce_expired(session)
+
+
+async def give_policy_to_existing(context: Context, job: Job) -> None:
+    """Give completions what their course came to demand later, a bounded transaction at a time."""
+    gift = Gift(
+        job.organization_id,
+        job.id_argument("course_id"),
+        job.arguments["requirement_id"],
+        job.arguments["cadence"],
+    )
+    more = True
+    while more:
+        async with context.transaction(job.organization_id) as session:
+            more = await give_policy(session, gift)
+    async with finishing(context, job):
+        pass

@@ -30,14 +30,16 @@ from learning_service.domain.directory.queries import is_member
 from learning_service.domain.enrollments.actions import enroll
 from learning_service.domain.enrollments.queries import get_enrollment, see_course
 from learning_service.domain.errors import Forbidden, Invalid, NotAMember, NotFound
+from learning_service.domain.outcomes.actions.applying import apply_policy
 from learning_service.domain.outcomes.queries.completions import Finish
 from learning_service.domain.outcomes.views import module_views, quiz_view
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
 from learning_service.routing import KeyedRoute
 from learning_service.schemas.common import Nothing, PageOf
-from learning_service.schemas.courses import CourseAnswer, ModulesAnswer
+from learning_service.schemas.courses import AppliedPolicy, CourseAnswer, ModulesAnswer
 from learning_service.schemas.enrollments import ListedEnrollment
+from learning_service.wire import refuse_unknown_parameters
 
 router = APIRouter(prefix="/api/courses", tags=["courses"], route_class=KeyedRoute)
 Member = Annotated[Principal, Depends(IsMemberByQuery())]
@@ -113,16 +115,43 @@ async def read(access: Seen) -> CourseAnswer:
     return CourseAnswer.model_validate(access.view)
 
 
+async def read_dry_run(
+    access: Authored,
+    request: Request,
+    dry_run: Annotated[
+        bool, Query(description="Only say how much it would be given to; change nothing.")
+    ] = False,
+) -> bool:
+    """Whether nothing is to be changed. Raises Invalid for another parameter, which may be this one misspelt."""
+    refuse_unknown_parameters(request, frozenset({"dry_run"}))
+    return dry_run
+
+
 @router.patch("/{course_id}/")
 async def update(
     access: Authored,
     caller: Someone,
     session: Session,
+    dry_run: Annotated[bool, Depends(read_dry_run)],
     policy: Annotated[CoursePolicy, body(CoursePolicy)],
-) -> CourseAnswer:
-    """Change a course's policy. Its title is the draft's."""
-    await courses.update_course(session, access, policy, actor=caller)
-    return CourseAnswer.model_validate((await see_course(session, caller, access.view.id)).view)
+) -> AppliedPolicy | CourseAnswer:
+    """Change a course's policy for what comes. Its title is the draft's.
+
+    With `apply_to_existing` a requirement or cadence that is named is also given to valid completions that have none:
+    certificates, their PDFs, compliance and renewals follow, for the first 1,000 at once and for the rest by the
+    worker. `affected` says how many they are.
+    """
+    affected = 0
+    if policy.apply_to_existing:
+        affected = await apply_policy(session, access, policy, actor=caller, dry_run=dry_run)
+    elif dry_run:
+        await courses.require_policy(session, access, policy, actor=caller)
+    else:
+        await courses.update_course(session, access, policy, actor=caller)
+    view = (await see_course(session, caller, access.view.id)).view
+    if policy.apply_to_existing or dry_run:
+        return AppliedPolicy.of(view, affected)
+    return CourseAnswer.model_validate(view)
 
 
 @router.get("/{course_id}/modules/")

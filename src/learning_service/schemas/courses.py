@@ -1,9 +1,10 @@
 """Answers about courses, as members and authors see them."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
+from learning_service.domain.courses.queries.access import CourseView
 from learning_service.domain.courses.rules.diff import ChangeKind, Impact, PartKind
 from learning_service.domain.courses.rules.tree import Tree
 from learning_service.schemas.common import Answer, Number
@@ -24,6 +25,19 @@ class CourseAnswer(Answer):
     draft_version: int | None
     pass_score: Number
     archived: bool
+
+
+class AppliedPolicy(CourseAnswer):
+    """A course whose policy was given to what was completed before."""
+
+    affected: int
+    """How many completions that is, or in a dry run would be."""
+
+    @classmethod
+    def of(cls, view: CourseView, affected: int) -> Self:
+        """The course with that number."""
+        fields = {name: getattr(view, name) for name in CourseAnswer.model_fields}
+        return cls.model_validate({**fields, "affected": affected})
 
 
 class PublishWarning(Answer):

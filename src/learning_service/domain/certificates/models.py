@@ -59,6 +59,7 @@ class Certificate(Base):
     reissued_at: Mapped[datetime | None]
     """When it took the place of another one of its completion."""
     expires_at: Mapped[datetime | None]
+    """The completion's. The one thing that may be added later: a cadence that the course came to have."""
     verification_url: Mapped[str]
     """The public address as printed, whatever the service is called later."""
     locale: Mapped[str | None]

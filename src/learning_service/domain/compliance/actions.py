@@ -16,8 +16,73 @@ from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.events import append_event
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('compliance ' || :whose, 0))")
+# An array is gone through in its order; two that lock several in one order do not wait for each other.
+_EACH_AT_A_TIME = text(
+    """SELECT count(pg_advisory_xact_lock(hashtextextended('compliance ' || w.whose, 0)))
+    FROM unnest(CAST(:whose AS text[])) AS w(whose)"""
+)
 
 BATCH = 1_000
+
+_RECOMPUTED = text(
+    """WITH wanted AS MATERIALIZED (
+    SELECT DISTINCT user_id, requirement_id
+    FROM unnest(CAST(:users AS text[]), CAST(:requirements AS text[])) AS w(user_id, requirement_id)
+), before AS MATERIALIZED (
+    SELECT s.user_id, s.requirement_id, s.expires_at FROM chapter_compliance_statuses s
+    JOIN wanted USING (user_id, requirement_id) WHERE s.organization_id = :organization_id
+), best AS (
+    SELECT DISTINCT ON (c.user_id, c.requirement_id)
+        c.user_id, c.requirement_id, c.id, c.course_id, c.completed_at, c.expires_at
+    FROM course_completions c JOIN wanted USING (user_id, requirement_id)
+    WHERE c.organization_id = :organization_id AND c.voided_at IS NULL
+    ORDER BY c.user_id, c.requirement_id, c.expires_at DESC NULLS FIRST, c.completed_at DESC
+), kept AS (
+    INSERT INTO chapter_compliance_statuses AS s
+        (organization_id, user_id, requirement_id, completion_id, completed_at, expires_at)
+    SELECT :organization_id, user_id, requirement_id, id, completed_at, expires_at FROM best
+    ON CONFLICT (organization_id, user_id, requirement_id) DO UPDATE SET completion_id = excluded.completion_id,
+        completed_at = excluded.completed_at, expires_at = excluded.expires_at
+)
+SELECT best.* FROM best LEFT JOIN before USING (user_id, requirement_id)
+WHERE coalesce(best.expires_at > :instant, true)
+    AND (before.user_id IS NULL OR before.expires_at <= :instant)
+ORDER BY best.user_id, best.requirement_id"""
+)
+
+
+async def recompute_statuses(session: AsyncSession, completions: Sequence[CourseCompletion]) -> None:
+    """The same as `recompute_compliance` for many valid completions of one organization, which are held.
+
+    Other services are told of the members who become compliant by this.
+    """
+    found = [c for c in completions if c.requirement_id is not None]
+    if not found:
+        return
+    organization_id = found[0].organization_id
+    whose = sorted({f"{organization_id} {c.user_id}" for c in found})
+    await session.execute(_EACH_AT_A_TIME, {"whose": whose})
+    became = await session.execute(
+        _RECOMPUTED,
+        {
+            "organization_id": organization_id,
+            "users": [c.user_id for c in found],
+            "requirements": [c.requirement_id for c in found],
+            "instant": now(session),
+        },
+    )
+    for row in became:
+        append_event(
+            session,
+            "learning.compliance.completed",
+            organization_id=organization_id,
+            user_id=row.user_id,
+            requirement_id=row.requirement_id,
+            completion_id=row.id,
+            course_id=row.course_id,
+            completed_at=row.completed_at,
+            expires_at=row.expires_at,
+        )
 
 
 async def recompute_compliance(

@@ -205,6 +205,24 @@ def expiry(
     return end_of_day(last.date(), timezone)
 
 
+def expiry_after(
+    completed_at: datetime,
+    cadence: str | None,
+    timezone: str,
+    *,
+    previous: tuple[datetime, datetime] | None,
+    window_days: int,
+) -> datetime | None:
+    """The same for a completion after a `previous` one (completed, expires).
+
+    It counts from that one's expiry where it renewed it inside its window, and from its own time where it came later.
+    """
+    renewing_from = None
+    if previous is not None and renewal_opens(*previous, window_days) <= completed_at <= previous[1]:
+        renewing_from = previous[1]
+    return expiry(completed_at, cadence, timezone, renewing_from)
+
+
 def renewal_opens(completed_at: datetime, expires_at: datetime, window_days: int) -> datetime:
     """From when on a completion can be renewed: the organization's window, at most half of its own span."""
     return expires_at - min(timedelta(days=window_days), (expires_at - completed_at) / 2)

@@ -101,23 +101,32 @@ async def archive_course(
 async def update_course(
     session: AsyncSession, access: CourseAccess, policy: CoursePolicy, *, actor: Principal
 ) -> None:
-    """Change policy. Completions keep the cadence and requirement that they were made with.
+    """Change policy for what comes. Completions keep the cadence and requirement that they were made with.
 
     Raises Invalid for an unknown requirement, Forbidden for one that the actor's role may not link.
     """
     changes = policy.changes()
     if not changes:
         return
-    linked, view = policy.linked_compliance_requirement, access.view
-    if linked is not None and linked != view.linked_compliance_requirement:
-        scope = await scope_of(session, actor.organization_id, view.scope, view.scope_id)
-        await require_linking(session, scope, linked, actor=actor)
+    await require_policy(session, access, policy, actor=actor)
     await session.execute(
         update(Course)
         .where(Course.id == access.view.id, Course.organization_id == actor.organization_id)
         .values(**changes, updated_at=now(session))
     )
     _record(session, "course.updated", access.view.id, actor, {"fields": list(changes)})
+
+
+async def require_policy(
+    session: AsyncSession, access: CourseAccess, policy: CoursePolicy, *, actor: Principal
+) -> None:
+    """Raises what `update_course` would."""
+    linked, view = policy.linked_compliance_requirement, access.view
+    # To give completions a requirement is to link them, also where the course itself was linked before.
+    is_kept = linked == view.linked_compliance_requirement and not policy.apply_to_existing
+    if linked is not None and not is_kept:
+        scope = await scope_of(session, actor.organization_id, view.scope, view.scope_id)
+        await require_linking(session, scope, linked, actor=actor)
 
 
 async def _add_course(session: AsyncSession, new: NewCourse, actor: Principal) -> Course:

@@ -29,15 +29,19 @@ class NewCourse(StrictModel):
 
 
 class CoursePolicy(StrictModel):
-    """Changes of a course's policy; what is absent stays, null clears."""
+    """Changes of a course's policy; what is absent stays, null clears.
+
+    `apply_to_existing`: a requirement or cadence named here is also given to completions that have none.
+    """
 
     self_enrollment: bool = True
     recertification_cadence: Cadence | None = None
     linked_compliance_requirement: OpaqueId | None = None
+    apply_to_existing: bool = False
 
     def changes(self) -> dict[str, object]:
         """The fields that were sent."""
-        return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
+        return {name: getattr(self, name) for name in sorted(self.model_fields_set - {"apply_to_existing"})}
 
 
 class PublishNote(StrictModel):

@@ -28,7 +28,7 @@ from learning_service.domain.enrollments.rules import (
     completed_since,
     decide,
     expiry,
-    renewal_opens,
+    expiry_after,
 )
 from learning_service.domain.events import append_event
 from learning_service.domain.grading.actions import attach_lost_passes
@@ -207,6 +207,9 @@ async def _cast(session: AsyncSession, position: Position) -> tuple[Course, Orga
         .join(Organization, Organization.id == Course.organization_id)
         .join(Member, Member.organization_id == Course.organization_id)
         .where(Course.id == position.course_id, Member.user_id == position.user_id)
+        # Policy that is given to what was completed waits for this completion, or this one for the policy.
+        .with_for_update(key_share=True, read=True, of=Course)
+        .execution_options(populate_existing=True)
     )
     course, organization, member = row.one()
     return course, organization, member
@@ -219,16 +222,17 @@ async def _expiry(
     previous: CourseCompletion | None,
     completed_at: datetime,
 ) -> datetime | None:
-    """Renewed inside its window, a completion counts from the old expiry; later, from its own time."""
-    renewing_from = None
-    if previous is not None and previous.expires_at is not None:
-        settings = await organization_settings(session, organization.id)
-        opens = renewal_opens(
-            previous.completed_at, previous.expires_at, settings.recertification_window_days
-        )
-        if opens <= completed_at <= previous.expires_at:
-            renewing_from = previous.expires_at
-    return expiry(completed_at, course.recertification_cadence, organization.timezone, renewing_from)
+    zone, cadence = organization.timezone, course.recertification_cadence
+    if previous is None or previous.expires_at is None:
+        return expiry(completed_at, cadence, zone)
+    settings = await organization_settings(session, organization.id)
+    return expiry_after(
+        completed_at,
+        cadence,
+        zone,
+        previous=(previous.completed_at, previous.expires_at),
+        window_days=settings.recertification_window_days,
+    )
 
 
 def _tell(session: AsyncSession, event: str, position: Position, completion: CourseCompletion) -> None:
