@@ -132,12 +132,15 @@ class History:
         return 201, None
 
     def gone_on(self, enrollment: Enrollment, now: datetime) -> bool:
-        """Whether the member has another enrollment that is open, or a newer one that is completed and valid."""
+        """Whether the member has another enrollment that is open, or completed and valid."""
         other = self.open is not None and self.open is not enrollment
-        return other or self.completed_since(enrollment, now)
+        return other or self.completed_elsewhere(enrollment, now)
 
-    def completed_since(self, enrollment: Enrollment, now: datetime) -> bool:
-        return any(e.order > enrollment.order for e in self.valid(now))
+    def completed_elsewhere(self, enrollment: Enrollment, now: datetime) -> bool:
+        """Whether one is completed and valid that is newer, or not yet in its window: this one could not renew it."""
+        valid, lasting = self.valid(now), self.lasting
+        early = lasting is not None and now < lasting.expires_at - WINDOW
+        return any(early or e.order > enrollment.order for e in valid)
 
     def settle(self, enrollment: Enrollment, now: datetime, *, again: bool) -> str:
         """The enrollment's status after something happened in it; `again`: a grade or a grant, which undo a failure.
@@ -149,7 +152,7 @@ class History:
         if enrollment.open and not enrollment.possible:
             self._decide(enrollment, "failed")
         elif again and enrollment.status == "failed" and enrollment.passed:
-            return enrollment.status if self.completed_since(enrollment, now) else "won"
+            return enrollment.status if self.completed_elsewhere(enrollment, now) else "won"
         elif (
             again
             and enrollment.status == "failed"

@@ -149,8 +149,29 @@ async def test_no_attempts_are_granted_on_what_the_member_has_left_behind(world:
     assert await here.enrollments() == before
 
 
+@pytest.mark.parametrize("cadence", [None, "P1Y"])
+async def test_a_newer_failure_is_not_taken_up_beside_an_older_completion(
+    world: World, cadence: str | None
+) -> None:
+    """The first was completed after both had failed: the second neither goes on nor is completed too."""
+    here, first = await failed_and_assigned_anew(world, ESSAY, LESSON, recertification_cadence=cadence)
+    await here.take(0, {"text": "Second."})
+    [waiting] = await here.pending()
+    await here.grade(0)
+    assert await here.statuses() == ["failed", "failed"]
+    newer = (await here.enrollments())[1]["id"]
+    await correct(here, first)
+    quiz_id = (await here.modules())["items"][0]["items"][0]["id"]
+    sent = {"quiz_id": quiz_id, "reason": "?"}
+    refused = await world.admin("POST", f"/api/enrollments/{newer}/attempts/", sent)
+    assert (refused.status_code, refused.json()["code"]) == (409, "newer-enrollment")
+    await correct(here, waiting["response_id"])
+    assert await here.statuses() == ["completed", "failed"]
+    assert [item["status"] for item in await here.certificates()] == ["valid"]
+
+
 async def test_a_failed_renewal_may_be_granted_attempts(world: World) -> None:
-    """The completion before it counts still, but is no newer one."""
+    """The completion before it counts still, and this renews it."""
     here = await scene(world, quiz(choice(), max_attempts=1), recertification_cadence="P20D")
     await here.enroll()
     await here.take(0, RIGHT)

@@ -6,13 +6,13 @@ Standing first: whoever has gone on elsewhere is not set back by what becomes of
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.queries import Position, find_position
 from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledVersion
-from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries import last_completion
 from learning_service.domain.enrollments.rules import decide, renewal_opens
 from learning_service.domain.enrollments.standing import (
@@ -37,13 +37,13 @@ class Elsewhere:
     """The member's other enrollments of the course, as far as they matter."""
 
     open: uuid.UUID | None
-    completed_since: bool
-    """Whether a newer one has a completion that counts."""
+    completed: bool
+    """Whether one has a completion that counts, and this one could not be its renewal."""
 
     @property
     def goes_on(self) -> bool:
         """Whether the member has gone on there, so that this one cannot go on too."""
-        return self.open is not None or self.completed_since
+        return self.open is not None or self.completed
 
 
 async def hold_elsewhere(session: AsyncSession, position: Position) -> Elsewhere:
@@ -61,8 +61,30 @@ async def hold_elsewhere(session: AsyncSession, position: Position) -> Elsewhere
     )
     held = select(Enrollment.id).where(other, Enrollment.status.in_(OPEN)).with_for_update()
     open_ = await session.scalar(held)
-    since = and_(Enrollment.id > position.enrollment_id, has_valid_completion(Enrollment, now(session)))
-    return Elsewhere(open_, bool(await session.scalar(select(exists().where(other, since)))))
+    valid = and_(other, has_valid_completion(Enrollment, now(session)))
+    newer = Enrollment.id > position.enrollment_id
+    found = await session.scalar(select(newer).where(valid).order_by(newer.desc()).limit(1))
+    return Elsewhere(open_, found is not None and (found or not await _can_be_renewed(session, position)))
+
+
+async def _can_be_renewed(session: AsyncSession, position: Position) -> bool:
+    """Whether the completion of the course that lasts longest is over, or in its renewal window."""
+    lasting = await _lasting(session, position)
+    if lasting is None:
+        return True
+    if lasting.expires_at is None:
+        return False
+    window = (await organization_settings(session, position.organization_id)).recertification_window_days
+    return renewal_opens(lasting.completed_at, lasting.expires_at, window) <= now(session)
+
+
+async def _lasting(session: AsyncSession, position: Position) -> CourseCompletion | None:
+    return await last_completion(
+        session,
+        organization_id=position.organization_id,
+        user_id=position.user_id,
+        course_id=position.course_id,
+    )
 
 
 async def reconsider(
@@ -71,7 +93,8 @@ async def reconsider(
     """Settle after something that may also have undone a failure: a grant, or a correction.
 
     A failed enrollment that could still be completed goes on, unless the member has gone on elsewhere. One that is
-    completed after all ends an open one of the course, but is not completed beside a newer completion that counts.
+    completed after all ends an open one of the course, but is not completed beside a completion that counts, unless
+    it renews that.
     Gives the status afterwards. The position must be locked.
     """
     if position.status != "failed":
@@ -81,7 +104,7 @@ async def reconsider(
     if decision.status == "failed":
         return "failed", None
     elsewhere = await hold_elsewhere(session, position)
-    if decision.status == "completed" and not elsewhere.completed_since:
+    if decision.status == "completed" and not elsewhere.completed:
         outcome = await complete_enrollment(session, position, version, decision.score, actor)
         if elsewhere.open is not None:
             await _withdraw_superfluous(session, position, elsewhere.open)
@@ -97,19 +120,10 @@ async def _withdraw_superfluous(session: AsyncSession, completed: Position, open
     other = await find_position(
         session, completed.organization_id, "enrollment", open_id, user_id=None, lock=True
     )
-    lasting = await last_completion(
-        session,
-        organization_id=completed.organization_id,
-        user_id=completed.user_id,
-        course_id=completed.course_id,
-    )
+    lasting = await _lasting(session, completed)
     if other is None or lasting is None:
         return
-    if lasting.expires_at is not None:
-        settings = await organization_settings(session, completed.organization_id)
-        window = settings.recertification_window_days
-        over = lasting.expires_at <= now(session)
-        to_renew = renewal_opens(lasting.completed_at, lasting.expires_at, window) <= now(session)
-        if over or (to_renew and other.source == "recertification"):
-            return
+    over = lasting.expires_at is not None and lasting.expires_at <= now(session)
+    if over or (other.source == "recertification" and await _can_be_renewed(session, completed)):
+        return
     await withdraw(session, other, because=COMPLETED_ELSEWHERE, actor=SYSTEM)
