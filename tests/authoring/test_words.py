@@ -137,6 +137,23 @@ async def test_titles_and_choices_that_show_nothing_are_empty(world: World, noth
     assert [e["pointer"] for e in named.json()["errors"]] == ["/display_name"]
 
 
+LATER_LETTERS = ["\U00011f12", "\U0001e4d0", "\U00010d40", "\U00031350", "\U0002ebf0", "\U00033480"]
+"""Kawi, Nag Mundari, Garay and Han that Unicode took in after the oldest interpreter that we run on."""
+
+
+@pytest.mark.parametrize("name", LATER_LETTERS)
+async def test_letters_newer_than_the_interpreter_make_a_name(world: World, name: str) -> None:
+    await world.add_member("kawi", display_name=name)
+    made = await world.admin("POST", "/api/courses/", {"title": name, "scope": "national"})
+    assert made.status_code == 201
+
+
+@pytest.mark.parametrize("name", ["\ufdd0", "\ufdef\ufffe", "\U0010ffff", "\ue000"])
+async def test_what_is_no_character_of_any_script_makes_none(world: World, name: str) -> None:
+    refused = await world.admin("POST", "/api/courses/", {"title": name, "scope": "national"})
+    assert [e["code"] for e in refused.json()["errors"]] == ["empty"]
+
+
 @pytest.mark.parametrize("name", ["a\u2028b", "a\u2029b", "a\u200eb", "a\u202eb", "a\u2066b", "a\u061cb"])
 async def test_names_are_of_one_line_and_one_direction(world: World, name: str) -> None:
     for path, body in (

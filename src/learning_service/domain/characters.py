@@ -42,7 +42,7 @@ _BLANK = frozenset(
         ),
     )
 )
-_NOT_A_SIGN = frozenset({"Zs", "Zl", "Zp", "Cn", "Co", "Cs"})
+_NOT_A_SIGN = frozenset({"Zs", "Zl", "Zp", "Co", "Cs"})
 # A noncharacter, which is in no text once its compatibility forms are one.
 _BORDER = "\ufdef"
 _BETWEEN_DIGITS = re.compile(f"(?<=[0-9]){_BORDER}+(?=[0-9])")
@@ -55,8 +55,18 @@ def shows_nothing(c: str) -> bool:
 
 
 def is_empty(text: str) -> bool:
-    """Whether nobody sees anything of the text."""
-    return all(c.isspace() or shows_nothing(c) or unicodedata.category(c) in _NOT_A_SIGN for c in text)
+    """Whether nobody sees anything of the text.
+
+    What this interpreter's Unicode does not know may be a letter of a later one, and people have names in those.
+    """
+    return all(
+        c.isspace() or shows_nothing(c) or _is_noncharacter(c) or unicodedata.category(c) in _NOT_A_SIGN
+        for c in text
+    )
+
+
+def _is_noncharacter(c: str) -> bool:
+    return "\ufdd0" <= c <= "\ufdef" or ord(c) & 0xFFFE == 0xFFFE
 
 
 def unify(text: str) -> str:
