@@ -137,7 +137,7 @@ PIECES = st.lists(
          "<a ", 'src="https://videos.example/"', 'src="https://evil.example/"', 'href="javascript:x"', "onerror=x ",
          'title="', "alt='", '"', "'", ">", "<", "/", "</", "<!--", "-->", "</iframe>", "<b>", "<i>", "</b>", "&lt;",
          "&amp;", "&#x3c;", "&nbsp;", "\r\n", "\x0b", "<plaintext>", "<frameset>", "<![CDATA[", "]]>", "é", "x=",
-         "<mi>", "<pre>", "\n", "&#x202e;"]
+         "<mi>", "<pre>", "<pre/>", "\n", "&#x202e;", "&#13;", "&#10;"]
     )
     | st.text(max_size=3),
     max_size=25,
@@ -148,6 +148,13 @@ PIECES = st.lists(
 def test_cleaning_twice_changes_and_reports_nothing_more(text: str) -> None:
     became, _ = sanitize_html(text, video_hosts=HOSTS)
     assert sanitize_html(became, video_hosts=HOSTS) == (became, ())
+
+
+def test_a_carriage_return_by_reference_is_a_line_break() -> None:
+    text = '<pre>a&#13;&#10;&#xD;b</pre><img alt="c&#13;d" src="https://x.example/e">'
+    became = '<pre>a\n\nb</pre><img alt="c\nd" src="https://x.example/e">'
+    assert sanitize_html(text) == (became, ())
+    assert sanitize_html(became) == (became, ())
 
 
 @given(PIECES)

@@ -68,7 +68,8 @@ _WITH_CONTENT = frozenset({
 _REL = "noopener noreferrer"
 _MAX_REPORTED, _MAX_NOTED = 50, 500
 _TAG_NAME = re.compile(r"<([A-Za-z][A-Za-z0-9:-]{0,31})")
-_PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
+_WITH_ATTRIBUTE = re.compile(r"<[A-Za-z][^\s/<>]*[\s/]")
+_PRE = re.compile(r"<pre(?:[\s/][^<>]*)?>", re.IGNORECASE)
 # A noncharacter. After `<pre>` it keeps the parser from taking the line break there for a part of the tag.
 _GUARD = "\ufdee"
 _SCHEME = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]{0,20}):")
@@ -95,7 +96,9 @@ def sanitize_html(text: str, *, video_hosts: frozenset[str] = frozenset()) -> tu
     check_weight(text)
     guarded = _PRE.sub(lambda tag: tag[0] + _GUARD, text.replace(_GUARD, ""))
     turned = _clean(guarded, video_hosts).replace(_GUARD, "")
-    # From character references too: in what comes out they are the characters.
+    # From character references too: in what comes out they are the characters. A carriage return among them would
+    # be read as a line break the next time.
+    turned = turned.replace("\r\n", "\n").replace("\r", "\n")
     cleaned = turned.translate(WITHOUT_OVERRIDES)
     lost = _removed(text, cleaned, video_hosts) if cleaned != text and _MARKUP.search(text) else set()
     if cleaned != turned:
@@ -248,6 +251,8 @@ def _removed(text: str, cleaned: str, video_hosts: frozenset[str]) -> set[str]:
         elif not _allowed(tag, name, value, video_hosts):
             found.add(_bad_address(tag, value))
 
+    if not _WITH_ATTRIBUTE.search(text):
+        return found
     schemes = {scheme.lower() for scheme in _SCHEME.findall(text)}
     nh3.Cleaner(
         tags=set(tags),
