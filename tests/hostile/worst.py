@@ -151,6 +151,51 @@ def bodies() -> Iterator[tuple[str, bytes]]:
     yield "text", b'"' + b"a" * 100_000
 
 
+BOUNDARY = "b" * 70
+FORM = f"multipart/form-data; boundary={BOUNDARY}"
+
+
+def forms() -> Iterator[tuple[str, bytes]]:
+    """Uploads of some 100 KiB: thousands of parts, long headers, odd names, and bytes that begin like a border."""
+    border = f"--{BOUNDARY}\r\n".encode()
+    end = f"\r\n--{BOUNDARY}--\r\n".encode()
+
+    def part(disposition: bytes, data: bytes = b"x", more: bytes = b"") -> bytes:
+        return border + b"Content-Disposition: form-data; " + disposition + b"\r\n" + more + b"\r\n" + data
+
+    file = b'name="file"; filename="a.pdf"'
+    yield "files", b"\r\n".join([part(file)] * 800) + end
+    yield "choices", b"\r\n".join([part(b'name="hidden_slides"')] * 800) + end
+    yield "one choice", part(b'name="hidden_slides"', b"skip" * 25_000) + end
+    yield "no parts", border * 1300 + end
+    yield "headers", part(file, more=b"a: b\r\n" * 16_000) + end
+    yield "dispositions", part(file, more=b"Content-Disposition: x; a=b\r\n" * 3500) + end
+    yield "a header's name", part(file, more=b"a" * 100_000 + b": b\r\n") + end
+    yield "a header's value", part(file, more=b"a: " + b"b" * 100_000 + b"\r\n") + end
+    for name, sign in (
+        ("signs", b";"),
+        ("pairs", b"; a=b"),
+        ("quotes", b'"'),
+        ("strokes", b"\\"),
+        ("stars", b"; a*0=b"),
+    ):
+        yield f"{name} in a disposition", part(file + sign * (100_000 // len(sign))) + end
+    for name in PLAIN:
+        yield (
+            f"file name {name}",
+            part(b'name="file"; filename="' + PLAIN[name](30_000).encode() + b'"') + end,
+        )
+    for name, data in (
+        ("returns", b"\r"),
+        ("breaks", b"\r\n"),
+        ("dashes", b"\r\n-"),
+        ("borders", border[:-3] + b"\r\n"),
+    ):
+        yield f"file of {name}", part(file, data * (100_000 // len(data))) + end
+    yield "before the first", b"\r\n" * 50_000 + part(file) + end
+    yield "after the last", part(file) + end + b"x" * 100_000
+
+
 def patches() -> Iterator[tuple[str, list[Json]]]:
     """JSON Patches of some 100 KiB."""
     title = "/modules/0/title"

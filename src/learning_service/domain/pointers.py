@@ -14,8 +14,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from learning_service.domain.errors import Fault, FaultCode, Wrong
 
-MAX_FAULTS = 1000
-MAX_COUNTED = 10_000
+MAX_FAULTS = 500
+MAX_COUNTED = 5_000
 """With more faults than this nothing is listed: telling a million apart takes longer than finding them."""
 MAX_KEY_SHOWN = 200
 _SAID: dict[str, tuple[str, FaultCode]] = {
@@ -61,7 +61,7 @@ def pointer_of(loc: Path, document: object, *, missing: bool = False) -> str:
     Steps that do not exist in the document (union tags, validators' names) are left out; with `missing`, the
     last step names the absent field and stays. A key too long or odd to be repeated ends it at its parent.
     """
-    _, steps = _resolve(loc, document, missing)
+    steps = _resolve(loc, document, missing)
     shown: list[int | str] = []
     for step in steps:
         if isinstance(step, str) and not _showable(step):
@@ -90,25 +90,32 @@ def at_places(
     return PydanticCustomError("at_places", "{detail}", context)
 
 
-def _resolve(loc: Sequence[int | str], node: Any, missing: bool) -> tuple[int, Path]:
-    """How many steps had to be left out, and those that remain: as few left out as possible.
+def _resolve(loc: Sequence[int | str], node: Any, missing: bool) -> Path:
+    """The steps that are in the document, with as few left out as possible.
 
     A tag may have the same name as a key, so both readings are tried.
     """
+    found = _within(loc, node, missing, len(loc))
+    assert found is not None
+    return found[1]
+
+
+def _within(loc: Sequence[int | str], node: Any, missing: bool, most: int) -> tuple[int, Path] | None:
+    """How many steps had to be left out, and those that remain; None if those left out are more than `most`."""
     if not loc:
         return 0, ()
     step, rest = loc[0], loc[1:]
     inside: tuple[int, Path] | None = None
     if _has(node, step):
-        skipped, steps = _resolve(rest, node[step], missing)
-        inside = skipped, (step, *steps)
+        inside = _within(rest, node[step], missing, most)
     elif missing and not rest:
-        inside = 0, (step,)
-    if inside is not None and inside[0] == 0:
-        return inside
-    skipped, steps = _resolve(rest, node, missing)
-    outside = skipped + 1, steps
-    return inside if inside is not None and inside[0] < outside[0] else outside
+        inside = 0, ()
+    if inside is not None:
+        most = inside[0]
+    outside = _within(rest, node, missing, most - 1) if most else None
+    if outside is not None:
+        return outside[0] + 1, outside[1]
+    return (inside[0], (step, *inside[1])) if inside is not None else None
 
 
 def _has(node: Any, step: int | str) -> bool:
@@ -143,7 +150,7 @@ def _faults(details: ErrorDetails, document: object) -> list[Fault]:
 
 
 def _at(loc: Path, document: object) -> object:
-    _, steps = _resolve(loc, document, missing=False)
+    steps = _resolve(loc, document, missing=False)
     node: Any = document
     for step in steps:
         node = node[step]
