@@ -33,6 +33,12 @@ class Running:
         """Where an API answers."""
         return f"http://127.0.0.1:{self.port}"
 
+    def processor_seconds(self) -> float:
+        """What it has used of the processor so far."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text()
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
 
 def environment(settings: Settings) -> dict[str, str]:
     """The variables that make a process read these settings."""

@@ -67,3 +67,14 @@ def test_a_token_is_for_roles_that_there_are() -> None:
         answer = CliRunner().invoke(app, ["token", "--org", "demo", "--user", "ana", "--role", role])
         assert answer.exit_code == 2
         assert "is no role" in answer.output
+
+
+def test_a_token_is_for_scopes_and_ids_that_there_can_be() -> None:
+    command = ["token", "--org", "demo", "--user", "ana"]
+    for scope in ("directory:read", "events:read webhooks:manage", "EVENTS:READ", "events:read ", ""):
+        answer = CliRunner().invoke(app, [*command, "--scope", scope])
+        assert (answer.exit_code, "is no scope" in answer.output) == (2, True)
+    for option in ("--org", "--user"):
+        for given in ("a/b", "a b", "", "x" * 129, "ána"):
+            answer = CliRunner().invoke(app, [*command, option, given])
+            assert (answer.exit_code, "is no id" in answer.output) == (2, True)

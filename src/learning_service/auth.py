@@ -51,6 +51,7 @@ RETRY_SECONDS = 5
 ROLE = re.compile(
     r"(?:national_admin|grader|(?:regional_admin|chapter_admin):[A-Za-z0-9._:@-]{1,128})", re.ASCII
 )
+SCOPES = ("directory:write", "reports:read", "webhooks:manage", "events:read")
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 _JWS = jwt.PyJWS(algorithms=ALGORITHMS)
 _log = structlog.get_logger(__name__)

@@ -18,7 +18,7 @@ import typer
 from pydantic import ValidationError
 
 from learning_service.adapters.office import office_problem
-from learning_service.auth import ROLE, make_development_key, mint_token
+from learning_service.auth import ROLE, SCOPES, make_development_key, mint_token
 from learning_service.devstack.copies import (
     DIRECTORY_VARIABLE,
     NoDevelopmentCopyError,
@@ -29,6 +29,7 @@ from learning_service.devstack.development import Command, Plan, run_development
 from learning_service.devstack.given import service_database_url
 from learning_service.devstack.process import StartError
 from learning_service.devstack.signing_key import ISSUER, read_signing_key
+from learning_service.domain.values import OPAQUE_ID
 from learning_service.settings import Settings
 
 DEFAULT_AUDIENCE = "learning-service"
@@ -240,6 +241,12 @@ def token(
             _fail(
                 f"{given!r} is no role: national_admin, grader, regional_admin:REGION or chapter_admin:CHAPTER"
             )
+    for given in scope or ():
+        if given not in SCOPES:
+            _fail(f"{given!r} is no scope: {', '.join(SCOPES)}")
+    for given in (org, user):
+        if not OPAQUE_ID.fullmatch(given):
+            _fail(f"{given!r} is no id: 1 to 128 of A-Z a-z 0-9 . _ : @ -")
     try:
         environment = find_development_copy()
     except NoDevelopmentCopyError as error:

@@ -31,7 +31,7 @@ def allowed_methods(app: FastAPI, scope: Scope) -> list[str]:
 
 
 class SlashRedirect:
-    """Pure ASGI: makes the redirect to the path with its slash name the path only.
+    """Pure ASGI: makes the redirect to the path with its slash, or without one, name the path only.
 
     The framework's names the host that the caller has sent, who may be anybody.
     """
@@ -41,7 +41,7 @@ class SlashRedirect:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] != "http" or scope["path"].endswith("/"):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 

@@ -17,24 +17,43 @@ KEEP_ALIVE_SECONDS = 75
 _AROUND = len(": \r\n")
 LOOKS = 5
 """How often a connection is looked at in that time."""
-_TOO_LARGE = to_json(
-    dict(  # noqa: C408 - like every other code of a problem, for the test of docs/errors.md
-        type="urn:learning-service:problem:headers-too-large",
-        title="Headers too large",
-        status=431,
-        detail=f"Address and headers may have at most {MAX_HEAD_BYTES} bytes together.",
-        code="headers-too-large",
+MOST_AHEAD = 100
+"""Requests that a connection may send ahead of their answers; one read could otherwise bring ten thousand."""
+
+
+def _problem(line: bytes, status: int, title: str, detail: str, code: str) -> bytes:
+    document = dict(  # noqa: C408 - like every other code of a problem, for the test of docs/errors.md
+        type=f"urn:learning-service:problem:{code}", title=title, status=status, detail=detail, code=code
     )
+    body = to_json(document)
+    return (
+        b"HTTP/1.1 %s\r\ncontent-type: application/problem+json\r\nx-content-type-options: nosniff\r\n"
+        b"connection: close\r\ncontent-length: %d\r\n\r\n%s" % (line, len(body), body)
+    )
+
+
+_TOO_LARGE = _problem(
+    b"431 Request Header Fields Too Large",
+    status=431,
+    title="Headers too large",
+    detail=f"Address and headers may have at most {MAX_HEAD_BYTES} bytes together.",
+    code="headers-too-large",
 )
-_REFUSAL = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/problem+json\r\n"
-    b"x-content-type-options: nosniff\r\nconnection: close\r\n"
-    b"content-length: %d\r\n\r\n%s" % (len(_TOO_LARGE), _TOO_LARGE)
+_NOT_A_REQUEST = _problem(
+    b"400 Bad Request",
+    status=400,
+    title="Not a request",
+    detail="What arrived is not a request of HTTP/1.1.",
+    code="not-a-request",
 )
+
+
+class _Refused(Exception):
+    """Raised inside the parser, so that it leaves the rest of what has arrived."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which ends connections whose client sends too large headers, or neither sends nor reads.
+    """uvicorn's protocol, which ends connections whose client sends too much, or neither sends nor reads.
 
     A client may take `silent_seconds` to send a request's headers, counted from the answer before, and may read
     nothing of an answer for as long. While a request is worked on, or its body arrives, the application has limits.
@@ -79,11 +98,14 @@ class BoundedProtocol(HttpToolsProtocol):
         """Start the request, if its headers are of a size."""
         self._moved = True
         # What has arrived altogether is hardly ever as much, so the headers need no counting.
-        if self._arrived > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES:
+        if (self._arrived > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES) or len(
+            self.pipeline
+        ) >= MOST_AHEAD:
             self._refuse()
-        if not self._is_refused:
-            self._waits_since = None
-            super().on_headers_complete()
+        if self._is_refused:
+            raise _Refused
+        self._waits_since = None
+        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Hand on a piece of the body."""
@@ -104,15 +126,19 @@ class BoundedProtocol(HttpToolsProtocol):
         if waits:
             self._waits_since = self.loop.time()
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what the parser cannot read, unless the connection is refused already."""
+        self._refuse(_NOT_A_REQUEST)
+
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + _AROUND for name, value in self.headers)
 
-    def _refuse(self) -> None:
+    def _refuse(self, refusal: bytes = _TOO_LARGE) -> None:
         if self._is_refused or self.transport.is_closing():
             return
         self._is_refused = True
         if self.cycle is None or self.cycle.response_complete:
-            self.transport.write(_REFUSAL)
+            self.transport.write(refusal)
             self.transport.close()
         else:
             # In the middle of another answer there is no place for this one.

@@ -175,6 +175,61 @@ async def test_large_headers_are_refused(served: tuple[Running, httpx.AsyncClien
         assert (status, b'"code":"headers-too-large"' in text) == (431, True)
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"garbage\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: x\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+)
+async def test_what_is_no_request_is_answered_like_any_other_fault(
+    served: tuple[Running, httpx.AsyncClient], sent: bytes
+) -> None:
+    running, _ = served
+    async with connected(running.port) as (reader, writer):
+        writer.write(sent)
+        status, text, _ = await ended_with(reader, 10)
+    head, _, body = text.partition(b"\r\n\r\n")
+    assert (status, json.loads(body)["code"]) == (400, "not-a-request"), text
+    assert b"x-content-type-options: nosniff" in head
+    assert b"content-type: application/problem+json" in head
+
+
+async def test_requests_far_ahead_of_their_answers_stop_nobody(
+    served: tuple[Running, httpx.AsyncClient],
+) -> None:
+    running, http = served
+    ahead = b"GET /healthz HTTP/1.1\r\nHost:x\r\n\r\n"
+    spent = running.processor_seconds()
+    async with contextlib.AsyncExitStack() as stack:
+        readers = []
+        for _ in range(20):
+            reader, writer = await stack.enter_async_context(connected(running.port))
+            writer.write(ahead * 7_000)
+            readers.append(reader)
+        await asyncio.gather(*(ended_with(reader, 20) for reader in readers))
+    assert running.processor_seconds() - spent < 1
+    assert (await http.get("/healthz")).status_code == 200
+
+
+async def test_a_few_requests_ahead_are_answered_in_their_order(
+    served: tuple[Running, httpx.AsyncClient],
+) -> None:
+    running, _ = served
+    async with connected(running.port) as (reader, writer):
+        for n in range(50):
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Request-Id: number-%d\r\n\r\n" % (100 + n))
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        _, text, _ = await ended_with(reader, 10)
+    assert text.count(b"HTTP/1.1 200") == 51
+    places = [text.index(b"number-%d" % (100 + n)) for n in range(50)]
+    assert places == sorted(places)
+
+
 async def test_a_header_without_end_is_ended(served: tuple[Running, httpx.AsyncClient]) -> None:
     running, http = served
     async with connected(running.port) as (reader, writer):
