@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learning_service.domain.attempts.rules import Response
+from learning_service.domain.characters import unify
 from learning_service.domain.courses.rules.answer_keys import (
     AnswerKey,
     FreeFormKey,
@@ -318,3 +319,17 @@ def test_passing_by_example() -> None:
     assert early_decision(Fraction(7), Fraction(1), ten, bound) is True
     assert early_decision(Fraction(6), Fraction(1), ten, bound) is None
     assert early_decision(Fraction(5), Fraction(1), ten, bound) is False
+
+
+def test_a_long_answer_is_brought_into_its_form_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def counted(text: str) -> str:
+        read.append(len(text))
+        return unify(text)
+
+    monkeypatch.setattr("learning_service.domain.grading.rules.normalize.unify", counted)
+    key = ShortAnswerKey(Q, TWO, ("hazing",), False, "auto")
+    text = "é" * 20_000
+    assert grade(key, response(text=text)) == WRONG
+    assert sum(read) < 1.1 * len(text)
