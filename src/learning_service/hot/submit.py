@@ -36,7 +36,7 @@ from learning_service.domain.outcomes.views import submission_view
 from learning_service.hot.lane import Answer, small_body
 from learning_service.hot.reads import loaded
 from learning_service.schemas.attempts import SubmissionAnswer, SubmitBody
-from learning_service.wire import JSON, check_json
+from learning_service.wire import JSON, JUDGED_AT_ONCE, check_json
 
 _POSITION = "SELECT * FROM position_at_quiz($1, $2, $3)"
 _CLOSE = "SELECT close_attempt_in($1, $2, $3)"
@@ -76,7 +76,7 @@ async def submit(request: Request, context: Context, quiz_id: str) -> Answer | N
 
 async def _read(request: Request) -> SubmitBody | None:
     body = await small_body(request)
-    if body is None:
+    if body is None or len(body) > JUDGED_AT_ONCE:
         return None
     check_json(body)
     try:

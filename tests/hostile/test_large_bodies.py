@@ -1,0 +1,134 @@
+"""A body of 1 MiB, right or wrong, keeps nobody else waiting."""
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from learning_service.domain.assignments.rules.policy import AssignBody
+from learning_service.domain.directory.rules import MemberBatch
+from learning_service.domain.errors import Invalid
+from learning_service.wire import LARGE, MIB, SMALL, JsonBody, check_json, receive_body
+
+LONGEST = 0.1
+
+
+def filled(part: bytes, around: tuple[bytes, bytes] = (b"[", b"]")) -> bytes:
+    """As many of these, between commas, as 1 MiB holds."""
+    return around[0] + b",".join([part] * ((MIB - 100) // (len(part) + 1))) + around[1]
+
+
+def keys(value: bytes) -> bytes:
+    """An object of almost 1 MiB whose keys all differ."""
+    pairs = (b'"%06x":%b' % (n, value) for n in range((MIB - 100) // (10 + len(value))))
+    return b"{" + b",".join(pairs) + b"}"
+
+
+BODIES: dict[str, bytes] = {
+    "numbers": filled(b"1"),
+    "fractions": filled(b"1e9"),
+    "lists": filled(b"[]"),
+    "lists in lists": filled(b"[[]]"),
+    "objects": filled(b"{}"),
+    "objects with a key": filled(b'{"a":1}'),
+    "empty texts": filled(b'""'),
+    "keys": keys(b"1"),
+    "keys of lists": keys(b"[]"),
+    "a key twice": keys(b"1")[:-1] + b',"000000":1}',
+    "ids": filled(b"1", (b'{"user_ids":[', b"]}")),
+    "ids of lists": filled(b"[[]]", (b'{"user_ids":[', b"]}")),
+    "members of objects": filled(b'{"a":{}}', (b'{"members":[', b"]}")),
+    "members that lack everything": filled(b"{       }", (b'{"members":[', b"]}")),
+    "audiences": filled(b'{"any":[]}', (b'{"audience_filter":{"any":[', b"]}}")),
+    "fields": b'{"audience_filter":{"custom_fields":' + keys(b'["a"]') + b"}}",
+    "escapes": b'{"user_ids":["' + b"\\u0041" * (MIB // 6 - 20) + b'"]}',
+    "brackets in a text": b'{"user_ids":["' + b"[," * (MIB // 2 - 20) + b'"]}',
+    "quotes in a text": b'{"user_ids":["' + b'\\"' * (MIB // 2 - 20) + b'"]}',
+}
+CUT = {
+    f"{name}, cut off": BODIES[name][:-1] for name in ("lists", "keys", "ids of lists", "members of objects")
+}
+
+
+def application() -> Starlette:
+    """Two calls that read a body as the service does, and one that waits for its turn."""
+
+    def reads(body: JsonBody) -> Any:
+        async def answer(request: Request) -> JSONResponse:
+            request.state.body = await receive_body(request)
+            try:
+                await body(request)
+            except Invalid:
+                return JSONResponse({}, 422)
+            return JSONResponse({})
+
+        return answer
+
+    async def alive(request: Request) -> JSONResponse:
+        return JSONResponse({})
+
+    return Starlette(
+        routes=[
+            Route("/assign", reads(JsonBody(AssignBody)), methods=["POST"]),
+            Route("/batch", reads(JsonBody(MemberBatch, limit=LARGE)), methods=["POST"]),
+            Route("/alive", alive),
+        ]
+    )
+
+
+async def longest_wait(http: httpx.AsyncClient, path: str, body: bytes) -> float:
+    """What this process did at most between two turns of a second client, while the body was judged.
+
+    In processor time: other work on the machine does not count.
+    """
+    judging = asyncio.create_task(http.post(path, content=body, headers={"Content-Type": "application/json"}))
+    longest, before = 0.0, time.process_time()
+    while not judging.done():
+        assert (await http.get("/alive")).status_code == 200
+        await asyncio.sleep(0.001)
+        now = time.process_time()
+        longest, before = max(longest, now - before), now
+    assert judging.result().status_code in (200, 422)
+    return longest
+
+
+@pytest.mark.parametrize("path", ["/assign", "/batch"])
+async def test_nobody_waits_for_a_large_body(path: str) -> None:
+    transport = httpx.ASGITransport(application())
+    found: dict[str, str] = {}
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        for name, body in {**BODIES, **CUT}.items():
+            assert len(body) <= MIB, name
+            for _ in range(3):
+                waited = await longest_wait(http, path, body)
+                if waited < LONGEST:
+                    break
+            else:
+                found[name] = f"{waited * 1000:.0f} ms"
+    assert found == {}
+
+
+@pytest.mark.parametrize("limit", [SMALL, LARGE])
+def test_a_body_holds_one_value_for_eight_bytes_of_its_limit(limit: int) -> None:
+    most = min(500_000, limit // 8)
+    check_json(b"[" + b",".join([b"1"] * most) + b"]", limit)
+    with pytest.raises(Invalid, match="values"):
+        check_json(b"[" + b",".join([b"1"] * (most + 1)) + b"]", limit)
+
+
+def test_an_object_has_so_many_keys() -> None:
+    check_json(json.dumps(dict.fromkeys(map(str, range(20_000)))).encode())
+    with pytest.raises(Invalid, match="more than 20000 keys"):
+        check_json(json.dumps(dict.fromkeys(map(str, range(20_001)))).encode())
+
+
+@pytest.mark.parametrize("text", [b"[,{" * 200_000, b'\\"[' * 200_000, rb"\\[" * 200_000, rb"[\\" * 200_000])
+def test_what_stands_in_texts_is_not_counted(text: bytes) -> None:
+    check_json(b'["' + text + b'"]')
