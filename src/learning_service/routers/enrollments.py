@@ -17,6 +17,7 @@ from learning_service.domain.outcomes.actions.granting import (
 from learning_service.domain.outcomes.queries.completions import finishes
 from learning_service.domain.outcomes.queries.enrollments import (
     EnrollmentFilter,
+    Source,
     explain_enrollment,
     list_enrollments,
 )
@@ -26,13 +27,13 @@ from learning_service.routing import KeyedRoute
 from learning_service.schemas.common import PageOf
 from learning_service.schemas.enrollments import (
     STATUSES,
-    Cause,
     EnrollmentAnswer,
     EnrollmentPatch,
     ExplanationAnswer,
     Grant,
     GrantBody,
     MemberEnrollmentAnswer,
+    SourceAnswer,
     WithdrawBody,
 )
 from learning_service.schemas.filters import id_filter, uuid_filter, word_filter
@@ -123,29 +124,36 @@ async def remove(enrollment: Administered, caller: Caller, session: Session) -> 
 
 @router.get("/{enrollment_id}/explain/")
 async def explain(enrollment: Administered, session: Session) -> ExplanationAnswer:
-    """Why the enrollment exists: which rule, event or person made it, and when."""
+    """Why the enrollment exists: which rule, event or person made it, and when; and what assigned it again since."""
     told = await explain_enrollment(session, enrollment)
+    sources = [_source(one) for one in told.sources]
     return ExplanationAnswer(
         enrollment_id=enrollment.id,
         user_id=enrollment.user_id,
         course_id=enrollment.course_id,
         source=EnrollmentAnswer.model_validate(enrollment).source,
-        cause=Cause.model_validate(
-            {
-                "kind": told.cause_kind,
-                "id": told.cause_id,
-                "rule_id": told.rule_id,
-                "run_id": told.run_id,
-                "event_source": told.event_source,
-                "event_id": told.event_id,
-            }
-        ),
+        cause=sources[0].cause,
+        sources=sources,
         assigned_at=enrollment.assigned_at,
         started_at=told.started_at,
         ended_at=told.ended_at,
         due_at=enrollment.due_at,
         extra_time_seconds=told.extra_time_seconds,
         grants=[Grant.model_validate(grant) for grant in told.grants],
+    )
+
+
+def _source(told: Source) -> SourceAnswer:
+    cause = {
+        "kind": told.cause_kind,
+        "id": told.cause_id,
+        "rule_id": told.rule_id,
+        "run_id": told.run_id,
+        "event_source": told.event_source,
+        "event_id": told.event_id,
+    }
+    return SourceAnswer.model_validate(
+        {"source": told.source, "cause": cause, "due_at": told.due_at, "assigned_at": told.assigned_at}
     )
 
 

@@ -151,6 +151,15 @@ class Cause(Answer):
     event_id: str | None
 
 
+class SourceAnswer(Answer):
+    """What assigned an enrollment, and when. `due_at` is the due time that it asked for; the earliest holds."""
+
+    source: Literal["self", "admin", "rule", "recertification"]
+    cause: Cause
+    due_at: datetime | None
+    assigned_at: datetime
+
+
 class Grant(Answer):
     """What an administrator gave an enrollment since, or its withdrawal, and why."""
 
@@ -164,13 +173,17 @@ class Grant(Answer):
 
 
 class ExplanationAnswer(Answer):
-    """Why an enrollment exists, since when, and what was granted to it."""
+    """Why an enrollment exists, since when, and what was granted to it.
+
+    `cause` is what made it. `sources` begins with that; what assigned it again while it was open comes after.
+    """
 
     enrollment_id: UUID
     user_id: str
     course_id: UUID
     source: Literal["self", "admin", "rule", "recertification"]
     cause: Cause
+    sources: list[SourceAnswer]
     assigned_at: datetime
     started_at: datetime | None
     ended_at: datetime | None

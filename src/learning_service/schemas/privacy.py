@@ -41,6 +41,14 @@ class ExportedGrant(Answer):
     granted_at: datetime
 
 
+class ExportedSource(Answer):
+    """What assigned an enrollment again while it was open: the due time that it asked for."""
+
+    source: str
+    due_at: datetime | None
+    assigned_at: datetime
+
+
 class ExportedEnrollment(EnrollmentAnswer):
     """An enrollment and how far it is."""
 
@@ -50,6 +58,7 @@ class ExportedEnrollment(EnrollmentAnswer):
     progress: ProgressAnswer
     lessons: list[LessonDone]
     grants: list[ExportedGrant]
+    assigned_again: list[ExportedSource]
 
 
 class ExportedResponse(Answer):

@@ -74,6 +74,30 @@ class Enrollment(Base):
     """The run that made it."""
 
 
+class EnrollmentSource(Base):
+    """What assigned an enrollment again while it was open. The first source is in the enrollment itself."""
+
+    __tablename__ = "enrollment_sources"
+    __table_args__ = (
+        CheckConstraint("source IN ('admin', 'rule')", name="source"),
+        Index("ix_enrollment_sources_enrollment_id", "enrollment_id", "id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("enrollments.id", ondelete="CASCADE"))
+    source: Mapped[str]
+    cause_kind: Mapped[str]
+    cause_id: Mapped[str]
+    rule_id: Mapped[uuid.UUID | None]
+    run_id: Mapped[uuid.UUID | None]
+    due_at: Mapped[datetime | None]
+    """The due time that it asked for."""
+    due_before: Mapped[datetime | None]
+    """The enrollment's due time until then."""
+    assigned_at: Mapped[datetime]
+
+
 class LessonProgress(Base):
     """A lesson that an enrollment has completed."""
 

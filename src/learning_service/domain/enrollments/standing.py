@@ -18,17 +18,19 @@ WITHDRAWN = "withdrawn"
 BY_ADMINISTRATOR = "administrator"
 COMPLETED_ELSEWHERE = "completed-elsewhere"
 
-_ENTER = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:course, 0))")
-_CLOSE = text("SELECT pg_advisory_xact_lock(hashtextextended(:course, 0))")
+_EACH = "FROM unnest(CAST(:courses AS text[])) AS course"
+_ENTER = text(f"SELECT count(pg_advisory_xact_lock_shared(hashtextextended(course, 0))) {_EACH}")
+_CLOSE = text(f"SELECT count(pg_advisory_xact_lock(hashtextextended(course, 0))) {_EACH}")
 
 
-async def hold_entrance(session: AsyncSession, course_id: uuid.UUID, *, alone: bool = False) -> None:
-    """Hold a course's entrance until the transaction ends: before anything is read of where members stand there.
+async def hold_entrance(session: AsyncSession, *course_ids: uuid.UUID, alone: bool = False) -> None:
+    """Hold courses' entrances until the transaction ends: before anything is read of where members stand there.
 
-    Beside each other hold it those who may start somebody anew after a failure, `alone` who lets a failed enrollment
-    go on or be completed after all: else somebody is enrolled anew in that very moment.
+    Beside each other hold it those who may enroll somebody anew, `alone` who lets a failed enrollment go on or be
+    completed after all: else somebody is enrolled anew in that very moment. Always in one order, so that nobody waits
+    in a circle.
     """
-    await session.execute(_CLOSE if alone else _ENTER, {"course": str(course_id)})
+    await session.execute(_CLOSE if alone else _ENTER, {"courses": sorted(map(str, course_ids))})
 
 
 def is_valid(completion: Any, instant: Any) -> ColumnElement[bool]:
@@ -57,9 +59,18 @@ def standing_order(enrollment: Any, instant: Any) -> tuple[ColumnElement[Any], .
 
     What the service withdrew because another enrollment was completed comes after everything else.
     """
+    return _order(enrollment, (has_valid_completion(enrollment, instant), 2))
+
+
+def decided_order(enrollment: Any) -> tuple[ColumnElement[Any], ...]:
+    """The same where a valid completion does not go before what was decided later, such as a failed renewal."""
+    return _order(enrollment)
+
+
+def _order(enrollment: Any, *next_: tuple[ColumnElement[bool], int]) -> tuple[ColumnElement[Any], ...]:
     rank = case(
         (enrollment.status.in_(OPEN), 3),
-        (has_valid_completion(enrollment, instant), 2),
+        *next_,
         (enrollment.withdrawn_because == COMPLETED_ELSEWHERE, 0),
         else_=1,
     )

@@ -28,7 +28,12 @@ from learning_service.domain.courses.queries.compiled import CompiledQuiz, compi
 from learning_service.domain.directory.models import Member, MembershipEvent
 from learning_service.domain.directory.queries import get_member
 from learning_service.domain.documents.models import Document
-from learning_service.domain.enrollments.models import CourseCompletion, Enrollment, LessonProgress
+from learning_service.domain.enrollments.models import (
+    CourseCompletion,
+    Enrollment,
+    EnrollmentSource,
+    LessonProgress,
+)
 from learning_service.domain.enrollments.queries import EnrollmentView, enrollment_views, own_enrollments
 from learning_service.domain.errors import NotAMember
 from learning_service.domain.grading.models import ResponseGrade
@@ -95,6 +100,7 @@ async def _enrollments(session: AsyncSession, caller: Principal, _member: Member
     views = [(EnrollmentView(*row[:-4]), *row[-4:]) for row in rows]
     standings = await progress_of(session, [view.id for view, *_ in views])
     lessons, grants = await _lessons(session, caller), await _grants(session, caller)
+    again = await _sources(session, caller)
     found = []
     for view, version_id, started_at, ended_at, extra_time in views:
         version = await compiled_version(session, version_id)
@@ -107,6 +113,7 @@ async def _enrollments(session: AsyncSession, caller: Principal, _member: Member
                 "progress": progress_view(view, version, standings[view.id]),
                 "lessons": lessons.get(view.id, []),
                 "grants": grants.get(view.id, []),
+                "assigned_again": again.get(view.id, []),
             }
         )
     return found
@@ -127,8 +134,18 @@ async def _lessons(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, 
 
 async def _grants(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[dict[str, Any]]]:
     """What was granted to each enrollment, and why; not by whom."""
-    mine = EnrollmentGrant
     names = ("kind", "quiz_id", "amount", "due_at", "reason", "granted_at")
+    return await _of_enrollments(session, caller, EnrollmentGrant, names)
+
+
+async def _sources(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """What assigned each enrollment again while it was open; not who."""
+    return await _of_enrollments(session, caller, EnrollmentSource, ("source", "due_at", "assigned_at"))
+
+
+async def _of_enrollments(
+    session: AsyncSession, caller: Principal, mine: Any, names: tuple[str, ...]
+) -> dict[uuid.UUID, list[dict[str, Any]]]:
     rows = await session.execute(
         select(mine.enrollment_id, *(getattr(mine, name) for name in names))
         .join(Enrollment, Enrollment.id == mine.enrollment_id)

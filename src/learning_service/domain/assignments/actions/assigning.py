@@ -4,8 +4,8 @@ Whoever goes through many members prepares the statement once: building it takes
 """
 
 import uuid
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,39 +13,34 @@ from sqlalchemy import CTE, Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.assignments.actions.again import (
+    ASSIGNED,
+    NOTHING,
+    Again,
+    assign_again,
+    cause_of,
+    fixed,
+    is_settled,
+)
 from learning_service.domain.assignments.queries.candidates import (
     WALKING,
     CourseToAssign,
     candidates,
     is_free,
 )
+from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.audit import record_audit
 from learning_service.domain.base import new_id
 from learning_service.domain.bulk import events_of, fixed_time, new_ids
 from learning_service.domain.clock import now
 from learning_service.domain.directory.audience import Condition
-from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.standing import OPEN
+from learning_service.domain.enrollments.standing import OPEN, hold_entrance
 from learning_service.domain.outbox import enqueue_job
 
-ASSIGNED = "learning.enrollment.assigned"
 _IDS = ARRAY(Text)
 MOST = 5_000
 """Members per statement: a few hundred milliseconds at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why enrollments are made. `each` maps members to causes of their own, in place of `id`."""
-
-    source: str
-    kind: str
-    id: str
-    actor: str
-    rule_id: uuid.UUID | None = None
-    run_id: uuid.UUID | None = None
-    each: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +49,7 @@ class Assignment:
 
     course: CourseToAssign
     cause: Cause
+    due_at: datetime | None
     moment: uuid.UUID
     """From which the ids of new enrollments take their time: by it the mails find them."""
     statement: Any
@@ -71,6 +67,16 @@ class Assigned:
     failed: list[str]
     seen: Collection[str]
     """Who was found, when that was asked for."""
+    open: Sequence[str]
+    """Who has an open enrollment that does not know this source, or is due later."""
+    missed: int
+    """Who was enrolled by somebody else in this very moment."""
+    again: Again = NOTHING
+
+    @property
+    def wrote(self) -> bool:
+        """Whether anything was written."""
+        return bool(self.assigned or self.again.sources)
 
 
 async def assign_members(
@@ -104,15 +110,17 @@ async def prepare_assignment(
 ) -> Assignment:
     """What assigns the open course to these members, page by page in the order of their ids.
 
-    Those with an open enrollment or a valid completion are passed over, and those who failed unless `again`.
-    `name_all` also answers whom it found and passed over. `walk`: they are an audience, not some named ones.
+    An open enrollment is assigned again; those with a valid completion are passed over, and those who failed unless
+    `again`. `name_all` also answers whom it found and passed over. `walk`: they are an audience, not some named ones.
     """
+    await hold_entrance(session, course.id)
     if walk:
         await session.execute(WALKING)
-    found = candidates(course, who, now(session), paged=True, walk=walk)
+    known = is_settled(cause, due_at)
+    found = candidates(course, who, now(session), paged=True, walk=walk, settled=known)
     moment = new_id()
     statement = _statement(session, course, found, cause, due_at, moment, again=again, name_all=name_all)
-    return Assignment(course, cause, moment, statement)
+    return Assignment(course, cause, due_at, moment, statement)
 
 
 async def assign_next(
@@ -121,11 +129,19 @@ async def assign_next(
     """Assign to the next `limit` members after this id.
 
     Writes one event for each enrollment, and one entry in the audit trail and one job for the mails for all. That job
-    goes by the moment, so once somebody was assigned a further call needs a new preparation.
+    goes by the moment, so once anything was written a further call needs a new preparation.
     """
     page = {"after": after, "limit": limit}
     done = Assigned(*(await session.execute(prepared.statement, page)).one())
-    if done.assigned:
+    if done.missed:
+        # Whoever was faster has committed by now: the second look finds their enrollments.
+        second = Assigned(*(await session.execute(prepared.statement, page)).one())
+        already = second.already_enrolled - done.assigned
+        done = replace(second, assigned=done.assigned + second.assigned, already_enrolled=already)
+    if done.open:
+        course, cause, due_at = prepared.course, prepared.cause, prepared.due_at
+        done = replace(done, again=await assign_again(session, course, done.open, cause=cause, due_at=due_at))
+    if done.wrote:
         await _follow_up(session, prepared, done)
     return done
 
@@ -142,11 +158,10 @@ def _statement(
     name_all: bool,
 ) -> Any:
     values = _values(session, course, cause, due_at, moment, found)
+    free = is_free(found, again=again)
     made = (
         insert(Enrollment)
-        .from_select(
-            list(values), select(*values.values()).where(is_free(found, again=again)), include_defaults=False
-        )
+        .from_select(list(values), select(*values.values()).where(free), include_defaults=False)
         .on_conflict_do_nothing()
         .returning(Enrollment.id, Enrollment.organization_id, Enrollment.user_id)
         .cte("made")
@@ -157,16 +172,19 @@ def _statement(
         "due_at": fixed_time(due_at),
     }
     passed_over = (
-        found.c.done & found.c.newest.not_in(OPEN) & ~is_free(found, again=again),
+        found.c.done & found.c.newest.not_in(OPEN) & ~free,
         (found.c.newest == "failed") & ~found.c.done & literal(not again),
         literal(True),
     )
+    count = select(func.count()).select_from(made).scalar_subquery()
     return select(
         func.count(),
-        select(func.count()).select_from(made).scalar_subquery(),
+        count,
         func.count().filter(found.c.newest.in_(OPEN)),
         func.max(found.c.user_id),
         *(_named(found, condition) if name_all else cast([], _IDS) for condition in passed_over),
+        _named(found, found.c.newest.in_(OPEN) & ~found.c.settled),
+        func.count().filter(free) - count,
     ).add_cte(events_of(session, ASSIGNED, made, data=data, like=made.c.id))
 
 
@@ -178,13 +196,6 @@ def _values(
     moment: uuid.UUID,
     found: CTE,
 ) -> dict[str, Any]:
-    def fixed(column: Any, value: Any) -> Any:
-        return cast(literal(value, column.type), column.type)
-
-    cause_id: Any = fixed(Enrollment.cause_id, cause.id)
-    if cause.each:
-        each = cast(literal(cause.each, Member.custom_fields.type), Member.custom_fields.type)
-        cause_id = func.coalesce(each.op("->>", return_type=Text())(found.c.user_id), cause.id)
     return {
         "id": new_ids(moment),
         "organization_id": fixed(Enrollment.organization_id, course.organization_id),
@@ -192,13 +203,9 @@ def _values(
         "course_id": fixed(Enrollment.course_id, course.id),
         "version_id": fixed(Enrollment.version_id, course.version_id),
         "status": fixed(Enrollment.status, "assigned"),
-        "source": fixed(Enrollment.source, cause.source),
         "assigned_at": fixed(Enrollment.assigned_at, now(session)),
         "due_at": fixed(Enrollment.due_at, due_at),
-        "cause_kind": fixed(Enrollment.cause_kind, cause.kind),
-        "cause_id": cause_id,
-        "rule_id": fixed(Enrollment.rule_id, cause.rule_id),
-        "run_id": fixed(Enrollment.run_id, cause.run_id),
+        **cause_of(Enrollment, cause, found.c.user_id),
     }
 
 
@@ -210,6 +217,8 @@ async def _follow_up(session: AsyncSession, prepared: Assignment, done: Assigned
     course, cause = prepared.course, prepared.cause
     details = {
         "assigned": done.assigned,
+        "assigned_again": done.again.sources or None,
+        "brought_forward": done.again.brought_forward or None,
         "matches": done.matches,
         "cause_kind": cause.kind,
         "rule_id": cause.rule_id,
@@ -225,6 +234,8 @@ async def _follow_up(session: AsyncSession, prepared: Assignment, done: Assigned
             key: str(v) if isinstance(v, uuid.UUID) else v for key, v in details.items() if v is not None
         },
     )
+    if not done.assigned:
+        return
     await enqueue_job(
         session,
         "plan_assignment_mails",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.assignments.actions.assigning import Assigned, Cause, assign_members
+from learning_service.domain.assignments.actions.assigning import Assigned, assign_members
 from learning_service.domain.assignments.actions.runs import Plan, start_run
 from learning_service.domain.assignments.queries.candidates import (
     CourseToAssign,
@@ -15,6 +15,7 @@ from learning_service.domain.assignments.queries.candidates import (
     course_to_assign,
     meant_by,
 )
+from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.assignments.rules.policy import MAX_USERS, AssignBody
 from learning_service.domain.clock import now
 from learning_service.domain.directory.audience import check_audience
@@ -22,7 +23,6 @@ from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.enrollments.actions import NotPublished
-from learning_service.domain.enrollments.standing import hold_entrance
 from learning_service.domain.errors import Invalid, NotFound
 from learning_service.domain.principal import Principal
 
@@ -67,7 +67,6 @@ async def _assign_named(
     sent: AssignBody,
     actor: Principal,
 ) -> Handed:
-    await hold_entrance(session, course.id)
     wanted = list(dict.fromkeys(user_ids))
     who = and_(
         Member.user_id == func.any(wanted), meant_by(course, _EVERYONE, reach_of(actor, chapters=True))

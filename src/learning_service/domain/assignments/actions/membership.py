@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Text, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.assignments.actions.assigning import Cause, assign_members
+from learning_service.domain.assignments.actions.assigning import assign_members
 from learning_service.domain.assignments.actions.runs import (
     audience_of_rule,
     course_of,
@@ -19,6 +19,7 @@ from learning_service.domain.assignments.actions.runs import (
 from learning_service.domain.assignments.models import AssignmentRule
 from learning_service.domain.assignments.queries.candidates import meant_by
 from learning_service.domain.assignments.queries.rules import reach_of_stored
+from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.audit import record_audit
 from learning_service.domain.clock import now
 from learning_service.domain.days import start_of_day

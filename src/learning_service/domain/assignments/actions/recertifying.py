@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from learning_service.domain.assignments.actions.assigning import ASSIGNED
+from learning_service.domain.assignments.actions.again import ASSIGNED
 from learning_service.domain.audit import record_audit
 from learning_service.domain.base import new_id
 from learning_service.domain.bulk import events_of, new_ids, rfc3339

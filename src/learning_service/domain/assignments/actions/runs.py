@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, exists, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.assignments.actions.assigning import MOST, Cause, assign_next, prepare_assignment
+from learning_service.domain.assignments.actions.assigning import MOST, assign_next, prepare_assignment
 from learning_service.domain.assignments.actions.rules import require_whole
 from learning_service.domain.assignments.models import AssignmentRule, AssignmentRun
 from learning_service.domain.assignments.queries.candidates import (
@@ -23,6 +23,7 @@ from learning_service.domain.assignments.queries.rules import (
     access_run,
     reach_of_stored,
 )
+from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.assignments.rules.due import due_at_of
 from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.audit import record_audit
@@ -175,7 +176,7 @@ async def step_run(session: AsyncSession, run_id: uuid.UUID) -> bool:
         if done.matches < chunk:
             _end(session, run, "done")
             return False
-        if done.assigned:
+        if done.wrote:
             break
     return True
 

@@ -1,6 +1,7 @@
 """Whom an assignment finds, and how each of them stands with the course; the same for previews and for writing."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +32,7 @@ from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import Reach, reach_of_course
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.standing import OPEN, decided_at
+from learning_service.domain.enrollments.standing import OPEN, decided_order
 
 SAMPLE = 10
 
@@ -101,22 +102,34 @@ def meant_by(course: CourseToAssign, audience: AudienceFilter, reach: Reach) -> 
 
 
 def candidates(
-    course: CourseToAssign, who: Condition, instant: datetime, *, paged: bool = False, walk: bool = False
+    course: CourseToAssign,
+    who: Condition,
+    instant: datetime,
+    *,
+    paged: bool = False,
+    walk: bool = False,
+    settled: Callable[[Any], ColumnElement[bool]] | None = None,
 ) -> CTE:
-    """The members meant: `user_id`, `newest` (the status of their last enrollment), and, unless that is open, whether
-    they have a completion that is valid (`done`).
+    """The members meant: `user_id`, `newest` (the status of their open enrollment, else of the one decided last),
+    and, unless that is open, whether they have a completion that is valid (`done`).
 
     `paged`: only as many of them, by id, as the statement's parameter `limit` says, after its parameter `after`.
-    `walk`: for pages of an audience, see `_walked`.
-    An open enrollment is always the last one. All is read in one snapshot, so a member who completes the course
-    meanwhile is either enrolled or done, never neither.
+    `walk`: for pages of an audience, see `_walked`. `settled`: what must hold of an open enrollment for the column of
+    that name, which is False where it is not known.
+    All is read in one snapshot, so a member who completes the course meanwhile is either enrolled or done, never
+    neither.
     """
     meant = select(Member.user_id).where(Member.organization_id == course.organization_id, who)
     if paged:
         meant = meant.where(Member.user_id > bindparam("after")).order_by(Member.user_id)
         meant = meant.limit(bindparam("limit", type_=Integer))
     members = meant.cte("members_meant").prefix_with("MATERIALIZED", dialect="postgresql")
-    newest, on = _walked(course, members) if walk else _looked_up(course, members)
+    if walk:
+        last, on = _walked(course, members)
+        newest = case((_is_clear(last), last.c.status), else_=_standing(course, members).scalar_subquery())
+    else:
+        last, on = _standing(course, members, *_SHOWN).lateral("last"), true()
+        newest = last.c.status
     valid = exists().where(
         *_at_course(CourseCompletion, course),
         CourseCompletion.user_id == members.c.user_id,
@@ -125,41 +138,44 @@ def candidates(
     )
     # Whoever was never enrolled has completed nothing, and whoever is enrolled is passed over whatever they have
     # completed: for them the second look is saved, which is a third of a run that finds nothing to do.
-    decided = or_(newest.c.status.is_(None), newest.c.status.in_(OPEN))
-    done = case((decided, false()), else_=valid.correlate(members))
+    done = case((_is_clear(last), false()), else_=valid.correlate(members))
+    known = false() if settled is None else case((last.c.status.in_(OPEN), settled(last.c)), else_=false())
     return (
-        select(members.c.user_id, newest.c.status.label("newest"), done.label("done"))
-        .outerjoin_from(members, newest, on)
+        select(members.c.user_id, newest.label("newest"), done.label("done"), known.label("settled"))
+        .outerjoin_from(members, last, on)
         .cte("found")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
 
 
-def _looked_up(course: CourseToAssign, members: CTE) -> tuple[FromClause, ColumnElement[bool]]:
-    """The last enrollment of each member, and what joins it: found one by one, wherever they are."""
-    newest = (
-        select(Enrollment.status)
+_SHOWN = tuple(getattr(Enrollment, name) for name in ("id", "due_at", "source", "cause_id", "rule_id"))
+
+
+def _is_clear(last: FromClause) -> ColumnElement[bool]:
+    """Whether this enrollment, or that there is none, says how the member stands without a look at any other."""
+    return or_(last.c.status.is_(None), last.c.status.in_(OPEN))
+
+
+def _standing(course: CourseToAssign, members: CTE, *shown: Any) -> Any:
+    """The enrollment in which a member stands: its status, and these columns."""
+    return (
+        select(Enrollment.status, *shown)
         .where(*_at_course(Enrollment, course), Enrollment.user_id == members.c.user_id)
-        .order_by(
-            Enrollment.status.in_(OPEN).desc(),
-            decided_at(Enrollment).desc().nulls_last(),
-            Enrollment.id.desc(),
-        )
+        .order_by(*decided_order(Enrollment))
         .limit(1)
         .correlate(members)
-        .lateral("newest")
     )
-    return newest, true()
 
 
 def _walked(course: CourseToAssign, members: CTE) -> tuple[FromClause, ColumnElement[bool]]:
-    """The same by one walk along the index from the first of them to the last; `WALKING` comes before it.
+    """Each member's newest enrollment by one walk along the index from the first of them to the last, and what joins
+    it; `WALKING` comes before it.
 
     Half the time of looking up each (the row `assign: again`), for a page that is read along the members' key anyway.
     """
     first, last = (select(end(members.c.user_id)).scalar_subquery() for end in (func.min, func.max))
     newest = (
-        select(Enrollment.user_id, Enrollment.status)
+        select(Enrollment.user_id, Enrollment.status, *_SHOWN)
         .where(*_at_course(Enrollment, course), Enrollment.user_id.between(first, last))
         .ext(distinct_on(Enrollment.user_id))
         .order_by(Enrollment.user_id.desc(), Enrollment.id.desc())
@@ -169,8 +185,12 @@ def _walked(course: CourseToAssign, members: CTE) -> tuple[FromClause, ColumnEle
 
 
 # Statistics may be from before a large load. A planner who goes by them would sort all members for each page, and
-# compare each of them with each enrollment.
-WALKING = text("SELECT set_config('enable_sort', 'off', true), set_config('enable_nestloop', 'off', true)")
+# compare each of them with each enrollment. What such a plan must do all the same makes it dear, but not long enough
+# for compiling it to be worth while.
+WALKING = text(
+    "SELECT set_config('enable_sort', 'off', true), set_config('enable_nestloop', 'off', true),"
+    " set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
+)
 
 
 def _at_course(table: Any, course: CourseToAssign) -> tuple[ColumnElement[bool], ...]:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from learning_service.domain.clock import now
 from learning_service.domain.directory.audience import FENCE, PLANNED_AFRESH, is_within, within
 from learning_service.domain.directory.models import Member, MembershipEvent
 from learning_service.domain.directory.rules.reach import Reach, reach_of
-from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.enrollments.models import Enrollment, EnrollmentSource
 from learning_service.domain.enrollments.queries import EnrollmentView, enrollment_views, shown_status
 from learning_service.domain.enrollments.standing import WITHDRAWN
 from learning_service.domain.errors import Forbidden, NotFound
@@ -126,10 +126,10 @@ def _few(caller: Principal, reach: Reach, wanted: EnrollmentFilter) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why an enrollment exists and what was granted to it since."""
+class Source:
+    """What assigned an enrollment, at first or again."""
 
-    enrollment: EnrollmentView
+    source: str
     cause_kind: str
     cause_id: str
     rule_id: uuid.UUID | None
@@ -137,6 +137,17 @@ class Explanation:
     event_source: str | None
     event_id: str | None
     """The membership event's own, where one set the rule off."""
+    due_at: datetime | None
+    assigned_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an enrollment exists and what was granted to it since."""
+
+    enrollment: EnrollmentView
+    sources: Sequence[Source]
+    """What made it, then what assigned it again."""
     started_at: datetime | None
     ended_at: datetime | None
     extra_time_seconds: int
@@ -146,29 +157,49 @@ class Explanation:
 async def explain_enrollment(session: AsyncSession, view: EnrollmentView) -> Explanation:
     """The story of an enrollment that the caller has already been allowed to see."""
     row = await session.execute(
-        select(
-            Enrollment.cause_kind,
-            Enrollment.cause_id,
-            Enrollment.rule_id,
-            Enrollment.run_id,
-            MembershipEvent.source,
-            MembershipEvent.event_id,
-            Enrollment.started_at,
-            Enrollment.ended_at,
-            Enrollment.extra_time_seconds,
+        select(Enrollment.started_at, Enrollment.ended_at, Enrollment.extra_time_seconds).where(
+            Enrollment.id == view.id
         )
-        .outerjoin(
-            MembershipEvent,
-            and_(
-                Enrollment.cause_kind == "event",
-                MembershipEvent.organization_id == Enrollment.organization_id,
-                MembershipEvent.user_id == Enrollment.user_id,
-                cast(MembershipEvent.id, Text) == Enrollment.cause_id,
-            ),
-        )
-        .where(Enrollment.id == view.id)
     )
     grants = await session.scalars(
         select(EnrollmentGrant).where(EnrollmentGrant.enrollment_id == view.id).order_by(EnrollmentGrant.id)
     )
-    return Explanation(view, *row.one(), grants=grants.all())
+    return Explanation(view, await _sources(session, view), *row.one(), grants=grants.all())
+
+
+async def _sources(session: AsyncSession, view: EnrollmentView) -> list[Source]:
+    """Every source of an enrollment. The first one's due time is that of before it was assigned again."""
+    again = EnrollmentSource
+    [first] = await session.execute(_caused(view, Enrollment).where(Enrollment.id == view.id))
+    further = await session.execute(
+        _caused(view, again, again.due_before).where(again.enrollment_id == view.id).order_by(again.id)
+    )
+    rows = further.all()
+    sources = [Source(*first), *(Source(*row[:-1]) for row in rows)]
+    if rows:
+        sources[0] = replace(sources[0], due_at=rows[0].due_before)
+    return sources
+
+
+def _caused(view: EnrollmentView, table: Any, *columns: Any) -> Any:
+    """The columns of `Source`, then the given ones."""
+    return select(
+        table.source,
+        table.cause_kind,
+        table.cause_id,
+        table.rule_id,
+        table.run_id,
+        MembershipEvent.source,
+        MembershipEvent.event_id,
+        table.due_at,
+        table.assigned_at,
+        *columns,
+    ).outerjoin(
+        MembershipEvent,
+        and_(
+            table.cause_kind == "event",
+            MembershipEvent.organization_id == table.organization_id,
+            MembershipEvent.user_id == view.user_id,
+            cast(MembershipEvent.id, Text) == table.cause_id,
+        ),
+    )
