@@ -1,10 +1,12 @@
 """Renewals: when one opens, however late, and what it counts from."""
 
 import asyncio
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from tests.assignments.test_assign import finish
 from tests.compliance.test_reports import REPORT, STATUSES, linked, pursue
 from tests.contract.learner import Learner, quiz, tree
@@ -12,6 +14,7 @@ from tests.foundations.direct import Database, database
 from tests.world import Json, World
 
 from learning_service.domain.days import last_day
+from learning_service.domain.enrollments.standing import hold_entrance
 from learning_service.jobs.recertification import open_recertifications
 from learning_service.jobs.reminders import send_course_reminders
 
@@ -95,6 +98,26 @@ async def test_both_at_once_make_one_renewal(world: World, database: Database) -
     )
     renewal, _ = await mine(world)
     assert (renewal["source"], datetime.fromisoformat(renewal["due_at"])) == ("recertification", expires)
+
+
+async def test_a_correction_at_the_same_moment_comes_first(world: World, database: Database) -> None:
+    """Who lets a failed enrollment be completed after all holds the entrance: no renewal is opened beside it."""
+    course = await linked(world, recertification_cadence="P1Y")
+    await pursue(world, "ana", course)
+    await age(world, database, days=350)
+    async with world.worker.transaction(world.id) as session:
+        await hold_entrance(session, uuid.UUID(course["id"]), alone=True)
+        renewing = asyncio.create_task(open_recertifications(world.worker, None))
+        done, _ = await asyncio.wait([renewing], timeout=2)
+        assert not done
+        await session.execute(
+            text(
+                "UPDATE course_completions SET expires_at = expires_at + interval '1 year' WHERE course_id = :c"
+            ),
+            {"c": course["id"]},
+        )
+    await renewing
+    assert [e["status"] for e in await mine(world)] == ["completed"]
 
 
 @pytest.mark.parametrize("archived", [False, True])

@@ -32,7 +32,7 @@ from learning_service.domain.courses.models import Course
 from learning_service.domain.directory.audience import FENCE
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.standing import COMPLETED_ELSEWHERE, OPEN, decided_at
+from learning_service.domain.enrollments.standing import COMPLETED_ELSEWHERE, OPEN, decided_at, hold_entrance
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import DEFAULT_RECERTIFICATION_WINDOW_DAYS, MAX_DAYS
 from learning_service.domain.outbox import enqueue_job
@@ -49,8 +49,15 @@ async def open_renewals(session: AsyncSession) -> int:
     published now. A member who is enrolled or has failed since, whom the course is no longer for, who is not active,
     or whose course is archived gets none as yet.
     """
+    soon = _due(session).subquery()
+    courses = (await session.scalars(select(soon.c.course_id).distinct())).all()
+    if not courses:
+        return 0
+    await hold_entrance(session, *courses)
     moment = new_id()
-    due = _due(session).cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
+    due = _due(session).where(CourseCompletion.course_id.in_(courses))
+    due = due.with_for_update(of=CourseCompletion, skip_locked=True)
+    due = due.cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
     made = _made(session, due, moment)
     marked = (
         update(CourseCompletion)
@@ -171,7 +178,6 @@ def _due(session: AsyncSession) -> Any:
         )
         .order_by(completion.expires_at, completion.id)
         .limit(BATCH)
-        .with_for_update(of=completion, skip_locked=True)
     )
 
 
