@@ -126,8 +126,29 @@ async def test_a_scheduled_rule_fires_once_at_the_local_start_of_its_day(
     assert len(await enrolled(world, course)) == 5
     runs = (await world.admin.ok("GET", f"{RULES}{made['id']}/runs/"))["items"]
     assert [run["assigned"] for run in runs] == [5]
-    response = await world.admin("POST", f"{RULES}{made['id']}/run/")
-    assert response.status_code == 409
+    run = await world.admin.ok("POST", f"{RULES}{made['id']}/run/")
+    await world.run_jobs()
+    again = await world.admin.ok("GET", f"{RULES}runs/{run['run_id']}/")
+    assert (again["trigger"], again["assigned"], again["already_enrolled"]) == ("manual", 0, 5)
+
+
+async def test_a_membership_rule_is_run_for_those_who_match_already(world: World) -> None:
+    course = await world.course()
+    made = await rule(
+        world, course, trigger="membership_status_change", audience_filter={"chapters": ["n1"]}, due_in_days=3
+    )
+    started = await world.admin("POST", f"{RULES}{made['id']}/run/")
+    assert started.status_code == 202, started.text
+    await world.run_jobs()
+    assert await enrolled(world, course) == ["ana", "bob"]
+    run = await world.admin.ok("GET", f"{RULES}runs/{started.json()['run_id']}/")
+    assert (run["status"], run["trigger"], run["assigned"]) == ("done", "manual", 2)
+    [mine] = (await world.member().ok("GET", "/api/users/enrollments/"))["items"]
+    told = await world.admin.ok("GET", f"/api/enrollments/{mine['id']}/explain/")
+    assert (told["cause"]["kind"], told["cause"]["rule_id"]) == ("rule", made["id"])
+    await world.admin.ok("PATCH", f"{RULES}{made['id']}/", {"active": False})
+    refused = await world.admin("POST", f"{RULES}{made['id']}/run/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "rule-inactive")
 
 
 async def test_regional_administrators_reach_their_own(world: World) -> None:

@@ -136,7 +136,7 @@ async def preview(rule_id: str, caller: Admin, session: Session, nothing: NoBody
 
 @router.post("/assignment-rules/{rule_id}/run/", status_code=202)
 async def run(rule_id: str, caller: Admin, session: Session, nothing: NoBody) -> RunStarted:
-    """Run a manual rule, in the background."""
+    """Run a rule for those who match now, whatever else sets it off, in the background."""
     return RunStarted(run_id=await run_rule(session, path_id(rule_id), actor=caller))
 
 

@@ -67,7 +67,7 @@ class AssignmentRun(Base):
     rule_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("assignment_rules.id"))
     course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
     trigger: Mapped[str]
-    """`manual`, `scheduled_date`, or `assignment` by a person without a rule."""
+    """`manual` (a rule's, by hand), `scheduled_date`, or `assignment` by a person without a rule."""
     started_by: Mapped[str]
     audience_filter: Mapped[dict[str, Any]]
     reach: Mapped[dict[str, Any]]

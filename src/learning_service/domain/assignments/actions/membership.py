@@ -137,7 +137,7 @@ async def fire_next_rule(session: AsyncSession) -> bool:
             subject=("assignment_rule", rule.id),
             details={"scheduled_on": day.isoformat()},
         )
-        plan = plan_of_rule(session, rule, course, started_by=SYSTEM_ACTOR)
+        plan = plan_of_rule(session, rule, course, trigger=rule.trigger, started_by=SYSTEM_ACTOR)
         if not has_passed(plan.due_at, instant):
             await start_run(session, plan)
         return True

@@ -47,12 +47,6 @@ IDLE_CHUNKS = 8
 Otherwise beginning statements and transactions would be a third of such a run (the row `assign: again`)."""
 
 
-class NotManual(Conflict):
-    """The rule is set off by something else than a person."""
-
-    code = "not-manual"
-
-
 class DuePassed(Conflict):
     """Whoever the rule assigned now would be overdue at once."""
 
@@ -89,26 +83,25 @@ async def preview_rule(session: AsyncSession, rule_id: uuid.UUID, *, actor: Prin
 
 
 async def run_rule(session: AsyncSession, rule_id: uuid.UUID, *, actor: Principal) -> uuid.UUID:
-    """Start a run of a manual rule; its id. Raises NotFound, Forbidden, NotManual, RuleInactive, NotPublished,
-    DuePassed.
+    """Start a run of a rule, whatever else sets it off, for those who match now; its id.
+
+    Raises NotFound, Forbidden, RuleInactive, NotPublished, DuePassed.
     """
     rule = await access_rule(session, actor, rule_id)
     require_whole(rule, actor)
     course = await course_of(session, rule)
-    if rule.trigger != "manual":
-        raise NotManual("Only manual rules are run by hand.")
     if not rule.active:
         raise RuleInactive("The rule is not active.")
     if not course.is_open:
         raise NotPublished("The course is not open: it is a draft or has been archived.")
-    plan = plan_of_rule(session, rule, course, started_by=actor.user_id)
+    plan = plan_of_rule(session, rule, course, trigger="manual", started_by=actor.user_id)
     if has_passed(plan.due_at, now(session)):
         raise DuePassed("The rule's due day has passed.")
     return await start_run(session, plan)
 
 
 def plan_of_rule(
-    session: AsyncSession, rule: AssignmentRule, course: CourseToAssign, *, started_by: str
+    session: AsyncSession, rule: AssignmentRule, course: CourseToAssign, *, trigger: str, started_by: str
 ) -> Plan:
     """What a run of the rule that starts now goes by."""
     return Plan(
@@ -116,7 +109,7 @@ def plan_of_rule(
         audience=audience_of_rule(rule),
         reach=reach_of_stored(rule),
         due_at=due_of_rule(rule, course, now(session)),
-        trigger=rule.trigger,
+        trigger=trigger,
         started_by=started_by,
         rule_id=rule.id,
     )
