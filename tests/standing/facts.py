@@ -8,19 +8,14 @@ from sqlalchemy import text
 from tests.world import World
 
 ENROLLMENTS = """
-SELECT e.id::text, e.status, e.source, e.withdrawn_because, c.completed_at, c.expires_at, c.voided_at, c.score
+SELECT e.id::text, e.status, e.source, e.due_at, e.withdrawn_because, c.completed_at, c.expires_at, c.voided_at,
+    c.score, k.id::text AS certificate_id, k.issued_at
 FROM enrollments e LEFT JOIN course_completions c ON c.enrollment_id = e.id
+    LEFT JOIN certificates k ON k.completion_id = c.id AND k.reissued_as IS NULL
 WHERE e.organization_id = :o AND e.user_id = :u ORDER BY e.id
-"""
-HANDED_IN = """
-SELECT min(submitted_at) FROM quiz_attempts WHERE enrollment_id = CAST(:id AS uuid) AND passed
 """
 SUBMITTED = "SELECT submitted_at FROM quiz_attempts WHERE id = CAST(:id AS uuid)"
 RESPONSE = "SELECT id FROM pending_responses WHERE attempt_id = CAST(:id AS uuid)"
-CERTIFICATE = """
-SELECT k.id FROM certificates k JOIN course_completions c ON c.id = k.completion_id
-WHERE c.enrollment_id = CAST(:id AS uuid) AND k.reissued_as IS NULL
-"""
 
 
 @dataclass
@@ -44,7 +39,7 @@ class Facts:
     clock: Clock
 
     async def enrollments(self) -> list[Any]:
-        """All enrollments with their completions, in the order in which they were made."""
+        """All enrollments with their completions and current certificates, in the order in which they were made."""
         async with self.world.worker.transaction(self.world.id) as session:
             found = await session.execute(text(ENROLLMENTS), {"o": self.world.id, "u": self.user})
             return list(found.all())
@@ -53,20 +48,11 @@ class Facts:
         async with self.world.worker.transaction(self.world.id) as session:
             return await session.scalar(text(statement), {"id": id_})
 
-    async def handed_in(self, enrollment: str) -> datetime:
-        """When the first attempt that passes was submitted."""
-        found: datetime = await self._one(HANDED_IN, enrollment)
+    async def submitted_at(self, attempt: str) -> datetime:
+        """When it was handed in."""
+        found: datetime = await self._one(SUBMITTED, attempt)
         return found
-
-    async def age(self, attempt: str) -> timedelta:
-        """How long ago it was submitted."""
-        at: datetime = await self._one(SUBMITTED, attempt)
-        return self.clock.now - at
 
     async def response(self, attempt: str) -> str:
         """The id under which its essay is graded."""
         return str(await self._one(RESPONSE, attempt))
-
-    async def certificate(self, enrollment: str) -> str:
-        """The one that counts of its completion."""
-        return str(await self._one(CERTIFICATE, enrollment))

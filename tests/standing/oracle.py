@@ -1,13 +1,28 @@
 """What the contract says of a member's enrollments in a course of one essay, in a page of Python. It asks nobody."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_DOWN, Decimal
+from zoneinfo import ZoneInfo
 
-PASSING, MOST, LIMIT = 2, 4, 2
+PASSING, MOST, LIMIT = Decimal("3.5"), Decimal(7), 2
 WINDOW = timedelta(days=30)
-BLURRED = timedelta(days=3)
-"""Around the begin of a window or an expiry, which end with a day somewhere, nothing is said."""
+HERE = ZoneInfo("America/New_York")
+CADENCES = ("P1Y", "P20D")
+"""Of the second the window is half the span."""
+AHEAD = timedelta(seconds=12)
+"""A call takes some seconds of the clock: for one that begins just before an edge nothing is said."""
 OPEN = ("assigned", "in_progress")
+
+
+def midnight_after(day: date, cadence: str) -> datetime:
+    """When what is valid for that long from that day on ends."""
+    if cadence == "P20D":
+        last = day + timedelta(days=20)
+    else:
+        leap = (day.month, day.day) == (2, 29)
+        last = day.replace(year=day.year + 1, day=28 if leap else day.day)
+    return datetime.combine(last + timedelta(days=1), time(), HERE)
 
 
 @dataclass
@@ -18,7 +33,12 @@ class Attempt:
     number: int
     under_way: bool = True
     text: str | None = None
-    points: int | None = None
+    points: Decimal | None = None
+    submitted_at: datetime | None = None
+
+    @property
+    def passes(self) -> bool:
+        return self.points is not None and self.points >= PASSING
 
     @property
     def waits(self) -> bool:
@@ -27,14 +47,28 @@ class Attempt:
 
 @dataclass
 class Completion:
-    """What a completed enrollment has won, with the dates as the service tells them, which were checked."""
+    """What a completed enrollment has won."""
 
     completed_at: datetime
     expires_at: datetime
+    issued_at: datetime
+    score: Decimal | None
     voided: bool = False
+    renewed: bool = False
+    """Whether its renewal was opened: each has one, unless something was revoked since."""
 
     def valid(self, now: datetime) -> bool:
         return not self.voided and now < self.expires_at
+
+    def follow(self, score: Decimal | None) -> None:
+        """The score follows retakes and corrections, while the completion counts and once the score is known."""
+        if not self.voided and score is not None:
+            self.score = score
+
+    @property
+    def opens(self) -> datetime:
+        """From when on it can be renewed."""
+        return self.expires_at - min(WINDOW, (self.expires_at - self.completed_at) / 2)
 
 
 @dataclass
@@ -61,7 +95,25 @@ class Enrollment:
 
     @property
     def passed(self) -> bool:
-        return any((a.points or 0) >= PASSING for a in self.attempts)
+        return any(a.passes for a in self.attempts)
+
+    @property
+    def score(self) -> Decimal | None:
+        """The best attempt's, in percent; None while one that waits can still be better."""
+        best = max((a.points for a in self.attempts if a.points is not None), default=Decimal(0))
+        if best < MOST and any(a.waits for a in self.attempts):
+            return None
+        return (100 * best / MOST).quantize(Decimal("0.000001"), ROUND_DOWN)
+
+    @property
+    def handed_in(self) -> datetime:
+        """When the first attempt that passes was."""
+        return min(a.submitted_at for a in self.attempts if a.passes and a.submitted_at is not None)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is completed and that was not revoked."""
+        return self.completion is not None and not self.completion.voided
 
     @property
     def possible(self) -> bool:
@@ -74,6 +126,7 @@ class Enrollment:
 class History:
     """All enrollments of the member in the course, and the sentences about them."""
 
+    cadence: str
     enrollments: list[Enrollment] = field(default_factory=list)
     moment: int = 0
 
@@ -106,24 +159,63 @@ class History:
         return next((e for e in self.enrollments if e.under_way), None) or self.standing(now)
 
     @property
+    def _lasting(self) -> Enrollment | None:
+        kept = [
+            (e.completion.expires_at, e.decided, e) for e in self.enrollments if e.counts and e.completion
+        ]
+        return max(kept, key=lambda one: one[:2])[2] if kept else None
+
+    @property
     def lasting(self) -> Completion | None:
         """The completion that lasts longest, revoked ones apart."""
-        kept = [
-            e.completion for e in self.enrollments if e.completion is not None and not e.completion.voided
-        ]
-        return max(kept, key=lambda c: c.expires_at, default=None)
+        found = self._lasting
+        return None if found is None else found.completion
+
+    @property
+    def edges(self) -> list[datetime]:
+        """When windows begin and completions expire."""
+        ends = [e.completion for e in self.enrollments if e.completion is not None]
+        return [edge for c in ends for edge in (c.opens, c.expires_at)]
 
     def blurred(self, now: datetime) -> bool:
-        """Whether a day more or less decides."""
-        ends = [e.completion.expires_at for e in self.enrollments if e.completion is not None]
-        return any(abs(now - end) < BLURRED or abs(now - (end - WINDOW)) < BLURRED for end in ends)
+        """Whether an edge may pass within the next call."""
+        return any(timedelta(0) < edge - now <= AHEAD for edge in self.edges)
+
+    def expiry(self, done: datetime, renewed: Completion | None) -> datetime:
+        """The organization's midnight after the last day, which counts from the old one inside its window."""
+        day = done.astimezone(HERE).date()
+        if renewed is not None and renewed.opens <= done <= renewed.expires_at:
+            day = renewed.expires_at.astimezone(HERE).date() - timedelta(days=1)
+        return midnight_after(day, self.cadence)
+
+    def renewable(self, now: datetime) -> Completion | None:
+        """The completion for which the service opens a renewal now."""
+        completed, lasting = self._lasting, self.lasting
+        if completed is None or lasting is None or self.open is not None:
+            return None
+        if lasting.renewed or now < lasting.opens:
+            return None
+        since = [e for e in self.enrollments if e.decided > completed.decided and e.completion is None]
+        # After a failed renewal an administrator may assign anew; what was withdrawn does not come back.
+        return None if any(e.because != "completed-elsewhere" for e in since) else lasting
+
+    def compliance(self, now: datetime) -> str:
+        """The first that holds; what was revoked or withdrawn counts as never begun."""
+        if self.valid(now):
+            return "complete"
+        if self.open is not None:
+            return "pending"
+        if self.lasting is not None:
+            return "expired"
+        failed = any(e.status == "failed" for e in self.enrollments)
+        return "failed" if failed else "not_started"
 
     def enrolling(self, now: datetime) -> tuple[int, str | None]:
         """What enrolling answers, in the order in which it is judged."""
         lasting, last = self.lasting, self.last
         if self.open is not None:
             return 200, None
-        if lasting is not None and now < lasting.expires_at - WINDOW:
+        if lasting is not None and now < lasting.opens:
             return 409, "already-completed"
         if last is not None and last.status == "withdrawn":
             return 409, "withdrawn"
@@ -145,8 +237,10 @@ class History:
     def settle(self, enrollment: Enrollment, now: datetime, *, again: bool) -> str:
         """The enrollment's status after something happened in it; `again`: a grade or a grant, which undo a failure.
 
-        `won` where it is completed now: the caller reads the dates, and then calls `won`.
+        `won` where it is completed now: the caller reads when the certificate was issued, and then calls `won`.
         """
+        if enrollment.completion is not None:
+            enrollment.completion.follow(enrollment.score)
         if enrollment.open and enrollment.passed:
             return "won"
         if enrollment.open and not enrollment.possible:
@@ -162,18 +256,27 @@ class History:
             enrollment.status = "in_progress"
         return enrollment.status
 
-    def won(self, enrollment: Enrollment, completion: Completion, now: datetime) -> None:
+    def won(self, enrollment: Enrollment, issued_at: datetime, now: datetime) -> None:
         """It is completed: an open one is withdrawn, unless it is a renewal still wanted."""
         other = self.open if self.open is not enrollment else None
+        done = enrollment.handed_in
+        expires = self.expiry(done, self.lasting)
         self._decide(enrollment, "completed")
-        enrollment.completion = completion
+        enrollment.completion = Completion(done, expires, issued_at, enrollment.score)
         lasting = self.lasting
         if other is None or lasting is None or not lasting.expires_at > now:
             return
-        if not (other.source == "recertification" and now >= lasting.expires_at - WINDOW):
+        if not (other.source == "recertification" and now >= lasting.opens):
             self.withdraw(other, "completed-elsewhere")
             # Both changed in one moment; what was completed is what counts.
             enrollment.decided = self.moment = self.moment + 1
+
+    def revoke(self, completion: Completion) -> None:
+        """It counts no more, and what it may have renewed is to be renewed again."""
+        completion.voided = True
+        for enrollment in self.enrollments:
+            if enrollment.completion is not None and enrollment.counts:
+                enrollment.completion.renewed = False
 
     def withdraw(self, enrollment: Enrollment, because: str) -> None:
         """Closed, with the attempt under way, which counts for nothing."""
