@@ -14,6 +14,7 @@ CALLS = (
     "SELECT * FROM public_certificate(CAST(:course AS uuid))",
     "SELECT * FROM courses_of_member(:organization, :user)",
     "SELECT * FROM position_of_member(:organization, :user, :course)",
+    "SELECT * FROM finish_of_enrollment(:organization, CAST(:enrollment AS uuid))",
     "SELECT * FROM position_at_quiz(:organization, :user, :quiz)",
     # At a revision that the enrollment does not have: it is looked up, and nothing is written.
     "SELECT close_attempt(jsonb_build_object('enrollment_id', CAST(:enrollment AS text), 'user_id',"

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import event, text
 from tests.contract.learner import Learner, lesson, quiz, tree
-from tests.world import Caller, World, right, small_tree
+from tests.world import Caller, Json, World, right, small_tree
 
 from learning_service import main
 from learning_service.hot import HOT_PATHS
@@ -36,6 +36,13 @@ FIFTY_MORE = (
     UPDATE courses SET published_version_id = id
     WHERE organization_id = :o AND published_version_id IS NULL
     """,
+)
+
+# Into the window of its renewal.
+A_YEAR_AGO = tuple(
+    f"UPDATE {table} SET {day} = {day} - interval '350 days', expires_at = expires_at - interval '350 days'"
+    " WHERE organization_id = :o"
+    for table, day in (("course_completions", "completed_at"), ("certificates", "issued_at"))
 )
 
 
@@ -121,6 +128,50 @@ async def test_modules_at_every_stage(world: World, plain: httpx.AsyncClient) ->
     assert (await _compare(plain, world.call_as("stranger"), path)).status_code == 403
     unknown = f"/api/courses/{uuid.uuid4()}/modules/"
     assert (await _compare(plain, world.member("bob"), unknown)).status_code == 404
+
+
+async def test_modules_say_what_the_enrollment_came_to(world: World, plain: httpx.AsyncClient) -> None:
+    at = await Learner.enter(
+        world, tree(quiz("Q", max_attempts=2)), user="ana", recertification_cadence="P1Y"
+    )
+    path, once = f"/api/courses/{at.course}/modules/", at.path("Q", "submit")
+    came_to = ("status", "completed_at", "score", "certificate_id")
+
+    async def shown() -> Json:
+        """The enrollment, by both lanes as in the list."""
+        answer = await _compare(plain, at.call, path)
+        enrollment: Json = answer.json()["enrollment"]
+        listed = (await at.call.ok("GET", "/api/users/enrollments/"))["items"]
+        assert enrollment == next(e for e in listed if e["id"] == enrollment["id"])
+        return enrollment
+
+    assert [(await shown())[name] for name in came_to] == ["in_progress", None, None, None]
+    await at.call.ok("POST", once, {"responses": []})
+    await at.submit()
+    [certificate] = (await at.call.ok("GET", "/api/users/certificates/"))["items"]
+    first = await shown()
+    assert (first["status"], first["score"], first["certificate_id"]) == ("completed", 100, certificate["id"])
+    assert first["completed_at"] is not None
+    new = await world.admin.ok(
+        "POST",
+        f"/api/certificates/{certificate['id']}/reissue/",
+        {"recipient_name": "Ana B", "reason": "Married"},
+    )
+    assert (await shown())["certificate_id"] == new["id"]
+    # A second enrollment of the course: the renewal that is open is where the member stands, until it fails.
+    async with world.worker.transaction(None) as session:
+        for statement in A_YEAR_AGO:
+            await session.execute(text(statement), {"o": world.id})
+    renewal = await at.call.ok("POST", f"/api/courses/{at.course}/enroll/")
+    assert (await shown())["id"] == renewal["id"] != first["id"]
+    await at.call.ok("POST", once, {"responses": []})
+    await at.submit(correct=0)
+    # It failed; what is still valid is.
+    last = await shown()
+    assert (last["id"], last["status"], last["certificate_id"]) == (first["id"], "completed", new["id"])
+    await world.admin.ok("POST", f"/api/certificates/{new['id']}/revoke/", {"reason": "Fraud"})
+    revoked = await shown()
+    assert [revoked[name] for name in ("id", *came_to)] == [renewal["id"], "failed", None, None, None]
 
 
 async def test_verification_in_every_state(world: World, plain: httpx.AsyncClient) -> None:

@@ -10,9 +10,10 @@ from datetime import datetime
 
 from learning_service.domain.attempts.queries import Position
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
+from learning_service.domain.outcomes.queries.completions import Finish
 from learning_service.domain.outcomes.views import item_view, quiz_view
 from learning_service.schemas.courses import LessonItem, QuizItem
-from learning_service.schemas.enrollments import EnrollmentAnswer
+from learning_service.schemas.enrollments import ListedEnrollment
 
 _GAP = '"completed_at":null'
 """Never inside a JSON string: its quotes would be escaped there."""
@@ -46,7 +47,9 @@ class ModulesPage:
         pieces.append(b'],"next_cursor":null,"version":%d,"enrollment":' % version.number)
         self._pieces = _joined(pieces)
 
-    def render(self, position: Position, lessons: Mapping[str, str], instant: datetime) -> bytes:
+    def render(
+        self, position: Position, lessons: Mapping[str, str], finish: Finish, instant: datetime
+    ) -> bytes:
         """The answer for one member. `lessons`: when each was completed, as PostgreSQL writes it in JSON, by id."""
         version = self._version
         written = [
@@ -57,7 +60,7 @@ class ModulesPage:
             else _quiz(piece, position)
             for piece in self._pieces
         ]
-        enrollment = EnrollmentAnswer.model_validate(position.view(version, instant))
+        enrollment = ListedEnrollment.of(position.view(version, instant), finish)
         assessment = b"null" if version.assessment is None else _quiz(version.assessment, position)
         return b"".join(
             [*written, enrollment.model_dump_json().encode(), b',"assessment":', assessment, b"}"]

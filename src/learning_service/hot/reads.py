@@ -1,4 +1,6 @@
-"""Verify, a member's courses, a member's modules: one round trip each, no session, no resolving of dependencies."""
+"""Verify, a member's courses, a member's modules: one round trip each (two where a course is completed), no session,
+no resolving of dependencies.
+"""
 
 import json
 import uuid
@@ -14,6 +16,7 @@ from learning_service.domain.attempts.queries import read_position
 from learning_service.domain.certificates.rules import PublicCertificate
 from learning_service.domain.courses.queries.compiled import cached_version
 from learning_service.domain.enrollments.standing import WITHDRAWN
+from learning_service.domain.outcomes.queries.completions import Finish
 from learning_service.hot.lane import Answer
 from learning_service.hot.pages import ModulesPage
 from learning_service.schemas.certificates import VERIFICATION_HEADERS
@@ -21,6 +24,7 @@ from learning_service.schemas.certificates import VERIFICATION_HEADERS
 _VERIFY = "SELECT * FROM public_certificate($1)"
 _COURSES = "SELECT courses_of_member($1, $2)"
 _POSITION = "SELECT * FROM position_of_member($1, $2, $3)"
+_FINISH = "SELECT * FROM finish_of_enrollment($1, $2)"
 _VERIFY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in VERIFICATION_HEADERS.items()]
 MAX_PAGES = 500
 _pages: OrderedDict[uuid.UUID, ModulesPage] = OrderedDict()
@@ -63,7 +67,13 @@ async def modules(request: Request, context: Context, course_id: str) -> Answer 
     position = read_position([*columns[:-3], {}, quizzes, under_way])
     if position.is_open and any(n.best_points != n.possible_points for n in position.quizzes.values()):
         return None  # whether graders alone are waited for hangs on the lessons too
-    return page.render(position, lessons or {}, instant), ()
+    finish = Finish()
+    if position.status == "completed":
+        found = await context.direct.row(_FINISH, caller.organization_id, position.enrollment_id)
+        if found is None:
+            return None
+        finish = Finish(*found)
+    return page.render(position, lessons or {}, finish, instant), ()
 
 
 def loaded(text: str | None) -> Any:

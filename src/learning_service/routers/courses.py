@@ -1,6 +1,6 @@
 """Courses: making them, their policy, and what members may enter. Their content: see `authoring`."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -31,7 +31,7 @@ from learning_service.domain.enrollments.actions import enroll
 from learning_service.domain.enrollments.queries import get_enrollment, see_course
 from learning_service.domain.errors import Forbidden, Invalid, NotAMember, NotFound
 from learning_service.domain.outcomes.actions.applying import apply_policy
-from learning_service.domain.outcomes.queries.completions import Finish
+from learning_service.domain.outcomes.queries.completions import Finish, finishes
 from learning_service.domain.outcomes.views import module_views, quiz_view
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
@@ -179,7 +179,8 @@ async def modules(
             if position.is_withdrawn
             else position.view(version, now(session))
         )
-        return _modules_answer(version, position, enrollment)
+        finish = (await finishes(session, [enrollment]))[enrollment.id]
+        return _modules_answer(version, position, ListedEnrollment.of(enrollment, finish))
     if access.published_version_id is None or not (access.is_open or access.may_author or access.may_assign):
         raise NotFound
     return _modules_answer(await compiled_version(session, access.published_version_id))
@@ -209,7 +210,7 @@ async def _preview(access: CourseAccess, session: Session, what: str) -> Modules
 
 
 def _modules_answer(
-    version: CompiledVersion, position: Position | None = None, enrollment: Any = None
+    version: CompiledVersion, position: Position | None = None, enrollment: ListedEnrollment | None = None
 ) -> ModulesAnswer:
     return ModulesAnswer.model_validate(
         {

@@ -8,7 +8,7 @@ from learning_service.domain.courses.queries.access import CourseView
 from learning_service.domain.courses.rules.diff import ChangeKind, Impact, PartKind
 from learning_service.domain.courses.rules.tree import Tree
 from learning_service.schemas.common import Answer, Number
-from learning_service.schemas.enrollments import EnrollmentAnswer
+from learning_service.schemas.enrollments import ListedEnrollment
 
 
 class CourseAnswer(Answer):
@@ -162,5 +162,5 @@ class ModulesAnswer(Answer):
     items: list[ModuleAnswer]
     next_cursor: None
     version: int
-    enrollment: EnrollmentAnswer | None
+    enrollment: ListedEnrollment | None
     assessment: QuizItem | None
