@@ -6,7 +6,6 @@ from tests.contract.fields import (
     CERTIFICATE,
     COMPLIANCE,
     COURSE,
-    ENROLLMENT,
     LESSON,
     LISTED_ENROLLMENT,
     MARK,
@@ -82,7 +81,7 @@ async def test_learning_has_the_contracts_fields(course: Course) -> None:
     assert (enrolled.status_code, set(enrolled.json())) == (200, LISTED_ENROLLMENT)
     shown = await ana.ok("GET", f"/api/courses/{course.id}/modules/")
     assert (set(shown), shown["next_cursor"], shown["version"]) == (MODULES, None, 1)
-    assert set(shown["enrollment"]) == ENROLLMENT
+    assert set(shown["enrollment"]) == LISTED_ENROLLMENT
     assert set(shown["items"][0]) == MODULE
     lesson, quiz = shown["items"][0]["items"]
     assert (set(lesson), lesson["kind"]) == (LESSON, "lesson")
