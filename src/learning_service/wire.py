@@ -35,12 +35,19 @@ _JUDGES = ThreadPoolExecutor(1, "large-bodies")
 RECEIVE_SECONDS, PUBLIC_SECONDS = 60, 5
 ARRIVAL = "learning_service.arrival"
 """Where the scope has the request's `backpressure.Arrival`."""
+_BODY_BY = "learning_service.body_by"
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
 CLOUD_EVENT = "application/cloudevents+json"
 CLOUD_EVENTS = "application/cloudevents-batch+json"
 _BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
+
+
+def body_deadline(request: Request, seconds: float) -> float:
+    """When the body must be there, by the loop's clock, however many wait for it one after the other."""
+    by: float = request.scope.setdefault(_BODY_BY, asyncio.get_running_loop().time() + seconds)
+    return by
 
 
 async def receive_body(request: Request, *, public: bool = False) -> bytes | None:
@@ -53,7 +60,7 @@ async def receive_body(request: Request, *, public: bool = False) -> bytes | Non
     if _announced_size(request) > most:
         return None
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout_at(body_deadline(request, seconds)):
             return await _receive(request, most)
     except TimeoutError:
         detail = f"The body did not arrive within {seconds} seconds."

@@ -28,6 +28,13 @@ SILENT_COMMAND = (
     " import sys; sys.argv[1:] = ['api']; cli.main()",
 )
 
+HASTY_COMMAND = (
+    COMMAND[0],
+    "-c",
+    "from learning_service import cli, wire; wire.RECEIVE_SECONDS = 3;"
+    " import sys; sys.argv[1:] = ['api']; cli.main()",
+)
+
 
 @pytest.fixture(scope="module")
 def small(settings: Settings, make_settings: MakeSettings) -> Settings:
@@ -319,3 +326,20 @@ async def test_floods_of_health_checks_ask_the_parts_once_a_second(
             answers = await asyncio.gather(*(flood.get(path) for _ in range(300)))
             assert {answer.status_code for answer in answers} == {200}
             assert len({answer.content for answer in answers}) <= 2 + int(time.monotonic() - started)
+
+
+async def test_a_slow_submission_has_no_more_time_than_any_other_call(
+    world: World, small: Settings, tmp_path: Path
+) -> None:
+    async with (
+        api(small, tmp_path / "api.log", HASTY_COMMAND) as (running, _),
+        connected(running.port) as (reader, writer),
+    ):
+        writer.write(
+            b"POST /api/quizzes/01a223b7-ec8a-767c-a3f8-1668b0241e24/submit/ HTTP/1.1\r\nHost: x\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 100\r\n"
+            b"Authorization: Bearer %s\r\n\r\n{" % world.admin.token.encode()
+        )
+        status, text, seconds = await ended_with(reader, 20)
+    assert (status, b"request-timeout" in text) == (408, True)
+    assert seconds < 5

@@ -96,7 +96,7 @@ class Receiver:
 async def small_body(request: Request) -> bytes | None:
     """The body; None for one that is too large or breaks off, which is the route's to judge."""
     body, more = b"", True
-    async with asyncio.timeout(wire.RECEIVE_SECONDS):
+    async with asyncio.timeout_at(wire.body_deadline(request, wire.RECEIVE_SECONDS)):
         while more:
             message = await request.receive()
             if message["type"] != "http.request" or len(body) > wire.SMALL:
