@@ -140,7 +140,7 @@ def test_what_stands_in_texts_is_not_counted(text: bytes) -> None:
     [
         (BODIES["audiences"], "/audience_filter", "unknown-field"),
         (BODIES["members that lack everything"], "/members", "too-many"),
-        (BODIES["fractions"], "", "object"),
+        (BODIES["fractions"], "", "wrong-type"),
     ],
 )
 async def test_the_top_of_a_large_body_is_judged_first(body: bytes, where: str, code: str) -> None:
