@@ -77,6 +77,7 @@ CALLS: dict[str, Call] = {
     "GET /api/users/export/": Call(),
     "GET /api/users/skills/": Call(),
     "GET /api/compliance/statuses/": lists("user_id", "user_id"),
+    "GET /api/directory/facets/": Call(),
     "GET /api/reports/compliance/": lists("chapter_id", "chapter_id", ""),
     "GET /api/events/": lists("data.user_id", "user_id"),
     "GET /api/organization/": Call(),

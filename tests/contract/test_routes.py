@@ -36,6 +36,7 @@ AUTHORING: list[tuple[str, str, Any]] = [
 ]
 OTHERS: list[tuple[str, str, Any]] = [
     ("GET", "/api/me/", None),
+    ("GET", "/api/directory/facets/", None),
     ("GET", "/api/courses/", None),
     ("POST", "/api/courses/", NEW),
     ("GET", "/api/certificates/{certificate}/pdf/", None),
@@ -74,6 +75,7 @@ async def test_who_is_no_member_is_told_so(course: Course) -> None:
 
 async def test_a_member_without_the_role_may_not(course: Course) -> None:
     ids = await ids_of(course)
+    refused(await course.world.member("bob")("GET", "/api/directory/facets/"), 403, "forbidden")
     for who in (course.world.member("bob"), course.world.call_as("bob", "chapter_admin:n1")):
         for method, path, body in [*AUTHORING, *DIRECTORY, ("POST", "/api/courses/", NEW)]:
             refused(await who(method, filled(path, ids), filled(body, ids)), 403, "forbidden")

@@ -1,11 +1,12 @@
-"""What other services tell us of organizations, regions, chapters, members and requirements."""
+"""The directory: what other services tell us, and what an audience can name of it."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
-from learning_service.dependencies import HasScope, Session, body, large_body, path_opaque_id
+from learning_service.dependencies import HasScope, IsAdmin, Session, body, large_body, path_opaque_id
 from learning_service.domain.directory import actions
+from learning_service.domain.directory.facets import facets_of
 from learning_service.domain.directory.queries import get_member
 from learning_service.domain.directory.rules import (
     ChapterFacts,
@@ -16,12 +17,14 @@ from learning_service.domain.directory.rules import (
     RegionFacts,
     RequirementFacts,
 )
+from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.principal import Principal
 from learning_service.routing import KeyedRoute
 from learning_service.schemas.directory import (
     BatchAnswer,
     ChapterAnswer,
     EventsAnswer,
+    FacetsAnswer,
     MemberAnswer,
     OrganizationAnswer,
     RegionAnswer,
@@ -128,3 +131,19 @@ async def put_requirement(
     created = await actions.put_requirement(session, requirement_id, facts, actor=caller)
     response.status_code = 201 if created else 200
     return RequirementAnswer(id=requirement_id, **facts.model_dump())
+
+
+@router.get("/facets/", summary="What members have as status and custom fields")
+async def facets(
+    caller: Annotated[Principal, Depends(IsAdmin(chapters=True))], session: Session
+) -> FacetsAnswer:
+    """What an audience can name: the statuses and custom fields that the caller's members have now.
+
+    A status that an event brought is here at once, whether or not any rule names it. Erased members count nowhere.
+    At most 1,000 statuses and 200 custom fields are told, the commonest ones; a custom field whose name has more
+    than 200 characters is none of them, because no audience can name it. Where all members
+    together have more than 500,000 values, that many of them are looked at and stand for the rest.
+    """
+    return FacetsAnswer.model_validate(
+        await facets_of(session, caller.organization_id, reach_of(caller, chapters=True))
+    )

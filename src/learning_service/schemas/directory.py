@@ -1,7 +1,10 @@
 """Answers of the directory."""
 
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
+
+from learning_service.domain.directory.facets import FieldType
 from learning_service.schemas.common import Answer
 
 
@@ -66,3 +69,34 @@ class EventsAnswer(Answer):
     duplicates: int
     stale: int
     parked: int
+
+
+class FieldFacetAnswer(Answer):
+    """What members have in one custom field."""
+
+    types: Annotated[
+        list[FieldType],
+        Field(
+            description="The JSON types of its values. Null is none: a field that is always null has no type."
+        ),
+    ]
+    values: Annotated[
+        list[str | int | float | bool],
+        Field(
+            description="At most 50 of the commonest values, commonest first. Where two are as common, numbers come"
+            " first, by size, then the others by code point. Elements of lists count as values too, although an"
+            " audience compares a list as a whole. Texts of more than 200 characters, objects and null are no choice."
+        ),
+    ]
+
+
+class FacetsAnswer(Answer):
+    """What the caller's members have."""
+
+    statuses: Annotated[
+        list[str],
+        Field(
+            description="In alphabetical order, each as its members have it; an audience ignores case in them."
+        ),
+    ]
+    custom_fields: Annotated[dict[str, FieldFacetAnswer], Field(description="By the field's name.")]
