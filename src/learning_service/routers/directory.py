@@ -134,9 +134,7 @@ async def put_requirement(
 
 
 @router.get("/facets/", summary="What members have as status and custom fields")
-async def facets(
-    caller: Annotated[Principal, Depends(IsAdmin(chapters=True))], session: Session
-) -> FacetsAnswer:
+async def facets(caller: Annotated[Principal, Depends(IsAdmin())], session: Session) -> FacetsAnswer:
     """What an audience can name: the statuses and custom fields that the caller's members have now.
 
     A status that an event brought is here at once, whether or not any rule names it. Erased members count nowhere.
@@ -144,6 +142,4 @@ async def facets(
     than 200 characters is none of them, because no audience can name it. Where all members
     together have more than 500,000 values, that many of them are looked at and stand for the rest.
     """
-    return FacetsAnswer.model_validate(
-        await facets_of(session, caller.organization_id, reach_of(caller, chapters=True))
-    )
+    return FacetsAnswer.model_validate(await facets_of(session, caller.organization_id, reach_of(caller)))
