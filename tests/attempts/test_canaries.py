@@ -47,7 +47,7 @@ async def scene(world: World) -> dict[str, str]:
     graded = await gil.ok(
         "POST",
         f"/api/learning/grading/{items[0]['response_id']}/",
-        {"points": 0, "feedback": f"<p>{CANARY} note</p>"},
+        {"points": 0, "feedback": "<p>What a person wrote is for the learner.</p>"},
     )
     assert graded["attempt"]["attempt_id"] == sent["attempt_id"]
     await ana.answer({"texts": ["wrong"]}, {"text": "no"}, {"text": "more words"})

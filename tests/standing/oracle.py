@@ -1,7 +1,7 @@
 """What the contract says of a member's enrollments in a course of one essay, in a page of Python. It asks nobody."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_DOWN, Decimal
 from zoneinfo import ZoneInfo
 
@@ -68,7 +68,9 @@ class Completion:
     @property
     def opens(self) -> datetime:
         """From when on it can be renewed."""
-        return self.expires_at - min(WINDOW, (self.expires_at - self.completed_at) / 2)
+        # Days of 24 hours: a window that spans a change of clocks begins at another local hour.
+        ends = self.expires_at.astimezone(UTC)
+        return ends - min(WINDOW, (ends - self.completed_at.astimezone(UTC)) / 2)
 
 
 @dataclass
@@ -231,8 +233,8 @@ class History:
     def completed_elsewhere(self, enrollment: Enrollment, now: datetime) -> bool:
         """Whether one is completed and valid that is newer, or not yet in its window: this one could not renew it."""
         valid, lasting = self.valid(now), self.lasting
-        early = lasting is not None and now < lasting.expires_at - WINDOW
-        return any(early or e.order > enrollment.order for e in valid)
+        early = lasting is not None and now < lasting.opens
+        return any(e is not enrollment and (early or e.order > enrollment.order) for e in valid)
 
     def settle(self, enrollment: Enrollment, now: datetime, *, again: bool) -> str:
         """The enrollment's status after something happened in it; `again`: a grade or a grant, which undo a failure.
