@@ -1,5 +1,6 @@
 """Every answer that a test gets is one that the reference names for its call."""
 
+import re
 from functools import cached_property
 from typing import Any
 
@@ -40,8 +41,26 @@ class Documented:
             self._surprises.append(
                 f"{scope['method']} {path} answered {status}, which the reference does not name"
             )
+        if operation is not None and status < 400:
+            self._surprises += [
+                f"{scope['method']} {path} took {name}={text}, which is not {schema}"
+                for name, text in scope.get("path_params", {}).items()
+                for schema in _path_schemas(operation, name)
+                if not _fits(str(text), schema)
+            ]
 
     async def check(self, response: httpx.Response) -> None:
         """Fail where an answer was a surprise."""
         surprises, self._surprises = self._surprises, []
         assert not surprises, surprises
+
+
+def _path_schemas(operation: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    return [
+        one["schema"] for one in operation.get("parameters", []) if (one["in"], one["name"]) == ("path", name)
+    ]
+
+
+def _fits(text: str, schema: dict[str, Any]) -> bool:
+    form = r"[0-9a-fA-F-]{36}" if schema.get("format") == "uuid" else schema.get("pattern", "")
+    return re.search(form, text) is not None

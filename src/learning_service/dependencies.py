@@ -374,20 +374,25 @@ def page(list_name: str, *filters: str, key_parts: int = 1) -> Any:
 
 
 class PathOpaqueId:
-    """Reads a path parameter as an id made elsewhere."""
+    """Reads a path parameter as an id made elsewhere. What no id can be is Invalid, or is not there (`finds`)."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, finds: bool = False) -> None:
         self.name = name
+        self.finds = finds
 
     async def __call__(self, request: Request, caller: Caller) -> str:
-        """The id. Raises Invalid for what no id can be."""
+        """The id. Raises Invalid, or NotFound."""
         value: str = request.path_params[self.name]
-        if not OPAQUE_ID.match(value):
-            raise Invalid.at(f"/{self.name}", OPAQUE_ID_FORM, "wrong-form")
-        return value
+        if OPAQUE_ID.match(value):
+            return value
+        if self.finds:
+            raise NotFound
+        raise Invalid.at(f"/{self.name}", OPAQUE_ID_FORM, "wrong-form")
 
 
-def path_opaque_id(name: str) -> Any:
-    """The path parameter of this name as an id made elsewhere. Raises Invalid for what no id can be."""
+def path_opaque_id(name: str, *, finds: bool = False) -> Any:
+    """The path parameter of this name as an id made elsewhere.
 
-    return Depends(PathOpaqueId(name))
+    Raises Invalid for what no id can be; where the call `finds` what is there already, NotFound.
+    """
+    return Depends(PathOpaqueId(name, finds=finds))

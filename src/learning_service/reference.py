@@ -33,8 +33,6 @@ you may switch on. Lists come in keyset pages: `?limit=` and `?cursor=`.
 _REF = "#/components/schemas/{model}"
 _ID = {"type": "string", "format": "uuid"}
 _OPAQUE_ID = {"type": "string", "pattern": "^[A-Za-z0-9._:@-]{1,128}$"}
-_OPAQUE = {"user_id"}
-"""Names of path parameters that are ids made elsewhere wherever they stand."""
 _FILTERS = {"course_id": _ID} | dict.fromkeys(
     ("user_id", "chapter_id", "region_id", "requirement_id"), _OPAQUE_ID
 )
@@ -205,7 +203,7 @@ def _describe_parameters(operation: dict[str, Any], route: APIRoute) -> None:
         plain = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
         parameter["schema"] = plain[0] if len(plain) == 1 else schema
     for name in route.param_convertors:
-        schema = _OPAQUE_ID if name in opaque or name in _OPAQUE else _NUMBER if name == "number" else _ID
+        schema = _OPAQUE_ID if name in opaque else _NUMBER if name == "number" else _ID
         known[name] = {"name": name, "in": "path", "required": True, "schema": schema}
     if known:
         operation["parameters"] = list(known.values())

@@ -8,12 +8,10 @@ from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
 
 from learning_service.context import Context
-from learning_service.dependencies import ContextOf, HasScope, IsMember, Session
-from learning_service.domain.errors import NotFound
+from learning_service.dependencies import ContextOf, HasScope, IsMember, Session, path_opaque_id
 from learning_service.domain.principal import Principal
 from learning_service.domain.privacy.actions import erase_member
 from learning_service.domain.privacy.queries import PAGED, export_member, export_page
-from learning_service.domain.values import OPAQUE_ID
 from learning_service.routing import KeyedRoute
 from learning_service.schemas.privacy import ExportAnswer, ExportHead
 
@@ -54,13 +52,13 @@ async def _document(context: Context, caller: Principal, head: ExportHead) -> As
 
 @router.delete("/directory/members/{user_id}/", status_code=204)
 async def erase(
-    user_id: str, caller: Annotated[Principal, Depends(HasScope("directory:write"))], session: Session
+    user_id: Annotated[str, path_opaque_id("user_id", finds=True)],
+    caller: Annotated[Principal, Depends(HasScope("directory:write"))],
+    session: Session,
 ) -> None:
     """Erase a member's personal data: names, addresses, texts, PDFs.
 
     Records that others rely on stay without it: verification then answers with `recipient_name` null. Later
     events about the id are ignored; a later PUT makes a new member, to whom nothing of the old records belongs.
     """
-    if not OPAQUE_ID.match(user_id):
-        raise NotFound
     await erase_member(session, user_id, actor=caller)

@@ -11,15 +11,15 @@ from learning_service.dependencies import (
     Session,
     body,
     page,
+    path_opaque_id,
 )
 from learning_service.domain.courses.actions.requirements import change_requirement
 from learning_service.domain.courses.queries.requirements import get_requirement, list_requirements
 from learning_service.domain.courses.rules.requirements import RequirementChange
 from learning_service.domain.directory.queries import is_member
-from learning_service.domain.errors import NotAMember, NotFound
+from learning_service.domain.errors import NotAMember
 from learning_service.domain.paging import PageRequest, page_of
 from learning_service.domain.principal import Principal
-from learning_service.domain.values import OPAQUE_ID
 from learning_service.routing import KeyedRoute
 from learning_service.schemas.common import PageOf
 from learning_service.schemas.requirements import RequirementAnswer
@@ -42,13 +42,7 @@ class IsMemberOrAdmin(Permission):
 Someone = Annotated[Principal, Depends(IsMemberOrAdmin())]
 
 
-async def _requirement_id(requirement_id: str) -> str:
-    if not OPAQUE_ID.match(requirement_id):
-        raise NotFound
-    return requirement_id
-
-
-RequirementId = Annotated[str, Depends(_requirement_id)]
+RequirementId = Annotated[str, path_opaque_id("requirement_id", finds=True)]
 
 
 @router.get("/")
