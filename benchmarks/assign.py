@@ -15,12 +15,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from learning_service.context import Context, open_context
+from learning_service.core.settings import Settings
 from learning_service.domain.assignments.actions.runs import Plan, start_run, step_run
 from learning_service.domain.assignments.queries.candidates import course_to_assign
-from learning_service.domain.base import new_id
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import Reach
-from learning_service.settings import Settings
+from learning_service.domain.kernel.base import new_id
 
 ORGANIZATION, ROUNDS, AGAIN, MEMBERS = "bench", 5, 3, 150_000
 COURSE, VERSION = new_id(), new_id()

@@ -16,9 +16,9 @@ from benchmarks.stage import Stage
 from sqlalchemy import text
 
 from learning_service.context import Context, open_context
-from learning_service.domain.outbox import Job, enqueue_job
-from learning_service.settings import Settings
-from learning_service.worker import run_worker
+from learning_service.core.settings import Settings
+from learning_service.domain.jobs.outbox import Job, enqueue_job
+from learning_service.worker.app import run_worker
 
 SINGLE, BATCH, IDLE_SECONDS = 100, 3000, 10
 WAITS = text(

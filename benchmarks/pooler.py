@@ -29,7 +29,7 @@ from benchmarks.results import Mark, Result, Row
 from benchmarks.stage import Server, Stage
 from sqlalchemy import make_url
 
-from learning_service.devstack.ports import choose
+from learning_devstack.ports import choose
 
 UNIT = "µs CPU a request, through PgBouncer"
 OLDEST = (1, 21)

@@ -22,9 +22,9 @@ from typing import IO, Any
 
 from benchmarks.people import create, execute, run
 
-from learning_service.auth import make_development_key, mint_token
-from learning_service.devstack.parts import Parts, start_parts
-from learning_service.devstack.ports import choose
+from learning_devstack.parts import Parts, start_parts
+from learning_devstack.ports import choose
+from learning_service.core.tokens import make_development_key, mint_token
 
 ROOT = Path(__file__).resolve().parents[1]
 ISSUER, AUDIENCE = "https://id.example.org", "learning-service"

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI
 
-from learning_service.dependencies import AnyCaller
-from learning_service.domain.principal import Principal
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import AnyCaller
+from learning_service.domain.kernel.principal import Principal
 from learning_service.main import create_app
-from learning_service.routing import KeyedRoute
 
 router = APIRouter(route_class=KeyedRoute)
 

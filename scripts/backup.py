@@ -26,8 +26,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from learning_service.adapters.storage import ObjectMissing, ObjectStore, open_store
+from learning_service.core.settings import Settings
 from learning_service.domain.certificates.rules import pdf_key
-from learning_service.settings import Settings
 
 DUMP, OBJECTS = "database.dump", "objects"
 ROLES = ("learning_api", "learning_worker")

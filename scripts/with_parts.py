@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from learning_service.devstack.parts import start_throwaway_parts
+from learning_devstack.parts import start_throwaway_parts
 
 parts = start_throwaway_parts()
 try:

@@ -14,10 +14,10 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMAND = (sys.executable, "-m", "learning_service.cli")
+COMMAND = (sys.executable, "-m", "learning_service.cli.app")
 
 
 @dataclass

@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from learning_service.devstack.parts import Parts, start_throwaway_parts
+from learning_devstack.parts import Parts, start_throwaway_parts
 
 TEMPLATE = "template_learning"
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")

@@ -18,10 +18,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from learning_service.auth import TokenVerifier, bearer_token
-from learning_service.domain.errors import Unauthenticated
-from learning_service.domain.principal import Principal
-from learning_service.settings import Issuer, Settings
+from learning_service.core.settings import Issuer, Settings
+from learning_service.core.tokens import TokenVerifier, bearer_token
+from learning_service.domain.kernel.errors import Unauthenticated
+from learning_service.domain.kernel.principal import Principal
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 T = int(NOW.timestamp())

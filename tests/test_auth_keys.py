@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from learning_service import auth
 from learning_service.adapters.http import HttpClient
-from learning_service.auth import TokenVerifier, make_development_key, mint_token
-from learning_service.domain.errors import Unauthenticated, Unavailable
-from learning_service.domain.principal import Principal
-from learning_service.settings import Issuer, Settings
+from learning_service.core import tokens as auth
+from learning_service.core.settings import Issuer, Settings
+from learning_service.core.tokens import TokenVerifier, make_development_key, mint_token
+from learning_service.domain.kernel.errors import Unauthenticated, Unavailable
+from learning_service.domain.kernel.principal import Principal
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 ISSUER = "https://id.example.org"

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from learning_service.database import open_transaction
-from learning_service.devstack.demo import COURSE_FILE, ORGANIZATION, load_demo
-from learning_service.devstack.parts import Parts
+from learning_devstack.demo import COURSE_FILE, ORGANIZATION, load_demo
+from learning_devstack.parts import Parts
+from learning_service.core.database import open_transaction
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.versions import load_tree
 from learning_service.domain.courses.rules.publishing import publish_faults

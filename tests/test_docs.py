@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from learning_service.domain.errors import FaultCode
+from learning_service.domain.kernel.errors import FaultCode
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "learning_service"

@@ -11,9 +11,9 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 from sqlalchemy.exc import DBAPIError
 
-from learning_service.database import create_engine
-from learning_service.devstack.parts import Parts
-from learning_service.settings import Settings
+from learning_devstack.parts import Parts
+from learning_service.core.database import create_engine
+from learning_service.core.settings import Settings
 from tests.migrating import migrate
 from tests.stack import create_database, drop_database
 

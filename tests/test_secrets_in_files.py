@@ -7,8 +7,8 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from learning_service.cli import app
-from learning_service.settings import Settings
+from learning_service.cli.app import app
+from learning_service.core.settings import Settings
 
 SECRET = "hunter2!§ and thirty-two characters more"
 

@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
-from learning_service.cli import app
-from learning_service.devstack.s3_server import ACCESS_KEY_ID
-from learning_service.settings import Settings
+from learning_devstack.s3_server import ACCESS_KEY_ID
+from learning_service.cli.app import app
+from learning_service.core.settings import Settings
 
 KEYS = {"issuer": "https://id.example.org", "jwks_url": "https://id.example.org/keys"}
 GOOD: dict[str, Any] = {

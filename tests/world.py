@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
-from learning_service.auth import mint_token
 from learning_service.context import Context
+from learning_service.core.tokens import mint_token
 from learning_service.domain.directory.actions import (
     put_chapter,
     put_members,
@@ -26,9 +26,9 @@ from learning_service.domain.directory.rules import (
     RegionFacts,
     RequirementFacts,
 )
-from learning_service.domain.principal import Principal
-from learning_service.runner import JobRunner
-from learning_service.worker import QUEUES
+from learning_service.domain.kernel.principal import Principal
+from learning_service.worker.app import QUEUES
+from learning_service.worker.runner import JobRunner
 
 Json = dict[str, Any]
 

@@ -5,7 +5,7 @@ import sys
 
 from benchmarks.stage import Server, Stage
 
-from learning_service.devstack.ports import choose
+from learning_devstack.ports import choose
 
 THREADS = 8
 

@@ -14,17 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from learning_service.adapters.http import HttpClient
 from learning_service.adapters.processes import ProcessPool
 from learning_service.adapters.storage import ObjectStore, open_store
-from learning_service.auth import TokenVerifier
-from learning_service.database import DirectPool, Role, create_engine, open_transaction
+from learning_service.core.database import DirectPool, Role, create_engine, open_transaction
+from learning_service.core.queue import Queue
+from learning_service.core.rate_limits import Limits
+from learning_service.core.settings import Settings
+from learning_service.core.tokens import TokenVerifier
 from learning_service.domain.attempts.actions import BOUNDS
 from learning_service.domain.attempts.rules import Bounds
 from learning_service.domain.certificates.actions import PUBLIC_URL
-from learning_service.domain.idempotency import claim_key, release_key
-from learning_service.domain.outbox import take_queues_to_wake
-from learning_service.domain.sealing import Seal
-from learning_service.limits import Limits
-from learning_service.queue import Queue
-from learning_service.settings import Settings
+from learning_service.domain.jobs.outbox import take_queues_to_wake
+from learning_service.domain.kernel.sealing import Seal
+from learning_service.domain.records.idempotency import claim_key, release_key
 
 
 @dataclass(frozen=True)

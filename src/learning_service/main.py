@@ -6,11 +6,14 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from learning_service.backpressure import ConcurrencyLimit
+from learning_service.api.concurrency import ConcurrencyLimit
+from learning_service.api.fast import HOT_PATHS, HotPaths
+from learning_service.api.openapi.document import DESCRIPTION, install_reference
+from learning_service.api.problems import install_problem_handlers
+from learning_service.api.routes import HeadAsGet, SlashRedirect
 from learning_service.context import open_context
-from learning_service.hot import HOT_PATHS, HotPaths
-from learning_service.problems import install_problem_handlers
-from learning_service.reference import DESCRIPTION, install_reference
+from learning_service.core.settings import Settings
+from learning_service.core.telemetry import RequestLog, configure_logging
 from learning_service.routers import (
     assignments,
     authoring,
@@ -31,9 +34,6 @@ from learning_service.routers import (
     users,
     webhooks,
 )
-from learning_service.routes import HeadAsGet, SlashRedirect
-from learning_service.settings import Settings
-from learning_service.telemetry import RequestLog, configure_logging
 
 # The hottest first: each route that is tried before the right one costs two microseconds.
 ROUTERS = (

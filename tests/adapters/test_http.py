@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from learning_service.adapters.http import HttpClient
-from learning_service.domain.errors import Unavailable
+from learning_service.domain.kernel.errors import Unavailable
 
 Answer = Callable[[bytes], Awaitable[bytes]]
 

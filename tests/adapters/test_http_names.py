@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from learning_service.adapters.http import HttpClient
-from learning_service.domain.errors import Unavailable
+from learning_service.domain.kernel.errors import Unavailable
 
 LOOPBACK = "127.0.0.1"
 

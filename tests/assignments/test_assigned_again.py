@@ -8,7 +8,7 @@ import pytest
 from tests.compliance.test_renewals import events, mine
 from tests.world import Json, World
 
-from learning_service.jobs.reminders import send_course_reminders
+from learning_service.worker.jobs.reminders import send_course_reminders
 
 RULES = "/api/assignment-rules/"
 

@@ -15,7 +15,7 @@ from learning_service.domain.assignments.rules.due import (
     DueAt,
     due_at_of,
 )
-from learning_service.domain.days import end_of_day, local_day, start_of_day
+from learning_service.domain.kernel.days import end_of_day, local_day, start_of_day
 
 ZONES = [
     "America/New_York", "America/Sao_Paulo", "America/Havana", "Europe/Paris", "Asia/Beirut", "Asia/Kolkata",

@@ -11,7 +11,7 @@ from tests.world import World
 from learning_service.domain.assignments.actions.assigning import prepare_assignment
 from learning_service.domain.assignments.queries.candidates import candidates, course_to_assign
 from learning_service.domain.assignments.rules.cause import Cause
-from learning_service.domain.clock import now
+from learning_service.domain.kernel.clock import now
 
 SORTED_ALONE = r"SubPlan \S+\n +->  Limit.*\n +->  Sort"
 """The few enrollments of one member whose newest has ended."""

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.world import Json, World
 
-from learning_service.jobs.assignments import run_scheduled_rules
+from learning_service.worker.jobs.assignments import run_scheduled_rules
 
 RULES = "/api/assignment-rules/"
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.world import Json, World
 
-from learning_service.jobs.assignments import run_scheduled_rules
+from learning_service.worker.jobs.assignments import run_scheduled_rules
 
 
 async def rule(world: World, trigger: str = "membership_status_change", **terms: object) -> Json:

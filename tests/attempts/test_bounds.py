@@ -10,8 +10,8 @@ from tests.conftest import MakeSettings
 from tests.contract.learner import Learner, lesson, quiz, tree
 from tests.world import Caller, World
 
+from learning_service.core.settings import Settings
 from learning_service.main import create_app
-from learning_service.settings import Settings
 
 ESSAYS = [{"type": "free_form", "prompt_html": f"<p>{n}</p>", "points": 1} for n in range(6)]
 ATTEMPTS, KIB = 3, 64

@@ -12,8 +12,8 @@ from tests import processes
 from tests.grading.scenes import choice_with, essay, learner, quiz, tree
 from tests.world import Caller, Json, World
 
-from learning_service.routes import api_routes
-from learning_service.settings import Settings
+from learning_service.api.routes import api_routes
+from learning_service.core.settings import Settings
 
 CANARY = "kanarienvogel"
 SHORT = {

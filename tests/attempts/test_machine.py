@@ -14,9 +14,9 @@ from tests.foundations.test_query_counts import counted
 from tests.grading.scenes import Learner, essay, learner, quiz, tree
 from tests.world import Caller, Json, World, choice, right
 
-from learning_service.jobs.attempts import close_overdue_attempts
+from learning_service.core.settings import Settings
 from learning_service.main import create_app
-from learning_service.settings import Settings
+from learning_service.worker.jobs.attempts import close_overdue_attempts
 
 
 async def shift(world: World, attempt_id: str, **back: float) -> None:

@@ -25,7 +25,7 @@ from sqlalchemy import text
 from tests.grading.scenes import Learner, essay, learner, quiz, tree
 from tests.world import Json, World, choice, right
 
-from learning_service.jobs.attempts import close_overdue_attempts
+from learning_service.worker.jobs.attempts import close_overdue_attempts
 
 PASSING, MOST = Decimal("5.6"), Decimal(4)
 """70 % of the 8 points of a choice and an essay of 4 each."""

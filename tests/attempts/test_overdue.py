@@ -13,8 +13,8 @@ from tests.contract.fields import refused
 from tests.grading.scenes import Learner, learner, quiz, tree
 from tests.world import Json, World
 
-from learning_service.domain.job_admin import list_jobs, retry_jobs
-from learning_service.jobs.attempts import close_overdue_attempts
+from learning_service.domain.jobs.admin import list_jobs, retry_jobs
+from learning_service.worker.jobs.attempts import close_overdue_attempts
 
 MARKS = ("a" + "\u0301\u0323\u0f71\u0345" * 5000)[:20_000]
 LIGATURES = "\ufdfa" * 20_000

@@ -12,7 +12,7 @@ from tests.attempts.races import race_for_the_last_attempt
 from tests.grading.scenes import learner, quiz, tree
 from tests.world import Caller, World, choice, right
 
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 Apis = tuple[httpx.AsyncClient, httpx.AsyncClient]
 pytestmark = pytest.mark.timeout(900)

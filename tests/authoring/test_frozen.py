@@ -9,7 +9,7 @@ import pytest
 from tests.authoring.author import Author, rich_tree
 from tests.world import World
 
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 TABLES = {
     "mastered_skills": "name = 'x'",

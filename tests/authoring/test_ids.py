@@ -8,7 +8,7 @@ from sqlalchemy import text
 from tests.grading.scenes import learner, quiz, tree
 from tests.world import Json, World
 
-from learning_service.domain.base import new_id
+from learning_service.domain.kernel.base import new_id
 
 CHOICES = 4
 QUESTIONS = 100

@@ -17,7 +17,7 @@ from learning_service.domain.courses.rules.keys import assign_keys
 from learning_service.domain.courses.rules.patching import FromOperation, ValueOperation, apply_patch
 from learning_service.domain.courses.rules.rows import rows_of, tree_of
 from learning_service.domain.courses.rules.tree import Tree, dump_tree, parse_tree
-from learning_service.domain.errors import Invalid
+from learning_service.domain.kernel.errors import Invalid
 
 words = st.text("abé<&\"'* ", min_size=1, max_size=8).filter(lambda text: bool(text.strip()))
 percent = st.integers(0, 100)

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from tests.authoring.author import Author, changed
 from tests.world import Json, World, choice
 
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 TABLES = ("course_modules", "lessons", "quizzes", "questions", "quiz_answers")
 SECONDS = 2.0

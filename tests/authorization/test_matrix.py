@@ -23,8 +23,8 @@ from tests.authorization.table import (
 from tests.foundations.direct import Database
 from tests.world import World
 
-from learning_service.reference import permission_of
-from learning_service.routes import api_routes
+from learning_service.api.openapi.document import permission_of
+from learning_service.api.routes import api_routes
 
 SIGNS = {401: ASKED_WHO, 403: FORBIDDEN, 404: UNKNOWN, 422: UNKNOWN}
 

@@ -17,8 +17,8 @@ from tests.foundations.direct import Database, database
 from tests.world import Caller, Json, World
 
 from learning_service.domain.certificates.rules import pdf_key
-from learning_service.domain.outcomes.actions import applying
-from learning_service.jobs.recertification import expire_completions, open_recertifications
+from learning_service.domain.completion.actions import applying
+from learning_service.worker.jobs.recertification import expire_completions, open_recertifications
 
 __all__ = ["database"]
 BOTH: Json = {"linked_compliance_requirement": "hazing", "recertification_cadence": "P1Y"}

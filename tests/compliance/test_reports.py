@@ -8,7 +8,7 @@ from typing import Any
 from tests.assignments.test_assign import LESSON, finish
 from tests.world import Json, World, small_tree
 
-from learning_service.jobs.recertification import expire_completions, open_recertifications
+from learning_service.worker.jobs.recertification import expire_completions, open_recertifications
 
 REPORT = "/api/reports/compliance/"
 STATUSES = "/api/compliance/statuses/"

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import httpx
 
-from learning_service.domain.errors import FaultCode
+from learning_service.domain.kernel.errors import FaultCode
 
 COURSE = {
     "id",

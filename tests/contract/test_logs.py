@@ -13,7 +13,7 @@ from tests.foundations.test_structure import FILES, tree_of
 from tests.webhooks.receiver import Receiver
 from tests.world import Json, World
 
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 REQUEST = {"method", "route", "status", "ms", "request_id", "organization_id"}
 LINE = {"event", "level", "timestamp"}

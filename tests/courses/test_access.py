@@ -26,9 +26,9 @@ from learning_service.domain.courses.queries.access import (
 )
 from learning_service.domain.courses.rules.access import Place, Scope, may_assign, may_author, reaches
 from learning_service.domain.directory.models import Member, Organization
-from learning_service.domain.errors import NotAMember, NotFound
-from learning_service.domain.paging import Cursors, PageRequest
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.errors import NotAMember, NotFound
+from learning_service.domain.kernel.paging import Cursors, PageRequest
+from learning_service.domain.kernel.principal import Principal
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 SCOPES = (

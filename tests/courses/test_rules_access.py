@@ -12,7 +12,7 @@ from learning_service.domain.courses.rules.access import (
     may_author,
     reaches,
 )
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.principal import Principal
 
 NATIONAL = Scope("national", None, None)
 NORTH, SOUTH = Scope("regional", "north", None), Scope("regional", "south", None)

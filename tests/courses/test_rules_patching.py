@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from learning_service.domain.courses.rules import patching
 from learning_service.domain.courses.rules.patching import TreePatch, apply_patch
 from learning_service.domain.courses.rules.tree import Tree, dump_tree, parse_tree
-from learning_service.domain.errors import Invalid
+from learning_service.domain.kernel.errors import Invalid
 
 PATCH: TypeAdapter[Any] = TypeAdapter(TreePatch)
 TREE = parse_tree(

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
 from learning_service.domain.courses.rules.tree import Tree
-from learning_service.domain.errors import Fault
-from learning_service.domain.pointers import Path, faults_of, pointer, pointer_of
-from learning_service.domain.values import StrictModel
+from learning_service.domain.kernel.errors import Fault
+from learning_service.domain.kernel.pointers import Path, faults_of, pointer, pointer_of
+from learning_service.domain.kernel.values import StrictModel
 
 
 class Inner(StrictModel):

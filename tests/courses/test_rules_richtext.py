@@ -19,7 +19,7 @@ from learning_service.domain.courses.rules.tree import (
     ShortAnswer,
     Tree,
 )
-from learning_service.domain.errors import Invalid
+from learning_service.domain.kernel.errors import Invalid
 
 HOSTS = frozenset({"videos.example"})
 GOOD = (

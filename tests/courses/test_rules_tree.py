@@ -24,7 +24,7 @@ from learning_service.domain.courses.rules.tree import (
     dump_tree,
     parse_tree,
 )
-from learning_service.domain.errors import Invalid
+from learning_service.domain.kernel.errors import Invalid
 
 TITLES = st.text("abcé你& <", min_size=1, max_size=8).filter(lambda text: bool(text.strip()))
 HTML = st.text("ab<>&é ", max_size=12)

@@ -6,7 +6,7 @@ Its worker starts a process of its own in another session, as one that converts 
 import sys
 from pathlib import Path
 
-from learning_service.devstack.development import Command, Plan, run_development_copy
+from learning_devstack.development import Command, Plan, run_development_copy
 
 API = """
 import http.server, os

@@ -17,8 +17,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from learning_service.devstack import copies
-from learning_service.devstack.ports import choose
+from learning_devstack import copies
+from learning_devstack.ports import choose
 
 LITTLE_COPY = Path(__file__).with_name("little_copy.py")
 

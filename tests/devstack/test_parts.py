@@ -18,13 +18,13 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from learning_service.devstack.binaries import find_postgres
-from learning_service.devstack.guard_client import Guard
-from learning_service.devstack.identity import PostgresHome, find_home
-from learning_service.devstack.parts import Parts, start_parts, start_throwaway_parts
-from learning_service.devstack.ports import choose
-from learning_service.devstack.postgres import make_postgres
-from learning_service.devstack.process import StartError
+from learning_devstack.binaries import find_postgres
+from learning_devstack.guard_client import Guard
+from learning_devstack.identity import PostgresHome, find_home
+from learning_devstack.parts import Parts, start_parts, start_throwaway_parts
+from learning_devstack.ports import choose
+from learning_devstack.postgres import make_postgres
+from learning_devstack.process import StartError
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_a_stale_lock_file_does_not_keep_postgres_from_starting(parts: Parts, re
 def test_throwaway_parts_leave_nothing_when_their_owner_is_killed() -> None:
     program = (
         "import signal, sys\n"
-        "from learning_service.devstack.parts import start_throwaway_parts\n"
+        "from learning_devstack.parts import start_throwaway_parts\n"
         "parts = start_throwaway_parts()\n"
         "print(parts.directory, *(part.process.pid for part in parts.own.values()), flush=True)\n"
         "signal.pause()\n"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learning_service.domain.directory.rules.reach import Reach, reach_of, reach_of_course
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.principal import Principal
 
 units = st.frozensets(st.sampled_from("abcd"), max_size=3)
 reaches = st.builds(Reach, national=st.booleans(), regions=units, chapters=units)

@@ -7,8 +7,8 @@ import httpx
 from tests.world import Caller, Json, World
 
 from learning_service.domain.documents.actions import CONVERTER
-from learning_service.runner import JobRunner
-from learning_service.worker import QUEUES
+from learning_service.worker.app import QUEUES
+from learning_service.worker.runner import JobRunner
 
 
 async def send(caller: Caller, content: bytes, name: str = "deck.pptx", **options: Any) -> httpx.Response:

@@ -11,11 +11,11 @@ from tests.documents.sending import seen, send
 from tests.world import World
 
 from learning_service.adapters import office
-from learning_service.domain.base import new_id
 from learning_service.domain.documents.actions import CONVERTER
-from learning_service.domain.workers import show_life
-from learning_service.jobs.documents import settle_documents
+from learning_service.domain.jobs.heartbeats import show_life
+from learning_service.domain.kernel.base import new_id
 from learning_service.routers.operation import SHARED_SECONDS
+from learning_service.worker.jobs.documents import settle_documents
 
 
 async def converter(world: World) -> str:

@@ -23,8 +23,8 @@ from tests.world import World
 
 from learning_service.adapters.confined import MIB, remove_leftovers, work_directory, work_root
 from learning_service.adapters.office import Office, find_office
+from learning_service.core.settings import Settings
 from learning_service.domain.documents.rules import Refused
-from learning_service.settings import Settings
 
 pytestmark = [
     pytest.mark.long,
@@ -251,7 +251,7 @@ async def test_a_killed_converter_leaves_nothing_and_its_document_is_converted(
         "ENVIRONMENT": "development",
         "JOB_LEASE_SECONDS": "2",
     }
-    argv = [sys.executable, "-m", "learning_service.cli", "converter"]
+    argv = [sys.executable, "-m", "learning_service.cli.app", "converter"]
     process = await asyncio.create_subprocess_exec(*argv, env=environment, stderr=asyncio.subprocess.DEVNULL)
     for _ in range(600):
         # The LibreOffice that runs may be another test's.

@@ -13,10 +13,10 @@ from tests.documents import files
 from tests.documents.sending import send, settled
 from tests.world import Caller, World
 
+from learning_service.core.settings import Settings
 from learning_service.domain.documents.rules import MIB
-from learning_service.jobs.files import collect_files
 from learning_service.main import create_app
-from learning_service.settings import Settings
+from learning_service.worker.jobs.files import collect_files
 
 FORM = "multipart/form-data; boundary=b"
 HEAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n%PDF-'

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.assignments.test_due import ZONES
 
-from learning_service.domain.days import end_of_day, last_day, local_day
 from learning_service.domain.enrollments.rules import expiry, renewal_opens
+from learning_service.domain.kernel.days import end_of_day, last_day, local_day
 
 
 def test_the_end_of_the_day_where_the_organization_is() -> None:

@@ -5,11 +5,11 @@ import asyncio
 from sqlalchemy import text
 
 from learning_service.context import Context
-from learning_service.domain.base import new_id
-from learning_service.domain.outbox import Job, Unworkable, enqueue_job
-from learning_service.runner import finishing
-from learning_service.settings import Settings
-from learning_service.worker import run_worker
+from learning_service.core.settings import Settings
+from learning_service.domain.jobs.outbox import Job, Unworkable, enqueue_job
+from learning_service.domain.kernel.base import new_id
+from learning_service.worker.app import run_worker
+from learning_service.worker.runner import finishing
 
 NOTE = text(
     "INSERT INTO outbox (id, organization_id, queue, job, arguments, as_of, status, attempt, run_at, created_at)"

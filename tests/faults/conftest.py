@@ -13,7 +13,7 @@ from tests.faults.service import Service
 from tests.world import Signer
 
 from learning_service.adapters.storage import ObjectStore, open_store
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 REPORT = Report()
 

@@ -11,10 +11,10 @@ from collections.abc import Callable
 import uvicorn
 from tests.faults.mortality import Mortal, install
 
-from learning_service.devstack.process import die_with_parent
+from learning_devstack.process import die_with_parent
+from learning_service.core.settings import Settings
 from learning_service.main import create_app
-from learning_service.settings import Settings
-from learning_service.worker import run_worker
+from learning_service.worker.app import run_worker
 
 
 def nurse(serve: Callable[[], None]) -> None:

@@ -22,9 +22,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from learning_service.adapters.mailer import SmtpMailer
 from learning_service.adapters.processes import ProcessPool
 from learning_service.adapters.storage import ObjectStore
-from learning_service.domain.outbox import Job
-from learning_service.queue import Queue
-from learning_service.runner import JobRunner
+from learning_service.core.queue import Queue
+from learning_service.domain.jobs.outbox import Job
+from learning_service.worker.runner import JobRunner
 
 DIE_AT, POINTS = "x-die-at", "x-points"
 ORDER, NOTES = "MORTAL_ORDER", "MORTAL_NOTES"

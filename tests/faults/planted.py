@@ -13,14 +13,14 @@ import fastapi
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.database import open_transaction
-from learning_service.domain import outbox
-from learning_service.domain.events import Event
+from learning_service.core.database import open_transaction
+from learning_service.core.queue import Queue
+from learning_service.core.settings import Settings
+from learning_service.domain.jobs import outbox
+from learning_service.domain.records.events import Event
 from learning_service.domain.reminders import actions as reminding
 from learning_service.domain.webhooks import queries
 from learning_service.domain.webhooks.queries import FeedPage
-from learning_service.queue import Queue
-from learning_service.settings import Settings
 
 
 def commit_after_the_reply() -> None:
@@ -103,7 +103,7 @@ def main(bug: str, what: str) -> None:
         importlib.import_module("tests.faults.chaotic_worker").main()
     else:
         sys.argv[1:] = [what]
-        importlib.import_module("learning_service.cli").main()
+        importlib.import_module("learning_service.cli.app").main()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from tests.stack import TEMPLATE, create_database, create_database_from_template
 from tests.webhooks.receiver import Receiver
 from tests.world import Signer
 
-from learning_service.devstack.parts import Parts, start_parts
+from learning_devstack.parts import Parts, start_parts
 
 PARTS = ("postgres", "redis", "s3")
 

@@ -14,15 +14,15 @@ import httpx
 from tests.faults.proxy import Proxy
 from tests.world import Signer
 
-from learning_service.devstack.guard_client import Guard
-from learning_service.devstack.ports import choose
-from learning_service.devstack.process import Process, clean_environment, describe_exit, tail
+from learning_devstack.guard_client import Guard
+from learning_devstack.ports import choose
+from learning_devstack.process import Process, clean_environment, describe_exit, tail
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("api-1", "api-2", "worker-1", "worker-2")
 LEASE_SECONDS = 3
 """Short, so that what a dead worker held is taken over soon."""
-PRODUCT = ("-m", "learning_service.cli")
+PRODUCT = ("-m", "learning_service.cli.app")
 START_SECONDS = 60
 
 

@@ -18,8 +18,8 @@ from redis.exceptions import RedisError
 from tests.faults.forms import SHORT
 from tests.stack import create_database_from_template
 
-from learning_service.devstack.parts import Parts
-from learning_service.settings import Settings
+from learning_devstack.parts import Parts
+from learning_service.core.settings import Settings
 
 JOBS, POISON, SECONDS = int(os.environ.get("CHAOS_JOBS", "1000" if SHORT else "10000")), 100, 1800
 KILL_AFTER = min(1500, JOBS // 3)

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 
 @dataclass(frozen=True)

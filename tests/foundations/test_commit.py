@@ -9,10 +9,10 @@ from tests.foundations.direct import Database, connect
 from tests.stack import create_database_from_template, drop_database
 from tests.world import Signer, World
 
+from learning_devstack.parts import Parts
 from learning_service.context import Context
-from learning_service.devstack.parts import Parts
+from learning_service.core.settings import Settings
 from learning_service.main import create_app
-from learning_service.settings import Settings
 
 TRIGGER = """
 CREATE OR REPLACE FUNCTION break_commit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$

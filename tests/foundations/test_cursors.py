@@ -10,8 +10,8 @@ import pytest
 from tests.contract.fields import refused
 from tests.world import Caller, World
 
-from learning_service.domain.errors import Invalid
-from learning_service.domain.paging import Cursors
+from learning_service.domain.kernel.errors import Invalid
+from learning_service.domain.kernel.paging import Cursors
 
 KEY = b"k" * 32
 OF = ("compliance-statuses", "grading-pending", "certificates", "deliveries", "own-certificates", "courses")

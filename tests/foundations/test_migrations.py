@@ -11,7 +11,7 @@ from tests.foundations.direct import TABLES, Database, connect
 from tests.migrating import ROOT
 from tests.stack import create_database, drop_database
 
-from learning_service.devstack.parts import Parts
+from learning_devstack.parts import Parts
 
 # One process for all steps, since starting one costs more than the steps.
 STEPS = """

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from learning_service.dependencies import Anyone
-from learning_service.reference import permission_of
-from learning_service.routes import api_routes
+from learning_service.api.openapi.document import permission_of
+from learning_service.api.requests import Anyone
+from learning_service.api.routes import api_routes
 
 PUBLIC = {
     "/healthz",

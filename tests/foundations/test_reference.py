@@ -10,11 +10,11 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 from tests.world import World
 
-from learning_service.dependencies import Anyone
-from learning_service.links import parameters_of
-from learning_service.reference import dependencies_of, permission_of
-from learning_service.routes import api_routes
-from learning_service.wire import JsonBody
+from learning_service.api.bodies import JsonBody
+from learning_service.api.openapi.document import dependencies_of, permission_of
+from learning_service.api.openapi.links import parameters_of
+from learning_service.api.requests import Anyone
+from learning_service.api.routes import api_routes
 
 METHODS = {"get", "put", "post", "delete", "patch"}
 

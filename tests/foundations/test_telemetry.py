@@ -9,8 +9,8 @@ import pytest
 from tests.contract.learner import Learner, lesson, quiz, tree
 from tests.world import World
 
+from learning_service.core.settings import Settings
 from learning_service.main import create_app
-from learning_service.settings import Settings
 
 SECRET = "s3cr3t-words"
 

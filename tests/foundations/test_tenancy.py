@@ -12,10 +12,10 @@ from tests.foundations.direct import TABLES, Database, connect
 from tests.stack import create_database_from_template, drop_database
 from tests.world import Signer, World
 
+from learning_devstack.parts import Parts
 from learning_service.context import Context
-from learning_service.devstack.parts import Parts
+from learning_service.core.settings import Settings
 from learning_service.main import create_app
-from learning_service.settings import Settings
 
 NOT_TENANTS = {"alembic_version", "job_halts", "schedules", "workers"}
 """Of the processes, not of an organization; a test checks that they name none and that the API cannot write."""

@@ -9,7 +9,7 @@ from tests.grading.scenes import Learner, essay, learner, quiz, tree
 from tests.grading.test_following import grade, mine, waiting
 from tests.world import Json, World, choice
 
-from learning_service.jobs.attempts import close_overdue_attempts
+from learning_service.worker.jobs.attempts import close_overdue_attempts
 
 TEXT = {"text": "Because it harms."}
 RIGHT, WRONG = {"texts": ["right"]}, {"texts": ["wrong"]}

@@ -30,7 +30,7 @@ from learning_service.domain.courses.rules.answer_keys import (
     ShortAnswerKey,
     TrueFalseKey,
 )
-from learning_service.domain.errors import Fault
+from learning_service.domain.kernel.errors import Fault
 
 RESPONSES: TypeAdapter[tuple[Response, ...]] = TypeAdapter(Responses)
 IDS = [str(UUID(int=n)) for n in range(1, 6)]

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learning_service.domain.attempts.rules import Response
-from learning_service.domain.characters import unify
 from learning_service.domain.courses.rules.answer_keys import (
     AnswerKey,
     FreeFormKey,
@@ -41,6 +40,7 @@ from learning_service.domain.grading.rules.score import (
     passes,
     score_percent,
 )
+from learning_service.domain.kernel.characters import unify
 
 Q = str(UUID(int=1))
 A, B, C, D, E = (str(UUID(int=n)) for n in range(11, 16))

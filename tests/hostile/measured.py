@@ -13,7 +13,7 @@ from tests.processes import Running, api
 from tests.world import Signer, World
 
 from learning_service.context import Context
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 WHOLE = os.environ.get("SLOW_INPUTS") == "whole"
 # Beside other tests a processor takes up to twice its time for the same work; `make slow-inputs` runs alone.

@@ -16,10 +16,10 @@ from tests.hostile.test_bodies import MALFORMED
 from tests.hostile.test_envelope import SOME
 from tests.world import Caller, Json, World
 
-from learning_service.domain.values import OPAQUE_ID
-from learning_service.reference import dependencies_of
-from learning_service.routes import api_routes
-from learning_service.wire import JsonBody
+from learning_service.api.bodies import JsonBody
+from learning_service.api.openapi.document import dependencies_of
+from learning_service.api.routes import api_routes
+from learning_service.domain.kernel.values import OPAQUE_ID
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 # What no field takes, whatever it is for; written out, because Python's own encoder would soften some.

@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from learning_service.api.bodies import LARGE, MIB, SMALL, JsonBody, check_json, receive_body
 from learning_service.domain.assignments.rules.policy import AssignBody
 from learning_service.domain.directory.rules import MemberBatch, MembershipEvents
-from learning_service.domain.errors import Invalid
-from learning_service.wire import LARGE, MIB, SMALL, JsonBody, check_json, receive_body
+from learning_service.domain.kernel.errors import Invalid
 
 LONGEST = 0.1
 

@@ -8,7 +8,7 @@ from tests.contract.learner import Learner, lesson, quiz, tree
 from tests.world import World
 
 from learning_service.context import Context
-from learning_service.database import Unsure
+from learning_service.core.database import Unsure
 
 FIELDS = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
 ENDED = b"E" + (len(FIELDS) + 4).to_bytes(4, "big") + FIELDS

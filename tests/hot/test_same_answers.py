@@ -15,9 +15,9 @@ from tests.contract.learner import Learner, lesson, quiz, tree
 from tests.world import Caller, Json, World, right, small_tree
 
 from learning_service import main
-from learning_service.hot import HOT_PATHS
+from learning_service.api.fast import HOT_PATHS
+from learning_service.core.settings import Settings
 from learning_service.main import create_app
-from learning_service.settings import Settings
 
 # The organization's only course once more, fifty times: what the API would make in ten seconds.
 FIFTY_MORE = (

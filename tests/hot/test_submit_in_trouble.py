@@ -12,8 +12,8 @@ from tests.faults.proxy import Mishap, Proxy
 from tests.world import Caller, Json, World
 
 from learning_service.context import Context
+from learning_service.core.settings import Settings
 from learning_service.main import create_app
-from learning_service.settings import Settings
 
 # Only the hot path's write carries this: the document's end, and the length of the revision that follows it.
 WRITE = b'"awaiting_review":false}\x00\x00\x00\x04'

@@ -12,9 +12,9 @@ from sqlalchemy import text
 from tests.world import Caller, Json, World, choice, right, small_tree
 
 from learning_service.context import Context
-from learning_service.domain.idempotency import forget_answers, purge_answers
+from learning_service.core.settings import Settings
+from learning_service.domain.records.idempotency import forget_answers, purge_answers
 from learning_service.main import create_app
-from learning_service.settings import Settings
 
 COURSE = {"title": "Ethics", "scope": "national"}
 REPLAYED = "idempotency-replayed"

@@ -12,7 +12,7 @@ import pytest
 from tests import processes
 from tests.world import Caller, World
 
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.long]
 APP = "tests.idempotency.dying_api:create_dying_app"

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from tests.world import World
 
-from learning_service.domain.idempotency import forget_answers
+from learning_service.domain.records.idempotency import forget_answers
 
 COURSE = {"title": "Ethics", "scope": "national"}
 

@@ -7,12 +7,12 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from learning_service.dependencies import _receive, _session
-from learning_service.domain.idempotency import without_fields
-from learning_service.reference import dependencies_of, needs_token, takes_file, takes_key
-from learning_service.routes import api_routes
-from learning_service.routing import SHOWN_ONCE, KeyedRoute
-from learning_service.wire import JsonBody
+from learning_service.api.bodies import JsonBody
+from learning_service.api.idempotent_route import SHOWN_ONCE, KeyedRoute
+from learning_service.api.openapi.document import dependencies_of, needs_token, takes_file, takes_key
+from learning_service.api.requests import _receive, _session
+from learning_service.api.routes import api_routes
+from learning_service.domain.records.idempotency import without_fields
 
 SECRETS = ("secret", "token", "password")
 

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import text
 from tests.stack import create_database_from_template, drop_database
 
+from learning_devstack.parts import Parts
 from learning_service.context import Context, open_context
-from learning_service.devstack.parts import Parts
-from learning_service.domain import outbox
-from learning_service.domain.outbox import Claim, enqueue_job
-from learning_service.runner import JobFunction, JobRunner
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
+from learning_service.domain.jobs import outbox
+from learning_service.domain.jobs.outbox import Claim, enqueue_job
+from learning_service.worker.runner import JobFunction, JobRunner
 
 LEASE = timedelta(seconds=30)
 

@@ -11,12 +11,13 @@ import pytest
 from tests.jobs.conftest import Desk
 from typer.testing import CliRunner
 
-from learning_service import cli, job_commands
+from learning_service.cli import app as cli
+from learning_service.cli import jobs as job_commands
+from learning_service.cli.jobs import CommandError, instant_of
 from learning_service.context import Context
-from learning_service.domain.outbox import Job, Unworkable
-from learning_service.job_commands import CommandError, instant_of
-from learning_service.scheduler import Scheduled
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
+from learning_service.domain.jobs.outbox import Job, Unworkable
+from learning_service.worker.scheduler import Scheduled
 
 Run = Callable[..., "asyncio.Future[tuple[int, str]]"]
 

@@ -6,10 +6,10 @@ import httpx
 from tests.jobs.conftest import Desk
 
 from learning_service.context import Context
-from learning_service.domain.outbox import Job, Unworkable
+from learning_service.core.settings import Settings
+from learning_service.domain.jobs.outbox import Job, Unworkable
 from learning_service.main import create_app
 from learning_service.routers.operation import SHARED_SECONDS
-from learning_service.settings import Settings
 
 
 async def half(context: Context, job: Job) -> None:

@@ -8,10 +8,10 @@ import pytest
 from tests.jobs.conftest import LEASE, Desk
 
 from learning_service.context import Context
-from learning_service.domain import outbox
-from learning_service.domain.clock import now
-from learning_service.domain.halts import halt_job
-from learning_service.domain.outbox import Job, LeaseLost, Unworkable, enqueue_job
+from learning_service.domain.jobs import outbox
+from learning_service.domain.jobs.halts import halt_job
+from learning_service.domain.jobs.outbox import Job, LeaseLost, Unworkable, enqueue_job
+from learning_service.domain.kernel.clock import now
 
 ENDED = timedelta(seconds=-1)
 

@@ -7,9 +7,9 @@ import pytest
 from tests.jobs.conftest import Desk
 
 from learning_service.context import Context
-from learning_service.domain.audit import record_audit
-from learning_service.jobs import purge as module
-from learning_service.jobs.purge import PURGED, purge
+from learning_service.domain.records.audit import record_audit
+from learning_service.worker.jobs import purge as module
+from learning_service.worker.jobs.purge import PURGED, purge
 
 AGED = (
     "UPDATE outbox SET status = :status, finished_at = clock_timestamp() - make_interval(hours => :hours)"

@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from tests.jobs.conftest import Desk
 
 from learning_service.context import Context, open_context
-from learning_service.domain.outbox import Job, Unworkable, enqueue_job
-from learning_service.runner import JobRunner, finishing, retry_after
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
+from learning_service.domain.jobs.outbox import Job, Unworkable, enqueue_job
+from learning_service.worker.runner import JobRunner, finishing, retry_after
 
 
 async def nothing(context: Context, job: Job) -> None:

@@ -8,8 +8,8 @@ import pytest
 from tests.jobs.conftest import Desk
 
 from learning_service.context import Context
-from learning_service.domain.schedules import enqueue_scheduled, period_of
-from learning_service.scheduler import Scheduled, start_due
+from learning_service.domain.jobs.schedules import enqueue_scheduled, period_of
+from learning_service.worker.scheduler import Scheduled, start_due
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 EVERY = {"hourly": timedelta(hours=1), "daily": timedelta(days=1)}

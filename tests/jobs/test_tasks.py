@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from learning_service.tasks import end_tasks
+from learning_service.core.tasks import end_tasks
 
 
 async def test_a_task_that_swallows_a_cancellation_is_told_again() -> None:

@@ -2,7 +2,13 @@
 
 import pytest
 
-from learning_service.limits import REMEMBERED, TokenBuckets, Windows, client_address, parse_networks
+from learning_service.core.rate_limits import (
+    REMEMBERED,
+    TokenBuckets,
+    Windows,
+    client_address,
+    parse_networks,
+)
 
 
 def test_a_burst_then_the_rate() -> None:

@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from tests.conftest import MakeSettings
 from tests.world import Caller, World, choice, right, small_tree
 
-from learning_service.limits import WINDOW_SECONDS
+from learning_service.core.rate_limits import WINDOW_SECONDS
+from learning_service.core.settings import Settings
 from learning_service.main import create_app
-from learning_service.settings import Settings
 
 SETTLED = 0.5
 

@@ -16,12 +16,12 @@ from sqlalchemy import text
 from tests.migrating import migrate
 from tests.world import Signer, World
 
-from learning_service import wire
+from learning_devstack.parts import Parts, start_throwaway_parts
+from learning_service.api import bodies as wire
 from learning_service.context import open_context
-from learning_service.devstack.parts import Parts, start_throwaway_parts
+from learning_service.core.settings import Issuer, Settings
 from learning_service.main import create_app
 from learning_service.routers.operation import SHARED_SECONDS
-from learning_service.settings import Issuer, Settings
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.long]
 COURSES = "/api/courses/"

@@ -13,7 +13,7 @@ from tests.conftest import MakeSettings
 from tests.processes import COMMAND, Running, api
 from tests.world import World
 
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 PLACES = 20
 ARRIVING = 30

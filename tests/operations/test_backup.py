@@ -15,11 +15,11 @@ from tests.processes import environment
 from tests.stack import create_database, create_database_from_template, drop_database
 from tests.world import Signer, World
 
+from learning_devstack.binaries import find_postgres
+from learning_devstack.parts import Parts, start_throwaway_parts
 from learning_service.context import open_context
-from learning_service.devstack.binaries import find_postgres
-from learning_service.devstack.parts import Parts, start_throwaway_parts
+from learning_service.core.settings import Settings
 from learning_service.main import create_app
-from learning_service.settings import Settings
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "backup.py"
 MakeSettings = Callable[..., Settings]

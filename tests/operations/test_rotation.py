@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy.engine import make_url
 from tests.stack import create_database_from_template, drop_database
 
+from learning_devstack.parts import Parts
 from learning_service.context import open_context
-from learning_service.devstack.parts import Parts
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 MakeSettings = Callable[..., Settings]
 

@@ -18,9 +18,9 @@ from tests.operations.rules_of_migrations import breaches
 from tests.stack import create_database_from_template, drop_database
 from tests.world import Signer, World
 
+from learning_devstack.parts import Parts
 from learning_service.context import Context
-from learning_service.devstack.parts import Parts
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 NEXT = '''"""The next release's: a new column, a new table, an index and a check, as docs/operations.md has it."""
 

@@ -11,10 +11,10 @@ import pytest
 
 from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount
 from learning_service.domain.attempts.rules import Response
+from learning_service.domain.completion.actions.closing import Closed, GradedSubmission, grade_submission
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
 from learning_service.domain.courses.rules.answer_keys import FreeFormKey, TrueFalseKey
 from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
-from learning_service.domain.outcomes.actions.closing import Closed, GradedSubmission, grade_submission
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 FACT, ESSAY = str(UUID(int=1)), str(UUID(int=2))

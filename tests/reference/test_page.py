@@ -11,8 +11,8 @@ from tests.certificates.chromium import chromium, find_chromium
 from tests.certificates.test_browser import address
 from tests.world import World
 
-from learning_service.routes import api_routes
-from learning_service.settings import Settings
+from learning_service.api.routes import api_routes
+from learning_service.core.settings import Settings
 
 __all__ = ["address"]
 PRODUCTION: dict[str, Any] = {

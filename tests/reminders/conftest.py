@@ -10,7 +10,7 @@ from tests.reminders.post import Post
 from tests.world import World
 
 from learning_service.context import open_context
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 
 @pytest.fixture

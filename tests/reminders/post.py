@@ -9,7 +9,7 @@ from tests.reminders.inbox import Inbox
 from tests.world import Json, World, small_tree
 
 from learning_service.context import Context
-from learning_service.jobs.reminders import send_course_reminders
+from learning_service.worker.jobs.reminders import send_course_reminders
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from sqlalchemy import select, text
 from tests.courses.test_access import SCOPES, add_course
 from tests.world import World
 
-from learning_service.domain.base import new_id
 from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.kernel.base import new_id
 from learning_service.domain.reminders import actions
 from learning_service.domain.reminders.actions import claim_reminders, end_mail, give_back_mail, may_claim
 from learning_service.domain.reminders.models import Reminder

@@ -11,7 +11,7 @@ import pytest
 from tests.reminders.test_rules import MAIL
 
 from learning_service.adapters.mail_text import write_mail
-from learning_service.domain.days import end_of_day
+from learning_service.domain.kernel.days import end_of_day
 
 SUNDAY = date(2027, 1, 31)
 NOON = datetime(2027, 1, 25, 12, tzinfo=UTC)

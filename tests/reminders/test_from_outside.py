@@ -8,8 +8,8 @@ from tests.assignments.test_assign import LESSON
 from tests.reminders.post import Post, assigned, remind
 from tests.world import small_tree
 
-from learning_service.domain.days import end_of_day
-from learning_service.jobs.reminders import send_course_reminders
+from learning_service.domain.kernel.days import end_of_day
+from learning_service.worker.jobs.reminders import send_course_reminders
 
 SMUGGLED = "=?utf-8?q?Hi=0D=0ABcc:_victim=40evil.example=0D=0A=0D=0Aread_this?="
 OF_BEFORE = (

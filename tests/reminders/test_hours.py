@@ -12,7 +12,7 @@ from tests.reminders.test_rules import MAIL
 
 from learning_service.context import open_context
 from learning_service.domain.reminders.rules import leaves_at
-from learning_service.jobs.reminders import send_course_reminders
+from learning_service.worker.jobs.reminders import send_course_reminders
 
 DAY = (8, 20)
 

@@ -13,9 +13,9 @@ from tests.reminders.post import Post, assigned, hurry, remind, soon
 from tests.world import World
 
 from learning_service.context import open_context
-from learning_service.domain.days import local_day
-from learning_service.jobs.reminders import send_course_reminders
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
+from learning_service.domain.kernel.days import local_day
+from learning_service.worker.jobs.reminders import send_course_reminders
 
 
 async def test_the_mail_of_an_assignment(post: Post) -> None:

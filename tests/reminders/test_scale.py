@@ -19,11 +19,11 @@ from tests.reminders.inbox import Inbox, smtp_server
 from tests.stack import create_database_from_template, drop_database
 from tests.world import World, small_tree
 
+from learning_devstack.parts import Parts
 from learning_service.context import Context, open_context
-from learning_service.devstack.parts import Parts
-from learning_service.domain.days import end_of_day
-from learning_service.jobs.reminders import send_course_reminders
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
+from learning_service.domain.kernel.days import end_of_day
+from learning_service.worker.jobs.reminders import send_course_reminders
 
 ZONES = (
     "America/New_York",

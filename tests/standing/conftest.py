@@ -12,8 +12,8 @@ from tests.world import World
 
 from learning_service import main
 from learning_service.context import Context
+from learning_service.core.settings import Settings
 from learning_service.main import create_app
-from learning_service.settings import Settings
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from tests.grading.scenes import essay, quiz
 from tests.standing.scene import RIGHT, WRONG, Scene, scene
 from tests.world import Json, World, choice
 
+from learning_service.domain.completion.actions.grading import grade_response
 from learning_service.domain.grading.queries import get_waiting
-from learning_service.domain.outcomes.actions.grading import grade_response
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.principal import Principal
 
 ESSAY = quiz(essay(), max_attempts=1)
 LESSON = {"kind": "lesson", "title": "Read", "body_html": "<p>Read.</p>", "required": False}

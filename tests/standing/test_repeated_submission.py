@@ -12,8 +12,8 @@ from tests.standing.scene import Scene, scene
 from tests.world import Caller, Json, World, choice, right
 
 from learning_service import main
+from learning_service.core.settings import Settings
 from learning_service.main import create_app
-from learning_service.settings import Settings
 
 QUIZ = quiz(choice(), max_attempts=5)
 LESSON = {"kind": "lesson", "title": "Read", "body_html": "<p>Read.</p>"}

@@ -19,7 +19,7 @@ from learning_service.adapters.storage import (
     content_disposition,
     open_store,
 )
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 BODY = b"%PDF-1.7 \x00\xff " + bytes(range(256)) * 400
 KEY = f"contract/{hashlib.sha256(BODY).hexdigest()}.pdf"

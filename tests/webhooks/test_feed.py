@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.events import append_event
+from learning_service.domain.records.events import append_event
 from learning_service.domain.webhooks.queries import read_feed
-from learning_service.jobs.webhooks import number_all_events
+from learning_service.worker.jobs.webhooks import number_all_events
 from tests.webhooks.test_webhooks import complete
 from tests.world import Caller, World
 

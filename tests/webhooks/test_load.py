@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from learning_service.domain.events import append_event
-from learning_service.jobs.webhooks import number_all_events
-from learning_service.runner import JobRunner
-from learning_service.settings import Settings
-from learning_service.worker import QUEUES
+from learning_service.core.settings import Settings
+from learning_service.domain.records.events import append_event
+from learning_service.worker.app import QUEUES
+from learning_service.worker.jobs.webhooks import number_all_events
+from learning_service.worker.runner import JobRunner
 from tests import processes
 from tests.webhooks.receiver import Receiver, answer
 from tests.webhooks.test_webhooks import make_due

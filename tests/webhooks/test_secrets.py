@@ -13,10 +13,10 @@ from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from learning_service.context import Context, open_context
-from learning_service.domain.base import Base
-from learning_service.domain.sealing import Seal, Unsealable
-from learning_service.jobs.webhooks import seal_secrets
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
+from learning_service.domain.kernel.base import Base
+from learning_service.domain.kernel.sealing import Seal, Unsealable
+from learning_service.worker.jobs.webhooks import seal_secrets
 from tests.webhooks.receiver import Receiver
 from tests.webhooks.test_webhooks import complete, deliver, make_due, subscribe
 from tests.world import Caller, World

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from learning_service.jobs.webhooks import number_all_events
-from learning_service.runner import JobRunner
-from learning_service.worker import QUEUES
+from learning_service.worker.app import QUEUES
+from learning_service.worker.jobs.webhooks import number_all_events
+from learning_service.worker.runner import JobRunner
 from tests.webhooks.receiver import Receiver, answer
 from tests.world import Caller, Json, World
 

@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 import uharfbuzz as hb
 from anyascii import anyascii
 
-from learning_service.domain.characters import is_empty
+from learning_service.domain.kernel.characters import is_empty
 
 Voice: TypeAlias = Literal["display", "text"]
 """Which of the two Latin faces speaks: the serif of headings and names, or the sans of everything small."""

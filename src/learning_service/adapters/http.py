@@ -16,7 +16,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpcore
 import httpx
 
-from learning_service.domain.errors import Unavailable
+from learning_service.domain.kernel.errors import Unavailable
 
 _AT = " at "
 """Between name and address in what a pool knows a connection by; no name holds it."""

@@ -18,7 +18,7 @@ from textwrap import wrap
 
 import idna
 
-from learning_service.domain.characters import BIDI_CONTROLS
+from learning_service.domain.kernel.characters import BIDI_CONTROLS
 
 FOLD_AT, MAX_LINE = 68, 998
 _PLAIN = re.compile(r"(?!.*=\?)[ -~]*\Z")

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from learning_service.adapters.letter import Letter
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 SMTP_SECONDS = 30
 _PORTS = {"smtp": 25, "smtps": 465}

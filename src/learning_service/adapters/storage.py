@@ -21,7 +21,7 @@ import aiohttp
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from learning_service.settings import Settings
+from learning_service.core.settings import Settings
 
 _CONFIG: dict[str, Any] = {
     "signature_version": "s3v4",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from standardwebhooks.webhooks import Webhook
 
 from learning_service.adapters.http import HttpClient, Posted
-from learning_service.domain.errors import Unavailable
+from learning_service.domain.kernel.errors import Unavailable
 from learning_service.domain.webhooks.addresses import is_public
 from learning_service.domain.webhooks.rules import url_fault
 

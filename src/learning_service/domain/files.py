@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.rules import pdf_key
-from learning_service.domain.clock import now
 from learning_service.domain.courses.models import DocumentReference
 from learning_service.domain.documents.models import Document
+from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.models import OrganizationSettings
 
 KEPT = timedelta(days=30)

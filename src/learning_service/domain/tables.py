@@ -1,9 +1,7 @@
 """Every table, imported in one place so that migrations and tests see them all."""
 
-from learning_service.domain import audit, events, halts, idempotency, outbox, schedules, workers
 from learning_service.domain.assignments import models as assignments
 from learning_service.domain.attempts import models as attempts
-from learning_service.domain.base import Base
 from learning_service.domain.certificates import models as certificates
 from learning_service.domain.compliance import models as compliance
 from learning_service.domain.courses import models as courses
@@ -11,7 +9,11 @@ from learning_service.domain.directory import models as directory
 from learning_service.domain.documents import models as documents
 from learning_service.domain.enrollments import models as enrollments
 from learning_service.domain.grading import models as grading
+from learning_service.domain.jobs import halts, outbox, schedules
+from learning_service.domain.jobs import heartbeats as workers
+from learning_service.domain.kernel.base import Base
 from learning_service.domain.organizations import models as organizations
+from learning_service.domain.records import audit, events, idempotency
 from learning_service.domain.reminders import models as reminders
 from learning_service.domain.webhooks import models as webhooks
 

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from learning_service.dependencies import Caller, IsAdmin, Permission, Session, body, page, path_id
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import Caller, IsAdmin, Permission, Session, body, page, path_id
 from learning_service.domain.assignments.actions.by_hand import assign_course
 from learning_service.domain.assignments.actions.rules import create_rule, delete_rule, update_rule
 from learning_service.domain.assignments.actions.runs import preview_rule, run_rule, undo_run
@@ -18,10 +19,9 @@ from learning_service.domain.assignments.queries.rules import (
 )
 from learning_service.domain.assignments.rules.policy import AssignBody, NewRule, RuleChange
 from learning_service.domain.enrollments.queries import see_course
-from learning_service.domain.errors import Forbidden
-from learning_service.domain.paging import PageRequest, page_of
-from learning_service.domain.principal import Principal
-from learning_service.routing import KeyedRoute
+from learning_service.domain.kernel.errors import Forbidden
+from learning_service.domain.kernel.paging import PageRequest, page_of
+from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.assignments import (
     AssignedAnswer,
     PreviewAnswer,

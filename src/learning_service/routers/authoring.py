@@ -6,7 +6,9 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic_core import to_json
 
 from learning_service.adapters.certificate_pdf import missing_glyphs
-from learning_service.dependencies import (
+from learning_service.api.bodies import JSON_PATCH
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import (
     AnyCaller,
     CanAuthorCourses,
     Session,
@@ -30,10 +32,9 @@ from learning_service.domain.courses.rules.patching import Operation, TreePatch
 from learning_service.domain.courses.rules.policy import PublishNote
 from learning_service.domain.courses.rules.tree import Tree, dump_tree
 from learning_service.domain.enrollments.queries import see_course
-from learning_service.domain.errors import Invalid, NotFound
-from learning_service.domain.paging import PageRequest, page_of
-from learning_service.domain.principal import Principal
-from learning_service.routing import KeyedRoute
+from learning_service.domain.kernel.errors import Invalid, NotFound
+from learning_service.domain.kernel.paging import PageRequest, page_of
+from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.common import Nothing, PageOf
 from learning_service.schemas.courses import (
     CourseAnswer,
@@ -44,7 +45,6 @@ from learning_service.schemas.courses import (
     StoredTreeAnswer,
     VersionAnswer,
 )
-from learning_service.wire import JSON_PATCH
 
 router = APIRouter(prefix="/api/courses", tags=["authoring"], route_class=KeyedRoute)
 Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]

@@ -14,7 +14,10 @@ from learning_service.adapters.verification_page import (
     render_unknown_page,
     render_verification_page,
 )
-from learning_service.dependencies import (
+from learning_service.api.bodies import PUBLIC as PUBLIC_BODY
+from learning_service.api.bodies import prefers_html, receive_body
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import (
     Anyone,
     Caller,
     ContextOf,
@@ -35,15 +38,14 @@ from learning_service.domain.certificates.queries import (
     verify_certificates,
 )
 from learning_service.domain.certificates.rules import PublicCertificate, mark_of, pdf_filename, pdf_key
-from learning_service.domain.clock import now
-from learning_service.domain.days import last_moment
-from learning_service.domain.errors import Forbidden, Gone, Invalid, NotFound, RateLimited, Unavailable
+from learning_service.domain.completion.actions.revoking import revoke_outcome
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.days import last_moment
+from learning_service.domain.kernel.errors import Forbidden, Gone, Invalid, NotFound, RateLimited, Unavailable
+from learning_service.domain.kernel.paging import PageRequest, page_of
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM
 from learning_service.domain.organizations.queries import organization_settings
-from learning_service.domain.outcomes.actions.revoking import revoke_outcome
-from learning_service.domain.paging import PageRequest, page_of
-from learning_service.domain.principal import Principal
-from learning_service.domain.values import OPAQUE_ID, OPAQUE_ID_FORM
-from learning_service.routing import KeyedRoute
 from learning_service.schemas.certificates import (
     PUBLIC_HEADERS,
     VERIFICATION_HEADERS,
@@ -56,8 +58,6 @@ from learning_service.schemas.certificates import (
     VerifyMany,
 )
 from learning_service.schemas.common import PageOf
-from learning_service.wire import PUBLIC as PUBLIC_BODY
-from learning_service.wire import prefers_html, receive_body
 
 router = APIRouter(tags=["certificates"], route_class=KeyedRoute)
 PUBLIC = [Depends(Anyone())]

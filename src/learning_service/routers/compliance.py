@@ -4,15 +4,15 @@ from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends
 
-from learning_service.dependencies import IsAdmin, Session, page
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import IsAdmin, Session, page
 from learning_service.domain.compliance.queries import list_statuses
 from learning_service.domain.directory.audience import within
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.rules.reach import reach_of
-from learning_service.domain.paging import PageRequest, page_of
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.paging import PageRequest, page_of
+from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.reports.queries import ReportFilter, check_filter
-from learning_service.routing import KeyedRoute
 from learning_service.schemas.common import PageOf
 from learning_service.schemas.compliance import ComplianceAnswer, ComplianceStatus
 from learning_service.schemas.filters import id_filter, word_filter

@@ -4,7 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from learning_service.dependencies import (
+from learning_service.api.bodies import refuse_unknown_parameters
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import (
     AnyCaller,
     Caller,
     CanAuthorCourses,
@@ -16,7 +18,9 @@ from learning_service.dependencies import (
     body,
 )
 from learning_service.domain.attempts.queries import Position, find_position
-from learning_service.domain.clock import now
+from learning_service.domain.completion.actions.applying import apply_policy
+from learning_service.domain.completion.queries.completions import Finish, finishes
+from learning_service.domain.completion.views import module_views, quiz_view
 from learning_service.domain.courses.actions import courses
 from learning_service.domain.courses.queries.access import CourseAccess, list_courses
 from learning_service.domain.courses.queries.compiled import (
@@ -29,17 +33,13 @@ from learning_service.domain.courses.rules.policy import CoursePolicy, NewCourse
 from learning_service.domain.directory.queries import is_member
 from learning_service.domain.enrollments.actions import enroll
 from learning_service.domain.enrollments.queries import get_enrollment, see_course
-from learning_service.domain.errors import Forbidden, Invalid, NotAMember, NotFound
-from learning_service.domain.outcomes.actions.applying import apply_policy
-from learning_service.domain.outcomes.queries.completions import Finish, finishes
-from learning_service.domain.outcomes.views import module_views, quiz_view
-from learning_service.domain.paging import PageRequest, page_of
-from learning_service.domain.principal import Principal
-from learning_service.routing import KeyedRoute
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Forbidden, Invalid, NotAMember, NotFound
+from learning_service.domain.kernel.paging import PageRequest, page_of
+from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.common import Nothing, PageOf
 from learning_service.schemas.courses import AppliedPolicy, CourseAnswer, ModulesAnswer
 from learning_service.schemas.enrollments import ListedEnrollment
-from learning_service.wire import refuse_unknown_parameters
 
 router = APIRouter(prefix="/api/courses", tags=["courses"], route_class=KeyedRoute)
 Member = Annotated[Principal, Depends(IsMemberByQuery())]

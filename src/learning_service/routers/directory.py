@@ -4,7 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
-from learning_service.dependencies import HasScope, IsAdmin, Session, body, large_body, path_opaque_id
+from learning_service.api.bodies import CLOUD_EVENT, CLOUD_EVENTS, JSON
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import HasScope, IsAdmin, Session, body, large_body, path_opaque_id
 from learning_service.domain.directory import actions
 from learning_service.domain.directory.facets import facets_of
 from learning_service.domain.directory.queries import get_member
@@ -18,8 +20,7 @@ from learning_service.domain.directory.rules import (
     RequirementFacts,
 )
 from learning_service.domain.directory.rules.reach import reach_of
-from learning_service.domain.principal import Principal
-from learning_service.routing import KeyedRoute
+from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.directory import (
     BatchAnswer,
     ChapterAnswer,
@@ -30,7 +31,6 @@ from learning_service.schemas.directory import (
     RegionAnswer,
     RequirementAnswer,
 )
-from learning_service.wire import CLOUD_EVENT, CLOUD_EVENTS, JSON
 
 router = APIRouter(prefix="/api/directory", tags=["directory"], route_class=KeyedRoute)
 Writer = Annotated[Principal, Depends(HasScope("directory:write"))]

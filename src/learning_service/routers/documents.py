@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from learning_service.dependencies import (
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import (
     Caller,
     ContextOf,
     Permission,
@@ -13,20 +14,19 @@ from learning_service.dependencies import (
     body,
     path_id,
 )
+from learning_service.api.retries import keyed_request
+from learning_service.api.uploads import MIB, UPLOAD_BODY, Places, discard_file, receive_file
 from learning_service.domain.courses.actions.courses import require_author
 from learning_service.domain.documents.actions import add_document, retry_document
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import get_document
 from learning_service.domain.documents.rules import PDF, PICTURES, DocumentNotReady, download_name
 from learning_service.domain.enrollments.queries import access_file
-from learning_service.domain.errors import DomainError
-from learning_service.domain.idempotency import AlreadyAnswered, claim_key, keep_answer
-from learning_service.domain.principal import Principal
-from learning_service.retries import keyed_request
-from learning_service.routing import KeyedRoute
+from learning_service.domain.kernel.errors import DomainError
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.idempotency import AlreadyAnswered, claim_key, keep_answer
 from learning_service.schemas.common import Nothing
 from learning_service.schemas.documents import DocumentAnswer
-from learning_service.uploads import MIB, UPLOAD_BODY, Places, discard_file, receive_file
 
 router = APIRouter(prefix="/api/documents", tags=["documents"], route_class=KeyedRoute)
 RETRY_SECONDS = 2

@@ -4,26 +4,26 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from learning_service.dependencies import AdministersEnrollment, Caller, IsAdmin, Session, body, page
-from learning_service.domain.enrollments.queries import EnrollmentView, get_enrollment
-from learning_service.domain.errors import Forbidden
-from learning_service.domain.outcomes.actions.granting import (
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import AdministersEnrollment, Caller, IsAdmin, Session, body, page
+from learning_service.domain.completion.actions.granting import (
     EnrollmentChange,
     change_enrollment,
     delete_enrollment,
     grant_attempts,
     withdraw_enrollment,
 )
-from learning_service.domain.outcomes.queries.completions import finishes
-from learning_service.domain.outcomes.queries.enrollments import (
+from learning_service.domain.completion.queries.completions import finishes
+from learning_service.domain.completion.queries.enrollments import (
     EnrollmentFilter,
     Source,
     explain_enrollment,
     list_enrollments,
 )
-from learning_service.domain.paging import PageRequest, page_of
-from learning_service.domain.principal import Principal
-from learning_service.routing import KeyedRoute
+from learning_service.domain.enrollments.queries import EnrollmentView, get_enrollment
+from learning_service.domain.kernel.errors import Forbidden
+from learning_service.domain.kernel.paging import PageRequest, page_of
+from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.common import PageOf
 from learning_service.schemas.enrollments import (
     STATUSES,

@@ -6,18 +6,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
+from learning_service.api.bodies import refuse_unknown_parameters
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import ContextOf, HasScope, cursors_of
 from learning_service.context import Context
-from learning_service.dependencies import ContextOf, HasScope, cursors_of
-from learning_service.domain.errors import Invalid
-from learning_service.domain.events import Event
-from learning_service.domain.paging import Cursors, read_limit
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.errors import Invalid
+from learning_service.domain.kernel.paging import Cursors, read_limit
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.events import Event
 from learning_service.domain.webhooks.actions import number_events
 from learning_service.domain.webhooks.queries import FeedPage, has_unnumbered, read_feed
 from learning_service.domain.webhooks.rules import cloud_event
-from learning_service.routing import KeyedRoute
 from learning_service.schemas.webhooks import CloudEventAnswer, FeedAnswer
-from learning_service.wire import refuse_unknown_parameters
 
 router = APIRouter(prefix="/api/events", tags=["events"], route_class=KeyedRoute)
 Reader = Annotated[Principal, Depends(HasScope("events:read", or_admin=True))]

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from learning_service.dependencies import (
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import (
     AdministersEnrollment,
     Caller,
     CanGradeAssessments,
@@ -15,17 +16,16 @@ from learning_service.dependencies import (
     body,
     page,
 )
+from learning_service.domain.completion.actions.grading import grade_response
+from learning_service.domain.completion.actions.lost_passes import decide_lost_pass
+from learning_service.domain.completion.queries.lost_passes import LostPassView, list_lost_passes
+from learning_service.domain.completion.queries.review import review_views
+from learning_service.domain.completion.views import score_of
 from learning_service.domain.enrollments.queries import EnrollmentView
 from learning_service.domain.grading.actions import claim_next, claim_response
 from learning_service.domain.grading.queries import WaitingResponse, get_waiting, list_pending
-from learning_service.domain.outcomes.actions.grading import grade_response
-from learning_service.domain.outcomes.actions.lost_passes import decide_lost_pass
-from learning_service.domain.outcomes.queries.lost_passes import LostPassView, list_lost_passes
-from learning_service.domain.outcomes.queries.review import review_views
-from learning_service.domain.outcomes.views import score_of
-from learning_service.domain.paging import PageRequest, page_of
-from learning_service.domain.principal import Principal
-from learning_service.routing import KeyedRoute
+from learning_service.domain.kernel.paging import PageRequest, page_of
+from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.common import Nothing, PageOf
 from learning_service.schemas.filters import uuid_filter
 from learning_service.schemas.grading import (

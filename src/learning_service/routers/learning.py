@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
-from learning_service.dependencies import (
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import (
     Caller,
     CanSeeAttempt,
     IsEnrollmentOwner,
@@ -19,19 +20,18 @@ from learning_service.domain.attempts.actions import (
     start_attempt,
 )
 from learning_service.domain.attempts.queries import attempts_at
-from learning_service.domain.clock import now
-from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
-from learning_service.domain.enrollments.queries import get_enrollment
-from learning_service.domain.outcomes.actions.closing import submit_attempt
-from learning_service.domain.outcomes.actions.lessons import complete_lesson
-from learning_service.domain.outcomes.views import (
+from learning_service.domain.completion.actions.closing import submit_attempt
+from learning_service.domain.completion.actions.lessons import complete_lesson
+from learning_service.domain.completion.views import (
     attempt_view,
     progress_view,
     quiz_view,
     submission_view,
     summary_views,
 )
-from learning_service.routing import KeyedRoute
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
+from learning_service.domain.enrollments.queries import get_enrollment
+from learning_service.domain.kernel.clock import now
 from learning_service.schemas.attempts import (
     AttemptAnswer,
     AttemptSaved,

@@ -12,14 +12,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import Anyone, ContextOf
 from learning_service.context import Context
-from learning_service.database import DRIVER_ERRORS
-from learning_service.dependencies import Anyone, ContextOf
+from learning_service.core.database import DRIVER_ERRORS
+from learning_service.core.telemetry import show_job_figures
 from learning_service.domain.documents.actions import is_converter_alive
-from learning_service.domain.errors import NotFound
-from learning_service.domain.job_admin import job_figures
-from learning_service.routing import KeyedRoute
-from learning_service.telemetry import show_job_figures
+from learning_service.domain.jobs.admin import job_figures
+from learning_service.domain.kernel.errors import NotFound
 
 READY_SECONDS = 1
 SHARED_SECONDS = 1.0

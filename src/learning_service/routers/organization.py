@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from learning_service.adapters.certificate_pdf import missing_glyphs
-from learning_service.dependencies import IsAdmin, Session, body
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import IsAdmin, Session, body
+from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.actions import update_settings
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.organizations.rules import SettingsChange
-from learning_service.domain.principal import Principal
-from learning_service.routing import KeyedRoute
 from learning_service.schemas.organization import OrganizationSettingsAnswer
 
 router = APIRouter(prefix="/api/organization", tags=["organization"], route_class=KeyedRoute)

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
 
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import ContextOf, HasScope, IsMember, Session, path_opaque_id
 from learning_service.context import Context
-from learning_service.dependencies import ContextOf, HasScope, IsMember, Session, path_opaque_id
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.privacy.actions import erase_member
 from learning_service.domain.privacy.queries import PAGED, export_member, export_page
-from learning_service.routing import KeyedRoute
 from learning_service.schemas.privacy import ExportAnswer, ExportHead
 
 router = APIRouter(prefix="/api", tags=["privacy"], route_class=KeyedRoute)

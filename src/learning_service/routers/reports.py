@@ -6,9 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 
-from learning_service.dependencies import Caller, Permission, Session
+from learning_service.api.bodies import refuse_unknown_parameters
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import Caller, Permission, Session
 from learning_service.domain.directory.rules.reach import Reach, reach_of
-from learning_service.domain.errors import Fault, Forbidden, Invalid
+from learning_service.domain.kernel.errors import Fault, Forbidden, Invalid
+from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM
 from learning_service.domain.reports.queries import (
     COLUMNS,
     ReportFilter,
@@ -17,10 +20,7 @@ from learning_service.domain.reports.queries import (
     totals_of,
 )
 from learning_service.domain.reports.rules import csv_lines
-from learning_service.domain.values import OPAQUE_ID, OPAQUE_ID_FORM
-from learning_service.routing import KeyedRoute
 from learning_service.schemas.reports import ChapterComplianceAnswer, ComplianceCounts, ComplianceReport
-from learning_service.wire import refuse_unknown_parameters
 
 router = APIRouter(prefix="/api/reports", tags=["reports"], route_class=KeyedRoute)
 FILTERS = ("requirement_id", "region_id", "chapter_id")

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from learning_service.dependencies import (
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import (
     Caller,
     IsAdmin,
     Permission,
@@ -17,10 +18,9 @@ from learning_service.domain.courses.actions.requirements import change_requirem
 from learning_service.domain.courses.queries.requirements import get_requirement, list_requirements
 from learning_service.domain.courses.rules.requirements import RequirementChange
 from learning_service.domain.directory.queries import is_member
-from learning_service.domain.errors import NotAMember
-from learning_service.domain.paging import PageRequest, page_of
-from learning_service.domain.principal import Principal
-from learning_service.routing import KeyedRoute
+from learning_service.domain.kernel.errors import NotAMember
+from learning_service.domain.kernel.paging import PageRequest, page_of
+from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.common import PageOf
 from learning_service.schemas.requirements import RequirementAnswer
 

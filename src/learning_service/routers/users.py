@@ -4,19 +4,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from learning_service.dependencies import AnyCaller, IsMember, Session, page
+from learning_service.api.idempotent_route import KeyedRoute
+from learning_service.api.requests import AnyCaller, IsMember, Session, page
 from learning_service.domain.attempts.queries import progress_of
 from learning_service.domain.certificates.queries import list_own_certificates
-from learning_service.domain.clock import now
+from learning_service.domain.completion.queries.completions import finishes
+from learning_service.domain.completion.views import progress_view
 from learning_service.domain.compliance.queries import list_own_skills, list_own_statuses
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.directory.queries import is_member
 from learning_service.domain.enrollments.queries import list_own_enrollments, own_totals, own_version_rows
-from learning_service.domain.outcomes.queries.completions import finishes
-from learning_service.domain.outcomes.views import progress_view
-from learning_service.domain.paging import PageRequest, page_of
-from learning_service.domain.principal import Principal
-from learning_service.routing import KeyedRoute
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.paging import PageRequest, page_of
+from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.certificates import CertificateAnswer
 from learning_service.schemas.common import PageOf
 from learning_service.schemas.compliance import ComplianceAnswer, MeAnswer, SkillAnswer

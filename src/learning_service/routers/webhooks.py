@@ -5,15 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from learning_service.adapters.webhook_http import UnsafeReceiver, vetted_address
+from learning_service.api.idempotent_route import KeyedRoute, shown_once
+from learning_service.api.requests import ContextOf, HasScope, Received, Session, body, page, path_id
 from learning_service.context import Context
-from learning_service.dependencies import ContextOf, HasScope, Received, Session, body, page, path_id
-from learning_service.domain.errors import Invalid, Unavailable
-from learning_service.domain.paging import PageRequest, page_of
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.errors import Invalid, Unavailable
+from learning_service.domain.kernel.paging import PageRequest, page_of
+from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.webhooks import actions
 from learning_service.domain.webhooks.queries import access_webhook, list_deliveries, list_webhooks
 from learning_service.domain.webhooks.rules import NewWebhook
-from learning_service.routing import KeyedRoute, shown_once
 from learning_service.schemas.common import Nothing, PageOf
 from learning_service.schemas.webhooks import DeliveryAnswer, WebhookAnswer, WebhookSecretAnswer
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from learning_service.domain.attempts.rules import Id, Responses
-from learning_service.domain.values import StrictModel
+from learning_service.domain.kernel.values import StrictModel
 from learning_service.schemas.common import Answer, Number
 from learning_service.schemas.courses import QuizItem
 

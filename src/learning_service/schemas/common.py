@@ -6,7 +6,7 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 
-from learning_service.domain.values import StrictModel
+from learning_service.domain.kernel.values import StrictModel
 
 T = TypeVar("T")
 SHOWN_PLACES = Decimal("0.000001")

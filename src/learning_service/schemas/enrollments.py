@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from learning_service.domain.attempts.rules import Id
+from learning_service.domain.completion.queries.completions import Finish
 from learning_service.domain.enrollments.queries import EnrollmentView
-from learning_service.domain.errors import Wrong
-from learning_service.domain.outcomes.queries.completions import Finish
-from learning_service.domain.values import CleanText, Instant, StrictModel
+from learning_service.domain.kernel.errors import Wrong
+from learning_service.domain.kernel.values import CleanText, Instant, StrictModel
 from learning_service.schemas.common import Answer, Number
 
 EnrollmentStatus = Literal["assigned", "in_progress", "completed", "failed"]

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from learning_service.domain.errors import Invalid
-from learning_service.domain.paging import PageRequest
-from learning_service.domain.values import OPAQUE_ID, OPAQUE_ID_FORM
+from learning_service.domain.kernel.errors import Invalid
+from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM
 
 
 def uuid_filter(page: PageRequest, name: str) -> UUID | None:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from learning_service.domain.values import Html, StrictModel, number_between
-from learning_service.domain.values import Number as GivenNumber
+from learning_service.domain.kernel.values import Html, StrictModel, number_between
+from learning_service.domain.kernel.values import Number as GivenNumber
 from learning_service.schemas.certificates import Reason
 from learning_service.schemas.common import Answer, Number
 from learning_service.schemas.enrollments import EnrollmentStatus

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.base import Base, new_id
+from learning_service.domain.kernel.base import Base, new_id
 
 
 class AssignmentRule(Base):

@@ -23,12 +23,12 @@ from learning_service.domain.attempts.rules import (
     lay_over,
     load_responses,
 )
-from learning_service.domain.base import new_id
-from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.enrollments.actions import EnrollmentWithdrawn
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.errors import Conflict, Invalid, TooLarge
+from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Conflict, Invalid, TooLarge
 
 # One statement, and the revision with it: a submission that waits for the enrollment's lock has to see what
 # was saved meanwhile.

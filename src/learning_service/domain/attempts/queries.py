@@ -21,7 +21,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from learning_service.domain.attempts.models import QuizAttempt, QuizProgress
-from learning_service.domain.clock import now
 from learning_service.domain.courses.models import Lesson, Quiz
 from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.courses.rules.shape import QuizShape
@@ -37,8 +36,9 @@ from learning_service.domain.enrollments.rules import (
     quiz_standing,
 )
 from learning_service.domain.enrollments.standing import OPEN, WITHDRAWN, standing_order
-from learning_service.domain.errors import NotAMember, NotFound
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import NotAMember, NotFound
+from learning_service.domain.kernel.principal import Principal
 
 Target = Literal["course", "lesson", "quiz", "attempt", "enrollment"]
 

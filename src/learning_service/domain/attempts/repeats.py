@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.attempts.queries import Position
 from learning_service.domain.attempts.rules import Response, dump_responses
-from learning_service.domain.clock import now
 from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.kernel.clock import now
 
 WITHIN = timedelta(minutes=1)
 """How long after it closed an attempt a submission is known again; `close_attempt` says the same."""

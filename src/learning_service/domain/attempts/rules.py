@@ -15,9 +15,9 @@ from learning_service.domain.courses.rules.answer_keys import (
     TrueFalseKey,
 )
 from learning_service.domain.courses.rules.tree import MAX_ANSWERS
-from learning_service.domain.errors import Fault, Wrong
-from learning_service.domain.pointers import pointer
-from learning_service.domain.values import LearnerText, StrictModel
+from learning_service.domain.kernel.errors import Fault, Wrong
+from learning_service.domain.kernel.pointers import pointer
+from learning_service.domain.kernel.values import LearnerText, StrictModel
 
 MAX_RESPONSES = 2000
 _CANONICAL = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.attempts.queries import AttemptRow
 from learning_service.domain.directory.models import Member
-from learning_service.domain.outbox import OutboxRow, enqueue_job
+from learning_service.domain.jobs.outbox import OutboxRow, enqueue_job
 
 CLOSE_ATTEMPT = "close_attempt"
 CLOSING = "close_attempt:"

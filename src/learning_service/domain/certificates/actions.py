@@ -10,16 +10,16 @@ from datetime import datetime
 from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.rules import GENERATE, Mark, generation_key, pdf_key, printed_locale
-from learning_service.domain.clock import now
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion
-from learning_service.domain.errors import Conflict, Gone, NotFound
-from learning_service.domain.events import append_event
+from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Conflict, Gone, NotFound
 from learning_service.domain.organizations.queries import SettingsView, organization_settings
-from learning_service.domain.outbox import enqueue_job
+from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.events import append_event
 
 PUBLIC_URL = "public_url"
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.base import Base
 from learning_service.domain.certificates.rules import Status, status_of
+from learning_service.domain.kernel.base import Base
 
 
 class Certificate(Base):

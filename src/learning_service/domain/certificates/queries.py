@@ -15,11 +15,11 @@ from learning_service.domain.directory.audience import PLANNED_AFRESH, is_within
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.directory.queries import was_member
 from learning_service.domain.directory.rules.reach import reach_of
-from learning_service.domain.errors import Forbidden, NotFound
-from learning_service.domain.halts import JobHalt
-from learning_service.domain.outbox import OutboxRow
-from learning_service.domain.paging import PageRequest
-from learning_service.domain.principal import Principal
+from learning_service.domain.jobs.halts import JobHalt
+from learning_service.domain.jobs.outbox import OutboxRow
+from learning_service.domain.kernel.errors import Forbidden, NotFound
+from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.principal import Principal
 
 _VERIFY = text(
     "SELECT id, recipient_name, course_title, issuer_name, issued_at, reissued_at, expires_at, revoked_at,"

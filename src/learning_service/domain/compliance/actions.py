@@ -7,13 +7,13 @@ from sqlalchemy import ColumnElement, and_, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.bulk import events_of, rfc3339
-from learning_service.domain.clock import now
 from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
 from learning_service.domain.courses.rules.tree import Skill
 from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import CourseCompletion
-from learning_service.domain.events import append_event
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.records.bulk_events import events_of, rfc3339
+from learning_service.domain.records.events import append_event
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('compliance ' || :whose, 0))")
 # An array is gone through in its order; two that lock several in one order do not wait for each other.

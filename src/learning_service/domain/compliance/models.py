@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.base import Base
+from learning_service.domain.kernel.base import Base
 
 
 class ChapterComplianceStatus(Base):

@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.clock import now
 from learning_service.domain.compliance.models import MemberSkill
 from learning_service.domain.directory.models import Member
-from learning_service.domain.paging import PageRequest
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.principal import Principal
 
 # Over thousands of members loops are never right; a planner whose statistics are from before a large load chooses
 # them all the same, and a plan that a connection keeps may be from when there was nobody.

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.directory.models import Chapter, Member, Region
 from learning_service.domain.directory.rules.audience import AudienceFilter, Comparison, kind_of
 from learning_service.domain.directory.rules.reach import Reach
-from learning_service.domain.errors import Fault, Invalid
+from learning_service.domain.kernel.errors import Fault, Invalid
 
 Condition = ColumnElement[bool]
 FENCE: ColumnElement[Any] = literal_column("0")

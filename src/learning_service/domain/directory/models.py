@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.base import Base, new_id
+from learning_service.domain.kernel.base import Base, new_id
 
 
 class Organization(Base):

@@ -4,7 +4,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.models import ErasedMember, Member, Organization
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.principal import Principal
 
 
 async def is_member(session: AsyncSession, caller: Principal) -> bool:

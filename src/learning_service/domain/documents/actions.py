@@ -8,16 +8,16 @@ from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
-from learning_service.domain.base import new_id
-from learning_service.domain.clock import now
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import stored_bytes
 from learning_service.domain.documents.rules import DECKS, REASONS, QuotaExceeded
-from learning_service.domain.errors import Conflict, NotFound
-from learning_service.domain.outbox import OutboxRow, enqueue_job
-from learning_service.domain.principal import Principal
-from learning_service.domain.workers import ALIVE, WorkerRow
+from learning_service.domain.jobs.heartbeats import ALIVE, WorkerRow
+from learning_service.domain.jobs.outbox import OutboxRow, enqueue_job
+from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Conflict, NotFound
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import record_audit
 
 CHECK, CONVERT = "check_document", "convert_document"
 CONVERTER = "converter"

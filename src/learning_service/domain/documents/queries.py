@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.documents.models import Document
-from learning_service.domain.errors import NotFound
+from learning_service.domain.kernel.errors import NotFound
 
 
 async def get_document(session: AsyncSession, organization_id: str, document_id: uuid.UUID) -> Document:

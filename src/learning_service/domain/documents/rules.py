@@ -8,8 +8,8 @@ import unicodedata
 import uuid
 from collections.abc import Mapping
 
-from learning_service.domain.characters import BIDI_CONTROLS
-from learning_service.domain.errors import Conflict, Fault, Invalid, TooLarge
+from learning_service.domain.kernel.characters import BIDI_CONTROLS
+from learning_service.domain.kernel.errors import Conflict, Fault, Invalid, TooLarge
 
 PDF, PNG, JPEG = "application/pdf", "image/png", "image/jpeg"
 PPT = "application/vnd.ms-powerpoint"

@@ -8,9 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
-from learning_service.domain.base import new_id
-from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries import (
@@ -28,9 +25,12 @@ from learning_service.domain.enrollments.standing import (
     hold_entrance,
     standing_order,
 )
-from learning_service.domain.errors import Conflict, Forbidden, NotAMember, NotFound
+from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Conflict, Forbidden, NotAMember, NotFound
+from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
-from learning_service.domain.principal import Principal
+from learning_service.domain.records.audit import record_audit
 
 
 class NotPublished(Conflict):

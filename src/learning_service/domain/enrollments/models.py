@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.base import Base, new_id
+from learning_service.domain.kernel.base import Base, new_id
 
 
 class Enrollment(Base):

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.clock import now
 from learning_service.domain.courses.models import Course, CourseGrader, CourseVersion, DocumentReference
 from learning_service.domain.courses.queries.access import (
     CourseAccess,
@@ -22,9 +21,10 @@ from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import documents_with_ids
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.standing import OPEN, WITHDRAWN
-from learning_service.domain.errors import NotFound
-from learning_service.domain.paging import PageRequest
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import NotFound
+from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.principal import Principal
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import isodate
 from learning_service.domain.courses.rules.cadence import parse_cadence
 from learning_service.domain.courses.rules.scores import exact, exact_score, shown_score
 from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
-from learning_service.domain.days import end_of_day, last_day, local_day
+from learning_service.domain.kernel.days import end_of_day, last_day, local_day
 
 _NOTHING = Fraction(0)
 _FULL = Fraction(100)

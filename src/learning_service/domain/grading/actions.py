@@ -11,13 +11,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import PendingResponse
-from learning_service.domain.base import new_id
-from learning_service.domain.clock import now
 from learning_service.domain.directory.models import Member
-from learning_service.domain.errors import Conflict
 from learning_service.domain.grading.models import LostPass, ResponseGrade
 from learning_service.domain.grading.queries import gradable_by, of_known_member
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Conflict
+from learning_service.domain.kernel.principal import Principal
 
 CLAIM = timedelta(minutes=15)
 

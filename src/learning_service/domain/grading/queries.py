@@ -15,10 +15,10 @@ from learning_service.domain.courses.models import CourseGrader, CourseVersion, 
 from learning_service.domain.courses.rules.scores import exact
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.errors import Forbidden, NotFound
 from learning_service.domain.grading.rules.score import passes
-from learning_service.domain.paging import PageRequest
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.errors import Forbidden, NotFound
+from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.principal import Principal
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,15 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import documents_with_ids
 from learning_service.domain.documents.rules import MAX_LOGO_BYTES, MAX_LOGO_PIXELS, PICTURES
-from learning_service.domain.errors import Fault, Invalid
+from learning_service.domain.kernel.errors import Fault, Invalid
+from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.queries import SettingsView, organization_settings
 from learning_service.domain.organizations.rules import SettingsChange
-from learning_service.domain.principal import Principal
+from learning_service.domain.records.audit import record_audit
 
 _DEFAULTS = SettingsChange.model_validate({}).model_dump(exclude={"logo"})
 

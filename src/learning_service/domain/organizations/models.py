@@ -5,7 +5,7 @@ import uuid
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, ForeignKeyConstraint, Integer, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.base import Base
+from learning_service.domain.kernel.base import Base
 
 
 class OrganizationSettings(Base):

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.directory.models import Organization
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.rules import reference_to
-from learning_service.domain.errors import NotFound
+from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import (
     DEFAULT_PAPER,

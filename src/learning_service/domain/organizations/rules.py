@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field
 
 from learning_service.domain.directory.rules.facts import AdminRole, AdminRoles, Locale, distinct
 from learning_service.domain.documents.rules import referenced_id
-from learning_service.domain.errors import Wrong
-from learning_service.domain.values import Name, StrictModel, Word, some
+from learning_service.domain.kernel.errors import Wrong
+from learning_service.domain.kernel.values import Name, StrictModel, Word, some
 
 Paper: TypeAlias = Literal["a4", "letter"]
 """What certificates are laid out for."""

@@ -12,20 +12,20 @@ from collections.abc import Iterable
 from sqlalchemy import Table, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
-from learning_service.domain.base import Base
 from learning_service.domain.certificates.actions import erase_certificates
-from learning_service.domain.clock import now
 from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
 from learning_service.domain.courses.models import CourseGrader
 from learning_service.domain.directory.models import ErasedMember, Member, MembershipEvent
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.standing import OPEN
-from learning_service.domain.errors import NotFound
-from learning_service.domain.events import Event
-from learning_service.domain.idempotency import forget_answers
-from learning_service.domain.outbox import enqueue_job
-from learning_service.domain.principal import Principal
+from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.kernel.base import Base
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import NotFound
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.events import Event
+from learning_service.domain.records.idempotency import forget_answers
 
 ERASE_FILES = "erase_files"
 ERASED = "erased"

@@ -19,9 +19,8 @@ from learning_service.domain.attempts.models import (
     QuizProgress,
 )
 from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount, progress_of
-from learning_service.domain.audit import AuditEntry
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.clock import now
+from learning_service.domain.completion.views import mark_views, progress_view, released, score_of
 from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
 from learning_service.domain.courses.models import CourseGrader
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
@@ -35,10 +34,11 @@ from learning_service.domain.enrollments.models import (
     LessonProgress,
 )
 from learning_service.domain.enrollments.queries import EnrollmentView, enrollment_views, own_enrollments
-from learning_service.domain.errors import NotAMember
 from learning_service.domain.grading.models import ResponseGrade
-from learning_service.domain.outcomes.views import mark_views, progress_view, released, score_of
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import NotAMember
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import AuditEntry
 
 Section = Callable[[AsyncSession, Principal, Member], Awaitable[Any]]
 After = tuple[Any, ...]

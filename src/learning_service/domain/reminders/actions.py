@@ -9,13 +9,13 @@ from sqlalchemy import Integer, Text, and_, cast, exists, func, literal, null, s
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.bulk import events_of, ids_of, new_ids, rfc3339
-from learning_service.domain.clock import now
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.standing import OPEN
+from learning_service.domain.jobs.outbox import OutboxRow, enqueue_job
+from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import DEFAULT_REMINDER_DAYS, MAX_DAYS
-from learning_service.domain.outbox import OutboxRow, enqueue_job
+from learning_service.domain.records.bulk_events import events_of, ids_of, new_ids, rfc3339
 from learning_service.domain.reminders.models import MailPace, Reminder
 from learning_service.domain.reminders.queries import is_active
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.base import Base, new_id
+from learning_service.domain.kernel.base import Base, new_id
 
 
 class Reminder(Base):

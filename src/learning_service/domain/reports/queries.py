@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.clock import now
 from learning_service.domain.compliance.queries import ACTIVE, BEGUN, SET_WISE
 from learning_service.domain.directory.models import Chapter, ComplianceRequirement, Region
 from learning_service.domain.directory.rules.reach import Reach
-from learning_service.domain.errors import Forbidden, Invalid
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Forbidden, Invalid
 
 # A status belongs to member and requirement, so without a requirement the counts are of such pairs.
 _ROLL_UP = text(

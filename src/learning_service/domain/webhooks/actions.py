@@ -8,12 +8,12 @@ from datetime import timedelta
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
-from learning_service.domain.base import new_id
-from learning_service.domain.clock import now
-from learning_service.domain.errors import Conflict, Invalid, NotFound
-from learning_service.domain.principal import Principal
-from learning_service.domain.sealing import Seal
+from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Conflict, Invalid, NotFound
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.sealing import Seal
+from learning_service.domain.records.audit import record_audit
 from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
 from learning_service.domain.webhooks.rules import NewWebhook, place_of_secrets, url_fault
 from learning_service.domain.webhooks.sending import drop_pending, start_senders

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueCon
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.base import Base, new_id
+from learning_service.domain.kernel.base import Base, new_id
 
 
 class EventFeed(Base):

@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.errors import Gone, NotFound
-from learning_service.domain.events import Event
-from learning_service.domain.paging import PageRequest
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.errors import Gone, NotFound
+from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.events import Event
 from learning_service.domain.webhooks.models import EventFeed, WebhookDelivery, WebhookSubscription
 
 

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
-from learning_service.domain.clock import now
-from learning_service.domain.outbox import wake_after_commit
+from learning_service.domain.jobs.outbox import wake_after_commit
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.records.audit import record_audit
 from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
 from learning_service.domain.webhooks.rules import (
     DISABLE_AFTER,

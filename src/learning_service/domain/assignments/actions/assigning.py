@@ -29,14 +29,14 @@ from learning_service.domain.assignments.queries.candidates import (
     is_free,
 )
 from learning_service.domain.assignments.rules.cause import Cause
-from learning_service.domain.audit import record_audit
-from learning_service.domain.base import new_id
-from learning_service.domain.bulk import events_of, fixed_time, new_ids
-from learning_service.domain.clock import now
 from learning_service.domain.directory.audience import Condition
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.standing import OPEN, hold_entrance
-from learning_service.domain.outbox import enqueue_job
+from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.bulk_events import events_of, fixed_time, new_ids
 
 _IDS = ARRAY(Text)
 MOST = 5_000

@@ -17,14 +17,14 @@ from learning_service.domain.assignments.queries.candidates import (
 )
 from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.assignments.rules.policy import MAX_USERS, AssignBody
-from learning_service.domain.clock import now
 from learning_service.domain.directory.audience import check_audience
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.enrollments.actions import NotPublished
-from learning_service.domain.errors import Invalid, NotFound
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Invalid, NotFound
+from learning_service.domain.kernel.principal import Principal
 
 _EVERYONE = AudienceFilter()
 

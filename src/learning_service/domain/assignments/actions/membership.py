@@ -20,10 +20,10 @@ from learning_service.domain.assignments.models import AssignmentRule
 from learning_service.domain.assignments.queries.candidates import meant_by
 from learning_service.domain.assignments.queries.rules import reach_of_stored
 from learning_service.domain.assignments.rules.cause import Cause
-from learning_service.domain.audit import record_audit
-from learning_service.domain.clock import now
-from learning_service.domain.days import start_of_day
 from learning_service.domain.directory.models import Member, MembershipEvent
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.days import start_of_day
+from learning_service.domain.records.audit import record_audit
 
 SYSTEM_ACTOR = "system"
 _FARTHEST_EAST = timedelta(hours=15)

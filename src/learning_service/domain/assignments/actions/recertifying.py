@@ -24,18 +24,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from learning_service.domain.assignments.actions.again import ASSIGNED
-from learning_service.domain.audit import record_audit
-from learning_service.domain.base import new_id
-from learning_service.domain.bulk import events_of, new_ids, rfc3339
-from learning_service.domain.clock import now
 from learning_service.domain.courses.models import Course
 from learning_service.domain.directory.audience import FENCE
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.standing import COMPLETED_ELSEWHERE, OPEN, decided_at, hold_entrance
+from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import DEFAULT_RECERTIFICATION_WINDOW_DAYS, MAX_DAYS
-from learning_service.domain.outbox import enqueue_job
+from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.bulk_events import events_of, new_ids, rfc3339
 
 BATCH = 1_000
 _Other, _Completed = aliased(Enrollment, name="other"), aliased(Enrollment, name="completed")

@@ -16,16 +16,16 @@ from learning_service.domain.assignments.rules.policy import (
     faults_in,
     stored_terms,
 )
-from learning_service.domain.audit import record_audit
-from learning_service.domain.base import new_id
-from learning_service.domain.clock import now
 from learning_service.domain.courses.queries.access import access_course
-from learning_service.domain.days import local_day
 from learning_service.domain.directory.audience import check_audience
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.enrollments.actions import NotPublished
-from learning_service.domain.errors import Forbidden, Invalid, NotAMember, NotFound
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.days import local_day
+from learning_service.domain.kernel.errors import Forbidden, Invalid, NotAMember, NotFound
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import record_audit
 
 
 async def create_rule(session: AsyncSession, new: NewRule, *, actor: Principal) -> uuid.UUID:

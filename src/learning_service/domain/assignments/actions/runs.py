@@ -26,18 +26,18 @@ from learning_service.domain.assignments.queries.rules import (
 from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.assignments.rules.due import due_at_of
 from learning_service.domain.attempts.models import QuizAttempt
-from learning_service.domain.audit import record_audit
-from learning_service.domain.base import new_id
-from learning_service.domain.clock import now
 from learning_service.domain.directory.audience import within
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.enrollments.actions import NotPublished
 from learning_service.domain.enrollments.models import Enrollment, LessonProgress
-from learning_service.domain.errors import Conflict, Forbidden, NotFound
-from learning_service.domain.outbox import enqueue_job
-from learning_service.domain.principal import Principal
+from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Conflict, Forbidden, NotFound
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import record_audit
 
 STEP, UNDO_STEP = "run_assignments", "undo_assignments"
 RUN_CHUNK, UNDO_CHUNK = 3_000, 2_000

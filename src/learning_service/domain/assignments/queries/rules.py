@@ -17,9 +17,9 @@ from learning_service.domain.directory.audience import within
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.errors import NotFound
-from learning_service.domain.paging import PageRequest
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.errors import NotFound
+from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.principal import Principal
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field
 
-from learning_service.domain.days import end_of_day, local_day
-from learning_service.domain.errors import Wrong
-from learning_service.domain.values import Instant
+from learning_service.domain.kernel.days import end_of_day, local_day
+from learning_service.domain.kernel.errors import Wrong
+from learning_service.domain.kernel.values import Instant
 
 LAST_DAY = date(9000, 1, 1)
 """Far enough for everybody, and far enough from the end of time for arithmetic in any zone."""

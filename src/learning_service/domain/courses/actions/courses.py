@@ -5,9 +5,6 @@ import uuid
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
-from learning_service.domain.base import new_id
-from learning_service.domain.clock import now
 from learning_service.domain.courses.actions.drafts import write_draft
 from learning_service.domain.courses.actions.rights import may_grant, may_link, require_linking, scope_of
 from learning_service.domain.courses.models import Course, CourseVersion
@@ -18,8 +15,11 @@ from learning_service.domain.courses.rules.keys import without_keys
 from learning_service.domain.courses.rules.policy import CoursePolicy, NewCourse, copy_title
 from learning_service.domain.courses.rules.tree import DEFAULT_PASS_SCORE
 from learning_service.domain.directory.models import Chapter, Region
-from learning_service.domain.errors import Forbidden, Invalid
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Forbidden, Invalid
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import record_audit
 
 _COPIED = (
     "scope",

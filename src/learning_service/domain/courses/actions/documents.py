@@ -9,7 +9,7 @@ from learning_service.domain.courses.rules.documents import shown_documents
 from learning_service.domain.courses.rules.tree import Tree
 from learning_service.domain.documents.queries import documents_with_ids
 from learning_service.domain.documents.rules import PICTURES
-from learning_service.domain.errors import Fault, Invalid
+from learning_service.domain.kernel.errors import Fault, Invalid
 
 
 async def write_references(

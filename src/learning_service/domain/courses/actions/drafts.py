@@ -8,9 +8,6 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
-from learning_service.domain.base import new_id
-from learning_service.domain.clock import now
 from learning_service.domain.courses.actions.documents import write_references
 from learning_service.domain.courses.actions.rights import require_granting
 from learning_service.domain.courses.actions.storing import (
@@ -33,9 +30,12 @@ from learning_service.domain.courses.rules.keys import assign_keys, unknown_key_
 from learning_service.domain.courses.rules.patching import Operation, apply_patch
 from learning_service.domain.courses.rules.richtext import Clean, Removed, sanitize_html, sanitize_tree
 from learning_service.domain.courses.rules.tree import Tree, parse_tree, texts_of
-from learning_service.domain.errors import Conflict, Invalid, PreconditionFailed, PreconditionRequired
+from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Conflict, Invalid, PreconditionFailed, PreconditionRequired
+from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
-from learning_service.domain.principal import Principal
+from learning_service.domain.records.audit import record_audit
 
 OF_TEXTS = frozenset({"empty", "not-allowed", "too-complex", "too-long"})
 """What can be wrong with a text that older rules let in."""

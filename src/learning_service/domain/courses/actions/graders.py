@@ -4,11 +4,11 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
-from learning_service.domain.clock import now
 from learning_service.domain.courses.models import CourseGrader
 from learning_service.domain.courses.queries.access import CourseAccess
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import record_audit
 
 
 async def designate_grader(

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
-from learning_service.domain.clock import now
 from learning_service.domain.courses.actions.documents import document_faults
 from learning_service.domain.courses.actions.drafts import check_precondition, lock_course
 from learning_service.domain.courses.actions.rights import published_skills, require_granting
@@ -15,8 +13,10 @@ from learning_service.domain.courses.actions.storing import mix_answer_ids
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.versions import current_version, read_tree
 from learning_service.domain.courses.rules.publishing import Warned, publish_faults, publish_warnings
-from learning_service.domain.errors import Conflict, Fault, Invalid
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Conflict, Fault, Invalid
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import record_audit
 
 
 class NothingToPublish(Conflict):

@@ -3,11 +3,11 @@
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
 from learning_service.domain.courses.queries.requirements import RequirementView, get_requirement
 from learning_service.domain.courses.rules.requirements import RequirementChange
 from learning_service.domain.directory.models import ComplianceRequirement
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import record_audit
 
 
 async def change_requirement(

@@ -9,9 +9,9 @@ from learning_service.domain.courses.models import Course, MasteredSkill
 from learning_service.domain.courses.rules.access import Scope, is_among, roles_over
 from learning_service.domain.courses.rules.tree import Skill
 from learning_service.domain.directory.models import Chapter, ComplianceRequirement
-from learning_service.domain.errors import Forbidden, Invalid
+from learning_service.domain.kernel.errors import Forbidden, Invalid
+from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
-from learning_service.domain.principal import Principal
 
 
 async def scope_of(session: AsyncSession, organization_id: str, kind: str, unit: str | None) -> Scope:

@@ -10,7 +10,6 @@ from sqlalchemy import Table, Text, bindparam, cast, column, delete, func, selec
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.base import moment_of_id, unordered_id
 from learning_service.domain.courses.models import (
     Assessment,
     ContentKey,
@@ -23,6 +22,7 @@ from learning_service.domain.courses.queries.versions import CONTENT_MODELS, Sto
 from learning_service.domain.courses.rules.keys import keys_of
 from learning_service.domain.courses.rules.rows import PARENT_COLUMN, TABLES, Row, Rows, rows_of
 from learning_service.domain.courses.rules.tree import Tree
+from learning_service.domain.kernel.base import moment_of_id, unordered_id
 
 # As `unordered_id` makes them: the version's moment, and chance.
 _MIX = text(

@@ -19,9 +19,9 @@ from learning_service.domain.courses.rules.access import (
     reaches,
 )
 from learning_service.domain.directory.models import Chapter, Member, Organization
-from learning_service.domain.errors import NotAMember, NotFound
-from learning_service.domain.paging import PageRequest
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.errors import NotAMember, NotFound
+from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.principal import Principal
 
 Published = aliased(CourseVersion, name="published")
 Draft = aliased(CourseVersion, name="draft")

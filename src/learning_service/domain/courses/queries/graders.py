@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import CourseGrader
-from learning_service.domain.paging import PageRequest
+from learning_service.domain.kernel.paging import PageRequest
 
 
 async def list_graders(

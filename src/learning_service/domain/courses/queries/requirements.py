@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.access import Draft, Published, courses_seen, joined_courses
 from learning_service.domain.directory.models import ComplianceRequirement
-from learning_service.domain.errors import NotFound
-from learning_service.domain.paging import PageRequest
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.errors import NotFound
+from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.principal import Principal
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from learning_service.domain.courses.models import (
 from learning_service.domain.courses.rules.richtext import Removed
 from learning_service.domain.courses.rules.rows import PARENT_COLUMN, TABLES, Rows, tree_of
 from learning_service.domain.courses.rules.tree import Tree
-from learning_service.domain.errors import NotFound
-from learning_service.domain.paging import PageRequest
+from learning_service.domain.kernel.errors import NotFound
+from learning_service.domain.kernel.paging import PageRequest
 
 CONTENT_MODELS: dict[str, Any] = {
     "course_modules": CourseModule,

@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field
 
-from learning_service.domain.errors import Wrong
+from learning_service.domain.kernel.errors import Wrong
 
 MAX_CADENCE_YEARS = 100
 _CADENCE = re.compile(r"P(?=\d)(?:(\d{1,5})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,5})D)?")

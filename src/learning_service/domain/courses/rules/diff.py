@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from learning_service.domain.courses.rules.keys import key_kind
 from learning_service.domain.courses.rules.tree import Keyed, Tree, keyed_nodes
-from learning_service.domain.pointers import Path, pointer
+from learning_service.domain.kernel.pointers import Path, pointer
 
 ChangeKind: TypeAlias = Literal["added", "removed", "moved", "changed"]
 Impact: TypeAlias = Literal["cosmetic", "content", "scoring"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from learning_service.domain.courses.rules.tree import Tree
 from learning_service.domain.documents.rules import referenced_id, referenced_ids_in_html
-from learning_service.domain.pointers import Path, pointer
+from learning_service.domain.kernel.pointers import Path, pointer
 
 _ADDRESSES = ("document_url", "image_url")
 

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 
 from learning_service.domain.courses.rules.tree import MAX_HTML
-from learning_service.domain.errors import Wrong
+from learning_service.domain.kernel.errors import Wrong
 
 MAX_ELEMENTS = 5000
 MAX_TAGS = 20_000

@@ -15,9 +15,9 @@ from learning_service.domain.courses.rules.tree import (
     Tree,
     keyed_nodes,
 )
-from learning_service.domain.errors import Fault
-from learning_service.domain.pointers import pointer
-from learning_service.domain.values import StrictModel
+from learning_service.domain.kernel.errors import Fault
+from learning_service.domain.kernel.pointers import pointer
+from learning_service.domain.kernel.values import StrictModel
 
 KeyKind: TypeAlias = Literal["module", "lesson", "quiz", "assessment", "question", "answer"]
 

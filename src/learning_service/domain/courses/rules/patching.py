@@ -18,9 +18,9 @@ from jsonpointer import EndOfList, JsonPointer, JsonPointerException
 from pydantic import BaseModel, ConfigDict, Field
 
 from learning_service.domain.courses.rules.tree import Tree, dump_tree, parse_tree, texts_of
-from learning_service.domain.errors import Fault, Invalid
-from learning_service.domain.pointers import pointer
-from learning_service.domain.values import CleanText, StorableJson
+from learning_service.domain.kernel.errors import Fault, Invalid
+from learning_service.domain.kernel.pointers import pointer
+from learning_service.domain.kernel.values import CleanText, StorableJson
 
 MAX_OPERATIONS = 10_000
 MAX_POINTER = 1000

@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from learning_service.domain.courses.rules.cadence import Cadence
-from learning_service.domain.errors import Wrong
-from learning_service.domain.values import CleanText, Name, OpaqueId, StrictModel
+from learning_service.domain.kernel.errors import Wrong
+from learning_service.domain.kernel.values import CleanText, Name, OpaqueId, StrictModel
 
 ScopeKind = Literal["national", "regional", "chapter"]
 

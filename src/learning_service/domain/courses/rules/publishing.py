@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from learning_service.domain.characters import is_empty
 from learning_service.domain.courses.rules.scores import exact
 from learning_service.domain.courses.rules.tree import (
     Answer,
@@ -23,8 +22,9 @@ from learning_service.domain.courses.rules.tree import (
     TrueFalse,
     quizzes,
 )
-from learning_service.domain.errors import Fault
-from learning_service.domain.pointers import Path, pointer
+from learning_service.domain.kernel.characters import is_empty
+from learning_service.domain.kernel.errors import Fault
+from learning_service.domain.kernel.pointers import Path, pointer
 
 _TAG = re.compile(r"<[^<>]*>")
 _SHOWS = re.compile(r"<(?:img|iframe)[\s>]", re.IGNORECASE)

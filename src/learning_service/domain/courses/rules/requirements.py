@@ -1,7 +1,7 @@
 """What may be said here of a compliance requirement; its name is the directory's. Source: the contract."""
 
 from learning_service.domain.directory.rules.facts import AdminRoles
-from learning_service.domain.values import StrictModel
+from learning_service.domain.kernel.values import StrictModel
 
 DEFAULT_LINKABLE_BY: AdminRoles = ("national_admin", "regional_admin")
 

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 import nh3
 
-from learning_service.domain.characters import WITHOUT_OVERRIDES
 from learning_service.domain.courses.rules.html_weight import check_weight
 from learning_service.domain.courses.rules.tree import MAX_HTML, Tree
 from learning_service.domain.documents.rules import referenced_id
-from learning_service.domain.errors import Invalid, Wrong
-from learning_service.domain.pointers import Path, pointer
+from learning_service.domain.kernel.characters import WITHOUT_OVERRIDES
+from learning_service.domain.kernel.errors import Invalid, Wrong
+from learning_service.domain.kernel.pointers import Path, pointer
 
 Clean: TypeAlias = Callable[[str], tuple[str, Sequence[str]]]
 

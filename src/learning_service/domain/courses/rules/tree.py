@@ -14,9 +14,9 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_
 from pydantic_core import from_json
 
 from learning_service.domain.courses.rules.urls import document_url, https_url
-from learning_service.domain.errors import Invalid
-from learning_service.domain.pointers import Path, at_places, faults_of
-from learning_service.domain.values import (
+from learning_service.domain.kernel.errors import Invalid
+from learning_service.domain.kernel.pointers import Path, at_places, faults_of
+from learning_service.domain.kernel.values import (
     ChoiceText,
     Html,
     Name,

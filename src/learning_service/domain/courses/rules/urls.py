@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from learning_service.domain.errors import Wrong
+from learning_service.domain.kernel.errors import Wrong
 
 _ODD = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\u3000\\<>\"'`{}|^]")
 _LABEL = re.compile(r"\A(?!-)[\w-]{1,63}(?<!-)\Z")

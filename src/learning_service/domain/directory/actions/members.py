@@ -8,15 +8,15 @@ from pydantic_core import to_json
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
-from learning_service.domain.clock import now
 from learning_service.domain.directory.actions.parking import apply_parked, lock_arrivals
 from learning_service.domain.directory.actions.setting_off import members_changed
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.directory.rules.facts import MemberFacts, MemberRow
-from learning_service.domain.errors import Fault, Invalid
-from learning_service.domain.pointers import MAX_FAULTS
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Fault, Invalid
+from learning_service.domain.kernel.pointers import MAX_FAULTS
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import record_audit
 
 # Rows that would not change are not written. A row is new when no transaction has replaced or locked it (xmax).
 _UPSERT = text(

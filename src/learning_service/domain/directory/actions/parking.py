@@ -11,7 +11,6 @@ from pydantic_core import to_json
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.clock import now
 from learning_service.domain.directory.models import Member, MembershipEvent
 from learning_service.domain.directory.rules.membership import (
     MembershipData,
@@ -21,6 +20,7 @@ from learning_service.domain.directory.rules.membership import (
     dump_clocks,
     load_clocks,
 )
+from learning_service.domain.kernel.clock import now
 
 _LOCK_SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))")
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")

@@ -8,9 +8,6 @@ from pydantic_core import to_json
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
-from learning_service.domain.base import new_id
-from learning_service.domain.clock import now
 from learning_service.domain.directory.actions.members import known_chapters
 from learning_service.domain.directory.actions.parking import (
     Told,
@@ -24,9 +21,12 @@ from learning_service.domain.directory.models import ErasedMember, Member
 from learning_service.domain.directory.queries import get_organization
 from learning_service.domain.directory.rules.facts import MAX_CUSTOM_FIELDS_BYTES
 from learning_service.domain.directory.rules.membership import AHEAD, MembershipEventIn, MemberState, Stamp
-from learning_service.domain.errors import Fault, Invalid
-from learning_service.domain.pointers import MAX_FAULTS
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Fault, Invalid
+from learning_service.domain.kernel.pointers import MAX_FAULTS
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import record_audit
 
 # In one order for everybody, so that two senders of the same events wait for each other and never in a circle.
 _REMEMBER = text(

@@ -5,8 +5,8 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
-from learning_service.domain.outbox import enqueue_job
+from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.records.audit import record_audit
 
 CHUNK = 1000
 CauseKind = Literal["directory", "event"]

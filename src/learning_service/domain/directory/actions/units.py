@@ -6,8 +6,6 @@ from sqlalchemy import Boolean, literal_column
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.audit import record_audit
-from learning_service.domain.clock import now
 from learning_service.domain.directory.models import (
     Chapter,
     ComplianceRequirement,
@@ -20,8 +18,10 @@ from learning_service.domain.directory.rules import (
     RegionFacts,
     RequirementFacts,
 )
-from learning_service.domain.errors import Invalid, NotFound
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Invalid, NotFound
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import record_audit
 
 _INSERTED = literal_column("(xmax = 0)", Boolean)
 

@@ -16,8 +16,8 @@ from pydantic import (
 )
 from pydantic_core import to_json
 
-from learning_service.domain.errors import Wrong
-from learning_service.domain.values import CleanText, FreeJson, OpaqueId, StrictModel, Word, some
+from learning_service.domain.kernel.errors import Wrong
+from learning_service.domain.kernel.values import CleanText, FreeJson, OpaqueId, StrictModel, Word, some
 
 MAX_CHOICES = 5_000
 MAX_FIELDS = 50

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 from pydantic_core import to_json
 
-from learning_service.domain.errors import Wrong
-from learning_service.domain.pointers import at_places
-from learning_service.domain.values import CleanText, FreeJson, Name, OpaqueId, StrictModel, Word, some
+from learning_service.domain.kernel.errors import Wrong
+from learning_service.domain.kernel.pointers import at_places
+from learning_service.domain.kernel.values import CleanText, FreeJson, Name, OpaqueId, StrictModel, Word, some
 
 MAX_CUSTOM_FIELDS_BYTES = 64 * 1024
 MAX_BATCH = 5000

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from learning_service.domain.directory.rules.facts import CustomFields
-from learning_service.domain.errors import Wrong
-from learning_service.domain.values import CleanText, Instant, OpaqueId, StrictModel, Word, some
+from learning_service.domain.kernel.errors import Wrong
+from learning_service.domain.kernel.values import CleanText, Instant, OpaqueId, StrictModel, Word, some
 
 MAX_EVENTS = 1000
 AHEAD = timedelta(minutes=5)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from learning_service.domain.principal import Principal
+from learning_service.domain.kernel.principal import Principal
 
 
 @dataclass(frozen=True, slots=True)

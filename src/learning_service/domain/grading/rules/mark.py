@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from learning_service.domain.courses.rules.scores import exact
-from learning_service.domain.errors import Wrong
+from learning_service.domain.kernel.errors import Wrong
 
 _GIVEN_PLACES = Decimal("0.000001")
 

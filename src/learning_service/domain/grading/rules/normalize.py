@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from learning_service.domain.characters import shows_nothing, stacks_more_than, unify, with_at_most
-from learning_service.domain.values import MAX_MARKS
+from learning_service.domain.kernel.characters import shows_nothing, stacks_more_than, unify, with_at_most
+from learning_service.domain.kernel.values import MAX_MARKS
 
 _ASCII = {code: None for code in range(128) if shows_nothing(chr(code))} | {ord("`"): "'"}
 _LITERAL = re.compile(r"\\\*|\*")

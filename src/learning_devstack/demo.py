@@ -1,0 +1,102 @@
+"""The demonstration: an organization, a few members, and one course worth taking.
+
+Everything goes through the same actions as a request does, so that what a newcomer meets is what the service
+makes of good input.
+"""
+
+from importlib.resources import files
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.courses.actions.courses import create_course
+from learning_service.domain.courses.actions.drafts import save_draft
+from learning_service.domain.courses.actions.publishing import publish_draft
+from learning_service.domain.courses.models import Course
+from learning_service.domain.courses.queries.versions import current_edition
+from learning_service.domain.courses.rules.policy import NewCourse
+from learning_service.domain.courses.rules.tree import parse_tree
+from learning_service.domain.directory.actions import (
+    put_chapter,
+    put_member,
+    put_organization,
+    put_region,
+    put_requirement,
+)
+from learning_service.domain.directory.rules import (
+    ChapterFacts,
+    MemberFacts,
+    OrganizationFacts,
+    RegionFacts,
+    RequirementFacts,
+)
+from learning_service.domain.kernel.principal import Principal
+
+ORGANIZATION = "demo"
+REQUIREMENT = "hazing-prevention"
+COURSE_FILE = "assets/demo/hazing_prevention.json"
+_ONE_AT_A_TIME = 7_461_333
+_ADMINISTRATOR = Principal(ORGANIZATION, "demo-admin", frozenset({"national_admin"}))
+_REGIONS = {"northeast": "Northeast Region", "great-lakes": "Great Lakes Region"}
+_CHAPTERS = {
+    "alpha": ("northeast", "Alpha Chapter, Hudson Valley"),
+    "beta": ("northeast", "Beta Chapter, Providence"),
+    "gamma": ("great-lakes", "Gamma Chapter, Ann Arbor"),
+}
+# Names in several scripts: certificates and pages have to set them all.
+_MEMBERS = {
+    "demo-admin": ("alpha", "alumna", "Margaret Okonkwo", 2009),
+    "demo-learner": ("alpha", "active", "Zoë Castellanos-Nguyễn", 2026),
+    "demo-officer": ("beta", "active", "Seán Ó Briain", 2024),
+    "demo-alexandra": ("beta", "new_member", "Αλεξάνδρα Παπαδοπούλου", 2026),
+    "demo-dmitri": ("gamma", "active", "Дмитрий Соколов", 2025),
+    "demo-meiling": ("gamma", "new_member", "李美玲", 2026),
+}
+
+
+async def load_demo(session: AsyncSession) -> None:
+    """Load the demonstration into the transaction of `session`, opened for organization `demo`.
+
+    Does nothing where the organization has a course already; two at once make one.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+    if await session.scalar(select(exists().where(Course.organization_id == ORGANIZATION))):
+        return
+    await _load_directory(session)
+    await _load_course(session)
+
+
+async def _load_directory(session: AsyncSession) -> None:
+    actor = _ADMINISTRATOR
+    organization = OrganizationFacts(name="Laurel & Lantern Society", timezone="America/New_York")
+    await put_organization(session, ORGANIZATION, organization, actor=actor)
+    for region_id, name in _REGIONS.items():
+        region = RegionFacts(organization_id=ORGANIZATION, name=name)
+        await put_region(session, region_id, region, actor=actor)
+    for chapter_id, (region_id, name) in _CHAPTERS.items():
+        await put_chapter(session, chapter_id, ChapterFacts(region_id=region_id, name=name), actor=actor)
+    requirement = RequirementFacts(organization_id=ORGANIZATION, name="Hazing prevention, every year")
+    await put_requirement(session, REQUIREMENT, requirement, actor=actor)
+    for user_id, (chapter_id, status, name, joined) in _MEMBERS.items():
+        member = MemberFacts(
+            chapter_id=chapter_id,
+            status=status,
+            display_name=name,
+            email=f"{user_id}@example.org",
+            custom_fields={"joined": joined},
+        )
+        await put_member(session, user_id, member, actor=actor)
+
+
+async def _load_course(session: AsyncSession) -> None:
+    tree = files("learning_service").joinpath(COURSE_FILE).read_bytes()
+    new = NewCourse(
+        title=parse_tree(tree).title,
+        scope="national",
+        recertification_cadence="P1Y",
+        linked_compliance_requirement=REQUIREMENT,
+    )
+    course_id = await create_course(session, new, actor=_ADMINISTRATOR)
+    draft = await current_edition(session, course_id)
+    edition = await save_draft(session, course_id, tree, if_match=draft.etag, actor=_ADMINISTRATOR)
+    await publish_draft(session, course_id, note="First edition", if_match=edition.etag, actor=_ADMINISTRATOR)

@@ -1,0 +1,35 @@
+"""Parts that somebody else runs and whose addresses were given."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from learning_devstack.process import StartError
+
+POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+asyncpg://")
+
+
+def service_database_url(url: str) -> str:
+    """The address in the form that the service's settings want. Raises StartError for another database."""
+    for scheme in POSTGRES_SCHEMES:
+        if url.startswith(scheme):
+            return "postgresql+asyncpg://" + url.removeprefix(scheme)
+    raise StartError("DATABASE_URL must begin with postgresql://")
+
+
+def make_bucket_in_given_store(bucket: str, given: Mapping[str, str]) -> None:
+    """Make the bucket in the store at S3_ENDPOINT_URL unless it is there. Raises StartError when it cannot
+    be.
+
+    In a process of its own: loading the S3 client takes longer than the whole rest of a start, and only
+    this needs it.
+    """
+    answer = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "learning_devstack.given_bucket", bucket],
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+    )
+    if answer.returncode != 0:
+        raise StartError((answer.stderr or answer.stdout).strip())

@@ -1,0 +1,1 @@
+"""What surrounds the routers of the API process."""

@@ -1,0 +1,137 @@
+"""More than a process can carry is refused at the door, before it costs anything.
+
+A request counts once it is there. While its body is still on the way it takes none of the places in which requests
+are worked on, so slow senders stop nobody; what they may have on the way is bounded for each of them.
+"""
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from learning_service.api.bodies import ARRIVAL, MIB
+from learning_service.api.problems import domain_problem
+from learning_service.core.rate_limits import Network, Shares, client_address, household, parse_networks
+from learning_service.core.settings import Settings
+from learning_service.domain.kernel.errors import DomainError, RateLimited, Unavailable
+
+ALWAYS_SERVED = frozenset({"/healthz", "/readyz", "/metrics"})
+BYTES_AT_ONCE = 64 * MIB
+"""What one sender's requests may hold of bodies together, from their first byte until they are answered."""
+
+
+class ConcurrencyLimit:
+    """Pure ASGI: at most so many requests under way in this process; further ones are answered 503 at once.
+
+    Unlike the server's own limit it counts requests, not connections that idle, and answers a problem document.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.limit = settings.max_concurrent_requests
+        self.under_way = 0
+        self.arriving = Shares(settings.max_arriving_bodies)
+        self.held = Shares(BYTES_AT_ONCE)
+        self.trusted = parse_networks(settings.trusted_proxies)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it."""
+        if scope["type"] != "http" or scope["path"] in ALWAYS_SERVED:
+            await self.app(scope, receive, send)
+            return
+        if self.under_way >= self.limit:
+            await domain_problem(Request(scope), _overloaded())(scope, receive, send)
+            return
+        arrival = scope[ARRIVAL] = Arrival(self, scope, receive)
+        self.under_way += 1
+        try:
+            await self.app(scope, arrival, send)
+        finally:
+            self.under_way -= 1
+            arrival.end()
+
+
+class Arrival:
+    """A request's body on its way in: counted for its sender until it is there, its bytes until it is answered.
+
+    The sender is the caller, once the request has told who that is, else an address.
+    """
+
+    __slots__ = ("_door", "_held", "_is_kept", "_receive", "_refusal", "_scope", "_sender", "_state")
+
+    def __init__(self, door: ConcurrencyLimit, scope: Scope, receive: Receive) -> None:
+        self._door = door
+        self._scope = scope
+        self._receive = receive
+        self._state = "unasked"
+        self._sender = ""
+        self._held = 0
+        self._is_kept = True
+        self._refusal: DomainError | None = None
+
+    async def __call__(self) -> Message:
+        """The next message. Raises RateLimited for a sender with too much on the way, Unavailable when full.
+
+        A refusal stays: whoever asks again gets it again.
+        """
+        if self._refusal is not None:
+            raise self._refusal
+        if self._state == "there":
+            return await self._receive()
+        if self._state == "unasked":
+            self._begin()
+        door = self._door
+        door.under_way -= 1
+        try:
+            message = await self._receive()
+        finally:
+            door.under_way += 1
+        self._hold(len(message.get("body", b"")))
+        if not message.get("more_body", False):
+            self._state = "there"
+            door.arriving.give_back(self._sender)
+            if door.under_way > door.limit:
+                raise self._refuse(_overloaded())
+        return message
+
+    def pass_on(self) -> None:
+        """From here on nothing is kept in memory: the route streams it to somewhere else."""
+        self._is_kept = False
+
+    def end(self) -> None:
+        """The request is over: nothing of it is on the way or held."""
+        if self._state == "arriving":
+            self._door.arriving.give_back(self._sender)
+        if self._held:
+            self._door.held.give_back(self._sender, self._held)
+
+    def _begin(self) -> None:
+        self._sender = _sender_of(self._scope, self._door.trusted)
+        if not self._door.arriving.take(self._sender):
+            raise self._refuse(_too_much())
+        self._state = "arriving"
+
+    def _hold(self, size: int) -> None:
+        if size and self._is_kept:
+            if not self._door.held.take(self._sender, size):
+                raise self._refuse(_too_much())
+            self._held += size
+
+    def _refuse(self, refusal: DomainError) -> DomainError:
+        self._refusal = refusal
+        return refusal
+
+
+def _sender_of(scope: Scope, trusted: tuple[Network, ...]) -> str:
+    caller = scope.get("learning_service.caller")
+    if caller is not None:
+        return f"{caller.organization_id}\n{caller.user_id}"
+    peer = scope.get("client")
+    forwarded = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return household(client_address(peer[0] if peer else None, forwarded, trusted))
+
+
+def _overloaded() -> Unavailable:
+    return Unavailable("Too many requests are under way; try again shortly.", retry_after=2)
+
+
+def _too_much() -> RateLimited:
+    return RateLimited("Too many bodies from here are still on the way.", retry_after=2)

@@ -1,0 +1,112 @@
+"""The lane beside the router: which requests take it, and how they leave it again."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from learning_service.api import bodies as wire
+from learning_service.api.problems import database_problem
+from learning_service.context import Context
+from learning_service.core.database import DRIVER_ERRORS, Unsure
+from learning_service.domain.kernel.errors import DomainError
+
+Headers = Sequence[tuple[bytes, bytes]]
+Answer = tuple[bytes, Headers]
+"""A JSON body, and the headers beside its type and length."""
+Handler = Callable[[Request, Context, str], Awaitable[Answer | None]]
+"""Gets the id in the path (empty where there is none); None: the ordinary route shall answer."""
+
+JSON_HEADER = (b"content-type", b"application/json")
+# Trouble that the ordinary route meets too, and knows how to tell.
+LEFT_TO_THE_ROUTE = (DomainError, OSError, *DRIVER_ERRORS)
+
+
+@dataclass(frozen=True)
+class HotPath:
+    """A call with a short way. `path` is its route's template, which logs and metrics name."""
+
+    method: str
+    path: str
+    pattern: str
+    handler: Handler
+    regex: re.Pattern[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Compile the pattern."""
+        object.__setattr__(self, "regex", re.compile(self.pattern))
+
+
+class HotPaths:
+    """Pure ASGI, innermost: answers plain requests of hot paths, and hands on all others."""
+
+    def __init__(self, app: ASGIApp, paths: Sequence[HotPath]) -> None:
+        self.app = app
+        self._paths = paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and not scope["query_string"]:
+            method, path = scope["method"], scope["path"]
+            for hot in self._paths:
+                if hot.method == method and (match := hot.regex.fullmatch(path)) is not None:
+                    return await self._serve(hot, match[match.re.groups], scope, Receiver(receive), send)
+        return await self.app(scope, receive, send)
+
+    async def _serve(self, hot: HotPath, id_: str, scope: Scope, receive: "Receiver", send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            answer = await hot.handler(request, request.app.state.context, id_)
+        except LEFT_TO_THE_ROUTE:
+            answer = None
+        except Unsure as error:
+            problem = await database_problem(request, error.cause)
+            return await problem(scope, receive, send)
+        if answer is None:
+            receive.rewind()
+            return await self.app(scope, receive, send)
+        scope["route"] = hot
+        return await _send(send, *answer)
+
+
+class Receiver:
+    """What arrives, which can be read once more from the start by somebody else."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._seen: list[Message] = []
+        self._again: list[Message] = []
+
+    async def __call__(self) -> Message:
+        """The next message."""
+        if self._again:
+            return self._again.pop(0)
+        message = await self._receive()
+        self._seen.append(message)
+        return message
+
+    def rewind(self) -> None:
+        """From the start."""
+        self._again, self._seen = self._seen, []
+
+
+async def small_body(request: Request) -> bytes | None:
+    """The body; None for one that is too large or breaks off, which is the route's to judge."""
+    body, more = b"", True
+    async with asyncio.timeout_at(wire.body_deadline(request, wire.RECEIVE_SECONDS)):
+        while more:
+            message = await request.receive()
+            if message["type"] != "http.request" or len(body) > wire.SMALL:
+                return None
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+    return body if len(body) <= wire.SMALL else None
+
+
+async def _send(send: Send, body: bytes, headers: Headers) -> None:
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": 200, "headers": [length, JSON_HEADER, *headers]})
+    await send({"type": "http.response.body", "body": body})

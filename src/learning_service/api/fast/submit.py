@@ -1,0 +1,123 @@
+"""Submitting a quiz: two round trips, one to read where the member stands, one to write.
+
+No lock is held in between. Every change of progress adds one to the enrollment's revision, and the write happens
+only at the revision that was read; who comes second takes the ordinary route, which waits for the lock. Everything
+is judged and graded by the same functions as there. What finishes a course, closes an overdue attempt, repeats what
+has just closed one, or is refused goes there too: nothing has been written until then.
+"""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
+
+from learning_service.api.bodies import JSON, JUDGED_AT_ONCE, check_json
+from learning_service.api.fast.lane import Answer, small_body
+from learning_service.api.fast.reads import loaded
+from learning_service.api.requests import authenticate
+from learning_service.context import Context
+from learning_service.domain.attempts.actions import (
+    is_overdue,
+    merge_responses,
+    next_attempt,
+    refuse_misfits,
+)
+from learning_service.domain.attempts.queries import Position, read_position
+from learning_service.domain.attempts.repeats import digest_of
+from learning_service.domain.attempts.rules import Bounds
+from learning_service.domain.completion.actions.closing import (
+    Closed,
+    GradedSubmission,
+    grade_submission,
+    is_large,
+)
+from learning_service.domain.completion.views import submission_view
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, cached_version
+from learning_service.domain.enrollments.rules import decide
+from learning_service.schemas.attempts import SubmissionAnswer, SubmitBody
+
+_POSITION = "SELECT * FROM position_at_quiz($1, $2, $3)"
+_CLOSE = "SELECT close_attempt_in($1, $2, $3)"
+_BODY: TypeAdapter[SubmitBody] = TypeAdapter(SubmitBody)
+_JSON_COLUMNS = ("lessons", "quizzes", "under_way", "layout", "responses", "marks")
+
+
+async def submit(request: Request, context: Context, quiz_id: str) -> Answer | None:
+    """A submission that completes nothing."""
+    headers = request.headers
+    if "idempotency-key" in headers or headers.get("content-type") != JSON or "content-encoding" in headers:
+        return None
+    caller = await authenticate(request)
+    sent = await _read(request)
+    if sent is None:
+        return None
+    organization = caller.organization_id
+    row = await context.direct.row(_POSITION, organization, caller.user_id, quiz_id)
+    if row is None:
+        return None
+    instant, revision, *columns = (
+        loaded(value) if name in _JSON_COLUMNS else value for name, value in row.items()
+    )
+    position = read_position(columns)
+    version = cached_version(position.version_id)
+    graded = (
+        _graded(context.bounds, version, position, uuid.UUID(quiz_id), sent, instant) if version else None
+    )
+    if graded is None:
+        return None
+    written = await context.direct.write(_CLOSE, organization, graded.document, revision)
+    if written is None or not written[0]:
+        return None
+    view = submission_view(Closed(graded.attempt, graded.quiz, graded.after, None))
+    return SubmissionAnswer.model_validate(view).model_dump_json(exclude_unset=True).encode(), ()
+
+
+async def _read(request: Request) -> SubmitBody | None:
+    body = await small_body(request)
+    if body is None or len(body) > JUDGED_AT_ONCE:
+        return None
+    check_json(body)
+    try:
+        return _BODY.validate_json(body)
+    except (ValidationError, RecursionError):
+        return None
+
+
+def _graded(
+    bounds: Bounds,
+    version: CompiledVersion,
+    position: Position,
+    quiz_id: uuid.UUID,
+    sent: SubmitBody,
+    instant: datetime,
+) -> GradedSubmission | None:
+    """What to write, if this is a plain submission. Raises Invalid, NoAttemptsLeft, TooLarge."""
+    quiz = version.quizzes[quiz_id]
+    if quiz.kind != "quiz" or not position.is_open:
+        return None
+    refuse_misfits(quiz, sent.responses)
+    attempt = _attempt(bounds, position, quiz, sent, instant)
+    if attempt is None:
+        return None
+    given = merge_responses(attempt, sent.responses, bounds)
+    if is_large(given):
+        return None
+    graded = grade_submission(
+        position, version, quiz, attempt, given, instant, digest=digest_of(sent.responses)
+    )
+    goes_on = decide(version.shape, graded.after.standing()).status == "in_progress"
+    return graded if goes_on else None
+
+
+def _attempt(
+    bounds: Bounds, position: Position, quiz: CompiledQuiz, sent: SubmitBody, instant: datetime
+) -> Any:
+    attempt = position.attempt
+    if attempt is not None:
+        mine = sent.attempt_id in (None, attempt.id) and not is_overdue(attempt, instant)
+        return attempt if mine else None
+    if sent.attempt_id is not None or quiz.time_limit_seconds is not None:
+        return None
+    return next_attempt(position, quiz, instant, bounds)

@@ -1,0 +1,82 @@
+"""The route class of every router: keeps a POST's answer under its idempotency key, and gives it again.
+
+FastAPI commits the request's transaction after the handler has made the response and before it leaves, so what is
+written here is part of that transaction: answer and effect are kept together or not at all.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from fastapi.routing import APIRoute
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from learning_service.api.bodies import read_idempotency_key
+from learning_service.domain.kernel.errors import DomainError, Forbidden, Invalid, NotFound, Unauthenticated
+from learning_service.domain.records.idempotency import AlreadyAnswered, keep_answer, release_key
+
+REPLAYED = "Idempotency-Replayed"
+SHOWN_ONCE = "x-shown-once"
+KEPT_HEADERS = ("content-type", "etag", "location", "cache-control", "retry-after")
+
+LOST_RIGHTS = (Unauthenticated, Forbidden, NotFound)
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def shown_once(*fields: str) -> dict[str, Any]:
+    """`openapi_extra` of a route whose answer has secrets: fields that a replay leaves out and nobody keeps."""
+    return {SHOWN_ONCE: list(fields)}
+
+
+class KeyedRoute(APIRoute):
+    """A route that, for POST, honours `Idempotency-Key`; use it as `route_class` of every router."""
+
+    def get_route_handler(self) -> Handler:
+        """FastAPI's handler, for POST with the key's rules around it."""
+        handler = super().get_route_handler()
+        if "POST" not in (self.methods or ()):
+            return handler
+        secrets = tuple((self.openapi_extra or {}).get(SHOWN_ONCE, ()))
+
+        async def answer_once(request: Request) -> Response:
+            try:
+                request.state.idempotency_key = read_idempotency_key(request)
+            except Invalid:
+                # Refused by the body's reader, in its turn: after the caller's right to call.
+                request.state.idempotency_key = None
+            if request.state.idempotency_key is None:
+                return await handler(request)
+            return await _answer_once(request, handler, secrets)
+
+        return answer_once
+
+
+def _replay(again: AlreadyAnswered) -> Response:
+    return Response(again.body, again.status, headers={**again.headers, REPLAYED: "true"})
+
+
+async def _answer_once(
+    request: Request, handler: Callable[[Request], Awaitable[Response]], secrets: tuple[str, ...]
+) -> Response:
+    try:
+        response = await handler(request)
+    except AlreadyAnswered as again:
+        return _replay(again)
+    except DomainError as refusal:
+        # The state that the call itself has changed is no reason to refuse its answer; a lost right is.
+        before = getattr(request.state, "before", None)
+        if isinstance(refusal, LOST_RIGHTS) or not isinstance(before, AlreadyAnswered):
+            raise
+        return _replay(before)
+    session: AsyncSession | None = getattr(request.state, "keyed_session", None)
+    if session is None:
+        return response
+    if not 200 <= response.status_code < 300:
+        await release_key(session)
+        return response
+    headers = {name: value for name in KEPT_HEADERS if (value := response.headers.get(name)) is not None}
+    body = bytes(response.body).decode()
+    await keep_answer(session, status=response.status_code, headers=headers, body=body, leave_out=secrets)
+    return response

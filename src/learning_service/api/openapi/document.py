@@ -1,0 +1,291 @@
+"""The OpenAPI document: what FastAPI cannot see by itself, added from the routes' own dependencies.
+
+Bodies are read by `JsonBody` after access is settled, so FastAPI does not know them; permissions are
+dependencies, so it does not know who may call. Both are written into the document here.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+from fastapi import FastAPI, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
+
+from learning_service.adapters.reference_page import REFERENCE_HEADERS, reference_files, reference_page
+from learning_service.adapters.webhook_http import CONTENT_TYPE
+from learning_service.api.bodies import JsonBody
+from learning_service.api.openapi.links import links_of
+from learning_service.api.problems import MEDIA_TYPE, TITLES
+from learning_service.api.requests import Anyone, Page, PathOpaqueId, Permission
+from learning_service.api.routes import api_routes
+from learning_service.api.uploads import UPLOAD_BODY
+from learning_service.domain.kernel.errors import FaultCode
+from learning_service.domain.webhooks.rules import EXAMPLES, EventType, cloud_event
+
+DESCRIPTION = """
+Courses, assessments, verifiable certificates and compliance for membership organizations.
+
+Send a bearer token of your organization's identity provider. Errors are RFC 9457 problem documents whose `code`
+you may switch on. Lists come in keyset pages: `?limit=` and `?cursor=`.
+"""
+_REF = "#/components/schemas/{model}"
+_ID = {"type": "string", "format": "uuid"}
+_OPAQUE_ID = {"type": "string", "pattern": "^[A-Za-z0-9._:@-]{1,128}$"}
+_FILTERS = {"course_id": _ID} | dict.fromkeys(
+    ("user_id", "chapter_id", "region_id", "requirement_id"), _OPAQUE_ID
+)
+_NUMBER = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "code": {"type": "string", "description": "A stable word that callers may switch on"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "params", "detail"],
+                "properties": {
+                    "pointer": {
+                        "type": "string",
+                        "description": "Where in the body; `?name` for a parameter",
+                    },
+                    "code": {
+                        "type": "string",
+                        "enum": list(get_args(FaultCode)),
+                        "description": "What is wrong, for programs: translate by this and `params`",
+                    },
+                    "params": {
+                        "type": "object",
+                        "description": "What the code speaks of: `most`, `least`, `values`, `expected` and the like",
+                    },
+                    "detail": {"type": "string", "description": "The same for people, in English"},
+                },
+            },
+        },
+    },
+}
+
+
+_KEY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7e]+$"},
+    "description": "Makes sending the call again safe for 72 hours: the same body gets the first 2xx answer again"
+    " (less what is shown only once), with `Idempotency-Replayed: true`; another body is refused. Refusals are"
+    " not kept.",
+}
+
+
+def install_reference(app: FastAPI, *, page: bool) -> None:
+    """Make the app describe itself whole; with `page`, for people too."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = get_openapi(
+                title=app.title, version=app.version, description=app.description, routes=app.routes
+            )
+            _complete(document, app)
+            document["webhooks"] = _webhooks()
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    if page:
+        _serve_page(app)
+
+
+def _serve_page(app: FastAPI) -> None:
+    files = {"/docs": reference_page(), **{f"/docs/{name}": file for name, file in reference_files().items()}}
+
+    async def serve(request: Request) -> Response:
+        file = files[request.url.path]
+        return Response(file.content, media_type=file.media_type, headers=REFERENCE_HEADERS)
+
+    for path in files:
+        app.add_route(path, serve, methods=["GET"], include_in_schema=False)
+
+
+def dependencies_of(route: APIRoute) -> list[Any]:
+    """Everything that the route depends on, deep, in order."""
+    found: list[Any] = []
+
+    def walk(dependant: Dependant) -> None:
+        for child in dependant.dependencies:
+            walk(child)
+            found.append(child.call)
+
+    walk(route.dependant)
+    return found
+
+
+def permission_of(route: APIRoute) -> Permission | None:
+    """Who may call the route; None is a mistake that a test finds."""
+    stated = [call for call in dependencies_of(route) if isinstance(call, Permission)]
+    # A route may name several (the caller beside the course); the narrowest was written first.
+    return stated[0] if stated else None
+
+
+def needs_token(route: APIRoute) -> bool:
+    """Whether the route is for callers with a token."""
+    return not isinstance(permission_of(route), Anyone)
+
+
+def _complete(document: dict[str, Any], app: FastAPI) -> None:
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    schemas["Problem"] = _PROBLEM
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    for route in api_routes(app):
+        for method in route.methods or ():
+            operation = document["paths"].get(route.path, {}).get(method.lower())
+            if operation is not None:
+                _describe(operation, route, schemas)
+    for source, status, name, link in links_of(document["paths"]):
+        source["responses"][status].setdefault("links", {})[name] = link
+
+
+def _describe(operation: dict[str, Any], route: APIRoute, schemas: dict[str, Any]) -> None:
+    calls = dependencies_of(route)
+    permission = permission_of(route)
+    if needs_token(route):
+        operation["security"] = [{"bearer": []}]
+    if permission is not None and not isinstance(permission, Anyone):
+        operation["x-permission"] = permission.name
+        operation["description"] = f"{operation.get('description', '')}\n\nWho: {permission.name}.".strip()
+    _describe_parameters(operation, route)
+    statuses = {404, 429, 503}
+    if needs_token(route):
+        statuses |= {401, 403}
+    for call in calls:
+        if isinstance(call, JsonBody):
+            operation["requestBody"] = _request_body(call, schemas)
+            statuses |= {413, 415, 422}
+        elif isinstance(call, Page):
+            operation.setdefault("parameters", []).extend(_page_parameters(call))
+            statuses.add(422)
+    if takes_file(route):
+        statuses |= {413, 415, 422}
+    if route.methods and route.methods & {"POST", "PUT", "PATCH", "DELETE"}:
+        statuses.add(409)
+    if takes_key(route):
+        operation.setdefault("parameters", []).append(_KEY_PARAMETER)
+    asked = operation.get("parameters", [])
+    if any(parameter["in"] == "query" or parameter is _KEY_PARAMETER for parameter in asked):
+        statuses.add(422)
+    if any(parameter["name"] == "If-Match" for parameter in asked):
+        statuses.add(412)
+    operation["responses"].pop("422", None)
+    for status in sorted(statuses):
+        operation["responses"].setdefault(str(status), _problem(status))
+    for status, response in operation["responses"].items():
+        if status[0] in "45" and "content" not in response:
+            operation["responses"][status] = _problem(int(status)) | response
+
+
+def _describe_parameters(operation: dict[str, Any], route: APIRoute) -> None:
+    """Ids have their form; who leaves a parameter out does not send null."""
+    opaque = {call.name for call in dependencies_of(route) if isinstance(call, PathOpaqueId)}
+    known = {parameter["name"]: parameter for parameter in operation.get("parameters", [])}
+    for parameter in known.values():
+        schema = parameter["schema"]
+        plain = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+        parameter["schema"] = plain[0] if len(plain) == 1 else schema
+    for name in route.param_convertors:
+        schema = _OPAQUE_ID if name in opaque else _NUMBER if name == "number" else _ID
+        known[name] = {"name": name, "in": "path", "required": True, "schema": schema}
+    if known:
+        operation["parameters"] = list(known.values())
+
+
+def takes_key(route: APIRoute) -> bool:
+    """Whether the route honours `Idempotency-Key`: a POST by a caller with a token, with a JSON body or a file."""
+    calls = dependencies_of(route)
+    reads_body = any(isinstance(call, JsonBody) for call in calls) or takes_file(route)
+    return "POST" in (route.methods or ()) and needs_token(route) and reads_body
+
+
+def takes_file(route: APIRoute) -> bool:
+    """Whether the route's body is a form with a file."""
+    return route.openapi_extra is UPLOAD_BODY
+
+
+def _request_body(call: JsonBody, schemas: dict[str, Any]) -> dict[str, Any]:
+    schema = TypeAdapter(call.type).json_schema(ref_template=_REF)
+    schemas.update(schema.pop("$defs", {}))
+    title = schema.get("title")
+    if title and schema.get("type") == "object":
+        schemas[title] = schema
+        schema = {"$ref": _REF.format(model=title)}
+    return {
+        "required": not call.optional,
+        "content": {media_type: {"schema": schema} for media_type in call.media_types},
+    }
+
+
+def _page_parameters(call: Page) -> list[dict[str, Any]]:
+    limit = {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
+    cursor = {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,4096}$"}
+    filters = ((name, _FILTERS.get(name, {"type": "string"})) for name in sorted(call.filters))
+    names = [("limit", limit), ("cursor", cursor), *filters]
+    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in names]
+
+
+def _problem(status: int) -> dict[str, Any]:
+    return {
+        "description": TITLES.get(status, "Problem"),
+        "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}},
+    }
+
+
+def _webhooks() -> dict[str, Any]:
+    """What receivers get: one CloudEvent per delivery, with an example for each type."""
+    return {type_: {"post": _delivery(type_)} for type_ in get_args(EventType)}
+
+
+def _delivery(type_: str) -> dict[str, Any]:
+    example = cloud_event(
+        event_id="01a20371-5389-73f6-8a95-f51bcee2adb0",
+        type_=type_,
+        organization_id="demo",
+        user_id="demo-learner",
+        at=datetime(2026, 11, 22, 9, tzinfo=UTC),
+        data={"organization_id": "demo", "user_id": "demo-learner", **EXAMPLES[type_]},
+    )
+    headers = [
+        {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": text}
+        for name, text in (
+            ("webhook-id", "The event's id; the same for every try, so that you can drop what you have."),
+            ("webhook-timestamp", "Seconds since 1970; refuse what is older than five minutes."),
+            ("webhook-signature", "Standard Webhooks: `v1,…` for each secret that signs at present."),
+        )
+    ]
+    return {
+        "summary": f"A delivery of {type_}",
+        "parameters": headers,
+        "requestBody": {
+            "required": True,
+            "content": {
+                CONTENT_TYPE: {
+                    "schema": {"$ref": _REF.format(model="CloudEventAnswer")},
+                    "example": example,
+                }
+            },
+        },
+        "responses": {
+            "2XX": {"description": "Taken. Anything else is tried again over three days."},
+            "410": {"description": "Gone: the subscription is disabled."},
+            "429": {"description": "Slow down; Retry-After is honoured."},
+        },
+    }

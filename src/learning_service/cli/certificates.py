@@ -1,0 +1,42 @@
+"""What the commands `certificates halt | resume | status` do, once their arguments are read."""
+
+import asyncio
+
+from learning_service.context import open_context
+from learning_service.core.settings import Settings
+from learning_service.domain.certificates.queries import PdfState, pdf_state
+from learning_service.domain.certificates.rules import GENERATE
+from learning_service.domain.jobs.halts import halt_job, resume_job
+from learning_service.domain.jobs.outbox import wake_after_commit
+
+QUEUE = "jobs"
+
+
+def halt(settings: Settings) -> str:
+    """Have no more PDFs made, from every worker's next look at the queue on; what is to be made waits."""
+    return asyncio.run(_change(settings, halted=True))
+
+
+def resume(settings: Settings) -> str:
+    """Have PDFs made again, those that waited first."""
+    return asyncio.run(_change(settings, halted=False))
+
+
+def status(settings: Settings) -> str:
+    """Whether PDFs are made, and how many wait, failed for good, or differ from what was stored."""
+    return asyncio.run(_change(settings, halted=None))
+
+
+async def _change(settings: Settings, *, halted: bool | None) -> str:
+    async with open_context(settings, "learning_worker") as context, context.transaction(None) as session:
+        if halted is True:
+            await halt_job(session, GENERATE)
+        elif halted is False:
+            await resume_job(session, GENERATE)
+            wake_after_commit(session, QUEUE)
+        return _told(await pdf_state(session, GENERATE))
+
+
+def _told(state: PdfState) -> str:
+    making = f"halted since {state.halted_at:%Y-%m-%dT%H:%M:%SZ}" if state.halted_at else "running"
+    return f"{making}; waiting {state.waiting}, dead {state.dead}, drifted {state.drifted}"

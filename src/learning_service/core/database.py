@@ -1,0 +1,145 @@
+"""The engine, and the statement that opens every transaction.
+
+A connection's own role is `learning_api` from the first moment, so that a transaction which somebody forgot to
+open sees no row of any tenant; the opening statement then names role and organization for this transaction only.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import asyncpg
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from learning_service.core.settings import Settings
+from learning_service.domain.kernel.clock import set_instant
+
+Role = Literal["learning_api", "learning_worker"]
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver raises where no engine is between; the last from a connection whose backend has just been ended."""
+
+_OPENING = text(
+    "SELECT set_config('role', :role, true), set_config('app.organization_id', :organization_id, true),"
+    " clock_timestamp()"
+)
+_WORKER_STATEMENT_TIMEOUT_MS = 60_000
+
+
+def create_engine(settings: Settings, *, role: Role = "learning_api") -> AsyncEngine:
+    """The pool of one process. Waiting for anything is bounded: for a connection, a lock, a statement, a peer."""
+    return create_async_engine(
+        settings.database_url,
+        # Tracebacks go to logs, and parameters are names, texts and keys.
+        hide_parameters=True,
+        pool_size=settings.database_pool_size,
+        max_overflow=0,
+        pool_timeout=settings.database_pool_timeout_seconds,
+        pool_recycle=1800,
+        connect_args=_connect_arguments(settings, role),
+    )
+
+
+def _connect_arguments(settings: Settings, role: Role) -> dict[str, Any]:
+    timeout = settings.statement_timeout_ms if role == "learning_api" else _WORKER_STATEMENT_TIMEOUT_MS
+    return {
+        "timeout": 3,
+        "command_timeout": timeout / 1000 + 2,
+        "server_settings": {
+            "role": "learning_api",
+            "application_name": role,
+            "statement_timeout": str(timeout),
+            "lock_timeout": str(settings.lock_timeout_ms),
+            "idle_in_transaction_session_timeout": "60000",
+            "timezone": "UTC",
+        },
+    }
+
+
+class Unsure(Exception):
+    """A write failed, perhaps only after its commit: it must not be tried again by us."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__("the write failed")
+        self.cause = cause
+
+
+class DirectPool:
+    """Connections by the driver alone, for the hot paths: no session, no greenlet, no reset between uses.
+
+    Nothing is ever set for longer than a transaction on them, so nothing has to be reset. A connection on which
+    anything failed is closed. This costs 0.3 ms of processor less a statement than the engine (the row `verify`).
+    """
+
+    def __init__(self, settings: Settings, *, role: Role = "learning_api") -> None:
+        url = make_url(settings.database_url).set(drivername="postgresql")
+        self._dsn = url.render_as_string(hide_password=False)
+        self._arguments = _connect_arguments(settings, role)
+        self._patience = settings.database_pool_timeout_seconds
+        self._free = asyncio.Semaphore(settings.database_direct_pool_size)
+        self._idle: list[asyncpg.Connection] = []
+
+    async def row(self, statement: str, *values: object) -> asyncpg.Record | None:
+        """The first row of a statement that is a transaction of its own. Raises TimeoutError when no connection gets
+        free in time.
+        """
+        return await self._first(await self._take(), statement, values)
+
+    async def write(self, statement: str, *values: object) -> asyncpg.Record | None:
+        """The same for a statement that writes. Raises Unsure when nobody knows whether it did."""
+        connection = await self._take()
+        try:
+            return await self._first(connection, statement, values)
+        except asyncpg.LockNotAvailableError:
+            raise  # nothing was written: somebody held the row for too long
+        except (*DRIVER_ERRORS, OSError) as error:
+            raise Unsure(error) from error
+
+    async def _take(self) -> asyncpg.Connection:
+        if self._free.locked():
+            # Only who waits needs a timer: one for everybody is 4 % of `verify`.
+            async with asyncio.timeout(self._patience):
+                await self._free.acquire()
+        else:
+            await self._free.acquire()
+        try:
+            while self._idle:
+                connection = self._idle.pop()
+                if not connection.is_closed():
+                    return connection
+            return await asyncpg.connect(self._dsn, **self._arguments)
+        except BaseException:
+            self._free.release()
+            raise
+
+    async def _first(
+        self, connection: asyncpg.Connection, statement: str, values: Sequence[object]
+    ) -> asyncpg.Record | None:
+        try:
+            found = await connection.fetchrow(statement, *values)
+        except BaseException:
+            connection.terminate()
+            raise
+        else:
+            self._idle.append(connection)
+            return found
+        finally:
+            self._free.release()
+
+    async def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            await self._idle.pop().close(timeout=5)
+
+
+async def open_transaction(
+    session: AsyncSession, *, role: Role, organization_id: str | None, at: datetime | None = None
+) -> None:
+    """Begin: assume the role, name the organization, and take the transaction's instant from the database.
+
+    `at` replaces the instant, for jobs that run as of another time. Without an organization the API's role sees
+    no tenant's rows.
+    """
+    row = await session.execute(_OPENING, {"role": role, "organization_id": organization_id or ""})
+    set_instant(session, at or row.one()[2])

@@ -1,0 +1,336 @@
+"""Closing an attempt: graded, counted and stored by one statement, then whatever follows from it."""
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic_core import to_json
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.actions import (
+    AttemptClosed,
+    attempts_allowed,
+    attempts_used,
+    bounds_of,
+    is_overdue,
+    merge_responses,
+    open_attempt,
+    refuse_misfits,
+)
+from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount, find_position
+from learning_service.domain.attempts.repeats import digest_of, repeated_attempt
+from learning_service.domain.attempts.rules import Response, dump_responses, load_responses
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.completion.actions.deciding import Outcome, settle
+from learning_service.domain.completion.actions.doubts import possible_points
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
+from learning_service.domain.courses.rules.scores import kept
+from learning_service.domain.enrollments.models import CourseCompletion
+from learning_service.domain.enrollments.rules import attempts_remaining, awaits_review
+from learning_service.domain.grading.rules.score import Graded, grade_attempt
+from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import NotFound
+
+# One function of the database (migration `hot_reads`), because it is the hottest write: the attempt, its counter,
+# what waits for a person, the assessment's result, the enrollment. False where somebody else closed it first.
+_CLOSE = text("SELECT close_attempt(CAST(:graded AS jsonb), NULL)")
+
+LARGE_CHARACTERS = 50_000
+"""Answers of more than this are read in a thread."""
+SYSTEM = "system"
+"""Who acts when nobody does, in the audit trail."""
+
+
+@dataclass(frozen=True, slots=True)
+class GradedSubmission:
+    """An attempt about to be closed, and the position behind it."""
+
+    attempt: AttemptRow
+    quiz: CompiledQuiz
+    after: Position
+    document: str
+    """All of it as JSON, for `close_attempt`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A closed attempt, where it leaves the enrollment, and the outcome if it finished the course."""
+
+    attempt: AttemptRow
+    quiz: CompiledQuiz
+    position: Position
+    outcome: Outcome | None
+
+    @property
+    def remaining(self) -> int | None:
+        """Attempts that may still be started; None: no limit."""
+        return attempts_remaining(
+            attempts_allowed(self.position, self.quiz), attempts_used(self.position, self.quiz.id)
+        )
+
+
+@dataclass(slots=True)
+class Marking:
+    """The marking of an attempt's large answers, done outside of any transaction."""
+
+    responses: Mapping[str, Any]
+    quiz: CompiledQuiz
+    given: Mapping[str, Response]
+    marks: Graded | None = None
+
+    async def do(self) -> None:
+        """Mark them."""
+        self.marks = await mark_responses(self.quiz, self.given)
+
+
+async def submit_attempt(
+    session: AsyncSession,
+    position: Position,
+    version: CompiledVersion,
+    quiz: CompiledQuiz,
+    responses: tuple[Response, ...],
+    *,
+    attempt_id: uuid.UUID | None,
+    late: bool = False,
+) -> Closed:
+    """Close the attempt under way with these answers laid over what was saved; make one if there is none.
+
+    Who names no attempt and repeats what has just closed one gets that one's result. The position must be locked, and
+    overdue attempts closed; `late`: this very call found one overdue. What arrives within the grace is stamped with
+    the deadline. Raises Invalid, NotFound, AttemptClosed, AttemptNotStarted, EnrollmentWithdrawn, NoAttemptsLeft.
+    """
+    refuse_misfits(quiz, responses)
+    if late:
+        raise AttemptClosed
+    digest = digest_of(responses)
+    if attempt_id is None and position.attempt is None:
+        repeated = await repeated_attempt(session, position, quiz.id, digest)
+        if repeated is not None:
+            return await _closed_before(session, position, quiz, repeated)
+    position = await _named(session, position, quiz, attempt_id)
+    attempt = await open_attempt(session, position, quiz)
+    given = merge_responses(attempt, responses, bounds_of(session))
+    marks = await mark_responses(quiz, given)
+    graded = grade_submission(position, version, quiz, attempt, given, now(session), marks, digest=digest)
+    return await _close(session, position, version, graded)
+
+
+async def _closed_before(
+    session: AsyncSession, position: Position, quiz: CompiledQuiz, attempt_id: uuid.UUID
+) -> Closed:
+    """A closed attempt once more, with the outcome that it brought about."""
+    found = await find_position(
+        session, position.organization_id, "attempt", attempt_id, user_id=position.user_id
+    )
+    if found is None or found.attempt is None:
+        raise NotFound
+    completion = await session.scalar(
+        select(CourseCompletion).where(
+            CourseCompletion.enrollment_id == found.enrollment_id,
+            CourseCompletion.completed_at == found.attempt.submitted_at,
+        )
+    )
+    outcome = None
+    if completion is not None:
+        certificate = await session.scalar(
+            select(Certificate).where(
+                Certificate.completion_id == completion.id, Certificate.reissued_as.is_(None)
+            )
+        )
+        outcome = Outcome(found.status, completion, certificate)
+    return Closed(found.attempt, quiz, found, outcome)
+
+
+async def _named(
+    session: AsyncSession, position: Position, quiz: CompiledQuiz, attempt_id: uuid.UUID | None
+) -> Position:
+    """The position of the attempt that is named, whatever enrollment it belongs to; else the one given.
+
+    Raises NotFound for an attempt that is none of the learner's at this quiz.
+    """
+    under_way = position.attempt
+    if attempt_id is None or (under_way is not None and under_way.id == attempt_id):
+        return position
+    named = await find_position(
+        session, position.organization_id, "attempt", attempt_id, user_id=position.user_id, lock=True
+    )
+    if named is None or named.attempt is None or named.attempt.quiz_id != quiz.id:
+        raise NotFound
+    return named
+
+
+async def mark_responses(quiz: CompiledQuiz, given: Mapping[str, Response]) -> Graded:
+    """The marks of these answers. Large texts are read in a thread, so that the loop serves others meanwhile."""
+    if is_large(given):
+        return await asyncio.to_thread(grade_attempt, quiz.keys.values(), given)
+    return grade_attempt(quiz.keys.values(), given)
+
+
+def is_large(given: Mapping[str, Response]) -> bool:
+    """Whether reading the answers takes so long that others would wait."""
+    return sum(len(response.text or "") for response in given.values()) > LARGE_CHARACTERS
+
+
+async def mark_overdue(session: AsyncSession, organization_id: str, attempt_id: uuid.UUID) -> Marking | None:
+    """What marking an overdue attempt needs, to be done after the transaction; None where it takes no time."""
+    position = await find_position(session, organization_id, "attempt", attempt_id, user_id=None, lock=False)
+    if position is None or position.attempt is None:
+        return None
+    attempt = position.attempt
+    given = load_responses(attempt.responses)
+    if not is_large(given):
+        return None
+    version = await compiled_version(session, position.version_id)
+    return Marking(attempt.responses, version.quizzes[attempt.quiz_id], given)
+
+
+async def close_overdue(
+    session: AsyncSession,
+    position: Position,
+    version: CompiledVersion,
+    quiz: CompiledQuiz,
+    marking: Marking | None = None,
+) -> Closed:
+    """Close the attempt whose time ran out with what was saved, stamped with its deadline.
+
+    `marking`: marks that were made before, used if they are of the same answers.
+    """
+    attempt = position.attempt
+    assert attempt is not None
+    given = load_responses(attempt.responses)
+    if marking is not None and marking.responses == attempt.responses and marking.marks is not None:
+        marks = marking.marks
+    else:
+        marks = await mark_responses(quiz, given)
+    graded = grade_submission(position, version, quiz, attempt, given, now(session), marks)
+    return await _close(session, position, version, graded, actor=SYSTEM)
+
+
+async def close_if_overdue(
+    session: AsyncSession, organization_id: str, attempt_id: uuid.UUID, marking: Marking | None = None
+) -> bool:
+    """What the sweeper does to one attempt, by the same compare-and-set; False when it was not overdue."""
+    position = await find_position(session, organization_id, "attempt", attempt_id, user_id=None, lock=True)
+    attempt = position.attempt if position is not None else None
+    if position is None or attempt is None or not is_overdue(attempt, now(session)):
+        return False
+    version = await compiled_version(session, position.version_id)
+    await close_overdue(session, position, version, version.quizzes[attempt.quiz_id], marking)
+    return True
+
+
+async def _close(
+    session: AsyncSession,
+    position: Position,
+    version: CompiledVersion,
+    graded: GradedSubmission,
+    *,
+    actor: str | None = None,
+) -> Closed:
+    if not await session.scalar(_CLOSE, {"graded": graded.document}):
+        raise AttemptClosed
+    after = graded.after
+    outcome = await settle(session, after, version, actor=actor)
+    if outcome is not None:
+        after = replace(after, status=outcome.status)
+    return Closed(graded.attempt, graded.quiz, after, outcome)
+
+
+def grade_submission(
+    position: Position,
+    version: CompiledVersion,
+    quiz: CompiledQuiz,
+    attempt: AttemptRow,
+    given: Mapping[str, Response],
+    instant: datetime,
+    marks: Graded | None = None,
+    *,
+    digest: str | None = None,
+) -> GradedSubmission:
+    """What closing will write of the attempt with these answers, and the position behind it. Pure but for ids.
+
+    What arrives after the deadline is stamped with it. `marks`: those of the answers, where they are known already.
+    `digest`: of the submission, where one closes it.
+    """
+    graded = marks or grade_attempt(quiz.keys.values(), given)
+    closed = replace(
+        attempt,
+        status="pending_review" if graded.pending_question_ids else "graded",
+        submitted_at=min(instant, attempt.deadline_at or instant),
+        responses=dump_responses(given.values()),
+        marks=dump_marks(graded),
+        points=kept(graded.points),
+        pending_points=kept(graded.pending_points),
+        passed=graded.passed(quiz.pass_score),
+    )
+    count = _counted(position, quiz, closed)
+    after = replace(
+        position,
+        status="in_progress" if position.status == "assigned" else position.status,
+        quizzes={**position.quizzes, quiz.id: count},
+        under_way=position.under_way - {quiz.id},
+        attempt=closed,
+    )
+    document = {
+        **{name: getattr(closed, name) for name in AttemptRow.__slots__},
+        "organization_id": position.organization_id,
+        "course_id": position.course_id,
+        "used": count.used,
+        "allowed": count.allowed,
+        "best_points": count.best_points,
+        "possible_points": count.possible_points,
+        "passed_at": count.passed_at,
+        "waiting": _waiting(quiz, graded, given),
+        "closed_with": digest,
+        "is_assessment": quiz.kind == "assessment",
+        "awaiting_review": after.is_open and awaits_review(version.shape, after.standing()),
+    }
+    return GradedSubmission(closed, quiz, after, to_json(document).decode())
+
+
+def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> QuizCount:
+    """The counter row with the closed attempt in it."""
+    before = position.quizzes.get(quiz.id)
+    passed_at = closed.submitted_at if closed.passed else None
+    if before is not None and before.passed_at is not None:
+        passed_at = before.passed_at
+    points, possible = closed.points or Decimal(0), possible_points(closed)
+    if before is not None and before.best_points is not None and before.possible_points is not None:
+        points, possible = max(points, before.best_points), max(possible, before.possible_points)
+    return QuizCount(
+        used=max(attempts_used(position, quiz.id), closed.number),
+        allowed=attempts_allowed(position, quiz),
+        best_points=points,
+        possible_points=possible,
+        max_points=quiz.max_points,
+        passed_at=passed_at,
+    )
+
+
+def dump_marks(graded: Graded) -> dict[str, Any]:
+    """Marks as stored on the attempt; exact points as text."""
+    return {
+        question_id: {
+            "points": None if mark.points is None else str(kept(mark.points)),
+            "correct": mark.correct,
+        }
+        for question_id, mark in graded.marks.items()
+    }
+
+
+def _waiting(quiz: CompiledQuiz, graded: Graded, responses: Mapping[str, Response]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": str(new_id()),
+            "question_id": question_id,
+            "text": responses[question_id].text or "",
+            "max_points": str(quiz.keys[question_id].points),
+        }
+        for question_id in graded.pending_question_ids
+    ]

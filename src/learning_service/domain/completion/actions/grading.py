@@ -1,0 +1,259 @@
+"""Grading a response by hand: the attempt is judged again as a whole, and everything that follows happens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import false, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.models import AssessmentResult, QuizAttempt
+from learning_service.domain.attempts.queries import AttemptRow, Position, find_position
+from learning_service.domain.attempts.rules import load_responses
+from learning_service.domain.completion.actions.closing import dump_marks
+from learning_service.domain.completion.actions.deciding import Outcome
+from learning_service.domain.completion.actions.doubts import recount, settle_doubts
+from learning_service.domain.completion.actions.reconsidering import reconsider
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
+from learning_service.domain.courses.rules.richtext import sanitize_html
+from learning_service.domain.courses.rules.scores import kept
+from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.enrollments.rules import awaits_review
+from learning_service.domain.enrollments.standing import OPEN
+from learning_service.domain.grading.actions import (
+    AlreadyGraded,
+    Claimed,
+    GivenGrade,
+    given_grades,
+    held_by_another,
+    record_lost_pass,
+    write_grade,
+)
+from learning_service.domain.grading.queries import WaitingResponse, administers, get_waiting
+from learning_service.domain.grading.rules.mark import award_points
+from learning_service.domain.grading.rules.release import BY_PERSON
+from learning_service.domain.grading.rules.score import Graded, grade_attempt, score_percent
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Invalid, NotFound, Wrong
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.events import append_event
+
+
+@dataclass(frozen=True, slots=True)
+class GradeResult:
+    """What a grade made of the attempt and, when it ended the enrollment, the outcome."""
+
+    points: Decimal
+    attempt: AttemptRow
+    outcome: Outcome | None
+
+
+async def grade_response(
+    session: AsyncSession,
+    seen: WaitingResponse,
+    *,
+    points: Decimal,
+    feedback: str | None,
+    keep_feedback: bool,
+    correction: bool,
+    actor: Principal,
+) -> GradeResult:
+    """Give the response its points, judge the attempt again, and let everything follow.
+
+    `seen` is the response as the actor was allowed to see it. `keep_feedback`: a correction that says nothing of
+    feedback leaves what there is. Raises Invalid, NotFound, AlreadyGraded, Claimed.
+    """
+    awarded = _award(points, seen.max_points)
+    html = _sanitize(feedback)
+    position = await find_position(
+        session, actor.organization_id, "attempt", seen.attempt_id, user_id=None, lock=True
+    )
+    if position is None:
+        raise NotFound
+    response = await get_waiting(session, seen.id)
+    _refuse_unless_gradable(session, response, correction=correction, actor=actor)
+    was_graded = response.graded_at is not None
+    await write_grade(
+        session,
+        response.id,
+        points=awarded,
+        feedback_html=response.feedback_html if keep_feedback else html,
+        is_correction=was_graded,
+        actor=actor,
+    )
+    _audit(session, response, awarded, was_graded, actor)
+    version = await compiled_version(session, position.version_id)
+    quiz = version.quizzes[response.quiz_id]
+    before = position.attempt
+    attempt = await _judge_again(session, position, quiz)
+    after, lost = await recount(session, replace(position, attempt=attempt), version, quiz)
+    if lost:
+        await _note_doubt(session, after, quiz, response, actor)
+    after = await settle_doubts(session, after, version)
+    _, outcome = await reconsider(session, after, version, actor=actor.user_id)
+    await _touch(session, after, version)
+    if attempt.status == "graded" and before is not None and before.marks != attempt.marks:
+        _announce(session, position, attempt)
+    await session.flush()
+    return GradeResult(awarded, attempt, outcome)
+
+
+def _award(points: Decimal, max_points: Decimal) -> Decimal:
+    try:
+        awarded = award_points(points, max_points).points
+    except Wrong as error:
+        raise Invalid([error.at("/points")]) from None
+    assert awarded is not None
+    return kept(awarded)
+
+
+def _sanitize(feedback: str | None) -> str | None:
+    if feedback is None:
+        return None
+    try:
+        return sanitize_html(feedback)[0]
+    except Wrong as error:
+        raise Invalid([error.at("/feedback")]) from None
+
+
+def _refuse_unless_gradable(
+    session: AsyncSession, response: WaitingResponse, *, correction: bool, actor: Principal
+) -> None:
+    if response.graded_at is not None:
+        may_correct = response.graded_by == actor.user_id or administers(actor, response)
+        if not (correction and may_correct):
+            raise AlreadyGraded
+    elif held_by_another(response.claimed_by, response.claimed_until, actor.user_id, now(session)):
+        raise Claimed
+
+
+async def _judge_again(session: AsyncSession, position: Position, quiz: CompiledQuiz) -> AttemptRow:
+    """The attempt from its key, its responses and all grades given; stored."""
+    attempt = position.attempt
+    assert attempt is not None
+    grades = await given_grades(session, attempt.id)
+    graded = grade_attempt(
+        quiz.keys.values(),
+        load_responses(attempt.responses),
+        {str(grade.question_id): grade.points for grade in grades},
+    )
+    judged = replace(
+        attempt,
+        status="pending_review" if graded.pending_question_ids else "graded",
+        marks=marks_with_feedback(graded, grades),
+        points=kept(graded.points),
+        pending_points=kept(graded.pending_points),
+        passed=graded.passed(quiz.pass_score),
+    )
+    await _store_attempt(session, judged, is_assessment=quiz.kind == "assessment")
+    return judged
+
+
+def marks_with_feedback(graded: Graded, grades: Sequence[GivenGrade]) -> dict[str, Any]:
+    """Marks as stored on an attempt, with what graders wrote to the learner."""
+    marks = dump_marks(graded)
+    for grade in grades:
+        mark = marks[str(grade.question_id)]
+        mark[BY_PERSON] = True
+        if grade.feedback_html is not None:
+            mark["feedback"] = grade.feedback_html
+    return marks
+
+
+async def _store_attempt(session: AsyncSession, judged: AttemptRow, *, is_assessment: bool) -> None:
+    await session.execute(
+        update(QuizAttempt)
+        .where(QuizAttempt.id == judged.id)
+        .values(
+            status=judged.status,
+            marks=judged.marks,
+            points=judged.points,
+            pending_points=judged.pending_points,
+            passed=judged.passed,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if is_assessment:
+        await session.execute(
+            update(AssessmentResult)
+            .where(AssessmentResult.attempt_id == judged.id)
+            .values(points=judged.points, passed=judged.passed)
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def _touch(session: AsyncSession, position: Position, version: CompiledVersion) -> None:
+    """Note that progress changed, and whether graders alone are waited for."""
+    waits = awaits_review(version.shape, position.standing())
+    await session.execute(
+        update(Enrollment)
+        .where(Enrollment.id == position.enrollment_id)
+        .values(
+            revision=Enrollment.revision + 1,
+            awaiting_review=Enrollment.status.in_(OPEN) if waits else false(),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _note_doubt(
+    session: AsyncSession, position: Position, quiz: CompiledQuiz, response: WaitingResponse, actor: Principal
+) -> None:
+    """List a pass that the correction would lose."""
+    completion_id = await session.scalar(
+        select(CourseCompletion.id).where(CourseCompletion.enrollment_id == position.enrollment_id)
+    )
+    await record_lost_pass(
+        session,
+        response_id=response.id,
+        enrollment_id=position.enrollment_id,
+        completion_id=completion_id,
+        quiz_id=quiz.id,
+        course_id=position.course_id,
+        user_id=position.user_id,
+        actor=actor,
+    )
+    record_audit(
+        session,
+        "pass.lost",
+        organization_id=actor.organization_id,
+        actor=actor.user_id,
+        subject=("enrollment", position.enrollment_id),
+        details={"quiz_id": str(quiz.id), "response_id": str(response.id)},
+    )
+
+
+def _announce(session: AsyncSession, position: Position, attempt: AttemptRow) -> None:
+    """Tell that a person changed the attempt's marks; not before all of it is graded."""
+    append_event(
+        session,
+        "learning.attempt.graded",
+        organization_id=position.organization_id,
+        user_id=position.user_id,
+        attempt_id=attempt.id,
+        enrollment_id=position.enrollment_id,
+        course_id=position.course_id,
+        score=float(score_percent(attempt.points or Decimal(0), attempt.max_points)),
+    )
+
+
+def _audit(
+    session: AsyncSession, response: WaitingResponse, points: Decimal, was_graded: bool, actor: Principal
+) -> None:
+    details = {
+        "attempt_id": str(response.attempt_id),
+        "question_id": str(response.question_id),
+        "points": str(points),
+    }
+    if response.points is not None:
+        details["points_before"] = str(response.points)
+    record_audit(
+        session,
+        "response.corrected" if was_graded else "response.graded",
+        organization_id=actor.organization_id,
+        actor=actor.user_id,
+        subject=("response", response.id),
+        details=details,
+    )

@@ -1,0 +1,258 @@
+"""What administrators change about an enrollment: its due time, more time, more attempts, its existence."""
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.actions import (
+    GRACE,
+    attempts_allowed,
+    attempts_used,
+    refuse_withdrawn,
+)
+from learning_service.domain.attempts.models import EnrollmentGrant, QuizAttempt, QuizProgress
+from learning_service.domain.attempts.queries import Position, QuizCount, find_position
+from learning_service.domain.completion.actions.reconsidering import hold_elsewhere, reconsider
+from learning_service.domain.completion.actions.withdrawing import withdraw
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
+from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.enrollments.standing import BY_ADMINISTRATOR
+from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Conflict, Invalid, NotFound
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import record_audit
+
+
+class UnlimitedAttempts(Conflict):
+    """The quiz has no limit, so there is nothing to grant."""
+
+    code = "unlimited-attempts"
+
+
+class NewerEnrollment(Conflict):
+    """The member has gone on in another enrollment of the course: open, or completed and valid."""
+
+    code = "newer-enrollment"
+
+
+class EnrollmentCompleted(Conflict):
+    """What is completed is not withdrawn; its certificate can be revoked."""
+
+    code = "completed"
+
+
+class EnrollmentBegun(Conflict):
+    """Somebody has learned here; history stays."""
+
+    code = "enrollment-begun"
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentChange:
+    """Changes of an enrollment: `fields` names those that were sent."""
+
+    fields: frozenset[str]
+    due_at: datetime | None = None
+    extra_time_seconds: int = 0
+    reason: str | None = None
+
+
+async def change_enrollment(
+    session: AsyncSession, enrollment_id: uuid.UUID, change: EnrollmentChange, *, actor: Principal
+) -> None:
+    """Change the due time and the extra time. Extra time also moves the deadline of an attempt under way.
+
+    An attempt that is overdue already stays so. Raises NotFound, EnrollmentWithdrawn, Invalid.
+    """
+    position = await _hold(session, enrollment_id, actor)
+    refuse_withdrawn(position)
+    values: dict[str, Any] = {}
+    if "due_at" in change.fields and change.due_at != position.due_at:
+        if change.due_at is not None and change.due_at <= now(session):
+            raise Invalid.at("/due_at", "must be in the future", "wrong-time")
+        values["due_at"] = change.due_at
+        _note_grant(session, position, "due_at", actor, reason=change.reason, due_at=change.due_at)
+    if "extra_time_seconds" in change.fields and change.extra_time_seconds != position.extra_time_seconds:
+        values["extra_time_seconds"] = change.extra_time_seconds
+        await _move_deadlines(session, position, change.extra_time_seconds)
+        _note_grant(
+            session, position, "extra_time", actor, reason=change.reason, amount=change.extra_time_seconds
+        )
+    if values:
+        await _update(session, position, **values)
+        _audit(session, position, "enrollment.changed", actor, {"fields": sorted(values)}, change.reason)
+    await session.flush()
+
+
+async def _move_deadlines(session: AsyncSession, position: Position, seconds: int) -> None:
+    more = timedelta(seconds=seconds - position.extra_time_seconds)
+    await session.execute(
+        update(QuizAttempt)
+        .where(
+            QuizAttempt.enrollment_id == position.enrollment_id,
+            QuizAttempt.status == "in_progress",
+            QuizAttempt.deadline_at >= now(session) - GRACE,
+        )
+        .values(deadline_at=QuizAttempt.deadline_at + more)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def grant_attempts(
+    session: AsyncSession,
+    enrollment_id: uuid.UUID,
+    *,
+    quiz_id: uuid.UUID,
+    kind: str,
+    extra: int,
+    reason: str,
+    actor: Principal,
+) -> None:
+    """Allow more attempts at a quiz or the assessment. A failed enrollment that can be completed again goes on.
+
+    Raises NotFound, Invalid where the quiz is none of the enrollment's version, EnrollmentWithdrawn, NewerEnrollment,
+    UnlimitedAttempts.
+    """
+    position = await _hold(session, enrollment_id, actor)
+    version = await compiled_version(session, position.version_id)
+    quiz = version.quizzes.get(quiz_id)
+    if quiz is None or quiz.kind != kind:
+        raise Invalid.at(f"/{kind}_id", f"is no {kind} of this enrollment's version", "not-known")
+    refuse_withdrawn(position)
+    if not position.is_open and (await hold_elsewhere(session, position)).goes_on:
+        raise NewerEnrollment("The member has another enrollment of this course, open or completed since.")
+    after = await _allow_more(session, position, quiz, extra)
+    _note_grant(session, position, "attempts", actor, reason=reason, quiz_id=quiz.id, amount=extra)
+    _audit(
+        session,
+        position,
+        "enrollment.attempts_granted",
+        actor,
+        {"quiz_id": str(quiz.id), "extra": extra},
+        reason,
+    )
+    await _update(session, position)
+    await reconsider(session, after, version, actor=actor.user_id)
+    await session.flush()
+
+
+async def _allow_more(session: AsyncSession, position: Position, quiz: CompiledQuiz, extra: int) -> Position:
+    allowed = attempts_allowed(position, quiz)
+    if allowed is None:
+        raise UnlimitedAttempts("Attempts at this quiz are not limited.")
+    await session.execute(
+        insert(QuizProgress)
+        .values(
+            enrollment_id=position.enrollment_id,
+            quiz_id=quiz.id,
+            organization_id=position.organization_id,
+            attempts_used=attempts_used(position, quiz.id),
+            attempts_allowed=allowed + extra,
+        )
+        .on_conflict_do_update(
+            index_elements=["enrollment_id", "quiz_id"], set_={"attempts_allowed": allowed + extra}
+        )
+    )
+    before = position.quizzes.get(quiz.id) or QuizCount(0, allowed, None, None, None)
+    return position.with_count(quiz.id, replace(before, allowed=allowed + extra))
+
+
+async def withdraw_enrollment(
+    session: AsyncSession, enrollment_id: uuid.UUID, *, reason: str, actor: Principal
+) -> None:
+    """Close an enrollment without an outcome, also one that was begun or has failed. Twice is once.
+
+    Raises NotFound, EnrollmentCompleted.
+    """
+    position = await _hold(session, enrollment_id, actor)
+    if position.is_withdrawn:
+        return
+    if position.status == "completed":
+        raise EnrollmentCompleted("The enrollment is completed.")
+    _note_grant(session, position, "withdrawal", actor, reason=reason)
+    await withdraw(session, position, because=BY_ADMINISTRATOR, actor=actor.user_id)
+
+
+async def delete_enrollment(session: AsyncSession, enrollment_id: uuid.UUID, *, actor: Principal) -> None:
+    """Remove an enrollment that nobody has begun. Raises NotFound, EnrollmentBegun."""
+    position = await _hold(session, enrollment_id, actor)
+    tried = exists().where(QuizAttempt.enrollment_id == position.enrollment_id)
+    if not position.is_open or position.lessons or await session.scalar(select(tried)):
+        raise EnrollmentBegun("Only an enrollment that nobody has begun can be removed.")
+    _audit(session, position, "enrollment.removed", actor, {"course_id": str(position.course_id)}, None)
+    await session.flush()
+    await session.execute(
+        delete(Enrollment)
+        .where(Enrollment.id == position.enrollment_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _hold(session: AsyncSession, enrollment_id: uuid.UUID, actor: Principal) -> Position:
+    position = await find_position(
+        session, actor.organization_id, "enrollment", enrollment_id, user_id=None, lock=True
+    )
+    if position is None:
+        raise NotFound
+    return position
+
+
+async def _update(session: AsyncSession, position: Position, **values: Any) -> None:
+    await session.execute(
+        update(Enrollment)
+        .where(Enrollment.id == position.enrollment_id)
+        .values(revision=Enrollment.revision + 1, **values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _note_grant(
+    session: AsyncSession,
+    position: Position,
+    kind: str,
+    actor: Principal,
+    *,
+    reason: str | None,
+    quiz_id: uuid.UUID | None = None,
+    amount: int | None = None,
+    due_at: datetime | None = None,
+) -> None:
+    session.add(
+        EnrollmentGrant(
+            id=new_id(),
+            organization_id=position.organization_id,
+            enrollment_id=position.enrollment_id,
+            kind=kind,
+            quiz_id=quiz_id,
+            amount=amount,
+            due_at=due_at,
+            reason=reason,
+            granted_by=actor.user_id,
+            granted_at=now(session),
+        )
+    )
+
+
+def _audit(
+    session: AsyncSession,
+    position: Position,
+    action: str,
+    actor: Principal,
+    details: dict[str, Any],
+    reason: str | None,
+) -> None:
+    """The reason's text is personal: the trail says only that there is one, the grant keeps it."""
+    record_audit(
+        session,
+        action,
+        organization_id=position.organization_id,
+        actor=actor.user_id,
+        subject=("enrollment", position.enrollment_id),
+        details={**details, "reason_given": reason is not None},
+    )

@@ -1,0 +1,129 @@
+"""Looking again at an enrollment that failed, beside the member's other enrollments of the course.
+
+Standing first: whoever has gone on elsewhere is not set back by what becomes of an older enrollment.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import and_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.queries import Position, find_position
+from learning_service.domain.completion.actions.closing import SYSTEM
+from learning_service.domain.completion.actions.deciding import (
+    Outcome,
+    complete_enrollment,
+    reopen_enrollment,
+    settle,
+)
+from learning_service.domain.completion.actions.withdrawing import withdraw
+from learning_service.domain.courses.queries.compiled import CompiledVersion
+from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.enrollments.queries import last_completion
+from learning_service.domain.enrollments.rules import decide, renewal_opens
+from learning_service.domain.enrollments.standing import (
+    COMPLETED_ELSEWHERE,
+    OPEN,
+    has_valid_completion,
+    hold_entrance,
+)
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.organizations.queries import organization_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The member's other enrollments of the course, as far as they matter."""
+
+    open: uuid.UUID | None
+    completed: bool
+    """Whether one has a completion that counts, and this one could not be its renewal."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the member has gone on there, so that this one cannot go on too."""
+        return self.open is not None or self.completed
+
+
+async def hold_elsewhere(session: AsyncSession, position: Position) -> Elsewhere:
+    """Read the other enrollments and hold what could change them until the transaction ends.
+
+    That is the course's entrance, and the open enrollment, whose learner may be completing it. The position must be
+    locked; whoever completes an open enrollment holds no other, so nobody waits in a circle.
+    """
+    await hold_entrance(session, position.course_id, alone=True)
+    other = and_(
+        Enrollment.organization_id == position.organization_id,
+        Enrollment.user_id == position.user_id,
+        Enrollment.course_id == position.course_id,
+        Enrollment.id != position.enrollment_id,
+    )
+    held = select(Enrollment.id).where(other, Enrollment.status.in_(OPEN)).with_for_update()
+    open_ = await session.scalar(held)
+    valid = and_(other, has_valid_completion(Enrollment, now(session)))
+    newer = Enrollment.id > position.enrollment_id
+    found = await session.scalar(select(newer).where(valid).order_by(newer.desc()).limit(1))
+    return Elsewhere(open_, found is not None and (found or not await _can_be_renewed(session, position)))
+
+
+async def _can_be_renewed(session: AsyncSession, position: Position) -> bool:
+    """Whether the completion of the course that lasts longest is over, or in its renewal window."""
+    lasting = await _lasting(session, position)
+    if lasting is None:
+        return True
+    if lasting.expires_at is None:
+        return False
+    window = (await organization_settings(session, position.organization_id)).recertification_window_days
+    return renewal_opens(lasting.completed_at, lasting.expires_at, window) <= now(session)
+
+
+async def _lasting(session: AsyncSession, position: Position) -> CourseCompletion | None:
+    return await last_completion(
+        session,
+        organization_id=position.organization_id,
+        user_id=position.user_id,
+        course_id=position.course_id,
+    )
+
+
+async def reconsider(
+    session: AsyncSession, position: Position, version: CompiledVersion, *, actor: str
+) -> tuple[str, Outcome | None]:
+    """Settle after something that may also have undone a failure: a grant, or a correction.
+
+    A failed enrollment that could still be completed goes on, unless the member has gone on elsewhere. One that is
+    completed after all ends an open one of the course, but is not completed beside a completion that counts, unless
+    it renews that.
+    Gives the status afterwards. The position must be locked.
+    """
+    if position.status != "failed":
+        settled = await settle(session, position, version, actor=actor)
+        return (position.status if settled is None else settled.status), settled
+    decision = decide(version.shape, position.standing())
+    if decision.status == "failed":
+        return "failed", None
+    elsewhere = await hold_elsewhere(session, position)
+    if decision.status == "completed" and not elsewhere.completed:
+        outcome = await complete_enrollment(session, position, version, decision.score, actor)
+        if elsewhere.open is not None:
+            await _withdraw_superfluous(session, position, elsewhere.open)
+        return outcome.status, outcome
+    if decision.status == "in_progress" and not elsewhere.goes_on:
+        await reopen_enrollment(session, position, version, actor)
+        return "in_progress", None
+    return "failed", None
+
+
+async def _withdraw_superfluous(session: AsyncSession, completed: Position, open_id: uuid.UUID) -> None:
+    """Withdraw the open enrollment, unless it is a renewal still wanted, or the completion is over already."""
+    other = await find_position(
+        session, completed.organization_id, "enrollment", open_id, user_id=None, lock=True
+    )
+    lasting = await _lasting(session, completed)
+    if other is None or lasting is None:
+        return
+    over = lasting.expires_at is not None and lasting.expires_at <= now(session)
+    if over or (other.source == "recertification" and await _can_be_renewed(session, completed)):
+        return
+    await withdraw(session, other, because=COMPLETED_ELSEWHERE, actor=SYSTEM)

@@ -1,0 +1,66 @@
+"""Withdrawing an enrollment: closed without an outcome, by an administrator or by the service. History stays."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.models import QuizAttempt
+from learning_service.domain.attempts.queries import AttemptRow, Position
+from learning_service.domain.attempts.rules import load_responses
+from learning_service.domain.attempts.under_way import attempts_under_way
+from learning_service.domain.completion.actions.closing import grade_submission
+from learning_service.domain.courses.queries.compiled import CompiledVersion, compiled_version
+from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.enrollments.standing import WITHDRAWN
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.records.audit import record_audit
+
+
+async def withdraw(session: AsyncSession, position: Position, *, because: str, actor: str) -> None:
+    """Close the enrollment with everything under way in it. The position must be locked."""
+    await _close_attempts(session, position)
+    await session.execute(
+        update(Enrollment)
+        .where(Enrollment.id == position.enrollment_id)
+        .values(
+            status=WITHDRAWN,
+            withdrawn_at=now(session),
+            withdrawn_because=because,
+            revision=Enrollment.revision + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    record_audit(
+        session,
+        "enrollment.withdrawn",
+        organization_id=position.organization_id,
+        actor=actor,
+        subject=("enrollment", position.enrollment_id),
+        details={"course_id": str(position.course_id), "because": because},
+    )
+    await session.flush()
+
+
+async def _close_attempts(session: AsyncSession, position: Position) -> None:
+    version = await compiled_version(session, position.version_id)
+    for attempt in await attempts_under_way(session, position.enrollment_id):
+        closed = _closed(session, position, version, attempt)
+        names = ("status", "submitted_at", "marks", "points", "pending_points", "passed")
+        await session.execute(
+            update(QuizAttempt)
+            .where(QuizAttempt.id == attempt.id)
+            .values({name: getattr(closed, name) for name in names})
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _closed(
+    session: AsyncSession, position: Position, version: CompiledVersion, attempt: AttemptRow
+) -> AttemptRow:
+    """The attempt with what was saved. It counts nowhere, so nothing of it waits for a person."""
+    given = load_responses(attempt.responses)
+    quiz = version.quizzes[attempt.quiz_id]
+    closed = grade_submission(position, version, quiz, attempt, given, now(session)).attempt
+    return replace(closed, status="graded", pending_points=Decimal(0), passed=bool(closed.passed))

@@ -1,0 +1,87 @@
+"""Passes that a correction has put in doubt, for a person to decide."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.models import PendingResponse
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.completion.queries.enrollments import administered
+from learning_service.domain.courses.models import CourseVersion, Quiz
+from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.grading.models import LostPass
+from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class LostPassView:
+    """A pass in doubt. Without a completion, the enrollment was still open and has gone on without it."""
+
+    id: uuid.UUID
+    user_id: str
+    enrollment_id: uuid.UUID
+    enrollment_status: str
+    course_id: uuid.UUID
+    course_title: str
+    quiz_id: uuid.UUID
+    quiz_title: str
+    attempt_id: uuid.UUID
+    response_id: uuid.UUID
+    completion_id: uuid.UUID | None
+    certificate_id: uuid.UUID | None
+    corrected_by: str
+    found_at: datetime
+
+
+async def list_lost_passes(
+    session: AsyncSession, caller: Principal, page: PageRequest
+) -> Sequence[LostPassView]:
+    """Those of the caller's members, newest first, one more than the page holds.
+
+    A pass leaves the list when a correction or another attempt gives it back, or its certificate is revoked.
+    """
+    quizzes = Quiz.__table__
+    statement = (
+        select(
+            LostPass.id,
+            LostPass.user_id,
+            LostPass.enrollment_id,
+            Enrollment.status,
+            LostPass.course_id,
+            CourseVersion.title,
+            LostPass.quiz_id,
+            quizzes.c.title,
+            PendingResponse.attempt_id,
+            LostPass.response_id,
+            LostPass.completion_id,
+            Certificate.id,
+            LostPass.corrected_by,
+            LostPass.found_at,
+        )
+        .select_from(LostPass)
+        .join(Enrollment, Enrollment.id == LostPass.enrollment_id)
+        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
+        .join(quizzes, quizzes.c.id == LostPass.quiz_id)
+        .join(PendingResponse, PendingResponse.id == LostPass.response_id)
+        .outerjoin(CourseCompletion, CourseCompletion.id == LostPass.completion_id)
+        .outerjoin(
+            Certificate,
+            and_(Certificate.completion_id == LostPass.completion_id, Certificate.reissued_as.is_(None)),
+        )
+        .where(
+            LostPass.organization_id == caller.organization_id,
+            LostPass.resolved_at.is_(None),
+            or_(LostPass.completion_id.is_(None), CourseCompletion.voided_at.is_(None)),
+            administered(caller, LostPass.user_id, chapters=False),
+        )
+        .order_by(LostPass.id.desc())
+        .limit(page.limit + 1)
+    )
+    if page.after is not None:
+        statement = statement.where(LostPass.id < uuid.UUID(page.after[0]))
+    return [LostPassView(*row) for row in await session.execute(statement)]

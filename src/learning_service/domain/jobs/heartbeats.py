@@ -1,0 +1,45 @@
+"""Signs of life of workers: who works on which queue, where, and when it was last seen."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from learning_service.domain.kernel.base import Base
+from learning_service.domain.kernel.clock import now
+
+ALIVE = timedelta(seconds=30)
+"""A worker not seen for longer is taken for dead."""
+
+
+class WorkerRow(Base):
+    """One worker process."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    queue: Mapped[str]
+    host: Mapped[str]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+async def show_life(session: AsyncSession, worker_id: uuid.UUID, *, queue: str, host: str) -> None:
+    """Say that a worker is there and looks at its queue."""
+    row = insert(WorkerRow).values(
+        id=worker_id, queue=queue, host=host, started_at=now(session), seen_at=now(session)
+    )
+    await session.execute(
+        row.on_conflict_do_update(index_elements=["id"], set_={"seen_at": row.excluded.seen_at})
+    )
+
+
+async def is_worker_alive(session: AsyncSession, *, queue: str, host: str) -> bool:
+    """Whether a worker of this host was seen at this queue within `ALIVE`."""
+    seen = select(WorkerRow.id).where(
+        WorkerRow.queue == queue, WorkerRow.host == host, WorkerRow.seen_at > now(session) - ALIVE
+    )
+    return (await session.execute(seen.limit(1))).first() is not None

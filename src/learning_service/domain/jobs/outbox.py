@@ -1,0 +1,366 @@
+"""Jobs are rows first: written in the transaction of what causes them, claimed by workers, kept until done.
+
+Redis only wakes a worker. A row is claimed for a lease under a fencing number (`attempt`), and the number is
+checked again at the final write, so that a worker which lost its lease changes nothing.
+"""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Index,
+    Integer,
+    and_,
+    case,
+    func,
+    literal,
+    null,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from learning_service.domain.jobs.halts import halted_jobs
+from learning_service.domain.kernel.base import Base, new_id
+from learning_service.domain.kernel.clock import now
+
+SYSTEM = ""
+"""The organization of work that is done for all of them; no real one has an empty id."""
+MAX_REASON = 2000
+VANISHED = "the worker vanished in the middle of it"
+_WAKE = "queues_to_wake"
+_FINISHED = text("status IN ('done', 'dead')")
+
+
+class OutboxRow(Base):
+    """One job: what to do, for whom, as of when, and how far it got."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        CheckConstraint("status IN ('queued', 'leased', 'done', 'dead')", name="status"),
+        Index("uq_outbox_unique_key", "unique_key", unique=True),
+        Index("ix_outbox_due", "queue", "run_at", postgresql_where=text("status IN ('queued', 'leased')")),
+        Index("ix_outbox_finished", "finished_at", postgresql_where=_FINISHED),
+        Index("ix_outbox_dead", "finished_at", postgresql_where=text("status = 'dead'")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    queue: Mapped[str]
+    job: Mapped[str]
+    arguments: Mapped[dict[str, Any]]
+    """Ids only, never names or texts."""
+    unique_key: Mapped[str | None]
+    """Holds while the row exists: the same work is not queued twice."""
+    as_of: Mapped[datetime]
+    """The instant that the job reasons with."""
+    status: Mapped[str]
+    attempt: Mapped[int]
+    """How often it was claimed; the fencing number of the current claim."""
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Claims that ended in an error or without a word. Giving a job back is none."""
+    run_at: Mapped[datetime]
+    """Not before then; while leased, when the lease ends."""
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+    """Why the last try failed."""
+
+
+@dataclass(slots=True)
+class Job:
+    """A claimed row as its worker sees it."""
+
+    id: uuid.UUID
+    organization_id: str
+    name: str
+    arguments: dict[str, Any]
+    as_of: datetime
+    attempt: int
+    created_at: datetime
+    failures: int = 0
+    is_finished: bool = False
+    """Set once its end was committed together with its effects."""
+
+    def id_argument(self, name: str) -> uuid.UUID:
+        """The id called `name` among the arguments. Raises Unworkable when there is none."""
+        try:
+            return uuid.UUID(self.arguments[name])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Unworkable(f"argument {name} is not an id") from error
+
+
+_JOB = (
+    OutboxRow.id,
+    OutboxRow.organization_id,
+    OutboxRow.job,
+    OutboxRow.arguments,
+    OutboxRow.as_of,
+    OutboxRow.attempt,
+    OutboxRow.created_at,
+    OutboxRow.failures,
+)
+"""The columns of a Job, in the order of its fields."""
+
+
+@dataclass(slots=True)
+class Claim:
+    """What one look at the queue brought: jobs to do, and ids of those whose workers vanished too often."""
+
+    jobs: list[Job] = field(default_factory=list)
+    buried: list[uuid.UUID] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.jobs) + len(self.buried)
+
+
+class LeaseLost(Exception):
+    """Somebody else has the job now; whatever this worker did is rolled back."""
+
+
+class Unworkable(Exception):
+    """No retry can make this job good; it is dead at once, with this reason."""
+
+
+async def enqueue_job(
+    session: AsyncSession,
+    job: str,
+    arguments: dict[str, Any],
+    *,
+    organization_id: str,
+    queue: str = "jobs",
+    unique_key: str | None = None,
+    run_at: datetime | None = None,
+    as_of: datetime | None = None,
+) -> None:
+    """Write the job into the session's transaction; a worker is woken once that commits.
+
+    With a `unique_key` that a row already has, nothing is written. `as_of`: another instant for it to reason with.
+    """
+    instant = now(session)
+    await session.execute(
+        insert(OutboxRow)
+        .values(
+            id=new_id(),
+            organization_id=organization_id,
+            queue=queue,
+            job=job,
+            arguments=arguments,
+            unique_key=unique_key,
+            as_of=as_of or instant,
+            status="queued",
+            attempt=0,
+            failures=0,
+            # An instant that was given as of a later time must not keep the job waiting until then.
+            run_at=run_at or func.least(instant, func.clock_timestamp()),
+            created_at=instant,
+        )
+        .on_conflict_do_nothing(index_elements=["unique_key"])
+    )
+    wake_after_commit(session, queue)
+
+
+async def requeue_jobs(
+    session: AsyncSession, job: str, wanted: Mapping[str, dict[str, Any]], *, organization_id: str
+) -> None:
+    """Have work done again whose facts have changed: arguments by `unique_key`. Few enough for one statement.
+
+    A worker that is in the middle of it loses its claim, so that what it makes of the old facts is not kept.
+    """
+    if not wanted:
+        return
+    instant = now(session)
+    again = {
+        "status": "queued",
+        "failures": 0,
+        "run_at": instant,
+        "as_of": instant,
+        "started_at": None,
+        "finished_at": None,
+        "error": None,
+    }
+    made = {
+        "organization_id": organization_id,
+        "queue": "jobs",
+        "job": job,
+        "attempt": 0,
+        "created_at": instant,
+    }
+    rows = [
+        {"id": new_id(), "arguments": arguments, "unique_key": key, **made, **again}
+        for key, arguments in sorted(wanted.items())
+    ]
+    await session.execute(
+        insert(OutboxRow)
+        .values(rows)
+        .on_conflict_do_update(
+            index_elements=["unique_key"], set_={name: insert(OutboxRow).excluded[name] for name in again}
+        )
+    )
+    wake_after_commit(session, "jobs")
+
+
+def wake_after_commit(session: AsyncSession, queue: str) -> None:
+    """Note that this transaction gives a queue something to do."""
+    session.info.setdefault(_WAKE, set()).add(queue)
+
+
+def take_queues_to_wake(session: AsyncSession) -> frozenset[str]:
+    """Queues that got a row in this transaction; asked once, after the commit."""
+    return frozenset(session.info.pop(_WAKE, ()))
+
+
+async def claim_jobs(
+    session: AsyncSession,
+    *,
+    queue: str,
+    names: Collection[str],
+    limit: int,
+    lease: timedelta,
+    max_tries: int,
+    only: uuid.UUID | None = None,
+) -> Claim:
+    """Claim up to `limit` due jobs of the given names: queued ones, and those whose lease has run out.
+
+    Names this worker does not know stay queued for a newer one. A job whose lease ran out for the
+    `max_tries`th time is buried instead: it may be what kills its workers. `only` looks at a single row.
+    """
+    due = _due(session, queue, names, limit)
+    if only is not None:
+        due = due.where(OutboxRow.id == only)
+    found = due.with_for_update(skip_locked=True).cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
+    vanished = OutboxRow.status == "leased"
+    hopeless = and_(vanished, OutboxRow.failures + literal(1, Integer) >= max_tries)
+    claimed = await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id.in_(select(found.c.id)))
+        .values(
+            status=case((hopeless, "dead"), else_="leased"),
+            attempt=OutboxRow.attempt + literal(1, Integer),
+            failures=OutboxRow.failures + case((vanished, 1), else_=0),
+            started_at=now(session),
+            finished_at=case((hopeless, now(session)), else_=null()),
+            error=case((vanished, VANISHED), else_=OutboxRow.error),
+            run_at=now(session) + lease,
+        )
+        .returning(OutboxRow.status, *_JOB)
+        .execution_options(synchronize_session=False)
+    )
+    claim = Claim()
+    for status, *columns in claimed:
+        if status == "dead":
+            claim.buried.append(columns[0])
+        else:
+            claim.jobs.append(Job(*columns))
+    return claim
+
+
+async def due_ids(
+    session: AsyncSession, *, queue: str, names: Collection[str], limit: int
+) -> Sequence[uuid.UUID]:
+    """Ids of what `claim_jobs` would look at, without reading the rows."""
+    return (await session.execute(_due(session, queue, names, limit))).scalars().all()
+
+
+async def bury_unreadable(session: AsyncSession, job_id: uuid.UUID, reason: str) -> None:
+    """Mark a row dead that cannot even be claimed, so that it stops being in the way."""
+    await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == job_id, OutboxRow.status.in_(("queued", "leased")))
+        .where(OutboxRow.run_at <= now(session))
+        .values(status="dead", finished_at=now(session), error=_storable(reason))
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def extend_leases(session: AsyncSession, jobs: Sequence[Job], lease: timedelta) -> None:
+    """The sign of life of a worker for all that it is doing, in one statement.
+
+    A row that is locked is being finished at this moment and is passed over: waiting for it here, with other
+    rows locked, could be a deadlock.
+    """
+    held = _held(jobs).with_for_update(skip_locked=True)
+    await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id.in_(held))
+        .values(run_at=now(session) + lease)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def finish_job(session: AsyncSession, job: Job) -> None:
+    """Mark the job done in the transaction of its effects. Raises LeaseLost when it is no longer ours."""
+    if job.id not in await finish_jobs(session, [job]):
+        raise LeaseLost(str(job.id))
+
+
+async def finish_jobs(session: AsyncSession, jobs: Sequence[Job]) -> frozenset[uuid.UUID]:
+    """Mark jobs done that left nothing to commit with them; returns the ids of those that were still ours."""
+    result = await session.execute(
+        _update_held(jobs).values(status="done", finished_at=now(session), error=None).returning(OutboxRow.id)
+    )
+    return frozenset(result.scalars())
+
+
+async def release_job(session: AsyncSession, job: Job) -> None:
+    """Give a job back unfinished, at once and without a mark against it: the worker is stopping."""
+    await session.execute(_update_held([job]).values(status="queued", run_at=now(session)))
+
+
+async def fail_job(session: AsyncSession, job: Job, reason: str, *, retry_in: timedelta | None) -> None:
+    """Keep the reason; queue the job again after `retry_in`, or bury it when that is None."""
+    values: dict[str, Any] = {
+        "error": _storable(reason),
+        "failures": OutboxRow.failures + literal(1, Integer),
+    }
+    if retry_in is None:
+        values |= {"status": "dead", "finished_at": now(session)}
+    else:
+        values |= {"status": "queued", "run_at": now(session) + retry_in}
+    await session.execute(_update_held([job]).values(**values))
+
+
+def _due(session: AsyncSession, queue: str, names: Collection[str], limit: int) -> Any:
+    return (
+        select(OutboxRow.id)
+        .where(
+            OutboxRow.queue == queue,
+            OutboxRow.status.in_(("queued", "leased")),
+            OutboxRow.run_at <= now(session),
+            OutboxRow.job.in_(names),
+            OutboxRow.job.not_in(halted_jobs()),
+        )
+        .order_by(OutboxRow.run_at)
+        .limit(limit)
+    )
+
+
+def _held(jobs: Sequence[Job]) -> Any:
+    claims = [(job.id, job.attempt) for job in jobs]
+    return (
+        select(OutboxRow.id)
+        .where(tuple_(OutboxRow.id, OutboxRow.attempt).in_(claims), OutboxRow.status == "leased")
+        .order_by(OutboxRow.id)
+    )
+
+
+def _update_held(jobs: Sequence[Job]) -> Any:
+    claims = [(job.id, job.attempt) for job in jobs]
+    return (
+        update(OutboxRow)
+        .where(tuple_(OutboxRow.id, OutboxRow.attempt).in_(claims), OutboxRow.status == "leased")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _storable(reason: str) -> str:
+    return reason.replace("\x00", "").encode("utf-8", "replace").decode()[:MAX_REASON]

@@ -1,0 +1,1 @@
+"""What every table and rule shares."""

@@ -1,0 +1,1 @@
+"""The worker and converter processes: arq's settings, and the jobs."""

@@ -1,0 +1,63 @@
+"""Assigning in the background: after membership changes, through large audiences, on scheduled days."""
+
+from datetime import UTC, datetime
+
+from learning_service.context import Context
+from learning_service.domain.assignments.actions.membership import (
+    apply_rule,
+    fire_next_rule,
+    latest_causes,
+    membership_rules,
+)
+from learning_service.domain.assignments.actions.runs import step_run, step_undo
+from learning_service.domain.directory.rules.reach import Reach
+from learning_service.domain.jobs.outbox import Job
+from learning_service.worker.runner import finishing
+
+
+def _as_of(job: Job) -> datetime | None:
+    """The job's instant where it is later than now: it was set off as of then."""
+    return job.as_of if job.as_of > datetime.now(UTC) else None
+
+
+async def auto_assign_courses(context: Context, job: Job) -> None:
+    """Evaluate the rules that membership changes set off, for the members who changed, as they are now."""
+    async with context.transaction(job.organization_id) as session:
+        rule_ids = await membership_rules(session, job.organization_id)
+        groups = await latest_causes(session, job.organization_id, since=job.as_of, **job.arguments)
+    for rule_id in rule_ids:
+        for by_event, causes in groups.items():
+            async with context.transaction(job.organization_id, at=_as_of(job)) as session:
+                await apply_rule(session, rule_id, causes, by_event=by_event)
+    async with finishing(context, job):
+        pass
+
+
+async def run_assignments(context: Context, job: Job) -> None:
+    """Go through a run's audience, a bounded transaction at a time; killed, it goes on where it stopped."""
+    run_id, more = job.id_argument("run_id"), True
+    while more:
+        async with context.transaction(job.organization_id, at=_as_of(job)) as session:
+            more = await step_run(session, run_id)
+    async with finishing(context, job):
+        pass
+
+
+async def undo_assignments(context: Context, job: Job) -> None:
+    """Remove what a run made and nobody has begun, a bounded transaction at a time."""
+    run_id, more = job.id_argument("run_id"), True
+    # A job from before this was kept has none.
+    reach = Reach.from_json(job.arguments["reach"]) if "reach" in job.arguments else None
+    while more:
+        async with context.transaction(job.organization_id) as session:
+            more = await step_undo(session, run_id, reach)
+    async with finishing(context, job):
+        pass
+
+
+async def run_scheduled_rules(context: Context, at: datetime | None) -> None:
+    """Start the runs of rules whose day has begun as of `at` (None: now), each once, however late."""
+    more = True
+    while more:
+        async with context.transaction(None, at=at) as session:
+            more = await fire_next_rule(session)

@@ -1,0 +1,162 @@
+"""Making the PDFs of certificates, and looking whether the stored ones are still what was stored."""
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from learning_service.adapters.certificate_pdf import (
+    CertificateContent,
+    UnusableLogo,
+    missing_glyphs,
+    render_certificate,
+)
+from learning_service.adapters.storage import ObjectMissing
+from learning_service.context import Context
+from learning_service.domain.certificates.actions import (
+    activate_certificate,
+    activate_marked,
+    note_pdf_check,
+    note_replaced,
+)
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.certificates.queries import (
+    certificate_of_completion,
+    certificates_to_check,
+    certificates_with_ids,
+    drifted_pdfs,
+)
+from learning_service.domain.certificates.rules import Mark, pdf_key
+from learning_service.domain.jobs.outbox import Job, Unworkable
+from learning_service.domain.kernel.days import last_day, local_day
+from learning_service.worker.runner import finishing
+
+log = structlog.get_logger()
+
+PRINTED = ("recipient_name", "course_title", "issuer_name", "signatory_name", "signatory_title")
+SHARE_PER_DAY, AT_LEAST = 25, 2000
+"""Each day's audit looks at one PDF in 25, so at all of them within a month; at few, every day."""
+BATCH, AT_ONCE = 50, 5
+CHECKED = Counter(
+    "learning_certificate_pdfs_checked_total", "Stored PDFs looked at, by finding.", ["finding"]
+)
+DRIFTED = Gauge(
+    "learning_certificate_pdfs_drifted", "Stored PDFs that are missing or changed, as of the last audit."
+)
+
+
+async def generate_certificates(context: Context, job: Job) -> None:
+    """Render a certificate, store it under its hash, and mark it ready.
+
+    The same content gives the same bytes, so that doing this twice stores one object.
+    """
+    certificate = await _certificate(context, job)
+    mark: Mark | None = job.arguments.get("mark")
+    made = certificate.marked_as == mark if mark else certificate.pdf_sha256 is not None
+    if made or certificate.recipient_name is None:
+        return
+    content = replace(await content_of(context, certificate), mark=mark)
+    try:
+        pdf = await context.processes.run(render_certificate, content)
+    except UnusableLogo as error:
+        raise Unworkable(f"certificate {certificate.id}: {error}") from error
+    sha256 = hashlib.sha256(pdf).hexdigest()
+    key = pdf_key(sha256)
+    await context.store.put(key, pdf, content_type="application/pdf")
+    async with finishing(context, job) as session:
+        if mark:
+            wanted = await activate_marked(session, certificate.id, sha256, mark)
+        else:
+            wanted = await activate_certificate(session, certificate.id, sha256)
+            if fields := _replaced(content):
+                await note_replaced(session, certificate, fields)
+                log.warning("certificate_characters_replaced", certificate_id=str(certificate.id))
+    if not wanted:
+        await context.store.delete(key)
+
+
+def _replaced(content: CertificateContent) -> list[str]:
+    """The fields of which some characters have no glyph and were written in Latin letters."""
+    return [field for field in PRINTED if missing_glyphs(getattr(content, field) or "")]
+
+
+async def _certificate(context: Context, job: Job) -> Certificate:
+    async with context.transaction(job.organization_id) as session:
+        if "certificate_id" in job.arguments:
+            found = await certificates_with_ids(session, [job.id_argument("certificate_id")])
+            certificate = found[0] if found else None
+        else:
+            completion_id = job.id_argument("completion_id")
+            certificate = await certificate_of_completion(session, completion_id)
+    if certificate is None:
+        raise Unworkable(f"there is no certificate for {job.arguments}")
+    return certificate
+
+
+async def content_of(context: Context, certificate: Certificate) -> CertificateContent:
+    """What is printed: days are days where the organization is."""
+    zone, expires_at = certificate.timezone, certificate.expires_at
+    return CertificateContent(
+        certificate_id=certificate.id,
+        recipient_name=certificate.recipient_name or "",
+        course_title=certificate.course_title,
+        issuer_name=certificate.issuer_name,
+        reissued_on=local_day(certificate.reissued_at, zone) if certificate.reissued_at else None,
+        issued_on=local_day(certificate.issued_at, zone),
+        expires_on=last_day(expires_at, zone) if expires_at is not None else None,
+        verification_url=certificate.verification_url,
+        logo=await context.store.get(certificate.logo_key) if certificate.logo_key else None,
+        primary_color=certificate.primary_color,
+        locale=certificate.locale or "en",
+        paper="letter" if certificate.paper == "letter" else "a4",
+        signatory_name=certificate.signatory_name,
+        signatory_title=certificate.signatory_title,
+    )
+
+
+async def audit_certificates(context: Context, at: datetime | None) -> None:
+    """Look at stored PDFs, longest unseen first, and report those that are missing or changed. Repairs nothing."""
+    async with context.transaction(None) as session:
+        chosen = await certificates_to_check(session, share=SHARE_PER_DAY, at_least=AT_LEAST)
+    for start in range(0, len(chosen), BATCH):
+        await _audit(context, chosen[start : start + BATCH], at)
+    async with context.transaction(None) as session:
+        drifted = await drifted_pdfs(session)
+    DRIFTED.set(drifted)
+    log.info("certificates_audited", looked_at=len(chosen), drifted=drifted)
+
+
+async def _audit(context: Context, ids: Sequence[uuid.UUID], at: datetime | None) -> None:
+    async with context.transaction(None) as session:
+        certificates = await certificates_with_ids(session, ids)
+    hands = asyncio.Semaphore(AT_ONCE)
+    findings = await asyncio.gather(*(_drift(context, one, hands) for one in certificates))
+    async with context.transaction(None, at=at) as session:
+        for certificate, drift in zip(certificates, findings, strict=True):
+            await note_pdf_check(session, certificate, drift=drift)
+    for certificate, drift in zip(certificates, findings, strict=True):
+        CHECKED.labels(drift or "same").inc()
+        if drift is not None:
+            log.error(
+                "certificate_pdf_drifted",
+                certificate_id=str(certificate.id),
+                organization_id=certificate.organization_id,
+                drift=drift,
+            )
+
+
+async def _drift(context: Context, certificate: Certificate, hands: asyncio.Semaphore) -> str | None:
+    """None, or how the stored PDF differs from what was stored. Raises StoreUnavailable: no answer is no finding."""
+    if certificate.pdf_sha256 is None:
+        return None
+    async with hands:
+        try:
+            pdf = await context.store.get(pdf_key(certificate.pdf_sha256))
+        except ObjectMissing:
+            return "missing"
+    return None if hashlib.sha256(pdf).hexdigest() == certificate.pdf_sha256 else "changed"

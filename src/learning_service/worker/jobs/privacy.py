@@ -1,0 +1,13 @@
+"""Deleting the files of somebody who was erased."""
+
+from learning_service.context import Context
+from learning_service.domain.jobs.outbox import Job
+from learning_service.worker.runner import finishing
+
+
+async def erase_files(context: Context, job: Job) -> None:
+    """Delete stored objects by key; those that are gone already are fine."""
+    for key in job.arguments["keys"]:
+        await context.store.delete(key)
+    async with finishing(context, job):
+        pass

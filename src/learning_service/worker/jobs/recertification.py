@@ -1,0 +1,42 @@
+"""Before and when completions expire: renewals are opened, and other services are told. What came later is given."""
+
+from datetime import datetime
+
+from learning_service.context import Context
+from learning_service.domain.assignments.actions.recertifying import open_renewals
+from learning_service.domain.completion.actions.applying import Gift, give_policy
+from learning_service.domain.compliance.actions import announce_expired
+from learning_service.domain.jobs.outbox import Job
+from learning_service.worker.runner import finishing
+
+
+async def open_recertifications(context: Context, at: datetime | None) -> None:
+    """Open a renewal for every completion whose window has begun as of `at` (None: now), each once."""
+    found = 1
+    while found:
+        async with context.transaction(None, at=at) as session:
+            found = await open_renewals(session)
+
+
+async def expire_completions(context: Context, at: datetime | None) -> None:
+    """Tell other services of every status that has expired as of `at` (None: now), each once."""
+    found = 1
+    while found:
+        async with context.transaction(None, at=at) as session:
+            found = await announce_expired(session)
+
+
+async def give_policy_to_existing(context: Context, job: Job) -> None:
+    """Give completions what their course came to demand later, a bounded transaction at a time."""
+    gift = Gift(
+        job.organization_id,
+        job.id_argument("course_id"),
+        job.arguments["requirement_id"],
+        job.arguments["cadence"],
+    )
+    more = True
+    while more:
+        async with context.transaction(job.organization_id) as session:
+            more = await give_policy(session, gift)
+    async with finishing(context, job):
+        pass

@@ -1,0 +1,205 @@
+"""Reminders before learning is due, mails that something was assigned, and sending both."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.adapters.letter import UnsafeLetter
+from learning_service.adapters.mail_text import write_mail
+from learning_service.adapters.mailer import (
+    Mailer,
+    MailInDoubt,
+    MailNotTaken,
+    MailRefused,
+    open_mailer,
+)
+from learning_service.context import Context
+from learning_service.domain.jobs.outbox import Job
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.reminders.actions import (
+    begin_mail,
+    claim_overdue,
+    claim_reminders,
+    end_mail,
+    give_back_mail,
+    keep_until,
+    may_claim,
+    plan_assignment_mails,
+    send_later,
+    take_turn,
+)
+from learning_service.domain.reminders.queries import load_mail
+from learning_service.domain.reminders.rules import Mail, leaves_at, reason_to_skip
+from learning_service.worker.runner import finishing
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+TURN_SECONDS = 0.2
+"""How long to stand back while another worker claims."""
+PAUSE = timedelta(seconds=60)
+"""How long mail waits when its server takes none."""
+
+
+async def send_course_reminders(context: Context, at: datetime | None) -> None:
+    """Claim every reminder that is due as of `at` (None: now), and tell of what has become overdue by then.
+
+    The mails leave by `send_mails`.
+    """
+
+    async def remind(session: AsyncSession, after: uuid.UUID | None) -> uuid.UUID | None:
+        return await claim_reminders(session, after=after, mails_per_second=context.settings.mails_per_second)
+
+    async def tell(session: AsyncSession, since: datetime | None) -> datetime | None:
+        return await claim_overdue(session, since=since)
+
+    await _in_batches(context, at, remind)
+    await _in_batches(context, at, tell)
+
+
+async def _in_batches(
+    context: Context, at: datetime | None, claim: Callable[[AsyncSession, T | None], Awaitable[T | None]]
+) -> None:
+    """Claim batch after batch, each in a transaction of its own and with nobody else claiming."""
+    after: T | None = None
+    while True:
+        async with context.transaction(None, at=at) as session:
+            if is_ours := await may_claim(session):
+                after = await claim(session, after)
+        if not is_ours:
+            await asyncio.sleep(TURN_SECONDS)
+        elif after is None:
+            return
+
+
+async def plan_mails_of_assignment(context: Context, job: Job) -> None:
+    """Claim the mails for enrollments that were made together."""
+    course_id = job.id_argument("course_id") if "course_id" in job.arguments else None
+    async with finishing(context, job) as session:
+        await plan_assignment_mails(
+            session,
+            job.organization_id,
+            job.id_argument("moment"),
+            course_id=course_id,
+            mails_per_second=context.settings.mails_per_second,
+            as_of=_instant(job),
+        )
+
+
+async def send_mails(context: Context, job: Job) -> None:
+    """Send claimed mails one after the other, each at most once, no faster than the organization may.
+
+    While the server takes none they stay claimed and pending, and are tried again after a pause. So do those that
+    would leave at an hour when their reader sleeps, until the morning.
+    """
+    ids = [uuid.UUID(text) for text in job.arguments["reminder_ids"]]
+    kept: dict[datetime, list[uuid.UUID]] = {}
+    left: Sequence[uuid.UUID] = ()
+    async with open_mailer(context.settings) as mailer:
+        async with context.transaction(job.organization_id) as session:
+            turn = await _next_turn(context, session, job)
+        for n, reminder_id in enumerate(ids):
+            await asyncio.sleep(turn)
+            instant = _instant(job)
+            async with context.transaction(job.organization_id) as session:
+                mail = await _worth_sending(session, mailer, reminder_id, instant)
+                turn = 0.0
+                if mail is None or mailer is None:
+                    continue
+                if (opening := leaves_at(mail, instant, context.settings.mail_hours_there)) > instant:
+                    kept.setdefault(opening, []).append(reminder_id)
+                    continue
+                if not await begin_mail(session, reminder_id):
+                    continue
+            taken = await _hand_over(context, mailer, mail, instant)
+            if taken is None:
+                # By itself: whoever may have the job by now must find it pending.
+                async with context.transaction(job.organization_id) as session:
+                    await give_back_mail(session, reminder_id)
+                left = ids[n:]
+                break
+            async with context.transaction(job.organization_id) as session:
+                await end_mail(session, mail.reminder_id, taken.status, reason=taken.reason)
+                turn = await _next_turn(context, session, job)
+    await _end(context, job, left, kept)
+
+
+def _instant(job: Job) -> datetime:
+    """What a mail calls now; a job as of a later time is ahead of the clock."""
+    return max(datetime.now(UTC), job.as_of)
+
+
+async def _next_turn(context: Context, session: AsyncSession, job: Job) -> float:
+    """Seconds until the organization may send its next mail."""
+    wait = await take_turn(session, job.organization_id, mails_per_second=context.settings.mails_per_second)
+    return wait.total_seconds()
+
+
+async def _worth_sending(
+    session: AsyncSession, mailer: Mailer | None, reminder_id: uuid.UUID, instant: datetime
+) -> Mail | None:
+    """The mail, unless it is no longer worth sending, which is then said on it."""
+    mail = await load_mail(session, reminder_id)
+    if mail is None or not mail.pending:
+        return None
+    reason = "no-mail-server" if mailer is None else reason_to_skip(mail, instant)
+    if reason is None:
+        return mail
+    if await begin_mail(session, reminder_id):
+        await end_mail(session, reminder_id, "skipped", reason=reason)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    status: str
+    reason: str | None = None
+
+
+async def _hand_over(context: Context, mailer: Mailer, mail: Mail, instant: datetime) -> _Taken | None:
+    """How it went with the server; None when that takes no mails now."""
+    try:
+        letter = write_mail(
+            mail, sender=context.settings.mail_from, sent_at=datetime.now(UTC), instant=instant
+        )
+        await mailer.send(letter)
+        return _Taken("sent")
+    except MailNotTaken as error:
+        log.warning("mail_not_taken", reason=str(error))
+        return None
+    except MailInDoubt as error:
+        taken = _Taken("unknown", str(error))
+    except MailRefused as error:
+        taken = _Taken("refused", str(error))
+    except UnsafeLetter as error:
+        log.error("mail_unsafe", reminder_id=str(mail.reminder_id), reason=str(error))
+        taken = _Taken("refused", "unsafe-header")
+    except ValueError:
+        taken = _Taken("refused", "unusable-address")
+    log.warning("mail_not_sent", reminder_id=str(mail.reminder_id), status=taken.status, reason=taken.reason)
+    return taken
+
+
+async def _end(
+    context: Context, job: Job, left: Sequence[uuid.UUID], kept: Mapping[datetime, Sequence[uuid.UUID]]
+) -> None:
+    """End the job; what the server did not take follows after a pause, what was kept in its hours."""
+    instant = _instant(job)
+    async with finishing(context, job) as session:
+        if left:
+            await send_later(session, job.organization_id, left, now(session) + PAUSE, as_of=instant)
+        for opening, ids in kept.items():
+            await keep_until(
+                session,
+                job.organization_id,
+                ids,
+                opening,
+                instant=instant,
+                mails_per_second=context.settings.mails_per_second,
+            )

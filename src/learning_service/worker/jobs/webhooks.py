@@ -1,0 +1,140 @@
+"""Delivering events to receivers, and the numbering tick before it."""
+
+import asyncio
+import random
+import uuid
+from datetime import UTC, datetime
+
+import structlog
+from pydantic_core import to_json
+
+from learning_service.adapters.webhook_http import UnsafeReceiver, send_event
+from learning_service.context import Context
+from learning_service.domain.jobs.outbox import Job
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Unavailable
+from learning_service.domain.records.events import Event
+from learning_service.domain.webhooks.actions import number_events, reseal_secrets
+from learning_service.domain.webhooks.queries import Batch, any_unnumbered, load_batch
+from learning_service.domain.webhooks.rules import (
+    MAY_ASK_TO_WAIT,
+    Outcome,
+    asked_wait,
+    cloud_event,
+    place_of_secrets,
+)
+from learning_service.domain.webhooks.sending import GONE, TOO_MANY, note_outcomes
+from learning_service.worker.runner import finishing
+
+log = structlog.get_logger()
+
+TICK_SECONDS = 0.4
+BATCH, BATCH_SECONDS = 100, 5.0
+CONNECTIONS = 8
+"""To one receiver at once."""
+_chance = random.SystemRandom()
+
+
+async def keep_numbering(context: Context) -> None:
+    """The tick: number what has committed, for ever; cancel it to end it."""
+    while True:
+        try:
+            await number_all_events(context)
+        except Exception as error:
+            log.warning("numbering_failed", error=type(error).__name__)
+        await asyncio.sleep(TICK_SECONDS * _chance.uniform(0.8, 1.2))
+
+
+async def number_all_events(context: Context) -> None:
+    """Number what has committed, and queue its deliveries, until nothing is left."""
+    while True:
+        async with context.transaction(None) as session:
+            if not await any_unnumbered(session) or not await number_events(session):
+                return
+
+
+async def deliver_webhooks(context: Context, job: Job) -> None:
+    """Send what is due for one webhook, some at a time and no longer than a few seconds, then let the next follow.
+
+    A receiver has at most one such job, so that a slow one takes one hand of a worker, and a few connections.
+    """
+    webhook_id = job.id_argument("webhook_id")
+    async with context.transaction(job.organization_id) as session:
+        batch = await load_batch(session, webhook_id, now(session), limit=BATCH)
+    outcomes = []
+    if batch:
+        place = place_of_secrets(job.organization_id, webhook_id)
+        secrets = tuple(context.seal.open(sealed, place) for sealed in batch.sealed_secrets)
+        outcomes = await _send_batch(context, batch, secrets)
+    async with finishing(context, job) as session:
+        jitter = _chance.uniform(1.0, 1.1)
+        disabled = await note_outcomes(session, webhook_id, outcomes, job_id=job.id, jitter=jitter)
+    if disabled is not None:
+        log.warning(
+            "webhook_disabled",
+            organization_id=job.organization_id,
+            webhook_id=str(webhook_id),
+            reason=disabled,
+        )
+
+
+async def _send_batch(context: Context, batch: Batch, secrets: tuple[str, ...]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    waiting = iter(batch.due)
+    loop = asyncio.get_running_loop()
+    end = loop.time() + BATCH_SECONDS
+
+    def is_enough() -> bool:
+        refused = outcomes and not any(outcome.is_delivered for outcome in outcomes)
+        asked = any(outcome.wait or outcome.status in (GONE, TOO_MANY) for outcome in outcomes)
+        return bool(refused or asked or loop.time() > end)
+
+    async def send_on() -> None:
+        for delivery_id, event in waiting:
+            outcomes.append(await _send(context, batch.url, secrets, delivery_id, event))
+            if is_enough():
+                return
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(CONNECTIONS, len(batch.due))):
+            group.create_task(send_on())
+    return outcomes
+
+
+async def _send(
+    context: Context, url: str, secrets: tuple[str, ...], delivery_id: uuid.UUID, event: Event
+) -> Outcome:
+    body = to_json(
+        cloud_event(
+            event_id=event.id,
+            type_=event.type,
+            organization_id=event.organization_id,
+            user_id=event.user_id,
+            at=event.at,
+            data=event.data,
+        )
+    )
+    try:
+        posted = await send_event(
+            context.http,
+            url,
+            body,
+            event_id=str(event.id),
+            secrets=secrets,
+            at=datetime.now(UTC),
+            development=context.settings.environment == "development",
+        )
+    except (UnsafeReceiver, Unavailable) as failure:
+        return Outcome(delivery_id, None, str(failure))
+    wait = asked_wait(posted.retry_after, datetime.now(UTC)) if posted.status in MAY_ASK_TO_WAIT else None
+    return Outcome(delivery_id, posted.status, f"answered {posted.status}", wait)
+
+
+async def seal_secrets(context: Context, at: datetime | None) -> None:
+    """Seal every webhook's secret by the present key: those of before there were keys, and those of older keys."""
+    after: uuid.UUID | None = None
+    while True:
+        async with context.transaction(None, at=at) as session:
+            after = await reseal_secrets(session, context.seal, after=after)
+        if after is None:
+            return
