@@ -15,7 +15,7 @@ FRAMEWORK_CODES = {"method-not-allowed", "request-timeout"}
 
 def _settings() -> dict[str, str]:
     """Name → default, as the table writes it."""
-    module = ast.parse((SOURCE / "settings.py").read_text())
+    module = ast.parse((SOURCE / "core" / "settings.py").read_text())
     (settings,) = (n for n in module.body if isinstance(n, ast.ClassDef) and n.name == "Settings")
     found = {}
     for field in settings.body:

@@ -24,15 +24,15 @@ SLOW = (
 SILENT_COMMAND = (
     COMMAND[0],
     "-c",
-    "from learning_service import cli, server; server.BoundedProtocol.silent_seconds = 2.0;"
-    " import sys; sys.argv[1:] = ['api']; cli.main()",
+    "from learning_service.cli import app as cli; from learning_service.api import server;"
+    " server.BoundedProtocol.silent_seconds = 2.0; import sys; sys.argv[1:] = ['api']; cli.main()",
 )
 
 HASTY_COMMAND = (
     COMMAND[0],
     "-c",
-    "from learning_service import cli, wire; wire.RECEIVE_SECONDS = 3;"
-    " import sys; sys.argv[1:] = ['api']; cli.main()",
+    "from learning_service.cli import app as cli; from learning_service.api import bodies;"
+    " bodies.RECEIVE_SECONDS = 3; import sys; sys.argv[1:] = ['api']; cli.main()",
 )
 
 
