@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI
 
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import AnyCaller
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.permissions import AnyCaller
 from learning_service.domain.kernel.principal import Principal
 from learning_service.main import create_app
 

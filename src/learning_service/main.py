@@ -8,12 +8,14 @@ from starlette.middleware.cors import CORSMiddleware
 
 from learning_service.api.concurrency import ConcurrencyLimit
 from learning_service.api.fast import HOT_PATHS, HotPaths
+from learning_service.api.head import HeadAsGet
 from learning_service.api.openapi.document import DESCRIPTION, install_reference
 from learning_service.api.problems import install_problem_handlers
-from learning_service.api.routes import HeadAsGet, SlashRedirect
+from learning_service.api.redirects import SlashRedirect
+from learning_service.api.request_log import RequestLog
 from learning_service.context import open_context
 from learning_service.core.settings import Settings
-from learning_service.core.telemetry import RequestLog, configure_logging
+from learning_service.core.telemetry import configure_logging
 from learning_service.routers import (
     assignments,
     authoring,

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from learning_service.adapters.verification_page import (
+from learning_service.api.verification_page import (
     LANGUAGES,
     PAGE_HEADERS,
     VerificationView,

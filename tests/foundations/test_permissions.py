@@ -4,7 +4,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from learning_service.api.openapi.document import permission_of
-from learning_service.api.requests import Anyone
+from learning_service.api.permissions import Anyone
 from learning_service.api.routes import api_routes
 
 PUBLIC = {

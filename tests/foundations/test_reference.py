@@ -13,7 +13,7 @@ from tests.world import World
 from learning_service.api.bodies import JsonBody
 from learning_service.api.openapi.document import dependencies_of, permission_of
 from learning_service.api.openapi.links import parameters_of
-from learning_service.api.requests import Anyone
+from learning_service.api.permissions import Anyone
 from learning_service.api.routes import api_routes
 
 METHODS = {"get", "put", "post", "delete", "patch"}

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from learning_service.api.bodies import JsonBody
-from learning_service.api.idempotent_route import SHOWN_ONCE, KeyedRoute
+from learning_service.api.idempotency import SHOWN_ONCE, KeyedRoute
 from learning_service.api.openapi.document import dependencies_of, needs_token, takes_file, takes_key
 from learning_service.api.requests import _receive, _session
 from learning_service.api.routes import api_routes

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import Caller, IsAdmin, Permission, Session, body, page, path_id
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import body, page, path_id
+from learning_service.api.permissions import CanAssignCourse, IsAdmin
+from learning_service.api.requests import Caller, Session
 from learning_service.domain.assignments.actions.by_hand import assign_course
 from learning_service.domain.assignments.actions.rules import create_rule, delete_rule, update_rule
 from learning_service.domain.assignments.actions.runs import preview_rule, run_rule, undo_run
@@ -18,8 +20,6 @@ from learning_service.domain.assignments.queries.rules import (
     run_view,
 )
 from learning_service.domain.assignments.rules.policy import AssignBody, NewRule, RuleChange
-from learning_service.domain.enrollments.queries import see_course
-from learning_service.domain.kernel.errors import Forbidden
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.assignments import (
@@ -39,19 +39,6 @@ NoBody = Annotated[None, body(Nothing, optional=True)]
 STARTED: dict[int | str, dict[str, Any]] = {
     202: {"model": RunStarted, "description": "More than 5,000 members: a run does it"}
 }
-
-
-class CanAssignCourse(Permission):
-    """An administrator over members whom the course of the path is for."""
-
-    name = "admin over the members"
-
-    async def __call__(self, caller: Caller, session: Session, course_id: str) -> UUID:
-        """The course's id. Raises NotFound for whom it does not exist, Forbidden for others than administrators."""
-        access = await see_course(session, caller, path_id(course_id))
-        if not access.may_assign:
-            raise Forbidden("Courses are assigned by administrators of the members whom they are for.")
-        return access.view.id
 
 
 @router.post("/courses/{course_id}/assign/", response_model=AssignedAnswer, responses=STARTED)

@@ -7,16 +7,10 @@ from pydantic_core import to_json
 
 from learning_service.adapters.certificate_pdf import missing_glyphs
 from learning_service.api.bodies import JSON_PATCH
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import (
-    AnyCaller,
-    CanAuthorCourses,
-    Session,
-    body,
-    large_body,
-    page,
-    path_opaque_id,
-)
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import body, large_body, page, path_opaque_id
+from learning_service.api.permissions import AnyCaller, CanAuthorCourses
+from learning_service.api.requests import Session
 from learning_service.domain.courses.actions import courses, drafts, graders, publishing
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.courses.queries.graders import list_graders

@@ -8,31 +8,26 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
-from learning_service.adapters.verification_page import (
+from learning_service.api.bodies import PUBLIC as PUBLIC_BODY
+from learning_service.api.bodies import prefers_html, receive_body
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import body, page, path_id
+from learning_service.api.permissions import (
+    Anyone,
+    CanAdministerCertificate,
+    CanReadCertificate,
+    IsAdmin,
+)
+from learning_service.api.requests import Caller, ContextOf, PublicSession, Session
+from learning_service.api.verification_page import (
     PAGE_HEADERS,
     VerificationView,
     render_unknown_page,
     render_verification_page,
 )
-from learning_service.api.bodies import PUBLIC as PUBLIC_BODY
-from learning_service.api.bodies import prefers_html, receive_body
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import (
-    Anyone,
-    Caller,
-    ContextOf,
-    IsAdmin,
-    Permission,
-    PublicSession,
-    Session,
-    body,
-    page,
-    path_id,
-)
 from learning_service.domain.certificates.actions import have_marked, reissue_certificate, verification_url
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.queries import (
-    access_certificate,
     is_pdf_given_up,
     list_certificates,
     verify_certificates,
@@ -41,7 +36,7 @@ from learning_service.domain.certificates.rules import PublicCertificate, mark_o
 from learning_service.domain.completion.actions.revoking import revoke_outcome
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import last_moment
-from learning_service.domain.kernel.errors import Forbidden, Gone, Invalid, NotFound, RateLimited, Unavailable
+from learning_service.domain.kernel.errors import Gone, Invalid, NotFound, RateLimited, Unavailable
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM
@@ -84,31 +79,6 @@ class PdfWithdrawn(Gone):
 
     def __init__(self) -> None:
         super().__init__("This certificate is revoked or superseded; its PDF is not given out any more.")
-
-
-class CanReadCertificate(Permission):
-    """The owner of the certificate of the path, or an administrator over that member."""
-
-    name = "owner, admin"
-    administer = False
-
-    async def __call__(self, caller: Caller, session: Session, certificate_id: str) -> Certificate:
-        """The certificate. Raises NotFound, or Forbidden for an owner where only administrators may."""
-        return await access_certificate(session, caller, path_id(certificate_id), administer=self.administer)
-
-
-class CanAdministerCertificate(CanReadCertificate):
-    """An administrator over the member whose certificate it is."""
-
-    name = "admin"
-    administer = True
-
-    async def __call__(self, caller: Caller, session: Session, certificate_id: str) -> Certificate:
-        """The certificate. Raises NotFound, or Forbidden for its owner, whatever their roles."""
-        certificate = await super().__call__(caller, session, certificate_id)
-        if certificate.user_id == caller.user_id:
-            raise Forbidden("Nobody reissues or revokes their own certificate; ask another administrator.")
-        return certificate
 
 
 def _count_unknown(request: Request, context: ContextOf, amount: int = 1) -> None:

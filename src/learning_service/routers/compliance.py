@@ -4,8 +4,10 @@ from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends
 
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import IsAdmin, Session, page
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import page
+from learning_service.api.permissions import IsAdmin
+from learning_service.api.requests import Session
 from learning_service.domain.compliance.queries import list_statuses
 from learning_service.domain.directory.audience import within
 from learning_service.domain.directory.models import Member

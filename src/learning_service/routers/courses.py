@@ -5,18 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from learning_service.api.bodies import refuse_unknown_parameters
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import (
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import MemberPage, body
+from learning_service.api.permissions import (
     AnyCaller,
-    Caller,
     CanAuthorCourses,
+    CanMakeCourses,
     CanSeeCourse,
     IsMemberByQuery,
-    Page,
-    Permission,
-    Session,
-    body,
 )
+from learning_service.api.requests import Session
 from learning_service.domain.attempts.queries import Position, find_position
 from learning_service.domain.completion.actions.applying import apply_policy
 from learning_service.domain.completion.queries.completions import Finish, finishes
@@ -30,11 +28,10 @@ from learning_service.domain.courses.queries.compiled import (
 )
 from learning_service.domain.courses.queries.versions import current_edition
 from learning_service.domain.courses.rules.policy import CoursePolicy, NewCourse
-from learning_service.domain.directory.queries import is_member
 from learning_service.domain.enrollments.actions import enroll
 from learning_service.domain.enrollments.queries import get_enrollment, see_course
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.kernel.errors import Forbidden, Invalid, NotAMember, NotFound
+from learning_service.domain.kernel.errors import Forbidden, Invalid, NotFound
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.common import Nothing, PageOf
@@ -46,43 +43,6 @@ Member = Annotated[Principal, Depends(IsMemberByQuery())]
 Someone = Annotated[Principal, Depends(AnyCaller())]
 Seen = Annotated[CourseAccess, Depends(CanSeeCourse())]
 Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]
-
-
-class MemberPage(Page):
-    """The same for a list whose own statement finds out whether the caller is a member.
-
-    What is wrong with the query is told to those only who may ask at all.
-    """
-
-    def __init__(self, list_name: str, *, key_parts: int = 1, **words: tuple[str, ...]) -> None:
-        super().__init__(list_name, *words, key_parts=key_parts)
-        self.words = words
-
-    async def __call__(  # type: ignore[override]
-        self, request: Request, caller: Caller, session: Session
-    ) -> PageRequest:
-        """The page asked for; `words` are what each filter may be. Raises NotAMember, Invalid."""
-        try:
-            asked = await super().__call__(request, caller)
-            for name, value in asked.filters.items():
-                if value not in self.words[name]:
-                    raise Invalid.at(f"?{name}", f"can only be {' or '.join(self.words[name])}", "wrong-form")
-            return asked
-        except Invalid:
-            if not caller.is_any_admin and not await is_member(session, caller):
-                raise NotAMember from None
-            raise
-
-
-class CanMakeCourses(Permission):
-    """Whoever may author some course; of which unit is judged with the body."""
-
-    name = "author"
-
-    async def __call__(self, caller: Caller, session: Session) -> Principal:
-        """The caller. Raises Forbidden."""
-        await courses.require_author(session, caller)
-        return caller
 
 
 Maker = Annotated[Principal, Depends(CanMakeCourses())]

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 
 from learning_service.api.bodies import CLOUD_EVENT, CLOUD_EVENTS, JSON
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import HasScope, IsAdmin, Session, body, large_body, path_opaque_id
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import body, large_body, path_opaque_id
+from learning_service.api.permissions import HasScope, IsAdmin
+from learning_service.api.requests import Session
 from learning_service.domain.directory import actions
 from learning_service.domain.directory.facets import facets_of
 from learning_service.domain.directory.queries import get_member

@@ -5,23 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import (
-    Caller,
-    ContextOf,
-    Permission,
-    Session,
-    body,
-    path_id,
-)
-from learning_service.api.retries import keyed_request
+from learning_service.api.idempotency import KeyedRoute, keyed_request
+from learning_service.api.parameters import body, path_id
+from learning_service.api.permissions import CanSeeFile, IsAuthor
+from learning_service.api.requests import ContextOf, Session
 from learning_service.api.uploads import MIB, UPLOAD_BODY, Places, discard_file, receive_file
-from learning_service.domain.courses.actions.courses import require_author
 from learning_service.domain.documents.actions import add_document, retry_document
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import get_document
 from learning_service.domain.documents.rules import PDF, PICTURES, DocumentNotReady, download_name
-from learning_service.domain.enrollments.queries import access_file
 from learning_service.domain.kernel.errors import DomainError
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.idempotency import AlreadyAnswered, claim_key, keep_answer
@@ -30,31 +22,6 @@ from learning_service.schemas.documents import DocumentAnswer
 
 router = APIRouter(prefix="/api/documents", tags=["documents"], route_class=KeyedRoute)
 RETRY_SECONDS = 2
-
-
-class IsAuthor(Permission):
-    """Somebody who may author some course of the organization."""
-
-    name = "author"
-
-    async def __call__(self, caller: Caller, context: ContextOf) -> Principal:
-        """The caller. Raises Forbidden.
-
-        Asked in a transaction of its own: none may stay open while a file comes in.
-        """
-        async with context.transaction(caller.organization_id) as session:
-            await require_author(session, caller)
-        return caller
-
-
-class CanSeeFile(Permission):
-    """An author, a grader, or whoever may see a course that shows the document."""
-
-    name = "author, grader, or whoever may see a course that uses it"
-
-    async def __call__(self, caller: Caller, session: Session, document_id: str) -> Document:
-        """The document. Raises NotFound, NotAMember."""
-        return await access_file(session, caller, path_id(document_id))
 
 
 Author = Annotated[Principal, Depends(IsAuthor())]

@@ -4,8 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import AdministersEnrollment, Caller, IsAdmin, Session, body, page
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import body, page
+from learning_service.api.permissions import AdministersEnrollment, IsAdmin
+from learning_service.api.requests import Caller, Session
 from learning_service.domain.completion.actions.granting import (
     EnrollmentChange,
     change_enrollment,

@@ -7,8 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from learning_service.api.bodies import refuse_unknown_parameters
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import ContextOf, HasScope, cursors_of
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import cursors_of
+from learning_service.api.permissions import HasScope
+from learning_service.api.requests import ContextOf
 from learning_service.context import Context
 from learning_service.domain.kernel.errors import Invalid
 from learning_service.domain.kernel.paging import Cursors, read_limit

@@ -5,17 +5,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import (
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import body, page
+from learning_service.api.permissions import (
     AdministersEnrollment,
-    Caller,
     CanGradeAssessments,
     CanGradeResponse,
     IsAdmin,
-    Session,
-    body,
-    page,
 )
+from learning_service.api.requests import Caller, Session
 from learning_service.domain.completion.actions.grading import grade_response
 from learning_service.domain.completion.actions.lost_passes import decide_lost_pass
 from learning_service.domain.completion.queries.lost_passes import LostPassView, list_lost_passes

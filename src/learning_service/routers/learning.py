@@ -4,16 +4,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import (
-    Caller,
-    CanSeeAttempt,
-    IsEnrollmentOwner,
-    OwnPosition,
-    Session,
-    body,
-    path_id,
-)
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import body, path_id
+from learning_service.api.permissions import CanSeeAttempt, IsEnrollmentOwner, OwnPosition
+from learning_service.api.requests import Caller, Session
 from learning_service.domain.attempts.actions import (
     questions_shown,
     save_responses,

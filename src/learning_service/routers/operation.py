@@ -12,8 +12,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import Anyone, ContextOf
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.permissions import Anyone
+from learning_service.api.requests import ContextOf
 from learning_service.context import Context
 from learning_service.core.database import DRIVER_ERRORS
 from learning_service.core.telemetry import show_job_figures

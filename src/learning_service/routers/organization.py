@@ -5,8 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from learning_service.adapters.certificate_pdf import missing_glyphs
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import IsAdmin, Session, body
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import body
+from learning_service.api.permissions import IsAdmin
+from learning_service.api.requests import Session
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.actions import update_settings
 from learning_service.domain.organizations.queries import organization_settings

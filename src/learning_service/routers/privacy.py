@@ -7,8 +7,10 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
 
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import ContextOf, HasScope, IsMember, Session, path_opaque_id
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import path_opaque_id
+from learning_service.api.permissions import HasScope, IsMember
+from learning_service.api.requests import ContextOf, Session
 from learning_service.context import Context
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.privacy.actions import erase_member

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 
 from learning_service.api.bodies import refuse_unknown_parameters
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import Caller, Permission, Session
-from learning_service.domain.directory.rules.reach import Reach, reach_of
-from learning_service.domain.kernel.errors import Fault, Forbidden, Invalid
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.permissions import CanReadReports
+from learning_service.api.requests import Caller, Session
+from learning_service.domain.directory.rules.reach import Reach
+from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM
 from learning_service.domain.reports.queries import (
     COLUMNS,
@@ -28,20 +29,6 @@ PARAMETERS = [
     {"name": name, "in": "query", "required": False, "schema": {"type": "string"}} for name in FILTERS
 ]
 AS_FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
-
-
-class CanReadReports(Permission):
-    """An administrator, for the own members; a service with the scope `reports:read`, for all."""
-
-    name = "admin, or scope reports:read"
-
-    async def __call__(self, caller: Caller) -> Reach:
-        """Whose members the caller may read of. Raises Forbidden."""
-        if "reports:read" in caller.scopes:
-            return Reach(national=True)
-        if caller.is_national_admin or caller.admin_regions:
-            return reach_of(caller)
-        raise Forbidden("This call is for administrators, or needs the scope reports:read.")
 
 
 def _read_filter(request: Request, caller: Caller) -> ReportFilter:

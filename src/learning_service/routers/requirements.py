@@ -4,39 +4,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import (
-    Caller,
-    IsAdmin,
-    Permission,
-    Session,
-    body,
-    page,
-    path_opaque_id,
-)
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import body, page, path_opaque_id
+from learning_service.api.permissions import IsAdmin, IsMemberOrAdmin
+from learning_service.api.requests import Session
 from learning_service.domain.courses.actions.requirements import change_requirement
 from learning_service.domain.courses.queries.requirements import get_requirement, list_requirements
 from learning_service.domain.courses.rules.requirements import RequirementChange
-from learning_service.domain.directory.queries import is_member
-from learning_service.domain.kernel.errors import NotAMember
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.common import PageOf
 from learning_service.schemas.requirements import RequirementAnswer
 
 router = APIRouter(prefix="/api/compliance-requirements", tags=["compliance"], route_class=KeyedRoute)
-
-
-class IsMemberOrAdmin(Permission):
-    """A member of the organization, or an administrator of some unit of it."""
-
-    name = "member, admin"
-
-    async def __call__(self, caller: Caller, session: Session) -> Principal:
-        """The caller. Raises NotAMember."""
-        if not caller.is_any_admin and not await is_member(session, caller):
-            raise NotAMember
-        return caller
 
 
 Someone = Annotated[Principal, Depends(IsMemberOrAdmin())]

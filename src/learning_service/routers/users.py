@@ -4,8 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from learning_service.api.idempotent_route import KeyedRoute
-from learning_service.api.requests import AnyCaller, IsMember, Session, page
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import page
+from learning_service.api.permissions import AnyCaller, IsMember
+from learning_service.api.requests import Session
 from learning_service.domain.attempts.queries import progress_of
 from learning_service.domain.certificates.queries import list_own_certificates
 from learning_service.domain.completion.queries.completions import finishes

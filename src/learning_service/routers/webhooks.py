@@ -5,8 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from learning_service.adapters.webhook_http import UnsafeReceiver, vetted_address
-from learning_service.api.idempotent_route import KeyedRoute, shown_once
-from learning_service.api.requests import ContextOf, HasScope, Received, Session, body, page, path_id
+from learning_service.api.idempotency import KeyedRoute, shown_once
+from learning_service.api.parameters import body, page, path_id
+from learning_service.api.permissions import HasScope
+from learning_service.api.requests import ContextOf, Received, Session
 from learning_service.context import Context
 from learning_service.domain.kernel.errors import Invalid, Unavailable
 from learning_service.domain.kernel.paging import PageRequest, page_of

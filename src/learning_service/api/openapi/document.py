@@ -13,12 +13,13 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
-from learning_service.adapters.reference_page import REFERENCE_HEADERS, reference_files, reference_page
 from learning_service.adapters.webhook_http import CONTENT_TYPE
 from learning_service.api.bodies import JsonBody
 from learning_service.api.openapi.links import links_of
+from learning_service.api.openapi.page import REFERENCE_HEADERS, reference_files, reference_page
+from learning_service.api.parameters import Page, PathOpaqueId
+from learning_service.api.permissions import Anyone, Permission
 from learning_service.api.problems import MEDIA_TYPE, TITLES
-from learning_service.api.requests import Anyone, Page, PathOpaqueId, Permission
 from learning_service.api.routes import api_routes
 from learning_service.api.uploads import UPLOAD_BODY
 from learning_service.domain.kernel.errors import FaultCode

@@ -1,4 +1,4 @@
-"""The route class of every router: keeps a POST's answer under its idempotency key, and gives it again.
+"""`Idempotency-Key`: the route class of every router keeps a POST's answer under its key, and gives it again.
 
 FastAPI commits the request's transaction after the handler has made the response and before it leaves, so what is
 written here is part of that transaction: answer and effect are kept together or not at all.
@@ -14,7 +14,16 @@ from starlette.responses import Response
 
 from learning_service.api.bodies import read_idempotency_key
 from learning_service.domain.kernel.errors import DomainError, Forbidden, Invalid, NotFound, Unauthenticated
-from learning_service.domain.records.idempotency import AlreadyAnswered, keep_answer, release_key
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.idempotency import (
+    AlreadyAnswered,
+    IdempotencyKeyReused,
+    KeyedRequest,
+    claim_key,
+    digest_of,
+    keep_answer,
+    release_key,
+)
 
 REPLAYED = "Idempotency-Replayed"
 SHOWN_ONCE = "x-shown-once"
@@ -80,3 +89,30 @@ async def _answer_once(
     body = bytes(response.body).decode()
     await keep_answer(session, status=response.status_code, headers=headers, body=body, leave_out=secrets)
     return response
+
+
+def keyed_request(request: Request, caller: Principal, content: bytes | None) -> KeyedRequest | None:
+    """The call under its idempotency key, if it has one; `content` is the body, or what stands for it."""
+    key: str | None = getattr(request.state, "idempotency_key", None)
+    if key is None or content is None:
+        return None
+    return KeyedRequest(
+        organization_id=caller.organization_id,
+        subject=caller.user_id,
+        method=request.method,
+        path=request.url.path,
+        key=key,
+        request_digest=digest_of(request.url.query.encode(), content),
+        authority=caller.authority,
+    )
+
+
+async def claim_for(request: Request, session: AsyncSession, keyed: KeyedRequest) -> None:
+    """Take the call's key. What it was used for before is told after the permission: `JsonBody` raises it."""
+    try:
+        await claim_key(session, keyed)
+        request.state.keyed_session = session
+    except (AlreadyAnswered, IdempotencyKeyReused) as before:
+        if getattr(request.state, "is_permitted", False):
+            raise
+        request.state.before = before

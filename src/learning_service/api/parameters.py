@@ -1,0 +1,122 @@
+"""What a route reads of its request: ids in the path, the body, the page of a list."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Depends, Request
+
+from learning_service.api.bodies import LARGE, SMALL, JsonBody, refuse_unknown_parameters
+from learning_service.api.requests import Caller, Session
+from learning_service.context import Context
+from learning_service.domain.directory.queries import is_member
+from learning_service.domain.kernel.errors import Invalid, NotAMember, NotFound
+from learning_service.domain.kernel.paging import Cursors, PageRequest, read_page
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM
+
+
+def path_id(text: str) -> uuid.UUID:
+    """The UUID in a path. Anything else names nothing that exists: raises NotFound."""
+    try:
+        parsed = uuid.UUID(text)
+    except ValueError:
+        raise NotFound from None
+    if str(parsed) != text.lower():
+        raise NotFound
+    return parsed
+
+
+def body(type_: Any, *, limit: int = SMALL, **options: Any) -> Any:
+    """The request's JSON body as this type. See `JsonBody`."""
+    return Depends(JsonBody(type_, limit=limit, **options))
+
+
+def large_body(type_: Any, **options: Any) -> Any:
+    """The same for trees, batches and events."""
+    return body(type_, limit=LARGE, **options)
+
+
+class Page:
+    """Reads `limit`, `cursor` and the named filters of a list; refuses every other parameter."""
+
+    def __init__(self, list_name: str, *filters: str, key_parts: int = 1) -> None:
+        self.list_name = list_name
+        self.filters = frozenset(filters)
+        self.key_parts = key_parts
+
+    async def __call__(self, request: Request, caller: Caller) -> PageRequest:
+        """The page asked for. Raises Invalid."""
+        refuse_unknown_parameters(request, self.filters | {"limit", "cursor"})
+        query = dict(request.query_params)
+        filters = {name: value for name, value in sorted(query.items()) if name in self.filters}
+        cursors = cursors_of(request, caller, self.list_name, filters)
+        return read_page(query, cursors=cursors, filters=filters, key_parts=self.key_parts)
+
+
+def cursors_of(
+    request: Request, caller: Principal, list_name: str, filters: Mapping[str, str] | None = None
+) -> Cursors:
+    """The cursors of the list that this request asks for, in the caller's organization."""
+    context: Context = request.app.state.context
+    scope = json.dumps(
+        [list_name, caller.organization_id, sorted(request.path_params.items()), filters or {}]
+    )
+    return Cursors(context.cursor_keys, scope)
+
+
+def page(list_name: str, *filters: str, key_parts: int = 1) -> Any:
+    """The page asked for of the named list."""
+    return Depends(Page(list_name, *filters, key_parts=key_parts))
+
+
+class PathOpaqueId:
+    """Reads a path parameter as an id made elsewhere. What no id can be is Invalid, or is not there (`finds`)."""
+
+    def __init__(self, name: str, *, finds: bool = False) -> None:
+        self.name = name
+        self.finds = finds
+
+    async def __call__(self, request: Request, caller: Caller) -> str:
+        """The id. Raises Invalid, or NotFound."""
+        value: str = request.path_params[self.name]
+        if OPAQUE_ID.match(value):
+            return value
+        if self.finds:
+            raise NotFound
+        raise Invalid.at(f"/{self.name}", OPAQUE_ID_FORM, "wrong-form")
+
+
+def path_opaque_id(name: str, *, finds: bool = False) -> Any:
+    """The path parameter of this name as an id made elsewhere.
+
+    Raises Invalid for what no id can be; where the call `finds` what is there already, NotFound.
+    """
+    return Depends(PathOpaqueId(name, finds=finds))
+
+
+class MemberPage(Page):
+    """The same for a list whose own statement finds out whether the caller is a member.
+
+    What is wrong with the query is told to those only who may ask at all.
+    """
+
+    def __init__(self, list_name: str, *, key_parts: int = 1, **words: tuple[str, ...]) -> None:
+        super().__init__(list_name, *words, key_parts=key_parts)
+        self.words = words
+
+    async def __call__(  # type: ignore[override]
+        self, request: Request, caller: Caller, session: Session
+    ) -> PageRequest:
+        """The page asked for; `words` are what each filter may be. Raises NotAMember, Invalid."""
+        try:
+            asked = await super().__call__(request, caller)
+            for name, value in asked.filters.items():
+                if value not in self.words[name]:
+                    raise Invalid.at(f"?{name}", f"can only be {' or '.join(self.words[name])}", "wrong-form")
+            return asked
+        except Invalid:
+            if not caller.is_any_admin and not await is_member(session, caller):
+                raise NotAMember from None
+            raise

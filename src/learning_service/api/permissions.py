@@ -1,0 +1,352 @@
+"""Who may call a route: every permission of the service.
+
+Every route has exactly one; a test finds those that have none. What a permission returns is what it has found out on
+the way, so that the route need not ask again.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.api.parameters import path_id
+from learning_service.api.requests import Caller, ContextOf, Session, authenticate
+from learning_service.domain.attempts.actions import is_overdue
+from learning_service.domain.attempts.queries import Position, Target, find_position, load_position
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.certificates.queries import access_certificate
+from learning_service.domain.completion.actions.closing import close_overdue
+from learning_service.domain.completion.queries.enrollments import access_enrollment
+from learning_service.domain.courses.actions.courses import require_author
+from learning_service.domain.courses.queries.access import CourseAccess
+from learning_service.domain.courses.queries.compiled import compiled_version
+from learning_service.domain.directory.queries import is_member
+from learning_service.domain.directory.rules.reach import Reach, reach_of
+from learning_service.domain.documents.models import Document
+from learning_service.domain.enrollments.queries import EnrollmentView, access_file, see_course
+from learning_service.domain.grading.queries import WaitingResponse, access_response, is_grader
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Forbidden, NotAMember, NotFound
+from learning_service.domain.kernel.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPosition:
+    """The caller's position, and whether this very call came too late for the attempt under way."""
+
+    position: Position
+    late: bool
+
+
+class Permission:
+    """Who may call a route. Subclasses are dependencies; what they return is up to them."""
+
+    name = "nobody"
+
+
+class Anyone(Permission):
+    """No login."""
+
+    name = "anyone"
+
+    async def __call__(self) -> None:
+        """Let everybody in."""
+
+
+class AnyCaller(Permission):
+    """Whoever has a token; the action itself decides what this caller may."""
+
+    name = "any token"
+
+    async def __call__(self, request: Request) -> Principal:
+        """The caller."""
+        return await authenticate(request)
+
+
+class HasScope(Permission):
+    """A service with the scope; national administrators may do the same where `or_admin` says so."""
+
+    def __init__(self, scope: str, *, or_admin: bool = False) -> None:
+        self.scope = scope
+        self.or_admin = or_admin
+        self.name = f"scope {scope}" + (" or national_admin" if or_admin else "")
+
+    async def __call__(self, request: Request) -> Principal:
+        """The caller. Raises Forbidden."""
+        caller = await authenticate(request)
+        if self.scope in caller.scopes or (self.or_admin and caller.is_national_admin):
+            return caller
+        raise Forbidden(f"This call needs the scope {self.scope}.")
+
+
+class IsMember(Permission):
+    """A member of the organization."""
+
+    name = "member"
+
+    async def __call__(self, caller: Caller, session: Session) -> Principal:
+        """The caller. Raises NotAMember."""
+        if not await is_member(session, caller):
+            raise NotAMember
+        return caller
+
+
+class IsMemberByQuery(Permission):
+    """A member of the organization, checked by the hot path's own statement instead of one more."""
+
+    name = "member"
+
+    async def __call__(self, request: Request) -> Principal:
+        """The caller."""
+        return await authenticate(request)
+
+
+class IsAdmin(Permission):
+    """An administrator of the organization or a region (with `chapters`, of a chapter too; `national`: of the whole).
+
+    Which members and courses that reaches is part of every statement behind it.
+    """
+
+    def __init__(self, *, chapters: bool = False, national: bool = False) -> None:
+        self.chapters, self.regions = chapters, not national
+        self.name = "national_admin" if national else "admin over the members" if chapters else "admin"
+
+    async def __call__(self, request: Request) -> Principal:
+        """The caller. Raises Forbidden."""
+        caller = await authenticate(request)
+        units = (self.regions and caller.admin_regions) or (self.chapters and caller.admin_chapters)
+        if caller.is_national_admin or units:
+            return caller
+        raise Forbidden("This call is for administrators.")
+
+
+class IsEnrollmentOwner(Permission):
+    """The member whose enrollment the call means: the open one of that version, else the last.
+
+    Gives their position, locked for calls that change it. A touch that finds the attempt overdue closes it
+    first, in a transaction of its own that commits; only then is the call itself judged.
+    """
+
+    name = "owner of the enrollment"
+
+    def __init__(self, target: Target, *, lock: bool = True, kind: str | None = None) -> None:
+        self.target = target
+        self.lock = lock
+        self.kind = kind
+        """`quiz` or `assessment`, where the path says which; another kind is not found there."""
+
+    async def __call__(
+        self, request: Request, caller: Caller, session: Session, context: ContextOf
+    ) -> OwnPosition:
+        """The position. Raises NotFound, NotAMember."""
+        target_id = path_id(request.path_params[f"{self.target}_id"])
+        position = await self._find(session, caller, target_id, lock=self.lock)
+        if self.kind is not None:
+            version = await compiled_version(session, position.version_id)
+            if version.quizzes[target_id].kind != self.kind:
+                raise NotFound
+        if not _has_overdue(position, session):
+            return OwnPosition(position, late=False)
+        if not self.lock:
+            position = await self._find(session, caller, target_id, lock=True)
+        if position.attempt is not None and _has_overdue(position, session):
+            version = await compiled_version(session, position.version_id)
+            await close_overdue(session, position, version, version.quizzes[position.attempt.quiz_id])
+        await context.checkpoint(session, caller.organization_id)
+        return OwnPosition(await self._find(session, caller, target_id, lock=self.lock), late=True)
+
+    async def _find(
+        self, session: AsyncSession, caller: Principal, target_id: uuid.UUID, *, lock: bool
+    ) -> Position:
+        return await load_position(session, caller, self.target, target_id, lock=lock)
+
+
+def _has_overdue(position: Position, session: AsyncSession) -> bool:
+    return position.attempt is not None and is_overdue(position.attempt, now(session))
+
+
+class CanSeeAttempt(IsEnrollmentOwner):
+    """The attempt's owner, or somebody who may grade its course."""
+
+    name = "owner of the enrollment or grader"
+
+    def __init__(self) -> None:
+        super().__init__("attempt", lock=False)
+
+    async def _find(
+        self, session: AsyncSession, caller: Principal, target_id: uuid.UUID, *, lock: bool
+    ) -> Position:
+        try:
+            return await load_position(session, caller, self.target, target_id, lock=lock)
+        except (NotFound, NotAMember):
+            position = await find_position(
+                session, caller.organization_id, self.target, target_id, user_id=None, lock=lock
+            )
+            if position is not None and await is_grader(session, caller, position.course_id):
+                return position
+            if await is_grader(session, caller):
+                raise NotFound from None
+            raise
+
+
+class CanSeeCourse(Permission):
+    """Whoever may see the course of the path: its members, its authors, those who may assign it."""
+
+    name = "member, author or admin of the course"
+
+    async def __call__(self, caller: Caller, session: Session, course_id: str) -> CourseAccess:
+        """The course and what the caller may do with it. Raises NotFound, NotAMember."""
+        return await see_course(session, caller, path_id(course_id))
+
+
+class CanAuthorCourses(Permission):
+    """An author of the course of the path."""
+
+    name = "author of the course"
+
+    async def __call__(self, caller: Caller, session: Session, course_id: str) -> CourseAccess:
+        """The course. Raises NotFound for whom it does not exist, Forbidden for whom it is not theirs to change."""
+        access = await see_course(session, caller, path_id(course_id))
+        if not access.may_author:
+            raise Forbidden("Only authors of this course may do this.")
+        return access
+
+
+class CanGradeAssessments(Permission):
+    """A grader of the organization, or somebody named in a course's graders.
+
+    Which responses that reaches is part of every statement behind it.
+    """
+
+    name = "grader"
+
+    async def __call__(self, caller: Caller, session: Session) -> Principal:
+        """The caller. Raises Forbidden."""
+        if not await is_grader(session, caller):
+            raise Forbidden("This call is for graders.")
+        return caller
+
+
+class CanGradeResponse(Permission):
+    """A grader of the response's course, but for one's own; for a correction, an administrator of the learner."""
+
+    name = "grader of the course"
+
+    async def __call__(self, caller: Caller, session: Session, response_id: str) -> WaitingResponse:
+        """The response. Raises NotFound, Forbidden."""
+        return await access_response(session, caller, path_id(response_id))
+
+
+class AdministersEnrollment(Permission):
+    """An administrator over the member of the enrollment; with `chapters`, of the member's chapter too."""
+
+    def __init__(self, *, chapters: bool = True) -> None:
+        self.chapters = chapters
+        self.name = "admin over the member" if chapters else "admin"
+
+    async def __call__(self, caller: Caller, session: Session, enrollment_id: str) -> EnrollmentView:
+        """The enrollment. Raises Forbidden, NotFound."""
+        if not caller.is_any_admin:
+            raise Forbidden("This call is for administrators.")
+        return await access_enrollment(session, caller, path_id(enrollment_id), chapters=self.chapters)
+
+
+class IsMemberOrAdmin(Permission):
+    """A member of the organization, or an administrator of some unit of it."""
+
+    name = "member, admin"
+
+    async def __call__(self, caller: Caller, session: Session) -> Principal:
+        """The caller. Raises NotAMember."""
+        if not caller.is_any_admin and not await is_member(session, caller):
+            raise NotAMember
+        return caller
+
+
+class IsAuthor(Permission):
+    """Somebody who may author some course of the organization."""
+
+    name = "author"
+
+    async def __call__(self, caller: Caller, context: ContextOf) -> Principal:
+        """The caller. Raises Forbidden.
+
+        Asked in a transaction of its own: none may stay open while a file comes in.
+        """
+        async with context.transaction(caller.organization_id) as session:
+            await require_author(session, caller)
+        return caller
+
+
+class CanSeeFile(Permission):
+    """An author, a grader, or whoever may see a course that shows the document."""
+
+    name = "author, grader, or whoever may see a course that uses it"
+
+    async def __call__(self, caller: Caller, session: Session, document_id: str) -> Document:
+        """The document. Raises NotFound, NotAMember."""
+        return await access_file(session, caller, path_id(document_id))
+
+
+class CanMakeCourses(Permission):
+    """Whoever may author some course; of which unit is judged with the body."""
+
+    name = "author"
+
+    async def __call__(self, caller: Caller, session: Session) -> Principal:
+        """The caller. Raises Forbidden."""
+        await require_author(session, caller)
+        return caller
+
+
+class CanAssignCourse(Permission):
+    """An administrator over members whom the course of the path is for."""
+
+    name = "admin over the members"
+
+    async def __call__(self, caller: Caller, session: Session, course_id: str) -> uuid.UUID:
+        """The course's id. Raises NotFound for whom it does not exist, Forbidden for others than administrators."""
+        access = await see_course(session, caller, path_id(course_id))
+        if not access.may_assign:
+            raise Forbidden("Courses are assigned by administrators of the members whom they are for.")
+        return access.view.id
+
+
+class CanReadCertificate(Permission):
+    """The owner of the certificate of the path, or an administrator over that member."""
+
+    name = "owner, admin"
+    administer = False
+
+    async def __call__(self, caller: Caller, session: Session, certificate_id: str) -> Certificate:
+        """The certificate. Raises NotFound, or Forbidden for an owner where only administrators may."""
+        return await access_certificate(session, caller, path_id(certificate_id), administer=self.administer)
+
+
+class CanAdministerCertificate(CanReadCertificate):
+    """An administrator over the member whose certificate it is."""
+
+    name = "admin"
+    administer = True
+
+    async def __call__(self, caller: Caller, session: Session, certificate_id: str) -> Certificate:
+        """The certificate. Raises NotFound, or Forbidden for its owner, whatever their roles."""
+        certificate = await super().__call__(caller, session, certificate_id)
+        if certificate.user_id == caller.user_id:
+            raise Forbidden("Nobody reissues or revokes their own certificate; ask another administrator.")
+        return certificate
+
+
+class CanReadReports(Permission):
+    """An administrator, for the own members; a service with the scope `reports:read`, for all."""
+
+    name = "admin, or scope reports:read"
+
+    async def __call__(self, caller: Caller) -> Reach:
+        """Whose members the caller may read of. Raises Forbidden."""
+        if "reports:read" in caller.scopes:
+            return Reach(national=True)
+        if caller.is_national_admin or caller.admin_regions:
+            return reach_of(caller)
+        raise Forbidden("This call is for administrators, or needs the scope reports:read.")
