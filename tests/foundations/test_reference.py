@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,6 +45,12 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
         assert set(item) <= METHODS, path
         for method, operation in item.items():
             yield path, method, operation
+
+
+async def test_no_schema_is_named_by_its_module(document: dict[str, Any]) -> None:
+    """Of two schemas with one name, each would be: they become names in generated clients."""
+    named = [name for name in document["components"]["schemas"] if "__" in name or "." in name]
+    assert named == []
 
 
 async def test_it_is_openapi_3_1_and_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
@@ -141,3 +149,11 @@ async def test_patterns_are_of_the_dialect_that_json_schema_means(document: dict
             assert not re.search(r"\\[AzZ]|\(\?[a-zP]", pattern), pattern
         if "anyOf" in node:
             assert [one.get("type") for one in node["anyOf"]] != ["number", "string"], node
+
+
+def test_the_command_prints_it_without_any_setting(app: FastAPI) -> None:
+    """Who generates a client has no database."""
+    command = [sys.executable, "-m", "learning_service.cli.app", "openapi"]
+    printed = subprocess.run(command, env={}, capture_output=True, text=True, timeout=60, check=False)
+    assert printed.returncode == 0, printed.stderr
+    assert json.loads(printed.stdout) == app.openapi()

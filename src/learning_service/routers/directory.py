@@ -31,7 +31,7 @@ from learning_service.schemas.directory import (
     MemberAnswer,
     OrganizationAnswer,
     RegionAnswer,
-    RequirementAnswer,
+    StoredRequirementAnswer,
 )
 
 router = APIRouter(prefix="/api/directory", tags=["directory"], route_class=KeyedRoute)
@@ -128,11 +128,11 @@ async def put_requirement(
     session: Session,
     facts: Annotated[RequirementFacts, body(RequirementFacts)],
     response: Response,
-) -> RequirementAnswer:
+) -> StoredRequirementAnswer:
     """Make or update a compliance requirement that courses can be linked to."""
     created = await actions.put_requirement(session, requirement_id, facts, actor=caller)
     response.status_code = 201 if created else 200
-    return RequirementAnswer(id=requirement_id, **facts.model_dump())
+    return StoredRequirementAnswer(id=requirement_id, **facts.model_dump())
 
 
 @router.get("/facets/", summary="What members have as status and custom fields")

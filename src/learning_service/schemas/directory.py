@@ -33,7 +33,7 @@ class ChapterAnswer(Answer):
     name: str
 
 
-class RequirementAnswer(Answer):
+class StoredRequirementAnswer(Answer):
     """A compliance requirement as stored."""
 
     id: str
