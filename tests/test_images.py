@@ -158,7 +158,7 @@ def test_no_secret_has_a_default_and_the_example_names_them_all(compose: dict[st
     empty = set(re.findall(r"^([A-Z0-9_]+)=$", example, re.MULTILINE))
     assert required == empty
     assert set(re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE)) == empty
-    secret = re.compile(r"PASSWORD|SECRET|ACCESS_KEY")
+    secret = re.compile(r"PASSWORD|SECRET")
     for name, service in compose["services"].items():
         for variable, value in service.get("environment", {}).items():
             if secret.search(variable):
@@ -186,7 +186,7 @@ def test_each_process_logs_in_as_itself(compose: dict[str, Any]) -> None:
 @pytest.mark.long
 async def test_the_roles_of_the_compose_file_migrate_and_serve(parts: Parts, compose: dict[str, Any]) -> None:
     """On a server where the service's roles exist already, so that only the logins are made here."""
-    owner_url, *logins = await _apply_roles(parts, compose["configs"]["roles"]["content"])
+    owner_url, *logins = await _apply_roles(parts, (ROOT / compose["configs"]["roles"]["file"]).read_text())
     try:
         await migrate(owner_url)
         for login, url in zip(LOGINS, logins, strict=True):

@@ -1,7 +1,11 @@
-"""Run as a program by `given.py`: make the bucket named by the argument unless it is there."""
+"""Run as a program by `given.py` and by the compose file: make the bucket named by the argument unless it is there.
+
+A second argument names a file with the bucket's policy, which replaces the one it has.
+"""
 
 import os
 import sys
+from pathlib import Path
 
 import botocore.session
 from botocore.config import Config
@@ -33,6 +37,11 @@ def main() -> None:
             client.create_bucket(Bucket=bucket)
         except (ClientError, BotoCoreError) as error:
             sys.exit(f"bucket {bucket} at {endpoint_url} is not there and cannot be made: {error}")
+    for policy in sys.argv[2:3]:
+        try:
+            client.put_bucket_policy(Bucket=bucket, Policy=Path(policy).read_text())
+        except (ClientError, BotoCoreError) as error:
+            sys.exit(f"bucket {bucket} at {endpoint_url} does not take its policy: {error}")
 
 
 if __name__ == "__main__":
