@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aioboto3
 import httpx
@@ -129,7 +129,7 @@ async def test_each_process_reaches_its_own_keys(
         assert await api.enqueue_job("job", queue, _job_id=queue, _queue_name=queue)
         assert await api.enqueue_job("job", queue, _job_id=queue, _queue_name=queue) is None
         worker = Worker(
-            functions=[func(job, name="job")],
+            functions=[func(cast("Any", job), name="job")],
             queue_name=queue,
             redis_pool=as_login(login),
             burst=True,
