@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from math import cos, pi, sin
-from typing import Literal, TypeAlias
 
 import segno
 from PIL import Image, ImageChops, ImageOps
@@ -19,15 +18,8 @@ from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName
 from reportlab.pdfgen.canvas import Canvas
 
 from learning_service.adapters.certificate_embedding import compressed_stream
+from learning_service.adapters.certificate_places import LAYOUTS, Orientation, Size
 
-Paper: TypeAlias = Literal["a4", "letter"]
-Size: TypeAlias = tuple[float, float]
-PAGES: dict[Paper, Size] = {"a4": (841.89, 595.28), "letter": (792.0, 612.0)}
-"""Landscape, in points."""
-DRAWN_ON = PAGES["a4"]
-"""The size for which all places are given; on another paper they are drawn smaller, in its middle."""
-LOGO_BOX = (DRAWN_ON[0] / 2, 507.0, 240.0, 58.0)
-"""Where a logo goes: centre x, centre y, greatest width, greatest height, in points."""
 DEFAULT_COLOR = "#1d3c6a"
 _MAX_LOGO_PIXELS = 16_000_000
 _LOGO_PIXELS = (720, 174)
@@ -121,12 +113,6 @@ def _wheel(x: float, y: float, radius: float, depth: float, petals: int, curves:
     return f"q 1 0 0 1 {x:.2f} {y:.2f} cm " + step * (petals * curves) + "Q"
 
 
-def placing(page: Size) -> tuple[float, float, float]:
-    """How what is drawn for A4 goes onto a page: its scale, and by how much it moves to the right and up."""
-    scale = min(page[0] / DRAWN_ON[0], page[1] / DRAWN_ON[1])
-    return scale, (page[0] - DRAWN_ON[0] * scale) / 2, (page[1] - DRAWN_ON[1] * scale) / 2
-
-
 def _frame(page: Size) -> Iterator[str]:
     wide, high = page
     yield f"1.6 w 20 20 {wide - 40:.2f} {high - 40:.2f} re S 0.5 w 46 46 {wide - 92:.2f} {high - 92:.2f} re S"
@@ -142,9 +128,9 @@ def _frame(page: Size) -> Iterator[str]:
             yield _wheel(x, y, 6.5, 4.5, 8, 6)
 
 
-def _rosette() -> Iterator[str]:
+def _rosette(x: float, y: float) -> Iterator[str]:
     for radius, depth, petals in ((170, 22, 18), (122, 20, 12), (78, 18, 9)):
-        yield _wheel(DRAWN_ON[0] / 2, 300, radius, depth, petals, 6)
+        yield _wheel(x, y, radius, depth, petals, 6)
 
 
 @dataclass(frozen=True)
@@ -207,17 +193,20 @@ def _image(document: object, pixels: _Pixels) -> object:
 
 
 @lru_cache(maxsize=64)
-def _background(colors: Palette, page: Size, logo_size: tuple[int, int] | None) -> bytes:
+def _background(
+    colors: Palette, page: Size, orientation: Orientation, logo_size: tuple[int, int] | None
+) -> bytes:
     """The compressed content of the form: rosette, frame, and the place where the logo is put."""
-    scale, right, up = placing(page)
+    layout = LAYOUTS[orientation]
+    scale, right, up = layout.on(page)
     parts = [
         f"q 1 j {colors.line} RG",
         *_frame(page),
         f"Q q {scale:.5f} 0 0 {scale:.5f} {right:.2f} {up:.2f} cm",
     ]
-    parts += [f"q 1 j {colors.pale} RG 0.5 w", *_rosette(), "Q"]
+    parts += [f"q 1 j {colors.pale} RG 0.5 w", *_rosette(layout.centre, layout.rosette), "Q"]
     if logo_size:
-        x, y, wide, high = LOGO_BOX
+        x, y, wide, high = layout.logo
         scale = min(wide / logo_size[0], high / logo_size[1])
         w, h = logo_size[0] * scale, logo_size[1] * scale
         parts.append(f"q {w:.2f} 0 0 {h:.2f} {x - w / 2:.2f} {y - h / 2:.2f} cm /Logo Do Q")
@@ -225,7 +214,9 @@ def _background(colors: Palette, page: Size, logo_size: tuple[int, int] | None) 
     return zlib.compress(" ".join(parts).encode("ascii"), 9)
 
 
-def draw_background(canvas: Canvas, colors: Palette, page: Size, logo: bytes | None) -> None:
+def draw_background(
+    canvas: Canvas, colors: Palette, page: Size, orientation: Orientation, logo: bytes | None
+) -> None:
     """Put the frame, the rosette and the logo on the page.
 
     Raises:
@@ -237,7 +228,8 @@ def draw_background(canvas: Canvas, colors: Palette, page: Size, logo: bytes | N
     pixels = _pixels(logo) if logo else None
     if pixels:
         entries["Resources"] = PDFDictionary({"XObject": PDFDictionary({"Logo": _image(document, pixels)})})
-    content = _background(colors, page, (pixels.width, pixels.height) if pixels else None)
+    logo_size = (pixels.width, pixels.height) if pixels else None
+    content = _background(colors, page, orientation, logo_size)
     document.addForm("background", compressed_stream(content, entries))
     canvas.doForm("background")
 

@@ -1,4 +1,4 @@
-"""The certificate as a PDF: one landscape A4 page, the same bytes for the same content on every day."""
+"""The certificate as a PDF: one page, the same bytes for the same content on every day."""
 
 import io
 from dataclasses import dataclass
@@ -12,19 +12,16 @@ from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
 from learning_service.adapters.certificate_artwork import (
-    DRAWN_ON,
-    PAGES,
     Palette,
-    Paper,
     UnusableLogo,
     draw_background,
     draw_qr,
     palette,
-    placing,
 )
 from learning_service.adapters.certificate_embedding import NO_FONT, DocumentFonts
 from learning_service.adapters.certificate_fonts import Voice, missing_glyphs, printable
 from learning_service.adapters.certificate_layout import Fitted, Place, fit
+from learning_service.adapters.certificate_places import LAYOUTS, PAGES, Foot, Layout, Orientation, Paper
 from learning_service.adapters.certificate_words import known_language, long_date, words
 
 __all__ = ["CertificateContent", "UnusableLogo", "missing_glyphs", "render_certificate"]
@@ -34,16 +31,7 @@ rl_config.useA85 = 0
 
 Mark: TypeAlias = Literal["revoked", "superseded"]
 
-_CENTRE = DRAWN_ON[0] / 2
-_NAME = Place(width=676, height=78, size=42, one_line_size=22, wrapped_size=26)
-_COURSE = Place(width=676, height=66, size=25, one_line_size=14.5, wrapped_size=18)
-_ISSUER = Place(width=640, height=36, size=18, one_line_size=11, wrapped_size=12)
-_SIGNATORY = Place(width=200, height=30, size=14, one_line_size=9, wrapped_size=10)
-_SIGNATORY_TITLE = Place(width=200, height=22, size=9, one_line_size=7, wrapped_size=7.5)
-_DATE = Place(width=132, height=20, size=12.5, one_line_size=8, wrapped_size=8)
-_MARK = Place(width=820, height=160, size=130, one_line_size=40, wrapped_size=40)
 _MARK_COLOR = "0.75 0.05 0.05"
-_ADDRESS = Place(width=700, height=20, size=8.5, one_line_size=6, wrapped_size=6)
 
 
 @dataclass(frozen=True)
@@ -68,6 +56,7 @@ class CertificateContent:
     locale: str = "en"
     """A language tag, for words and dates; one without a catalog means English."""
     paper: Paper = "a4"
+    orientation: Orientation = "landscape"
     mark: Mark | None = None
     """What is stamped across it when it is not in force any more."""
 
@@ -77,6 +66,7 @@ class _Page:
     canvas: Canvas
     fonts: DocumentFonts
     colors: Palette
+    layout: Layout
 
     def text(self, text: str, x: float, y: float, size: float, voice: Voice, color: str) -> None:
         """Draw one short text centred at x."""
@@ -93,13 +83,14 @@ class _Page:
             y -= fitted.size * fitted.leading
         self.canvas._code.append(" ".join([*pen, "ET"]))
 
-    def slanted(self, text: str, place: Place, color: str) -> None:
+    def slanted(self, text: str, color: str) -> None:
         """Draw one line from corner to corner, through everything."""
-        fitted = fit(text, "text", place)
-        angle = atan2(DRAWN_ON[1], DRAWN_ON[0])
+        fitted = fit(text, "text", self.layout.mark)
+        wide, high = self.layout.size
+        angle = atan2(high, wide)
         along, up = cos(angle) * fitted.size, sin(angle) * fitted.size
         back = fitted.lines[0].width / 2
-        x, y = _CENTRE - along * back + up * 0.36, DRAWN_ON[1] / 2 - up * back - along * 0.36
+        x, y = wide / 2 - along * back + up * 0.36, high / 2 - up * back - along * 0.36
         matrix = f"{along:.3f} {up:.3f} {-up:.3f} {along:.3f} {x:.2f} {y:.2f} Tm"
         self.canvas.saveState()
         self.canvas.setFillAlpha(0.5)
@@ -121,22 +112,22 @@ def render_certificate(content: CertificateContent) -> bytes:
         UnusableLogo: the logo is no PNG or JPEG that can be drawn.
     """
     file = io.BytesIO()
-    size = PAGES[content.paper]
+    size, layout = PAGES[content.paper, content.orientation], LAYOUTS[content.orientation]
     language = known_language(content.locale)
     canvas = Canvas(
         file, pagesize=size, pageCompression=1, invariant=1, lang=language, initialFontName=NO_FONT
     )
-    page = _Page(canvas, DocumentFonts(canvas._doc), palette(content.primary_color))
+    page = _Page(canvas, DocumentFonts(canvas._doc), palette(content.primary_color), layout)
     _describe(canvas, content)
-    draw_background(canvas, page.colors, size, content.logo)
-    scale, right, up = placing(size)
+    draw_background(canvas, page.colors, size, content.orientation, content.logo)
+    scale, right, up = layout.on(size)
     canvas.transform(scale, 0, 0, scale, right, up)
     _draw_statement(page, content)
     _draw_signatory(page, content)
     _draw_dates(page, content)
     _draw_verification(page, content)
     if content.mark:
-        page.slanted(words(language)[content.mark].upper(), _MARK, _MARK_COLOR)
+        page.slanted(words(language)[content.mark].upper(), _MARK_COLOR)
     canvas.showPage()
     canvas.save()
     return file.getvalue()
@@ -159,23 +150,21 @@ def _describe(canvas: Canvas, content: CertificateContent) -> None:
 
 def _draw_statement(page: _Page, content: CertificateContent) -> None:
     text = words(known_language(content.locale))
-    colors = page.colors
-    # A logo takes its room from the space below the course, so that it stands free of frame and words.
-    lift, drop = (0, 14) if content.logo else (24, 0)
-    page.fitted(
-        fit(content.issuer_name, "display", _ISSUER), _CENTRE, 465 + lift - drop, "display", colors.ink
-    )
-    page.text(text["certificate_heading"], _CENTRE, 414 + lift * 0.6 - drop, 36, "display", colors.strong)
-    page.text(text["certificate_presented"], _CENTRE, 387 + lift * 0.3 - drop, 12, "text", colors.quiet)
-    page.centred(fit(content.recipient_name, "display", _NAME), _CENTRE, 339 - drop, "display", colors.ink)
-    _draw_rule(page, 296 - drop)
-    page.text(text["certificate_completed"], _CENTRE, 274 - drop, 12, "text", colors.quiet)
-    page.centred(fit(content.course_title, "display", _COURSE), _CENTRE, 232 - drop, "display", colors.strong)
+    colors, layout, x = page.colors, page.layout, page.layout.centre
+    at = layout.under_logo if content.logo else layout.plain
+    heading = fit(text["certificate_heading"], "display", layout.heading)
+    page.fitted(fit(content.issuer_name, "display", layout.issuer), x, at.issuer, "display", colors.ink)
+    page.fitted(heading, x, at.heading, "display", colors.strong)
+    page.text(text["certificate_presented"], x, at.presented, 12, "text", colors.quiet)
+    page.centred(fit(content.recipient_name, "display", layout.name), x, at.name, "display", colors.ink)
+    _draw_rule(page, at.rule)
+    page.text(text["certificate_completed"], x, at.completed, 12, "text", colors.quiet)
+    page.centred(fit(content.course_title, "display", layout.course), x, at.course, "display", colors.strong)
 
 
 def _draw_rule(page: _Page, y: float) -> None:
     """A thin rule with a lozenge in its middle."""
-    x = _CENTRE
+    x = page.layout.centre
     page.canvas._code.append(
         f"{page.colors.line} RG {page.colors.line} rg 0.6 w {x - 170:.2f} {y} m {x - 9:.2f} {y} l "
         f"{x + 9:.2f} {y} m {x + 170:.2f} {y} l S "
@@ -183,16 +172,21 @@ def _draw_rule(page: _Page, y: float) -> None:
     )
 
 
+def _foot(page: _Page, content: CertificateContent) -> Foot:
+    return page.layout.signed if content.signatory_name else page.layout.unsigned
+
+
 def _draw_signatory(page: _Page, content: CertificateContent) -> None:
     if not content.signatory_name:
         return
-    x = 184.0
-    name = fit(content.signatory_name, "display", _SIGNATORY)
-    page.fitted(name, x, 132, "display", page.colors.ink)
-    page.canvas._code.append(f"{page.colors.line} RG 0.6 w {x - 96} 122 m {x + 96} 122 l S")
+    layout = page.layout
+    x, y, half = layout.signatory_x, layout.signatory_y, layout.rules[0]
+    name = fit(content.signatory_name, "display", layout.signatory)
+    page.fitted(name, x, y, "display", page.colors.ink)
+    page.canvas._code.append(f"{page.colors.line} RG 0.6 w {x - half} {y - 10} m {x + half} {y - 10} l S")
     if content.signatory_title:
-        title = fit(content.signatory_title, "text", _SIGNATORY_TITLE)
-        page.fitted(title, x, 108 - title.height, "text", page.colors.quiet)
+        title = fit(content.signatory_title, "text", layout.signatory_title)
+        page.fitted(title, x, y - 24 - title.height, "text", page.colors.quiet)
 
 
 def _draw_dates(page: _Page, content: CertificateContent) -> None:
@@ -204,29 +198,33 @@ def _draw_dates(page: _Page, content: CertificateContent) -> None:
         (text["certificate_issued"], long_date(content.issued_on, content.locale)),
         (text["certificate_expires"], until),
     )
-    places = (372.0, 530.0) if content.signatory_name else (176.0, _CENTRE)
+    places, y, half = _foot(page, content).dates, page.layout.dates_y, page.layout.rules[1]
     for x, (label, value) in zip(places, dates, strict=True):
-        page.fitted(fit(value, "display", _DATE), x, 132, "display", page.colors.ink)
-        page.canvas._code.append(f"{page.colors.line} RG 0.6 w {x - 66:.2f} 122 m {x + 66:.2f} 122 l S")
-        page.text(label, x, 108, 9, "text", page.colors.quiet)
+        page.fitted(fit(value, "display", page.layout.date), x, y, "display", page.colors.ink)
+        page.canvas._code.append(
+            f"{page.colors.line} RG 0.6 w {x - half:.2f} {y - 10} m {x + half:.2f} {y - 10} l S"
+        )
+        page.text(label, x, y - 24, 9, "text", page.colors.quiet)
     if content.reissued_on:
         again = f"{text['reissued']}: {long_date(content.reissued_on, content.locale)}"
-        page.text(again, places[0], 95, 8, "text", page.colors.quiet)
+        page.text(again, places[0], y - 37, 8, "text", page.colors.quiet)
 
 
 def _draw_verification(page: _Page, content: CertificateContent) -> None:
-    text = words(known_language(content.locale))
-    x, y, side = 644.0, 92.0, 92.0
+    text, layout = words(known_language(content.locale)), page.layout
+    x, y, side = _foot(page, content).code, layout.code_y, layout.code_side
     draw_qr(page.canvas, content.verification_url, x, y, side)
     page.canvas.linkURL(content.verification_url, (x, y, x + side, y + side), relative=1)
-    page.text(text["certificate_verify"], x + side / 2, 82, 8, "text", page.colors.quiet)
+    page.text(text["certificate_verify"], x + side / 2, y - 10, 8, "text", page.colors.quiet)
     number = f"{text['certificate_id']}: {content.certificate_id}"
     color = page.colors.quiet
     if content.mark:
         # The word across the page is none to a reader or a search.
         number, color = f"{text[content.mark].upper()} · {number}", _MARK_COLOR
-    page.text(number, _CENTRE, 68, 7.5, "text", color)
-    address = fit(content.verification_url.partition("://")[2], "text", _ADDRESS)
-    page.fitted(address, _CENTRE, 55, "text", page.colors.strong)
+    middle, (number_y, address_y) = layout.centre, layout.small_print
+    page.text(number, middle, number_y, 7.5, "text", color)
+    address = fit(content.verification_url.partition("://")[2], "text", layout.address)
+    page.fitted(address, middle, address_y, "text", page.colors.strong)
     wide = address.lines[0].width * address.size / 2
-    page.canvas.linkURL(content.verification_url, (_CENTRE - wide, 52, _CENTRE + wide, 64), relative=1)
+    link = (middle - wide, address_y - 3, middle + wide, address_y + 9)
+    page.canvas.linkURL(content.verification_url, link, relative=1)

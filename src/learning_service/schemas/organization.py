@@ -1,7 +1,7 @@
 """Answers about an organization's settings."""
 
 from learning_service.domain.directory.rules.facts import AdminRole
-from learning_service.domain.organizations.rules import Paper, RevokedPdf
+from learning_service.domain.organizations.rules import Orientation, Paper, RevokedPdf
 from learning_service.schemas.common import Answer
 
 
@@ -13,6 +13,8 @@ class OrganizationSettingsAnswer(Answer):
     signatory_name: str | None
     signatory_title: str | None
     paper: Paper
+    orientation: Orientation
+    """Whether certificates lie or stand."""
     locale: str | None
     """How certificates write dates, and words where the member's own language is not known."""
     revoked_pdf: RevokedPdf

@@ -16,6 +16,7 @@ class Certificate(Base):
     __tablename__ = "certificates"
     __table_args__ = (
         CheckConstraint("paper IN ('a4', 'letter')", name="paper"),
+        CheckConstraint("orientation IN ('landscape', 'portrait')", name="orientation"),
         CheckConstraint("marked_as IN ('revoked', 'superseded')", name="marked_as"),
         CheckConstraint("pdf_drift IN ('missing', 'changed')", name="pdf_drift"),
         Index("ix_certificates_issued", "organization_id", "issued_at", "id"),
@@ -66,6 +67,8 @@ class Certificate(Base):
     """In which language it is printed, and how it writes dates. None, of before there was a choice: English."""
     paper: Mapped[str | None]
     """None, of before there was a choice: A4."""
+    orientation: Mapped[str | None]
+    """None, of before there was a choice: landscape."""
     primary_color: Mapped[str | None]
     signatory_name: Mapped[str | None]
     signatory_title: Mapped[str | None]

@@ -14,6 +14,7 @@ class OrganizationSettings(Base):
     __tablename__ = "organization_settings"
     __table_args__ = (
         CheckConstraint("paper IN ('a4', 'letter')", name="paper"),
+        CheckConstraint("orientation IN ('landscape', 'portrait')", name="orientation"),
         CheckConstraint("revoked_pdf IN ('mark', 'refuse')", name="revoked_pdf"),
         CheckConstraint("recertification_window_days BETWEEN 1 AND 365", name="recertification_window_days"),
         ForeignKeyConstraint(
@@ -30,6 +31,7 @@ class OrganizationSettings(Base):
     signatory_name: Mapped[str | None]
     signatory_title: Mapped[str | None]
     paper: Mapped[str] = mapped_column(server_default="a4")
+    orientation: Mapped[str] = mapped_column(server_default="landscape")
     locale: Mapped[str | None]
     """How its certificates write dates, and words where the member says nothing; None: as in English."""
     revoked_pdf: Mapped[str] = mapped_column(server_default="mark")

@@ -13,11 +13,13 @@ from learning_service.domain.documents.rules import reference_to
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import (
+    DEFAULT_ORIENTATION,
     DEFAULT_PAPER,
     DEFAULT_RECERTIFICATION_WINDOW_DAYS,
     DEFAULT_REMINDER_DAYS,
     DEFAULT_REVOKED_PDF,
     DEFAULT_SKILLS_BY,
+    Orientation,
     Paper,
     RevokedPdf,
 )
@@ -31,6 +33,7 @@ class SettingsView:
     signatory_name: str | None = None
     signatory_title: str | None = None
     paper: Paper = DEFAULT_PAPER
+    orientation: Orientation = DEFAULT_ORIENTATION
     locale: str | None = None
     revoked_pdf: RevokedPdf = DEFAULT_REVOKED_PDF
     reminder_days: Sequence[int] = DEFAULT_REMINDER_DAYS
@@ -54,6 +57,7 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
             OrganizationSettings.signatory_name,
             OrganizationSettings.signatory_title,
             OrganizationSettings.paper,
+            OrganizationSettings.orientation,
             OrganizationSettings.locale,
             OrganizationSettings.revoked_pdf,
             OrganizationSettings.reminder_days,

@@ -15,10 +15,13 @@ from learning_service.domain.kernel.values import Name, StrictModel, Word, some
 
 Paper: TypeAlias = Literal["a4", "letter"]
 """What certificates are laid out for."""
+Orientation: TypeAlias = Literal["landscape", "portrait"]
+"""Whether certificates lie or stand."""
 RevokedPdf: TypeAlias = Literal["mark", "refuse"]
 """Whether the PDF of a certificate that is revoked or superseded is stamped so, or not given out."""
 
 DEFAULT_PAPER: Paper = "a4"
+DEFAULT_ORIENTATION: Orientation = "landscape"
 DEFAULT_REVOKED_PDF: RevokedPdf = "mark"
 DEFAULT_REMINDER_DAYS = (7, 3, 1)
 DEFAULT_RECERTIFICATION_WINDOW_DAYS = 30
@@ -78,6 +81,7 @@ class SettingsChange(StrictModel):
     signatory_name: Name | None = None
     signatory_title: Name | None = None
     paper: Paper = DEFAULT_PAPER
+    orientation: Orientation = DEFAULT_ORIENTATION
     locale: Locale | None = None
     """How its certificates write dates, and words where the member's own language is not known."""
     revoked_pdf: RevokedPdf = DEFAULT_REVOKED_PDF

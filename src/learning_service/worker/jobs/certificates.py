@@ -114,6 +114,7 @@ async def content_of(context: Context, certificate: Certificate) -> CertificateC
         primary_color=certificate.primary_color,
         locale=certificate.locale or "en",
         paper="letter" if certificate.paper == "letter" else "a4",
+        orientation="portrait" if certificate.orientation == "portrait" else "landscape",
         signatory_name=certificate.signatory_name,
         signatory_title=certificate.signatory_title,
     )

@@ -1,0 +1,141 @@
+"""Where everything stands on a certificate: one layout for a page that lies, one for a page that stands.
+
+All places are in points from the lower left corner of A4; on another paper the same is drawn smaller, in its middle.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from learning_service.adapters.certificate_layout import Place
+
+Paper: TypeAlias = Literal["a4", "letter"]
+Orientation: TypeAlias = Literal["landscape", "portrait"]
+Size: TypeAlias = tuple[float, float]
+
+_PORTRAIT: dict[Paper, Size] = {"a4": (595.28, 841.89), "letter": (612.0, 792.0)}
+PAGES: dict[tuple[Paper, Orientation], Size] = {
+    **{(paper, "portrait"): size for paper, size in _PORTRAIT.items()},
+    **{(paper, "landscape"): (size[1], size[0]) for paper, size in _PORTRAIT.items()},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """How high who has done what stands: baselines, but the middle of name and course."""
+
+    issuer: float
+    heading: float
+    presented: float
+    name: float
+    rule: float
+    completed: float
+    course: float
+
+
+@dataclass(frozen=True, slots=True)
+class Foot:
+    """Where dates and QR code stand, from the left: the middle of each date, the left side of the code."""
+
+    dates: tuple[float, float]
+    code: float
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The places of one orientation."""
+
+    size: Size
+    """The page for which all of this is given."""
+    logo: tuple[float, float, float, float]
+    """Centre x, centre y, greatest width, greatest height."""
+    rosette: float
+    """How high the middle of the rosette is."""
+    plain: Statement
+    under_logo: Statement
+    issuer: Place
+    heading: Place
+    name: Place
+    course: Place
+    signatory: Place
+    signatory_title: Place
+    signatory_x: float
+    signatory_y: float
+    """The baseline of the name; line and title are below."""
+    date: Place
+    dates_y: float
+    rules: tuple[float, float]
+    """Half the length of the lines under signatory and dates."""
+    signed: Foot
+    unsigned: Foot
+    code_y: float
+    code_side: float
+    address: Place
+    small_print: tuple[float, float]
+    """How high number and address stand."""
+    mark: Place
+    """The word across a page that is not in force, along its diagonal."""
+
+    @property
+    def centre(self) -> float:
+        """The middle, from the left."""
+        return self.size[0] / 2
+
+    def on(self, page: Size) -> tuple[float, float, float]:
+        """How this goes onto a page: its scale, and by how much it moves to the right and up."""
+        scale = min(page[0] / self.size[0], page[1] / self.size[1])
+        return scale, (page[0] - self.size[0] * scale) / 2, (page[1] - self.size[1] * scale) / 2
+
+
+# A logo takes its room from the space around heading and course, so that it stands free of frame and words.
+LAYOUTS: dict[Orientation, Layout] = {
+    "landscape": Layout(
+        size=PAGES["a4", "landscape"],
+        logo=(PAGES["a4", "landscape"][0] / 2, 507.0, 240.0, 58.0),
+        rosette=300,
+        plain=Statement(489, 428.4, 394.2, 339, 296, 274, 232),
+        under_logo=Statement(451, 400, 373, 325, 282, 260, 218),
+        issuer=Place(width=640, height=36, size=18, one_line_size=11, wrapped_size=12),
+        heading=Place(width=676, height=44, size=36, one_line_size=20, wrapped_size=20),
+        name=Place(width=676, height=78, size=42, one_line_size=22, wrapped_size=26),
+        course=Place(width=676, height=66, size=25, one_line_size=14.5, wrapped_size=18),
+        signatory=Place(width=200, height=30, size=14, one_line_size=9, wrapped_size=10),
+        signatory_title=Place(width=200, height=22, size=9, one_line_size=7, wrapped_size=7.5),
+        signatory_x=184.0,
+        signatory_y=132,
+        date=Place(width=132, height=20, size=12.5, one_line_size=8, wrapped_size=8),
+        dates_y=132,
+        rules=(96, 66),
+        signed=Foot(dates=(372.0, 530.0), code=644.0),
+        unsigned=Foot(dates=(176.0, PAGES["a4", "landscape"][0] / 2), code=644.0),
+        code_y=92.0,
+        code_side=92.0,
+        address=Place(width=700, height=20, size=8.5, one_line_size=6, wrapped_size=6),
+        small_print=(68, 55),
+        mark=Place(width=820, height=160, size=130, one_line_size=40, wrapped_size=40),
+    ),
+    "portrait": Layout(
+        size=PAGES["a4", "portrait"],
+        logo=(PAGES["a4", "portrait"][0] / 2, 722.0, 240.0, 72.0),
+        rosette=486,
+        plain=Statement(706, 622, 578, 512, 450, 420, 362),
+        under_logo=Statement(646, 588, 552, 494, 436, 408, 354),
+        issuer=Place(width=420, height=44, size=18, one_line_size=14, wrapped_size=14),
+        heading=Place(width=430, height=44, size=38, one_line_size=20, wrapped_size=20),
+        name=Place(width=440, height=104, size=40, one_line_size=26, wrapped_size=30),
+        course=Place(width=420, height=88, size=25, one_line_size=20, wrapped_size=21),
+        signatory=Place(width=176, height=50, size=14, one_line_size=10, wrapped_size=11),
+        signatory_title=Place(width=176, height=32, size=9, one_line_size=8, wrapped_size=8),
+        signatory_x=185.64,
+        signatory_y=146,
+        date=Place(width=168, height=20, size=13, one_line_size=9, wrapped_size=9),
+        dates_y=252,
+        rules=(88, 88),
+        signed=Foot(dates=(185.64, 409.64), code=363.64),
+        unsigned=Foot(dates=(185.64, 409.64), code=251.64),
+        code_y=108.0,
+        code_side=92.0,
+        address=Place(width=450, height=20, size=8.5, one_line_size=7, wrapped_size=7),
+        small_print=(77, 64),
+        mark=Place(width=740, height=140, size=112, one_line_size=40, wrapped_size=40),
+    ),
+}
