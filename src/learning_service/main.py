@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from learning_service.api.concurrency import ConcurrencyLimit
 from learning_service.api.fast import HOT_PATHS, HotPaths
 from learning_service.api.head import HeadAsGet
+from learning_service.api.marks_between import MarksBetween
 from learning_service.api.openapi.document import DESCRIPTION, install_reference
 from learning_service.api.problems import install_problem_handlers
 from learning_service.api.redirects import SlashRedirect
@@ -86,6 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(module.router)
     install_problem_handlers(app)
     install_reference(app, page=settings.reference_enabled)
+    app.add_middleware(MarksBetween)
     app.add_middleware(SlashRedirect)
     app.add_middleware(HotPaths, paths=HOT_PATHS)
     app.add_middleware(ConcurrencyLimit, settings=settings)

@@ -16,6 +16,7 @@ from learning_service.api.idempotency import claim_for, keyed_request
 from learning_service.context import Context
 from learning_service.core.telemetry import note_organization
 from learning_service.core.tokens import bearer_token
+from learning_service.domain.completion.actions.marking import marked_since
 from learning_service.domain.kernel.errors import RateLimited
 from learning_service.domain.kernel.principal import Principal
 
@@ -52,6 +53,8 @@ dependencies are solved anew at each place, one of them in 10 to 20 µs (`make b
 
 async def _receive(request: Request, caller: Caller) -> None:
     """Read the body before a connection is taken, so that a slow sender holds none."""
+    if hasattr(request.state, "body"):
+        return  # The call is made once more, see `MarksBetween`.
     request.state.takes_key = request.method == "POST"
     request.state.body = await receive_body(request)
 
@@ -63,7 +66,7 @@ Received = Annotated[None, Depends(_receive)]
 async def _session(
     request: Request, context: ContextOf, caller: Caller, received: Received
 ) -> AsyncIterator[AsyncSession]:
-    async with context.transaction(caller.organization_id) as session:
+    async with context.transaction(caller.organization_id, at=marked_since()) as session:
         keyed = keyed_request(request, caller, request.state.body)
         if keyed is not None:
             await claim_for(request, session, keyed)

@@ -31,8 +31,8 @@ from learning_service.domain.completion.actions.closing import (
     Closed,
     GradedSubmission,
     grade_submission,
-    is_large,
 )
+from learning_service.domain.completion.actions.marking import is_large
 from learning_service.domain.completion.views import submission_view
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, cached_version
 from learning_service.domain.enrollments.rules import decide

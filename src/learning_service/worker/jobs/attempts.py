@@ -10,7 +10,8 @@ from learning_service.context import Context
 from learning_service.core.database import DRIVER_ERRORS
 from learning_service.domain.attempts.actions import GRACE
 from learning_service.domain.attempts.under_way import overdue_attempts, set_attempt_apart
-from learning_service.domain.completion.actions.closing import close_if_overdue, mark_overdue
+from learning_service.domain.completion.actions.closing import close_if_overdue
+from learning_service.domain.completion.actions.marking import with_marks
 from learning_service.domain.jobs.outbox import Job, Unworkable
 from learning_service.domain.kernel.clock import now
 from learning_service.worker.runner import describe, finishing
@@ -69,10 +70,9 @@ async def close_attempt(context: Context, job: Job) -> None:
 
 
 async def _close(context: Context, organization_id: str, attempt_id: uuid.UUID, at: datetime | None) -> None:
+    async def close() -> None:
+        async with context.transaction(organization_id, at=at) as session:
+            await close_if_overdue(session, organization_id, attempt_id)
+
     async with asyncio.timeout(SECONDS):
-        async with context.transaction(organization_id, at=at) as session:
-            marking = await mark_overdue(session, organization_id, attempt_id)
-        if marking is not None:
-            await marking.do()
-        async with context.transaction(organization_id, at=at) as session:
-            await close_if_overdue(session, organization_id, attempt_id, marking)
+        await with_marks(close)

@@ -1,6 +1,5 @@
 """Closing an attempt: graded, counted and stored by one statement, then whatever follows from it."""
 
-import asyncio
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from learning_service.domain.attempts.rules import Response, dump_responses, loa
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.actions.deciding import Outcome, settle
 from learning_service.domain.completion.actions.doubts import possible_points
+from learning_service.domain.completion.actions.marking import marks_of
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
 from learning_service.domain.courses.rules.scores import kept
 from learning_service.domain.enrollments.models import CourseCompletion
@@ -41,8 +41,6 @@ from learning_service.domain.kernel.errors import NotFound
 # what waits for a person, the assessment's result, the enrollment. False where somebody else closed it first.
 _CLOSE = text("SELECT close_attempt(CAST(:graded AS jsonb), NULL)")
 
-LARGE_CHARACTERS = 50_000
-"""Answers of more than this are read in a thread."""
 SYSTEM = "system"
 """Who acts when nobody does, in the audit trail."""
 
@@ -75,20 +73,6 @@ class Closed:
         )
 
 
-@dataclass(slots=True)
-class Marking:
-    """The marking of an attempt's large answers, done outside of any transaction."""
-
-    responses: Mapping[str, Any]
-    quiz: CompiledQuiz
-    given: Mapping[str, Response]
-    marks: Graded | None = None
-
-    async def do(self) -> None:
-        """Mark them."""
-        self.marks = await mark_responses(self.quiz, self.given)
-
-
 async def submit_attempt(
     session: AsyncSession,
     position: Position,
@@ -103,7 +87,8 @@ async def submit_attempt(
 
     Who names no attempt and repeats what has just closed one gets that one's result. The position must be locked, and
     overdue attempts closed; `late`: this very call found one overdue. What arrives within the grace is stamped with
-    the deadline. Raises Invalid, NotFound, AttemptClosed, AttemptNotStarted, EnrollmentWithdrawn, NoAttemptsLeft.
+    the deadline. Raises Invalid, NotFound, AttemptClosed, AttemptNotStarted, EnrollmentWithdrawn, NoAttemptsLeft,
+    Unmarked.
     """
     refuse_misfits(quiz, responses)
     if late:
@@ -116,7 +101,7 @@ async def submit_attempt(
     position = await _named(session, position, quiz, attempt_id)
     attempt = await open_attempt(session, position, quiz)
     given = merge_responses(attempt, responses, bounds_of(session))
-    marks = await mark_responses(quiz, given)
+    marks = marks_of(session, position, quiz, given)
     graded = grade_submission(position, version, quiz, attempt, given, now(session), marks, digest=digest)
     return await _close(session, position, version, graded)
 
@@ -165,63 +150,29 @@ async def _named(
     return named
 
 
-async def mark_responses(quiz: CompiledQuiz, given: Mapping[str, Response]) -> Graded:
-    """The marks of these answers. Large texts are read in a thread, so that the loop serves others meanwhile."""
-    if is_large(given):
-        return await asyncio.to_thread(grade_attempt, quiz.keys.values(), given)
-    return grade_attempt(quiz.keys.values(), given)
-
-
-def is_large(given: Mapping[str, Response]) -> bool:
-    """Whether reading the answers takes so long that others would wait."""
-    return sum(len(response.text or "") for response in given.values()) > LARGE_CHARACTERS
-
-
-async def mark_overdue(session: AsyncSession, organization_id: str, attempt_id: uuid.UUID) -> Marking | None:
-    """What marking an overdue attempt needs, to be done after the transaction; None where it takes no time."""
-    position = await find_position(session, organization_id, "attempt", attempt_id, user_id=None, lock=False)
-    if position is None or position.attempt is None:
-        return None
-    attempt = position.attempt
-    given = load_responses(attempt.responses)
-    if not is_large(given):
-        return None
-    version = await compiled_version(session, position.version_id)
-    return Marking(attempt.responses, version.quizzes[attempt.quiz_id], given)
-
-
 async def close_overdue(
-    session: AsyncSession,
-    position: Position,
-    version: CompiledVersion,
-    quiz: CompiledQuiz,
-    marking: Marking | None = None,
+    session: AsyncSession, position: Position, version: CompiledVersion, quiz: CompiledQuiz
 ) -> Closed:
-    """Close the attempt whose time ran out with what was saved, stamped with its deadline.
-
-    `marking`: marks that were made before, used if they are of the same answers.
-    """
+    """Close the attempt whose time ran out with what was saved, stamped with its deadline. Raises Unmarked."""
     attempt = position.attempt
     assert attempt is not None
     given = load_responses(attempt.responses)
-    if marking is not None and marking.responses == attempt.responses and marking.marks is not None:
-        marks = marking.marks
-    else:
-        marks = await mark_responses(quiz, given)
+    marks = marks_of(session, position, quiz, given)
     graded = grade_submission(position, version, quiz, attempt, given, now(session), marks)
     return await _close(session, position, version, graded, actor=SYSTEM)
 
 
-async def close_if_overdue(
-    session: AsyncSession, organization_id: str, attempt_id: uuid.UUID, marking: Marking | None = None
-) -> bool:
-    """What the sweeper does to one attempt, by the same compare-and-set; False when it was not overdue."""
+async def close_if_overdue(session: AsyncSession, organization_id: str, attempt_id: uuid.UUID) -> bool:
+    """What the sweeper does to one attempt, by the same compare-and-set; False when it was not overdue.
+
+    Raises Unmarked.
+    """
     position = await find_position(session, organization_id, "attempt", attempt_id, user_id=None, lock=True)
     attempt = position.attempt if position is not None else None
     if position is None or attempt is None or not is_overdue(attempt, now(session)):
         return False
     version = await compiled_version(session, position.version_id)
-    await close_overdue(session, position, version, version.quizzes[attempt.quiz_id], marking)
+    await close_overdue(session, position, version, version.quizzes[attempt.quiz_id])
     return True
 
 

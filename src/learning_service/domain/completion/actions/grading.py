@@ -14,6 +14,7 @@ from learning_service.domain.attempts.rules import load_responses
 from learning_service.domain.completion.actions.closing import dump_marks
 from learning_service.domain.completion.actions.deciding import Outcome
 from learning_service.domain.completion.actions.doubts import recount, settle_doubts
+from learning_service.domain.completion.actions.marking import marks_of
 from learning_service.domain.completion.actions.reconsidering import reconsider
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
 from learning_service.domain.courses.rules.richtext import sanitize_html
@@ -33,7 +34,7 @@ from learning_service.domain.grading.actions import (
 from learning_service.domain.grading.queries import WaitingResponse, administers, get_waiting
 from learning_service.domain.grading.rules.mark import award_points
 from learning_service.domain.grading.rules.release import BY_PERSON
-from learning_service.domain.grading.rules.score import Graded, grade_attempt, score_percent
+from learning_service.domain.grading.rules.score import Graded, score_percent, sum_up
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Invalid, NotFound, Wrong
 from learning_service.domain.kernel.principal import Principal
@@ -63,7 +64,7 @@ async def grade_response(
     """Give the response its points, judge the attempt again, and let everything follow.
 
     `seen` is the response as the actor was allowed to see it. `keep_feedback`: a correction that says nothing of
-    feedback leaves what there is. Raises Invalid, NotFound, AlreadyGraded, Claimed.
+    feedback leaves what there is. Raises Invalid, NotFound, AlreadyGraded, Claimed, Unmarked.
     """
     awarded = _award(points, seen.max_points)
     html = _sanitize(feedback)
@@ -134,11 +135,11 @@ async def _judge_again(session: AsyncSession, position: Position, quiz: Compiled
     attempt = position.attempt
     assert attempt is not None
     grades = await given_grades(session, attempt.id)
-    graded = grade_attempt(
-        quiz.keys.values(),
-        load_responses(attempt.responses),
-        {str(grade.question_id): grade.points for grade in grades},
-    )
+    marks = dict(marks_of(session, position, quiz, load_responses(attempt.responses)).marks)
+    for grade in grades:
+        question_id = str(grade.question_id)
+        marks[question_id] = award_points(grade.points, quiz.keys[question_id].points)
+    graded = sum_up(quiz.keys.values(), marks)
     judged = replace(
         attempt,
         status="pending_review" if graded.pending_question_ids else "graded",

@@ -7,11 +7,12 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import QuizAttempt
-from learning_service.domain.attempts.queries import AttemptRow, Position
+from learning_service.domain.attempts.queries import Position
 from learning_service.domain.attempts.rules import load_responses
 from learning_service.domain.attempts.under_way import attempts_under_way
 from learning_service.domain.completion.actions.closing import grade_submission
-from learning_service.domain.courses.queries.compiled import CompiledVersion, compiled_version
+from learning_service.domain.completion.actions.marking import marks_of, require_marks
+from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.standing import WITHDRAWN
 from learning_service.domain.kernel.clock import now
@@ -19,7 +20,7 @@ from learning_service.domain.records.audit import record_audit
 
 
 async def withdraw(session: AsyncSession, position: Position, *, because: str, actor: str) -> None:
-    """Close the enrollment with everything under way in it. The position must be locked."""
+    """Close the enrollment with everything under way in it. The position must be locked. Raises Unmarked."""
     await _close_attempts(session, position)
     await session.execute(
         update(Enrollment)
@@ -45,8 +46,16 @@ async def withdraw(session: AsyncSession, position: Position, *, because: str, a
 
 async def _close_attempts(session: AsyncSession, position: Position) -> None:
     version = await compiled_version(session, position.version_id)
-    for attempt in await attempts_under_way(session, position.enrollment_id):
-        closed = _closed(session, position, version, attempt)
+    attempts = [
+        (attempt, version.quizzes[attempt.quiz_id], load_responses(attempt.responses))
+        for attempt in await attempts_under_way(session, position.enrollment_id)
+    ]
+    require_marks(session, position, ((quiz, given) for _, quiz, given in attempts))
+    for attempt, quiz, given in attempts:
+        marks = marks_of(session, position, quiz, given)
+        graded = grade_submission(position, version, quiz, attempt, given, now(session), marks).attempt
+        # It counts nowhere, so nothing of it waits for a person.
+        closed = replace(graded, status="graded", pending_points=Decimal(0), passed=bool(graded.passed))
         names = ("status", "submitted_at", "marks", "points", "pending_points", "passed")
         await session.execute(
             update(QuizAttempt)
@@ -54,13 +63,3 @@ async def _close_attempts(session: AsyncSession, position: Position) -> None:
             .values({name: getattr(closed, name) for name in names})
             .execution_options(synchronize_session=False)
         )
-
-
-def _closed(
-    session: AsyncSession, position: Position, version: CompiledVersion, attempt: AttemptRow
-) -> AttemptRow:
-    """The attempt with what was saved. It counts nowhere, so nothing of it waits for a person."""
-    given = load_responses(attempt.responses)
-    quiz = version.quizzes[attempt.quiz_id]
-    closed = grade_submission(position, version, quiz, attempt, given, now(session)).attempt
-    return replace(closed, status="graded", pending_points=Decimal(0), passed=bool(closed.passed))

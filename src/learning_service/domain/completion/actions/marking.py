@@ -1,0 +1,138 @@
+"""Marking large answers, which takes so long that it is done between two transactions.
+
+Whoever needs marks asks `marks_of` inside the transaction. Small answers are marked there and then. Large ones that
+have no marks yet end the transaction: `with_marks` marks them, while no row and no connection is held, and does the
+work once more. Its second transaction reads everything again, and takes the marks only for the same answers and keys.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.queries import Position
+from learning_service.domain.attempts.rules import Response, dump_responses
+from learning_service.domain.courses.queries.compiled import CompiledQuiz
+from learning_service.domain.grading.rules.score import Graded, grade_attempt
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Unavailable
+
+T = TypeVar("T")
+
+LARGE_CHARACTERS = 50_000
+"""Answers of more than this are marked between two transactions."""
+TRIES = 3
+"""How often one call marks answers that turn out to have changed meanwhile."""
+_MARKERS = ThreadPoolExecutor(1, "large-answers")
+"""One: a second one's turn at the interpreter would come out of everybody else's."""
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Answers with their marks."""
+
+    quiz: CompiledQuiz
+    answers: Mapping[str, Any]
+    marks: Graded
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the work under way knows from its earlier tries."""
+
+    since: datetime | None = None
+    """The first one's instant: what came in time is not late for having been marked."""
+    marked: tuple[Marked, ...] = field(default=())
+
+
+_NOTHING = _Known()
+_known: ContextVar[_Known] = ContextVar("known", default=_NOTHING)
+
+
+class Unmarked(Exception):
+    """Not a refusal: the transaction has to end, because answers have to be marked first."""
+
+    def __init__(
+        self,
+        learner: Position,
+        instant: datetime,
+        answers: Iterable[tuple[CompiledQuiz, Mapping[str, Response]]],
+    ) -> None:
+        super().__init__("large answers have no marks yet")
+        self.learner = f"{learner.organization_id}\n{learner.user_id}"
+        self.instant = instant
+        self.answers = tuple(answers)
+
+    async def mark(self) -> tuple[Marked, ...]:
+        """Mark them in a thread. Those of one learner take turns, so that they keep no other learner waiting."""
+        turn = _turns.setdefault(self.learner, asyncio.Lock())
+        loop = asyncio.get_running_loop()
+        async with turn:
+            return tuple([await loop.run_in_executor(_MARKERS, _mark, *one) for one in self.answers])
+
+
+def _mark(quiz: CompiledQuiz, given: Mapping[str, Response]) -> Marked:
+    return Marked(quiz, dump_responses(given.values()), grade_attempt(quiz.keys.values(), given))
+
+
+def is_large(given: Mapping[str, Response]) -> bool:
+    """Whether marking the answers takes so long that others would wait."""
+    return sum(len(response.text or "") for response in given.values()) > LARGE_CHARACTERS
+
+
+def marks_of(
+    session: AsyncSession, position: Position, quiz: CompiledQuiz, given: Mapping[str, Response]
+) -> Graded:
+    """The marks of the learner's answers. Raises Unmarked where `with_marks` has to make them first."""
+    if not is_large(given):
+        return grade_attempt(quiz.keys.values(), given)
+    found = _find(quiz, given)
+    if found is None:
+        raise Unmarked(position, now(session), [(quiz, given)])
+    return found
+
+
+def require_marks(
+    session: AsyncSession, position: Position, answers: Iterable[tuple[CompiledQuiz, Mapping[str, Response]]]
+) -> None:
+    """Ask for the marks of several attempts at once. Raises Unmarked."""
+    missing = [(quiz, given) for quiz, given in answers if is_large(given) and _find(quiz, given) is None]
+    if missing:
+        raise Unmarked(position, now(session), missing)
+
+
+def _find(quiz: CompiledQuiz, given: Mapping[str, Response]) -> Graded | None:
+    answers = dump_responses(given.values())
+    return next(
+        (one.marks for one in _known.get().marked if one.quiz == quiz and one.answers == answers), None
+    )
+
+
+def marked_since() -> datetime | None:
+    """The instant at which the work under way was first tried, where it is tried again; else None."""
+    return _known.get().since
+
+
+async def with_marks(work: Callable[[], Awaitable[T]]) -> T:
+    """Do the work, and again whenever large answers have been marked for it. It opens transactions of its own.
+
+    Raises Unavailable where the answers are others each time.
+    """
+    known = _NOTHING
+    for _ in range(TRIES):
+        before = _known.set(known)
+        try:
+            return await work()
+        except Unmarked as unmarked:
+            missing = unmarked
+        finally:
+            _known.reset(before)
+        known = _Known(known.since or missing.instant, (*known.marked, *await missing.mark()))
+    raise Unavailable("The answers changed again and again while they were marked.", retry_after=2)
