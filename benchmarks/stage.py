@@ -24,7 +24,7 @@ from benchmarks.people import create, execute, run
 
 from learning_devstack.parts import Parts, start_parts
 from learning_devstack.ports import choose
-from learning_service.core.tokens import make_development_key, mint_token
+from learning_devstack.tokens import make_development_key, mint_token
 
 ROOT = Path(__file__).resolve().parents[1]
 ISSUER, AUDIENCE = "https://id.example.org", "learning-service"

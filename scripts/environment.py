@@ -43,7 +43,7 @@ def fingerprint(use):
     """What the environment for a use is made from; its place too, for scripts in it hold absolute paths."""
     digest = hashlib.sha256(str(ROOT).encode())
     names = [f"requirements/{name}.txt" for name in [*LOCKS[use], "build"]]
-    for name in [*names, "requirements/runtime.in", "pyproject.toml"]:
+    for name in [*names, "requirements/runtime.in", "pyproject.toml", "src/learning_devstack/pyproject.toml"]:
         digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()
 
@@ -89,12 +89,12 @@ def run(command):
 
 
 def install(use, installer):
-    """Install what is locked, by hash, then the service as a link to its source; whether that went well."""
+    """Install what is locked, by hash, then the service and its development parts as links to their source."""
     locks = [word for name in LOCKS[use] for word in ("-r", f"requirements/{name}.txt")]
     steps = [
         ["--require-hashes", *locks],
         ["--require-hashes", "-r", "requirements/build.txt"],
-        ["--no-deps", "--no-build-isolation", "-e", "."],
+        ["--no-deps", "--no-build-isolation", "-e", ".", "-e", "src/learning_devstack"],
     ]
     return all(run([*installer, *step]) == 0 for step in steps)
 

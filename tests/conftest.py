@@ -14,9 +14,9 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from learning_devstack.tokens import make_development_key
 from learning_service.context import Context, open_context
 from learning_service.core.settings import Issuer, Settings
-from learning_service.core.tokens import make_development_key
 from learning_service.main import create_app
 from tests.documented import Documented
 from tests.migrating import migrate

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from learning_devstack.tokens import make_development_key, mint_token
 from learning_service.adapters.http import HttpClient
 from learning_service.core import tokens as auth
 from learning_service.core.settings import Issuer, Settings
-from learning_service.core.tokens import TokenVerifier, make_development_key, mint_token
+from learning_service.core.tokens import TokenVerifier
 from learning_service.domain.kernel.errors import Unauthenticated, Unavailable
 from learning_service.domain.kernel.principal import Principal
 

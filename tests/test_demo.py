@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from learning_devstack.demo import COURSE_FILE, ORGANIZATION, load_demo
+from learning_devstack.demo import COURSE_FILE, load_demo
 from learning_devstack.parts import Parts
+from learning_devstack.tokens import DEMO_ORGANIZATION as ORGANIZATION
 from learning_service.core.database import open_transaction
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.versions import load_tree
@@ -25,7 +26,7 @@ from tests.stack import create_database_from_template, drop_database
 @pytest.fixture(scope="module")
 def tree() -> Tree:
     """The course as its file has it."""
-    return parse_tree(files("learning_service").joinpath(COURSE_FILE).read_bytes())
+    return parse_tree(files("learning_devstack").joinpath(COURSE_FILE).read_bytes())
 
 
 @pytest.fixture

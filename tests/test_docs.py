@@ -16,9 +16,11 @@ FRAMEWORK_CODES = {"method-not-allowed", "request-timeout"}
 def _settings() -> dict[str, str]:
     """Name → default, as the table writes it."""
     module = ast.parse((SOURCE / "core" / "settings.py").read_text())
-    (settings,) = (n for n in module.body if isinstance(n, ast.ClassDef) and n.name == "Settings")
+    parts = [
+        n for n in module.body if isinstance(n, ast.ClassDef) and n.name in ("StoreSettings", "Settings")
+    ]
     found = {}
-    for field in settings.body:
+    for field in (field for part in parts for field in part.body):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
             found[field.target.id.upper()] = _default(field.value)
     return found

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,12 @@ def test_what_the_image_is_made_of_gets_past_dockerignore() -> None:
     }
     assert copied == kept
     assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_development_package_is_in_no_image() -> None:
+    assert "src/learning_devstack/" in (ROOT / ".dockerignore").read_text().splitlines()
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]
+    assert packages == {"where": ["src"], "include": ["learning_service*"]}
 
 
 def test_the_api_is_asked_by_the_health_check_whether_it_lives() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
+from learning_devstack.tokens import mint_token
 from learning_service.context import Context
-from learning_service.core.tokens import mint_token
 from learning_service.domain.directory.actions import (
     put_chapter,
     put_members,

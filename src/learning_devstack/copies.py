@@ -19,7 +19,7 @@ ENVIRONMENT_FILE = "env.json"
 LOCK_SECONDS = 1.0
 
 
-class NoDevelopmentCopyError(Exception):
+class NoDevelopmentCopyError(LookupError):
     """There is no development copy to use; the text says where it was looked for."""
 
 

@@ -9,6 +9,8 @@ from importlib.resources import files
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_devstack.tokens import DEMO_ADMINISTRATOR as ADMINISTRATOR
+from learning_devstack.tokens import DEMO_ORGANIZATION as ORGANIZATION
 from learning_service.domain.courses.actions.courses import create_course
 from learning_service.domain.courses.actions.drafts import save_draft
 from learning_service.domain.courses.actions.publishing import publish_draft
@@ -32,11 +34,10 @@ from learning_service.domain.directory.rules import (
 )
 from learning_service.domain.kernel.principal import Principal
 
-ORGANIZATION = "demo"
 REQUIREMENT = "hazing-prevention"
-COURSE_FILE = "assets/demo/hazing_prevention.json"
+COURSE_FILE = "assets/hazing_prevention.json"
 _ONE_AT_A_TIME = 7_461_333
-_ADMINISTRATOR = Principal(ORGANIZATION, "demo-admin", frozenset({"national_admin"}))
+_ADMINISTRATOR = Principal(ORGANIZATION, ADMINISTRATOR, frozenset({"national_admin"}))
 _REGIONS = {"northeast": "Northeast Region", "great-lakes": "Great Lakes Region"}
 _CHAPTERS = {
     "alpha": ("northeast", "Alpha Chapter, Hudson Valley"),
@@ -45,7 +46,7 @@ _CHAPTERS = {
 }
 # Names in several scripts: certificates and pages have to set them all.
 _MEMBERS = {
-    "demo-admin": ("alpha", "alumna", "Margaret Okonkwo", 2009),
+    ADMINISTRATOR: ("alpha", "alumna", "Margaret Okonkwo", 2009),
     "demo-learner": ("alpha", "active", "Zoë Castellanos-Nguyễn", 2026),
     "demo-officer": ("beta", "active", "Seán Ó Briain", 2024),
     "demo-alexandra": ("beta", "new_member", "Αλεξάνδρα Παπαδοπούλου", 2026),
@@ -89,7 +90,7 @@ async def _load_directory(session: AsyncSession) -> None:
 
 
 async def _load_course(session: AsyncSession) -> None:
-    tree = files("learning_service").joinpath(COURSE_FILE).read_bytes()
+    tree = files("learning_devstack").joinpath(COURSE_FILE).read_bytes()
     new = NewCourse(
         title=parse_tree(tree).title,
         scope="national",

@@ -6,16 +6,15 @@ import sys
 from collections.abc import Mapping
 
 from learning_devstack.process import StartError
-
-POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+asyncpg://")
+from learning_service.core.settings import driver_url
 
 
 def service_database_url(url: str) -> str:
     """The address in the form that the service's settings want. Raises StartError for another database."""
-    for scheme in POSTGRES_SCHEMES:
-        if url.startswith(scheme):
-            return "postgresql+asyncpg://" + url.removeprefix(scheme)
-    raise StartError("DATABASE_URL must begin with postgresql://")
+    try:
+        return driver_url(url)
+    except ValueError as error:
+        raise StartError(str(error)) from None
 
 
 def make_bucket_in_given_store(bucket: str, given: Mapping[str, str]) -> None:
@@ -25,9 +24,9 @@ def make_bucket_in_given_store(bucket: str, given: Mapping[str, str]) -> None:
     In a process of its own: loading the S3 client takes longer than the whole rest of a start, and only
     this needs it.
     """
-    answer = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", "learning_devstack.given_bucket", bucket],
-        env={**os.environ, **given},
+    answer = subprocess.run(
+        [sys.executable, "-m", "learning_service.cli.app", "bucket"],
+        env={**os.environ, **given, "S3_BUCKET": bucket},
         capture_output=True,
         text=True,
     )

@@ -12,8 +12,9 @@ from tests.jobs.conftest import Desk
 from typer.testing import CliRunner
 
 from learning_service.cli import app as cli
-from learning_service.cli import jobs as job_commands
-from learning_service.cli.jobs import CommandError, instant_of
+from learning_service.cli import operating
+from learning_service.cli.job import instant_of, run_scheduled
+from learning_service.cli.operating import CommandError
 from learning_service.context import Context
 from learning_service.core.settings import Settings
 from learning_service.domain.jobs.outbox import Job, Unworkable
@@ -29,7 +30,7 @@ def run(job_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("REDIS_URL", job_settings.redis_url.get_secret_value())
     monkeypatch.setenv("ENVIRONMENT", "development")
     # It would keep the standard error of one command for the rest of the session.
-    monkeypatch.setattr(job_commands, "configure_logging", lambda level: None)
+    monkeypatch.setattr(operating, "configure_logging", lambda level: None)
 
     def invoke(*arguments: str) -> tuple[int, str]:
         result = CliRunner().invoke(cli.app, arguments)
@@ -103,7 +104,7 @@ async def test_a_scheduled_job_runs_as_of_a_time(desk: Desk, run: Run) -> None:
 async def test_it_gets_the_time_in_utc_and_its_failure_is_not_hidden(
     job_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job_commands, "configure_logging", lambda level: None)
+    monkeypatch.setattr(operating, "configure_logging", lambda level: None)
     seen: list[datetime | None] = []
 
     async def work(context: Context, at: datetime | None) -> None:
@@ -112,9 +113,7 @@ async def test_it_gets_the_time_in_utc_and_its_failure_is_not_hidden(
 
     table = {"work": Scheduled(work, timedelta(days=1))}
     with pytest.raises(RuntimeError, match="as it should"):
-        await asyncio.to_thread(
-            job_commands.run_scheduled, job_settings, "work", "2026-01-31T08:00:00+01:00", table
-        )
+        await asyncio.to_thread(run_scheduled, job_settings, "work", "2026-01-31T08:00:00+01:00", table)
     assert seen == [datetime(2026, 1, 31, 7, tzinfo=UTC)]
 
 

@@ -1,7 +1,10 @@
-"""What the commands `certificates halt | resume | status` do, once their arguments are read."""
+"""`learning-service certificates`: halt and resume the making of PDFs."""
 
 import asyncio
 
+import typer
+
+from learning_service.cli.operating import operate
 from learning_service.context import open_context
 from learning_service.core.settings import Settings
 from learning_service.domain.certificates.queries import PdfState, pdf_state
@@ -10,6 +13,26 @@ from learning_service.domain.jobs.halts import halt_job, resume_job
 from learning_service.domain.jobs.outbox import wake_after_commit
 
 QUEUE = "jobs"
+
+app = typer.Typer(no_args_is_help=True, help="Halt and resume the making of PDFs.")
+
+
+@app.command("halt")
+def halt_certificates() -> None:
+    """Make no more PDFs until resumed; those that are to be made wait."""
+    typer.echo(operate(halt))
+
+
+@app.command("resume")
+def resume_certificates() -> None:
+    """Make PDFs again, those that waited first."""
+    typer.echo(operate(resume))
+
+
+@app.command("status")
+def certificates_status() -> None:
+    """Say whether PDFs are made, and how many wait, are dead, or differ from what was stored."""
+    typer.echo(operate(status))
 
 
 def halt(settings: Settings) -> str:

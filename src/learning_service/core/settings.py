@@ -20,6 +20,7 @@ DEVELOPMENT_ACCESS_KEY_ID = "development"
 """Of the S3 server that a development copy starts."""
 DEVELOPMENT_SECRET = "development"  # noqa: S105 - refused in production
 SHORTEST_SECRET = 32
+_POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+asyncpg://")
 _NEEDED_TO_SERVE = {
     "secret_keys": "set it to a list of one random text of 32 characters or more, the same for all processes",
     "public_url": "certificates print it, so set it to the service's final https address",
@@ -76,14 +77,48 @@ class SettingsInFiles(PydanticBaseSettingsSource):
         return found
 
 
+def driver_url(url: str) -> str:
+    """The database's address in the form that `database_url` wants. Raises ValueError for another database."""
+    for scheme in _POSTGRES_SCHEMES:
+        if url.startswith(scheme):
+            return "postgresql+asyncpg://" + url.removeprefix(scheme)
+    raise ValueError("DATABASE_URL must begin with postgresql://")
+
+
 def _in_development(settings: dict[str, Any]) -> bool:
     return settings.get("environment") == "development"
 
 
-class Settings(BaseSettings):
-    """The service's settings. Lists and objects are JSON in the environment."""
+class StoreSettings(BaseSettings):
+    """The settings of the object store."""
 
     model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
+
+    s3_endpoint_url: str | None = None
+    """Where the service talks to the object store; none for AWS."""
+    s3_public_endpoint_url: str | None = None
+    """The same store as browsers reach it; presigned addresses use it. Default: `s3_endpoint_url`."""
+    s3_bucket: str = Field(default="learning", min_length=3)
+    s3_region: str = "us-east-1"
+    s3_access_key_id: str | None = None
+    s3_secret_access_key: SecretStr | None = None
+    s3_addressing_style: Literal["path", "virtual", "auto"] = "path"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given by hand, then the environment, then files."""
+        return init_settings, env_settings, SettingsInFiles(settings_cls)
+
+
+class Settings(StoreSettings):
+    """The service's settings. Lists and objects are JSON in the environment."""
 
     environment: Literal["production", "development"] = "production"
     """`development` allows the development key and receivers on 127.0.0.1."""
@@ -104,15 +139,6 @@ class Settings(BaseSettings):
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     """Wakes workers and settles rate limits; may be empty, late or down without losing anything."""
 
-    s3_endpoint_url: str | None = None
-    """Where the service talks to the object store; none for AWS."""
-    s3_public_endpoint_url: str | None = None
-    """The same store as browsers reach it; presigned addresses use it. Default: `s3_endpoint_url`."""
-    s3_bucket: str = Field(default="learning", min_length=3)
-    s3_region: str = "us-east-1"
-    s3_access_key_id: str | None = None
-    s3_secret_access_key: SecretStr | None = None
-    s3_addressing_style: Literal["path", "virtual", "auto"] = "path"
     presigned_url_seconds: int = Field(default=300, ge=10, le=3600)
     """How long an address of a stored file works."""
 
@@ -199,18 +225,6 @@ class Settings(BaseSettings):
     """Between which hours mails leave, where their reader is; none: `8-20`, in development `0-24`."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What is given by hand, then the environment, then files."""
-        return init_settings, env_settings, SettingsInFiles(settings_cls)
 
     @field_validator("trusted_proxies")
     @classmethod

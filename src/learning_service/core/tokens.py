@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import json
 import re
-import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,10 +19,8 @@ from typing import Annotated, TypeAlias
 import jwt
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from jwt.algorithms import OKPAlgorithm
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from learning_service.core.settings import Issuer, Settings
@@ -356,43 +353,3 @@ def _read_key(entry: object) -> jwt.PyJWK | None:
         "EdDSA": isinstance(public, Ed25519PublicKey),
     }
     return key if allowed.get(key.algorithm_name, False) else None
-
-
-def make_development_key() -> tuple[str, str, str]:
-    """A new Ed25519 key: private key (PEM, PKCS 8, not encrypted), the JWK set of its public half, its id."""
-    private_key = Ed25519PrivateKey.generate()
-    pem = private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
-    key_id = f"development-{secrets.token_hex(8)}"
-    public = OKPAlgorithm.to_jwk(private_key.public_key(), as_dict=True)
-    jwks = {"keys": [{**public, "kid": key_id, "use": "sig", "alg": "EdDSA"}]}
-    return pem, json.dumps(jwks, indent=2), key_id
-
-
-def mint_token(
-    private_key_pem: str,
-    *,
-    issuer: str,
-    audience: str,
-    key_id: str,
-    organization_id: str,
-    user_id: str,
-    roles: Sequence[str] = (),
-    scopes: Sequence[str] = (),
-    name: str | None = None,
-    email: str | None = None,
-    ttl: int = 3600,
-    now: datetime,
-) -> str:
-    """A token for development, signed with an Ed25519 key, that holds `ttl` seconds from `now`."""
-    issued = int(now.timestamp())
-    claims: dict[str, object] = {
-        "iss": issuer,
-        "aud": audience,
-        "sub": user_id,
-        "org_id": organization_id,
-        "iat": issued,
-        "exp": issued + ttl,
-    }
-    optional = {"roles": list(roles), "scope": " ".join(scopes), "name": name, "email": email}
-    claims.update({claim: value for claim, value in optional.items() if value})
-    return jwt.encode(claims, private_key_pem, algorithm="EdDSA", headers={"kid": key_id})

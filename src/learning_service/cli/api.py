@@ -1,0 +1,34 @@
+"""`learning-service api`: serve the API."""
+
+import os
+
+import typer
+import uvicorn
+
+from learning_service.api.server import KEEP_ALIVE_SECONDS, BoundedProtocol
+from learning_service.cli.terminal import read_port, read_settings
+from learning_service.main import create_app
+
+app = typer.Typer()
+
+
+@app.command()
+def api() -> None:
+    """Serve the API on HOST (127.0.0.1) and PORT (8000)."""
+    read_settings(serving=True)
+    uvicorn.run(
+        create_app,
+        factory=True,
+        host=os.environ.get("HOST") or "127.0.0.1",
+        port=read_port(),
+        loop="uvloop",
+        http=BoundedProtocol,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        ws="none",
+        # Forwarded headers are judged by the service itself, by its trusted_proxies setting.
+        proxy_headers=False,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=20,
+        log_level="warning",
+    )
