@@ -1,4 +1,4 @@
-"""The commands of `learning-service`: each in its own module, and the development copy's only where it is installed."""
+"""The commands of `learning-service`: one module each, and the development copy's only where it is installed."""
 
 import subprocess
 import sys
