@@ -19,7 +19,7 @@ from learning_service.core.queue import Queue
 from learning_service.core.rate_limits import Limits
 from learning_service.core.settings import Settings
 from learning_service.core.tokens import TokenVerifier
-from learning_service.domain.attempts.actions import BOUNDS
+from learning_service.domain.attempts.actions.attempts import BOUNDS
 from learning_service.domain.attempts.rules import Bounds
 from learning_service.domain.certificates.actions import PUBLIC_URL
 from learning_service.domain.jobs.outbox import take_queues_to_wake

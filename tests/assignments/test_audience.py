@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from tests.world import Json, World
 
-from learning_service.domain.directory.audience import audience_of
 from learning_service.domain.directory.models import Member
+from learning_service.domain.directory.queries.audience import audience_of
 from learning_service.domain.directory.rules.audience import AudienceFilter, kind_of
 
 REGIONS = {"n1": "north", "n2": "north", "s1": "south", "s2": "south"}

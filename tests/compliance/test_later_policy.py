@@ -17,7 +17,7 @@ from tests.foundations.direct import Database, database
 from tests.world import Caller, Json, World
 
 from learning_service.domain.certificates.rules import pdf_key
-from learning_service.domain.completion.actions import applying
+from learning_service.domain.completion.actions import policy_changes as applying
 from learning_service.worker.jobs.recertification import expire_completions, open_recertifications
 
 __all__ = ["database"]

@@ -13,7 +13,7 @@ from tests.contract.learner import Learner, quiz, tree
 from tests.foundations.direct import Database, database
 from tests.world import Json, World
 
-from learning_service.domain.enrollments.standing import hold_entrance
+from learning_service.domain.enrollments.queries.standing import hold_entrance
 from learning_service.domain.kernel.days import last_day
 from learning_service.worker.jobs.recertification import open_recertifications
 from learning_service.worker.jobs.reminders import send_course_reminders

@@ -9,7 +9,7 @@ from tests.documents import files
 from tests.documents.sending import send, settled
 from tests.world import Json, World, small_tree
 
-from learning_service.worker.jobs.files import collect_files, list_collectable
+from learning_service.worker.jobs.unused_files import collect_files, list_collectable
 
 LATER = timedelta(days=31)
 

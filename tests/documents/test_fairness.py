@@ -16,7 +16,7 @@ from tests.world import Caller, World
 from learning_service.core.settings import Settings
 from learning_service.domain.documents.rules import MIB
 from learning_service.main import create_app
-from learning_service.worker.jobs.files import collect_files
+from learning_service.worker.jobs.unused_files import collect_files
 
 FORM = "multipart/form-data; boundary=b"
 HEAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n%PDF-'

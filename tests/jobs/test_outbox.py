@@ -9,8 +9,8 @@ from tests.jobs.conftest import LEASE, Desk
 
 from learning_service.context import Context
 from learning_service.domain.jobs import outbox
-from learning_service.domain.jobs.halts import halt_job
 from learning_service.domain.jobs.outbox import Job, LeaseLost, Unworkable, enqueue_job
+from learning_service.domain.jobs.paused_jobs import halt_job
 from learning_service.domain.kernel.clock import now
 
 ENDED = timedelta(seconds=-1)

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount
+from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount
 from learning_service.domain.attempts.rules import Response
-from learning_service.domain.completion.actions.closing import Closed, GradedSubmission, grade_submission
+from learning_service.domain.completion.actions.submissions import Closed, GradedSubmission, grade_submission
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
 from learning_service.domain.courses.rules.answer_keys import FreeFormKey, TrueFalseKey
 from learning_service.domain.courses.rules.shape import CourseShape, QuizShape

@@ -14,7 +14,7 @@ from tests.grading.scenes import essay, quiz
 from tests.standing.scene import RIGHT, WRONG, Scene, scene
 from tests.world import Json, World, choice
 
-from learning_service.domain.completion.actions.grading import grade_response
+from learning_service.domain.completion.actions.grades import grade_response
 from learning_service.domain.grading.queries import get_waiting
 from learning_service.domain.kernel.principal import Principal
 

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from learning_service.domain.webhooks.rules import url_fault
+from learning_service.domain.webhooks.rules.events import url_fault
 
 SPECIAL = [
     "0.0.0.0/8",

@@ -4,7 +4,7 @@ from typing import get_args
 
 from fastapi import FastAPI
 
-from learning_service.domain.webhooks.rules import EventType
+from learning_service.domain.webhooks.rules.events import EventType
 
 
 def test_every_event_type_is_described_with_an_example(app: FastAPI) -> None:

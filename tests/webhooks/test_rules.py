@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from learning_service.domain.webhooks.addresses import is_public
-from learning_service.domain.webhooks.rules import asked_wait, cloud_event, next_try, url_fault
+from learning_service.domain.webhooks.rules.addresses import is_public
+from learning_service.domain.webhooks.rules.events import asked_wait, cloud_event, next_try, url_fault
 
 PUBLIC = (
     "https://example.org/hook",

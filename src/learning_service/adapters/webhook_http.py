@@ -10,8 +10,8 @@ from standardwebhooks.webhooks import Webhook
 
 from learning_service.adapters.http import HttpClient, Posted
 from learning_service.domain.kernel.errors import Unavailable
-from learning_service.domain.webhooks.addresses import is_public
-from learning_service.domain.webhooks.rules import url_fault
+from learning_service.domain.webhooks.rules.addresses import is_public
+from learning_service.domain.webhooks.rules.events import url_fault
 
 LOOKUP_SECONDS = 3
 CONTENT_TYPE = "application/cloudevents+json"

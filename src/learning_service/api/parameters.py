@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from learning_service.api.bodies import LARGE, SMALL, JsonBody, refuse_unknown_parameters
 from learning_service.api.requests import Caller, Session
 from learning_service.context import Context
-from learning_service.domain.directory.queries import is_member
+from learning_service.domain.directory.queries.members import is_member
 from learning_service.domain.kernel.errors import Invalid, NotAMember, NotFound
 from learning_service.domain.kernel.paging import Cursors, PageRequest, read_page
 from learning_service.domain.kernel.principal import Principal

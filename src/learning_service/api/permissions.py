@@ -12,19 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.api.parameters import path_id
 from learning_service.api.requests import Caller, ContextOf, Session, authenticate
-from learning_service.domain.attempts.actions import is_overdue
-from learning_service.domain.attempts.queries import Position, Target, find_position, load_position
+from learning_service.domain.attempts.actions.attempts import is_overdue
+from learning_service.domain.attempts.queries.positions import Position, Target, find_position, load_position
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.queries import access_certificate
-from learning_service.domain.completion.actions.closing import close_overdue
+from learning_service.domain.completion.actions.submissions import close_overdue
 from learning_service.domain.completion.queries.enrollments import access_enrollment
 from learning_service.domain.courses.actions.courses import require_author
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.courses.queries.compiled import compiled_version
-from learning_service.domain.directory.queries import is_member
+from learning_service.domain.directory.queries.members import is_member
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.documents.models import Document
-from learning_service.domain.enrollments.queries import EnrollmentView, access_file, see_course
+from learning_service.domain.enrollments.queries.enrollments import EnrollmentView, access_file, see_course
 from learning_service.domain.grading.queries import WaitingResponse, access_response, is_grader
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, NotAMember, NotFound

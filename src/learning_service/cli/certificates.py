@@ -9,8 +9,8 @@ from learning_service.context import open_context
 from learning_service.core.settings import Settings
 from learning_service.domain.certificates.queries import PdfState, pdf_state
 from learning_service.domain.certificates.rules import GENERATE
-from learning_service.domain.jobs.halts import halt_job, resume_job
 from learning_service.domain.jobs.outbox import wake_after_commit
+from learning_service.domain.jobs.paused_jobs import halt_job, resume_job
 
 QUEUE = "jobs"
 

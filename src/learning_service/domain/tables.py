@@ -9,8 +9,9 @@ from learning_service.domain.directory import models as directory
 from learning_service.domain.documents import models as documents
 from learning_service.domain.enrollments import models as enrollments
 from learning_service.domain.grading import models as grading
-from learning_service.domain.jobs import halts, outbox, schedules
 from learning_service.domain.jobs import heartbeats as workers
+from learning_service.domain.jobs import outbox, schedules
+from learning_service.domain.jobs import paused_jobs as halts
 from learning_service.domain.kernel.base import Base
 from learning_service.domain.organizations import models as organizations
 from learning_service.domain.records import audit, events, idempotency

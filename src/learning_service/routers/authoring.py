@@ -25,7 +25,7 @@ from learning_service.domain.courses.rules.diff import diff_trees, gravest
 from learning_service.domain.courses.rules.patching import Operation, TreePatch
 from learning_service.domain.courses.rules.policy import PublishNote
 from learning_service.domain.courses.rules.tree import Tree, dump_tree
-from learning_service.domain.enrollments.queries import see_course
+from learning_service.domain.enrollments.queries.enrollments import see_course
 from learning_service.domain.kernel.errors import Invalid, NotFound
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal

@@ -33,7 +33,7 @@ from learning_service.domain.certificates.queries import (
     verify_certificates,
 )
 from learning_service.domain.certificates.rules import PublicCertificate, mark_of, pdf_filename, pdf_key
-from learning_service.domain.completion.actions.revoking import revoke_outcome
+from learning_service.domain.completion.actions.revocations import revoke_outcome
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import last_moment
 from learning_service.domain.kernel.errors import Gone, Invalid, NotFound, RateLimited, Unavailable

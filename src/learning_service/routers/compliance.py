@@ -9,8 +9,8 @@ from learning_service.api.parameters import page
 from learning_service.api.permissions import IsAdmin
 from learning_service.api.requests import Session
 from learning_service.domain.compliance.queries import list_statuses
-from learning_service.domain.directory.audience import within
 from learning_service.domain.directory.models import Member
+from learning_service.domain.directory.queries.audience import within
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal

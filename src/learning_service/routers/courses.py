@@ -15,8 +15,8 @@ from learning_service.api.permissions import (
     IsMemberByQuery,
 )
 from learning_service.api.requests import Session
-from learning_service.domain.attempts.queries import Position, find_position
-from learning_service.domain.completion.actions.applying import apply_policy
+from learning_service.domain.attempts.queries.positions import Position, find_position
+from learning_service.domain.completion.actions.policy_changes import apply_policy
 from learning_service.domain.completion.queries.completions import Finish, finishes
 from learning_service.domain.completion.views import module_views, quiz_view
 from learning_service.domain.courses.actions import courses
@@ -29,7 +29,7 @@ from learning_service.domain.courses.queries.compiled import (
 from learning_service.domain.courses.queries.versions import current_edition
 from learning_service.domain.courses.rules.policy import CoursePolicy, NewCourse
 from learning_service.domain.enrollments.actions import enroll
-from learning_service.domain.enrollments.queries import get_enrollment, see_course
+from learning_service.domain.enrollments.queries.enrollments import get_enrollment, see_course
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, Invalid, NotFound
 from learning_service.domain.kernel.paging import PageRequest, page_of

@@ -10,8 +10,8 @@ from learning_service.api.parameters import body, large_body, path_opaque_id
 from learning_service.api.permissions import HasScope, IsAdmin
 from learning_service.api.requests import Session
 from learning_service.domain.directory import actions
-from learning_service.domain.directory.facets import facets_of
-from learning_service.domain.directory.queries import get_member
+from learning_service.domain.directory.queries.facets import facets_of
+from learning_service.domain.directory.queries.members import get_member
 from learning_service.domain.directory.rules import (
     ChapterFacts,
     MemberBatch,

@@ -8,7 +8,7 @@ from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import body, page
 from learning_service.api.permissions import AdministersEnrollment, IsAdmin
 from learning_service.api.requests import Caller, Session
-from learning_service.domain.completion.actions.granting import (
+from learning_service.domain.completion.actions.enrollment_changes import (
     EnrollmentChange,
     change_enrollment,
     delete_enrollment,
@@ -22,7 +22,7 @@ from learning_service.domain.completion.queries.enrollments import (
     explain_enrollment,
     list_enrollments,
 )
-from learning_service.domain.enrollments.queries import EnrollmentView, get_enrollment
+from learning_service.domain.enrollments.queries.enrollments import EnrollmentView, get_enrollment
 from learning_service.domain.kernel.errors import Forbidden
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal

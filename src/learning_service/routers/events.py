@@ -16,9 +16,9 @@ from learning_service.domain.kernel.errors import Invalid
 from learning_service.domain.kernel.paging import Cursors, read_limit
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.events import Event
-from learning_service.domain.webhooks.actions import number_events
+from learning_service.domain.webhooks.actions.subscriptions import number_events
 from learning_service.domain.webhooks.queries import FeedPage, has_unnumbered, read_feed
-from learning_service.domain.webhooks.rules import cloud_event
+from learning_service.domain.webhooks.rules.events import cloud_event
 from learning_service.schemas.webhooks import CloudEventAnswer, FeedAnswer
 
 router = APIRouter(prefix="/api/events", tags=["events"], route_class=KeyedRoute)

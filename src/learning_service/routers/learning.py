@@ -8,14 +8,14 @@ from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import body, path_id
 from learning_service.api.permissions import CanSeeAttempt, IsEnrollmentOwner, OwnPosition
 from learning_service.api.requests import Caller, Session
-from learning_service.domain.attempts.actions import (
+from learning_service.domain.attempts.actions.attempts import (
     questions_shown,
     save_responses,
     start_attempt,
 )
-from learning_service.domain.attempts.queries import attempts_at
-from learning_service.domain.completion.actions.closing import submit_attempt
+from learning_service.domain.attempts.queries.positions import attempts_at
 from learning_service.domain.completion.actions.lessons import complete_lesson
+from learning_service.domain.completion.actions.submissions import submit_attempt
 from learning_service.domain.completion.views import (
     attempt_view,
     progress_view,
@@ -24,7 +24,7 @@ from learning_service.domain.completion.views import (
     summary_views,
 )
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
-from learning_service.domain.enrollments.queries import get_enrollment
+from learning_service.domain.enrollments.queries.enrollments import get_enrollment
 from learning_service.domain.kernel.clock import now
 from learning_service.schemas.attempts import (
     AttemptAnswer,

@@ -8,14 +8,18 @@ from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import page
 from learning_service.api.permissions import AnyCaller, IsMember
 from learning_service.api.requests import Session
-from learning_service.domain.attempts.queries import progress_of
+from learning_service.domain.attempts.queries.positions import progress_of
 from learning_service.domain.certificates.queries import list_own_certificates
 from learning_service.domain.completion.queries.completions import finishes
 from learning_service.domain.completion.views import progress_view
 from learning_service.domain.compliance.queries import list_own_skills, list_own_statuses
 from learning_service.domain.courses.queries.compiled import compiled_version
-from learning_service.domain.directory.queries import is_member
-from learning_service.domain.enrollments.queries import list_own_enrollments, own_totals, own_version_rows
+from learning_service.domain.directory.queries.members import is_member
+from learning_service.domain.enrollments.queries.enrollments import (
+    list_own_enrollments,
+    own_totals,
+    own_version_rows,
+)
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal

@@ -13,9 +13,9 @@ from learning_service.context import Context
 from learning_service.domain.kernel.errors import Invalid, Unavailable
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.webhooks import actions
+from learning_service.domain.webhooks.actions import subscriptions as actions
 from learning_service.domain.webhooks.queries import access_webhook, list_deliveries, list_webhooks
-from learning_service.domain.webhooks.rules import NewWebhook
+from learning_service.domain.webhooks.rules.events import NewWebhook
 from learning_service.schemas.common import Nothing, PageOf
 from learning_service.schemas.webhooks import DeliveryAnswer, WebhookAnswer, WebhookSecretAnswer
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from learning_service.domain.directory.facets import FieldType
+from learning_service.domain.directory.queries.facets import FieldType
 from learning_service.schemas.common import Answer
 
 

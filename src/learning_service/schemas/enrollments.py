@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from learning_service.domain.attempts.rules import Id
 from learning_service.domain.completion.queries.completions import Finish
-from learning_service.domain.enrollments.queries import EnrollmentView
+from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.kernel.errors import Wrong
 from learning_service.domain.kernel.values import CleanText, Instant, StrictModel
 from learning_service.schemas.common import Answer, Number

@@ -18,8 +18,8 @@ from learning_service.core.queue import ANSWERED_BY, listen
 from learning_service.core.settings import Settings
 from learning_service.core.tasks import end_tasks
 from learning_service.core.telemetry import configure_logging
-from learning_service.domain.attempts.under_way import CLOSE_ATTEMPT
-from learning_service.domain.completion.actions.applying import APPLY
+from learning_service.domain.attempts.actions.overdue_attempts import CLOSE_ATTEMPT
+from learning_service.domain.completion.actions.policy_changes import APPLY
 from learning_service.domain.documents.actions import CHECK, CONVERT, CONVERTER
 from learning_service.worker.jobs.assignments import (
     auto_assign_courses,
@@ -35,7 +35,6 @@ from learning_service.worker.jobs.documents import (
     office_of,
     settle_documents,
 )
-from learning_service.worker.jobs.files import collect_files, list_collectable
 from learning_service.worker.jobs.privacy import erase_files
 from learning_service.worker.jobs.purge import purge
 from learning_service.worker.jobs.recertification import (
@@ -44,6 +43,7 @@ from learning_service.worker.jobs.recertification import (
     open_recertifications,
 )
 from learning_service.worker.jobs.reminders import plan_mails_of_assignment, send_course_reminders, send_mails
+from learning_service.worker.jobs.unused_files import collect_files, list_collectable
 from learning_service.worker.jobs.webhooks import deliver_webhooks, keep_numbering, seal_secrets
 from learning_service.worker.runner import JobFunction, JobRunner
 from learning_service.worker.scheduler import Scheduled, keep_schedule

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from learning_service.domain.attempts.queries import Position
+from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.completion.queries.completions import Finish
 from learning_service.domain.completion.views import item_view, quiz_view
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion

@@ -18,21 +18,21 @@ from learning_service.api.fast.lane import Answer, small_body
 from learning_service.api.fast.reads import loaded
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
-from learning_service.domain.attempts.actions import (
+from learning_service.domain.attempts.actions.attempts import (
     is_overdue,
     merge_responses,
     next_attempt,
     refuse_misfits,
 )
-from learning_service.domain.attempts.queries import Position, read_position
-from learning_service.domain.attempts.repeats import digest_of
+from learning_service.domain.attempts.queries.positions import Position, read_position
+from learning_service.domain.attempts.queries.repeats import digest_of
 from learning_service.domain.attempts.rules import Bounds
-from learning_service.domain.completion.actions.closing import (
+from learning_service.domain.completion.actions.marking import is_large
+from learning_service.domain.completion.actions.submissions import (
     Closed,
     GradedSubmission,
     grade_submission,
 )
-from learning_service.domain.completion.actions.marking import is_large
 from learning_service.domain.completion.views import submission_view
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, cached_version
 from learning_service.domain.enrollments.rules import decide

@@ -23,7 +23,7 @@ from learning_service.api.problems import MEDIA_TYPE, TITLES
 from learning_service.api.routes import api_routes
 from learning_service.api.uploads import UPLOAD_BODY
 from learning_service.domain.kernel.errors import FaultCode
-from learning_service.domain.webhooks.rules import EXAMPLES, EventType, cloud_event
+from learning_service.domain.webhooks.rules.events import EXAMPLES, EventType, cloud_event
 
 DESCRIPTION = """
 Courses, assessments, verifiable certificates and compliance for membership organizations.

@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.rules import Mark, PublicCertificate, generation_key
-from learning_service.domain.directory.audience import PLANNED_AFRESH, is_within
 from learning_service.domain.directory.models import Chapter, Member
-from learning_service.domain.directory.queries import was_member
+from learning_service.domain.directory.queries.audience import PLANNED_AFRESH, is_within
+from learning_service.domain.directory.queries.members import was_member
 from learning_service.domain.directory.rules.reach import reach_of
-from learning_service.domain.jobs.halts import JobHalt
 from learning_service.domain.jobs.outbox import OutboxRow
+from learning_service.domain.jobs.paused_jobs import JobHalt
 from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal

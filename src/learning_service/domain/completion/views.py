@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from learning_service.domain.attempts.actions import (
+from learning_service.domain.attempts.actions.attempts import (
     attempts_allowed,
     attempts_used,
     questions_shown,
     shown_sequence,
 )
-from learning_service.domain.attempts.queries import AttemptRow, Position
-from learning_service.domain.completion.actions.closing import Closed
+from learning_service.domain.attempts.queries.positions import AttemptRow, Position
+from learning_service.domain.completion.actions.submissions import Closed
 from learning_service.domain.courses.queries.compiled import CompiledLesson, CompiledQuiz, CompiledVersion
-from learning_service.domain.enrollments.queries import EnrollmentView
+from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.enrollments.rules import Standing, attempts_remaining, progress
 from learning_service.domain.grading.rules.release import is_released, marks_of, shown_mark
 from learning_service.domain.grading.rules.score import score_percent

@@ -10,14 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.queries import (
+from learning_service.domain.enrollments.queries.enrollments import (
     EnrollmentView,
     get_enrollment,
     last_completion,
     own_enrollments,
 )
-from learning_service.domain.enrollments.rules import renewal_opens
-from learning_service.domain.enrollments.standing import (
+from learning_service.domain.enrollments.queries.standing import (
     COMPLETED_ELSEWHERE,
     OPEN,
     WITHDRAWN,
@@ -25,6 +24,7 @@ from learning_service.domain.enrollments.standing import (
     hold_entrance,
     standing_order,
 )
+from learning_service.domain.enrollments.rules import renewal_opens
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Forbidden, NotAMember, NotFound

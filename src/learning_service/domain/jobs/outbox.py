@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.jobs.halts import halted_jobs
+from learning_service.domain.jobs.paused_jobs import halted_jobs
 from learning_service.domain.kernel.base import Base, new_id
 from learning_service.domain.kernel.clock import now
 

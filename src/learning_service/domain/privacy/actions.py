@@ -17,7 +17,7 @@ from learning_service.domain.compliance.models import ChapterComplianceStatus, M
 from learning_service.domain.courses.models import CourseGrader
 from learning_service.domain.directory.models import ErasedMember, Member, MembershipEvent
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.standing import OPEN
+from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.base import Base
 from learning_service.domain.kernel.clock import now

@@ -18,14 +18,14 @@ from learning_service.domain.attempts.models import (
     QuizAttempt,
     QuizProgress,
 )
-from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount, progress_of
+from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount, progress_of
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.views import mark_views, progress_view, released, score_of
 from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
 from learning_service.domain.courses.models import CourseGrader
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
 from learning_service.domain.directory.models import Member, MembershipEvent
-from learning_service.domain.directory.queries import get_member
+from learning_service.domain.directory.queries.members import get_member
 from learning_service.domain.documents.models import Document
 from learning_service.domain.enrollments.models import (
     CourseCompletion,
@@ -33,7 +33,11 @@ from learning_service.domain.enrollments.models import (
     EnrollmentSource,
     LessonProgress,
 )
-from learning_service.domain.enrollments.queries import EnrollmentView, enrollment_views, own_enrollments
+from learning_service.domain.enrollments.queries.enrollments import (
+    EnrollmentView,
+    enrollment_views,
+    own_enrollments,
+)
 from learning_service.domain.grading.models import ResponseGrade
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotAMember

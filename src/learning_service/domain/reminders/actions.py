@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.standing import OPEN
+from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.jobs.outbox import OutboxRow, enqueue_job
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.models import OrganizationSettings

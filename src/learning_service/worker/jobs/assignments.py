@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 from learning_service.context import Context
-from learning_service.domain.assignments.actions.membership import (
+from learning_service.domain.assignments.actions.runs import step_run, step_undo
+from learning_service.domain.assignments.actions.triggers import (
     apply_rule,
     fire_next_rule,
     latest_causes,
     membership_rules,
 )
-from learning_service.domain.assignments.actions.runs import step_run, step_undo
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.jobs.outbox import Job
 from learning_service.worker.runner import finishing

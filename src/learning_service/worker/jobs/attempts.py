@@ -8,10 +8,10 @@ import structlog
 
 from learning_service.context import Context
 from learning_service.core.database import DRIVER_ERRORS
-from learning_service.domain.attempts.actions import GRACE
-from learning_service.domain.attempts.under_way import overdue_attempts, set_attempt_apart
-from learning_service.domain.completion.actions.closing import close_if_overdue
+from learning_service.domain.attempts.actions.attempts import GRACE
+from learning_service.domain.attempts.actions.overdue_attempts import overdue_attempts, set_attempt_apart
 from learning_service.domain.completion.actions.marking import with_marks
+from learning_service.domain.completion.actions.submissions import close_if_overdue
 from learning_service.domain.jobs.outbox import Job, Unworkable
 from learning_service.domain.kernel.clock import now
 from learning_service.worker.runner import describe, finishing

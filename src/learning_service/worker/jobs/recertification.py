@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from learning_service.context import Context
-from learning_service.domain.assignments.actions.recertifying import open_renewals
-from learning_service.domain.completion.actions.applying import Gift, give_policy
+from learning_service.domain.assignments.actions.renewals import open_renewals
+from learning_service.domain.completion.actions.policy_changes import Gift, give_policy
 from learning_service.domain.compliance.actions import announce_expired
 from learning_service.domain.jobs.outbox import Job
 from learning_service.worker.runner import finishing

@@ -14,16 +14,16 @@ from learning_service.domain.jobs.outbox import Job
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Unavailable
 from learning_service.domain.records.events import Event
-from learning_service.domain.webhooks.actions import number_events, reseal_secrets
+from learning_service.domain.webhooks.actions.deliveries import GONE, TOO_MANY, note_outcomes
+from learning_service.domain.webhooks.actions.subscriptions import number_events, reseal_secrets
 from learning_service.domain.webhooks.queries import Batch, any_unnumbered, load_batch
-from learning_service.domain.webhooks.rules import (
+from learning_service.domain.webhooks.rules.events import (
     MAY_ASK_TO_WAIT,
     Outcome,
     asked_wait,
     cloud_event,
     place_of_secrets,
 )
-from learning_service.domain.webhooks.sending import GONE, TOO_MANY, note_outcomes
 from learning_service.worker.runner import finishing
 
 log = structlog.get_logger()

@@ -29,9 +29,9 @@ from learning_service.domain.assignments.queries.candidates import (
     is_free,
 )
 from learning_service.domain.assignments.rules.cause import Cause
-from learning_service.domain.directory.audience import Condition
+from learning_service.domain.directory.queries.audience import Condition
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.standing import OPEN, hold_entrance
+from learning_service.domain.enrollments.queries.standing import OPEN, hold_entrance
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now

@@ -17,8 +17,8 @@ from learning_service.domain.assignments.queries.candidates import (
 )
 from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.assignments.rules.policy import MAX_USERS, AssignBody
-from learning_service.domain.directory.audience import check_audience
 from learning_service.domain.directory.models import Member
+from learning_service.domain.directory.queries.audience import check_audience
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.enrollments.actions import NotPublished

@@ -17,7 +17,7 @@ from learning_service.domain.assignments.rules.policy import (
     stored_terms,
 )
 from learning_service.domain.courses.queries.access import access_course
-from learning_service.domain.directory.audience import check_audience
+from learning_service.domain.directory.queries.audience import check_audience
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.enrollments.actions import NotPublished
 from learning_service.domain.kernel.base import new_id

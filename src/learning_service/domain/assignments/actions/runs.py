@@ -26,8 +26,8 @@ from learning_service.domain.assignments.queries.rules import (
 from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.assignments.rules.due import due_at_of
 from learning_service.domain.attempts.models import QuizAttempt
-from learning_service.domain.directory.audience import within
 from learning_service.domain.directory.models import Member
+from learning_service.domain.directory.queries.audience import within
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.enrollments.actions import NotPublished

@@ -26,12 +26,12 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import Course
-from learning_service.domain.directory.audience import Condition, audience_of, within
 from learning_service.domain.directory.models import Member, Organization
+from learning_service.domain.directory.queries.audience import Condition, audience_of, within
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import Reach, reach_of_course
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.standing import OPEN, decided_order
+from learning_service.domain.enrollments.queries.standing import OPEN, decided_order
 from learning_service.domain.kernel.clock import now
 
 SAMPLE = 10

@@ -9,7 +9,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import QuizProgress
-from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount, attempts_at
+from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount, attempts_at
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
 from learning_service.domain.courses.rules.scores import exact, kept
 from learning_service.domain.enrollments.models import CourseCompletion

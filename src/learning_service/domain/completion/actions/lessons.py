@@ -6,9 +6,9 @@ from dataclasses import replace
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.actions import refuse_withdrawn, touch_enrollment
-from learning_service.domain.attempts.queries import Position
-from learning_service.domain.completion.actions.deciding import settle
+from learning_service.domain.attempts.actions.attempts import refuse_withdrawn, touch_enrollment
+from learning_service.domain.attempts.queries.positions import Position
+from learning_service.domain.completion.actions.outcomes import settle
 from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.enrollments.models import LessonProgress
 from learning_service.domain.kernel.clock import now

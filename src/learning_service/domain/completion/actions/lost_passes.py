@@ -7,11 +7,11 @@ from typing import Literal, TypeAlias
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.queries import Position, find_position
+from learning_service.domain.attempts.queries.positions import Position, find_position
 from learning_service.domain.certificates.queries import certificate_of_completion
 from learning_service.domain.completion.actions.doubts import doubted_quizzes, recount, settle_doubts
 from learning_service.domain.completion.actions.reconsidering import reconsider
-from learning_service.domain.completion.actions.revoking import revoke_outcome
+from learning_service.domain.completion.actions.revocations import revoke_outcome
 from learning_service.domain.courses.queries.compiled import CompiledVersion, compiled_version
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.enrollments.rules import decide

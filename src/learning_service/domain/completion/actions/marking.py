@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.queries import Position
+from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.attempts.rules import Response, dump_responses
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.grading.rules.score import Graded, grade_attempt

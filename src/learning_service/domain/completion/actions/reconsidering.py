@@ -9,25 +9,25 @@ from dataclasses import dataclass
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.queries import Position, find_position
-from learning_service.domain.completion.actions.closing import SYSTEM
-from learning_service.domain.completion.actions.deciding import (
+from learning_service.domain.attempts.queries.positions import Position, find_position
+from learning_service.domain.completion.actions.outcomes import (
     Outcome,
     complete_enrollment,
     reopen_enrollment,
     settle,
 )
-from learning_service.domain.completion.actions.withdrawing import withdraw
+from learning_service.domain.completion.actions.submissions import SYSTEM
+from learning_service.domain.completion.actions.withdrawals import withdraw
 from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.queries import last_completion
-from learning_service.domain.enrollments.rules import decide, renewal_opens
-from learning_service.domain.enrollments.standing import (
+from learning_service.domain.enrollments.queries.enrollments import last_completion
+from learning_service.domain.enrollments.queries.standing import (
     COMPLETED_ELSEWHERE,
     OPEN,
     has_valid_completion,
     hold_entrance,
 )
+from learning_service.domain.enrollments.rules import decide, renewal_opens
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.queries import organization_settings
 

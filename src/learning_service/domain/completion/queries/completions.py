@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.enrollments.models import CourseCompletion
-from learning_service.domain.enrollments.queries import EnrollmentView
+from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,16 @@ from sqlalchemy import ColumnElement, Text, and_, cast, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import EnrollmentGrant
-from learning_service.domain.directory.audience import FENCE, PLANNED_AFRESH, is_within, within
 from learning_service.domain.directory.models import Member, MembershipEvent
+from learning_service.domain.directory.queries.audience import FENCE, PLANNED_AFRESH, is_within, within
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.enrollments.models import Enrollment, EnrollmentSource
-from learning_service.domain.enrollments.queries import EnrollmentView, enrollment_views, shown_status
-from learning_service.domain.enrollments.standing import WITHDRAWN
+from learning_service.domain.enrollments.queries.enrollments import (
+    EnrollmentView,
+    enrollment_views,
+    shown_status,
+)
+from learning_service.domain.enrollments.queries.standing import WITHDRAWN
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.queries import progress_of
+from learning_service.domain.attempts.queries.positions import progress_of
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.documents.rules import shown_html
-from learning_service.domain.enrollments.standing import OPEN
+from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.grading.queries import WaitingResponse
 from learning_service.domain.grading.rules.review import course_reached, still_decides
 from learning_service.domain.kernel.clock import now

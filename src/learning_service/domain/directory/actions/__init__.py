@@ -1,7 +1,7 @@
 """Writes of the directory: what other services tell us replaces what we had."""
 
 from learning_service.domain.directory.actions.members import BatchCounts, put_member, put_members
-from learning_service.domain.directory.actions.receiving import EventCounts, receive_events
+from learning_service.domain.directory.actions.membership_events import EventCounts, receive_events
 from learning_service.domain.directory.actions.units import (
     put_chapter,
     put_organization,

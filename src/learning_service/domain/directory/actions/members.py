@@ -8,8 +8,8 @@ from pydantic_core import to_json
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.directory.actions.parking import apply_parked, lock_arrivals
-from learning_service.domain.directory.actions.setting_off import members_changed
+from learning_service.domain.directory.actions.parked_events import apply_parked, lock_arrivals
+from learning_service.domain.directory.actions.triggers import members_changed
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.directory.rules.facts import MemberFacts, MemberRow
 from learning_service.domain.kernel.clock import now

@@ -9,19 +9,19 @@ from sqlalchemy import false, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import AssessmentResult, QuizAttempt
-from learning_service.domain.attempts.queries import AttemptRow, Position, find_position
+from learning_service.domain.attempts.queries.positions import AttemptRow, Position, find_position
 from learning_service.domain.attempts.rules import load_responses
-from learning_service.domain.completion.actions.closing import dump_marks
-from learning_service.domain.completion.actions.deciding import Outcome
 from learning_service.domain.completion.actions.doubts import recount, settle_doubts
 from learning_service.domain.completion.actions.marking import marks_of
+from learning_service.domain.completion.actions.outcomes import Outcome
 from learning_service.domain.completion.actions.reconsidering import reconsider
+from learning_service.domain.completion.actions.submissions import dump_marks
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
 from learning_service.domain.courses.rules.richtext import sanitize_html
 from learning_service.domain.courses.rules.scores import kept
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.enrollments.rules import awaits_review
-from learning_service.domain.enrollments.standing import OPEN
 from learning_service.domain.grading.actions import (
     AlreadyGraded,
     Claimed,

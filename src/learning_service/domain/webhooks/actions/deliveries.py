@@ -15,7 +15,7 @@ from learning_service.domain.jobs.outbox import wake_after_commit
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.records.audit import record_audit
 from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
-from learning_service.domain.webhooks.rules import (
+from learning_service.domain.webhooks.rules.events import (
     DISABLE_AFTER,
     GIVE_UP_AFTER,
     Outcome,

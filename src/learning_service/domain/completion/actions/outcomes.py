@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import QuizAttempt
-from learning_service.domain.attempts.queries import Position
+from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.certificates.actions import issue_certificate
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.actions.doubts import settle_doubts
@@ -19,7 +19,7 @@ from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.courses.rules.scores import exact_score
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.queries import last_completion
+from learning_service.domain.enrollments.queries.enrollments import last_completion
 from learning_service.domain.enrollments.rules import (
     Try,
     awaits_review,

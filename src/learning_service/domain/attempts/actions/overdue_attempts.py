@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import QuizAttempt
-from learning_service.domain.attempts.queries import AttemptRow
+from learning_service.domain.attempts.queries.positions import AttemptRow
 from learning_service.domain.directory.models import Member
 from learning_service.domain.jobs.outbox import OutboxRow, enqueue_job
 

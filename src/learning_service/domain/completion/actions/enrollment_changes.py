@@ -9,19 +9,19 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.actions import (
+from learning_service.domain.attempts.actions.attempts import (
     GRACE,
     attempts_allowed,
     attempts_used,
     refuse_withdrawn,
 )
 from learning_service.domain.attempts.models import EnrollmentGrant, QuizAttempt, QuizProgress
-from learning_service.domain.attempts.queries import Position, QuizCount, find_position
+from learning_service.domain.attempts.queries.positions import Position, QuizCount, find_position
 from learning_service.domain.completion.actions.reconsidering import hold_elsewhere, reconsider
-from learning_service.domain.completion.actions.withdrawing import withdraw
+from learning_service.domain.completion.actions.withdrawals import withdraw
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.standing import BY_ADMINISTRATOR
+from learning_service.domain.enrollments.queries.standing import BY_ADMINISTRATOR
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Invalid, NotFound

@@ -20,7 +20,7 @@ from learning_service.domain.courses.rules.access import authors_anything
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import documents_with_ids
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.standing import OPEN, WITHDRAWN
+from learning_service.domain.enrollments.queries.standing import OPEN, WITHDRAWN
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.paging import PageRequest

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import structlog
 
 from learning_service.context import Context
-from learning_service.domain.files import (
+from learning_service.domain.unused_files import (
     delete_unused_documents,
     horizon,
     keys_in_use,

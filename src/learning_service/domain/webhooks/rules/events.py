@@ -16,7 +16,7 @@ from uuid import UUID
 from pydantic import Field
 
 from learning_service.domain.kernel.values import StrictModel, some
-from learning_service.domain.webhooks.addresses import is_public
+from learning_service.domain.webhooks.rules.addresses import is_public
 
 EventType = Literal[
     "learning.enrollment.assigned",

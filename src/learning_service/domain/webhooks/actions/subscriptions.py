@@ -14,9 +14,9 @@ from learning_service.domain.kernel.errors import Conflict, Invalid, NotFound
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.sealing import Seal
 from learning_service.domain.records.audit import record_audit
+from learning_service.domain.webhooks.actions.deliveries import drop_pending, start_senders
 from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
-from learning_service.domain.webhooks.rules import NewWebhook, place_of_secrets, url_fault
-from learning_service.domain.webhooks.sending import drop_pending, start_senders
+from learning_service.domain.webhooks.rules.events import NewWebhook, place_of_secrets, url_fault
 
 OVERLAP = timedelta(hours=24)
 """How long a rotated secret still signs."""

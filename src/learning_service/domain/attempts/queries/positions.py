@@ -25,9 +25,10 @@ from learning_service.domain.courses.models import Lesson, Quiz
 from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.courses.rules.shape import QuizShape
 from learning_service.domain.directory.models import Member
-from learning_service.domain.directory.queries import is_member
+from learning_service.domain.directory.queries.members import is_member
 from learning_service.domain.enrollments.models import Enrollment, LessonProgress
-from learning_service.domain.enrollments.queries import EnrollmentView
+from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
+from learning_service.domain.enrollments.queries.standing import OPEN, WITHDRAWN, standing_order
 from learning_service.domain.enrollments.rules import (
     QuizStanding,
     Standing,
@@ -35,7 +36,6 @@ from learning_service.domain.enrollments.rules import (
     is_passed,
     quiz_standing,
 )
-from learning_service.domain.enrollments.standing import OPEN, WITHDRAWN, standing_order
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotAMember, NotFound
 from learning_service.domain.kernel.principal import Principal

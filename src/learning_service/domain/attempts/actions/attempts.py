@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import QuizAttempt, QuizProgress
-from learning_service.domain.attempts.queries import AttemptRow, Position
+from learning_service.domain.attempts.queries.positions import AttemptRow, Position
 from learning_service.domain.attempts.rules import (
     Bounds,
     Response,

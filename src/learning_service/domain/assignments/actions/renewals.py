@@ -25,10 +25,15 @@ from sqlalchemy.orm import aliased
 
 from learning_service.domain.assignments.actions.again import ASSIGNED
 from learning_service.domain.courses.models import Course
-from learning_service.domain.directory.audience import FENCE
 from learning_service.domain.directory.models import Chapter, Member
+from learning_service.domain.directory.queries.audience import FENCE
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.standing import COMPLETED_ELSEWHERE, OPEN, decided_at, hold_entrance
+from learning_service.domain.enrollments.queries.standing import (
+    COMPLETED_ELSEWHERE,
+    OPEN,
+    decided_at,
+    hold_entrance,
+)
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now

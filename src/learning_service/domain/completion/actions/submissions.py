@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.actions import (
+from learning_service.domain.attempts.actions.attempts import (
     AttemptClosed,
     attempts_allowed,
     attempts_used,
@@ -21,13 +21,13 @@ from learning_service.domain.attempts.actions import (
     open_attempt,
     refuse_misfits,
 )
-from learning_service.domain.attempts.queries import AttemptRow, Position, QuizCount, find_position
-from learning_service.domain.attempts.repeats import digest_of, repeated_attempt
+from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount, find_position
+from learning_service.domain.attempts.queries.repeats import digest_of, repeated_attempt
 from learning_service.domain.attempts.rules import Response, dump_responses, load_responses
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.completion.actions.deciding import Outcome, settle
 from learning_service.domain.completion.actions.doubts import possible_points
 from learning_service.domain.completion.actions.marking import marks_of
+from learning_service.domain.completion.actions.outcomes import Outcome, settle
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
 from learning_service.domain.courses.rules.scores import kept
 from learning_service.domain.enrollments.models import CourseCompletion

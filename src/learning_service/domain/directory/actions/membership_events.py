@@ -9,16 +9,16 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.actions.members import known_chapters
-from learning_service.domain.directory.actions.parking import (
+from learning_service.domain.directory.actions.parked_events import (
     Told,
     fold_events,
     load_states,
     lock_arrivals,
     store_states,
 )
-from learning_service.domain.directory.actions.setting_off import members_changed
+from learning_service.domain.directory.actions.triggers import members_changed
 from learning_service.domain.directory.models import ErasedMember, Member
-from learning_service.domain.directory.queries import get_organization
+from learning_service.domain.directory.queries.members import get_organization
 from learning_service.domain.directory.rules.facts import MAX_CUSTOM_FIELDS_BYTES
 from learning_service.domain.directory.rules.membership import AHEAD, MembershipEventIn, MemberState, Stamp
 from learning_service.domain.kernel.base import new_id

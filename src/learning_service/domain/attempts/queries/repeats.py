@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import QuizAttempt
-from learning_service.domain.attempts.queries import Position
+from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.attempts.rules import Response, dump_responses
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.clock import now

@@ -1,0 +1,1 @@
+"""Writes of attempts. Closing one has consequences and lives in `completion`."""

@@ -1,0 +1,1 @@
+"""Reads of attempts: where a learner stands, and what was sent before."""

@@ -1,0 +1,1 @@
+"""What a receiver may be, and what an event looks like outside. Pure."""
