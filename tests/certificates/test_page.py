@@ -225,7 +225,6 @@ def test_the_headers_close_every_door() -> None:
     for rule in ("default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"):
         assert rule in policy
     assert "unsafe" not in policy
-    assert PAGE_HEADERS["Referrer-Policy"] == "no-referrer"
     assert "noindex" in PAGE_HEADERS["X-Robots-Tag"]
     assert PAGE_HEADERS["Cache-Control"] == "no-store"
     assert PAGE_HEADERS["Vary"] == "Accept-Language"

@@ -76,6 +76,14 @@ async def test_an_accident_is_logged_with_its_request_and_told_without_details(
         async with httpx.AsyncClient(transport=transport, base_url="https://learn.example.org") as http:
             answer = await http.get("/broken/", headers={"X-Request-Id": "find-me-1"})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
+    assert answer.json()["title"] == "Internal Server Error"
+    for name, value in (
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("cache-control", "no-store"),
+    ):
+        assert answer.headers.get_list(name) == [value]
     assert SECRET not in answer.text
     assert answer.headers.get_list("x-request-id") == ["find-me-1"] == [answer.json()["request_id"]]
     assert [line["request_id"] for line in logged() if line["event"] == "accident"] == ["find-me-1"]

@@ -202,8 +202,14 @@ async def test_what_is_no_request_is_answered_like_any_other_fault(
         status, text, _ = await ended_with(reader, 10)
     head, _, body = text.partition(b"\r\n\r\n")
     assert (status, json.loads(body)["code"]) == (400, "not-a-request"), text
-    assert b"x-content-type-options: nosniff" in head
-    assert b"content-type: application/problem+json" in head
+    assert json.loads(body)["title"] == "Bad Request"
+    for line in (
+        b"content-type: application/problem+json",
+        b"x-content-type-options: nosniff",
+        b"referrer-policy: no-referrer",
+        b"content-security-policy: default-src 'none'; frame-ancestors 'none'",
+    ):
+        assert head.split(b"\r\n").count(line) == 1, line
 
 
 async def test_requests_far_ahead_of_their_answers_stop_nobody(

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from learning_service.api.headers import NO_STORE, with_always
 from learning_service.api.routes import allowed_methods
 from learning_service.core.database import DRIVER_ERRORS
 from learning_service.domain.kernel import errors
@@ -23,22 +25,23 @@ from learning_service.domain.kernel.errors import DomainError, Fault, Invalid
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
-KINDS: tuple[tuple[type[DomainError], int, str], ...] = (
-    (errors.Unauthenticated, 401, "Who are you?"),
-    (errors.Forbidden, 403, "Not allowed"),
-    (errors.NotFound, 404, "Not found"),
-    (errors.Gone, 410, "Gone"),
-    (errors.PreconditionFailed, 412, "It has changed"),
-    (errors.PreconditionRequired, 428, "Say which state you saw"),
-    (errors.TooLarge, 413, "Too large"),
-    (errors.UnsupportedMediaType, 415, "Unsupported media type"),
-    (errors.Invalid, 422, "The input is wrong"),
-    (errors.RateLimited, 429, "Too many requests"),
-    (errors.Unavailable, 503, "Temporarily unavailable"),
-    (errors.Conflict, 409, "Not in this state"),
+KINDS: tuple[tuple[type[DomainError], int], ...] = (
+    (errors.Unauthenticated, 401),
+    (errors.Forbidden, 403),
+    (errors.NotFound, 404),
+    (errors.Gone, 410),
+    (errors.PreconditionFailed, 412),
+    (errors.PreconditionRequired, 428),
+    (errors.TooLarge, 413),
+    (errors.UnsupportedMediaType, 415),
+    (errors.Invalid, 422),
+    (errors.RateLimited, 429),
+    (errors.Unavailable, 503),
+    (errors.Conflict, 409),
 )
 _IN_PATHS = "/:@-._~!$&'()*+,;="
-TITLES = {status: title for _, status, title in KINDS}
+# Interpreters differ in these two.
+_REASONS = {413: "Content Too Large", 422: "Unprocessable Content"}
 CODES = {
     404: "not-found",
     405: "method-not-allowed",
@@ -51,12 +54,16 @@ NETWORK_ERRORS = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.
 RETRYABLE_SQLSTATES = ("08", "57", "53", "40", "55P03", "25006", "25P03")
 
 
+def reason(status: int) -> str:
+    """The standard reason phrase of a status, which is the title of its problems."""
+    return _REASONS.get(status) or HTTPStatus(status).phrase
+
+
 def problem_response(
     request: Request,
     status: int,
     *,
     code: str,
-    title: str,
     detail: str,
     faults: tuple[Fault, ...] = (),
     headers: dict[str, str] | None = None,
@@ -64,7 +71,7 @@ def problem_response(
     """One problem document. `type` is a name, not an address; docs/errors.md lists them all."""
     document: dict[str, Any] = {
         "type": f"urn:learning-service:problem:{code}",
-        "title": title,
+        "title": reason(status),
         "status": status,
         "detail": detail,
         "instance": quote(request.scope["path"], safe=_IN_PATHS),
@@ -82,9 +89,7 @@ def problem_response(
 
 def domain_problem(request: Request, error: DomainError) -> Response:
     """The problem document of a refusal."""
-    status, title = next(
-        ((status, title) for kind, status, title in KINDS if isinstance(error, kind)), (500, "Failed")
-    )
+    status = next((status for kind, status in KINDS if isinstance(error, kind)), 500)
     headers = {}
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="learning-service"'
@@ -92,7 +97,7 @@ def domain_problem(request: Request, error: DomainError) -> Response:
         headers["Retry-After"] = str(error.retry_after)
     faults = error.faults if isinstance(error, Invalid) else ()
     return problem_response(
-        request, status, code=error.code, title=title, detail=error.detail, faults=faults, headers=headers
+        request, status, code=error.code, detail=error.detail, faults=faults, headers=headers
     )
 
 
@@ -112,7 +117,6 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         request,
         error.status_code,
         code=CODES.get(error.status_code, f"http-{error.status_code}"),
-        title=str(error.detail),
         detail=str(error.detail),
         headers=headers,
     )
@@ -144,7 +148,6 @@ async def _on_accident(request: Request, error: Exception) -> Response:
         request,
         500,
         code="internal-error",
-        title="Our mistake",
         detail="Something went wrong on our side; nothing was changed. Quote the request id if it stays.",
     )
 
@@ -153,8 +156,7 @@ async def _on_unforeseen(request: Request, error: Exception) -> Response:
     """Such an answer is given outside of `RequestLog`, which sets the headers of all others."""
     response = await _on_accident(request, error)
     response.headers["X-Request-Id"] = request.scope.get("request_id", "")
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
+    response.raw_headers[:] = [*with_always(response.raw_headers), NO_STORE]
     return response
 
 

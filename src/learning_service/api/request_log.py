@@ -12,6 +12,7 @@ from prometheus_client import Counter, Histogram
 from pydantic_core import to_json
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from learning_service.api.headers import CACHE_CONTROL, NO_STORE, with_always
 from learning_service.core.telemetry import begin_request, logs_requests
 
 REQUESTS = Counter("learning_requests_total", "Requests answered.", ["method", "route", "status"])
@@ -21,9 +22,6 @@ SECONDS = Histogram(
     ["method", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
-NO_SNIFF = (b"x-content-type-options", b"nosniff")
-CACHE_CONTROL = b"cache-control"
-NO_STORE = (CACHE_CONTROL, b"no-store")
 _OUR_REQUEST_ID = re.compile(r"\A[A-Za-z0-9._-]{8,64}\Z")
 
 
@@ -55,7 +53,7 @@ class RequestLog:
                 headers = message["headers"]
                 if is_private:
                     headers = [*(pair for pair in headers if pair[0] != CACHE_CONTROL), NO_STORE]
-                message["headers"] = [*headers, NO_SNIFF, (b"x-request-id", request_id.encode())]
+                message["headers"] = [*with_always(headers), (b"x-request-id", request_id.encode())]
             await send(message)
 
         try:

@@ -9,6 +9,9 @@ from typing import Any
 from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from learning_service.api.headers import with_always
+from learning_service.api.problems import MEDIA_TYPE, reason
+
 MAX_HEAD_BYTES = 64 * 1024
 """Address and headers together; also what may come between two pieces of a body."""
 SILENT_SECONDS = 75.0
@@ -21,28 +24,30 @@ MOST_AHEAD = 100
 """Requests that a connection may send ahead of their answers; one read could otherwise bring ten thousand."""
 
 
-def _problem(line: bytes, status: int, title: str, detail: str, code: str) -> bytes:
+def _problem(status: int, detail: str, code: str) -> bytes:
+    title = reason(status)
     document = dict(  # noqa: C408 - like every other code of a problem, for the test of docs/errors.md
         type=f"urn:learning-service:problem:{code}", title=title, status=status, detail=detail, code=code
     )
     body = to_json(document)
-    return (
-        b"HTTP/1.1 %s\r\ncontent-type: application/problem+json\r\nx-content-type-options: nosniff\r\n"
-        b"connection: close\r\ncontent-length: %d\r\n\r\n%s" % (line, len(body), body)
+    headers = with_always(
+        [
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"connection", b"close"),
+            (b"content-length", b"%d" % len(body)),
+        ]
     )
+    lines = [f"HTTP/1.1 {status} {title}".encode(), *(name + b": " + value for name, value in headers)]
+    return b"\r\n".join([*lines, b"", body])
 
 
 _TOO_LARGE = _problem(
-    b"431 Request Header Fields Too Large",
     status=431,
-    title="Headers too large",
     detail=f"Address and headers may have at most {MAX_HEAD_BYTES} bytes together.",
     code="headers-too-large",
 )
 _NOT_A_REQUEST = _problem(
-    b"400 Bad Request",
     status=400,
-    title="Not a request",
     detail="What arrived is not a request of HTTP/1.1.",
     code="not-a-request",
 )

@@ -31,7 +31,6 @@ PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
             "frame-ancestors 'none'"
         ),
         "X-Frame-Options": "DENY",
-        "Referrer-Policy": "no-referrer",
         "X-Robots-Tag": "noindex, nofollow, noarchive",
         "Cache-Control": "no-store",
         "Cross-Origin-Opener-Policy": "same-origin",

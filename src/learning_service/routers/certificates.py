@@ -258,7 +258,7 @@ async def pdf(
     settings = await organization_settings(session, certificate.organization_id) if mark else None
     if settings and settings.revoked_pdf == "refuse":
         raise PdfWithdrawn
-    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    headers = {"Cache-Control": "no-store"}
     sha256 = certificate.pdf_sha256
     if mark:
         sha256 = certificate.marked_sha256 if certificate.marked_as == mark else None

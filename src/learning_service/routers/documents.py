@@ -95,7 +95,7 @@ async def retry(
 )
 async def file(document: Annotated[Document, Depends(CanSeeFile())], context: ContextOf) -> Response:
     """A short-lived address of the PDF or picture."""
-    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    headers = {"Cache-Control": "no-store"}
     if document.status == "converting":
         headers["Retry-After"] = str(RETRY_SECONDS)
         return JSONResponse({"status": "converting"}, 202, headers=headers)

@@ -14,7 +14,6 @@ from learning_service.schemas.common import Answer
 
 PUBLIC_HEADERS = {
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
 """Of every public answer about certificates."""

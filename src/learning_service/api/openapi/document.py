@@ -19,7 +19,7 @@ from learning_service.api.openapi.links import links_of
 from learning_service.api.openapi.page import REFERENCE_HEADERS, reference_files, reference_page
 from learning_service.api.parameters import Page, PathOpaqueId
 from learning_service.api.permissions import Anyone, Permission
-from learning_service.api.problems import MEDIA_TYPE, TITLES
+from learning_service.api.problems import MEDIA_TYPE, reason
 from learning_service.api.routes import api_routes
 from learning_service.api.uploads import UPLOAD_BODY
 from learning_service.domain.kernel.errors import FaultCode
@@ -245,7 +245,7 @@ def _page_parameters(call: Page) -> list[dict[str, Any]]:
 
 def _problem(status: int) -> dict[str, Any]:
     return {
-        "description": TITLES.get(status, "Problem"),
+        "description": reason(status),
         "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}},
     }
 

@@ -21,7 +21,6 @@ REFERENCE_HEADERS: Mapping[str, str] = MappingProxyType(
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         ),
         "X-Frame-Options": "DENY",
-        "Referrer-Policy": "no-referrer",
         "X-Robots-Tag": "noindex",
         "Cache-Control": "no-cache",
         "Cross-Origin-Opener-Policy": "same-origin",
