@@ -26,7 +26,8 @@ def has_what_every_answer_has(answer: httpx.Response, at: object = None) -> None
 async def test_every_answer_says_what_a_browser_may_do_with_it(world: World) -> None:
     at = await Learner.enter(world, tree(lesson(), quiz(questions=1)))
     public = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/nothing", "/api/courses",
-              "/api/courses/", f"/api/certificates/{uuid.uuid4()}/verify/", f"/certificates/{uuid.uuid4()}/verify/"]  # fmt: skip
+              "/api/courses/", f"/api/certificates/{uuid.uuid4()}/verify/",
+              f"/certificates/{uuid.uuid4()}/verify/"]  # fmt: skip
     for path in public:
         for method in ("GET", "HEAD", "OPTIONS", "DELETE"):
             has_what_every_answer_has(await world.http.request(method, path), (method, path))

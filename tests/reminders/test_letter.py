@@ -138,6 +138,14 @@ def test_a_header_that_reads_otherwise_is_no_letter(monkeypatch: pytest.MonkeyPa
             written(course_title=title)
 
 
+def test_an_addressee_that_a_reader_takes_for_others_is_no_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lines are those that were written; who reads them finds somebody else."""
+    for told in ("{0}, victim@evil.example", "{0}; victim@evil.example", "victim@evil.example", "ana:;"):
+        monkeypatch.setattr(letters, "_mailbox", lambda _name, address, told=told: told.format(address))
+        with pytest.raises(UnsafeLetter, match="read"):
+            written(name="Ana")
+
+
 def test_a_title_of_before_with_a_line_separator_is_mailed() -> None:
     for title in ("Know\u2028the\u2029law", SMUGGLED):
         check(written(course_title=title), name="Ana", title=title)
