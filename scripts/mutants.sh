@@ -32,7 +32,7 @@ if [ -n "${NAMES:-}" ]; then
   try pure "$workers" $NAMES
 else
   # The changes have names once they are made; trying one rule's makes them all.
-  try pure "$workers" 'learning_service.domain.courses.rules.scores*'
+  try pure "$workers" 'learning_service.domain.questions.rules.scores*'
   [[ " $what " != *" rules "* ]] || try_groups pure rules
   beside=${what/rules/}
   # shellcheck disable=SC2086

@@ -17,9 +17,11 @@ from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.versions import load_tree
 from learning_service.domain.courses.rules.publishing import publish_faults
 from learning_service.domain.courses.rules.richtext import sanitize_html, sanitize_tree
-from learning_service.domain.courses.rules.tree import FreeForm, Lesson, MultiSelect, Quiz, Tree, parse_tree
+from learning_service.domain.courses.rules.tree import Lesson, Quiz, Tree, parse_tree
 from learning_service.domain.courses.rules.tree import quizzes as quizzes_of
 from learning_service.domain.directory.models import Chapter, Member, Region
+from learning_service.domain.questions.rules.free_form import FreeForm
+from learning_service.domain.questions.rules.multi_select import MultiSelect
 from tests.stack import create_database_from_template, drop_database
 
 

@@ -16,9 +16,8 @@ from tests.grading.scenes import Learner, essay, learner, quiz, tree
 from tests.world import Json, World
 
 from learning_service.domain.completion.actions import marking
-from learning_service.domain.grading.rules import score
 from learning_service.domain.grading.rules.score import grade_attempt
-from learning_service.domain.grading.rules.short_answer import grade_short_answer
+from learning_service.domain.questions.rules.short_answer import ShortAnswerKey
 from learning_service.worker.jobs.attempts import close_overdue_attempts
 
 SECONDS = 3.0
@@ -44,9 +43,10 @@ async def slow(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slow]:
     def waits(*arguments: Any) -> Any:
         made.begun.set()
         made.go_on.wait(SECONDS)
-        return grade_short_answer(*arguments)
+        return grade(*arguments)
 
-    monkeypatch.setattr(score, "grade_short_answer", waits)
+    grade = ShortAnswerKey.grade
+    monkeypatch.setattr(ShortAnswerKey, "grade", waits)
     yield made
     made.go_on.set()
 

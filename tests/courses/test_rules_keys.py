@@ -7,17 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learning_service.domain.courses.rules.keys import assign_keys, keys_of, unknown_key_faults, without_keys
-from learning_service.domain.courses.rules.tree import (
-    Answer,
-    Assessment,
-    FreeForm,
-    Lesson,
-    Module,
-    MultiSelect,
-    Quiz,
-    Tree,
-    keyed_nodes,
-)
+from learning_service.domain.courses.rules.tree import Assessment, Lesson, Module, Quiz, Tree, keyed_nodes
+from learning_service.domain.questions.rules.free_form import FreeForm
+from learning_service.domain.questions.rules.multi_select import MultiSelect
+from learning_service.domain.questions.rules.question import Answer
 
 
 def tree_with(keys: list[str | None]) -> Tree:

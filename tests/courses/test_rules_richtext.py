@@ -9,17 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learning_service.domain.courses.rules.richtext import Removed, sanitize_html, sanitize_tree
-from learning_service.domain.courses.rules.tree import (
-    MAX_HTML,
-    Assessment,
-    FreeForm,
-    Lesson,
-    Module,
-    Quiz,
-    ShortAnswer,
-    Tree,
-)
+from learning_service.domain.courses.rules.tree import MAX_HTML, Assessment, Lesson, Module, Quiz, Tree
 from learning_service.domain.kernel.errors import Invalid
+from learning_service.domain.questions.rules.free_form import FreeForm
+from learning_service.domain.questions.rules.short_answer import ShortAnswer
 
 HOSTS = frozenset({"videos.example"})
 GOOD = (

@@ -9,22 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learning_service.domain.courses.rules.tree import (
-    Answer,
     Assessment,
-    FreeForm,
     Lesson,
     Module,
-    MultipleChoice,
-    MultiSelect,
     Quiz,
-    ShortAnswer,
     Skill,
     Tree,
-    TrueFalse,
     dump_tree,
     parse_tree,
 )
 from learning_service.domain.kernel.errors import Invalid
+from learning_service.domain.questions.rules.free_form import FreeForm
+from learning_service.domain.questions.rules.multi_select import MultiSelect
+from learning_service.domain.questions.rules.multiple_choice import MultipleChoice
+from learning_service.domain.questions.rules.question import Answer
+from learning_service.domain.questions.rules.short_answer import ShortAnswer
+from learning_service.domain.questions.rules.true_false import TrueFalse
 
 TITLES = st.text("abcé你& <", min_size=1, max_size=8).filter(lambda text: bool(text.strip()))
 HTML = st.text("ab<>&é ", max_size=12)

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learning_service.domain.courses.rules.cadence import parse_cadence
-from learning_service.domain.courses.rules.scores import exact_score, shown_score
 from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
 from learning_service.domain.enrollments.rules import (
     Decision,
@@ -28,6 +27,7 @@ from learning_service.domain.enrollments.rules import (
     progress,
     quiz_standing,
 )
+from learning_service.domain.questions.rules.scores import exact_score, shown_score
 
 LESSON, OTHER, QUIZ, SECOND, FINAL = (UUID(int=n) for n in range(1, 6))
 HUNDRED = Decimal(100)

@@ -7,17 +7,16 @@ from fractions import Fraction
 
 import pytest
 
-from learning_service.domain.courses.rules.answer_keys import (
-    FreeFormKey,
-    MultipleChoiceKey,
-    MultiSelectKey,
-    ShortAnswerKey,
-    TrueFalseKey,
-)
 from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
 from learning_service.domain.enrollments.rules import QuizStanding, Standing
-from learning_service.domain.grading.rules.release import is_released, marks_of, right_answer, shown_mark
+from learning_service.domain.grading.rules.release import is_released, marks_of, shown_mark
 from learning_service.domain.grading.rules.review import course_reached, still_decides
+from learning_service.domain.questions.rules.answer_keys import AnswerKey
+from learning_service.domain.questions.rules.free_form import FreeFormKey
+from learning_service.domain.questions.rules.multi_select import MultiSelectKey
+from learning_service.domain.questions.rules.multiple_choice import MultipleChoiceKey
+from learning_service.domain.questions.rules.short_answer import ShortAnswerKey
+from learning_service.domain.questions.rules.true_false import TrueFalseKey
 
 Q, A, B, C = (str(uuid.UUID(int=n)) for n in range(1, 5))
 ONE = Decimal(1)
@@ -50,8 +49,8 @@ def test_when_right_answers_are_released() -> None:
         (FreeFormKey(Q, ONE), None),
     ],
 )
-def test_right_answers_have_the_form_of_responses(key: object, shown: object) -> None:
-    assert right_answer(key) == shown  # type: ignore[arg-type]
+def test_right_answers_have_the_form_of_responses(key: AnswerKey, shown: object) -> None:
+    assert key.right_answer() == shown
 
 
 def test_a_mark_is_shown_whole_or_not_at_all() -> None:

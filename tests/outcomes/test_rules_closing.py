@@ -10,11 +10,12 @@ from uuid import UUID
 import pytest
 
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount
-from learning_service.domain.attempts.rules import Response
 from learning_service.domain.completion.actions.submissions import Closed, GradedSubmission, grade_submission
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
-from learning_service.domain.courses.rules.answer_keys import FreeFormKey, TrueFalseKey
 from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
+from learning_service.domain.questions.rules.free_form import FreeFormKey
+from learning_service.domain.questions.rules.responses import Response
+from learning_service.domain.questions.rules.true_false import TrueFalseKey
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 FACT, ESSAY = str(UUID(int=1)), str(UUID(int=2))

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from learning_service.domain.attempts.rules import Id, Responses
 from learning_service.domain.kernel.values import StrictModel
+from learning_service.domain.questions.rules.responses import Id, Responses
 from learning_service.schemas.common import Answer, Number
 from learning_service.schemas.courses import QuizItem
 

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from learning_service.domain.attempts.rules import Id
 from learning_service.domain.completion.queries.completions import Finish
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.kernel.errors import Wrong
 from learning_service.domain.kernel.values import CleanText, Instant, StrictModel
+from learning_service.domain.questions.rules.responses import Id
 from learning_service.schemas.common import Answer, Number
 
 EnrollmentStatus = Literal["assigned", "in_progress", "completed", "failed"]

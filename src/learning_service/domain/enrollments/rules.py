@@ -15,9 +15,9 @@ from uuid import UUID
 import isodate
 
 from learning_service.domain.courses.rules.cadence import parse_cadence
-from learning_service.domain.courses.rules.scores import exact, exact_score, shown_score
 from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
 from learning_service.domain.kernel.days import end_of_day, last_day, local_day
+from learning_service.domain.questions.rules.scores import exact, exact_score, shown_score
 
 _NOTHING = Fraction(0)
 _FULL = Fraction(100)

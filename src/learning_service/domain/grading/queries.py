@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import PendingResponse, QuizAttempt, QuizProgress
 from learning_service.domain.courses.models import CourseGrader, CourseVersion, Question, Quiz
-from learning_service.domain.courses.rules.scores import exact
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.grading.rules.score import passes
 from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.questions.rules.scores import exact
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,21 +14,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import QuizAttempt, QuizProgress
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position
-from learning_service.domain.attempts.rules import (
-    Bounds,
-    Response,
-    check_responses,
-    dump_responses,
-    is_within,
-    lay_over,
-    load_responses,
-)
+from learning_service.domain.attempts.rules import Bounds, is_within
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.enrollments.actions import EnrollmentWithdrawn
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Invalid, TooLarge
+from learning_service.domain.questions.rules.answer_keys import check_responses
+from learning_service.domain.questions.rules.responses import (
+    Response,
+    dump_responses,
+    lay_over,
+    load_responses,
+)
 
 # One statement, and the revision with it: a submission that waits for the enrollment's lock has to see what
 # was saved meanwhile.

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.attempts.queries.positions import Position
-from learning_service.domain.attempts.rules import Response, dump_responses
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.questions.rules.responses import Response, dump_responses
 
 WITHIN = timedelta(minutes=1)
 """How long after it closed an attempt a submission is known again; `close_attempt` says the same."""

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.attempts.models import QuizProgress
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount, attempts_at
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
-from learning_service.domain.courses.rules.scores import exact, kept
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.enrollments.rules import decide
 from learning_service.domain.grading.actions import resolve_lost_passes
 from learning_service.domain.grading.models import LostPass
+from learning_service.domain.questions.rules.scores import exact, kept
 
 
 async def recount(

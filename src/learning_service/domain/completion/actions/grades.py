@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import AssessmentResult, QuizAttempt
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position, find_position
-from learning_service.domain.attempts.rules import load_responses
 from learning_service.domain.completion.actions.doubts import recount, settle_doubts
 from learning_service.domain.completion.actions.marking import marks_of
 from learning_service.domain.completion.actions.outcomes import Outcome
@@ -18,7 +17,6 @@ from learning_service.domain.completion.actions.reconsidering import reconsider
 from learning_service.domain.completion.actions.submissions import dump_marks
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
 from learning_service.domain.courses.rules.richtext import sanitize_html
-from learning_service.domain.courses.rules.scores import kept
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.enrollments.rules import awaits_review
@@ -32,12 +30,14 @@ from learning_service.domain.grading.actions import (
     write_grade,
 )
 from learning_service.domain.grading.queries import WaitingResponse, administers, get_waiting
-from learning_service.domain.grading.rules.mark import award_points
 from learning_service.domain.grading.rules.release import BY_PERSON
 from learning_service.domain.grading.rules.score import Graded, score_percent, sum_up
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Invalid, NotFound, Wrong
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.questions.rules.marks import award_points
+from learning_service.domain.questions.rules.responses import load_responses
+from learning_service.domain.questions.rules.scores import kept
 from learning_service.domain.records.audit import record_audit
 from learning_service.domain.records.events import append_event
 

@@ -17,11 +17,11 @@ from weakref import WeakValueDictionary
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.queries.positions import Position
-from learning_service.domain.attempts.rules import Response, dump_responses
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.grading.rules.score import Graded, grade_attempt
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Unavailable
+from learning_service.domain.questions.rules.responses import Response, dump_responses
 
 T = TypeVar("T")
 

@@ -16,7 +16,6 @@ from learning_service.domain.completion.actions.doubts import settle_doubts
 from learning_service.domain.compliance.actions import add_skills, recompute_compliance
 from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.compiled import CompiledVersion
-from learning_service.domain.courses.rules.scores import exact_score
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.enrollments import last_completion
@@ -32,6 +31,7 @@ from learning_service.domain.grading.actions import attach_lost_passes
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.queries import organization_settings
+from learning_service.domain.questions.rules.scores import exact_score
 from learning_service.domain.records.audit import record_audit
 from learning_service.domain.records.events import append_event
 

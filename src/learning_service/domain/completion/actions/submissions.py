@@ -23,19 +23,19 @@ from learning_service.domain.attempts.actions.attempts import (
 )
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount, find_position
 from learning_service.domain.attempts.queries.repeats import digest_of, repeated_attempt
-from learning_service.domain.attempts.rules import Response, dump_responses, load_responses
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.actions.doubts import possible_points
 from learning_service.domain.completion.actions.marking import marks_of
 from learning_service.domain.completion.actions.outcomes import Outcome, settle
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
-from learning_service.domain.courses.rules.scores import kept
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.enrollments.rules import attempts_remaining, awaits_review
 from learning_service.domain.grading.rules.score import Graded, grade_attempt
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotFound
+from learning_service.domain.questions.rules.responses import Response, dump_responses, load_responses
+from learning_service.domain.questions.rules.scores import kept
 
 # One function of the database (migration `hot_reads`), because it is the hottest write: the attempt, its counter,
 # what waits for a person, the assessment's result, the enrollment. False where somebody else closed it first.

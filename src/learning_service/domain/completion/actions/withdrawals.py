@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.attempts.actions.overdue_attempts import attempts_under_way
 from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.attempts.queries.positions import Position
-from learning_service.domain.attempts.rules import load_responses
 from learning_service.domain.completion.actions.marking import marks_of, require_marks
 from learning_service.domain.completion.actions.submissions import grade_submission
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import WITHDRAWN
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.questions.rules.responses import load_responses
 from learning_service.domain.records.audit import record_audit
 
 

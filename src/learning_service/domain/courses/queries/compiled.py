@@ -16,19 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import CourseVersion
 from learning_service.domain.courses.queries.versions import StoredTree, load_tree
-from learning_service.domain.courses.rules.answer_keys import AnswerKey, answer_key
 from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
-from learning_service.domain.courses.rules.tree import (
-    Assessment,
-    Lesson,
-    MultipleChoice,
-    MultiSelect,
-    Question,
-    Quiz,
-    Skill,
-    Tree,
-)
+from learning_service.domain.courses.rules.tree import Assessment, Lesson, Quiz, Skill, Tree
 from learning_service.domain.documents.rules import shown_html, shown_url
+from learning_service.domain.questions.rules.answer_keys import AnswerKey
+from learning_service.domain.questions.rules.types import Question
 
 MAX_CACHED = 500
 
@@ -193,7 +185,7 @@ def _compile_quiz(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> Comp
     for question in quiz.questions:
         question_id = str(ids[question.key or ""])
         try:
-            keys[question_id] = answer_key(question, question_id, _choice_ids(question, ids))
+            keys[question_id] = question.answer_key(question_id, _choice_ids(question, ids))
         except ValueError:
             continue  # only in a draft: publishing refuses such a question
         if question.explanation_html:
@@ -217,9 +209,7 @@ def _compile_quiz(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> Comp
 
 
 def _choice_ids(question: Question, ids: Mapping[str, uuid.UUID]) -> tuple[str, ...]:
-    if isinstance(question, MultipleChoice | MultiSelect):
-        return tuple(str(ids[answer.key or ""]) for answer in question.answers)
-    return ()
+    return tuple(str(ids[answer.key or ""]) for answer in question.choices)
 
 
 def _shown(question: Question, ids: Mapping[str, uuid.UUID]) -> dict[str, Any]:
@@ -231,6 +221,6 @@ def _shown(question: Question, ids: Mapping[str, uuid.UUID]) -> dict[str, Any]:
         "prompt_html": shown_html(question.prompt_html),
         "points": question.points,
     }
-    if isinstance(question, MultipleChoice | MultiSelect):
-        shown["answers"] = [{"id": ids[a.key or ""], "text": a.text} for a in question.answers]
+    if "answers" in type(question).model_fields:
+        shown["answers"] = [{"id": ids[a.key or ""], "text": a.text} for a in question.choices]
     return shown

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from learning_service.domain.courses.rules.keys import key_kind
 from learning_service.domain.courses.rules.tree import Keyed, Tree, keyed_nodes
 from learning_service.domain.kernel.pointers import Path, pointer
+from learning_service.domain.questions.rules.types import SCORED_FIELDS
 
 ChangeKind: TypeAlias = Literal["added", "removed", "moved", "changed"]
 Impact: TypeAlias = Literal["cosmetic", "content", "scoring"]
@@ -18,10 +19,9 @@ PartKind: TypeAlias = Literal["course", "module", "lesson", "quiz", "assessment"
 
 GRAVITY: tuple[Impact, ...] = ("cosmetic", "content", "scoring")
 _COSMETIC = frozenset({"title", "shuffle"})
-_SCORING = frozenset({
-    "pass_score", "points", "is_correct", "correct", "scoring", "accepted_answers", "case_sensitive",
-    "review", "max_attempts", "time_limit_seconds", "required", "type",
-})  # fmt: skip
+_SCORING = SCORED_FIELDS | {
+    "pass_score", "points", "is_correct", "max_attempts", "time_limit_seconds", "required", "type",
+}  # fmt: skip
 _NOT_OWN = {"key", "kind", "modules", "items", "assessment", "questions", "answers"}
 _SCORED = frozenset({"quiz", "assessment", "question", "answer"})
 _MAX_TITLE = 200

@@ -4,13 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias
 
 from learning_service.domain.courses.rules.tree import (
-    Answer,
     Assessment,
     Keyed,
     Lesson,
     Module,
-    MultipleChoice,
-    MultiSelect,
     Quiz,
     Tree,
     keyed_nodes,
@@ -18,6 +15,7 @@ from learning_service.domain.courses.rules.tree import (
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import pointer
 from learning_service.domain.kernel.values import StrictModel
+from learning_service.domain.questions.rules.question import Answer
 
 KeyKind: TypeAlias = Literal["module", "lesson", "quiz", "assessment", "question", "answer"]
 
@@ -76,8 +74,8 @@ def assign_keys(tree: Tree, *, known: Mapping[str, str], new_key: Callable[[], s
         return node.model_copy(update=changes) if changes else node
 
     def with_answers(question: Any) -> Any:
-        if isinstance(question, MultipleChoice | MultiSelect):
-            return keyed(question, answers=tuple(keyed(answer) for answer in question.answers))
+        if question.choices:
+            return keyed(question, answers=tuple(keyed(answer) for answer in question.choices))
         return keyed(question)
 
     def with_questions(item: Any) -> Any:

@@ -8,23 +8,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from learning_service.domain.courses.rules.scores import exact
-from learning_service.domain.courses.rules.tree import (
-    Answer,
-    Assessment,
-    Lesson,
-    MultipleChoice,
-    MultiSelect,
-    Question,
-    Quiz,
-    ShortAnswer,
-    Tree,
-    TrueFalse,
-    quizzes,
-)
+from learning_service.domain.courses.rules.tree import Assessment, Lesson, Quiz, Tree, quizzes
 from learning_service.domain.kernel.characters import is_empty
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import Path, pointer
+from learning_service.domain.questions.rules.scores import exact
+from learning_service.domain.questions.rules.types import Question
 
 _TAG = re.compile(r"<[^<>]*>")
 _SHOWS = re.compile(r"<(?:img|iframe)[\s>]", re.IGNORECASE)
@@ -107,9 +96,7 @@ def _required(tree: Tree) -> Iterator[Lesson | Quiz]:
 
 def _right_first(quiz: Quiz | Assessment) -> bool:
     """Whether a right answer stands first in each of several questions with choices."""
-    firsts = [
-        q.answers[0] for q in quiz.questions if isinstance(q, MultipleChoice | MultiSelect) and q.answers
-    ]
+    firsts = [question.choices[0] for question in quiz.questions if question.choices]
     return len(firsts) > 1 and all(answer.is_correct for answer in firsts)
 
 
@@ -121,46 +108,4 @@ def shows_something(rich_text: str) -> bool:
 def _question_faults(question: Question, path: Path) -> Iterator[Fault]:
     if not shows_something(question.prompt_html):
         yield Fault(pointer(*path, "prompt_html"), "the question asks nothing", "empty")
-    match question:
-        case MultipleChoice() | MultiSelect():
-            yield from _choice_faults(question, path)
-        case TrueFalse(correct=None):
-            yield Fault(pointer(*path, "correct"), "say whether the statement is true", "required")
-        case ShortAnswer():
-            yield from _accepted_faults(question, path)
-        case _:
-            pass
-
-
-def _choice_faults(question: MultipleChoice | MultiSelect, path: Path) -> Iterator[Fault]:
-    where = pointer(*path, "answers")
-    if len(question.answers) < 2:
-        yield Fault(where, "a choice needs at least two answers", "too-few", {"least": 2})
-    if not any(answer.is_correct for answer in question.answers):
-        yield Fault(where, "no answer is marked as right", "empty")
-    seen: set[str] = set()
-    for a, answer in enumerate(question.answers):
-        text = _shown(answer)
-        if is_empty(text):
-            yield Fault(pointer(*path, "answers", a, "text"), "shows nothing", "empty")
-        elif text in seen:
-            yield Fault(
-                pointer(*path, "answers", a, "text"), "reads like another answer of this question", "twice"
-            )
-        seen.add(text)
-
-
-def _accepted_faults(question: ShortAnswer, path: Path) -> Iterator[Fault]:
-    if question.review != "manual" and not question.accepted_answers:
-        yield Fault(
-            pointer(*path, "accepted_answers"),
-            "no answer is accepted; add one, or let a grader review it",
-            "empty",
-        )
-    for a, text in enumerate(question.accepted_answers):
-        if is_empty(text):
-            yield Fault(pointer(*path, "accepted_answers", a), "shows nothing", "empty")
-
-
-def _shown(answer: Answer) -> str:
-    return " ".join(answer.text.split())
+    yield from question.faults(path)

@@ -4,24 +4,11 @@ A key is unique within a version, so a row is found by it; which row id it has i
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
-from learning_service.domain.courses.rules.tree import (
-    Answer,
-    Assessment,
-    FreeForm,
-    Item,
-    Lesson,
-    Module,
-    MultipleChoice,
-    MultiSelect,
-    Question,
-    Quiz,
-    ShortAnswer,
-    Skill,
-    Tree,
-    TrueFalse,
-)
+from learning_service.domain.courses.rules.tree import Assessment, Item, Lesson, Module, Quiz, Skill, Tree
+from learning_service.domain.questions.rules.question import Answer
+from learning_service.domain.questions.rules.types import OWN_FIELDS, QUESTION_TYPES, Question
 
 Row: TypeAlias = dict[str, Any]
 Rows: TypeAlias = dict[str, dict[str, Row]]
@@ -35,15 +22,7 @@ PARENT_COLUMN = {
     "questions": "quiz_id",
     "quiz_answers": "question_id",
 }
-_QUESTION_TYPES: dict[str, type[Question]] = {
-    "multiple_choice": MultipleChoice,
-    "true_false": TrueFalse,
-    "multi_select": MultiSelect,
-    "short_answer": ShortAnswer,
-    "free_form": FreeForm,
-}
 _QUESTION_COLUMNS = ("prompt_html", "points", "explanation_html")
-_TYPE_COLUMNS = ("correct", "scoring", "accepted_answers", "case_sensitive", "review", "rubric_html")
 _QUIZ_COLUMNS = ("title", "pass_score", "max_attempts", "time_limit_seconds", "shuffle", "feedback")
 _LESSON_COLUMNS = ("title", "required", "body_html", "video_url", "document_url", "image_url")
 
@@ -84,16 +63,15 @@ def _add_quiz(rows: Rows, quiz: Quiz | Assessment, position: int, *, parent: str
             "position": place,
             "type": question.type,
             **{name: fields[name] for name in _QUESTION_COLUMNS},
-            **{name: _plain(fields.get(name)) for name in _TYPE_COLUMNS},
+            **{name: _plain(fields.get(name)) for name in OWN_FIELDS},
         }
-        if isinstance(question, MultipleChoice | MultiSelect):
-            for n, answer in enumerate(question.answers):
-                rows["quiz_answers"][_key(answer)] = {
-                    "parent": question.key,
-                    "position": n,
-                    "text": answer.text,
-                    "is_correct": answer.is_correct,
-                }
+        for n, answer in enumerate(question.choices):
+            rows["quiz_answers"][_key(answer)] = {
+                "parent": question.key,
+                "position": n,
+                "text": answer.text,
+                "is_correct": answer.is_correct,
+            }
 
 
 def tree_of(head: Mapping[str, Any], skills: Iterable[Mapping[str, Any]], rows: Rows) -> Tree:
@@ -143,17 +121,16 @@ def _quiz_fields(row: Row, key: str, questions: Any, answers: Any) -> Row:
 
 
 def _question(key: str, row: Row, answers: Iterable[tuple[str, Row]]) -> Question:
-    model = _QUESTION_TYPES[row["type"]]
+    model = QUESTION_TYPES[row["type"]]
     fields = {name: row[name] for name in ("type", *_QUESTION_COLUMNS)}
-    for name in _TYPE_COLUMNS:
+    for name in OWN_FIELDS:
         if name in model.model_fields:
-            fields[name] = tuple(row[name]) if name == "accepted_answers" else row[name]
+            fields[name] = tuple(row[name]) if isinstance(row[name], list) else row[name]
     if "answers" in model.model_fields:
         fields["answers"] = tuple(
             Answer.model_construct(key=k, text=r["text"], is_correct=r["is_correct"]) for k, r in answers
         )
-    built: Question = model.model_construct(key=key, **fields)
-    return built
+    return cast(Question, model.model_construct(key=key, **fields))
 
 
 def _key(node: Any) -> str:

@@ -17,34 +17,24 @@ from learning_service.domain.courses.rules.urls import document_url, https_url
 from learning_service.domain.kernel.errors import Invalid
 from learning_service.domain.kernel.pointers import Path, at_places, faults_of
 from learning_service.domain.kernel.values import (
-    ChoiceText,
     Html,
     Name,
-    Number,
     OpaqueId,
     Percent,
     StrictModel,
-    number_between,
 )
+from learning_service.domain.questions.rules.question import Answer, Key
+from learning_service.domain.questions.rules.types import AnyQuestion, Questions
 
 MAX_SKILLS = 100
 MAX_MODULES = 200
 MAX_ITEMS = 500
-MAX_QUESTIONS = 1000
-MAX_ANSWERS = 50
 MAX_PARTS = 30_000
-MAX_POINTS = 10_000
 MAX_ATTEMPTS = 1000
 MAX_TIME_LIMIT_SECONDS = 2_592_000
 MAX_HTML = 200_000
 DEFAULT_PASS_SCORE = Decimal(80)
 
-Key: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-"""What names a module, item, question or answer in every version of its course."""
-Points: TypeAlias = Annotated[
-    Number, Field(ge=0, le=MAX_POINTS, decimal_places=6), number_between(0, MAX_POINTS)
-]
-"""What a question is worth."""
 HttpsUrl: TypeAlias = Annotated[str, Field(max_length=2000), AfterValidator(https_url)]
 """An address on the public web."""
 DocumentUrl: TypeAlias = Annotated[str, Field(max_length=2000), AfterValidator(document_url)]
@@ -53,82 +43,6 @@ MaxAttempts: TypeAlias = Annotated[int, Field(ge=1, le=MAX_ATTEMPTS)]
 TimeLimit: TypeAlias = Annotated[int, Field(ge=1, le=MAX_TIME_LIMIT_SECONDS)]
 Feedback: TypeAlias = Literal["never", "after_submit", "after_last_attempt"]
 """When right answers and explanations are shown to the learner."""
-Review: TypeAlias = Literal["auto", "unmatched", "manual"]
-"""Who judges a short answer: the key; a person where the key does not match; always a person."""
-Scoring: TypeAlias = Literal["all_or_nothing", "right_minus_wrong"]
-
-
-class Answer(StrictModel):
-    """A choice of a question."""
-
-    key: Key | None = None
-    text: ChoiceText
-    is_correct: bool = False
-
-
-def _at_most_one_right(answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
-    right = [n for n, answer in enumerate(answers) if answer.is_correct]
-    if len(right) > 1:
-        raise at_places(
-            "a single choice has one right answer", [(n, "is_correct") for n in right[1:]], "too-many"
-        )
-    return answers
-
-
-Answers: TypeAlias = Annotated[tuple[Answer, ...], Field(max_length=MAX_ANSWERS)]
-
-
-class QuestionBase(StrictModel):
-    """What every question has. Points are decimals of at most 6 places."""
-
-    key: Key | None = None
-    prompt_html: Html = ""
-    points: Points = Decimal(1)
-    explanation_html: Html | None = None
-
-
-class MultipleChoice(QuestionBase):
-    """One of several answers is right."""
-
-    type: Literal["multiple_choice"]
-    answers: Annotated[Answers, AfterValidator(_at_most_one_right)] = ()
-
-
-class TrueFalse(QuestionBase):
-    """A statement; `correct` is unknown in an unfinished draft only."""
-
-    type: Literal["true_false"]
-    correct: bool | None = None
-
-
-class MultiSelect(QuestionBase):
-    """Any number of several answers is right."""
-
-    type: Literal["multi_select"]
-    answers: Answers = ()
-    scoring: Scoring = "all_or_nothing"
-
-
-class ShortAnswer(QuestionBase):
-    """A few words. In `accepted_answers`, `*` stands for any characters and `\\*` for itself."""
-
-    type: Literal["short_answer"]
-    accepted_answers: Annotated[tuple[ChoiceText, ...], Field(max_length=MAX_ANSWERS)] = ()
-    case_sensitive: bool = False
-    review: Review = "auto"
-
-
-class FreeForm(QuestionBase):
-    """A text that a person grades, by the rubric."""
-
-    type: Literal["free_form"]
-    rubric_html: Html | None = None
-
-
-Question: TypeAlias = Annotated[
-    MultipleChoice | TrueFalse | MultiSelect | ShortAnswer | FreeForm, Field(discriminator="type")
-]
-Questions: TypeAlias = Annotated[tuple[Question, ...], Field(max_length=MAX_QUESTIONS)]
 
 
 class Lesson(StrictModel):
@@ -228,18 +142,7 @@ class Tree(StrictModel):
         return self
 
 
-Keyed: TypeAlias = (
-    Module
-    | Lesson
-    | Quiz
-    | Assessment
-    | MultipleChoice
-    | TrueFalse
-    | MultiSelect
-    | ShortAnswer
-    | FreeForm
-    | Answer
-)
+Keyed: TypeAlias = Module | Lesson | Quiz | Assessment | AnyQuestion | Answer
 """What carries a key."""
 
 
@@ -298,9 +201,8 @@ def dump_tree(tree: Tree) -> bytes:
 def _question_nodes(quiz: Quiz | Assessment, path: Path) -> Iterator[tuple[Path, Keyed]]:
     for q, question in enumerate(quiz.questions):
         yield (*path, "questions", q), question
-        if isinstance(question, MultipleChoice | MultiSelect):
-            for a, answer in enumerate(question.answers):
-                yield (*path, "questions", q, "answers", a), answer
+        for a, answer in enumerate(question.choices):
+            yield (*path, "questions", q, "answers", a), answer
 
 
 def _repeated(words: Iterator[str]) -> list[int]:

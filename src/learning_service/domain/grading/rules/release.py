@@ -8,14 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from learning_service.domain.courses.rules.answer_keys import (
-    AnswerKey,
-    MultipleChoiceKey,
-    MultiSelectKey,
-    ShortAnswerKey,
-    TrueFalseKey,
-)
-from learning_service.domain.grading.rules.normalize import without_wildcards
+from learning_service.domain.questions.rules.answer_keys import AnswerKey
 
 BY_PERSON = "by_person"
 """What a stored mark has beside its points where a person gave them."""
@@ -47,24 +40,8 @@ def shown_mark(
         "correct": told.get("correct"),
         "feedback": told.get("feedback"),
         "explanation_html": explanation if released else None,
-        "right_answer": right_answer(key) if released else None,
+        "right_answer": key.right_answer() if released else None,
     }
-
-
-def right_answer(key: AnswerKey) -> dict[str, Any] | None:
-    """The key in the form in which a response is given; None where only a person can judge."""
-    match key:
-        case MultipleChoiceKey():
-            return {"answer_ids": [key.right_id]}
-        case MultiSelectKey():
-            return {"answer_ids": sorted(key.right_ids)}
-        case TrueFalseKey():
-            return {"value": key.correct}
-        case ShortAnswerKey():
-            shown = (without_wildcards(pattern) for pattern in key.accepted_answers)
-            return {"accepted_answers": list(dict.fromkeys(text for text in shown if text))}
-        case _:
-            return None
 
 
 def marks_of(stored: Mapping[str, Any] | None, question_id: str) -> Mapping[str, Any]:

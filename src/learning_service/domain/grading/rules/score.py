@@ -7,22 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from learning_service.domain.attempts.rules import Response
-from learning_service.domain.courses.rules.answer_keys import (
-    AnswerKey,
-    FreeFormKey,
-    MultipleChoiceKey,
-    MultiSelectKey,
-    ShortAnswerKey,
-    TrueFalseKey,
-)
-from learning_service.domain.courses.rules.scores import exact, exact_score, shown_score
-from learning_service.domain.grading.rules.free_form import grade_free_form
-from learning_service.domain.grading.rules.mark import Mark, award_points
-from learning_service.domain.grading.rules.multi_select import grade_multi_select
-from learning_service.domain.grading.rules.multiple_choice import grade_multiple_choice
-from learning_service.domain.grading.rules.short_answer import grade_short_answer
-from learning_service.domain.grading.rules.true_false import grade_true_false
+from learning_service.domain.questions.rules.answer_keys import AnswerKey
+from learning_service.domain.questions.rules.marks import Mark, award_points
+from learning_service.domain.questions.rules.responses import Response
+from learning_service.domain.questions.rules.scores import exact, exact_score, shown_score
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +38,6 @@ class Graded:
         return early_decision(self.points, self.pending_points, self.max_points, pass_score)
 
 
-def grade(key: AnswerKey, response: Response | None) -> Mark:
-    """What the response to this question is worth; `Mark.points` None: it waits for a person."""
-    match key:
-        case MultipleChoiceKey():
-            return grade_multiple_choice(key, response)
-        case TrueFalseKey():
-            return grade_true_false(key, response)
-        case MultiSelectKey():
-            return grade_multi_select(key, response)
-        case ShortAnswerKey():
-            return grade_short_answer(key, response)
-        case FreeFormKey():
-            return grade_free_form(key, response)
-
-
 def grade_attempt(
     keys: Iterable[AnswerKey],
     responses: Mapping[str, Response],
@@ -80,7 +53,7 @@ def grade_attempt(
     marks = {
         key.question_id: award_points(given[key.question_id], key.points)
         if key.question_id in given
-        else grade(key, responses.get(key.question_id))
+        else key.grade(responses.get(key.question_id))
         for key in keys
     }
     return sum_up(keys, marks)

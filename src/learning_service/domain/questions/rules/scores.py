@@ -9,7 +9,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from learning_service.domain.courses.rules.tree import MAX_ANSWERS
+from learning_service.domain.questions.rules.sizes import MAX_ANSWERS
 
 SCORE_PLACES = 6
 _SCALE = 10**SCORE_PLACES

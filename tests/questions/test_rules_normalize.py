@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from learning_service.domain.grading.rules.normalize import is_blank, matches, normalize
+from learning_service.domain.questions.rules.normalize import is_blank, matches, normalize
 
 
 @given(st.text(), st.booleans())

@@ -10,27 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from learning_service.domain.attempts.rules import (
+from learning_service.domain.kernel.errors import Fault
+from learning_service.domain.questions.rules.answer_keys import AnswerKey, check_responses
+from learning_service.domain.questions.rules.free_form import FreeFormKey
+from learning_service.domain.questions.rules.multi_select import MultiSelectKey
+from learning_service.domain.questions.rules.multiple_choice import MultipleChoiceKey
+from learning_service.domain.questions.rules.responses import (
     Id,
     IdText,
     Response,
     Responses,
     by_question,
-    check_responses,
     dump_responses,
     lay_over,
     load_responses,
     wire_responses,
 )
-from learning_service.domain.courses.rules.answer_keys import (
-    AnswerKey,
-    FreeFormKey,
-    MultipleChoiceKey,
-    MultiSelectKey,
-    ShortAnswerKey,
-    TrueFalseKey,
-)
-from learning_service.domain.kernel.errors import Fault
+from learning_service.domain.questions.rules.short_answer import ShortAnswerKey
+from learning_service.domain.questions.rules.true_false import TrueFalseKey
 
 RESPONSES: TypeAdapter[tuple[Response, ...]] = TypeAdapter(Responses)
 IDS = [str(UUID(int=n)) for n in range(1, 6)]

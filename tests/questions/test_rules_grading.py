@@ -10,37 +10,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learning_service.domain.attempts.rules import Response
-from learning_service.domain.courses.rules.answer_keys import (
-    AnswerKey,
-    FreeFormKey,
-    MultipleChoiceKey,
-    MultiSelectKey,
-    ShortAnswerKey,
-    TrueFalseKey,
-    answer_key,
-)
-from learning_service.domain.courses.rules.scores import KEPT_DIGITS, MAX_DENOMINATOR, exact, kept
-from learning_service.domain.courses.rules.tree import (
-    MAX_ANSWERS,
-    Answer,
-    FreeForm,
-    MultipleChoice,
-    MultiSelect,
-    Review,
-    Scoring,
-    ShortAnswer,
-    TrueFalse,
-)
-from learning_service.domain.grading.rules.mark import PENDING, WRONG, Mark, award, award_points
 from learning_service.domain.grading.rules.score import (
     early_decision,
-    grade,
     grade_attempt,
     passes,
     score_percent,
 )
 from learning_service.domain.kernel.characters import unify
+from learning_service.domain.questions.rules.answer_keys import AnswerKey
+from learning_service.domain.questions.rules.free_form import FreeForm, FreeFormKey
+from learning_service.domain.questions.rules.marks import PENDING, WRONG, Mark, award, award_points
+from learning_service.domain.questions.rules.multi_select import MultiSelect, MultiSelectKey, Scoring
+from learning_service.domain.questions.rules.multiple_choice import MultipleChoice, MultipleChoiceKey
+from learning_service.domain.questions.rules.question import Answer
+from learning_service.domain.questions.rules.responses import Response
+from learning_service.domain.questions.rules.scores import KEPT_DIGITS, MAX_DENOMINATOR, exact, kept
+from learning_service.domain.questions.rules.short_answer import Review, ShortAnswer, ShortAnswerKey
+from learning_service.domain.questions.rules.sizes import MAX_ANSWERS
+from learning_service.domain.questions.rules.true_false import TrueFalse, TrueFalseKey
 
 Q = str(UUID(int=1))
 A, B, C, D, E = (str(UUID(int=n)) for n in range(11, 16))
@@ -54,18 +41,18 @@ def response(question: str = Q, **form: Any) -> Response:
 
 def test_multiple_choice() -> None:
     key = MultipleChoiceKey(Q, TWO, frozenset({A, B}), A)
-    assert grade(key, response(answer_ids=(A,))) == FULL
-    assert grade(key, response(answer_ids=(B,))) == WRONG
-    assert grade(key, response(answer_ids=())) == WRONG
-    assert grade(key, None) == WRONG
+    assert key.grade(response(answer_ids=(A,))) == FULL
+    assert key.grade(response(answer_ids=(B,))) == WRONG
+    assert key.grade(response(answer_ids=())) == WRONG
+    assert key.grade(None) == WRONG
 
 
 @pytest.mark.parametrize("correct", [True, False])
 def test_true_false(correct: bool) -> None:
     key = TrueFalseKey(Q, TWO, correct)
-    assert grade(key, response(value=correct)) == FULL
-    assert grade(key, response(value=not correct)) == WRONG
-    assert grade(key, None) == WRONG
+    assert key.grade(response(value=correct)) == FULL
+    assert key.grade(response(value=not correct)) == WRONG
+    assert key.grade(None) == WRONG
 
 
 @pytest.mark.parametrize(
@@ -86,13 +73,13 @@ def test_multi_select(chosen: tuple[str, ...], all_or_nothing: str, right_minus_
     expected: dict[Scoring, str] = {"all_or_nothing": all_or_nothing, "right_minus_wrong": right_minus_wrong}
     for scoring, points in expected.items():
         key = MultiSelectKey(Q, TWO, frozenset({A, B, C, D, E}), frozenset({A, B}), scoring)
-        assert grade(key, response(answer_ids=chosen)) == Mark(Fraction(points), points == "2")
-        assert grade(key, None) == WRONG
+        assert key.grade(response(answer_ids=chosen)) == Mark(Fraction(points), points == "2")
+        assert key.grade(None) == WRONG
 
 
 def test_multi_select_where_every_choice_is_right() -> None:
     key = MultiSelectKey(Q, TWO, frozenset({A, B}), frozenset({A, B}), "right_minus_wrong")
-    assert grade(key, response(answer_ids=(A,))) == Mark(Fraction(1), False)
+    assert key.grade(response(answer_ids=(A,))) == Mark(Fraction(1), False)
 
 
 @pytest.mark.parametrize(
@@ -101,24 +88,24 @@ def test_multi_select_where_every_choice_is_right() -> None:
 )
 def test_short_answer(review: Review, matched: Mark, unmatched: Mark) -> None:
     key = ShortAnswerKey(Q, TWO, ("hazing", "to haze*"), False, review)
-    assert grade(key, response(text=" HAZING ")) == matched
-    assert grade(key, response(text="To haze someone")) == matched
-    assert grade(key, response(text="else")) == unmatched
-    assert grade(key, response(text=" \u200b")) == WRONG
-    assert grade(key, None) == WRONG
+    assert key.grade(response(text=" HAZING ")) == matched
+    assert key.grade(response(text="To haze someone")) == matched
+    assert key.grade(response(text="else")) == unmatched
+    assert key.grade(response(text=" \u200b")) == WRONG
+    assert key.grade(None) == WRONG
 
 
 def test_short_answer_with_case() -> None:
     key = ShortAnswerKey(Q, TWO, ("DNA",), True, "auto")
-    assert grade(key, response(text="DNA")) == FULL
-    assert grade(key, response(text="dna")) == WRONG
+    assert key.grade(response(text="DNA")) == FULL
+    assert key.grade(response(text="dna")) == WRONG
 
 
 def test_free_form() -> None:
     key = FreeFormKey(Q, TWO)
-    assert grade(key, response(text="An essay")) == PENDING
-    assert grade(key, response(text="\n")) == WRONG
-    assert grade(key, None) == WRONG
+    assert key.grade(response(text="An essay")) == PENDING
+    assert key.grade(response(text="\n")) == WRONG
+    assert key.grade(None) == WRONG
 
 
 def test_shares_are_exact() -> None:
@@ -141,28 +128,28 @@ def test_a_person_gives_points_within_the_question(points: str) -> None:
 def test_keys_are_made_from_questions() -> None:
     answers = (Answer(text="a"), Answer(text="b", is_correct=True))
     single = MultipleChoice(type="multiple_choice", answers=answers, points=TWO)
-    assert answer_key(single, Q, [A, B]) == MultipleChoiceKey(Q, TWO, frozenset({A, B}), B)
+    assert single.answer_key(Q, [A, B]) == MultipleChoiceKey(Q, TWO, frozenset({A, B}), B)
     several = MultiSelect(type="multi_select", answers=answers, points=TWO)
-    assert answer_key(several, Q, [A, B]) == MultiSelectKey(
+    assert several.answer_key(Q, [A, B]) == MultiSelectKey(
         Q, TWO, frozenset({A, B}), frozenset({B}), "all_or_nothing"
     )
     statement = TrueFalse(type="true_false", correct=False, points=TWO)
-    assert answer_key(statement, Q) == TrueFalseKey(Q, TWO, False)
+    assert statement.answer_key(Q) == TrueFalseKey(Q, TWO, False)
     short = ShortAnswer(type="short_answer", accepted_answers=("a",), points=TWO)
-    assert answer_key(short, Q) == ShortAnswerKey(Q, TWO, ("a",), False, "auto")
-    assert answer_key(FreeForm(type="free_form", points=TWO), Q) == FreeFormKey(Q, TWO)
+    assert short.answer_key(Q) == ShortAnswerKey(Q, TWO, ("a",), False, "auto")
+    assert FreeForm(type="free_form", points=TWO).answer_key(Q) == FreeFormKey(Q, TWO)
 
 
 def test_unfinished_questions_have_no_key() -> None:
     wrong = (Answer(text="a"), Answer(text="b"))
     with pytest.raises(ValueError, match="right answer"):
-        answer_key(MultipleChoice(type="multiple_choice", answers=wrong), Q, [A, B])
+        MultipleChoice(type="multiple_choice", answers=wrong).answer_key(Q, [A, B])
     with pytest.raises(ValueError, match="right answer"):
-        answer_key(MultiSelect(type="multi_select", answers=wrong), Q, [A, B])
+        MultiSelect(type="multi_select", answers=wrong).answer_key(Q, [A, B])
     with pytest.raises(ValueError, match="its id"):
-        answer_key(MultiSelect(type="multi_select", answers=wrong), Q, [A])
+        MultiSelect(type="multi_select", answers=wrong).answer_key(Q, [A])
     with pytest.raises(ValueError, match="true or false"):
-        answer_key(TrueFalse(type="true_false"), Q)
+        TrueFalse(type="true_false").answer_key(Q)
 
 
 POINTS = st.decimals(0, 100, places=6)
@@ -328,8 +315,8 @@ def test_a_long_answer_is_brought_into_its_form_once(monkeypatch: pytest.MonkeyP
         read.append(len(text))
         return unify(text)
 
-    monkeypatch.setattr("learning_service.domain.grading.rules.normalize.unify", counted)
+    monkeypatch.setattr("learning_service.domain.questions.rules.normalize.unify", counted)
     key = ShortAnswerKey(Q, TWO, ("hazing",), False, "auto")
     text = "é" * 20_000
-    assert grade(key, response(text=text)) == WRONG
+    assert key.grade(response(text=text)) == WRONG
     assert sum(read) < 1.1 * len(text)

@@ -10,9 +10,9 @@ from sqlalchemy import text
 from tests.grading.scenes import learner, quiz, tree
 from tests.world import Json, World, choice
 
-from learning_service.domain.courses.rules.scores import exact, kept, shown_score
-from learning_service.domain.courses.rules.tree import MAX_ANSWERS
 from learning_service.domain.grading.rules.score import passes
+from learning_service.domain.questions.rules.scores import exact, kept, shown_score
+from learning_service.domain.questions.rules.sizes import MAX_ANSWERS
 
 
 def shares(right: int, points: float = 1) -> Json:

@@ -5,8 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from learning_service.domain.courses.rules.scores import exact
 from learning_service.domain.kernel.errors import Wrong
+from learning_service.domain.questions.rules.scores import exact
 
 _GIVEN_PLACES = Decimal("0.000001")
 

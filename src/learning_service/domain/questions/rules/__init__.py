@@ -1,0 +1,1 @@
+"""One question type is one file; `types` lists them. Pure."""

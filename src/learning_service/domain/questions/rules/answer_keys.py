@@ -1,0 +1,90 @@
+"""Answer keys: what a question is graded by, with the ids that its rows were given.
+
+Made once per published version and kept in memory. They never leave the server. Ids are text, as in responses.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from learning_service.domain.kernel.errors import Fault
+from learning_service.domain.kernel.pointers import pointer
+from learning_service.domain.questions.rules.marks import Mark
+from learning_service.domain.questions.rules.responses import Response
+
+Form: TypeAlias = Literal["answer_ids", "value", "text"]
+_HINTS: Mapping[Form, str] = {
+    "answer_ids": "this question is answered with answer_ids",
+    "value": "this question is answered with a value, true or false",
+    "text": "this question is answered with a text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerKey(ABC):
+    """What every key has. Each question type has its own."""
+
+    form: ClassVar[Form]
+    """Which form of response the question takes."""
+
+    question_id: str
+    points: Decimal
+
+    @abstractmethod
+    def grade(self, response: Response | None) -> Mark:
+        """What the response is worth; `Mark.points` None: it waits for a person."""
+
+    @abstractmethod
+    def right_answer(self) -> dict[str, Any] | None:
+        """The key in the form in which a response is given; None where only a person can judge."""
+
+    def faults(self, response: Response, n: int) -> list[Fault]:
+        """What does not fit in the response at position `n`, once its form does."""
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceKey(AnswerKey):
+    """What the keys of questions with choices have."""
+
+    form = "answer_ids"
+    choice_ids: frozenset[str]
+
+    def faults(self, response: Response, n: int) -> list[Fault]:
+        """Choices that the question does not have, or that are named twice."""
+        chosen = response.answer_ids or ()
+        faults = []
+        for position, choice in enumerate(chosen):
+            if choice not in self.choice_ids:
+                where = pointer("responses", n, "answer_ids", position)
+                faults.append(Fault(where, "is not a choice of this question", "not-known"))
+            elif choice in chosen[:position]:
+                where = pointer("responses", n, "answer_ids", position)
+                faults.append(Fault(where, "is chosen twice", "twice"))
+        return faults
+
+
+def check_responses(keys: Mapping[str, AnswerKey], responses: Iterable[Response]) -> list[Fault]:
+    """Everything about the responses that does not fit the attempt's questions, with pointers into the body."""
+    faults: list[Fault] = []
+    seen: set[str] = set()
+    for n, response in enumerate(responses):
+        key = keys.get(response.question_id)
+        if key is None:
+            where = pointer("responses", n, "question_id")
+            faults.append(Fault(where, "is not a question of this attempt", "not-known"))
+        elif response.question_id in seen:
+            faults.append(Fault(pointer("responses", n, "question_id"), "is answered twice", "twice"))
+        elif not response.is_taken_back:
+            faults.extend(_form_faults(key, response, n))
+        seen.add(response.question_id)
+    return faults
+
+
+def _form_faults(key: AnswerKey, response: Response, n: int) -> list[Fault]:
+    if response.form != key.form:
+        where = pointer("responses", n, response.form)
+        return [Fault(where, _HINTS[key.form], "wrong-type", {"expected": key.form})]
+    return key.faults(response, n)

@@ -1,0 +1,78 @@
+"""Multiple choice: the one right choice, or nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator
+
+from learning_service.domain.kernel.errors import Fault
+from learning_service.domain.kernel.pointers import Path, at_places, pointer
+from learning_service.domain.questions.rules.answer_keys import ChoiceKey
+from learning_service.domain.questions.rules.marks import WRONG, Mark, award
+from learning_service.domain.questions.rules.question import (
+    Answer,
+    Answers,
+    QuestionBase,
+    choice_faults,
+    right_ids,
+)
+from learning_service.domain.questions.rules.responses import Response
+
+
+def _at_most_one_right(answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
+    right = [n for n, answer in enumerate(answers) if answer.is_correct]
+    if len(right) > 1:
+        raise at_places(
+            "a single choice has one right answer", [(n, "is_correct") for n in right[1:]], "too-many"
+        )
+    return answers
+
+
+class MultipleChoice(QuestionBase):
+    """One of several answers is right."""
+
+    type: Literal["multiple_choice"]
+    answers: Annotated[Answers, AfterValidator(_at_most_one_right)] = ()
+
+    @property
+    def choices(self) -> tuple[Answer, ...]:
+        """Its answers in order."""
+        return self.answers
+
+    def answer_key(self, question_id: str, choice_ids: Sequence[str] = ()) -> "MultipleChoiceKey":
+        """Its key. Raises ValueError unless one answer is right."""
+        right = right_ids(self.answers, choice_ids)
+        if len(right) != 1:
+            raise ValueError("a single choice needs one right answer")
+        return MultipleChoiceKey(question_id, self.points, frozenset(choice_ids), min(right))
+
+    def faults(self, path: Path) -> Iterator[Fault]:
+        """Choices that are missing, empty or alike."""
+        return choice_faults(self.answers, path)
+
+
+@dataclass(frozen=True, slots=True)
+class MultipleChoiceKey(ChoiceKey):
+    """One right choice among `choice_ids`."""
+
+    right_id: str
+
+    def grade(self, response: Response | None) -> Mark:
+        """Full points for exactly the right choice; none chosen is wrong."""
+        if response is None or response.answer_ids != (self.right_id,):
+            return WRONG
+        return award(self.points)
+
+    def right_answer(self) -> dict[str, Any]:
+        """The right choice."""
+        return {"answer_ids": [self.right_id]}
+
+    def faults(self, response: Response, n: int) -> list[Fault]:
+        """Choices that do not fit, or more than one."""
+        # Not super(): a dataclass with slots is another class than the one that its methods were written in.
+        faults = ChoiceKey.faults(self, response, n)
+        if not faults and len(response.answer_ids or ()) > 1:
+            where = pointer("responses", n, "answer_ids")
+            faults.append(Fault(where, "this question takes one choice", "too-many"))
+        return faults

@@ -1,0 +1,79 @@
+"""Short answers: matched against the key, or read by a person."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+
+from pydantic import Field
+
+from learning_service.domain.kernel.characters import is_empty
+from learning_service.domain.kernel.errors import Fault
+from learning_service.domain.kernel.pointers import Path, pointer
+from learning_service.domain.kernel.values import ChoiceText
+from learning_service.domain.questions.rules.answer_keys import AnswerKey
+from learning_service.domain.questions.rules.marks import PENDING, WRONG, Mark, award
+from learning_service.domain.questions.rules.normalize import is_blank, matches, without_wildcards
+from learning_service.domain.questions.rules.question import QuestionBase
+from learning_service.domain.questions.rules.responses import Response
+from learning_service.domain.questions.rules.sizes import MAX_ANSWERS
+
+Review: TypeAlias = Literal["auto", "unmatched", "manual"]
+"""Who judges a short answer: the key; a person where the key does not match; always a person."""
+
+
+class ShortAnswer(QuestionBase):
+    """A few words. In `accepted_answers`, `*` stands for any characters and `\\*` for itself."""
+
+    scored_fields: ClassVar[frozenset[str]] = frozenset({"accepted_answers", "case_sensitive", "review"})
+
+    type: Literal["short_answer"]
+    accepted_answers: Annotated[tuple[ChoiceText, ...], Field(max_length=MAX_ANSWERS)] = ()
+    case_sensitive: bool = False
+    review: Review = "auto"
+
+    def answer_key(self, question_id: str, choice_ids: Sequence[str] = ()) -> "ShortAnswerKey":
+        """Its key."""
+        return ShortAnswerKey(
+            question_id, self.points, self.accepted_answers, self.case_sensitive, self.review
+        )
+
+    def faults(self, path: Path) -> Iterator[Fault]:
+        """That the key accepts nothing, or an answer that shows nothing."""
+        if self.review != "manual" and not self.accepted_answers:
+            yield Fault(
+                pointer(*path, "accepted_answers"),
+                "no answer is accepted; add one, or let a grader review it",
+                "empty",
+            )
+        for a, text in enumerate(self.accepted_answers):
+            if is_empty(text):
+                yield Fault(pointer(*path, "accepted_answers", a), "shows nothing", "empty")
+
+
+@dataclass(frozen=True, slots=True)
+class ShortAnswerKey(AnswerKey):
+    """Accepted texts as the author wrote them, wildcards included."""
+
+    form = "text"
+    accepted_answers: tuple[str, ...]
+    case_sensitive: bool
+    review: Review
+
+    def grade(self, response: Response | None) -> Mark:
+        """`auto`: a match is right, all else wrong. `unmatched`: all else waits. `manual`: everything waits.
+
+        An empty answer is wrong at once under each of them: nobody needs to read it.
+        """
+        text = "" if response is None or response.text is None else response.text
+        if is_blank(text):
+            return WRONG
+        if self.review == "manual":
+            return PENDING
+        if matches(text, self.accepted_answers, case_sensitive=self.case_sensitive):
+            return award(self.points)
+        return PENDING if self.review == "unmatched" else WRONG
+
+    def right_answer(self) -> dict[str, Any]:
+        """The accepted answers as people read them."""
+        shown = (without_wildcards(pattern) for pattern in self.accepted_answers)
+        return {"accepted_answers": list(dict.fromkeys(text for text in shown if text))}
