@@ -4,7 +4,7 @@ This is the only place that commits: open, do, commit, and only then wake whoeve
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from learning_service.core.queue import Queue
 from learning_service.core.rate_limits import Limits
 from learning_service.core.settings import Settings
 from learning_service.core.tokens import TokenVerifier
+from learning_service.core.turns import Turns
 from learning_service.domain.attempts.actions.attempts import BOUNDS
 from learning_service.domain.attempts.rules import Bounds
 from learning_service.domain.certificates.actions import PUBLIC_URL
@@ -35,6 +36,8 @@ class Context:
     role: Role
     engine: AsyncEngine
     sessions: async_sessionmaker[AsyncSession]
+    turns: Turns
+    """At the engine's connections, by organization."""
     direct: DirectPool
     queue: Queue
     store: ObjectStore
@@ -57,7 +60,7 @@ class Context:
 
         An exception rolls everything back. `at` replaces the transaction's instant.
         """
-        async with self.sessions() as session:
+        async with self._turn(organization_id), self.sessions() as session:
             await self._open(session, organization_id, at)
             yield session
             await self._commit(session)
@@ -72,6 +75,12 @@ class Context:
         await open_transaction(session, role=self.role, organization_id=organization_id)
         if keyed is not None:
             await claim_key(session, keyed)
+
+    def _turn(self, organization_id: str | None) -> AbstractAsyncContextManager[None]:
+        """A worker's jobs are shared out by its queue."""
+        if organization_id is None or self.role != "learning_api":
+            return nullcontext()
+        return self.turns.turn(organization_id)
 
     async def _open(self, session: AsyncSession, organization_id: str | None, at: datetime | None) -> None:
         try:
@@ -88,6 +97,11 @@ class Context:
         queues = take_queues_to_wake(session)
         await session.commit()
         await self.queue.wake(queues)
+
+
+def share_of_pool(size: int) -> int:
+    """How many of a pool's connections one organization may have: two thirds, and all where there is one."""
+    return max(1, size * 2 // 3)
 
 
 @asynccontextmanager
@@ -111,6 +125,9 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                     expire_on_commit=False,
                     autoflush=False,
                     info={PUBLIC_URL: settings.public_url.rstrip("/"), BOUNDS: bounds},
+                ),
+                turns=Turns(
+                    share_of_pool(settings.database_pool_size), settings.database_pool_timeout_seconds
                 ),
                 direct=direct,
                 queue=queue,

@@ -12,6 +12,7 @@ from learning_service.api.problems import domain_problem
 from learning_service.core.rate_limits import Network, Shares, client_address, household, parse_networks
 from learning_service.core.settings import Settings
 from learning_service.domain.kernel.errors import DomainError, RateLimited, Unavailable
+from learning_service.domain.kernel.principal import Principal
 
 ALWAYS_SERVED = frozenset({"/healthz", "/readyz", "/metrics"})
 BYTES_AT_ONCE = 64 * MIB
@@ -28,6 +29,7 @@ class ConcurrencyLimit:
         self.app = app
         self.limit = settings.max_concurrent_requests
         self.under_way = 0
+        self.callers = Shares(settings.max_requests_of_principal)
         self.arriving = Shares(settings.max_arriving_bodies)
         self.held = Shares(BYTES_AT_ONCE)
         self.trusted = parse_networks(settings.trusted_proxies)
@@ -55,10 +57,23 @@ class Arrival:
     The sender is the caller, once the request has told who that is, else an address.
     """
 
-    __slots__ = ("_door", "_held", "_is_kept", "_receive", "_refusal", "_scope", "_sender", "_state")
+    __slots__ = (
+        "_caller",
+        "_door",
+        "_has_place",
+        "_held",
+        "_is_kept",
+        "_receive",
+        "_refusal",
+        "_scope",
+        "_sender",
+        "_state",
+    )
 
     def __init__(self, door: ConcurrencyLimit, scope: Scope, receive: Receive) -> None:
         self._door = door
+        self._caller: str | None = None
+        self._has_place = False
         self._scope = scope
         self._receive = receive
         self._state = "unasked"
@@ -90,14 +105,21 @@ class Arrival:
             door.arriving.give_back(self._sender)
             if door.under_way > door.limit:
                 raise self._refuse(_overloaded())
+            self._step_in()
         return message
 
     def pass_on(self) -> None:
         """From here on nothing is kept in memory: the route streams it to somewhere else."""
         self._is_kept = False
 
+    def is_of(self, caller: Principal) -> None:
+        """Count the request as this caller's. Raises RateLimited for one who has too many under way."""
+        self._caller = _name_of(caller)
+        self._step_in()
+
     def end(self) -> None:
         """The request is over: nothing of it is on the way or held."""
+        self._step_out()
         if self._state == "arriving":
             self._door.arriving.give_back(self._sender)
         if self._held:
@@ -107,7 +129,20 @@ class Arrival:
         self._sender = _sender_of(self._scope, self._door.trusted)
         if not self._door.arriving.take(self._sender):
             raise self._refuse(_too_much())
+        self._step_out()
         self._state = "arriving"
+
+    def _step_in(self) -> None:
+        """Take one of the caller's places, once it is known whose request it is."""
+        if self._caller is not None:
+            if not self._door.callers.take(self._caller):
+                raise self._refuse(RateLimited("Too many of your requests are under way.", retry_after=2))
+            self._has_place = True
+
+    def _step_out(self) -> None:
+        if self._caller is not None and self._has_place:
+            self._door.callers.give_back(self._caller)
+            self._has_place = False
 
     def _hold(self, size: int) -> None:
         if size and self._is_kept:
@@ -123,10 +158,14 @@ class Arrival:
 def _sender_of(scope: Scope, trusted: tuple[Network, ...]) -> str:
     caller = scope.get("learning_service.caller")
     if caller is not None:
-        return f"{caller.organization_id}\n{caller.user_id}"
+        return _name_of(caller)
     peer = scope.get("client")
     forwarded = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
     return household(client_address(peer[0] if peer else None, forwarded, trusted))
+
+
+def _name_of(caller: Principal) -> str:
+    return f"{caller.organization_id}\n{caller.user_id}"
 
 
 def _overloaded() -> Unavailable:

@@ -11,7 +11,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.api.bodies import receive_body
+from learning_service.api.bodies import ARRIVAL, receive_body
 from learning_service.api.idempotency import claim_for, keyed_request
 from learning_service.context import Context
 from learning_service.core.telemetry import note_organization
@@ -42,6 +42,7 @@ async def authenticate(request: Request) -> Principal:
     wait = context.limits.spend_request(caller.organization_id, caller.user_id)
     if wait:
         raise RateLimited("You are calling too often; slow down.", retry_after=wait)
+    request.scope[ARRIVAL].is_of(caller)
     request.scope["learning_service.caller"] = caller
     return caller
 

@@ -193,6 +193,8 @@ class Settings(StoreSettings):
 
     max_concurrent_requests: int = Field(default=500, ge=1)
     """Requests that one process works on at once; further ones are answered 503."""
+    max_requests_of_principal: int = Field(default=100, ge=1)
+    """Requests of one principal among them."""
     max_arriving_bodies: int = Field(default=200, ge=1)
     """Bodies still on the way to one process from one principal, or without login from one address."""
     principal_requests_per_second: int = Field(default=100, ge=1)

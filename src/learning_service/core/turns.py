@@ -1,0 +1,29 @@
+"""What an organization may have at once of something that all wait for: whoever of it comes later waits longer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from weakref import WeakValueDictionary
+
+
+class Turns:
+    """Places of which each key may have `each`. Others are not kept waiting by one who wants them all."""
+
+    def __init__(self, each: int, patience: float) -> None:
+        self._each = each
+        self._patience = patience
+        self._places: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def turn(self, key: str) -> AsyncIterator[None]:
+        """Hold one of the key's places. Raises TimeoutError when none gets free in time."""
+        places = self._places.setdefault(key, asyncio.Semaphore(self._each))
+        if places.locked():
+            async with asyncio.timeout(self._patience):
+                await places.acquire()
+        else:
+            await places.acquire()
+        try:
+            yield
+        finally:
+            places.release()

@@ -1,0 +1,89 @@
+"""What one caller or one organization wants all of, the others still get."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from sqlalchemy import text
+from tests.conftest import MakeSettings
+from tests.world import Caller, World
+
+from learning_service.core.settings import Settings
+from learning_service.main import create_app
+
+OWN, POOL = 5, 3
+
+
+@pytest.fixture
+async def http(settings: Settings, make_settings: MakeSettings) -> AsyncIterator[httpx.AsyncClient]:
+    small = make_settings(settings.database_url, max_requests_of_principal=OWN, database_pool_size=POOL)
+    application = create_app(small)
+    async with application.router.lifespan_context(application):
+        transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="https://learn.example.org") as client:
+            yield client
+
+
+def through(http: httpx.AsyncClient, caller: Caller) -> Caller:
+    return Caller(http, caller.token, caller.user)
+
+
+async def test_one_principal_has_so_many_requests_under_way(world: World, http: httpx.AsyncClient) -> None:
+    reader = through(http, world.call_as("reader", scopes=["events:read"]))
+    last = (await reader.ok("GET", "/api/events/?limit=200"))["next_cursor"]
+    while True:
+        page = await reader.ok("GET", f"/api/events/?limit=200&after={last}")
+        last = page["next_cursor"]
+        if not page["items"]:
+            break
+    waits = [asyncio.create_task(reader("GET", f"/api/events/?wait=2&after={last}")) for _ in range(OWN + 3)]
+    await asyncio.sleep(0.5)
+    other = await through(http, world.admin)("GET", "/api/courses/")
+    assert other.status_code == 200
+    answers = [await wait for wait in waits]
+    assert sorted(answer.status_code for answer in answers) == [200] * OWN + [429] * 3
+    [refused, *_] = [answer for answer in answers if answer.status_code == 429]
+    assert (refused.json()["code"], int(refused.headers["retry-after"])) == ("rate-limited", 2)
+    for path in ("/api/events/", "/api/courses/"):
+        assert (await reader("GET", path)).status_code in (200, 403), "places are given back"
+
+
+async def test_slow_bodies_take_none_of_their_senders_places(world: World, http: httpx.AsyncClient) -> None:
+    admin = through(http, world.admin)
+
+    async def drip() -> AsyncIterator[bytes]:
+        yield b'{"title": "Late", '
+        await asyncio.sleep(1)
+        yield b'"scope": "national"}'
+
+    headers = {"Content-Type": "application/json"}
+    slow = [
+        asyncio.create_task(admin("POST", "/api/courses/", content=drip(), headers=headers))
+        for _ in range(OWN)
+    ]
+    await asyncio.sleep(0.3)
+    assert (await admin("GET", "/api/courses/")).status_code == 200
+    assert [(await one).status_code for one in slow] == [201] * OWN
+
+
+async def test_one_organization_does_not_take_all_connections(
+    world: World, other_world: World, http: httpx.AsyncClient
+) -> None:
+    directory, other = through(http, world.directory), through(http, other_world.admin)
+    async with world.worker.transaction(world.id) as session:
+        held = text("SELECT 1 FROM chapters WHERE organization_id = :o AND id = 'n2' FOR UPDATE")
+        await session.execute(held, {"o": world.id})
+        body = {"name": "Locked", "region_id": "north"}
+        pushes = [
+            asyncio.create_task(directory("PUT", "/api/directory/chapters/n2/", body)) for _ in range(OWN)
+        ]
+        await asyncio.sleep(0.5)
+        began = time.monotonic()
+        assert (await other("GET", "/api/courses/")).status_code == 200
+        assert time.monotonic() - began < 1
+    for push in pushes:
+        answer = await push
+        assert answer.status_code in (200, 503), answer.text
+    assert (await directory("PUT", "/api/directory/chapters/n2/", body)).status_code == 200
