@@ -10,6 +10,9 @@ from tests.world import World
 READ_WHOLE = text(
     "SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE seq_scan > 0 ORDER BY relname"
 )
+ATTEMPTS_READ = text(
+    "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = 'quiz_attempts'"
+)
 CALLS = (
     "SELECT * FROM public_certificate(CAST(:course AS uuid))",
     "SELECT * FROM courses_of_member(:organization, :user)",
@@ -34,3 +37,25 @@ async def test_no_table_is_read_whole(world: World, database: Database, call: st
         before = (await session.execute(READ_WHOLE)).all()
         await session.execute(text(call), named)
         assert (await session.execute(READ_WHOLE)).all() == before
+
+
+async def test_a_repetition_is_found_without_reading_the_other_attempts(
+    world: World, database: Database
+) -> None:
+    at = await Learner.enter(world, tree(lesson(), quiz("Q")), user="ana")
+    first = await at.submit("Q")
+    await database(
+        "INSERT INTO quiz_attempts SELECT (jsonb_populate_record(a, jsonb_build_object('id', gen_random_uuid(),"
+        " 'number', a.number + n, 'closed_with', 'another ' || n))).*"
+        f" FROM quiz_attempts a, generate_series(1, 50) n WHERE a.id = '{first['attempt_id']}'"
+    )
+    # As a submission that was not started before; nothing is written at a revision that the enrollment does not have.
+    close = (
+        "SELECT close_attempt(jsonb_build_object('enrollment_id', CAST(:enrollment AS text), 'user_id', 'ana',"
+        " 'quiz_id', CAST(:quiz AS text), 'started_at', now(), 'submitted_at', now(), 'closed_with', 'new'), -1)"
+    )
+    given = {"enrollment": first["enrollment"]["id"], "quiz": at.ids["Q"]}
+    async with world.worker.transaction(world.id) as session:
+        before = await session.scalar(ATTEMPTS_READ)
+        await session.execute(text(close), given)
+        assert await session.scalar(ATTEMPTS_READ) - before <= 1

@@ -61,7 +61,8 @@ class QuizAttempt(Base):
             unique=True,
             postgresql_where=text("status = 'in_progress'"),
         ),
-        Index("ix_quiz_attempts_quiz_id", "quiz_id"),
+        # Finds the repetition of a submission, and by its beginning whatever refers to a quiz.
+        Index("ix_quiz_attempts_closed_with", "quiz_id", "enrollment_id", "closed_with"),
         Index("ix_quiz_attempts_deadline", "deadline_at", postgresql_where=text("status = 'in_progress'")),
     )
 
