@@ -52,7 +52,7 @@ class RequestLog:
                 status = message["status"]
                 headers = message["headers"]
                 if is_private:
-                    headers = [*(pair for pair in headers if pair[0] != CACHE_CONTROL), NO_STORE]
+                    headers = [*[pair for pair in headers if pair[0] != CACHE_CONTROL], NO_STORE]
                 message["headers"] = [*with_always(headers), (b"x-request-id", request_id.encode())]
             await send(message)
 

@@ -41,7 +41,7 @@ from learning_service.schemas.attempts import SubmissionAnswer, SubmitBody
 _POSITION = "SELECT * FROM position_at_quiz($1, $2, $3)"
 _CLOSE = "SELECT close_attempt_in($1, $2, $3)"
 _BODY: TypeAdapter[SubmitBody] = TypeAdapter(SubmitBody)
-_JSON_COLUMNS = ("lessons", "quizzes", "under_way", "layout", "responses", "marks")
+_JSON_COLUMNS = frozenset({"lessons", "quizzes", "under_way", "layout", "responses", "marks"})
 
 
 async def submit(request: Request, context: Context, quiz_id: str) -> Answer | None:
@@ -107,7 +107,7 @@ def _graded(
     graded = grade_submission(
         position, version, quiz, attempt, given, instant, digest=digest_of(sent.responses)
     )
-    goes_on = decide(version.shape, graded.after.standing()).status == "in_progress"
+    goes_on = decide(version.shape, graded.standing).status == "in_progress"
     return graded if goes_on else None
 
 

@@ -4,8 +4,9 @@ import hashlib
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
+from operator import attrgetter
 
-from pydantic_core import to_json
+from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,15 +14,18 @@ from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.questions.rules.responses import Response, dump_responses
+from learning_service.domain.questions.rules.responses import Response
 
 WITHIN = timedelta(minutes=1)
 """How long after it closed an attempt a submission is known again; `close_attempt` says the same."""
+_BY_QUESTION = attrgetter("question_id")
+_RESPONSES = TypeAdapter(list[Response])
 
 
 def digest_of(responses: Iterable[Response]) -> str:
     """What tells a submission from others, whatever the order of its answers."""
-    return hashlib.sha256(to_json(sorted(dump_responses(responses).items()))).hexdigest()
+    in_order = sorted(responses, key=_BY_QUESTION)
+    return hashlib.sha256(_RESPONSES.dump_json(in_order, exclude_unset=True)).hexdigest()
 
 
 async def repeated_attempt(

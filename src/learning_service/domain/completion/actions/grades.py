@@ -156,10 +156,9 @@ def marks_with_feedback(graded: Graded, grades: Sequence[GivenGrade]) -> dict[st
     """Marks as stored on an attempt, with what graders wrote to the learner."""
     marks = dump_marks(graded)
     for grade in grades:
-        mark = marks[str(grade.question_id)]
-        mark[BY_PERSON] = True
-        if grade.feedback_html is not None:
-            mark["feedback"] = grade.feedback_html
+        question_id = str(grade.question_id)
+        told = {} if grade.feedback_html is None else {"feedback": grade.feedback_html}
+        marks[question_id] = {**marks[question_id], BY_PERSON: True, **told}
     return marks
 
 

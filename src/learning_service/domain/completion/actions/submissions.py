@@ -29,7 +29,7 @@ from learning_service.domain.completion.actions.marking import marks_of
 from learning_service.domain.completion.actions.outcomes import Outcome, settle
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
 from learning_service.domain.enrollments.models import CourseCompletion
-from learning_service.domain.enrollments.rules import attempts_remaining, awaits_review
+from learning_service.domain.enrollments.rules import Standing, attempts_remaining, awaits_review
 from learning_service.domain.grading.rules.score import Graded, grade_attempt
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
@@ -52,6 +52,7 @@ class GradedSubmission:
     attempt: AttemptRow
     quiz: CompiledQuiz
     after: Position
+    standing: Standing
     document: str
     """All of it as JSON, for `close_attempt`."""
 
@@ -240,9 +241,9 @@ def grade_submission(
         "waiting": _waiting(quiz, graded, given),
         "closed_with": digest,
         "is_assessment": quiz.kind == "assessment",
-        "awaiting_review": after.is_open and awaits_review(version.shape, after.standing()),
+        "awaiting_review": awaits_review(version.shape, standing := after.standing()) and after.is_open,
     }
-    return GradedSubmission(closed, quiz, after, to_json(document).decode())
+    return GradedSubmission(closed, quiz, after, standing, to_json(document).decode())
 
 
 def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> QuizCount:
@@ -266,13 +267,7 @@ def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> Quiz
 
 def dump_marks(graded: Graded) -> dict[str, Any]:
     """Marks as stored on the attempt; exact points as text."""
-    return {
-        question_id: {
-            "points": None if mark.points is None else str(kept(mark.points)),
-            "correct": mark.correct,
-        }
-        for question_id, mark in graded.marks.items()
-    }
+    return {question_id: mark.stored for question_id, mark in graded.marks.items()}
 
 
 def _waiting(quiz: CompiledQuiz, graded: Graded, responses: Mapping[str, Response]) -> list[dict[str, Any]]:

@@ -92,7 +92,12 @@ def score_percent(points: Decimal, max_points: Decimal) -> Decimal:
 
 def passes(points: Fraction, max_points: Fraction, pass_score: Decimal) -> bool:
     """`100 · points ≥ pass_score · max_points`, exactly. A maximum of 0 is never passed."""
-    return max_points > 0 and 100 * points >= exact(pass_score) * max_points
+    if max_points <= 0:
+        return False
+    # The fractions multiplied out: making five of them took 10 µs of a submission.
+    share = exact(pass_score)
+    ours = 100 * points.numerator * share.denominator * max_points.denominator
+    return ours >= share.numerator * max_points.numerator * points.denominator
 
 
 def early_decision(
@@ -103,4 +108,6 @@ def early_decision(
     """
     if passes(points, max_points, pass_score):
         return True
+    if not pending_points:
+        return False
     return None if passes(points + pending_points, max_points, pass_score) else False

@@ -1,12 +1,13 @@
 """A mark: what one response earned, exactly."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import lru_cache
 
 from learning_service.domain.kernel.errors import Wrong
-from learning_service.domain.questions.rules.scores import exact
+from learning_service.domain.questions.rules.scores import exact, kept
 
 _GIVEN_PLACES = Decimal("0.000001")
 
@@ -19,6 +20,13 @@ class Mark:
 
     points: Fraction | None
     correct: bool | None
+    stored: Mapping[str, object] = field(init=False, repr=False, compare=False)
+    """As an attempt keeps it; exact points as text. Made with the mark, because most marks are the same few."""
+
+    def __post_init__(self) -> None:
+        """Write it down."""
+        points = None if self.points is None else str(kept(self.points))
+        object.__setattr__(self, "stored", {"points": points, "correct": self.correct})
 
     @property
     def pending(self) -> bool:
