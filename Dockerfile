@@ -12,7 +12,7 @@ RUN python -m venv --without-pip /opt/venv \
     && pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes --only-binary :all: \
         -r requirements/runtime.txt \
     && pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements/build.txt
-COPY pyproject.toml ./
+COPY LICENSE pyproject.toml ./
 COPY src/ src/
 RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist . \
     && pip --python /opt/venv/bin/python install --no-cache-dir --no-deps dist/*.whl

@@ -99,3 +99,10 @@ def test_it_is_said_how_to_report_a_hole() -> None:
     text = (ROOT / "SECURITY.md").read_text()
     for word in ("private security advisories", "three working days", "docs/security.md"):
         assert word in text
+
+
+def test_every_module_that_a_page_names_is_there() -> None:
+    places = (ROOT, SOURCE.parent, SOURCE, SOURCE / "domain")
+    for page in [*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md")]:
+        named = set(re.findall(r"`([\w./]+\.py)\b", page.read_text()))
+        assert {n for n in named if not any((place / n).exists() for place in places)} == set(), page.name

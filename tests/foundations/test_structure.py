@@ -2,6 +2,8 @@
 
 import ast
 import functools
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,6 +76,20 @@ def test_a_library_that_may_need_a_successor_has_one_door(library: str, door: st
         if any(name.split(".")[0] == library for name in imported(tree_of(path)))
     ]
     assert users == [door]
+
+
+def test_the_ladders_that_the_architecture_shows_are_those_of_the_contracts() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    shown = re.findall(r"```\n(.*?)\n```", page[page.index("## The ladder") :], re.DOTALL)
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    ladders = [c["layers"] for c in linter["contracts"] if c["type"] == "layers" and c.get("exhaustive")]
+    wings, features, _rooms = ladders
+    assert [block.splitlines() for block in shown] == [wings, features]
+
+
+def test_the_front_door_shows_two_modules_and_folders() -> None:
+    modules = {path.stem for path in SOURCE.glob("*.py")}
+    assert modules == {"__init__", "main", "context"}
 
 
 def test_only_the_context_commits() -> None:

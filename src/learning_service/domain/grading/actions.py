@@ -1,4 +1,4 @@
-"""Claims, the history of grades, and passes in doubt. What follows from a grade lives in `outcomes`."""
+"""Claims, the history of grades, and passes in doubt. What follows from a grade lives in `completion`."""
 
 import uuid
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Starting an attempt and saving answers. Closing one has consequences and lives in `outcomes`."""
+"""Starting an attempt and saving answers. Closing one has consequences and lives in `completion`."""
 
 import json
 import random
