@@ -103,6 +103,36 @@ async def test_slow_bodies_without_login_stop_nobody_and_end_after_five_seconds(
             assert seconds < 8
 
 
+async def test_one_address_has_so_many_connections(settings: Settings, tmp_path: Path) -> None:
+    most = 30
+    few = settings.model_copy(update={"max_connections_of_address": most})
+    async with api(few, tmp_path / "api.log") as (running, http), contextlib.AsyncExitStack() as stack:
+        # The client's own connection is one of them.
+        silent = [await stack.enter_async_context(connected(running.port)) for _ in range(most - 1)]
+        for _ in range(3):
+            reader, _ = await stack.enter_async_context(connected(running.port))
+            status, answer, _ = await ended_with(reader, 5)
+            assert (status, b"rate-limited" in answer, b"retry-after: 5" in answer) == (429, True, True)
+        assert (await http.get("/healthz")).status_code == 200
+        for _, writer in silent[:5]:
+            writer.close()
+            await writer.wait_closed()
+        await asyncio.sleep(0.2)
+        async with httpx.AsyncClient(base_url=running.address) as again:
+            assert (await again.get("/healthz")).status_code == 200, "a place is given back"
+
+
+async def test_a_trusted_proxys_connections_are_not_counted(
+    settings: Settings, make_settings: MakeSettings, tmp_path: Path
+) -> None:
+    few = make_settings(settings.database_url, max_connections_of_address=2, trusted_proxies=["127.0.0.0/8"])
+    async with api(few, tmp_path / "api.log") as (running, _), contextlib.AsyncExitStack() as stack:
+        for _ in range(10):
+            reader, writer = await stack.enter_async_context(connected(running.port))
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert b" 200 " in await asyncio.wait_for(reader.readline(), 5)
+
+
 async def test_one_address_has_so_many_bodies_on_the_way(served: tuple[Running, httpx.AsyncClient]) -> None:
     running, _ = served
     async with contextlib.AsyncExitStack() as stack:

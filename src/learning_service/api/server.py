@@ -11,6 +11,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from learning_service.api.headers import with_always
 from learning_service.api.problems import MEDIA_TYPE, reason
+from learning_service.core.rate_limits import Network, Shares, household, is_within_any, parse_networks
+from learning_service.core.settings import Settings
 
 MAX_HEAD_BYTES = 64 * 1024
 """Address and headers together; also what may come between two pieces of a body."""
@@ -20,11 +22,14 @@ KEEP_ALIVE_SECONDS = 75
 _AROUND = len(": \r\n")
 LOOKS = 5
 """How often a connection is looked at in that time."""
+SWITCH_SECONDS = 0.0005
+"""How long a thread with large work keeps the interpreter from the event loop, which asks for it at each step of each
+request; the usual 5 ms make ten steps last 50."""
 MOST_AHEAD = 100
 """Requests that a connection may send ahead of their answers; one read could otherwise bring ten thousand."""
 
 
-def _problem(status: int, detail: str, code: str) -> bytes:
+def _problem(status: int, detail: str, code: str, *further: tuple[bytes, bytes]) -> bytes:
     title = reason(status)
     document = dict(  # noqa: C408 - like every other code of a problem, for the test of docs/errors.md
         type=f"urn:learning-service:problem:{code}", title=title, status=status, detail=detail, code=code
@@ -35,6 +40,7 @@ def _problem(status: int, detail: str, code: str) -> bytes:
             (b"content-type", MEDIA_TYPE.encode()),
             (b"connection", b"close"),
             (b"content-length", b"%d" % len(body)),
+            *further,
         ]
     )
     lines = [f"HTTP/1.1 {status} {title}".encode(), *(name + b": " + value for name, value in headers)]
@@ -51,6 +57,9 @@ _NOT_A_REQUEST = _problem(
     detail="What arrived is not a request of HTTP/1.1.",
     code="not-a-request",
 )
+_TOO_MANY = _problem(
+    429, "Too many connections from this address are open.", "rate-limited", (b"retry-after", b"5")
+)
 
 
 class _Refused(Exception):
@@ -65,27 +74,36 @@ class BoundedProtocol(HttpToolsProtocol):
     """
 
     silent_seconds = SILENT_SECONDS
+    of_address: Shares | None = None
+    """The connections of each; None: unbounded."""
+    proxies: tuple[Network, ...] = ()
+    """Whose connections bring everybody's requests, so that they are not counted."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._loose = self._arrived = 0
         self._moved = False
         self._is_refused = False
+        self._address: str | None = None
         self._waits_since: float | None = None
         self._unsent = 0
         self._still_since = 0.0
         self._look: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to look."""
+        """Begin to look, unless the address has too many connections."""
         super().connection_made(transport)
         self._waits_since = self.loop.time()
         self._look_later()
+        if not self._is_counted():
+            self._refuse(_TOO_MANY)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Look no more."""
         if self._look is not None:
             self._look.cancel()
+        if self._address is not None and self.of_address is not None:
+            self.of_address.give_back(self._address)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -135,6 +153,15 @@ class BoundedProtocol(HttpToolsProtocol):
         """Refuse what the parser cannot read, unless the connection is refused already."""
         self._refuse(_NOT_A_REQUEST)
 
+    def _is_counted(self) -> bool:
+        if self.of_address is None or self.client is None or is_within_any(self.client[0], self.proxies):
+            return True
+        address = household(self.client[0])
+        if not self.of_address.take(address):
+            return False
+        self._address = address
+        return True
+
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + _AROUND for name, value in self.headers)
 
@@ -162,3 +189,13 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.abort()
         else:
             self._look_later()
+
+
+def bounded_protocol(settings: Settings) -> type[BoundedProtocol]:
+    """The protocol of one process under its settings."""
+
+    class Protocol(BoundedProtocol):
+        of_address = Shares(settings.max_connections_of_address)
+        proxies = parse_networks(settings.trusted_proxies)
+
+    return Protocol

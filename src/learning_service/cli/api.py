@@ -1,11 +1,12 @@
 """`learning-service api`: serve the API."""
 
 import os
+import sys
 
 import typer
 import uvicorn
 
-from learning_service.api.server import KEEP_ALIVE_SECONDS, BoundedProtocol
+from learning_service.api.server import KEEP_ALIVE_SECONDS, SWITCH_SECONDS, bounded_protocol
 from learning_service.cli.terminal import read_port, read_settings
 from learning_service.main import create_app
 
@@ -15,14 +16,15 @@ app = typer.Typer()
 @app.command()
 def api() -> None:
     """Serve the API on HOST (127.0.0.1) and PORT (8000)."""
-    read_settings(serving=True)
+    settings = read_settings(serving=True)
+    sys.setswitchinterval(SWITCH_SECONDS)
     uvicorn.run(
         create_app,
         factory=True,
         host=os.environ.get("HOST") or "127.0.0.1",
         port=read_port(),
         loop="uvloop",
-        http=BoundedProtocol,
+        http=bounded_protocol(settings),
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         ws="none",
         # Forwarded headers are judged by the service itself, by its trusted_proxies setting.

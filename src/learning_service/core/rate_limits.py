@@ -317,7 +317,7 @@ def client_address(peer: str | None, forwarded_for: Sequence[str], trusted: Sequ
     """
     address = peer or ""
     hops = [hop for header in forwarded_for for hop in header.split(",")]
-    while hops and _is_trusted(address, trusted):
+    while hops and is_within_any(address, trusted):
         claimed = _parse(hops.pop())
         if claimed is None:
             break
@@ -326,9 +326,10 @@ def client_address(peer: str | None, forwarded_for: Sequence[str], trusted: Sequ
     return str(known) if known is not None else address
 
 
-def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
+def is_within_any(address: str, networks: Sequence[Network]) -> bool:
+    """Whether the text is an address of one of the networks."""
     parsed = _parse(address)
-    return parsed is not None and any(parsed in network for network in trusted)
+    return parsed is not None and any(parsed in network for network in networks)
 
 
 def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -191,6 +191,8 @@ class Settings(StoreSettings):
     metrics_enabled: bool = Field(default_factory=_in_development)
     """Whether `/metrics` is served; without a word, in development only."""
 
+    max_connections_of_address: int = Field(default=1000, ge=1)
+    """Connections of one address to one process; a trusted proxy's are not counted."""
     max_concurrent_requests: int = Field(default=500, ge=1)
     """Requests that one process works on at once; further ones are answered 503."""
     max_requests_of_principal: int = Field(default=100, ge=1)
