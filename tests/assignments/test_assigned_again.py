@@ -163,15 +163,50 @@ async def test_two_at_once_keep_both_sources_and_the_earlier_due_date(world: Wor
         assert sorted(s["cause"]["id"] for s in told["sources"]) == sorted(f"admin-{n}" for n in days)
 
 
-async def test_a_run_undone_takes_its_sources_with_its_enrollments(world: World) -> None:
-    course = await world.course()
-    made = await rule(world, course)
+async def ran(world: World, course: Json, **facts: Any) -> str:
+    """Run a new rule to its end; the path of that run."""
+    made = await rule(world, course, **facts)
     run = await world.admin.ok("POST", f"{RULES}{made['id']}/run/")
     await world.run_jobs()
-    await assign(world, course, after(3), audience_filter={})
-    await world.admin.ok("POST", f"{RULES}runs/{run['run_id']}/undo/")
+    return f"{RULES}runs/{run['run_id']}/"
+
+
+async def undo(world: World, run: str) -> int:
+    """Take a run back; how many enrollments went with it."""
+    await world.admin.ok("POST", f"{run}undo/")
     await world.run_jobs()
+    return int((await world.admin.ok("GET", run))["undone"])
+
+
+@pytest.mark.parametrize("since", [by_ids, by_audience, by_run, by_event])
+async def test_a_run_undone_leaves_what_something_else_has_assigned_since(world: World, since: Any) -> None:
+    course = await world.course()
+    run = await ran(world, course)
+    await since(world, course)
+    [before] = await mine(world)
+    everybody = 5 if since is by_run else 2 if since is by_audience else 1
+    assert await undo(world, run) == 5 - everybody
+    assert await mine(world) == [before]
+    assert len((await explained(world))["sources"]) == 2
+
+
+async def test_an_enrollment_goes_with_the_last_of_the_runs_that_assigned_it(world: World) -> None:
+    course = await world.course()
+    runs = [await ran(world, course) for _ in range(3)]
+    assert [await undo(world, runs[n]) for n in (1, 0)] == [0, 0]
+    assert len((await explained(world))["sources"]) == 3
+    assert await undo(world, runs[2]) == 5
     assert await mine(world) == []
+
+
+async def test_a_run_undone_leaves_who_is_assigned_again_at_that_moment(world: World) -> None:
+    """Both at once, in either order: whoever assigns by hand is told of an enrollment that stays."""
+    for n in range(4):
+        course = await world.course()
+        run = await ran(world, course)
+        assigning = (assign(world, course, after(3 + m), user_ids=["ana"]) for m in range(3))
+        await asyncio.gather(*assigning, undo(world, run))
+        assert len([e for e in await mine(world) if e["course_id"] == course["id"]]) == 1, n
 
 
 async def test_the_member_exports_every_source(world: World) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select, true
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.actions.assigning import MOST, assign_next, prepare_assignment
@@ -31,7 +31,8 @@ from learning_service.domain.directory.queries.audience import within
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.enrollments.actions import NotPublished
-from learning_service.domain.enrollments.models import Enrollment, LessonProgress
+from learning_service.domain.enrollments.models import Enrollment, EnrollmentSource, LessonProgress
+from learning_service.domain.enrollments.standing import hold_entrance
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
@@ -177,8 +178,8 @@ async def step_run(session: AsyncSession, run_id: uuid.UUID) -> bool:
 async def undo_run(session: AsyncSession, run_id: uuid.UUID, *, actor: Principal) -> AssignmentRun:
     """Take back a run: its enrollments that nobody has begun go, the first at once and the rest in the background.
 
-    A run that is still under way is stopped. Who has moved out of the actor's reach keeps what they have. Raises
-    NotFound, Forbidden.
+    What somebody else or another run has assigned as well stays until that run is taken back too. A run that is still
+    under way is stopped. Who has moved out of the actor's reach keeps what they have. Raises NotFound, Forbidden.
     """
     run = await access_run(session, actor, run_id, lock=True)
     reach = reach_of(actor, chapters=True)
@@ -187,6 +188,7 @@ async def undo_run(session: AsyncSession, run_id: uuid.UUID, *, actor: Principal
     if run.status in ("running", "done", "stopped"):
         run.status = "undoing"
         _audit(session, run, actor.user_id, "undone")
+        await session.flush()
     if run.status == "undoing" and await _remove(session, run, reach):
         arguments = {"run_id": str(run.id), "reach": reach.as_json()}
         await enqueue_job(session, UNDO_STEP, arguments, organization_id=run.organization_id)
@@ -204,13 +206,15 @@ async def step_undo(session: AsyncSession, run_id: uuid.UUID, reach: Reach | Non
 
 
 async def _remove(session: AsyncSession, run: AssignmentRun, reach: Reach) -> bool:
+    # Whoever assigns again reads that an enrollment is there; it must still be there when that is written.
+    await hold_entrance(session, run.course_id, alone=True)
     untouched = (
         select(Enrollment.id)
         .where(
             Enrollment.organization_id == run.organization_id,
             Enrollment.course_id == run.course_id,
-            Enrollment.run_id == run.id,
             Enrollment.status == "assigned",
+            *_wanted_no_more(run),
             ~exists().where(LessonProgress.enrollment_id == Enrollment.id),
             ~exists().where(QuizAttempt.enrollment_id == Enrollment.id),
             _is_of(run.organization_id, reach),
@@ -232,6 +236,22 @@ async def _remove(session: AsyncSession, run: AssignmentRun, reach: Reach) -> bo
         return False
     await session.flush()
     return True
+
+
+def _wanted_no_more(run: AssignmentRun) -> tuple[ColumnElement[bool], ...]:
+    """Whether the run has assigned an enrollment, and nothing else has but runs that were taken back as well."""
+    taken_back = select(AssignmentRun.id).where(
+        AssignmentRun.organization_id == run.organization_id,
+        AssignmentRun.course_id == run.course_id,
+        AssignmentRun.status.in_(("undoing", "undone")),
+    )
+    further = EnrollmentSource.enrollment_id == Enrollment.id
+    others = or_(EnrollmentSource.run_id.is_(None), EnrollmentSource.run_id.not_in(taken_back))
+    return (
+        Enrollment.run_id.in_(taken_back),
+        or_(Enrollment.run_id == run.id, exists().where(further, EnrollmentSource.run_id == run.id)),
+        ~exists().where(further, others),
+    )
 
 
 def _is_of(organization_id: str, reach: Reach) -> ColumnElement[bool]:
