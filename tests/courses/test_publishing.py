@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.grading.scenes import quiz, tree
+from tests.grading.scenes import essay, quiz, tree
 from tests.world import Json, World, choice
 
 LESSON: Json = {"kind": "lesson", "title": "Read", "body_html": "<p>Read.</p>"}
@@ -49,16 +49,53 @@ def warned(answer: Any) -> list[tuple[str, str]]:
     return [(warning["code"], warning["pointer"]) for warning in answer.json()["warnings"]]
 
 
+FIVE = [choice(f"Q{n}") for n in range(5)]
+PICKS: Json = {
+    "type": "multi_select",
+    "prompt_html": "<p>Which?</p>",
+    "points": 1,
+    "scoring": "right_minus_wrong",
+    "answers": [{"text": f"a{n}", "is_correct": n < 3} for n in range(4)],
+}
+TYPED: Json = {
+    "type": "short_answer",
+    "prompt_html": "<p>Word?</p>",
+    "points": 1,
+    "accepted_answers": ["yes"],
+}
+
+
 @pytest.mark.parametrize(
-    ("scores", "bound", "warns"),
-    [((70, 70), 80, True), ((60, 90), 75.000001, True), ((60, 90), 75, False), ((80,), 80, False)],
+    ("quizzes", "bound", "warns"),
+    [
+        # Any score that passes can be had where a person gives the points.
+        ([quiz(essay()), quiz(essay())], 80, True),
+        ([quiz(essay(), pass_score=60), quiz(essay(), pass_score=90)], 75.000001, True),
+        ([quiz(essay(), pass_score=60), quiz(essay(), pass_score=90)], 75, False),
+        ([quiz({**TYPED, "review": "unmatched"})], 70.000001, True),
+        ([quiz(*FIVE[:3], essay(points=2), pass_score=50)], 50.000001, True),
+        ([quiz(*FIVE[:4], essay(points=1), pass_score=100)], 100, False),
+        # Elsewhere points come in steps.
+        ([quiz(choice()), quiz(choice())], 80, False),
+        ([quiz({**TYPED, "review": "auto"})], 100, False),
+        ([quiz(*FIVE)], 80, False),
+        ([quiz(*FIVE)], 80.000001, True),
+        ([quiz(*FIVE), quiz(choice())], 90, False),
+        ([quiz(*FIVE), quiz(choice())], 90.000001, True),
+        ([quiz(choice(points=3), choice(points=2), pass_score=50)], 60, False),
+        ([quiz(choice(points=3), choice(points=2), pass_score=50)], 60.000001, True),
+        ([quiz(PICKS, pass_score=50)], 66.666666, False),
+        ([quiz(PICKS, pass_score=50)], 66.666667, True),
+        ([quiz({**PICKS, "scoring": "all_or_nothing"}, pass_score=50)], 100, False),
+        ([quiz(pass_score=0), quiz(choice())], 50, False),
+        ([quiz(pass_score=0), quiz(choice())], 50.000001, True),
+    ],
 )
 async def test_it_warns_where_all_quizzes_can_be_passed_and_the_course_missed(
-    world: World, scores: tuple[int, ...], bound: float, warns: bool
+    world: World, quizzes: list[Json], bound: float, warns: bool
 ) -> None:
-    quizzes = [quiz(choice(), pass_score=score) for score in scores]
     optional = quiz(choice(), pass_score=0, required=False)
-    content = tree(*quizzes, optional, pass_score=bound)
+    content = tree(*({**one, "shuffle": True} for one in quizzes), optional, pass_score=bound)
     assert warned(await publish(world, content)) == [("course-can-be-missed", "/pass_score")] * warns
     assert warned(await publish(world, {**content, "assessment": final(pass_score=bound)})) == []
 

@@ -178,9 +178,15 @@ async def test_what_a_pdf_would_do_by_itself_is_taken_out(how: str, tmp_path: Pa
     assert shown.read_bytes() == clean
 
 
-async def test_an_earlier_state_of_a_pdf_does_nothing_either(tmp_path: Path) -> None:
-    """A script that a later revision has taken out is still in the file, for a reader that rebuilds it."""
+@pytest.mark.parametrize("how", ["taken out", "written over"])
+async def test_an_earlier_state_of_a_pdf_does_nothing_either(how: str, tmp_path: Path) -> None:
+    """A script that a later revision has no more is still in the file, for a reader that rebuilds it."""
     writer = PdfWriter(io.BytesIO(active_pdf("script")), incremental=True)
+    if how == "written over":
+        names: Any = writer._root_object["/Names"]
+        scripts = names["/JavaScript"]
+        scripts["/Names"][1].get_object().clear()
+        names.clear()
     del writer._root_object["/Names"]
     later = io.BytesIO()
     writer.write(later)

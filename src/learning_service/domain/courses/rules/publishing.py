@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from learning_service.domain.courses.rules.least_pass import lowest_passes
 from learning_service.domain.courses.rules.tree import Assessment, Lesson, Quiz, Tree, quizzes
 from learning_service.domain.kernel.characters import is_empty
 from learning_service.domain.kernel.errors import Fault
@@ -68,14 +69,14 @@ class Warned:
 def publish_warnings(tree: Tree) -> list[Warned]:
     """What the author of a tree that can be published may have overlooked."""
     warnings = []
-    bounds = [exact(item.pass_score) for item in _required(tree) if isinstance(item, Quiz)]
-    if tree.assessment is None and bounds and sum(bounds) < exact(tree.pass_score) * len(bounds):
+    lowest = lowest_passes(item for item in _required(tree) if isinstance(item, Quiz))
+    if tree.assessment is None and lowest and sum(lowest) < exact(tree.pass_score) * len(lowest):
         warnings.append(
             Warned(
                 "course-can-be-missed",
                 "/pass_score",
-                "every required quiz can be passed and the course still missed: the mean of their pass scores is"
-                " below this",
+                "every required quiz can be passed and the course still missed: the mean of the lowest scores that"
+                " pass them is below this",
             )
         )
     warnings += [

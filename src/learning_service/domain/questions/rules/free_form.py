@@ -18,6 +18,10 @@ class FreeForm(QuestionBase):
     type: Literal["free_form"]
     rubric_html: Html | None = None
 
+    def shares(self) -> None:
+        """None: whatever a person gives."""
+        return
+
     def answer_key(self, question_id: str, choice_ids: Sequence[str] = ()) -> "FreeFormKey":
         """Its key."""
         return FreeFormKey(question_id, self.points)

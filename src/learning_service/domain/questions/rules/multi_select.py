@@ -10,6 +10,7 @@ from learning_service.domain.kernel.pointers import Path
 from learning_service.domain.questions.rules.answer_keys import ChoiceKey
 from learning_service.domain.questions.rules.marks import WRONG, Mark, award
 from learning_service.domain.questions.rules.question import (
+    ALL_OR_NOTHING,
     Answer,
     Answers,
     QuestionBase,
@@ -41,6 +42,18 @@ class MultiSelect(QuestionBase):
         if not right:
             raise ValueError("a choice needs a right answer")
         return MultiSelectKey(question_id, self.points, frozenset(choice_ids), right, self.scoring)
+
+    def shares(self) -> frozenset[Fraction]:
+        """Every difference of a share of right choices and one of wrong ones."""
+        if self.scoring == "all_or_nothing":
+            return ALL_OR_NOTHING
+        right = sum(answer.is_correct for answer in self.answers)
+        wrong = len(self.answers) - right
+        return frozenset(
+            max(Fraction(r, right) - (Fraction(w, wrong) if wrong else 0), Fraction(0))
+            for r in range(right + 1)
+            for w in range(wrong + 1)
+        )
 
     def faults(self, path: Path) -> Iterator[Fault]:
         """Choices that are missing, empty or alike."""

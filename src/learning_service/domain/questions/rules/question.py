@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import Field
@@ -20,6 +21,9 @@ Points: TypeAlias = Annotated[
     Number, Field(ge=0, le=MAX_POINTS, decimal_places=6), number_between(0, MAX_POINTS)
 ]
 """What a question is worth."""
+
+
+ALL_OR_NOTHING = frozenset({Fraction(0), Fraction(1)})
 
 
 class Answer(StrictModel):
@@ -55,6 +59,10 @@ class QuestionBase(StrictModel):
 
         Raises ValueError where it has no right answer or the ids do not fit: publishing forbids that.
         """
+
+    def shares(self) -> frozenset[Fraction] | None:
+        """The shares of its points that an answer can be worth; None: any, because a person may give them."""
+        return ALL_OR_NOTHING
 
     def faults(self, path: Path) -> Iterator[Fault]:
         """What stops it from being published, beside an empty prompt."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
@@ -13,7 +14,7 @@ from learning_service.domain.kernel.values import ChoiceText
 from learning_service.domain.questions.rules.answer_keys import AnswerKey
 from learning_service.domain.questions.rules.marks import PENDING, WRONG, Mark, award
 from learning_service.domain.questions.rules.normalize import is_blank, matches, without_wildcards
-from learning_service.domain.questions.rules.question import QuestionBase
+from learning_service.domain.questions.rules.question import ALL_OR_NOTHING, QuestionBase
 from learning_service.domain.questions.rules.responses import Response
 from learning_service.domain.questions.rules.sizes import MAX_ANSWERS
 
@@ -36,6 +37,10 @@ class ShortAnswer(QuestionBase):
         return ShortAnswerKey(
             question_id, self.points, self.accepted_answers, self.case_sensitive, self.review
         )
+
+    def shares(self) -> frozenset[Fraction] | None:
+        """All or nothing, unless a person reads what does not match."""
+        return ALL_OR_NOTHING if self.review == "auto" else None
 
     def faults(self, path: Path) -> Iterator[Fault]:
         """That the key accepts nothing, or an answer that shows nothing."""

@@ -1,0 +1,52 @@
+"""The lowest score that passes a quiz. Points come in steps, so it may be above the quiz's pass score."""
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+
+from learning_service.domain.courses.rules.tree import Quiz
+from learning_service.domain.questions.rules.scores import exact
+
+_STEPS = 200_000
+"""Sums that are looked at for all quizzes of a course together: some 30 ms."""
+
+
+def lowest_passes(quizzes: Iterable[Quiz]) -> list[Fraction]:
+    """In percent, for each quiz; the pass score itself of one whose sums are too many to look at."""
+    asked = list(quizzes)
+    return [_lowest_pass(quiz, _STEPS // len(asked)) for quiz in asked]
+
+
+def _lowest_pass(quiz: Quiz, steps: int) -> Fraction:
+    most = sum((exact(question.points) for question in quiz.questions), Fraction(0))
+    bound = exact(quiz.pass_score) * most / 100
+    # A person gives any part of the points, so these fill every gap that is no wider than they are together.
+    given = sum((exact(q.points) for q in quiz.questions if q.shares() is None), Fraction(0))
+    marks = [
+        [exact(question.points) * share for share in shares]
+        for question in quiz.questions
+        if (shares := question.shares()) is not None
+    ]
+    scale = math.lcm(bound.denominator, given.denominator, *(m.denominator for each in marks for m in each))
+    reached = _lowest_sum(
+        [[int(m * scale) for m in each] for each in marks], int(bound * scale), int(given * scale), steps
+    )
+    return exact(quiz.pass_score) if reached is None else 100 * Fraction(reached, scale) / most
+
+
+def _lowest_sum(marks: list[list[int]], bound: int, given: int, steps: int) -> int | None:
+    """The lowest sum of one mark of each and any part of `given` that reaches the bound.
+
+    None where there are too many to look at.
+    """
+    below, enough = {0}, []
+    for each in marks:
+        steps -= len(below) * len(each)
+        if steps < 0:
+            return None
+        sums = {before + mark for before in below for mark in each}
+        enough += [one for one in sums if one >= bound]
+        below = {one for one in sums if one < bound}
+    if not bound or any(one + given >= bound for one in below):
+        return bound
+    return min(enough, default=bound)
