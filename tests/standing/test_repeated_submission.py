@@ -159,6 +159,56 @@ async def test_a_failed_renewal_is_answered_not_the_completion_before_it(
     assert await here.call.ok("POST", f"{path}submit/", blank) == last
 
 
+async def crossed(world: World, lane: httpx.AsyncClient) -> tuple[Scene, str, Json]:
+    """An attempt under way in an enrollment that has failed, and a newer enrollment; the path, and a wrong answer."""
+    here = await scene(
+        world, quiz(choice(), max_attempts=5), quiz(choice(), title="Other", max_attempts=1), LESSON
+    )
+    here.call = Caller(lane, here.call.token, here.call.user)
+    await here.enroll()
+    path = await here.quiz_path(0)
+    started = await here.call.ok("POST", f"{path}attempts/")
+    assert (await here.take(1, {"texts": ["wrong"]}))["enrollment"]["status"] == "failed"
+    assert (await here.assign())["assigned"] == 1
+    return here, path, {"responses": [right(started["questions"][0], {"texts": ["wrong"]})]}
+
+
+async def test_the_same_again_is_one_where_another_enrollment_is_open_by_now(
+    world: World, lane: httpx.AsyncClient
+) -> None:
+    here, path, body = await crossed(world, lane)
+    first = await here.call.ok("POST", f"{path}submit/", body)
+    assert first["enrollment"]["status"] == "failed"
+    assert await here.call.ok("POST", f"{path}submit/", body) == first
+    assert (await here.statuses(), await used(here, path)) == (["failed", "assigned"], 0)
+    other = await here.call.ok("POST", f"{path}submit/", {"responses": []})
+    assert (other["number"], other["enrollment"]["status"]) == (1, "in_progress")
+    assert await here.call.ok("POST", f"{path}submit/", body) == first, "also after something else"
+    await later(here, 61)
+    meant = await here.call.ok("POST", f"{path}submit/", body)
+    assert (meant["number"], meant["enrollment"]) == (2, other["enrollment"])
+
+
+async def test_the_same_at_once_is_one_where_another_enrollment_is_open(
+    world: World, lane: httpx.AsyncClient
+) -> None:
+    here, path, body = await crossed(world, lane)
+    answers = await asyncio.gather(*(here.call.ok("POST", f"{path}submit/", body) for _ in range(6)))
+    assert [a["attempt_id"] for a in answers] == [answers[0]["attempt_id"]] * 6
+    assert (await here.statuses(), await used(here, path)) == (["failed", "assigned"], 0)
+
+
+async def test_the_same_answers_in_an_enrollment_made_since_are_an_attempt_of_their_own(
+    world: World, lane: httpx.AsyncClient
+) -> None:
+    here, path, body = await ready(world, lane, quiz(choice(), max_attempts=1), LESSON)
+    first = await here.call.ok("POST", f"{path}submit/", body)
+    assert (await here.assign())["assigned"] == 1
+    anew = await here.call.ok("POST", f"{path}submit/", body)
+    assert anew["attempt_id"] != first["attempt_id"]
+    assert await here.statuses() == ["failed", "failed"]
+
+
 async def test_an_essay_is_queued_once(world: World, lane: httpx.AsyncClient) -> None:
     here = await scene(world, quiz(essay(), max_attempts=5), LESSON)
     here.call = Caller(lane, here.call.token, here.call.user)

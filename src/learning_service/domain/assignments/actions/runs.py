@@ -32,7 +32,7 @@ from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.enrollments.actions import NotPublished
 from learning_service.domain.enrollments.models import Enrollment, EnrollmentSource, LessonProgress
-from learning_service.domain.enrollments.standing import hold_entrance
+from learning_service.domain.enrollments.queries.standing import hold_entrance
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now

@@ -7,7 +7,7 @@ from datetime import timedelta
 from operator import attrgetter
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import QuizAttempt
@@ -33,7 +33,8 @@ async def repeated_attempt(
 ) -> uuid.UUID | None:
     """The learner's attempt that this very submission has closed just now.
 
-    Where no enrollment is open it may be one of another enrollment, which that attempt has ended.
+    It may be one of another enrollment: where none is open, which that attempt has ended; else, where it was under
+    way when this enrollment was made, so that the submission meant it. `close_attempt_in` leaves these to this.
     """
     statement = (
         select(QuizAttempt.id)
@@ -50,6 +51,7 @@ async def repeated_attempt(
         .limit(1)
     )
     if position.is_open:
-        statement = statement.where(QuizAttempt.enrollment_id == position.enrollment_id)
+        here = QuizAttempt.enrollment_id == position.enrollment_id
+        statement = statement.where(or_(here, QuizAttempt.submitted_at > position.assigned_at))
     found: uuid.UUID | None = await session.scalar(statement)
     return found
