@@ -66,15 +66,20 @@ def office(**changes: object) -> Office:
     return Office(**values)  # type: ignore[arg-type]
 
 
-def processes_with(word: str) -> list[str]:
-    """Command lines of running processes that have this word in them."""
-    found = []
+def running_with(word: str) -> dict[int, str]:
+    """Command lines of running processes that have this word in them, by process."""
+    found = {}
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
             if word in line and "pytest" not in line:
-                found.append(line)
+                found[int(path.parent.name)] = line
     return found
+
+
+def processes_with(word: str) -> list[str]:
+    """Those command lines alone."""
+    return list(running_with(word).values())
 
 
 @pytest.fixture(autouse=True)
@@ -260,6 +265,9 @@ async def test_a_killed_converter_leaves_nothing_and_its_document_is_converted(
         await asyncio.sleep(0.05)
     else:
         pytest.fail("the converter did not begin")
+    # Such as would never end by itself.
+    for number in running_with("soffice.bin -env:UserInstallation=file:///work"):
+        os.kill(number, signal.SIGSTOP)
     process.send_signal(signal.SIGKILL)
     await process.wait()
     for _ in range(200):
