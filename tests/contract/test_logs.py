@@ -24,7 +24,7 @@ IDS = {
     "document_id",
     "documents",
     "organization_id",
-    "reminder_id",
+    "mail_id",
     "webhook_id",
 }
 FACTS = {

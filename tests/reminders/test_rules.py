@@ -11,7 +11,7 @@ from learning_service.domain.reminders.rules import Mail, reason_to_skip
 BEFORE = datetime(2026, 11, 20, tzinfo=UTC)
 DUE = datetime(2026, 11, 22, tzinfo=UTC)
 MAIL = Mail(
-    reminder_id=uuid.uuid4(),
+    id=uuid.uuid4(),
     pending=True,
     kind="due",
     days_before=3,

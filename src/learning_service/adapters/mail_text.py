@@ -1,4 +1,4 @@
-"""Mails about enrollments, as text and HTML, in the member's language."""
+"""Mails as text and HTML, in the language of who reads them."""
 
 import json
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from functools import cache
 from importlib import resources
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -17,7 +18,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from learning_service.adapters.certificate_words import known_language, locale_of
 from learning_service.adapters.letter import Letter, one_line, write_letter
 from learning_service.domain.certificates.rules import printed_locale
-from learning_service.domain.reminders.rules import Mail, Moment, days_left, moments_of
+from learning_service.domain.reminders.rules import Mail, Moment, Notice, days_left, moment_at, moments_of
+from learning_service.domain.webhooks.rules import DISABLE_AFTER
 
 _PAGES = Environment(
     loader=PackageLoader("learning_service", "assets/mail"), autoescape=True, undefined=StrictUndefined
@@ -34,7 +36,7 @@ def _words(language: str) -> Mapping[str, str]:
     return catalog
 
 
-def write_mail(mail: Mail, *, sender: str, sent_at: datetime, instant: datetime) -> Letter:
+def write_mail(mail: Mail | Notice, *, sender: str, sent_at: datetime, instant: datetime) -> Letter:
     """The mail, with an id that is the same whenever it is written; `instant` is what it calls today.
 
     Raises ValueError for an address that cannot stand in a header, UnsafeLetter where the header is not as meant.
@@ -42,12 +44,17 @@ def write_mail(mail: Mail, *, sender: str, sent_at: datetime, instant: datetime)
     tag = printed_locale(mail.locale, mail.organization_locale)
     language = known_language(tag)
     words = _words(language)
-    subject, paragraphs = _say(mail, words, locale_of(tag), instant)
+    if isinstance(mail, Notice):
+        subject, paragraphs = _tell(mail, words, locale_of(tag), instant)
+        footer = words["notice_footer"]
+    else:
+        subject, paragraphs = _say(mail, words, locale_of(tag), instant)
+        footer = words["footer"]
     body = EmailMessage(policy=SMTP)
-    text = "\n\n".join([*paragraphs, "-- \n" + words["footer"]])
+    text = "\n\n".join([*paragraphs, "-- \n" + footer])
     body.set_content(text + "\n", cte="quoted-printable")
     page = _PAGES.get_template("mail.html").render(
-        language=language, subject=subject, paragraphs=paragraphs, footer=words["footer"]
+        language=language, subject=subject, paragraphs=paragraphs, footer=footer
     )
     body.add_alternative(page, subtype="html", cte="quoted-printable")
     extra = [
@@ -56,7 +63,7 @@ def write_mail(mail: Mail, *, sender: str, sent_at: datetime, instant: datetime)
         ("Content-Language", language),
     ]
     return write_letter(
-        id_=str(mail.reminder_id),
+        id_=str(mail.id),
         sender=sender,
         name=mail.name or "",
         address=mail.address or "",
@@ -80,8 +87,30 @@ def _say(mail: Mail, words: Mapping[str, str], locale: Locale, instant: datetime
     else:
         subject = words[_NEAR.get(days_left(mail.due_at, mail.timezone, instant), "due_subject_day")]
         body = words["due_text"]
-    greeting = words["greeting"].format(name=one_line(mail.name or ""))
-    return subject.format(**said), [greeting, body.format(**said), until]
+    return subject.format(**said), [_greeting(mail, words), body.format(**said), until]
+
+
+def _tell(
+    notice: Notice, words: Mapping[str, str], locale: Locale, instant: datetime
+) -> tuple[str, list[str]]:
+    """Of the receiver's address its host alone: paths and queries of such addresses are often secrets."""
+    when = moment_at(notice.disabled_at, notice.timezone)
+    said = {
+        "receiver": one_line(urlsplit(notice.url).hostname or ""),
+        "organization": one_line(notice.organization_name),
+        "day": _day(when.day, words, locale, instant),
+        "time": when.time,
+        "zone": _zone(when, words, locale),
+        "id": notice.webhook_id,
+        "days": DISABLE_AFTER.days,
+    }
+    paragraphs = ("notice_text", f"notice_{notice.disabled_reason}", "notice_next", "notice_id")
+    told = [words[paragraph].format(**said) for paragraph in paragraphs]
+    return words["notice_subject"].format(**said), [_greeting(notice, words), *told]
+
+
+def _greeting(mail: Mail | Notice, words: Mapping[str, str]) -> str:
+    return words["greeting"].format(name=one_line(mail.name or ""))
 
 
 def _told(what: str, moment: Moment, words: Mapping[str, str], locale: Locale, instant: datetime) -> str:

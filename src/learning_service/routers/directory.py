@@ -89,7 +89,7 @@ async def put_member(
     facts: Annotated[MemberFacts, body(MemberFacts)],
     response: Response,
 ) -> MemberAnswer:
-    """Make or update a member. `custom_fields` replaces what was there.
+    """Make or update a member. `custom_fields` and `offices` replace what was there.
 
     Events that waited for a new member are applied on top, so that the answer may say more than the request.
     """

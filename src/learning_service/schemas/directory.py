@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from learning_service.domain.directory.queries.facets import FieldType
+from learning_service.domain.directory.rules.facts import Office
 from learning_service.schemas.common import Answer
 
 
@@ -52,6 +53,7 @@ class MemberAnswer(Answer):
     custom_fields: dict[str, Any]
     locale: str | None
     timezone: str | None
+    offices: list[Office]
 
 
 class BatchAnswer(Answer):

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from learning_service.domain.directory.rules.facts import Office
 from learning_service.schemas.common import Answer, Number
 from learning_service.schemas.compliance import SkillAnswer
 from learning_service.schemas.enrollments import EnrollmentAnswer, ProgressAnswer
@@ -19,6 +20,7 @@ class Profile(Answer):
     custom_fields: dict[str, Any]
     locale: str | None
     timezone: str | None
+    offices: list[Office]
     created_at: datetime
     updated_at: datetime
 

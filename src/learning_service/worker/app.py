@@ -21,6 +21,7 @@ from learning_service.core.telemetry import configure_logging
 from learning_service.domain.attempts.actions.overdue_attempts import CLOSE_ATTEMPT
 from learning_service.domain.completion.actions.policy_changes import APPLY
 from learning_service.domain.documents.actions import CHECK, CONVERT, CONVERTER
+from learning_service.domain.webhooks.actions.deliveries import TELL
 from learning_service.worker.jobs.assignments import (
     auto_assign_courses,
     run_assignments,
@@ -44,7 +45,12 @@ from learning_service.worker.jobs.recertification import (
 )
 from learning_service.worker.jobs.reminders import plan_mails_of_assignment, send_course_reminders, send_mails
 from learning_service.worker.jobs.unused_files import collect_files, list_collectable
-from learning_service.worker.jobs.webhooks import deliver_webhooks, keep_numbering, seal_secrets
+from learning_service.worker.jobs.webhooks import (
+    deliver_webhooks,
+    keep_numbering,
+    seal_secrets,
+    tell_of_disabled_webhook,
+)
 from learning_service.worker.runner import JobFunction, JobRunner
 from learning_service.worker.scheduler import Scheduled, keep_schedule
 
@@ -74,6 +80,7 @@ QUEUES: Mapping[str, Mapping[str, JobFunction]] = {
         "plan_assignment_mails": plan_mails_of_assignment,
         "run_assignments": run_assignments,
         "send_mails": send_mails,
+        TELL: tell_of_disabled_webhook,
         "undo_assignments": undo_assignments,
         **{name: scheduled.run for name, scheduled in SCHEDULED.items()},
     },

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.kernel.base import Base, new_id
 
+NATIONAL = '[{"role": "national_admin"}]'
+"""What the offices of a national administrator contain."""
+
 
 class Organization(Base):
     """A national membership organization: the tenant."""
@@ -61,6 +64,12 @@ class Member(Base):
     __table_args__ = (
         ForeignKeyConstraint(["organization_id", "chapter_id"], ["chapters.organization_id", "chapters.id"]),
         Index("ix_members_chapter", "organization_id", "chapter_id", "user_id"),
+        Index(
+            "ix_members_national_admins",
+            "organization_id",
+            "user_id",
+            postgresql_where=text(f"offices @> '{NATIONAL}'::jsonb"),
+        ),
     )
 
     organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
@@ -73,6 +82,8 @@ class Member(Base):
     custom_fields: Mapped[dict[str, Any]]
     locale: Mapped[str | None]
     timezone: Mapped[str | None]
+    offices: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    """Who gets officers' mails: `role`, and `scope_id` but for national ones. No rights follow from it."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     erased_at: Mapped[datetime | None]

@@ -51,6 +51,8 @@ _TEXTS = (
         WHERE organization_id = :organization_id AND user_id = :user_id)""",
     """UPDATE reminders SET reason = NULL WHERE enrollment_id IN (SELECT id FROM enrollments
         WHERE organization_id = :organization_id AND user_id = :user_id)""",
+    """UPDATE webhook_notices SET reason = NULL
+    WHERE organization_id = :organization_id AND user_id = :user_id""",
     """UPDATE documents SET name = NULL
     WHERE organization_id = :organization_id AND uploaded_by = :user_id""",
     """UPDATE lost_passes SET resolved_at = COALESCE(resolved_at, :instant), reason = NULL
@@ -67,6 +69,8 @@ _IDS = text(
         WHERE organization_id = :organization_id AND user_id = :user_id)
     SELECT CAST(id AS text) FROM mine
     UNION ALL SELECT CAST(id AS text) FROM reminders WHERE enrollment_id IN (SELECT id FROM mine)
+    UNION ALL SELECT CAST(id AS text) FROM webhook_notices
+        WHERE organization_id = :organization_id AND user_id = :user_id
     UNION ALL SELECT CAST(id AS text) FROM quiz_attempts WHERE enrollment_id IN (SELECT id FROM mine)
     UNION ALL SELECT CAST(id AS text) FROM course_completions WHERE enrollment_id IN (SELECT id FROM mine)
     UNION ALL SELECT CAST(id AS text) FROM certificates

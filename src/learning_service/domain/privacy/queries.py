@@ -81,7 +81,16 @@ async def _own(session: AsyncSession, caller: Principal) -> Member:
 
 
 async def _profile(_session: AsyncSession, _caller: Principal, member: Member) -> dict[str, Any]:
-    names = ("chapter_id", "status", "display_name", "email", "custom_fields", "locale", "timezone")
+    names = (
+        "chapter_id",
+        "status",
+        "display_name",
+        "email",
+        "custom_fields",
+        "locale",
+        "timezone",
+        "offices",
+    )
     return {
         **{name: getattr(member, name) for name in names},
         "created_at": member.created_at,

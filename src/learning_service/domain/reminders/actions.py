@@ -1,7 +1,7 @@
 """Claiming mails about enrollments, and following each until it has left."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,12 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.jobs.outbox import OutboxRow, enqueue_job
+from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import DEFAULT_REMINDER_DAYS, MAX_DAYS
 from learning_service.domain.records.bulk_events import events_of, ids_of, new_ids, rfc3339
-from learning_service.domain.reminders.models import MailPace, Reminder
-from learning_service.domain.reminders.queries import is_active
+from learning_service.domain.reminders.models import MailPace, Reminder, WebhookNotice
+from learning_service.domain.reminders.queries import is_active, readers_of_notice
+from learning_service.domain.reminders.rules import MailKind
+from learning_service.domain.webhooks.models import WebhookSubscription
 
 REMINDER_DUE = "learning.enrollment.reminder_due"
 OVERDUE = "learning.enrollment.overdue"
@@ -27,6 +30,10 @@ BATCH = 2_000
 MAILS_PER_JOB = 100
 _TURN = text("SELECT pg_try_advisory_xact_lock(7461335)")
 _DAY = timedelta(days=1)
+_TABLES: Mapping[MailKind, type[Reminder] | type[WebhookNotice]] = {
+    "reminder": Reminder,
+    "notice": WebhookNotice,
+}
 
 
 async def may_claim(session: AsyncSession) -> bool:
@@ -213,8 +220,43 @@ async def plan_assignment_mails(
     await plan_mails(session, rows.all(), mails_per_second=mails_per_second, as_of=as_of)
 
 
+async def plan_webhook_notices(
+    session: AsyncSession, webhook_id: uuid.UUID, disabled_at: datetime, *, mails_per_second: int
+) -> None:
+    """Claim the mails that tell of a webhook's disabling, unless it was enabled or deleted since."""
+    webhook = await session.get(WebhookSubscription, webhook_id)
+    if webhook is None or webhook.deleted_at or webhook.disabled_at != disabled_at:
+        return
+    notices = [
+        {
+            "id": new_id(),
+            "organization_id": webhook.organization_id,
+            "subscription_id": webhook.id,
+            "user_id": user_id,
+            "disabled_at": disabled_at,
+            "status": "pending",
+            "claimed_at": now(session),
+        }
+        for user_id in await readers_of_notice(session, webhook)
+    ]
+    if not notices:
+        return
+    rows = await session.execute(
+        insert(WebhookNotice)
+        .values(notices)
+        .on_conflict_do_nothing()
+        .returning(WebhookNotice.organization_id, WebhookNotice.id)
+    )
+    await plan_mails(session, rows.all(), mails_per_second=mails_per_second, kind="notice")
+
+
 async def plan_mails(
-    session: AsyncSession, claimed: Sequence[Any], *, mails_per_second: int, as_of: datetime | None = None
+    session: AsyncSession,
+    claimed: Sequence[Any],
+    *,
+    mails_per_second: int,
+    as_of: datetime | None = None,
+    kind: MailKind = "reminder",
 ) -> None:
     """Queue these mails (organization and id of each), spread so that no organization's leave faster."""
     organizations: dict[str, list[str]] = {}
@@ -225,9 +267,8 @@ async def plan_mails(
         start = await _reserve(session, organization_id, timedelta(seconds=len(ids) / mails_per_second))
         for first in range(0, len(ids), MAILS_PER_JOB):
             run_at = start + timedelta(seconds=first / mails_per_second)
-            await send_later(
-                session, organization_id, ids[first : first + MAILS_PER_JOB], run_at, as_of=as_of
-            )
+            some = ids[first : first + MAILS_PER_JOB]
+            await send_later(session, organization_id, some, run_at, as_of=as_of, kind=kind)
 
 
 async def send_later(
@@ -237,9 +278,10 @@ async def send_later(
     run_at: datetime,
     *,
     as_of: datetime | None = None,
+    kind: MailKind = "reminder",
 ) -> None:
     """Queue claimed mails for `run_at`; `as_of` is the instant that they reason with, where that is a later one."""
-    arguments = {"reminder_ids": [str(reminder_id) for reminder_id in ids]}
+    arguments = {f"{kind}_ids": [str(mail_id) for mail_id in ids]}
     await enqueue_job(session, SEND, arguments, organization_id=organization_id, run_at=run_at, as_of=as_of)
 
 
@@ -251,6 +293,7 @@ async def keep_until(
     *,
     instant: datetime,
     mails_per_second: int,
+    kind: MailKind = "reminder",
 ) -> None:
     """Queue claimed mails for the hour when they may leave, after what waits for it already.
 
@@ -266,7 +309,8 @@ async def keep_until(
     )
     last = await session.scalar(waiting)
     job = timedelta(seconds=MAILS_PER_JOB / mails_per_second)
-    await send_later(session, organization_id, ids, earliest if last is None else last + job, as_of=opening)
+    run_at = earliest if last is None else last + job
+    await send_later(session, organization_id, ids, run_at, as_of=opening, kind=kind)
 
 
 async def _reserve(session: AsyncSession, organization_id: str, length: timedelta) -> datetime:
@@ -299,34 +343,35 @@ async def take_turn(session: AsyncSession, organization_id: str, *, mails_per_se
     return max(wait or timedelta(0), timedelta(0))
 
 
-async def begin_mail(session: AsyncSession, reminder_id: uuid.UUID) -> bool:
+async def begin_mail(session: AsyncSession, kind: MailKind, mail_id: uuid.UUID) -> bool:
     """Take a pending mail to send it; False when it is pending no more.
 
     From here on it is not sent again, whatever happens, unless `give_back_mail` says that nothing was sent.
     """
-    return await _move(session, reminder_id, "pending", "sending")
+    return await _move(session, kind, mail_id, "pending", "sending")
 
 
-async def give_back_mail(session: AsyncSession, reminder_id: uuid.UUID) -> None:
+async def give_back_mail(session: AsyncSession, kind: MailKind, mail_id: uuid.UUID) -> None:
     """Make a mail pending again: the server took nothing of it."""
-    await _move(session, reminder_id, "sending", "pending")
+    await _move(session, kind, mail_id, "sending", "pending")
 
 
 async def end_mail(
-    session: AsyncSession, reminder_id: uuid.UUID, status: str, *, reason: str | None = None
+    session: AsyncSession, kind: MailKind, mail_id: uuid.UUID, status: str, *, reason: str | None = None
 ) -> None:
     """Say how a mail ended: `sent`, `skipped`, `refused`, or `unknown` when nobody can know."""
-    await _move(session, reminder_id, "sending", status, reason=reason, ended_at=now(session))
+    await _move(session, kind, mail_id, "sending", status, reason=reason, ended_at=now(session))
 
 
 async def _move(
-    session: AsyncSession, reminder_id: uuid.UUID, before: str, after: str, **values: Any
+    session: AsyncSession, kind: MailKind, mail_id: uuid.UUID, before: str, after: str, **values: Any
 ) -> bool:
+    table = _TABLES[kind]
     moved = await session.scalar(
-        update(Reminder)
-        .where(Reminder.id == reminder_id, Reminder.status == before)
+        update(table)
+        .where(table.id == mail_id, table.status == before)
         .values(status=after, **values)
-        .returning(Reminder.id)
+        .returning(table.id)
         .execution_options(synchronize_session=False)
     )
     return moved is not None

@@ -48,6 +48,39 @@ class Reminder(Base):
     ended_at: Mapped[datetime | None]
 
 
+class WebhookNotice(Base):
+    """A mail to an administrator that a webhook was disabled. Making the row claims it, once for each disabling."""
+
+    __tablename__ = "webhook_notices"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('pending', 'sending', 'sent', 'skipped', 'refused', 'unknown')", name="status"
+        ),
+        Index(
+            "uq_webhook_notices_claim",
+            "organization_id",
+            "subscription_id",
+            "disabled_at",
+            "user_id",
+            unique=True,
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[str]
+    subscription_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("webhook_subscriptions.id"))
+    user_id: Mapped[str]
+    """Whom it is for."""
+    disabled_at: Mapped[datetime]
+    """The disabling that it tells of; a webhook can be enabled, and disabled again."""
+    status: Mapped[str]
+    """As a reminder's."""
+    reason: Mapped[str | None]
+    """Why it was skipped or refused; no addresses."""
+    claimed_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
 class MailPace(Base):
     """When an organization's next mail may leave, over all workers."""
 

@@ -1,19 +1,23 @@
 """Reads of reminders."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, outerjoin, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, outerjoin, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from learning_service.domain.courses.models import CourseVersion
-from learning_service.domain.directory.models import Member, Organization
+from learning_service.domain.directory.models import NATIONAL, Member, Organization
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.organizations.models import OrganizationSettings
-from learning_service.domain.reminders.models import Reminder
-from learning_service.domain.reminders.rules import Mail
+from learning_service.domain.reminders.models import Reminder, WebhookNotice
+from learning_service.domain.reminders.rules import Mail, MailKind, Notice
+from learning_service.domain.webhooks.models import WebhookSubscription
 
+IS_NATIONAL_ADMIN: ColumnElement[bool] = Member.offices.op("@>")(literal_column(f"'{NATIONAL}'::jsonb"))
+"""Whether the directory says so of a member; the condition of an index."""
 _Nearer = aliased(Reminder, name="nearer")
 _ACTIVE: ColumnElement[bool] = func.is_active_status(Member.status, OrganizationSettings.active_statuses)
 
@@ -28,8 +32,12 @@ def is_active(organization_id: Any, user_id: Any) -> ColumnElement[bool]:
     )
 
 
-async def load_mail(session: AsyncSession, reminder_id: uuid.UUID) -> Mail | None:
-    """What a mail is made of now; None when its enrollment is gone."""
+async def load_mail(session: AsyncSession, kind: MailKind, mail_id: uuid.UUID) -> Mail | Notice | None:
+    """What a mail is made of now; None when what it is about is gone."""
+    return await (_notice if kind == "notice" else _reminder)(session, mail_id)
+
+
+async def _reminder(session: AsyncSession, reminder_id: uuid.UUID) -> Mail | None:
     superseded = exists().where(
         _Nearer.enrollment_id == Reminder.enrollment_id,
         _Nearer.due_at == Reminder.due_at,
@@ -75,3 +83,53 @@ async def load_mail(session: AsyncSession, reminder_id: uuid.UUID) -> Mail | Non
         )
     ).first()
     return None if row is None else Mail(*row)
+
+
+async def _notice(session: AsyncSession, notice_id: uuid.UUID) -> Notice | None:
+    webhook = WebhookSubscription
+    row: Any = (
+        await session.execute(
+            select(
+                WebhookNotice.id,
+                WebhookNotice.status == "pending",
+                webhook.id,
+                webhook.url,
+                WebhookNotice.disabled_at,
+                webhook.disabled_reason,
+                and_(webhook.disabled_at == WebhookNotice.disabled_at, webhook.deleted_at.is_(None)),
+                or_(IS_NATIONAL_ADMIN, Member.user_id == webhook.created_by),
+                Organization.name,
+                Organization.timezone,
+                func.coalesce(Member.timezone, Organization.timezone),
+                Member.locale,
+                OrganizationSettings.locale,
+                Member.display_name,
+                Member.email,
+                Member.erased_at.is_not(None),
+                _ACTIVE,
+            )
+            .join(webhook, webhook.id == WebhookNotice.subscription_id)
+            .join(Organization, Organization.id == WebhookNotice.organization_id)
+            .join(
+                Member,
+                and_(
+                    Member.organization_id == WebhookNotice.organization_id,
+                    Member.user_id == WebhookNotice.user_id,
+                ),
+            )
+            .outerjoin(
+                OrganizationSettings, OrganizationSettings.organization_id == WebhookNotice.organization_id
+            )
+            .where(WebhookNotice.id == notice_id)
+        )
+    ).first()
+    return None if row is None else Notice(*row)
+
+
+async def readers_of_notice(session: AsyncSession, webhook: WebhookSubscription) -> Sequence[str]:
+    """Who is told that a webhook was disabled: national administrators by office, else the member who made it."""
+    members = select(Member.user_id).where(
+        Member.organization_id == webhook.organization_id, Member.erased_at.is_(None)
+    )
+    found = (await session.scalars(members.where(IS_NATIONAL_ADMIN).order_by(Member.user_id))).all()
+    return found or (await session.scalars(members.where(Member.user_id == webhook.created_by))).all()

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import ClassVar, Literal, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+MailKind: TypeAlias = Literal["reminder", "notice"]
+"""About an enrollment, or about a disabled webhook."""
 LEAST_NOTICE = timedelta(hours=4)
 """A mail that would come with less of it to go is not kept until the morning."""
 _TICK = timedelta(microseconds=1)
@@ -14,7 +17,7 @@ _TICK = timedelta(microseconds=1)
 class Mail:
     """What a mail about an enrollment is made of, as of the moment it is sent."""
 
-    reminder_id: UUID
+    id: UUID
     pending: bool
     """Whether nobody has begun to send it."""
     kind: str
@@ -44,7 +47,37 @@ class Mail:
     """Whether a nearer reminder has been claimed since."""
 
 
-def leaves_at(mail: Mail, instant: datetime, hours: tuple[int, int]) -> datetime:
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a mail to an administrator about a disabled webhook is made of, as of the moment it is sent."""
+
+    due_at: ClassVar[None] = None
+    """It is never urgent: nothing more is lost while it waits for the morning."""
+
+    id: UUID
+    pending: bool
+    webhook_id: UUID
+    url: str
+    disabled_at: datetime
+    disabled_reason: str | None
+    is_still: bool
+    """Whether nobody has enabled or deleted the webhook since."""
+    is_for_them: bool
+    """Whether the reader is still a national administrator, or made the webhook."""
+    organization_name: str
+    organization_timezone: str
+    timezone: str
+    """The reader's own, else the organization's."""
+    locale: str | None
+    organization_locale: str | None
+    name: str | None
+    address: str | None
+    erased: bool
+    active: bool
+    """Whether the reader's status is one of those that the organization calls active."""
+
+
+def leaves_at(mail: Mail | Notice, instant: datetime, hours: tuple[int, int]) -> datetime:
     """When a mail may leave: now, or as the next of the hours begin (from, until) where its reader is.
 
     What is urgent leaves at once: where less than `LEAST_NOTICE` would be left in the morning.
@@ -60,12 +93,23 @@ def leaves_at(mail: Mail, instant: datetime, hours: tuple[int, int]) -> datetime
     return instant if is_urgent else opening
 
 
-def reason_to_skip(mail: Mail, instant: datetime) -> str | None:
+def reason_to_skip(mail: Mail | Notice, instant: datetime) -> str | None:
     """Why the mail is no longer worth sending; None: it is."""
     if mail.erased or mail.name is None:
         return "erased"
     if not mail.active:
         return "inactive"
+    ended = _notice_ended(mail) if isinstance(mail, Notice) else _reminder_ended(mail, instant)
+    return ended or (None if mail.address else "no-address")
+
+
+def _notice_ended(notice: Notice) -> str | None:
+    if not notice.is_for_them:
+        return "no-office"
+    return None if notice.is_still else "enabled"
+
+
+def _reminder_ended(mail: Mail, instant: datetime) -> str | None:
     if mail.status not in ("assigned", "in_progress"):
         return "ended"
     if mail.kind == "due" and mail.awaiting_review:
@@ -76,7 +120,7 @@ def reason_to_skip(mail: Mail, instant: datetime) -> str | None:
         return "superseded"
     if mail.reminded_due_at is not None and mail.reminded_due_at <= instant:
         return "past-due"
-    return "no-address" if not mail.address else None
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +156,29 @@ def days_left(due_at: datetime, timezone: str, instant: datetime) -> int:
     return ((due_at - _TICK).astimezone(zone).date() - instant.astimezone(zone).date()).days
 
 
+def moment_at(at: datetime, timezone: str) -> Moment:
+    """How to tell in one place when something happened."""
+    zone = ZoneInfo(timezone)
+    return _moment(at.astimezone(zone), f"{at.astimezone(zone):%H:%M}", timezone)
+
+
 def _moment_in(due_at: datetime, timezone: str) -> Moment:
     zone = ZoneInfo(timezone)
     # To the minute, and downwards: whoever reads it is never late.
     local = due_at.replace(second=0, microsecond=0).astimezone(zone)
     before = (local.astimezone(UTC) - _TICK).astimezone(zone)
     is_end = before.date() < local.date()
-    shown = before if is_end else local
+    return _moment(before, None, timezone) if is_end else _moment(local, f"{local:%H:%M}", timezone)
+
+
+def _moment(local: datetime, time: str | None, timezone: str) -> Moment:
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
     return Moment(
-        day=shown.date(),
-        time=None if is_end else f"{local:%H:%M}",
+        day=local.date(),
+        time=time,
         zone=timezone,
-        offset=_offset(shown),
-        is_ambiguous=not is_end and local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset(),
+        offset=_offset(local),
+        is_ambiguous=time is not None and twice,
     )
 
 

@@ -35,7 +35,7 @@ from learning_service.domain.reminders.actions import (
     take_turn,
 )
 from learning_service.domain.reminders.queries import load_mail
-from learning_service.domain.reminders.rules import Mail, leaves_at, reason_to_skip
+from learning_service.domain.reminders.rules import Mail, MailKind, Notice, leaves_at, reason_to_skip
 from learning_service.worker.runner import finishing
 
 log = structlog.get_logger()
@@ -98,36 +98,37 @@ async def send_mails(context: Context, job: Job) -> None:
     While the server takes none they stay claimed and pending, and are tried again after a pause. So do those that
     would leave at an hour when their reader sleeps, until the morning.
     """
-    ids = [uuid.UUID(text) for text in job.arguments["reminder_ids"]]
+    kind: MailKind = "notice" if "notice_ids" in job.arguments else "reminder"
+    ids = [uuid.UUID(text) for text in job.arguments[f"{kind}_ids"]]
     kept: dict[datetime, list[uuid.UUID]] = {}
     left: Sequence[uuid.UUID] = ()
     async with open_mailer(context.settings) as mailer:
         async with context.transaction(job.organization_id) as session:
             turn = await _next_turn(context, session, job)
-        for n, reminder_id in enumerate(ids):
+        for n, mail_id in enumerate(ids):
             await asyncio.sleep(turn)
             instant = _instant(job)
             async with context.transaction(job.organization_id) as session:
-                mail = await _worth_sending(session, mailer, reminder_id, instant)
+                mail = await _worth_sending(session, mailer, kind, mail_id, instant)
                 turn = 0.0
                 if mail is None or mailer is None:
                     continue
                 if (opening := leaves_at(mail, instant, context.settings.mail_hours_there)) > instant:
-                    kept.setdefault(opening, []).append(reminder_id)
+                    kept.setdefault(opening, []).append(mail_id)
                     continue
-                if not await begin_mail(session, reminder_id):
+                if not await begin_mail(session, kind, mail_id):
                     continue
             taken = await _hand_over(context, mailer, mail, instant)
             if taken is None:
                 # By itself: whoever may have the job by now must find it pending.
                 async with context.transaction(job.organization_id) as session:
-                    await give_back_mail(session, reminder_id)
+                    await give_back_mail(session, kind, mail_id)
                 left = ids[n:]
                 break
             async with context.transaction(job.organization_id) as session:
-                await end_mail(session, mail.reminder_id, taken.status, reason=taken.reason)
+                await end_mail(session, kind, mail.id, taken.status, reason=taken.reason)
                 turn = await _next_turn(context, session, job)
-    await _end(context, job, left, kept)
+    await _end(context, job, kind, left, kept)
 
 
 def _instant(job: Job) -> datetime:
@@ -142,17 +143,17 @@ async def _next_turn(context: Context, session: AsyncSession, job: Job) -> float
 
 
 async def _worth_sending(
-    session: AsyncSession, mailer: Mailer | None, reminder_id: uuid.UUID, instant: datetime
-) -> Mail | None:
+    session: AsyncSession, mailer: Mailer | None, kind: MailKind, mail_id: uuid.UUID, instant: datetime
+) -> Mail | Notice | None:
     """The mail, unless it is no longer worth sending, which is then said on it."""
-    mail = await load_mail(session, reminder_id)
+    mail = await load_mail(session, kind, mail_id)
     if mail is None or not mail.pending:
         return None
     reason = "no-mail-server" if mailer is None else reason_to_skip(mail, instant)
     if reason is None:
         return mail
-    if await begin_mail(session, reminder_id):
-        await end_mail(session, reminder_id, "skipped", reason=reason)
+    if await begin_mail(session, kind, mail_id):
+        await end_mail(session, kind, mail_id, "skipped", reason=reason)
     return None
 
 
@@ -162,7 +163,9 @@ class _Taken:
     reason: str | None = None
 
 
-async def _hand_over(context: Context, mailer: Mailer, mail: Mail, instant: datetime) -> _Taken | None:
+async def _hand_over(
+    context: Context, mailer: Mailer, mail: Mail | Notice, instant: datetime
+) -> _Taken | None:
     """How it went with the server; None when that takes no mails now."""
     try:
         letter = write_mail(
@@ -178,22 +181,28 @@ async def _hand_over(context: Context, mailer: Mailer, mail: Mail, instant: date
     except MailRefused as error:
         taken = _Taken("refused", str(error))
     except UnsafeLetter as error:
-        log.error("mail_unsafe", reminder_id=str(mail.reminder_id), reason=str(error))
+        log.error("mail_unsafe", mail_id=str(mail.id), reason=str(error))
         taken = _Taken("refused", "unsafe-header")
     except ValueError:
         taken = _Taken("refused", "unusable-address")
-    log.warning("mail_not_sent", reminder_id=str(mail.reminder_id), status=taken.status, reason=taken.reason)
+    log.warning("mail_not_sent", mail_id=str(mail.id), status=taken.status, reason=taken.reason)
     return taken
 
 
 async def _end(
-    context: Context, job: Job, left: Sequence[uuid.UUID], kept: Mapping[datetime, Sequence[uuid.UUID]]
+    context: Context,
+    job: Job,
+    kind: MailKind,
+    left: Sequence[uuid.UUID],
+    kept: Mapping[datetime, Sequence[uuid.UUID]],
 ) -> None:
     """End the job; what the server did not take follows after a pause, what was kept in its hours."""
     instant = _instant(job)
     async with finishing(context, job) as session:
         if left:
-            await send_later(session, job.organization_id, left, now(session) + PAUSE, as_of=instant)
+            await send_later(
+                session, job.organization_id, left, now(session) + PAUSE, as_of=instant, kind=kind
+            )
         for opening, ids in kept.items():
             await keep_until(
                 session,
@@ -202,4 +211,5 @@ async def _end(
                 opening,
                 instant=instant,
                 mails_per_second=context.settings.mails_per_second,
+                kind=kind,
             )

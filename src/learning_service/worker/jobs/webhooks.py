@@ -14,6 +14,7 @@ from learning_service.domain.jobs.outbox import Job
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Unavailable
 from learning_service.domain.records.events import Event
+from learning_service.domain.reminders.actions import plan_webhook_notices
 from learning_service.domain.webhooks.actions.deliveries import GONE, TOO_MANY, note_outcomes
 from learning_service.domain.webhooks.actions.subscriptions import number_events, reseal_secrets
 from learning_service.domain.webhooks.queries import Batch, any_unnumbered, load_batch
@@ -75,6 +76,17 @@ async def deliver_webhooks(context: Context, job: Job) -> None:
             organization_id=job.organization_id,
             webhook_id=str(webhook_id),
             reason=disabled,
+        )
+
+
+async def tell_of_disabled_webhook(context: Context, job: Job) -> None:
+    """Claim the mails to those who run the organization, and plan when they leave."""
+    async with finishing(context, job) as session:
+        await plan_webhook_notices(
+            session,
+            job.id_argument("webhook_id"),
+            datetime.fromisoformat(job.arguments["disabled_at"]),
+            mails_per_second=context.settings.mails_per_second,
         )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.actions.parked_events import apply_parked, lock_arrivals
 from learning_service.domain.directory.actions.triggers import members_changed
-from learning_service.domain.directory.models import Chapter, Member
+from learning_service.domain.directory.models import Chapter, Member, Region
 from learning_service.domain.directory.rules.facts import MemberFacts, MemberRow
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Fault, Invalid
@@ -22,19 +22,19 @@ from learning_service.domain.records.audit import record_audit
 _UPSERT = text(
     """
 INSERT INTO members AS m (organization_id, user_id, chapter_id, status, display_name, email, custom_fields,
-    locale, timezone, created_at, updated_at)
+    locale, timezone, offices, created_at, updated_at)
 SELECT :organization_id, g.user_id, g.chapter_id, g.status, g.display_name, g.email, g.custom_fields,
-    g.locale, g.timezone, :instant, :instant
+    g.locale, g.timezone, g.offices, :instant, :instant
 FROM jsonb_to_recordset(CAST(:members AS jsonb)) AS g(user_id text, chapter_id text, status text,
-    display_name text, email text, custom_fields jsonb, locale text, timezone text)
+    display_name text, email text, custom_fields jsonb, locale text, timezone text, offices jsonb)
 ORDER BY g.user_id
 ON CONFLICT (organization_id, user_id) DO UPDATE SET chapter_id = excluded.chapter_id,
     status = excluded.status, display_name = excluded.display_name, email = excluded.email,
     custom_fields = excluded.custom_fields, locale = excluded.locale, timezone = excluded.timezone,
-    updated_at = excluded.updated_at
-WHERE (m.chapter_id, m.status, m.display_name, m.email, m.custom_fields, m.locale, m.timezone)
+    offices = excluded.offices, updated_at = excluded.updated_at
+WHERE (m.chapter_id, m.status, m.display_name, m.email, m.custom_fields, m.locale, m.timezone, m.offices)
     IS DISTINCT FROM (excluded.chapter_id, excluded.status, excluded.display_name, excluded.email,
-        excluded.custom_fields, excluded.locale, excluded.timezone)
+        excluded.custom_fields, excluded.locale, excluded.timezone, excluded.offices)
 RETURNING m.user_id, m.status, m.chapter_id, m.custom_fields, m.xmax = 0
 """
 )
@@ -50,14 +50,14 @@ class BatchCounts:
 
 
 async def put_member(session: AsyncSession, user_id: str, facts: MemberFacts, *, actor: Principal) -> bool:
-    """Make or update a member; True when new. Raises Invalid for an unknown chapter.
+    """Make or update a member; True when new. Raises Invalid for an unknown chapter or region.
 
     Events that waited for the member are applied. An id whose member was erased becomes a new member.
     """
     row = MemberRow(user_id=user_id, **dict(facts))
     await lock_arrivals(session, actor.organization_id)
-    if facts.chapter_id not in await known_chapters(session, actor.organization_id, [facts.chapter_id]):
-        raise Invalid.at("/chapter_id", "is not a chapter of this organization", "not-known")
+    if faults := await _unknown_units(session, actor.organization_id, {"": facts}):
+        raise Invalid(faults)
     created, _ = await _write(session, [row], actor)
     record_audit(
         session,
@@ -75,16 +75,11 @@ async def put_members(
 ) -> BatchCounts:
     """Make or update many members, each named once; all or nothing, in a handful of statements.
 
-    Raises Invalid, naming every member whose chapter is unknown.
+    Raises Invalid, naming every chapter and region that is unknown.
     """
     await lock_arrivals(session, actor.organization_id)
-    known = await known_chapters(session, actor.organization_id, {m.chapter_id for m in members})
-    faults = [
-        Fault(f"/members/{n}/chapter_id", "is not a chapter of this organization", "not-known")
-        for n, member in enumerate(members)
-        if member.chapter_id not in known
-    ]
-    if faults:
+    placed = {f"/members/{n}": member for n, member in enumerate(members)}
+    if faults := await _unknown_units(session, actor.organization_id, placed):
         raise Invalid(faults[:MAX_FAULTS])
     created, updated = await _write(session, members, actor)
     counts = BatchCounts(created, updated, len(members) - created - updated)
@@ -101,13 +96,43 @@ async def put_members(
 
 async def known_chapters(session: AsyncSession, organization_id: str, ids: Any) -> frozenset[str]:
     """Which of these ids are chapters of the organization; they stay it until the transaction ends."""
+    return await _known(session, Chapter, organization_id, ids)
+
+
+async def _known(
+    session: AsyncSession, unit: type[Chapter] | type[Region], organization_id: str, ids: Any
+) -> frozenset[str]:
     found = await session.scalars(
-        select(Chapter.id)
-        .where(Chapter.organization_id == organization_id, Chapter.id == func.any(sorted(ids)))
-        .order_by(Chapter.id)
+        select(unit.id)
+        .where(unit.organization_id == organization_id, unit.id == func.any(sorted(ids)))
+        .order_by(unit.id)
         .with_for_update(key_share=True, read=True)
     )
     return frozenset(found)
+
+
+async def _unknown_units(
+    session: AsyncSession, organization_id: str, placed: Mapping[str, MemberFacts]
+) -> list[Fault]:
+    """What of these members, by their pointers, names a chapter or region that the organization has not."""
+    named: dict[str, list[tuple[str, str]]] = {"chapter": [], "region": []}
+    for place, member in placed.items():
+        named["chapter"].append((f"{place}/chapter_id", member.chapter_id))
+        for n, office in enumerate(member.offices):
+            if office.scope_id is not None:
+                unit = "chapter" if office.role == "chapter_admin" else "region"
+                named[unit].append((f"{place}/offices/{n}/scope_id", office.scope_id))
+    models: dict[str, type[Chapter] | type[Region]] = {"region": Region, "chapter": Chapter}
+    faults = []
+    for unit, model in models.items():
+        wanted = {unit_id for _, unit_id in named[unit]}
+        known = await _known(session, model, organization_id, wanted) if wanted else frozenset[str]()
+        faults += [
+            Fault(pointer, f"is not a {unit} of this organization", "not-known")
+            for pointer, unit_id in named[unit]
+            if unit_id not in known
+        ]
+    return faults
 
 
 async def _write(session: AsyncSession, members: Sequence[MemberRow], actor: Principal) -> tuple[int, int]:

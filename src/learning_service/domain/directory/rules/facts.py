@@ -14,6 +14,7 @@ from learning_service.domain.kernel.values import CleanText, FreeJson, Name, Opa
 
 MAX_CUSTOM_FIELDS_BYTES = 64 * 1024
 MAX_BATCH = 5000
+MAX_OFFICES = 50
 _EMAIL = re.compile(r"\A[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]{1,64}@[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]{1,255}\Z")
 _LOCALE = re.compile(r"\A[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}\Z")
 
@@ -77,6 +78,24 @@ AdminRoles: TypeAlias = Annotated[tuple[AdminRole, ...], Field(max_length=3), Af
 """Which administrators may do something; national administrators always may."""
 
 
+class Office(StrictModel):
+    """An office that a member holds: who gets officers' mails. It gives no rights; those come from tokens alone."""
+
+    role: AdminRole
+    scope_id: OpaqueId | None = None
+    """The region or chapter of a `regional_admin` or `chapter_admin`; a `national_admin` has none."""
+
+    @model_validator(mode="after")
+    def _has_its_scope(self) -> "Office":
+        if (self.scope_id is None) != (self.role == "national_admin"):
+            said = "is for a region or chapter, not for" if self.scope_id else "must name the unit of"
+            raise at_places(f"{said} a {self.role}", [("scope_id",)], "wrong-form")
+        return self
+
+
+Offices: TypeAlias = Annotated[tuple[Office, ...], Field(max_length=MAX_OFFICES), AfterValidator(distinct)]
+
+
 class OrganizationFacts(StrictModel):
     """What the directory says of an organization."""
 
@@ -100,7 +119,7 @@ class ChapterFacts(StrictModel):
 
 
 class MemberFacts(StrictModel):
-    """What the directory says of a member. `custom_fields` replaces what was there."""
+    """What the directory says of a member. `custom_fields` and `offices` replace what was there."""
 
     chapter_id: OpaqueId
     status: Word
@@ -109,6 +128,7 @@ class MemberFacts(StrictModel):
     custom_fields: CustomFields = {}
     locale: Locale | None = None
     timezone: Timezone | None = None
+    offices: Offices = ()
 
 
 class RequirementFacts(StrictModel):

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.jobs.outbox import wake_after_commit
+from learning_service.domain.jobs.outbox import enqueue_job, wake_after_commit
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.records.audit import record_audit
 from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
@@ -24,6 +24,7 @@ from learning_service.domain.webhooks.rules.events import (
 )
 
 DELIVER, QUEUE = "deliver_webhooks", "webhooks"
+TELL = "tell_of_disabled_webhook"
 GONE, TOO_MANY = 410, 429
 _WHY = {
     "gone": "the receiver answered 410 Gone",
@@ -174,6 +175,8 @@ async def _give_up_old(session: AsyncSession, webhook_id: uuid.UUID) -> None:
 async def _disable(session: AsyncSession, webhook: WebhookSubscription, reason: str) -> None:
     webhook.disabled_at, webhook.disabled_reason = now(session), reason
     await drop_pending(session, webhook.id, _WHY[reason])
+    told = {"webhook_id": str(webhook.id), "disabled_at": now(session).isoformat()}
+    await enqueue_job(session, TELL, told, organization_id=webhook.organization_id)
     record_audit(
         session,
         "webhook.disabled",
