@@ -208,3 +208,39 @@ async def test_the_queue_comes_in_pages_oldest_first(world: World) -> None:
     assert seen == sent
     for bad in ({"course_id": "x"}, {"limit": "0"}, {"cursor": "x"}, {"who": "ana"}):
         assert (await world.admin("GET", f"{QUEUE}pending/", params=bad)).status_code == 422
+
+
+async def test_what_graders_wrote_themselves_is_in_none_of_their_pages(world: World) -> None:
+    """The list, its pages, the next one and what is left agree: for all of them, and for one course."""
+    made = await learner(world, tree(quiz(essay(), max_attempts=None)), "dan")
+    others = [await learner(world, {}, user, made.course) for user in ("ana", "bob", "cyd")]
+    for _ in range(3):
+        for who in (made, *others, made):
+            await who.answer(TEXT)
+    for grader in (world.call_as("dan", "grader"), world.call_as("dan", "national_admin", "grader")):
+        for course in ({}, {"course_id": made.course["id"]}):
+            seen, cursor, pages = [], None, 0
+            while True:
+                page = await grader.ok(
+                    "GET",
+                    f"{QUEUE}pending/",
+                    params={"limit": 2, **course, **({"cursor": cursor} if cursor else {})},
+                )
+                seen += page["items"]
+                pages += 1
+                cursor = page["next_cursor"]
+                assert page["items"], "no page is empty because of what was left out"
+                if cursor is None:
+                    break
+            assert [item["learner"]["user_id"] for item in seen] == ["ana", "bob", "cyd"] * 3
+            assert len({item["response_id"] for item in seen}) == 9
+            assert pages == 5
+    grader = world.call_as("dan", "grader")
+    for n in range(9):
+        held = await grader.ok("POST", f"{QUEUE}next/")
+        assert held["learner"]["user_id"] != "dan"
+        await grader.ok("POST", f"{QUEUE}{held['response_id']}/", {"points": 1})
+        assert len(await pending(grader)) == 8 - n
+    assert (await grader("POST", f"{QUEUE}next/")).status_code == 204
+    assert {item["learner"]["user_id"] for item in await pending(world.admin)} == {"dan"}
+    assert len(await pending(world.admin)) == 6
