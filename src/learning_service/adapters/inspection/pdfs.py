@@ -8,7 +8,7 @@ from typing import Any
 from pypdf import PdfReader
 from pypdf.errors import PdfReadError
 
-from learning_service.adapters.inspection.actions import is_active, names_actions, write_clean
+from learning_service.adapters.inspection.actions import hides_objects, is_active, names_actions, write_clean
 from learning_service.adapters.inspection.findings import CLEAN, Unusable, answer
 from learning_service.adapters.inspection.polyglots import refuse_other_readings
 
@@ -36,7 +36,7 @@ def look(path: Path) -> Mapping[str, object]:
         raise Unusable("damaged") from error
     if pages < 1:
         raise Unusable("damaged", "it has no page")
-    if not is_active(reader) and not names_actions(path):
+    if not (is_active(reader) or names_actions(path) or hides_objects(reader, path)):
         return {"pages": pages}
     clean = path.with_name(CLEAN)
     try:
