@@ -19,7 +19,7 @@ from learning_service.adapters.certificate_words import known_language, locale_o
 from learning_service.adapters.letter import Letter, one_line, write_letter
 from learning_service.domain.certificates.rules import printed_locale
 from learning_service.domain.reminders.rules import Mail, Moment, Notice, days_left, moment_at, moments_of
-from learning_service.domain.webhooks.rules import DISABLE_AFTER
+from learning_service.domain.webhooks.rules.events import DISABLE_AFTER
 
 _PAGES = Environment(
     loader=PackageLoader("learning_service", "assets/mail"), autoescape=True, undefined=StrictUndefined
