@@ -99,6 +99,9 @@ def test_it_is_said_how_to_report_a_hole() -> None:
     text = (ROOT / "SECURITY.md").read_text()
     for word in ("private security advisories", "three working days", "docs/security.md"):
         assert word in text
+    times = [int(days) for days in re.findall(r"^\| .* \| (\d+) days \|$", text, re.MULTILINE)]
+    assert times == sorted(times)
+    assert len(times) == 4, "a time for each kind of hole in a dependency"
 
 
 def test_every_module_that_a_page_names_is_there() -> None:
