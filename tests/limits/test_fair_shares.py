@@ -1,8 +1,10 @@
 """What one caller or one organization wants all of, the others still get."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -11,6 +13,8 @@ from tests.conftest import MakeSettings
 from tests.world import Caller, World
 
 from learning_service.core.settings import Settings
+from learning_service.domain.courses.actions import drafts
+from learning_service.domain.courses.rules.richtext import sanitize_tree
 from learning_service.main import create_app
 
 OWN, POOL = 5, 3
@@ -87,3 +91,28 @@ async def test_one_organization_does_not_take_all_connections(
         answer = await push
         assert answer.status_code in (200, 503), answer.text
     assert (await directory("PUT", "/api/directory/chapters/n2/", body)).status_code == 200
+
+
+async def test_drafts_are_judged_one_after_the_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each thread more would take a turn at the interpreter from the event loop."""
+    at_once: list[int] = []
+    running: set[int] = set()
+
+    def slowly(tree: Any, *arguments: Any) -> Any:
+        running.add(threading.get_ident())
+        at_once.append(len(running))
+        time.sleep(0.2)
+        running.discard(threading.get_ident())
+        return sanitize_tree(tree, *arguments)
+
+    courses = [await world.course(publish=False) for _ in range(3)]
+    monkeypatch.setattr(drafts, "sanitize_tree", slowly)
+    sent = {"title": "Changed"}
+    answers = await asyncio.gather(
+        *(
+            world.admin("PUT", f"/api/courses/{one['id']}/draft/", sent, headers={"If-Match": "*"})
+            for one in courses
+        )
+    )
+    assert [answer.status_code for answer in answers] == [200] * 3, answers[0].text
+    assert at_once == [1] * 3

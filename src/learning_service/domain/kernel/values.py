@@ -6,7 +6,6 @@ Sources: the contract's conventions on text, numbers, ids and times.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -40,6 +39,10 @@ MAX_MARKS = 30
 MAX_UNIFIED = 4
 """How many times as long a text may become once its compatibility forms are written out; one makes 18 of itself."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_OVERRIDE = re.compile(f"[{''.join(OVERRIDES)}]")
+_BIDI_CONTROL = re.compile(f"[{''.join(BIDI_CONTROLS)}]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""All of the categories Cc, Zl and Zp, which Unicode keeps as they are. Looking each up takes twenty times longer."""
 _TIME = re.compile(
     r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
@@ -64,7 +67,7 @@ def _storable(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    if not OVERRIDES.isdisjoint(_storable(text)):
+    if _OVERRIDE.search(_storable(text)):
         raise Wrong("must not contain bidirectional overrides, embeddings or isolates", "not-allowed")
     return text
 
@@ -74,9 +77,9 @@ def _trimmed(value: Any) -> Any:
 
 
 def _name(text: str) -> str:
-    if not BIDI_CONTROLS.isdisjoint(text):
+    if _BIDI_CONTROL.search(text):
         raise Wrong("must not contain bidirectional control characters", "not-allowed")
-    if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in text):
+    if _CONTROL.search(text):
         raise Wrong("must be one line without control characters", "not-allowed")
     _seen(text)
     if stacks_more_than(MAX_COMBINING_RUN, unify(text)):

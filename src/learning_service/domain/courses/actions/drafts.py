@@ -2,8 +2,10 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,6 +39,10 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.records.audit import record_audit
 
+T = TypeVar("T")
+
+_JUDGES = ThreadPoolExecutor(1, "drafts")
+"""One, like those of large bodies and answers: several would take their turns from everybody else."""
 OF_TEXTS = frozenset({"empty", "not-allowed", "too-complex", "too-long"})
 """What can be wrong with a text that older rules let in."""
 
@@ -109,7 +115,7 @@ async def patch_draft(
     version = await current_version(session, course_id)
     check_precondition(if_match, version)
     before = Edition(version, await read_tree(session, version))
-    tree = await asyncio.to_thread(apply_patch, before.tree, patch)
+    tree = await _apart(apply_patch, before.tree, patch)
     await require_granting(session, course, before.tree.mastered_skills, tree.mastered_skills, actor=actor)
     known = await known_keys(session, course_id)
     _refuse_unknown_keys(tree, known)
@@ -205,12 +211,12 @@ async def _accepted(
         return sanitize_tree(parse_tree(sent, held), clean, held)
 
     try:
-        return await asyncio.to_thread(judged, frozenset())
+        return await _apart(judged, frozenset())
     except Invalid as refused:
         if any(fault.code not in OF_TEXTS for fault in refused.faults):
             raise
         held = texts_of((await current_edition(session, course_id)).tree)
-        return await asyncio.to_thread(judged, held)
+        return await _apart(judged, held)
 
 
 async def _sanitized(
@@ -218,7 +224,11 @@ async def _sanitized(
 ) -> tuple[Tree, tuple[Removed, ...]]:
     """In a thread: hostile text takes a while, and the loop serves others meanwhile."""
     clean = await _sanitizer(session, actor)
-    return await asyncio.to_thread(sanitize_tree, tree, clean, texts_of(held))
+    return await _apart(sanitize_tree, tree, clean, texts_of(held))
+
+
+async def _apart(work: Callable[..., T], *arguments: Any) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_JUDGES, work, *arguments)
 
 
 async def _sanitizer(session: AsyncSession, actor: Principal) -> Clean:
