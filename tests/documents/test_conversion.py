@@ -266,15 +266,18 @@ async def test_a_killed_converter_leaves_nothing_and_its_document_is_converted(
     else:
         pytest.fail("the converter did not begin")
     # Such as would never end by itself.
-    for number in running_with("soffice.bin -env:UserInstallation=file:///work"):
+    stopped = list(running_with("soffice.bin -env:UserInstallation=file:///work"))
+    for number in stopped:
         os.kill(number, signal.SIGSTOP)
     process.send_signal(signal.SIGKILL)
     await process.wait()
     for _ in range(200):
-        if not processes_with("soffice.bin"):
+        if not set(running_with("soffice.bin")) & set(stopped):
             break
         await asyncio.sleep(0.1)
     else:
+        for number in stopped:
+            os.kill(number, signal.SIGKILL)
         pytest.fail("LibreOffice goes on without its converter")
     assert (await seen(world, made["id"]))["status"] == "converting"
     assert remove_leftovers() == 1

@@ -59,6 +59,9 @@ async def open_renewals(session: AsyncSession) -> int:
     if not courses:
         return 0
     await hold_entrance(session, *courses)
+    # Before the completions, as everybody does who changes both: an enrollment refers to its course.
+    held = select(Course.id).where(Course.id.in_(courses)).order_by(Course.id)
+    await session.execute(held.with_for_update(key_share=True, read=True))
     moment = new_id()
     due = _due(session).where(CourseCompletion.course_id.in_(courses))
     due = due.with_for_update(of=CourseCompletion, skip_locked=True)
