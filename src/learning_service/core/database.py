@@ -25,6 +25,15 @@ _OPENING = text(
     " clock_timestamp()"
 )
 _WORKER_STATEMENT_TIMEOUT_MS = 60_000
+_BESIDE_JOBS = 4
+"""What else a worker does at the database at once: claim and end jobs, keep their leases, and what runs by itself."""
+
+
+def pool_size(settings: Settings, role: Role) -> int:
+    """How many connections the process keeps: a worker one for each job at least, so that no job waits for others."""
+    if role == "learning_api":
+        return settings.database_pool_size
+    return max(settings.database_pool_size, settings.job_concurrency + _BESIDE_JOBS)
 
 
 def create_engine(settings: Settings, *, role: Role = "learning_api") -> AsyncEngine:
@@ -33,7 +42,7 @@ def create_engine(settings: Settings, *, role: Role = "learning_api") -> AsyncEn
         settings.database_url,
         # Tracebacks go to logs, and parameters are names, texts and keys.
         hide_parameters=True,
-        pool_size=settings.database_pool_size,
+        pool_size=pool_size(settings, role),
         max_overflow=0,
         pool_timeout=settings.database_pool_timeout_seconds,
         pool_recycle=1800,

@@ -126,7 +126,7 @@ class Settings(StoreSettings):
     database_url: str
     """`postgresql+asyncpg://user:password@host:port/name`; the user must be able to assume the service's roles."""
     database_pool_size: int = Field(default=10, ge=1, le=200)
-    """Connections kept per process."""
+    """Connections kept per process; a worker keeps `JOB_CONCURRENCY` + 4 where that is more."""
     database_direct_pool_size: int = Field(default=5, ge=1, le=200)
     """Connections kept per API process for the hottest calls, beside the others."""
     database_pool_timeout_seconds: float = Field(default=2, gt=0)
