@@ -43,3 +43,27 @@ async def test_nobody_reissues_or_revokes_their_own_certificate(world: World, ro
     refused(await earned.revoke(myself, odd=1))
     assert (await earned.verify())["status"] == "valid"
     assert (await earned.reissue(world.call_as("bob", role))).status_code == 201
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_nobody_starts_anew_by_their_own_word(world: World, role: str) -> None:
+    """A new enrollment has all attempts again; others named in the same call get theirs."""
+    ana = await learner(world, tree(quiz(choice(), max_attempts=1)))
+    bob = await learner(world, {}, "bob", ana.course)
+    for who in (ana, bob):
+        await who.answer({"texts": ["wrong"]})
+        assert await who.status() == "failed"
+    path = f"/api/courses/{ana.course['id']}/assign/"
+    done = await world.call_as("ana", role).ok("POST", path, {"user_ids": ["ana", "bob", "nobody", "ana"]})
+    assert done == {
+        "assigned": 1,
+        "already_enrolled": 0,
+        "skipped": [
+            {"user_id": "ana", "reason": "failed"},
+            {"user_id": "nobody", "reason": "unknown-member"},
+        ],
+    }
+    mine = (await ana.call.ok("GET", "/api/users/enrollments/"))["items"]
+    assert [one["status"] for one in mine] == ["failed"]
+    anew = await world.call_as("bob", role).ok("POST", path, {"user_ids": ["ana"]})
+    assert anew["assigned"] == 1

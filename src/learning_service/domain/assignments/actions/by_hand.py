@@ -44,7 +44,7 @@ async def assign_course(
 ) -> Handed:
     """Assign the course, which the actor may assign, to members whom they administer.
 
-    Explicit ids may start anew after a failure. Raises Invalid, NotPublished.
+    Explicit ids may start anew after a failure, but for the actor's own. Raises Invalid, NotPublished.
     """
     course = await course_to_assign(session, actor.organization_id, course_id)
     if course is None:
@@ -67,16 +67,30 @@ async def _assign_named(
     sent: AssignBody,
     actor: Principal,
 ) -> Handed:
-    wanted = list(dict.fromkeys(user_ids))
-    who = and_(
-        Member.user_id == func.any(wanted), meant_by(course, _EVERYONE, reach_of(actor, chapters=True))
+    handed = Handed()
+    others = [user_id for user_id in dict.fromkeys(user_ids) if user_id != actor.user_id]
+    # Who starts anew has all attempts again, and nobody grants attempts to themselves.
+    for wanted, again in ((others, True), ([actor.user_id] if actor.user_id in user_ids else [], False)):
+        if not wanted:
+            continue
+        who = and_(
+            Member.user_id == func.any(wanted), meant_by(course, _EVERYONE, reach_of(actor, chapters=True))
+        )
+        done = await assign_members(
+            session, course, who, cause=_cause(actor), due_at=sent.due_at, again=again, name_all=True
+        )
+        seen = set(done.seen)
+        unknown = [(user_id, "unknown-member") for user_id in wanted if user_id not in seen]
+        handed = _sum(handed, _handed(done, unknown))
+    return handed
+
+
+def _sum(one: Handed, other: Handed) -> Handed:
+    return Handed(
+        one.assigned + other.assigned,
+        one.already_enrolled + other.already_enrolled,
+        sorted([*one.skipped, *other.skipped]),
     )
-    done = await assign_members(
-        session, course, who, cause=_cause(actor), due_at=sent.due_at, again=True, name_all=True
-    )
-    seen = set(done.seen)
-    unknown = [(user_id, "unknown-member") for user_id in wanted if user_id not in seen]
-    return _handed(done, unknown)
 
 
 async def _assign_audience(
