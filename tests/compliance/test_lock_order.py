@@ -4,8 +4,8 @@ import asyncio
 
 from sqlalchemy import text
 from tests.certificates.earned import TREE, earn
-from tests.compliance.test_later_policy import BOTH, change, mine
-from tests.compliance.test_renewals import age
+from tests.compliance.test_later_policy import BOTH, change
+from tests.compliance.test_renewals import age, mine
 from tests.foundations.direct import Database, database
 from tests.world import World
 
