@@ -139,3 +139,20 @@ async def test_a_name_that_moved_is_connected_to_anew(client: HttpClient, names:
 async def test_a_receiver_may_be_an_address(client: HttpClient, names: Names) -> None:
     async with serving(names.server(LOOPBACK)) as port:
         assert await post(client, LOOPBACK, port.number) == 204
+
+
+async def test_a_name_in_other_letters_is_called_as_dns_has_it(client: HttpClient, names: Names) -> None:
+    name = "xn--bcher-kva.example.org"
+    async with serving(names.server(name)) as port:
+        assert await post(client, name, port.number) == 204
+        with pytest.raises(Unavailable):
+            await post(client, "xn--a.example.org", port.number)
+    assert [hosts for hosts in port.hosts if hosts] == [[f"{name}:{port.number}"]]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a..example.org/", "https://[::1/", "https://a.example.org:99999999/"]
+)
+async def test_what_is_no_address_is_no_accident(client: HttpClient, url: str) -> None:
+    with pytest.raises(Unavailable):
+        await client.post(url, b"{}", headers={}, address=LOOPBACK)

@@ -93,20 +93,12 @@ class HttpClient:
         this name at this address only: for another name nobody has checked a certificate on it. Raises Unavailable
         when no answer came in time.
         """
-        asked = httpx.URL(url)
-        port = asked.port or (443 if asked.scheme == "https" else 80)
-        place = f"{asked.host}{_AT}{address}".encode("ascii")
-        target = httpcore.URL(scheme=asked.raw_scheme, host=place, port=port, target=asked.raw_path)
-        sent: list[tuple[bytes | str, bytes | str]] = [
-            *headers.items(),
-            ("Host", asked.netloc),
-            ("Accept-Encoding", "identity"),
-        ]
+        target, name, sent = _addressed(url, headers, address)
         try:
             async with (
                 asyncio.timeout(timeout_seconds),
                 self._direct.stream(
-                    "POST", target, content=body, headers=sent, extensions={"sni_hostname": asked.host}
+                    "POST", target, content=body, headers=sent, extensions={"sni_hostname": name}
                 ) as response,
             ):
                 size = 0
@@ -133,6 +125,22 @@ class HttpClient:
                 if len(body) > max_bytes:
                     raise Unavailable(f"{url} answered more than {max_bytes} bytes")
             return bytes(body)
+
+
+def _addressed(
+    url: str, headers: Mapping[str, str], address: str
+) -> tuple[httpcore.URL, str, list[tuple[bytes | str, bytes | str]]]:
+    """Where to connect, the name as DNS has it, and what is sent along. Raises Unavailable for what is no URL."""
+    try:
+        asked = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise Unavailable("no answer: InvalidURL") from error
+    port = asked.port or (443 if asked.scheme == "https" else 80)
+    # Not `asked.host`, which shows other letters than ASCII, and fails where the name stands for none.
+    name = asked.raw_host.decode("ascii")
+    place = f"{name}{_AT}{address}".encode("ascii")
+    target = httpcore.URL(scheme=asked.raw_scheme, host=place, port=port, target=asked.raw_path)
+    return target, name, [*headers.items(), ("Host", asked.netloc), ("Accept-Encoding", "identity")]
 
 
 class _ToTheAddress(httpcore.AsyncNetworkBackend):
