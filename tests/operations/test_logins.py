@@ -309,3 +309,36 @@ async def test_the_store_refuses_what_is_not_its_own(stores: dict[str, ObjectSto
     for login in ("learning_app", "learning_conversion"):
         with pytest.raises(StoreUnavailable, match="AccessDenied"):
             await stores[login].give_up_uploads(before=datetime.now(UTC))
+
+
+@pytest.mark.long
+async def test_a_second_key_of_the_store_takes_over_and_the_first_ends(
+    stores: dict[str, ObjectStore], judged_store: str, settings: Settings
+) -> None:
+    """As operations say: a second key with the same rights, restart, the first one deleted."""
+    owner = aioboto3.Session("owner", "owner", region_name="us-east-1")
+    async with (
+        httpx.AsyncClient(base_url=f"{judged_store}/moto-api/") as moto,
+        owner.client("iam", endpoint_url=judged_store) as iam,
+    ):
+        await moto.post("reset-auth", content=b"100")
+        [first] = (await iam.list_access_keys(UserName="learning_jobs"))["AccessKeyMetadata"]
+        second = (await iam.create_access_key(UserName="learning_jobs"))["AccessKey"]
+        await moto.post("reset-auth", content=b"0")
+        restarted = settings.model_copy(
+            update={
+                "s3_endpoint_url": judged_store,
+                "s3_bucket": "learning",
+                "s3_access_key_id": second["AccessKeyId"],
+                "s3_secret_access_key": SecretStr(second["SecretAccessKey"]),
+            }
+        )
+        async with open_store(restarted, patience=20) as after:
+            assert await stores["learning_jobs"].get(CERTIFICATE), "both serve meanwhile"
+            assert await after.get(CERTIFICATE)
+            await moto.post("reset-auth", content=b"100")
+            await iam.delete_access_key(UserName="learning_jobs", AccessKeyId=first["AccessKeyId"])
+            await moto.post("reset-auth", content=b"0")
+            with pytest.raises(StoreUnavailable, match="InvalidAccessKeyId"):
+                await stores["learning_jobs"].get(CERTIFICATE)
+            assert await after.get(CERTIFICATE)
