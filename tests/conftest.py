@@ -18,11 +18,12 @@ from learning_devstack.tokens import make_development_key
 from learning_service.context import Context, open_context
 from learning_service.core.settings import Issuer, Settings
 from learning_service.main import create_app
-from tests.documented import Documented
-from tests.migrating import migrate
-from tests.mutating import set_up_hypothesis
-from tests.no_skips import register_in_ci
-from tests.stack import (
+from tests.kit.browser import address
+from tests.kit.documented import Documented
+from tests.kit.migrating import migrate
+from tests.kit.mutating import set_up_hypothesis
+from tests.kit.no_skips import register_in_ci
+from tests.kit.stack import (
     GIVEN,
     TEMPLATE,
     create_database,
@@ -31,9 +32,9 @@ from tests.stack import (
     drop_database,
     parts,
 )
-from tests.world import Signer, World
+from tests.kit.world import Signer, World
 
-__all__ = ["parts"]
+__all__ = ["address", "parts"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -22,7 +22,7 @@ from learning_service.domain.courses.rules.tree import quizzes as quizzes_of
 from learning_service.domain.directory.models import Chapter, Member, Region
 from learning_service.domain.questions.rules.free_form import FreeForm
 from learning_service.domain.questions.rules.multi_select import MultiSelect
-from tests.stack import create_database_from_template, drop_database
+from tests.kit.stack import create_database_from_template, drop_database
 
 
 @pytest.fixture(scope="module")

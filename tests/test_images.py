@@ -15,8 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from learning_devstack.parts import Parts
 from learning_service.core.database import create_engine
 from learning_service.core.settings import Settings
-from tests.migrating import migrate
-from tests.stack import create_database, drop_database
+from tests.kit.migrating import migrate
+from tests.kit.stack import create_database, drop_database
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = ("api", "worker", "converter", "migrate", "bucket")

@@ -8,71 +8,10 @@ import httpx
 import pypdf
 import pytest
 
-from tests.world import Caller, Json, World, right
+from tests.kit.courses import TITLE, TREE
+from tests.kit.world import Caller, Json, World, right
 
-TITLE = "Ética & <b>Δίκαιο</b> Право 霸凌防治"
 NAME = "Zoë <b>Müller</b> & Νίκος Иванов 王小明"
-TREE: Json = {
-    "title": TITLE,
-    "description_html": "<p>All about it</p>",
-    "pass_score": 80,
-    "mastered_skills": [{"skill_id": "hazing-prevention", "name": "Hazing prevention"}],
-    "modules": [
-        {
-            "title": "Know the law",
-            "items": [
-                {"kind": "lesson", "title": "What counts", "body_html": "<p>…</p>"},
-                {
-                    "kind": "quiz",
-                    "title": "Check yourself",
-                    "pass_score": 70,
-                    "max_attempts": 3,
-                    "questions": [
-                        {
-                            "type": "multiple_choice",
-                            "prompt_html": "<p>1</p>",
-                            "points": 1,
-                            "answers": [
-                                {"text": "yes", "is_correct": True},
-                                {"text": "no", "is_correct": False},
-                            ],
-                        },
-                        {"type": "true_false", "prompt_html": "<p>2</p>", "points": 1, "correct": True},
-                        {
-                            "type": "multi_select",
-                            "prompt_html": "<p>3</p>",
-                            "points": 2,
-                            "answers": [
-                                {"text": "a", "is_correct": True},
-                                {"text": "b", "is_correct": True},
-                                {"text": "c", "is_correct": False},
-                            ],
-                        },
-                        {
-                            "type": "short_answer",
-                            "prompt_html": "<p>4</p>",
-                            "points": 1,
-                            "accepted_answers": ["don't haze*"],
-                        },
-                    ],
-                },
-                {
-                    "kind": "quiz",
-                    "title": "In your words",
-                    "required": False,
-                    "questions": [{"type": "free_form", "prompt_html": "<p>5</p>", "points": 5}],
-                },
-            ],
-        }
-    ],
-    "assessment": {
-        "title": "Final",
-        "pass_score": 80,
-        "max_attempts": 2,
-        "time_limit_seconds": 3600,
-        "questions": [{"type": "true_false", "prompt_html": "<p>6</p>", "points": 1, "correct": False}],
-    },
-}
 ANSWERS: dict[str, Json] = {
     "<p>1</p>": {"texts": ["yes"]},
     "<p>2</p>": {"value": True},

@@ -2,16 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.world import World, small_tree
-
-LESSON = {"assessment": None, "modules": [{"title": "M", "items": [{"kind": "lesson", "title": "L"}]}]}
-
-
-async def finish(world: World, user: str, course_id: str) -> None:
-    """Complete the course's only lesson."""
-    member = world.member(user)
-    shown = await member.ok("GET", f"/api/courses/{course_id}/modules/")
-    await member.ok("POST", f"/api/lessons/{shown['items'][0]['items'][0]['id']}/complete/")
+from tests.kit.assignments import LESSON, finish
+from tests.kit.world import World, small_tree
 
 
 async def test_members_by_id(world: World) -> None:

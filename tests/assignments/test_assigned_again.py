@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.compliance.test_renewals import events, mine
-from tests.world import Json, World
+from tests.kit.renewals import events, mine
+from tests.kit.world import Json, World
 
 from learning_service.worker.jobs.reminders import send_course_reminders
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from tests.world import Json, World
+from tests.kit.world import Json, World
 
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries.audience import audience_of

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
+from tests.kit.assignments import ZONES
 
 from learning_service.domain.assignments.rules.due import (
     LAST_DAY,
@@ -16,11 +17,6 @@ from learning_service.domain.assignments.rules.due import (
     due_at_of,
 )
 from learning_service.domain.kernel.days import end_of_day, local_day, start_of_day
-
-ZONES = [
-    "America/New_York", "America/Sao_Paulo", "America/Havana", "Europe/Paris", "Asia/Beirut", "Asia/Kolkata",
-    "Australia/Lord_Howe", "Pacific/Kiritimati", "Pacific/Apia", "Africa/Cairo", "Asia/Tehran", "UTC",
-]  # fmt: skip
 
 
 @given(st.dates(date(2000, 1, 1), date(2040, 1, 1)), st.sampled_from(ZONES))

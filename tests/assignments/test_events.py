@@ -4,8 +4,8 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.assignments.test_rules import enrolled, rule
-from tests.world import Json, World
+from tests.kit.assignments import enrolled, rule
+from tests.kit.world import Json, World
 
 STATES = ("pledge", "active", "alum")
 

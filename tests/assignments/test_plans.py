@@ -5,8 +5,8 @@ import uuid
 from typing import Any
 
 from sqlalchemy import event, select, true
-from tests.foundations.direct import Database
-from tests.world import World
+from tests.kit.direct import Database
+from tests.kit.world import World
 
 from learning_service.domain.assignments.actions.assigning import prepare_assignment
 from learning_service.domain.assignments.queries.candidates import candidates, course_to_assign

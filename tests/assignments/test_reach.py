@@ -1,7 +1,7 @@
 """What administrators see and undo of rules and runs that reach beyond their own members."""
 
-from tests.assignments.test_rules import RULES, enrolled, rule
-from tests.world import Json, World
+from tests.kit.assignments import RULES, enrolled, rule
+from tests.kit.world import Json, World
 
 
 async def run_of(world: World, made: Json) -> str:

@@ -5,24 +5,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.world import Json, World
+from tests.kit.assignments import RULES, enrolled, rule
+from tests.kit.world import Json, World
 
 from learning_service.worker.jobs.assignments import run_scheduled_rules
-
-RULES = "/api/assignment-rules/"
-
-
-async def rule(world: World, course: Json, **facts: Any) -> Json:
-    """A rule made by the national administrator."""
-    body = {"course_id": course["id"], "trigger": "manual", "audience_filter": {}, **facts}
-    made: Json = await world.admin.ok("POST", RULES, body)
-    return made
-
-
-async def enrolled(world: World, course: Json) -> list[str]:
-    """Who is enrolled in the course."""
-    found = await world.admin.ok("GET", f"/api/enrollments/?course_id={course['id']}&limit=200")
-    return sorted(item["user_id"] for item in found["items"])
 
 
 async def event(world: World, user: str, n: int, **data: Any) -> None:

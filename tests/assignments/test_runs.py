@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.world import Json, World
+from tests.kit.world import Json, World
 
 from learning_service.context import Context
 from learning_service.domain.assignments.actions import runs

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.world import Json, World
+from tests.kit.world import Json, World
 
 from learning_service.worker.jobs.assignments import run_scheduled_rules
 

@@ -3,8 +3,8 @@
 import asyncio
 
 import httpx
-from tests.grading.scenes import learner, quiz, tree
-from tests.world import Caller, Json, World, choice, right
+from tests.kit.quiz_taker import quiz, quiz_taker, tree
+from tests.kit.world import Caller, Json, World, choice, right
 
 
 async def race_for_the_last_attempt(
@@ -15,7 +15,7 @@ async def race_for_the_last_attempt(
     course = await world.course(tree(quiz(*questions, max_attempts=2, pass_score=100)))
     for n in range(rounds):
         await world.add_member(f"racer{n}")
-        racer = await learner(world, {}, f"racer{n}", course)
+        racer = await quiz_taker(world, {}, f"racer{n}", course)
         assert (await racer.answer({"texts": ["wrong"]}))["attempts_remaining"] == 1
         shown = (await racer.call.ok("GET", racer.path))["questions"]
         callers = [Caller(api, racer.call.token, racer.call.user) for api in apis]

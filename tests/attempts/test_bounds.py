@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 from tests.conftest import MakeSettings
-from tests.contract.learner import Learner, lesson, quiz, tree
-from tests.world import Caller, World
+from tests.kit.learner import Learner, lesson, quiz, tree
+from tests.kit.world import Caller, World
 
 from learning_service.core.settings import Settings
 from learning_service.main import create_app

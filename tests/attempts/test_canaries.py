@@ -1,6 +1,5 @@
 """Key material in no answer that a member, a stranger or another service can get: every route is walked."""
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -8,9 +7,10 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
-from tests import processes
-from tests.grading.scenes import choice_with, essay, learner, quiz, tree
-from tests.world import Caller, Json, World
+from tests.kit import processes
+from tests.kit.jobs import no_job_is_left
+from tests.kit.quiz_taker import choice_with, essay, quiz, quiz_taker, tree
+from tests.kit.world import Caller, Json, World
 
 from learning_service.api.routes import api_routes
 from learning_service.core.settings import Settings
@@ -38,7 +38,7 @@ def content() -> Json:
 
 async def scene(world: World) -> dict[str, str]:
     """A learner with graded, waiting and open attempts, another who has passed; ids for the parameters of paths."""
-    ana = await learner(world, content())
+    ana = await quiz_taker(world, content())
     modules = await ana.call.ok("GET", f"/api/courses/{ana.course['id']}/modules/")
     sent = await ana.answer({"texts": ["wrong"]}, {"text": "no"}, {"text": "words"})
     gil = world.call_as("gil", "grader")
@@ -52,7 +52,9 @@ async def scene(world: World) -> dict[str, str]:
     assert graded["attempt"]["attempt_id"] == sent["attempt_id"]
     await ana.answer({"texts": ["wrong"]}, {"text": "no"}, {"text": "more words"})
     await ana.start()
-    bob = await learner(world, tree(quiz(choice_with(explanation_html=f"<p>{CANARY} explained</p>"))), "bob")
+    bob = await quiz_taker(
+        world, tree(quiz(choice_with(explanation_html=f"<p>{CANARY} explained</p>"))), "bob"
+    )
     assert (await bob.answer({"texts": ["right"]}))["passed"]
     return {
         "course_id": ana.course["id"],
@@ -124,25 +126,8 @@ async def test_keys_notes_and_rubrics_reach_nobody_who_learns(
             assert not [row for row in kept if CANARY in row], table
 
 
-async def no_job_is_left(world: World) -> None:
-    """Wait until the worker has done what the walk gave it."""
-    for _ in range(300):
-        async with world.worker.transaction(world.id) as session:
-            left = await session.scalar(
-                text(
-                    "SELECT count(*) FROM outbox WHERE organization_id = :org AND queue = 'jobs'"
-                    " AND (status = 'leased' OR status = 'queued' AND run_at <= clock_timestamp())"
-                ),
-                {"org": world.id},
-            )
-        if not left:
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError("the worker did not finish")
-
-
 async def test_an_empty_first_submission_tells_nothing(world: World) -> None:
-    ana = await learner(world, content())
+    ana = await quiz_taker(world, content())
     sent = await ana.answer()
     seen = await ana.call.ok("GET", f"/api/attempts/{sent['attempt_id']}/")
     shown = await ana.call.ok("GET", ana.path)

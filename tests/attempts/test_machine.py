@@ -8,27 +8,15 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import text
 from tests.attempts.races import race_for_the_last_attempt
-from tests.foundations.test_query_counts import counted
-from tests.grading.scenes import Learner, essay, learner, quiz, tree
-from tests.world import Caller, Json, World, choice, right
+from tests.kit.attempts import shift
+from tests.kit.query_counts import counted
+from tests.kit.quiz_taker import QuizTaker, essay, quiz, quiz_taker, tree
+from tests.kit.world import Caller, Json, World, choice, right
 
 from learning_service.core.settings import Settings
 from learning_service.main import create_app
 from learning_service.worker.jobs.attempts import close_overdue_attempts
-
-
-async def shift(world: World, attempt_id: str, **back: float) -> None:
-    """Make an attempt older than it is: its start and deadline lie that much further back."""
-    async with world.worker.transaction(world.id) as session:
-        await session.execute(
-            text(
-                "UPDATE quiz_attempts SET started_at = started_at - CAST(:by AS interval),"
-                " deadline_at = deadline_at - CAST(:by AS interval) WHERE id = :id"
-            ),
-            {"by": timedelta(**back), "id": attempt_id},
-        )
 
 
 def timed(**changes: Any) -> Json:
@@ -52,7 +40,7 @@ async def test_the_last_attempt_has_one_winner(world: World, second_client: http
 async def test_one_attempt_submitted_ten_times_has_one_result(
     world: World, second_client: httpx.AsyncClient
 ) -> None:
-    ana = await learner(world, tree(quiz(choice())))
+    ana = await quiz_taker(world, tree(quiz(choice())))
     started = await ana.start()
     callers = [ana.call, Caller(second_client, ana.call.token, "ana")]
     body = {
@@ -66,7 +54,7 @@ async def test_one_attempt_submitted_ten_times_has_one_result(
 
 
 async def test_parallel_starts_give_one_attempt(world: World, second_client: httpx.AsyncClient) -> None:
-    ana = await learner(world, tree(quiz(choice(), max_attempts=1)))
+    ana = await quiz_taker(world, tree(quiz(choice(), max_attempts=1)))
     callers = [ana.call, Caller(second_client, ana.call.token, "ana")]
     sent = await asyncio.gather(*(callers[k % 2]("POST", f"{ana.path}attempts/") for k in range(12)))
     assert sorted(r.status_code for r in sent) == [*[200] * 11, 201]
@@ -74,7 +62,7 @@ async def test_parallel_starts_give_one_attempt(world: World, second_client: htt
 
 
 async def test_parallel_saves_keep_every_answer(world: World, second_client: httpx.AsyncClient) -> None:
-    ana = await learner(world, tree(quiz(*[choice(f"{n}?") for n in range(12)])))
+    ana = await quiz_taker(world, tree(quiz(*[choice(f"{n}?") for n in range(12)])))
     callers = [ana.call, Caller(second_client, ana.call.token, "ana")]
     for _ in range(3):
         started = await ana.start()
@@ -90,7 +78,7 @@ async def test_parallel_saves_keep_every_answer(world: World, second_client: htt
 
 
 async def test_saving_is_an_upsert_in_the_clients_order(world: World) -> None:
-    ana = await learner(world, tree(quiz(choice(), choice("Second?"))))
+    ana = await quiz_taker(world, tree(quiz(choice(), choice("Second?"))))
     started = await ana.start()
     first, second = started["questions"]
     path = f"/api/attempts/{started['attempt_id']}/"
@@ -117,7 +105,7 @@ async def test_saving_is_an_upsert_in_the_clients_order(world: World) -> None:
 
 
 async def test_a_shuffled_order_is_frozen_in_the_attempt(world: World) -> None:
-    ana = await learner(
+    ana = await quiz_taker(
         world, tree(quiz(*[choice(f"{n}?") for n in range(8)], shuffle=True, max_attempts=None))
     )
     orders = set()
@@ -132,7 +120,7 @@ async def test_a_shuffled_order_is_frozen_in_the_attempt(world: World) -> None:
 
 
 async def test_time_runs_out_half_a_minute_after_the_deadline(world: World) -> None:
-    ana = await learner(world, tree(timed()))
+    ana = await quiz_taker(world, tree(timed()))
     refused = await ana.submit(responses=[])
     assert (refused.status_code, refused.json()["code"]) == (409, "attempt-not-started")
     assert "questions" not in await ana.call.ok("GET", ana.path)
@@ -156,7 +144,7 @@ async def test_time_runs_out_half_a_minute_after_the_deadline(world: World) -> N
 
 
 async def test_a_submission_within_the_grace_is_stamped_with_the_deadline(world: World) -> None:
-    ana = await learner(world, tree(timed()))
+    ana = await quiz_taker(world, tree(timed()))
     started = await ana.start()
     await shift(world, started["attempt_id"], seconds=80)
     assert (await ana.submit(responses=[])).status_code == 200
@@ -166,7 +154,7 @@ async def test_a_submission_within_the_grace_is_stamped_with_the_deadline(world:
 
 @pytest.mark.parametrize("touch", ["quiz", "attempt", "start"])
 async def test_a_touch_closes_what_is_overdue(world: World, touch: str) -> None:
-    ana = await learner(world, tree(timed(max_attempts=2)))
+    ana = await quiz_taker(world, tree(timed(max_attempts=2)))
     started = await ana.start()
     await shift(world, started["attempt_id"], seconds=95)
     match touch:
@@ -182,7 +170,7 @@ async def test_a_touch_closes_what_is_overdue(world: World, touch: str) -> None:
 
 
 async def test_the_sweeper_closes_as_of_a_time(world: World) -> None:
-    ana = await learner(world, tree(timed(max_attempts=1)))
+    ana = await quiz_taker(world, tree(timed(max_attempts=1)))
     started = await ana.start()
     deadline = datetime.fromisoformat(started["deadline_at"])
     await close_overdue_attempts(world.worker, deadline + timedelta(seconds=29))
@@ -198,7 +186,7 @@ async def test_the_sweeper_closes_as_of_a_time(world: World) -> None:
 async def meet_at_the_deadline(world: World, times: int) -> None:
     """Submissions and the sweeper at the same moment: one terminal state each, what was saved graded."""
     course = await world.course(tree(timed(max_attempts=None)))
-    ana = await learner(world, {}, "ana", course)
+    ana = await quiz_taker(world, {}, "ana", course)
     for n in range(times):
         started = await ana.start()
         attempt = started["attempt_id"]
@@ -231,7 +219,7 @@ async def test_submitting_against_the_sweeper_a_thousand_times(world: World) -> 
 
 async def test_a_submission_is_two_statements_of_its_own(world: World, app: FastAPI) -> None:
     twenty = [choice(f"{n}?") for n in range(20)]
-    ana = await learner(world, tree(quiz(*twenty, pass_score=70), quiz(choice("other"))))
+    ana = await quiz_taker(world, tree(quiz(*twenty, pass_score=70), quiz(choice("other"))))
     started = await ana.start()
     given = [right(q, {"texts": ["right"]}) for q in started["questions"]]
     with counted(app) as own:
@@ -241,8 +229,8 @@ async def test_a_submission_is_two_statements_of_its_own(world: World, app: Fast
 
 
 async def test_what_does_not_fit_is_refused_and_changes_nothing(world: World) -> None:
-    ana = await learner(world, tree(quiz(choice(), essay())))
-    bob = await learner(world, tree(quiz(choice("Other"))), "bob")
+    ana = await quiz_taker(world, tree(quiz(choice(), essay())))
+    bob = await quiz_taker(world, tree(quiz(choice("Other"))), "bob")
     started, others = await ana.start(), await bob.start()
     question, free = started["questions"]
     good = right(question, {"texts": ["right"]})
@@ -295,7 +283,7 @@ async def test_marks_are_shown_as_the_quiz_says(
     world: World, feedback: str | None, shown: list[bool]
 ) -> None:
     policy = {} if feedback is None else {"feedback": feedback}
-    ana = await learner(world, tree(quiz({**choice(), "explanation_html": "<p>Because</p>"}, **policy)))
+    ana = await quiz_taker(world, tree(quiz({**choice(), "explanation_html": "<p>Because</p>"}, **policy)))
     for expected in shown:
         result = await ana.answer({"texts": ["wrong"]})
         seen = await ana.call.ok("GET", f"/api/attempts/{result['attempt_id']}/")
@@ -321,7 +309,7 @@ async def test_answers_are_normalized_and_partly_credited(world: World) -> None:
         "scoring": "right_minus_wrong",
         "answers": [{"text": t, "is_correct": t in "abc"} for t in "abcde"],
     }
-    ana = await learner(world, tree(quiz(short, several, max_attempts=None)))
+    ana = await quiz_taker(world, tree(quiz(short, several, max_attempts=None)))
     for text_, chosen, points in (
         ('  DON\u2019T   "haze" ', "ab", 3.0),
         ("dont haze", "abcd", 1.5),
@@ -332,8 +320,8 @@ async def test_answers_are_normalized_and_partly_credited(world: World) -> None:
         assert result["points"] == points, (text_, chosen)
 
 
-async def _scene(world: World) -> Learner:
-    return await learner(world, tree(timed(max_attempts=1)))
+async def _scene(world: World) -> QuizTaker:
+    return await quiz_taker(world, tree(timed(max_attempts=1)))
 
 
 async def test_extra_time_moves_the_deadline_of_the_attempt_under_way(world: World) -> None:

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
-from tests.attempts.test_machine import shift
-from tests.attempts.test_overdue import longest_wait, short, store
-from tests.grading.scenes import Learner, essay, learner, quiz, tree
-from tests.world import Json, World
+from tests.kit.attempts import longest_wait, shift, short, store
+from tests.kit.quiz_taker import QuizTaker, essay, quiz, quiz_taker, tree
+from tests.kit.world import Json, World
 
 from learning_service.domain.completion.actions import marking
 from learning_service.domain.grading.rules.score import grade_attempt
@@ -55,16 +54,16 @@ def large(attempt: Json, words: str = LARGE) -> list[Json]:
     return [{"question_id": q["id"], "text": words} for q in attempt["questions"]]
 
 
-async def overdue(world: World) -> tuple[Learner, Json]:
+async def overdue(world: World) -> tuple[QuizTaker, Json]:
     ana, attempt = await at_quiz(world, time_limit_seconds=60)
     await stored(world, attempt)
     await shift(world, attempt["attempt_id"], seconds=95)
     return ana, attempt
 
 
-async def at_quiz(world: World, *more: Json, **settings: Any) -> tuple[Learner, Json]:
+async def at_quiz(world: World, *more: Json, **settings: Any) -> tuple[QuizTaker, Json]:
     content = tree(quiz(*(short(n) for n in range(QUESTIONS)), *more, **settings))
-    ana = await learner(world, content)
+    ana = await quiz_taker(world, content)
     return ana, await ana.start()
 
 
@@ -215,12 +214,12 @@ async def test_answers_that_never_stay_the_same_are_refused_for_now(
 
 async def test_one_learners_large_answers_keep_no_other_learner_waiting(world: World, slow: Slow) -> None:
     course = await world.course(tree(*(quiz(*(short(n) for n in range(QUESTIONS))) for _ in range(4))))
-    ana, bob = [await learner(world, {}, user, course) for user in ("ana", "bob")]
+    ana, bob = [await quiz_taker(world, {}, user, course) for user in ("ana", "bob")]
     modules = await ana.call.ok("GET", f"/api/courses/{course['id']}/modules/")
     quizzes = [item["id"] for item in modules["items"][0]["items"]]
     questions = {one: (await ana.call.ok("GET", f"/api/quizzes/{one}/"))["questions"] for one in quizzes}
 
-    def submission(one: Learner, quiz_id: str) -> asyncio.Task[Any]:
+    def submission(one: QuizTaker, quiz_id: str) -> asyncio.Task[Any]:
         sent = {"responses": large({"questions": questions[quiz_id]})}
         return asyncio.create_task(one.call("POST", f"/api/quizzes/{quiz_id}/submit/", sent))
 

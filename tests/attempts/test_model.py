@@ -22,8 +22,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from sqlalchemy import text
-from tests.grading.scenes import Learner, essay, learner, quiz, tree
-from tests.world import Json, World, choice, right
+from tests.kit.quiz_taker import QuizTaker, essay, quiz, quiz_taker, tree
+from tests.kit.world import Json, World, choice, right
 
 from learning_service.worker.jobs.attempts import close_overdue_attempts
 
@@ -118,7 +118,7 @@ def machine(world: World, loop: asyncio.AbstractEventLoop, course: Json) -> type
             super().__init__()
             user = f"m-{uuid.uuid4().hex[:10]}"
             wait(world.add_member(user))
-            self.me: Learner = wait(learner(world, {}, user, course))
+            self.me: QuizTaker = wait(quiz_taker(world, {}, user, course))
             self.model = Model()
             self.questions: list[Json] = []
 

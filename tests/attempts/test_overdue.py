@@ -1,6 +1,5 @@
 """What cannot be closed stops nothing else, and no text that was ever stored freezes a process."""
 
-import asyncio
 import json
 import time
 from datetime import datetime
@@ -8,10 +7,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.attempts.test_machine import shift
-from tests.contract.fields import refused
-from tests.grading.scenes import Learner, learner, quiz, tree
-from tests.world import Json, World
+from tests.kit.attempts import longest_wait, shift, short, store
+from tests.kit.fields import refused
+from tests.kit.quiz_taker import QuizTaker, quiz, quiz_taker, tree
+from tests.kit.world import Json, World
 
 from learning_service.domain.jobs.admin import list_jobs, retry_jobs
 from learning_service.worker.jobs.attempts import close_overdue_attempts
@@ -20,47 +19,12 @@ MARKS = ("a" + "\u0301\u0323\u0f71\u0345" * 5000)[:20_000]
 LIGATURES = "\ufdfa" * 20_000
 
 
-def short(n: int = 0, **changes: Any) -> Json:
-    return {
-        "type": "short_answer",
-        "prompt_html": f"<p>{n}?</p>",
-        "points": 1,
-        "accepted_answers": ["*x*y*z", "a" * 100],
-        **changes,
-    }
-
-
 async def started(
     world: World, questions: int, user: str = "ana", course: Json | None = None
-) -> tuple[Learner, Json]:
+) -> tuple[QuizTaker, Json]:
     content = tree(quiz(*(short(n) for n in range(questions)), time_limit_seconds=60))
-    one = await learner(world, content, user, course)
+    one = await quiz_taker(world, content, user, course)
     return one, await one.start()
-
-
-async def store(world: World, attempt: Json, responses: Any) -> None:
-    """Put answers into an attempt as older rules let them in."""
-    async with world.worker.transaction(world.id) as session:
-        await session.execute(
-            text("UPDATE quiz_attempts SET responses = CAST(:new AS jsonb) WHERE id = :id"),
-            {"new": json.dumps(responses), "id": attempt["attempt_id"]},
-        )
-
-
-async def longest_wait(work: Any) -> float:
-    """How long the event loop let somebody else wait while it did this."""
-    waits = [0.0]
-
-    async def tick() -> None:
-        while True:
-            before = time.perf_counter()
-            await asyncio.sleep(0.005)
-            waits.append(time.perf_counter() - before)
-
-    ticking = asyncio.create_task(tick())
-    await work
-    ticking.cancel()
-    return max(waits)
 
 
 @pytest.mark.parametrize("words", [MARKS, LIGATURES], ids=["marks", "ligatures"])

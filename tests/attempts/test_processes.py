@@ -7,10 +7,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests import processes
 from tests.attempts.races import race_for_the_last_attempt
-from tests.grading.scenes import learner, quiz, tree
-from tests.world import Caller, World, choice, right
+from tests.kit import processes
+from tests.kit.quiz_taker import quiz, quiz_taker, tree
+from tests.kit.world import Caller, World, choice, right
 
 from learning_service.core.settings import Settings
 
@@ -43,7 +43,7 @@ async def test_ten_submissions_of_one_attempt_have_one_result(world: World, apis
     course = await world.course(tree(quiz(choice())))
     for n in range(10):
         await world.add_member(f"racer{n}")
-        racer = await learner(world, {}, f"racer{n}", course)
+        racer = await quiz_taker(world, {}, f"racer{n}", course)
         started = await racer.start()
         given = [right(started["questions"][0], {"texts": ["right"]})]
         body = {"attempt_id": started["attempt_id"], "responses": given}

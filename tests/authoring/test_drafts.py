@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.authoring.author import PATCH_TYPE, Author, changed, rich_tree, without_keys
-from tests.world import Json, World, choice, small_tree
+from tests.kit.author import PATCH_TYPE, Author, changed, rich_tree, without_keys
+from tests.kit.world import Json, World, choice, small_tree
 
 
 def pointers(problem: Any) -> list[str]:

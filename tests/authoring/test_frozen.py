@@ -6,8 +6,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.authoring.author import Author, rich_tree
-from tests.world import World
+from tests.kit.author import Author, rich_tree
+from tests.kit.world import World
 
 from learning_service.core.settings import Settings
 

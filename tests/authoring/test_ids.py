@@ -5,8 +5,8 @@ from collections import Counter
 from typing import Any
 
 from sqlalchemy import text
-from tests.grading.scenes import learner, quiz, tree
-from tests.world import Json, World
+from tests.kit.quiz_taker import quiz, quiz_taker, tree
+from tests.kit.world import Json, World
 
 from learning_service.domain.kernel.base import new_id
 
@@ -47,7 +47,7 @@ def right_ranks(questions: list[Json], what: str) -> list[int]:
 
 
 async def test_no_id_and_no_place_tells_the_right_answer(world: World) -> None:
-    ana = await learner(world, tree(quiz(*[question(n) for n in range(QUESTIONS)], shuffle=True)))
+    ana = await quiz_taker(world, tree(quiz(*[question(n) for n in range(QUESTIONS)], shuffle=True)))
     shown = (await ana.start())["questions"]
     assert len(shown) == QUESTIONS
     assert evenness([0] * QUESTIONS) > FAR, "the measure sees what an author does"
@@ -77,7 +77,7 @@ async def test_what_was_added_later_cannot_be_told_from_what_was_there(world: Wo
         one["answers"] += question(n)["answers"][1:]
     await world.admin.ok("PUT", f"{path}/draft/", content, headers={"If-Match": draft.headers["etag"]})
     await world.admin.ok("POST", f"{path}/publish/")
-    ana = await learner(world, {}, course=course)
+    ana = await quiz_taker(world, {}, course=course)
     shown = (await ana.start())["questions"]
     assert evenness(right_ranks(shown, "id")) < FAR
     moments = {answer["id"][:13] for one in shown for answer in one["answers"]}
@@ -100,16 +100,16 @@ async def test_a_draft_from_before_gets_other_ids_when_it_is_published(world: Wo
             statement = text("UPDATE quiz_answers SET id = :new WHERE id = :old")
             await session.execute(statement, {"new": new_id(), "old": old})
     await world.admin.ok("POST", f"/api/courses/{course['id']}/publish/")
-    ana = await learner(world, {}, course=course)
+    ana = await quiz_taker(world, {}, course=course)
     assert evenness(right_ranks((await ana.start())["questions"], "id")) < FAR
 
 
 async def test_shuffled_questions_are_shown_in_an_attempt_only(world: World) -> None:
-    ana = await learner(world, tree(quiz(question(1), shuffle=True)))
+    ana = await quiz_taker(world, tree(quiz(question(1), shuffle=True)))
     assert "questions" not in await ana.call.ok("GET", ana.path)
     started = await ana.start()
     assert "questions" not in await ana.call.ok("GET", ana.path)
     attempt = await ana.call.ok("GET", f"/api/attempts/{started['attempt_id']}/")
     assert attempt["questions"] == started["questions"]
-    bob = await learner(world, tree(quiz(question(1))), "bob")
+    bob = await quiz_taker(world, tree(quiz(question(1))), "bob")
     assert len((await bob.call.ok("GET", bob.path))["questions"]) == 1

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.world import World
+from tests.kit.world import World
 
 PATH = "/api/organization/"
 DEFAULTS = {

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.authoring.author import Author, changed
-from tests.authoring.test_versions import passes
-from tests.world import Caller, Json, World, choice, small_tree
+from tests.kit.author import Author, changed
+from tests.kit.courses import passes
+from tests.kit.world import Caller, Json, World, choice, small_tree
 
 from learning_service.domain.courses.rules.diff import Change, diff_trees
 from learning_service.domain.courses.rules.keys import assign_keys

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.authoring.author import Author
-from tests.world import Caller, Json, World, choice
+from tests.kit.author import Author
+from tests.kit.world import Caller, Json, World, choice
 
 REQUIREMENTS = "/api/compliance-requirements/"
 ORGANIZATION = "/api/organization/"

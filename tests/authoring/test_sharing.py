@@ -1,9 +1,9 @@
 """Who may author what; copies, the archive, and designated graders."""
 
 import pytest
-from tests.authoring.author import Author, changed, without_keys
-from tests.test_main_path import TREE
-from tests.world import Caller, World
+from tests.kit.author import Author, changed, without_keys
+from tests.kit.courses import TREE
+from tests.kit.world import Caller, World
 
 from learning_service.domain.courses.rules.policy import copy_title
 

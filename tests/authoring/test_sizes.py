@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import event
-from tests.authoring.author import Author, changed
-from tests.world import Json, World, choice
+from tests.kit.author import Author, changed
+from tests.kit.world import Json, World, choice
 
 from learning_service.core.settings import Settings
 

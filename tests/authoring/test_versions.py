@@ -4,29 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.authoring.author import Author, changed, rich_tree
-from tests.world import Caller, Json, World, choice, right, small_tree
-
-
-async def passes(learner: Caller, course: str) -> Json:
-    """Do everything right; the last submission's answer."""
-    modules = await learner.ok("GET", f"/api/courses/{course}/modules/")
-    answer: Json = {}
-    for item in [i for m in modules["items"] for i in m["items"]]:
-        if item["kind"] == "lesson":
-            await learner.ok("POST", f"/api/lessons/{item['id']}/complete/")
-        else:
-            answer = await submits(learner, "quizzes", item["id"])
-    if modules["assessment"]:
-        answer = await submits(learner, "assessments", modules["assessment"]["id"])
-    return answer
-
-
-async def submits(learner: Caller, kind: str, quiz: str) -> Json:
-    shown = await learner.ok("GET", f"/api/{kind}/{quiz}/")
-    responses = [right(q, {"texts": ["right"]}) for q in shown["questions"]]
-    result: Json = await learner.ok("POST", f"/api/{kind}/{quiz}/submit/", {"responses": responses})
-    return result
+from tests.kit.author import Author, changed, rich_tree
+from tests.kit.courses import passes
+from tests.kit.world import World, choice, small_tree
 
 
 async def test_publishing_lists_every_problem_at_once(world: World) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.authoring.author import Author, changed, rich_tree
-from tests.world import World, small_tree
+from tests.kit.author import Author, changed, rich_tree
+from tests.kit.world import World, small_tree
 
 LESSON = "/modules/0/items/0"
 DIRECTIONS = "<p>&lrm;a&#x202E;b&#x2066;c&#x2069;\u202ad\u202c&rlm;&#x061C;</p>"

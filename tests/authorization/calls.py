@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.authorization.scene import RECEIVER, Place, Scene, rule_body
-from tests.documents.files import pdf
-from tests.world import Caller, Json
+from tests.kit.documents import pdf
+from tests.kit.world import Caller, Json
 
 MEMBER: Json = {
     "chapter_id": "{chapter_id}",

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.authorization.table import REACHES
-from tests.contract.learner import Learner, final, lesson, quiz, tree
-from tests.documents.files import pdf
-from tests.documents.sending import send, settled
-from tests.webhooks.test_webhooks import deliver
-from tests.world import Caller, Json, World
+from tests.kit.documents import pdf
+from tests.kit.learner import Learner, final, lesson, quiz, tree
+from tests.kit.sending import send, settled
+from tests.kit.webhooks import deliver
+from tests.kit.world import Caller, Json, World
 
 SCOPES = ("directory:write", "reports:read", "webhooks:manage", "events:read")
 # Nobody listens there: deliveries are made and fail.

@@ -20,8 +20,8 @@ from tests.authorization.table import (
     Row,
     read_table,
 )
-from tests.foundations.direct import Database
-from tests.world import World
+from tests.kit.direct import Database
+from tests.kit.world import World
 
 from learning_service.api.openapi.document import permission_of
 from learning_service.api.routes import api_routes

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.certificates.earned import Earned, earn
-from tests.grading.scenes import learner, quiz, tree
-from tests.world import Caller, World, choice
+from tests.kit.earned import Earned, earn
+from tests.kit.quiz_taker import quiz, quiz_taker, tree
+from tests.kit.world import Caller, World, choice
 
 ROLES = ("national_admin", "regional_admin:north", "chapter_admin:n1")
 
@@ -16,7 +16,7 @@ def refused(answer: Any) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_nobody_gives_themselves_time_or_attempts(world: World, role: str) -> None:
-    ana = await learner(world, tree(quiz(choice(), max_attempts=1)))
+    ana = await quiz_taker(world, tree(quiz(choice(), max_attempts=1)))
     path = f"/api/enrollments/{ana.enrollment_id}/"
     grant = {"quiz_id": ana.quiz_id, "reason": "I want to"}
     calls: list[tuple[str, str, Any]] = [

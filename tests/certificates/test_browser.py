@@ -3,23 +3,19 @@
 `CERTIFICATE_PICTURES=docs/pictures` keeps the screenshots.
 """
 
-import asyncio
 import io
 import json
 import os
-import socket
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pypdf
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from PIL import Image
-from tests.certificates.chromium import Tab, chromium, find_axe, find_chromium
-from tests.certificates.earned import Earned, earn
-from tests.world import World
+from tests.kit.chromium import Tab, chromium, find_axe, find_chromium
+from tests.kit.earned import Earned, earn
+from tests.kit.world import World
 
 WORDS = {
     "valid": "valid",
@@ -29,21 +25,6 @@ WORDS = {
     "unknown": "unknown",
 }
 AXE_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-
-
-@pytest.fixture
-async def address(app: FastAPI) -> AsyncIterator[str]:
-    """The application on a port of its own."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, lifespan="off", log_level="warning", ws="none")
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    await task
-    listener.close()
 
 
 @pytest.fixture

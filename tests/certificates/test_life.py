@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.certificates.earned import Earned, earn
-from tests.world import Json, World
+from tests.kit.earned import Earned, earn
+from tests.kit.world import Json, World
 
 
 @pytest.fixture

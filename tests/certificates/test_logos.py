@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from pypdf import PdfReader
-from tests.certificates.printed import PLAIN
+from tests.kit.printed import PLAIN
 
 from learning_service.adapters.certificate_pdf import render_certificate
 

@@ -12,10 +12,10 @@ import httpx
 import pypdf
 import pytest
 from PIL import Image
-from tests.certificates.earned import Earned, earn
-from tests.certificates.printed import PLAIN, as_extracted, text_of
-from tests.certificates.test_names import NAMES
-from tests.world import World
+from tests.kit.earned import Earned, earn
+from tests.kit.names import NAMES
+from tests.kit.printed import PLAIN, as_extracted, text_of
+from tests.kit.world import World
 
 from learning_service.adapters.certificate_pdf import CertificateContent, render_certificate
 from learning_service.adapters.certificate_places import LAYOUTS, Orientation, Paper

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
-from tests.certificates.printed import PLAIN, as_extracted, printed_lines
+from tests.kit.printed import PLAIN, as_extracted, printed_lines
 
 from learning_service.adapters.certificate_fonts import missing_glyphs
 from learning_service.adapters.certificate_layout import Place, fit

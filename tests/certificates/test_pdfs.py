@@ -13,9 +13,9 @@ import httpx
 import pypdf
 import pytest
 from sqlalchemy import text
-from tests.certificates.earned import Earned, earn
-from tests.certificates.printed import text_of
-from tests.world import World
+from tests.kit.earned import Earned, earn
+from tests.kit.printed import text_of
+from tests.kit.world import World
 
 from learning_service.adapters.processes import ProcessDied, ProcessPool
 from learning_service.cli.certificates import halt, resume, status

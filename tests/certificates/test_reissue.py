@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pypdf
 import pytest
 from sqlalchemy import text
-from tests.certificates.earned import Earned, earn
-from tests.world import World
+from tests.kit.earned import Earned, earn
+from tests.kit.world import World
 
 from learning_service.domain.certificates.actions import reissue_certificate
 

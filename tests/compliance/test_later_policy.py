@@ -8,13 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.assignments.test_assign import finish
-from tests.certificates.earned import TREE, Earned, earn
-from tests.certificates.printed import text_of
-from tests.compliance.test_renewals import ZONE, age, events, mine
-from tests.compliance.test_reports import STATUSES
-from tests.foundations.direct import Database, database
-from tests.world import Caller, Json, World
+from tests.kit.assignments import finish
+from tests.kit.compliance import STATUSES
+from tests.kit.direct import Database, database
+from tests.kit.earned import TREE, Earned, earn
+from tests.kit.printed import text_of
+from tests.kit.renewals import ZONE, age, events, mine
+from tests.kit.world import Caller, Json, World
 
 from learning_service.domain.certificates.rules import pdf_key
 from learning_service.domain.completion.actions import policy_changes as applying

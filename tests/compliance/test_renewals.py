@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.assignments.test_assign import finish
-from tests.compliance.test_reports import REPORT, STATUSES, linked, pursue
-from tests.contract.learner import Learner, quiz, tree
-from tests.foundations.direct import Database, database
-from tests.world import Json, World
+from tests.kit.assignments import finish
+from tests.kit.compliance import REPORT, STATUSES, linked, pursue
+from tests.kit.direct import Database, database
+from tests.kit.learner import Learner, quiz, tree
+from tests.kit.renewals import ZONE, age, events, mine
+from tests.kit.world import World
 
 from learning_service.domain.enrollments.queries.standing import hold_entrance
 from learning_service.domain.kernel.days import last_day
@@ -19,39 +20,12 @@ from learning_service.worker.jobs.recertification import open_recertifications
 from learning_service.worker.jobs.reminders import send_course_reminders
 
 __all__ = ["database"]
-ZONE = "America/New_York"
-SHIFT = """UPDATE {} SET {} WHERE organization_id = $2"""
-DATES = {
-    "course_completions": ("completed_at", "expires_at"),
-    "chapter_compliance_statuses": ("completed_at", "expires_at"),
-    "certificates": ("issued_at", "expires_at"),
-    "enrollments": ("assigned_at", "ended_at"),
-}
-
-
-async def age(world: World, database: Database, **length: float) -> None:
-    """Let all of the organization's learning have happened so much earlier."""
-    for table, columns in DATES.items():
-        moved = ", ".join(f"{column} = {column} - $1::interval" for column in columns)
-        await database(SHIFT.format(table, moved), timedelta(**length), world.id)
-
-
-async def mine(world: World, user: str = "ana") -> list[Json]:
-    """A member's enrollments, newest first."""
-    return list((await world.member(user).ok("GET", "/api/users/enrollments/"))["items"])
 
 
 async def expiry(world: World, user: str = "ana") -> datetime:
     """When what the member has for the requirement expires."""
     [row] = (await world.member(user).ok("GET", "/api/users/compliance/"))["items"]
     return datetime.fromisoformat(row["expires_at"])
-
-
-async def events(world: World, kind: str) -> list[Json]:
-    """The data of this kind of event."""
-    call = world.call_as("bus", scopes=["events:read"])
-    page = await call.ok("GET", "/api/events/")
-    return [e["data"] for e in page["items"] if e["type"] == f"learning.{kind}"]
 
 
 async def test_enrolling_oneself_inside_the_window_is_a_renewal(world: World, database: Database) -> None:

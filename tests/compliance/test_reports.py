@@ -3,26 +3,11 @@
 import csv
 import io
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from tests.assignments.test_assign import LESSON, finish
-from tests.world import Json, World, small_tree
+from tests.kit.compliance import REPORT, STATUSES, linked, pursue
+from tests.kit.world import Json, World
 
 from learning_service.worker.jobs.recertification import expire_completions, open_recertifications
-
-REPORT = "/api/reports/compliance/"
-STATUSES = "/api/compliance/statuses/"
-
-
-async def linked(world: World, **policy: Any) -> Json:
-    """A course of one lesson that shows the requirement `hazing`."""
-    return await world.course(small_tree(**LESSON), linked_compliance_requirement="hazing", **policy)
-
-
-async def pursue(world: World, user: str, course: Json) -> None:
-    """Enroll and complete."""
-    await world.member(user).ok("POST", f"/api/courses/{course['id']}/enroll/")
-    await finish(world, user, course["id"])
 
 
 async def test_roll_up_and_statuses(world: World) -> None:

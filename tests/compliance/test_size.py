@@ -4,7 +4,7 @@ import time
 
 import pytest
 from sqlalchemy import text
-from tests.world import World, small_tree
+from tests.kit.world import World, small_tree
 
 MEMBERS = 100_000
 

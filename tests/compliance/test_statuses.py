@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.assignments.test_assign import finish
-from tests.compliance.test_reports import REPORT, STATUSES, linked, pursue
-from tests.contract.learner import Learner, quiz, tree
-from tests.foundations.direct import Database, database
-from tests.world import Json, World
+from tests.kit.assignments import finish
+from tests.kit.compliance import REPORT, STATUSES, linked, pursue
+from tests.kit.direct import Database, database
+from tests.kit.learner import Learner, quiz, tree
+from tests.kit.world import Json, World
 
 __all__ = ["database"]
 MINE = "/api/users/compliance/"

@@ -2,8 +2,8 @@
 
 import pytest
 from tests.contract.course import Course, open_course
-from tests.foundations.direct import database
-from tests.world import World
+from tests.kit.direct import database
+from tests.kit.world import World
 
 __all__ = ["database"]
 

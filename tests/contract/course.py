@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.world import Json, World, right, small_tree
+from tests.kit.world import Json, World, right, small_tree
 
 NO_RESPONSES: Json = {"responses": []}
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
-from tests.contract.fields import random_id, refused
-from tests.contract.learner import Learner, final, lesson, quiz, tree
-from tests.foundations.direct import Database
-from tests.world import World
+from tests.kit.direct import Database
+from tests.kit.fields import random_id, refused
+from tests.kit.learner import Learner, final, lesson, quiz, tree
+from tests.kit.world import World
 
 
 async def move_deadline(database: Database, attempt: str, seconds: float) -> datetime:

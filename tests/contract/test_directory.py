@@ -1,8 +1,8 @@
 """The directory as the membership service keeps it, and whose courses are made where."""
 
 from tests.contract.directory import DIRECTORY, filled
-from tests.contract.fields import refused
-from tests.world import Caller, Json, World, small_tree
+from tests.kit.fields import refused
+from tests.kit.world import Caller, Json, World, small_tree
 
 
 async def test_the_directory_makes_then_updates(world: World) -> None:

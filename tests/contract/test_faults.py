@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.authoring.author import Author, changed, rich_tree
-from tests.contract.fields import refused
-from tests.world import Json, World, right
+from tests.kit.author import Author, changed, rich_tree
+from tests.kit.fields import refused
+from tests.kit.world import Json, World, right
 
 LESSON = "/modules/0/items/0"
 QUESTION = "/modules/0/items/1/questions/0"

@@ -1,7 +1,7 @@
 """Every route of the learning path: its success with the exact fields."""
 
 from tests.contract.course import NO_RESPONSES, Course, completed, open_course
-from tests.contract.fields import (
+from tests.kit.fields import (
     ATTEMPT,
     CERTIFICATE,
     COMPLIANCE,
@@ -24,7 +24,7 @@ from tests.contract.fields import (
     refused,
     same_as_unknown,
 )
-from tests.world import Json, World, choice, right, small_tree
+from tests.kit.world import Json, World, choice, right, small_tree
 
 
 async def test_courses_have_the_contracts_fields(course: Course) -> None:

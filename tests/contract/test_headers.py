@@ -4,8 +4,8 @@ import uuid
 
 import httpx
 import pytest
-from tests.contract.learner import Learner, lesson, quiz, tree
-from tests.world import World
+from tests.kit.learner import Learner, lesson, quiz, tree
+from tests.kit.world import World
 
 
 def has_what_every_answer_has(answer: httpx.Response, at: object = None) -> None:

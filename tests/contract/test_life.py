@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.contract.fields import refused
-from tests.contract.learner import Learner, final, lesson, quiz, tree
-from tests.foundations.direct import Database
-from tests.world import World, choice
+from tests.kit.direct import Database
+from tests.kit.fields import refused
+from tests.kit.learner import Learner, final, lesson, quiz, tree
+from tests.kit.world import World, choice
 
 
 async def assign(database: Database, world: World, course: str, user: str = "ana") -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests import processes
-from tests.attempts.test_canaries import no_job_is_left
-from tests.contract.learner import Learner, lesson, quiz, tree
-from tests.foundations.test_structure import FILES, tree_of
-from tests.webhooks.receiver import Receiver
-from tests.world import Json, World
+from tests.kit import processes
+from tests.kit.jobs import no_job_is_left
+from tests.kit.learner import Learner, lesson, quiz, tree
+from tests.kit.receiver import Receiver
+from tests.kit.source import FILES, tree_of
+from tests.kit.world import Json, World
 
 from learning_service.core.settings import Settings
 

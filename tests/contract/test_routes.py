@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 from tests.contract.course import NO_RESPONSES, Course, started
 from tests.contract.directory import DIRECTORY, filled
-from tests.contract.fields import random_id, refused, same_as_unknown
-from tests.world import World
+from tests.kit.fields import random_id, refused, same_as_unknown
+from tests.kit.world import World
 
 NEW = {"title": "New", "scope": "national"}
 # Method, path, body. `{…}` names an id of the course that ana is enrolled in.

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 from fastapi import FastAPI
-from tests.contract.fields import refused
-from tests.contract.learner import Learner, tree
-from tests.foundations.direct import Database
-from tests.world import Json, World
+from tests.kit.direct import Database
+from tests.kit.fields import refused
+from tests.kit.learner import Learner, tree
+from tests.kit.world import Json, World
 
 CANARY = "c4n4ry"
 

@@ -7,38 +7,26 @@ organization, so that row-level security does not help them to leave out another
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from decimal import Decimal
 
 import pytest
 from sqlalchemy import true, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from tests.world import World
+from tests.kit.scopes import AT, SCOPES, Made, add_course
+from tests.kit.world import World
 
-from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.access import (
     CourseAccess,
-    CourseView,
     access_course,
     authoring_roles,
     courses_seen,
     list_courses,
 )
-from learning_service.domain.courses.rules.access import Place, Scope, may_assign, may_author, reaches
+from learning_service.domain.courses.rules.access import Place, may_assign, may_author, reaches
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.kernel.errors import NotAMember, NotFound
 from learning_service.domain.kernel.paging import Cursors, PageRequest
 from learning_service.domain.kernel.principal import Principal
 
-AT = datetime(2026, 1, 1, tzinfo=UTC)
-SCOPES = (
-    Scope("national", None, None),
-    Scope("regional", "north", None),
-    Scope("regional", "south", None),
-    Scope("chapter", "n1", "north"),
-    Scope("chapter", "n2", "north"),
-    Scope("chapter", "s1", "south"),
-)
 STATES = ("draft", "published", "changed", "archived")
 PLACES = {"n1": Place("n1", "north"), "n2": Place("n2", "north"), "s1": Place("s1", "south")}
 MEMBERS = {"ana": PLACES["n1"], "cyd": PLACES["n2"], "dan": PLACES["s1"]}
@@ -59,15 +47,6 @@ ROLES: tuple[frozenset[str], ...] = tuple(
     )
 )
 ALL_ROLES = ("national_admin", "regional_admin", "chapter_admin")
-
-
-@dataclass(frozen=True)
-class Made:
-    """A course of the scene."""
-
-    view: CourseView
-    scope: Scope
-    version_id: uuid.UUID | None
 
 
 @dataclass(frozen=True)
@@ -92,60 +71,6 @@ class Scene:
             .where(Organization.id == self.organization)
             .values(authoring_roles=list(roles))
         )
-
-
-async def add_course(session: AsyncSession, organization: str, scope: Scope, state: str) -> Made:
-    course = Course(
-        organization_id=organization,
-        scope=scope.kind,
-        scope_id=scope.unit,
-        self_enrollment=state == "changed",
-        recertification_cadence="P1Y",
-        linked_compliance_requirement="hazing",
-        archived_at=AT if state == "archived" else None,
-        created_by="boss",
-        created_at=AT,
-        updated_at=AT,
-    )
-    session.add(course)
-    await session.flush()
-
-    async def add_version(number: int, title: str, pass_score: int, published: bool) -> uuid.UUID:
-        version = CourseVersion(
-            organization_id=organization,
-            course_id=course.id,
-            number=number,
-            title=title,
-            description_html="",
-            pass_score=pass_score,
-            etag="e",
-            created_at=AT,
-            updated_at=AT,
-            published_at=AT if published else None,
-        )
-        session.add(version)
-        await session.flush()
-        return version.id
-
-    if state != "draft":
-        course.published_version_id = await add_version(1, "One", 70, True)
-    if state in ("draft", "changed"):
-        await add_version(2, "Two", 80, False)
-    await session.flush()
-    view = CourseView(
-        id=course.id,
-        title="Two" if state == "draft" else "One",
-        scope=scope.kind,
-        scope_id=scope.unit,
-        self_enrollment=state == "changed",
-        recertification_cadence="P1Y",
-        linked_compliance_requirement="hazing",
-        published_version=None if state == "draft" else 1,
-        draft_version=2 if state in ("draft", "changed") else None,
-        pass_score=Decimal(80 if state == "draft" else 70),
-        archived=state == "archived",
-    )
-    return Made(view, scope, course.published_version_id)
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.grading.scenes import essay, quiz, tree
-from tests.world import Json, World, choice
+from tests.kit.quiz_taker import essay, quiz, tree
+from tests.kit.world import Json, World, choice
 
 LESSON: Json = {"kind": "lesson", "title": "Read", "body_html": "<p>Read.</p>"}
 

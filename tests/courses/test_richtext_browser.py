@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.certificates.chromium import Tab, chromium, find_chromium
+from tests.kit.chromium import Tab, chromium, find_chromium
 
 from learning_service.domain.courses.rules.richtext import sanitize_html
 

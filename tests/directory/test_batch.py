@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 from tests.directory.statements import statements
-from tests.world import Json, World
+from tests.kit.world import Json, World
 
 PATH = "/api/directory/members/batch/"
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
-from tests.contract.fields import refused
 from tests.directory.statements import statements
-from tests.directory.test_events import counts, event
-from tests.world import Json, World
+from tests.kit.directory import counts, event
+from tests.kit.fields import refused
+from tests.kit.world import Json, World
 
 PATH = "/api/directory/facets/"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.directory.test_batch import member, push
-from tests.world import World
+from tests.kit.world import World
 
 NATIONAL = {"role": "national_admin"}
 REGIONAL = {"role": "regional_admin", "scope_id": "north"}

@@ -5,7 +5,7 @@ import struct
 import zipfile
 from collections.abc import Iterator
 
-from tests.documents import files
+from tests.kit import documents as files
 
 _DECLARED = "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(12))
 _ENTITIES = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">{_DECLARED}]>'

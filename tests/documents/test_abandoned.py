@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from tests.documents import files
-from tests.documents.sending import seen, send
-from tests.world import World
+from tests.kit import documents as files
+from tests.kit.sending import seen, send
+from tests.kit.world import World
 
 from learning_service.adapters import office
 from learning_service.domain.documents.actions import CONVERTER

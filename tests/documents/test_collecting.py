@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.documents import files
-from tests.documents.sending import send, settled
-from tests.world import Json, World, small_tree
+from tests.kit import documents as files
+from tests.kit.sending import send, settled
+from tests.kit.world import Json, World, small_tree
 
 from learning_service.worker.jobs.unused_files import collect_files, list_collectable
 

@@ -16,10 +16,10 @@ from pathlib import Path
 import httpx
 import pytest
 from pypdf import PdfReader
-from tests.documents import files
 from tests.documents.hostile import hostile_files
-from tests.documents.sending import convert_all, seen, send
-from tests.world import World
+from tests.kit import documents as files
+from tests.kit.sending import convert_all, seen, send
+from tests.kit.world import World
 
 from learning_service.adapters.confined import MIB, remove_leftovers, work_directory, work_root
 from learning_service.adapters.office import Office, find_office

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from tests.documents import files
-from tests.documents.sending import seen, send, settled
-from tests.world import Json, World, small_tree
+from tests.kit import documents as files
+from tests.kit.sending import seen, send, settled
+from tests.kit.world import Json, World, small_tree
 
 
 async def ready(world: World, content: bytes) -> str:

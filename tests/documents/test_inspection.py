@@ -10,9 +10,9 @@ import httpx
 import pytest
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
-from tests.documents import files
-from tests.documents.sending import seen, send
-from tests.world import World
+from tests.kit import documents as files
+from tests.kit.sending import seen, send
+from tests.kit.world import World
 
 from learning_service.adapters.inspection.running import inspect_deck, inspect_pdf
 from learning_service.domain.documents.rules import Refused

@@ -7,9 +7,9 @@ import httpx
 import pytest
 from PIL import Image
 from pypdf import PdfReader
-from tests.documents import files
-from tests.documents.sending import send, settled
-from tests.world import Json, World, small_tree
+from tests.kit import documents as files
+from tests.kit.sending import send, settled
+from tests.kit.world import Json, World, small_tree
 
 LESSON = [{"title": "M", "items": [{"kind": "lesson", "title": "L"}]}]
 

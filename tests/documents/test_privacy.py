@@ -1,8 +1,8 @@
 """Whose uploads: an author sees them in their export; once erased, the file stays and its name goes."""
 
-from tests.documents import files
-from tests.documents.sending import seen, send, settled
-from tests.world import World
+from tests.kit import documents as files
+from tests.kit.sending import seen, send, settled
+from tests.kit.world import World
 
 
 async def test_the_name_goes_with_whoever_gave_it(world: World) -> None:

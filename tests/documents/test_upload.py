@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import select
-from tests.documents import files
-from tests.documents.sending import send, settled
-from tests.world import Caller, World
+from tests.kit import documents as files
+from tests.kit.sending import send, settled
+from tests.kit.world import Caller, World
 
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.rules import clean_name, download_name

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.assignments.test_due import ZONES
+from tests.kit.assignments import ZONES
 
 from learning_service.domain.enrollments.rules import expiry, renewal_opens
 from learning_service.domain.kernel.days import end_of_day, last_day, local_day

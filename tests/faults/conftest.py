@@ -10,7 +10,7 @@ from tests.faults.forms import FORM
 from tests.faults.report import Report
 from tests.faults.rig import Rig, open_rig
 from tests.faults.service import Service
-from tests.world import Signer
+from tests.kit.world import Signer
 
 from learning_service.adapters.storage import ObjectStore, open_store
 from learning_service.core.settings import Settings

@@ -11,8 +11,8 @@ from itertools import cycle
 import httpx
 from tests.faults.client import cancel
 from tests.faults.experiment import Fault, Scene
-from tests.faults.proxy import Mishap, Proxy
 from tests.faults.rig import PARTS
+from tests.kit.proxy import Mishap, Proxy
 
 _chance = random.Random(7)
 COMMIT = b"COMMIT"

@@ -12,7 +12,7 @@ from tests.faults.invariants import Database, Findings, Inspector, unfinished
 from tests.faults.learners import Crowd, gather_crowd
 from tests.faults.rig import Rig
 from tests.faults.service import Service
-from tests.world import Signer
+from tests.kit.world import Signer
 
 from learning_service.adapters.storage import ObjectStore
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tests.faults.disturbances import COMMIT, on
 from tests.faults.experiment import DUE, Fault, Laboratory, Scene
-from tests.faults.proxy import Mishap
+from tests.kit.proxy import Mishap
 
 SHORT_PATIENCE = 6
 """Seconds, for a service with a bug: it may never get done."""

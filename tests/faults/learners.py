@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 from tests.faults.client import Client, Ledger, Surprise, cancel
-from tests.grading.scenes import essay, quiz, tree
-from tests.world import Json, Signer, World, right, small_tree
+from tests.kit.quiz_taker import essay, quiz, tree
+from tests.kit.world import Json, Signer, World, right, small_tree
 
 ESSAY_POINTS = 5
 REMINDED_DAYS = 7

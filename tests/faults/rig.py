@@ -14,13 +14,13 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import asyncpg
-from tests.faults.proxy import Proxy
 from tests.faults.receivers import Inbox, smtp_server
 from tests.faults.service import NAMES, PRODUCT, Service, settings_of
-from tests.migrating import migrate
-from tests.stack import TEMPLATE, create_database, create_database_from_template, database_url
-from tests.webhooks.receiver import Receiver
-from tests.world import Signer
+from tests.kit.migrating import migrate
+from tests.kit.proxy import Proxy
+from tests.kit.receiver import Receiver
+from tests.kit.stack import TEMPLATE, create_database, create_database_from_template, database_url
+from tests.kit.world import Signer
 
 from learning_devstack.parts import Parts, start_parts
 

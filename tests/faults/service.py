@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
-from tests.faults.proxy import Proxy
-from tests.world import Signer
+from tests.kit.proxy import Proxy
+from tests.kit.world import Signer
 
 from learning_devstack.guard_client import Guard
 from learning_devstack.ports import choose

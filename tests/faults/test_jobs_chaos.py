@@ -16,7 +16,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from tests.faults.forms import SHORT
-from tests.stack import create_database_from_template
+from tests.kit.stack import create_database_from_template
 
 from learning_devstack.parts import Parts
 from learning_service.core.settings import Settings

@@ -14,7 +14,7 @@ from tests.faults.experiment import DUE
 from tests.faults.invariants import Database, unfinished
 from tests.faults.learners import ESSAY_POINTS, RIGHT, Crowd
 from tests.faults.mortality import DIE_AT, POINTS
-from tests.world import Json
+from tests.kit.world import Json
 
 STEP_SECONDS = 60
 END_LEASES = (

@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from tests.contract.fields import refused
-from tests.world import Caller, World
+from tests.kit.fields import refused
+from tests.kit.world import Caller, World
 
 from learning_service.domain.kernel.errors import Invalid
 from learning_service.domain.kernel.paging import Cursors

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import event
-from tests.foundations.direct import Database
-from tests.world import Caller, Json, World, small_tree
+from tests.kit.direct import Database
+from tests.kit.world import Caller, Json, World, small_tree
 
 MEMBERS = 1_200
 COURSES = 3

@@ -7,9 +7,9 @@ import sys
 import uuid
 
 import pytest
-from tests.foundations.direct import TABLES, Database, connect
-from tests.migrating import ROOT
-from tests.stack import create_database, drop_database
+from tests.kit.direct import TABLES, Database, connect
+from tests.kit.migrating import ROOT
+from tests.kit.stack import create_database, drop_database
 
 from learning_devstack.parts import Parts
 

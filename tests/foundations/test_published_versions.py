@@ -2,8 +2,8 @@
 
 import asyncpg
 import pytest
-from tests.foundations.direct import Database
-from tests.world import World, small_tree
+from tests.kit.direct import Database
+from tests.kit.world import World, small_tree
 
 GUARDED = (
     "SELECT event_object_table FROM information_schema.triggers"

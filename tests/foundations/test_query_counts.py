@@ -1,38 +1,8 @@
 """The hot paths, counted: statements of their own, warm, beside the one that opens the transaction."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
-import asyncpg
-import pytest
 from fastapi import FastAPI
-from sqlalchemy import event
-from tests.world import World, choice, right, small_tree
-
-
-@contextmanager
-def counted(app: FastAPI) -> Iterator[list[str]]:
-    """The statements that the application sends meanwhile, by the engine or directly, without the opening ones."""
-    statements: list[str] = []
-    fetchrow = asyncpg.Connection.fetchrow
-
-    async def fetch_and_note(connection: Any, statement: str, *values: Any) -> Any:
-        statements.append(statement)
-        return await fetchrow(connection, statement, *values)
-
-    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if "set_config('role'" not in statement:
-            statements.append(statement)
-
-    engine = app.state.context.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(asyncpg.Connection, "fetchrow", fetch_and_note)
-            yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+from tests.kit.query_counts import counted
+from tests.kit.world import World, choice, right, small_tree
 
 
 async def test_verify_is_one_statement(app: FastAPI, world: World) -> None:

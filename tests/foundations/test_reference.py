@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter
-from tests.world import World
+from tests.kit.world import World
 
 from learning_service.api.bodies import JsonBody
 from learning_service.api.openapi.document import dependencies_of, permission_of

@@ -1,17 +1,13 @@
 """The house stays in order: sizes, imports, one door to each fading library."""
 
 import ast
-import functools
 import re
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from tests.kit.source import FILES, ROOT, SOURCE, tree_of
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCE = ROOT / "src" / "learning_service"
-FILES = sorted(SOURCE.rglob("*.py")) + sorted((ROOT / "src" / "learning_devstack").rglob("*.py"))
 MAX_FILE, MAX_FUNCTION = 400, 50
 ONE_DOOR = {
     "arq": "learning_service/core/queue.py",
@@ -19,11 +15,6 @@ ONE_DOOR = {
     "httpx": "learning_service/adapters/http.py",
     "aioboto3": "learning_service/adapters/storage.py",
 }
-
-
-@functools.cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(), str(path))
 
 
 def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -115,3 +106,14 @@ def test_every_module_class_and_public_function_says_what_it_is() -> None:
             if not name.startswith("_") and not ast.get_docstring(node):
                 silent.append(f"{path.relative_to(ROOT)} {name}")
     assert silent == []
+
+
+def test_no_test_is_imported_out_of_another_tests_file() -> None:
+    """What several tests need stands in tests/kit."""
+    importing = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for name in imported(tree_of(path))
+        if name.startswith("tests.") and any(part.startswith("test_") for part in name.split("."))
+    ]
+    assert importing == []

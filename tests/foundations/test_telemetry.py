@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.contract.learner import Learner, lesson, quiz, tree
-from tests.world import World
+from tests.kit.learner import Learner, lesson, quiz, tree
+from tests.kit.world import World
 
 from learning_service.core.settings import Settings
 from learning_service.main import create_app

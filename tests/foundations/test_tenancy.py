@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Callable
 import asyncpg
 import httpx
 import pytest
-from tests.foundations.direct import TABLES, Database, connect
-from tests.stack import create_database_from_template, drop_database
-from tests.world import Signer, World
+from tests.kit.direct import TABLES, Database, connect
+from tests.kit.stack import create_database_from_template, drop_database
+from tests.kit.world import Signer, World
 
 from learning_devstack.parts import Parts
 from learning_service.context import Context

@@ -4,52 +4,20 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.grading.scenes import Learner, essay, learner, quiz, tree
-from tests.world import Caller, Json, World, choice
+from tests.kit.grading import QUEUE, events, grade, mine, waiting
+from tests.kit.quiz_taker import QuizTaker, essay, quiz, quiz_taker, tree
+from tests.kit.world import Caller, Json, World, choice
 
 TEXT = {"text": "Because it harms."}
-QUEUE = "/api/learning/grading/"
 DOUBTS = f"{QUEUE}lost-passes/"
 
 
-async def events(world: World, kind: str) -> list[Json]:
-    """The data of all events of a type, in order."""
-    found: list[Json] = []
-    cursor = None
-    reader = world.call_as("reader", scopes=["events:read"])
-    while True:
-        page = await reader.ok("GET", "/api/events/", params={"after": cursor} if cursor else {})
-        found += [event["data"] for event in page["items"] if event["type"] == f"learning.{kind}"]
-        if not page["items"]:
-            return found
-        cursor = page["next_cursor"]
-
-
-async def waiting(world: World) -> str:
-    """The path of the one answer that waits."""
-    [item] = (await world.admin.ok("GET", f"{QUEUE}pending/"))["items"]
-    return f"{QUEUE}{item['response_id']}/"
-
-
-async def grade(caller: Caller, path: str, points: float, **more: Any) -> Json:
-    """Grade an answer, or correct its grade."""
-    answer: Json = await caller.ok("POST", path, {"points": points, "correction": True, **more})
-    return answer
-
-
-async def score(who: Learner) -> Any:
+async def score(who: QuizTaker) -> Any:
     """The score of the learner's enrollment."""
     return (await mine(who))["score"]
 
 
-async def mine(who: Learner) -> Json:
-    """The learner's enrollment."""
-    items = (await who.call.ok("GET", "/api/users/enrollments/"))["items"]
-    [found] = [e for e in items if e["id"] == who.enrollment_id]
-    return dict(found)
-
-
-async def item_of(who: Learner) -> Json:
+async def item_of(who: QuizTaker) -> Json:
     """The learner's quiz as its module shows it."""
     return dict(await who.call.ok("GET", who.path))
 
@@ -59,10 +27,10 @@ async def doubts(world: World) -> list[Json]:
     return list((await world.admin.ok("GET", DOUBTS))["items"])
 
 
-async def passed_with(world: World, points: float, **changes: Any) -> tuple[Learner, str]:
+async def passed_with(world: World, points: float, **changes: Any) -> tuple[QuizTaker, str]:
     """Somebody who has completed a course of one essay of ten points, passed at 6, with these; and its answer."""
     content = tree(quiz(essay(points=10), pass_score=60, max_attempts=1, **changes))
-    ana = await learner(world, content)
+    ana = await quiz_taker(world, content)
     await ana.answer(TEXT)
     path = await waiting(world)
     await grade(world.admin, path, points)
@@ -88,7 +56,7 @@ async def test_the_completions_score_follows_corrections(world: World) -> None:
 
 
 async def test_the_score_that_arrives_after_an_early_pass(world: World) -> None:
-    ana = await learner(world, tree(quiz(choice(points=6), essay(points=4), pass_score=60)))
+    ana = await quiz_taker(world, tree(quiz(choice(points=6), essay(points=4), pass_score=60)))
     done = await ana.answer({"texts": ["right"]}, TEXT)
     assert (done["completion"]["score"], await score(ana)) == (None, None)
     await grade(world.admin, await waiting(world), 2)
@@ -97,7 +65,7 @@ async def test_the_score_that_arrives_after_an_early_pass(world: World) -> None:
 
 
 async def test_the_completions_score_follows_retakes(world: World) -> None:
-    ana = await learner(world, tree(quiz(choice(points=6), choice(points=4), pass_score=60)))
+    ana = await quiz_taker(world, tree(quiz(choice(points=6), choice(points=4), pass_score=60)))
     first = await ana.answer({"texts": ["right"]}, {"texts": ["wrong"]})
     assert first["completion"]["score"] == 60
     for answers, expected in ((("wrong", "right"), 60), (("right", "right"), 100)):
@@ -124,7 +92,7 @@ async def test_a_lost_pass_moves_no_score_before_it_is_decided(world: World) -> 
     assert [data["score"] for data in await events(world, "completion.updated")] == [80]
 
 
-async def decide(caller: Caller, who: Learner, decision: str, **more: Any) -> Any:
+async def decide(caller: Caller, who: QuizTaker, decision: str, **more: Any) -> Any:
     """Decide about a pass in doubt; the response."""
     sent = {"decision": decision, "reason": "Looked at it.", **more}
     return await caller("POST", f"{DOUBTS}{who.enrollment_id}/", sent)
@@ -167,7 +135,7 @@ async def test_a_lost_pass_may_be_revoked(world: World) -> None:
 async def test_a_pass_in_doubt_of_an_open_enrollment_holds_until_it_is_decided(world: World) -> None:
     for decision, status, passed in (("keep", "in_progress", True), ("revoke", "failed", False)):
         essays = quiz(essay(points=10), pass_score=60, max_attempts=1)
-        who = await learner(world, tree(essays, quiz(choice(), title="Other")), decision[0] + "na")
+        who = await quiz_taker(world, tree(essays, quiz(choice(), title="Other")), decision[0] + "na")
         await who.answer(TEXT)
         path = await waiting(world)
         await grade(world.admin, path, 10)
@@ -187,7 +155,7 @@ async def learners(world: World) -> None:
 
 
 async def test_another_attempt_gives_a_pass_back(world: World) -> None:
-    ana = await learner(world, tree(quiz(essay(points=10), choice(points=10), pass_score=50)))
+    ana = await quiz_taker(world, tree(quiz(essay(points=10), choice(points=10), pass_score=50)))
     await ana.answer(TEXT, {"texts": ["wrong"]})
     path = await waiting(world)
     await grade(world.admin, path, 10)

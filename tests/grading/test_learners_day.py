@@ -5,9 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
-from tests.grading.scenes import Learner, essay, learner, quiz, tree
-from tests.grading.test_following import grade, mine, waiting
-from tests.world import Json, World, choice
+from tests.kit.grading import grade, mine, waiting
+from tests.kit.quiz_taker import QuizTaker, essay, quiz, quiz_taker, tree
+from tests.kit.world import Json, World, choice
 
 from learning_service.worker.jobs.attempts import close_overdue_attempts
 
@@ -20,14 +20,14 @@ def lesson(**changes: Any) -> Json:
     return {"kind": "lesson", "title": "Read", "body_html": "<p>Read.</p>", **changes}
 
 
-async def read_lesson(who: Learner) -> Json:
+async def read_lesson(who: QuizTaker) -> Json:
     """Complete the first lesson."""
     modules = await who.call.ok("GET", f"/api/courses/{who.course['id']}/modules/")
     [item] = [i for m in modules["items"] for i in m["items"] if i["kind"] == "lesson"]
     return dict(await who.call.ok("POST", f"/api/lessons/{item['id']}/complete/"))
 
 
-async def enrollment_due(world: World, who: Learner, when: datetime) -> None:
+async def enrollment_due(world: World, who: QuizTaker, when: datetime) -> None:
     """Make the enrollment due then."""
     async with world.worker.transaction(world.id) as session:
         await session.execute(
@@ -36,7 +36,7 @@ async def enrollment_due(world: World, who: Learner, when: datetime) -> None:
         )
 
 
-async def handed_in(who: Learner, attempt_id: str) -> str:
+async def handed_in(who: QuizTaker, attempt_id: str) -> str:
     """When an attempt was handed in."""
     return str((await who.call.ok("GET", f"/api/attempts/{attempt_id}/"))["submitted_at"])
 
@@ -44,7 +44,7 @@ async def handed_in(who: Learner, attempt_id: str) -> str:
 async def test_completed_when_it_was_handed_in_not_when_it_was_graded(world: World) -> None:
     tree_ = tree(quiz(essay(points=10), max_attempts=None), pass_score=60)
     course = await world.course(tree_, recertification_cadence="P1Y", linked_compliance_requirement="hazing")
-    ana = await learner(world, {}, course=course)
+    ana = await quiz_taker(world, {}, course=course)
     sent = await ana.answer(TEXT)
     await grade(world.admin, await waiting(world), 8)
     done = await mine(ana)
@@ -69,7 +69,7 @@ async def test_completed_when_it_was_handed_in_not_when_it_was_graded(world: Wor
 
 async def test_the_last_of_what_was_needed_counts(world: World) -> None:
     """An essay, then a lesson, then a better essay that was not needed after all."""
-    ana = await learner(world, tree(lesson(), quiz(essay(points=10), max_attempts=None)))
+    ana = await quiz_taker(world, tree(lesson(), quiz(essay(points=10), max_attempts=None)))
     first = await ana.answer(TEXT)
     path = await waiting(world)
     await read_lesson(ana)
@@ -85,7 +85,7 @@ async def test_the_last_of_what_was_needed_counts(world: World) -> None:
 
 
 async def test_a_correction_completes_on_the_day_of_the_work(world: World) -> None:
-    ana = await learner(world, tree(quiz(essay(points=10), max_attempts=1)))
+    ana = await quiz_taker(world, tree(quiz(essay(points=10), max_attempts=1)))
     sent = await ana.answer(TEXT)
     path = await waiting(world)
     await grade(world.admin, path, 1)
@@ -95,7 +95,7 @@ async def test_a_correction_completes_on_the_day_of_the_work(world: World) -> No
 
 
 async def test_a_timed_out_attempt_was_handed_in_at_its_deadline(world: World) -> None:
-    ana = await learner(world, tree(quiz(essay(points=10), time_limit_seconds=60)))
+    ana = await quiz_taker(world, tree(quiz(essay(points=10), time_limit_seconds=60)))
     started = await ana.start()
     given = [{"question_id": started["questions"][0]["id"], **TEXT}]
     await ana.call.ok("PATCH", f"/api/attempts/{started['attempt_id']}/", {"responses": given})
@@ -116,7 +116,7 @@ async def test_a_timed_out_attempt_was_handed_in_at_its_deadline(world: World) -
 
 
 async def test_who_has_handed_in_everything_is_not_overdue(world: World) -> None:
-    ana = await learner(
+    ana = await quiz_taker(
         world,
         tree(
             lesson(), quiz(essay(points=10), max_attempts=2), quiz(choice(), title="Optional", required=False)
@@ -155,10 +155,10 @@ async def test_who_has_handed_in_everything_is_not_overdue(world: World) -> None
 async def test_what_could_not_be_reached_anyway_is_not_waited_for(world: World) -> None:
     """With full marks for the essay the mean is still too low: the learner has to take the choice again."""
     content = tree(quiz(essay(points=1)), quiz(choice(), choice(), title="B", pass_score=50), pass_score=80)
-    ana = await learner(world, content)
+    ana = await quiz_taker(world, content)
     modules = await ana.call.ok("GET", f"/api/courses/{ana.course['id']}/modules/")
-    other = Learner(
-        world, ana.course, ana.call, f"/api/quizzes/{modules['items'][0]['items'][1]['id']}/", "", ""
+    other = QuizTaker(
+        world, ana.course, ana.learner, f"/api/quizzes/{modules['items'][0]['items'][1]['id']}/", "", ""
     )
     await other.answer(RIGHT, WRONG)
     await ana.answer(TEXT)
@@ -169,8 +169,8 @@ async def test_what_could_not_be_reached_anyway_is_not_waited_for(world: World) 
 
 async def test_reports_do_not_count_who_waits_for_a_grader_as_overdue(world: World) -> None:
     course = await world.course(tree(quiz(essay())), linked_compliance_requirement="hazing")
-    ana = await learner(world, {}, course=course)
-    bob = await learner(world, {}, "bob", course=course)
+    ana = await quiz_taker(world, {}, course=course)
+    bob = await quiz_taker(world, {}, "bob", course=course)
     for who in (ana, bob):
         await enrollment_due(world, who, datetime.now(UTC) - timedelta(days=1))
     await ana.answer(TEXT)

@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.grading.scenes import Learner, essay, learner, quiz, tree
-from tests.grading.test_following import events, grade
-from tests.world import Json, World, choice
+from tests.kit.grading import events, grade
+from tests.kit.quiz_taker import QuizTaker, essay, quiz, quiz_taker, tree
+from tests.kit.world import Json, World, choice
 
 QUEUE = "/api/learning/grading/"
 TEXT = {"text": "Because it harms."}
@@ -37,7 +37,7 @@ async def test_a_persons_points_and_words_are_shown_once_the_attempt_is_graded(
     world: World, feedback: str
 ) -> None:
     content = tree(quiz(choice(points=10), essay(), short(), feedback=feedback, max_attempts=None))
-    ana = await learner(world, content)
+    ana = await quiz_taker(world, content)
     sent = await ana.answer(WRONG, TEXT, {"text": "bullying"})
     first, second = await queue(world)
 
@@ -60,7 +60,7 @@ async def test_a_persons_points_and_words_are_shown_once_the_attempt_is_graded(
 
 async def test_what_nobody_read_is_kept_back(world: World) -> None:
     """An empty essay is worth nothing at once, and a matching word is right at once: no person said so."""
-    ana = await learner(world, tree(quiz(essay(), short(), feedback="never", max_attempts=None)))
+    ana = await quiz_taker(world, tree(quiz(essay(), short(), feedback="never", max_attempts=None)))
     sent = await ana.answer({"text": " "}, {"text": "Hazing"})
     assert sent["status"] == "graded"
     answer = await ana.call.ok("GET", f"/api/attempts/{sent['attempt_id']}/")
@@ -68,7 +68,7 @@ async def test_what_nobody_read_is_kept_back(world: World) -> None:
 
 
 async def test_others_hear_once_of_each_attempt_that_a_person_changed(world: World) -> None:
-    ana = await learner(world, tree(quiz(choice(), essay(), essay("<p>More?</p>"), max_attempts=None)))
+    ana = await quiz_taker(world, tree(quiz(choice(), essay(), essay("<p>More?</p>"), max_attempts=None)))
     sent = await ana.answer(WRONG, TEXT, TEXT)
     first, second = await queue(world)
     await grade(world.admin, first, 3)
@@ -96,7 +96,7 @@ async def test_others_hear_once_of_each_attempt_that_a_person_changed(world: Wor
 
 
 async def test_two_graders_at_once_tell_once(world: World) -> None:
-    ana = await learner(world, tree(quiz(essay(), essay("<p>More?</p>"))))
+    ana = await quiz_taker(world, tree(quiz(essay(), essay("<p>More?</p>"))))
     await ana.answer(TEXT, TEXT)
     gil, hal = world.call_as("gil", "grader"), world.call_as("hal", "grader")
     first, second = await queue(world)
@@ -104,7 +104,7 @@ async def test_two_graders_at_once_tell_once(world: World) -> None:
     assert len(await events(world, "attempt.graded")) == 1
 
 
-async def answers_of(who: Learner, attempt_id: str) -> dict[str, Any]:
+async def answers_of(who: QuizTaker, attempt_id: str) -> dict[str, Any]:
     """What is kept of the attempt's answers, by question."""
     seen = await who.call.ok("GET", f"/api/attempts/{attempt_id}/")
     forms = ("answer_ids", "value", "text")
@@ -117,7 +117,7 @@ def statement() -> Json:
 
 
 async def test_an_answer_is_taken_back(world: World) -> None:
-    ana = await learner(world, tree(quiz(statement(), choice(), essay(), time_limit_seconds=600)))
+    ana = await quiz_taker(world, tree(quiz(statement(), choice(), essay(), time_limit_seconds=600)))
     started = await ana.start()
     one, two, three = (q["id"] for q in started["questions"])
     chosen = started["questions"][1]["answers"][0]["id"]
@@ -158,7 +158,7 @@ async def test_an_order_that_nobody_saw_is_not_kept_as_seen(world: World) -> Non
         {**choice(f"Q{n}"), "answers": [{"text": f"a{m}", "is_correct": m == 0} for m in range(8)]}
         for n in range(8)
     ]
-    ana = await learner(world, tree(quiz(*many, shuffle=True, max_attempts=None)))
+    ana = await quiz_taker(world, tree(quiz(*many, shuffle=True, max_attempts=None)))
     blind = await ana.submit(responses=[])
     path = f"/api/attempts/{blind.json()['attempt_id']}/"
     looks = [

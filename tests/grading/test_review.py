@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.grading.scenes import essay, learner, quiz, tree
-from tests.world import Caller, Json, World, choice
+from tests.kit.quiz_taker import essay, quiz, quiz_taker, tree
+from tests.kit.world import Caller, Json, World, choice
 
 TEXT = {"text": "Because it harms."}
 QUEUE = "/api/learning/grading/"
@@ -18,7 +18,7 @@ async def pending(grader: Caller, **filters: str) -> list[Json]:
 
 
 async def test_a_grade_decides_the_attempt_and_completes_the_course(world: World) -> None:
-    ana = await learner(world, tree(quiz(choice(points=5), essay())))
+    ana = await quiz_taker(world, tree(quiz(choice(points=5), essay())))
     sent = await ana.answer({"texts": ["wrong"]}, TEXT)
     assert (sent["status"], sent["score"], sent["passed"]) == ("pending_review", None, False)
     sent = await ana.answer({"texts": ["right"]}, TEXT)
@@ -52,7 +52,7 @@ async def test_a_grade_decides_the_attempt_and_completes_the_course(world: World
 
 @pytest.mark.parametrize("points", [-1, 5.0000001, "3", True, None, 1e308, [1]])
 async def test_points_outside_the_question_are_refused(world: World, points: Any) -> None:
-    ana = await learner(world, tree(quiz(essay())))
+    ana = await quiz_taker(world, tree(quiz(essay())))
     await ana.answer(TEXT)
     [item] = await pending(world.admin)
     refused = await world.admin("POST", f"{QUEUE}{item['response_id']}/", {"points": points})
@@ -62,8 +62,8 @@ async def test_points_outside_the_question_are_refused(world: World, points: Any
 
 
 async def test_who_may_grade(world: World, other_world: World) -> None:
-    ana = await learner(world, tree(quiz(essay())))
-    bob = await learner(world, tree(quiz(essay())), "bob")
+    ana = await quiz_taker(world, tree(quiz(essay())))
+    bob = await quiz_taker(world, tree(quiz(essay())), "bob")
     await ana.answer(TEXT)
     await bob.answer(TEXT)
     [first, second] = await pending(world.admin)
@@ -91,7 +91,7 @@ async def test_who_may_grade(world: World, other_world: World) -> None:
 
 
 async def test_claims_hold_for_a_quarter_of_an_hour(world: World) -> None:
-    ana = await learner(world, tree(quiz(essay())))
+    ana = await quiz_taker(world, tree(quiz(essay())))
     await ana.answer(TEXT)
     gil, hal = world.call_as("gil", "grader"), world.call_as("hal", "grader")
     held = await gil.ok("POST", f"{QUEUE}next/")
@@ -112,7 +112,7 @@ async def test_claims_hold_for_a_quarter_of_an_hour(world: World) -> None:
 async def test_graders_who_ask_at_once_get_different_answers(world: World) -> None:
     course = await world.course(tree(quiz(essay(), max_attempts=None)))
     for user in ("ana", "bob", "cyd", "dan"):
-        await (await learner(world, {}, user, course)).answer(TEXT)
+        await (await quiz_taker(world, {}, user, course)).answer(TEXT)
     graders = [world.call_as(f"g{n}", "grader") for n in range(6)]
     got = await asyncio.gather(*(grader("POST", f"{QUEUE}next/") for grader in graders))
     assert sorted(r.status_code for r in got) == [200, 200, 200, 200, 204, 204]
@@ -120,7 +120,7 @@ async def test_graders_who_ask_at_once_get_different_answers(world: World) -> No
 
 
 async def test_one_of_many_graders_grades(world: World) -> None:
-    ana = await learner(world, tree(quiz(essay())))
+    ana = await quiz_taker(world, tree(quiz(essay())))
     await ana.answer(TEXT)
     [item] = await pending(world.admin)
     path = f"{QUEUE}{item['response_id']}/"
@@ -131,7 +131,7 @@ async def test_one_of_many_graders_grades(world: World) -> None:
 
 
 async def test_a_correction_can_make_a_pass_and_reopen_a_failure(world: World) -> None:
-    ana = await learner(world, tree(quiz(essay(), max_attempts=1)))
+    ana = await quiz_taker(world, tree(quiz(essay(), max_attempts=1)))
     sent = await ana.answer(TEXT)
     gil, hal = world.call_as("gil", "grader"), world.call_as("hal", "grader")
     [item] = await pending(gil)
@@ -150,7 +150,7 @@ async def test_a_correction_can_make_a_pass_and_reopen_a_failure(world: World) -
 
 
 async def test_a_correction_never_takes_a_completion_away_in_silence(world: World) -> None:
-    ana = await learner(world, tree(quiz(essay(), max_attempts=1)))
+    ana = await quiz_taker(world, tree(quiz(essay(), max_attempts=1)))
     await ana.answer(TEXT)
     [item] = await pending(world.admin)
     path = f"{QUEUE}{item['response_id']}/"
@@ -178,7 +178,7 @@ async def test_a_correction_never_takes_a_completion_away_in_silence(world: Worl
 
 async def test_blind_grading_names_nobody(world: World) -> None:
     await world.add_member("ana", display_name="Ana Uncommon")
-    ana = await learner(world, tree(quiz(essay())))
+    ana = await quiz_taker(world, tree(quiz(essay())))
     await ana.answer(TEXT)
     await world.admin.ok("PATCH", "/api/organization/", {"blind_grading": True})
     gil = world.call_as("gil", "grader")
@@ -193,8 +193,8 @@ async def test_blind_grading_names_nobody(world: World) -> None:
 
 async def test_the_queue_comes_in_pages_oldest_first(world: World) -> None:
     course = await world.course(tree(quiz(essay(), max_attempts=None)))
-    ana = await learner(world, {}, "ana", course)
-    other = await learner(world, tree(quiz(essay())), "bob")
+    ana = await quiz_taker(world, {}, "ana", course)
+    other = await quiz_taker(world, tree(quiz(essay())), "bob")
     sent = [(await ana.answer(TEXT))["attempt_id"] for _ in range(5)]
     await other.answer(TEXT)
     seen, cursor = [], None

@@ -1,5 +1,5 @@
 """Fixtures of these tests beside the common ones."""
 
-from tests.foundations.direct import database
+from tests.kit.direct import database
 
 __all__ = ["database"]

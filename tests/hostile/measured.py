@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 from tests.hostile.worst import Case
-from tests.processes import Running, api
-from tests.world import Signer, World
+from tests.kit.processes import Running, api
+from tests.kit.world import Signer, World
 
 from learning_service.context import Context
 from learning_service.core.settings import Settings

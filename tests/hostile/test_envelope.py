@@ -6,13 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.contract.fields import random_id, refused
-from tests.contract.learner import Learner, lesson, quiz, tree
-from tests.foundations.direct import Database
-from tests.world import World
+from tests.kit.direct import Database
+from tests.kit.fields import random_id, refused
+from tests.kit.learner import Learner, lesson, quiz, tree
+from tests.kit.malformed import SOME
+from tests.kit.world import World
 
 NIL = str(uuid.UUID(int=0))
-SOME = "0193a4e0-7c3e-7000-8000-000000000001"
 NOT_IDS = [
     NIL,
     f"{{{SOME}}}",

@@ -10,11 +10,10 @@ from fastapi import FastAPI
 from tests.authorization.calls import CALLS, Call, ask, filled
 from tests.authorization.scene import Scene, open_scene
 from tests.authorization.table import LET_IN, Row, read_table
-from tests.contract.fields import refused
-from tests.foundations.direct import Database
-from tests.hostile.test_bodies import MALFORMED
-from tests.hostile.test_envelope import SOME
-from tests.world import Caller, Json, World
+from tests.kit.direct import Database
+from tests.kit.fields import refused
+from tests.kit.malformed import MALFORMED, SOME
+from tests.kit.world import Caller, Json, World
 
 from learning_service.api.bodies import JsonBody
 from learning_service.api.openapi.document import dependencies_of

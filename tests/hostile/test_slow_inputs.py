@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from tests.authoring.author import PATCH_TYPE, Author
-from tests.grading.scenes import learner, quiz, tree
 from tests.hostile.measured import WHOLE, Measured, measured, process
 from tests.hostile.worst import FORM, PLAIN, Case, bodies, forms, patches, raw, trees
-from tests.world import Json
+from tests.kit.author import PATCH_TYPE, Author
+from tests.kit.quiz_taker import quiz, quiz_taker, tree
+from tests.kit.world import Json
 
 __all__ = ["measured", "process"]
 pytestmark = pytest.mark.long
@@ -69,7 +69,7 @@ async def test_answers(measured: Measured) -> None:
         "points": 1,
         "accepted_answers": ["*a*" * 300 + "b", "*" * 1999 + "b", *("a" * 1990 + f"*{n}" for n in range(48))],
     }
-    ana = await learner(measured, tree(quiz(*[short] * 10, max_attempts=None)))
+    ana = await quiz_taker(measured, tree(quiz(*[short] * 10, max_attempts=None)))
     started = await ana.start()
     ids = [question["id"] for question in started["questions"]]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.world import Caller, Json
+from tests.kit.world import Caller, Json
 
 Text = Callable[[int], str]
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from tests.contract.learner import Learner, lesson, quiz, tree
-from tests.world import World
+from tests.kit.learner import Learner, lesson, quiz, tree
+from tests.kit.world import World
 
 from learning_service.context import Context
 from learning_service.core.database import Unsure

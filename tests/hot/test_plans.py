@@ -2,9 +2,9 @@
 
 import pytest
 from sqlalchemy import text
-from tests.contract.learner import Learner, lesson, quiz, tree
-from tests.foundations.direct import Database
-from tests.world import World
+from tests.kit.direct import Database
+from tests.kit.learner import Learner, lesson, quiz, tree
+from tests.kit.world import World
 
 # What the connection's earlier transactions read may still be in these counts.
 READ_WHOLE = text(

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import event, text
-from tests.contract.learner import Learner, lesson, quiz, tree
-from tests.world import Caller, Json, World, right, small_tree
+from tests.kit.learner import Learner, lesson, quiz, tree
+from tests.kit.world import Caller, Json, World, right, small_tree
 
 from learning_service import main
 from learning_service.api.fast import HOT_PATHS

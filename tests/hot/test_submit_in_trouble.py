@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import httpx
 import pytest
 from sqlalchemy import make_url, text
-from tests.contract.learner import Learner, lesson, quiz, tree
-from tests.faults.proxy import Mishap, Proxy
-from tests.world import Caller, Json, World
+from tests.kit.learner import Learner, lesson, quiz, tree
+from tests.kit.proxy import Mishap, Proxy
+from tests.kit.world import Caller, Json, World
 
 from learning_service.context import Context
 from learning_service.core.settings import Settings

@@ -9,7 +9,7 @@ import asyncpg
 import httpx
 import pytest
 from sqlalchemy import text
-from tests.world import Caller, Json, World, choice, right, small_tree
+from tests.kit.world import Caller, Json, World, choice, right, small_tree
 
 from learning_service.context import Context
 from learning_service.core.settings import Settings

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests import processes
-from tests.world import Caller, World
+from tests.kit import processes
+from tests.kit.world import Caller, World
 
 from learning_service.core.settings import Settings
 

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 from sqlalchemy import text
-from tests.world import World
+from tests.kit.world import World
 
 from learning_service.domain.records.idempotency import forget_answers
 

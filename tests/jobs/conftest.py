@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.stack import create_database_from_template, drop_database
+from tests.kit.stack import create_database_from_template, drop_database
 
 from learning_devstack.parts import Parts
 from learning_service.context import Context, open_context

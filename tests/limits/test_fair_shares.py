@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 from tests.conftest import MakeSettings
-from tests.world import Caller, World
+from tests.kit.world import Caller, World
 
 from learning_service.core.settings import Settings
 from learning_service.domain.courses.actions import drafts

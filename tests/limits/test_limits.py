@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from tests.conftest import MakeSettings
-from tests.world import Caller, World, choice, right, small_tree
+from tests.kit.world import Caller, World, choice, right, small_tree
 
 from learning_service.core.rate_limits import WINDOW_SECONDS
 from learning_service.core.settings import Settings

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
-from tests.migrating import migrate
-from tests.world import Signer, World
+from tests.kit.migrating import migrate
+from tests.kit.world import Signer, World
 
 from learning_devstack.parts import Parts, start_throwaway_parts
 from learning_service.api import bodies as wire

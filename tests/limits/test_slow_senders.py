@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.conftest import MakeSettings
-from tests.processes import COMMAND, Running, api
-from tests.world import World
+from tests.kit.processes import COMMAND, Running, api
+from tests.kit.world import World
 
 from learning_service.core.settings import Settings
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.certificates.earned import earn
-from tests.foundations.direct import Database, connect
-from tests.processes import environment
-from tests.stack import create_database, create_database_from_template, drop_database
-from tests.world import Signer, World
+from tests.kit.direct import Database, connect
+from tests.kit.earned import earn
+from tests.kit.processes import environment
+from tests.kit.stack import create_database, create_database_from_template, drop_database
+from tests.kit.world import Signer, World
 
 from learning_devstack.binaries import find_postgres
 from learning_devstack.parts import Parts, start_throwaway_parts

@@ -26,7 +26,7 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from tests.storage.servers import free_port, moto_server
+from tests.kit.s3_servers import free_port, moto_server
 
 from learning_devstack.binaries import find_redis
 from learning_service.adapters.storage import ObjectMissing, ObjectStore, StoreUnavailable, open_store

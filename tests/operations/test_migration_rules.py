@@ -1,7 +1,7 @@
 """Migrations after the first release leave older code at work: nothing is taken away, nobody waits for long."""
 
 import pytest
-from tests.migrating import ROOT
+from tests.kit.migrating import ROOT
 from tests.operations.rules_of_migrations import breaches
 
 FIRST_RELEASE = "20261122_1736"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
-from tests.stack import create_database_from_template, drop_database
+from tests.kit.stack import create_database_from_template, drop_database
 
 from learning_devstack.parts import Parts
 from learning_service.context import open_context

@@ -11,12 +11,12 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
-from tests import processes
-from tests.foundations.direct import connect
-from tests.migrating import ROOT, migrate
+from tests.kit import processes
+from tests.kit.direct import connect
+from tests.kit.migrating import ROOT, migrate
+from tests.kit.stack import create_database_from_template, drop_database
+from tests.kit.world import Signer, World
 from tests.operations.rules_of_migrations import breaches
-from tests.stack import create_database_from_template, drop_database
-from tests.world import Signer, World
 
 from learning_devstack.parts import Parts
 from learning_service.context import Context

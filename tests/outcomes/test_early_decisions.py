@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.grading.scenes import Learner, essay, learner, quiz, tree
-from tests.world import Json, World, choice
+from tests.kit.quiz_taker import QuizTaker, essay, quiz, quiz_taker, tree
+from tests.kit.world import Json, World, choice
 
 TEXT = {"text": "Because it harms."}
 RIGHT = {"texts": ["right"]}
@@ -19,13 +19,15 @@ async def grade(world: World, item: Json, points: float) -> Any:
     return await world.admin.ok("POST", f"{QUEUE}{item['response_id']}/", {"points": points})
 
 
-async def completed_event_count(world: World, ana: Learner) -> int:
+async def completed_event_count(world: World, ana: QuizTaker) -> int:
     feed = await world.call_as("svc", scopes=["events:read"]).ok("GET", "/api/events/")
     return sum(e["type"] == "learning.course.completed" for e in feed["items"])
 
 
 async def test_a_completion_decided_early_gets_its_score_once(world: World) -> None:
-    ana = await learner(world, tree(quiz(choice(points=10), essay(points=2), essay("<p>Two</p>", points=1))))
+    ana = await quiz_taker(
+        world, tree(quiz(choice(points=10), essay(points=2), essay("<p>Two</p>", points=1)))
+    )
     sent = await ana.answer(RIGHT, TEXT, TEXT)
     assert (sent["status"], sent["passed"], sent["score"]) == ("pending_review", True, None)
     assert sent["enrollment"]["status"] == "completed"
@@ -45,7 +47,7 @@ async def test_a_completion_decided_early_gets_its_score_once(world: World) -> N
 
 
 async def test_an_attempt_that_full_marks_could_not_save_fails_at_once(world: World) -> None:
-    ana = await learner(world, tree(quiz(choice(points=10), essay(points=1), max_attempts=1)))
+    ana = await quiz_taker(world, tree(quiz(choice(points=10), essay(points=1), max_attempts=1)))
     sent = await ana.answer({"texts": ["wrong"]}, TEXT)
     assert (sent["status"], sent["passed"], sent["enrollment"]["status"]) == (
         "pending_review",
@@ -58,7 +60,7 @@ async def test_an_attempt_that_full_marks_could_not_save_fails_at_once(world: Wo
 
 async def test_a_pending_answer_decides_the_courses_mean(world: World) -> None:
     content = tree(quiz(choice(points=8), essay(points=2), max_attempts=1), pass_score=90)
-    ana = await learner(world, content)
+    ana = await quiz_taker(world, content)
     sent = await ana.answer(RIGHT, TEXT)
     assert (sent["passed"], sent["enrollment"]["status"]) == (True, "in_progress")
     [item] = await waiting(world)
@@ -69,7 +71,7 @@ async def test_a_pending_answer_decides_the_courses_mean(world: World) -> None:
 
 async def test_a_grade_too_low_fails_the_course(world: World) -> None:
     content = tree(quiz(choice(points=8), essay(points=2), max_attempts=1), pass_score=90)
-    ana = await learner(world, content)
+    ana = await quiz_taker(world, content)
     await ana.answer(RIGHT, TEXT)
     [item] = await waiting(world)
     await grade(world, item, 0.9)
@@ -77,7 +79,7 @@ async def test_a_grade_too_low_fails_the_course(world: World) -> None:
 
 
 async def test_the_best_attempt_counts_after_a_correction(world: World) -> None:
-    ana = await learner(
+    ana = await quiz_taker(
         world, tree(quiz(essay(points=10), max_attempts=None, required=False), quiz(choice()))
     )
     for points in (9, 5):
@@ -106,7 +108,7 @@ async def test_assessments_keep_their_results(world: World) -> None:
         "max_attempts": 2,
         "questions": [choice(points=4), essay(points=1)],
     }
-    ana = await learner(world, tree(assessment=final, pass_score=80))
+    ana = await quiz_taker(world, tree(assessment=final, pass_score=80))
     sent = await ana.answer(RIGHT, TEXT)
     assert (sent["passed"], sent["completion"]["score"]) == (True, None)
     [item] = await waiting(world)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.grading.scenes import essay, learner, quiz, tree
-from tests.world import Caller, World, choice
+from tests.kit.quiz_taker import essay, quiz, quiz_taker, tree
+from tests.kit.world import Caller, World, choice
 
 WRONG, RIGHT = {"texts": ["wrong"]}, {"texts": ["right"]}
 
@@ -17,7 +17,7 @@ def path(enrollment: str, tail: str = "") -> str:
 
 
 async def test_more_attempts_reopen_a_failed_enrollment(world: World) -> None:
-    ana = await learner(world, tree(quiz(choice(), max_attempts=1)))
+    ana = await quiz_taker(world, tree(quiz(choice(), max_attempts=1)))
     await ana.answer(WRONG)
     assert await ana.status() == "failed"
     used_up = await ana.call("POST", f"{ana.path}attempts/")
@@ -48,7 +48,7 @@ async def test_more_attempts_reopen_a_failed_enrollment(world: World) -> None:
 
 async def test_a_grant_elsewhere_does_not_undo_a_failure(world: World) -> None:
     both = tree(quiz(choice(), max_attempts=1), quiz(choice("Other"), max_attempts=1, title="Other"))
-    ana = await learner(world, both)
+    ana = await quiz_taker(world, both)
     modules = await ana.call.ok("GET", f"/api/courses/{ana.course['id']}/modules/")
     other = modules["items"][0]["items"][1]["id"]
     await ana.answer(WRONG)
@@ -59,7 +59,7 @@ async def test_a_grant_elsewhere_does_not_undo_a_failure(world: World) -> None:
 
 
 async def test_a_second_open_enrollment_is_never_made(world: World) -> None:
-    ana = await learner(world, tree(quiz(choice(), max_attempts=1)))
+    ana = await quiz_taker(world, tree(quiz(choice(), max_attempts=1)))
     await ana.answer(WRONG)
     async with world.worker.transaction(world.id) as session:
         await session.execute(
@@ -92,14 +92,14 @@ async def test_a_second_open_enrollment_is_never_made(world: World) -> None:
     ],
 )
 async def test_a_grant_must_name_a_quiz_of_the_version(world: World, sent: dict[str, Any]) -> None:
-    ana = await learner(world, tree(quiz(choice(), max_attempts=1)))
+    ana = await quiz_taker(world, tree(quiz(choice(), max_attempts=1)))
     body = {key: ana.quiz_id if value == "QUIZ" else value for key, value in sent.items()}
     refused = await world.admin("POST", path(ana.enrollment_id, "attempts/"), body)
     assert refused.status_code == 422, refused.text
 
 
 async def test_unlimited_attempts_need_no_grant(world: World) -> None:
-    ana = await learner(world, tree(quiz(choice(), max_attempts=None)))
+    ana = await quiz_taker(world, tree(quiz(choice(), max_attempts=None)))
     refused = await world.admin(
         "POST", path(ana.enrollment_id, "attempts/"), {"quiz_id": ana.quiz_id, "reason": "?"}
     )
@@ -119,8 +119,8 @@ def administrators(world: World) -> dict[str, Caller]:
 
 
 async def test_who_administers_an_enrollment(world: World, other_world: World) -> None:
-    ana = await learner(world, tree(quiz(choice(), max_attempts=1)))
-    dan = await learner(world, {}, "dan", ana.course)
+    ana = await quiz_taker(world, tree(quiz(choice(), max_attempts=1)))
+    dan = await quiz_taker(world, {}, "dan", ana.course)
     grant = {"quiz_id": ana.quiz_id, "reason": "?"}
     expected = {
         "national": (200, 200, {"ana", "dan"}),
@@ -150,9 +150,9 @@ async def test_who_administers_an_enrollment(world: World, other_world: World) -
 
 
 async def test_enrollments_are_filtered(world: World) -> None:
-    ana = await learner(world, tree(quiz(choice(), max_attempts=1)))
-    await learner(world, {}, "dan", ana.course)
-    await learner(world, tree(quiz(choice())), "ana")
+    ana = await quiz_taker(world, tree(quiz(choice(), max_attempts=1)))
+    await quiz_taker(world, {}, "dan", ana.course)
+    await quiz_taker(world, tree(quiz(choice())), "ana")
     await ana.answer(WRONG)
 
     async def users(**query: str) -> list[str]:
@@ -175,7 +175,7 @@ async def test_enrollments_are_filtered(world: World) -> None:
 
 
 async def test_due_times(world: World) -> None:
-    ana = await learner(world, tree(quiz(choice())))
+    ana = await quiz_taker(world, tree(quiz(choice())))
     due = (datetime.now(UTC) + timedelta(days=3)).replace(microsecond=0)
     text_ = due.isoformat().replace("+00:00", "Z")
     changed = await world.admin.ok("PATCH", path(ana.enrollment_id), {"due_at": text_})
@@ -192,8 +192,8 @@ async def test_due_times(world: World) -> None:
 
 
 async def test_only_what_nobody_began_is_removed(world: World) -> None:
-    ana = await learner(world, tree(quiz(essay())))
-    bob = await learner(world, {}, "bob", ana.course)
+    ana = await quiz_taker(world, tree(quiz(essay())))
+    bob = await quiz_taker(world, {}, "bob", ana.course)
     await bob.start()
     refused = await world.admin("DELETE", path(bob.enrollment_id))
     assert (refused.status_code, refused.json()["code"]) == (409, "enrollment-begun")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pypdf
 from pypdf.errors import PyPdfError
 from sqlalchemy import text
-from tests.world import Caller, Json, World, right, small_tree
+from tests.kit.world import Caller, Json, World, right, small_tree
 
 NAME, ADDRESS, FIELD = "Quintessa Zabriskie", "quintessa.z@secret.example", "Sobriquet-Quillfeather"
 WRITTEN, SHORT, TYPED, PRAISE = "ESSAY-wombat", "SHORT-numbat", "TYPED-quokka", "PRAISE-bilby"

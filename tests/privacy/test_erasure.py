@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import text
-from tests.directory.test_events import counts, event
+from tests.kit.directory import counts, event
+from tests.kit.world import World, small_tree
 from tests.privacy.history import SECRETS, USER, History, learn, places_with
-from tests.world import World, small_tree
 
 PATH = f"/api/directory/members/{USER}/"
 

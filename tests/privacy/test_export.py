@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from tests.contract.learner import Learner, lesson, quiz, tree
+from tests.kit.learner import Learner, lesson, quiz, tree
+from tests.kit.world import Json, World, small_tree
 from tests.privacy.history import ADDRESS, FIELD, NAME, PRAISE, SHORT, TYPED, WRITTEN, learn
-from tests.world import Json, World, small_tree
 
 from learning_service.domain.privacy import queries
 

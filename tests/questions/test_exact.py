@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.grading.scenes import learner, quiz, tree
-from tests.world import Json, World, choice
+from tests.kit.quiz_taker import quiz, quiz_taker, tree
+from tests.kit.world import Json, World, choice
 
 from learning_service.domain.grading.rules.score import passes
 from learning_service.domain.questions.rules.scores import exact, kept, shown_score
@@ -34,7 +34,7 @@ ONE: Json = {"texts": ["r0"]}
 async def test_equal_shares_are_whole_together(world: World, count: int) -> None:
     """So many questions with one right choice of so many each: a point together, of a hundred."""
     rest = choice(points=100 - count)
-    ana = await learner(world, tree(quiz(*[shares(count)] * count, rest, pass_score=1), pass_score=1))
+    ana = await quiz_taker(world, tree(quiz(*[shares(count)] * count, rest, pass_score=1), pass_score=1))
     whole = count * [ONE]
     assert (await ana.answer(*whole[1:]))["passed"] is False
     done = await ana.answer(*whole)
@@ -43,7 +43,9 @@ async def test_equal_shares_are_whole_together(world: World, count: int) -> None
 
 
 async def test_three_thirds_and_two_of_five_pass_at_60(world: World) -> None:
-    ana = await learner(world, tree(quiz(*[shares(3)] * 3, choice(), choice(), pass_score=60), pass_score=60))
+    ana = await quiz_taker(
+        world, tree(quiz(*[shares(3)] * 3, choice(), choice(), pass_score=60), pass_score=60)
+    )
     done = await ana.answer(ONE, ONE, ONE, {"texts": ["right"]}, {"texts": ["right"]})
     assert (done["points"], done["score"], done["passed"]) == (3, 60, True)
     assert done["completion"]["score"] == 60
@@ -51,7 +53,7 @@ async def test_three_thirds_and_two_of_five_pass_at_60(world: World) -> None:
 
 @pytest.mark.parametrize(("bound", "passed"), [(66.6667, False), (66.666667, False), (66.666666, True)])
 async def test_two_thirds_pass_below_two_thirds_alone(world: World, bound: float, passed: bool) -> None:
-    ana = await learner(world, tree(quiz(shares(3), pass_score=bound)))
+    ana = await quiz_taker(world, tree(quiz(shares(3), pass_score=bound)))
     done = await ana.answer({"texts": ["r0", "r1"]})
     assert (done["points"], done["passed"]) == (0.666667, passed)
     assert done["responses"][0]["points_awarded"] in (None, 0.666667)
@@ -60,7 +62,7 @@ async def test_two_thirds_pass_below_two_thirds_alone(world: World, bound: float
 async def take_each(world: World, right: list[int], bound: float) -> Any:
     """Take quizzes of one choice of three rights each, with so many of them; the last answer."""
     quizzes = [quiz(shares(3), pass_score=0, max_attempts=None, title=f"Q{n}") for n in range(len(right))]
-    ana = await learner(world, tree(*quizzes, pass_score=bound))
+    ana = await quiz_taker(world, tree(*quizzes, pass_score=bound))
     modules = await ana.call.ok("GET", f"/api/courses/{ana.course['id']}/modules/")
     done: Any = None
     for item, count in zip(modules["items"][0]["items"], right, strict=True):

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from tests.certificates.chromium import chromium, find_chromium
-from tests.certificates.test_browser import address
-from tests.world import World
+from tests.kit.browser import address
+from tests.kit.chromium import chromium, find_chromium
+from tests.kit.world import World
 
 from learning_service.api.routes import api_routes
 from learning_service.core.settings import Settings

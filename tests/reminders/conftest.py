@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
+from tests.kit.world import World
 from tests.reminders.inbox import Inbox, smtp_server
 from tests.reminders.post import Post
-from tests.world import World
 
 from learning_service.context import open_context
 from learning_service.core.settings import Settings

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.assignments.test_assign import LESSON
+from tests.kit.assignments import LESSON
+from tests.kit.world import Json, World, small_tree
 from tests.reminders.inbox import Inbox
-from tests.world import Json, World, small_tree
 
 from learning_service.context import Context
 from learning_service.worker.jobs.reminders import send_course_reminders

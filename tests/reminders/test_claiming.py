@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
-from tests.courses.test_access import SCOPES, add_course
-from tests.world import World
+from tests.kit.scopes import SCOPES, add_course
+from tests.kit.world import World
 
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.base import new_id

@@ -8,7 +8,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
-from tests.reminders.test_rules import MAIL
+from tests.kit.mails import MAIL
 
 from learning_service.adapters.mail_text import write_mail
 from learning_service.domain.kernel.days import end_of_day

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 from sqlalchemy import text
-from tests.assignments.test_assign import LESSON
+from tests.kit.assignments import LESSON
+from tests.kit.world import small_tree
 from tests.reminders.post import Post, assigned, remind
-from tests.world import small_tree
 
 from learning_service.domain.kernel.days import end_of_day
 from learning_service.worker.jobs.reminders import send_course_reminders

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
+from tests.kit.mails import MAIL
 from tests.reminders.post import Post, assigned, hurry
-from tests.reminders.test_rules import MAIL
 
 from learning_service.context import open_context
 from learning_service.domain.reminders.rules import leaves_at

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.reminders.test_rules import MAIL
+from tests.kit.mails import MAIL
 
 from learning_service.adapters import letter as letters
 from learning_service.adapters import mail_text

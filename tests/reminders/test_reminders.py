@@ -8,9 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.assignments.test_assign import finish
+from tests.kit.assignments import finish
+from tests.kit.world import World
 from tests.reminders.post import Post, assigned, hurry, remind, soon
-from tests.world import World
 
 from learning_service.context import open_context
 from learning_service.core.settings import Settings

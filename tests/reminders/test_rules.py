@@ -1,36 +1,14 @@
 """Which mails are still worth sending."""
 
-import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.kit.mails import DUE, MAIL
 
-from learning_service.domain.reminders.rules import Mail, reason_to_skip
+from learning_service.domain.reminders.rules import reason_to_skip
 
 BEFORE = datetime(2026, 11, 20, tzinfo=UTC)
-DUE = datetime(2026, 11, 22, tzinfo=UTC)
-MAIL = Mail(
-    id=uuid.uuid4(),
-    pending=True,
-    kind="due",
-    days_before=3,
-    reminded_due_at=DUE,
-    status="assigned",
-    awaiting_review=False,
-    due_at=DUE,
-    course_title="Course",
-    organization_name="Alpha",
-    organization_timezone="UTC",
-    timezone="UTC",
-    locale=None,
-    organization_locale=None,
-    name="Ana",
-    address="ana@example.org",
-    erased=False,
-    active=True,
-    superseded=False,
-)
 
 
 @pytest.mark.parametrize(

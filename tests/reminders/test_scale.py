@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
-from tests import processes
 from tests.conftest import MakeSettings
+from tests.kit import processes
+from tests.kit.stack import create_database_from_template, drop_database
+from tests.kit.world import World, small_tree
 from tests.reminders.inbox import Inbox, smtp_server
-from tests.stack import create_database_from_template, drop_database
-from tests.world import World, small_tree
 
 from learning_devstack.parts import Parts
 from learning_service.context import Context, open_context

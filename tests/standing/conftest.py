@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
+from tests.kit.world import World
 from tests.standing.facts import Clock
-from tests.world import World
 
 from learning_service import main
 from learning_service.context import Context

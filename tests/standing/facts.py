@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
-from tests.world import World
+from tests.kit.world import World
 
 ENROLLMENTS = """
 SELECT e.id::text, e.status, e.source, e.due_at, e.withdrawn_because, c.completed_at, c.expires_at, c.voided_at,

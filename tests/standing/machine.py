@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import httpx
 from hypothesis.stateful import RuleBasedStateMachine
+from tests.kit.world import Caller, Json, World
 from tests.standing.facts import Clock, Facts
 from tests.standing.oracle import CADENCES, Attempt, Enrollment, History
-from tests.world import Caller, Json, World
 
 
 @dataclass

@@ -4,8 +4,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from tests.grading.scenes import essay, quiz, tree
-from tests.world import Caller, Json, World, choice, right
+from tests.kit.quiz_taker import essay, quiz, tree
+from tests.kit.world import Caller, Json, World, choice, right
 
 WRONG, RIGHT = {"texts": ["wrong"]}, {"texts": ["right"]}
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from sqlalchemy import text
-from tests.grading.scenes import essay, quiz
+from tests.kit.quiz_taker import essay, quiz
+from tests.kit.standing import completed_after_two_failures
+from tests.kit.world import World
 from tests.standing.scene import Scene, scene
-from tests.standing.test_enrolling import completed_after_two_failures
-from tests.world import World
 
 LAPSE = "UPDATE course_completions SET expires_at = now() - interval '1 hour' WHERE course_id = :c"
 

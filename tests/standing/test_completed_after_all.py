@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.grading.scenes import essay, quiz
+from tests.kit.quiz_taker import essay, quiz
+from tests.kit.world import Json, World, choice
 from tests.standing.scene import RIGHT, WRONG, Scene, scene
-from tests.world import Json, World, choice
 
 from learning_service.domain.completion.actions.grades import grade_response
 from learning_service.domain.grading.queries import get_waiting

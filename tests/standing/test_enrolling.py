@@ -3,9 +3,10 @@
 from typing import Any
 
 from sqlalchemy import text
-from tests.grading.scenes import essay, quiz
+from tests.kit.quiz_taker import quiz
+from tests.kit.standing import completed_after_two_failures
+from tests.kit.world import World, choice
 from tests.standing.scene import RIGHT, WRONG, Scene, scene
-from tests.world import World, choice
 
 ENROLL = "/api/courses/{}/enroll/"
 
@@ -14,22 +15,6 @@ async def refused(here: Scene) -> tuple[int, Any]:
     """What enrolling answers now: status and code."""
     answer = await here.call("POST", ENROLL.format(here.course["id"]))
     return answer.status_code, answer.json().get("code")
-
-
-async def completed_after_two_failures(world: World, **policy: Any) -> Scene:
-    """The essay of the first enrollment is graded 0, the second fails, then the first is corrected."""
-    here = await scene(world, quiz(essay(), max_attempts=1), **policy)
-    await here.enroll()
-    await here.take(0, {"text": "First."})
-    [first] = await here.pending()
-    await here.grade(0)
-    await here.assign()
-    await here.take(0, {"text": "Second."})
-    await here.grade(0)
-    assert await here.statuses() == ["failed", "failed"]
-    assert (await here.grade(5, first["response_id"], correction=True)).status_code == 200
-    assert await here.statuses() == ["completed", "failed"]
-    return here
 
 
 async def test_a_valid_completion_goes_before_a_later_failure(world: World) -> None:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
-from tests.grading.scenes import essay, quiz, tree
+from tests.kit.quiz_taker import essay, quiz, tree
+from tests.kit.world import Json, World, right
 from tests.standing.facts import Clock
 from tests.standing.machine import Place, Walk, refused
 from tests.standing.oracle import CADENCES, MOST, PASSING, Attempt, Enrollment
-from tests.world import Json, World, right
 
 from learning_service.worker.jobs.recertification import open_recertifications
 

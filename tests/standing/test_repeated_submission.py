@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import text
-from tests.grading.scenes import essay, quiz, tree
+from tests.kit.quiz_taker import essay, quiz, tree
+from tests.kit.world import Caller, Json, World, choice, right
 from tests.standing.scene import Scene, scene
-from tests.world import Caller, Json, World, choice, right
 
 from learning_service import main
 from learning_service.core.settings import Settings

@@ -1,8 +1,8 @@
 """Which enrollment a call on a lesson, quiz or attempt means when the member has several."""
 
-from tests.grading.scenes import essay, quiz
+from tests.kit.quiz_taker import essay, quiz
+from tests.kit.world import Json, World, choice, right
 from tests.standing.scene import RIGHT, WRONG, Scene, scene
-from tests.world import Json, World, choice, right
 
 
 async def written(here: Scene, text: str = "Because.") -> tuple[str, Json]:

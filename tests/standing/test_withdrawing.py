@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.grading.scenes import essay, quiz
+from tests.kit.quiz_taker import essay, quiz
+from tests.kit.world import World, choice, right
 from tests.standing.scene import RIGHT, WRONG, Scene, scene
-from tests.world import World, choice, right
 
 LESSON = {"kind": "lesson", "title": "Read", "body_html": "<p>Read.</p>"}
 

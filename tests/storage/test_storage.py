@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
-from tests.storage.servers import black_hole, free_port, moto_server
+from tests.kit.s3_servers import black_hole, free_port, moto_server
 
 from learning_service.adapters.storage import (
     ObjectMissing,

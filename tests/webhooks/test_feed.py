@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.records.events import append_event
 from learning_service.domain.webhooks.queries import read_feed
 from learning_service.worker.jobs.webhooks import number_all_events
-from tests.webhooks.test_webhooks import complete
-from tests.world import Caller, World
+from tests.kit.webhooks import complete
+from tests.kit.world import Caller, World
 
 
 def reader_of(world: World) -> Caller:

@@ -15,10 +15,10 @@ from learning_service.domain.records.events import append_event
 from learning_service.worker.app import QUEUES
 from learning_service.worker.jobs.webhooks import number_all_events
 from learning_service.worker.runner import JobRunner
-from tests import processes
-from tests.webhooks.receiver import Receiver, answer
-from tests.webhooks.test_webhooks import make_due
-from tests.world import World
+from tests.kit import processes
+from tests.kit.receiver import Receiver, answer
+from tests.kit.webhooks import make_due
+from tests.kit.world import World
 
 TYPE = "learning.skill.mastered"
 

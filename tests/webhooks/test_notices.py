@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from tests.kit.receiver import Receiver, answer
+from tests.kit.webhooks import complete, deliver, make_due
+from tests.kit.world import Caller, Json, World
 from tests.reminders.conftest import post as post
 from tests.reminders.post import Post, hurry
-from tests.webhooks.receiver import Receiver, answer
-from tests.webhooks.test_webhooks import age, complete, deliver, make_due
-from tests.world import Caller, Json, World
+from tests.webhooks.test_webhooks import age
 
 GONE = answer("410 Gone")
 NATIONAL = [{"role": "national_admin"}]

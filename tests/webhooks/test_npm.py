@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.webhooks.receiver import Receiver
-from tests.webhooks.test_webhooks import complete, deliver, subscribe
-from tests.world import World
+from tests.kit.receiver import Receiver
+from tests.kit.webhooks import complete, deliver, subscribe
+from tests.kit.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 JUDGE = """

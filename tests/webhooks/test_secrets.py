@@ -17,9 +17,9 @@ from learning_service.core.settings import Settings
 from learning_service.domain.kernel.base import Base
 from learning_service.domain.kernel.sealing import Seal, Unsealable
 from learning_service.worker.jobs.webhooks import seal_secrets
-from tests.webhooks.receiver import Receiver
-from tests.webhooks.test_webhooks import complete, deliver, make_due, subscribe
-from tests.world import Caller, World
+from tests.kit.receiver import Receiver
+from tests.kit.webhooks import complete, deliver, make_due, subscribe
+from tests.kit.world import Caller, World
 
 ONE, TWO = b"1" * 32, b"2" * 32
 TYPES = ["learning.course.completed"]

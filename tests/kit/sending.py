@@ -4,11 +4,11 @@ import asyncio
 from typing import Any
 
 import httpx
-from tests.world import Caller, Json, World
 
 from learning_service.domain.documents.actions import CONVERTER
 from learning_service.worker.app import QUEUES
 from learning_service.worker.runner import JobRunner
+from tests.kit.world import Caller, Json, World
 
 
 async def send(caller: Caller, content: bytes, name: str = "deck.pptx", **options: Any) -> httpx.Response:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from tests.world import Caller, Json, World, choice, right
+
+from tests.kit.world import Caller, Json, World, choice, right
 
 
 def lesson(title: str = "L", **changes: Any) -> Json:
@@ -41,6 +42,7 @@ class Learner:
     course: str
     ids: Mapping[str, str]
     kinds: Mapping[str, str]
+    enrollment_id: str = ""
 
     @classmethod
     async def enter(cls, world: World, tree: Json, user: str = "ana", **policy: Any) -> "Learner":
@@ -51,18 +53,18 @@ class Learner:
     @classmethod
     async def join(cls, call: Caller, course: str, *, enroll: bool = True) -> "Learner":
         """Enroll in a course that is there."""
-        if enroll:
-            await call.ok("POST", f"/api/courses/{course}/enroll/")
+        made = await call.ok("POST", f"/api/courses/{course}/enroll/") if enroll else {}
         shown = await call.ok("GET", f"/api/courses/{course}/modules/")
         items = [item for module in shown["items"] for item in module["items"]]
         items += [shown["assessment"]] if shown["assessment"] else []
         plural = {"lesson": "lessons", "quiz": "quizzes", "assessment": "assessments"}
-        return cls(
-            call,
-            course,
-            {item["title"]: item["id"] for item in items},
-            {item["title"]: plural[item["kind"]] for item in items},
-        )
+        ids: dict[str, str] = {}
+        kinds: dict[str, str] = {}
+        for item in items:
+            # Of several with one title the first.
+            ids.setdefault(item["title"], item["id"])
+            kinds.setdefault(item["title"], plural[item["kind"]])
+        return cls(call, course, ids, kinds, made.get("id", ""))
 
     def path(self, title: str, verb: str = "") -> str:
         """The address of an item."""
@@ -104,8 +106,9 @@ class Learner:
         result: Json = answer.json()
         return result
 
-    async def status(self) -> str:
-        """The status of the newest enrollment in the course."""
+    async def status(self, enrollment_id: str | None = None) -> str:
+        """The status of this enrollment, or of the newest one in the course."""
         page = await self.call.ok("GET", "/api/users/enrollments/")
-        found: str = next(e["status"] for e in page["items"] if e["course_id"] == self.course)
+        key, value = ("id", enrollment_id) if enrollment_id else ("course_id", self.course)
+        found: str = next(e["status"] for e in page["items"] if e[key] == value)
         return found

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from tests.world import Caller, Json, World
+
+from tests.kit.world import Caller, Json, World
 
 TREE: Json = {
     "title": "Hazing prevention",

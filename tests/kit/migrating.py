@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 async def migrate(url: str, *arguments: str, ini: Path = ROOT / "alembic.ini") -> str:

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from learning_service.core.settings import Settings
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "learning_service.cli.app")
 
 

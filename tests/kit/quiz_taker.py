@@ -1,9 +1,10 @@
-"""Courses and callers that the tests of attempts and grading share."""
+"""Courses of a quiz, and learners who take it."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from tests.world import Caller, Json, World, choice, right
+from tests.kit.learner import Learner
+from tests.kit.world import Caller, Json, World, choice, right
 
 ESSAY = "<p>Say why.</p>"
 
@@ -48,15 +49,20 @@ def tree(*items: Json, assessment: Json | None = None, **changes: Any) -> Json:
 
 
 @dataclass
-class Learner:
-    """A member enrolled in a course of one quiz (or one assessment)."""
+class QuizTaker:
+    """A learner at one quiz of a course (or at its assessment)."""
 
     world: World
     course: Json
-    call: Caller
+    learner: Learner
     path: str
     quiz_id: str
     enrollment_id: str
+
+    @property
+    def call(self) -> Caller:
+        """The learner's calls."""
+        return self.learner.call
 
     async def start(self) -> Json:
         """Start an attempt."""
@@ -78,21 +84,12 @@ class Learner:
 
     async def status(self) -> str:
         """The enrollment's status."""
-        [mine] = [
-            e
-            for e in (await self.call.ok("GET", "/api/users/enrollments/"))["items"]
-            if e["id"] == self.enrollment_id
-        ]
-        return str(mine["status"])
+        return await self.learner.status(self.enrollment_id)
 
 
-async def learner(world: World, content: Json, user: str = "ana", course: Json | None = None) -> Learner:
+async def quiz_taker(world: World, content: Json, user: str = "ana", course: Json | None = None) -> QuizTaker:
     """Enroll a member in a new course with this content; its first quiz, else its assessment, is what is taken."""
     course = course or await world.course(content)
-    call = world.member(user)
-    enrollment = await call.ok("POST", f"/api/courses/{course['id']}/enroll/")
-    modules = await call.ok("GET", f"/api/courses/{course['id']}/modules/")
-    quizzes = [i for module in modules["items"] for i in module["items"] if i["kind"] == "quiz"]
-    taken = quizzes[0] if quizzes else modules["assessment"]
-    kind = "quizzes" if quizzes else "assessments"
-    return Learner(world, course, call, f"/api/{kind}/{taken['id']}/", taken["id"], enrollment["id"])
+    learner = await Learner.join(world.member(user), course["id"])
+    title = next(title for title, kind in learner.kinds.items() if kind != "lessons")
+    return QuizTaker(world, course, learner, learner.path(title), learner.ids[title], learner.enrollment_id)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from tests.world import Caller, Json, World, small_tree
+
+from tests.kit.world import Caller, Json, World, small_tree
 
 PATCH_TYPE = "application/json-patch+json"
 

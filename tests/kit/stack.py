@@ -17,8 +17,6 @@ from learning_devstack.parts import Parts, start_throwaway_parts
 
 TEMPLATE = "template_learning"
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-
-
 GIVEN = "LEARNING_TEST_PARTS"
 """Where parts are that already run, as settings in JSON: mutation testing starts pytest thousands of times."""
 

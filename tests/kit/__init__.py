@@ -1,0 +1,1 @@
+"""What several tests need: the service around them, its callers, and the things that they share."""
