@@ -212,8 +212,8 @@ async def test_the_queue_comes_in_pages_oldest_first(world: World) -> None:
 
 async def test_what_graders_wrote_themselves_is_in_none_of_their_pages(world: World) -> None:
     """The list, its pages, the next one and what is left agree: for all of them, and for one course."""
-    made = await learner(world, tree(quiz(essay(), max_attempts=None)), "dan")
-    others = [await learner(world, {}, user, made.course) for user in ("ana", "bob", "cyd")]
+    made = await quiz_taker(world, tree(quiz(essay(), max_attempts=None)), "dan")
+    others = [await quiz_taker(world, {}, user, made.course) for user in ("ana", "bob", "cyd")]
     for _ in range(3):
         for who in (made, *others, made):
             await who.answer(TEXT)
