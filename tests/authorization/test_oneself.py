@@ -48,8 +48,8 @@ async def test_nobody_reissues_or_revokes_their_own_certificate(world: World, ro
 @pytest.mark.parametrize("role", ROLES)
 async def test_nobody_starts_anew_by_their_own_word(world: World, role: str) -> None:
     """A new enrollment has all attempts again; others named in the same call get theirs."""
-    ana = await learner(world, tree(quiz(choice(), max_attempts=1)))
-    bob = await learner(world, {}, "bob", ana.course)
+    ana = await quiz_taker(world, tree(quiz(choice(), max_attempts=1)))
+    bob = await quiz_taker(world, {}, "bob", ana.course)
     for who in (ana, bob):
         await who.answer({"texts": ["wrong"]})
         assert await who.status() == "failed"

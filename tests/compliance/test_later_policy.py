@@ -12,23 +12,16 @@ from tests.kit.assignments import finish
 from tests.kit.compliance import STATUSES
 from tests.kit.direct import Database, database
 from tests.kit.earned import TREE, Earned, earn
+from tests.kit.policies import BOTH, change
 from tests.kit.printed import text_of
 from tests.kit.renewals import ZONE, age, events, mine
-from tests.kit.world import Caller, Json, World
+from tests.kit.world import Json, World
 
 from learning_service.domain.certificates.rules import pdf_key
 from learning_service.domain.completion.actions import policy_changes as applying
 from learning_service.worker.jobs.recertification import expire_completions, open_recertifications
 
 __all__ = ["database"]
-BOTH: Json = {"linked_compliance_requirement": "hazing", "recertification_cadence": "P1Y"}
-
-
-async def change(caller: Caller, course: Json, query: str = "", **policy: object) -> Json:
-    """Change the policy, and give it to what there is."""
-    body = {**policy, "apply_to_existing": True}
-    answer: Json = await caller.ok("PATCH", f"/api/courses/{course['id']}/{query}", body)
-    return answer
 
 
 async def earn_all(world: World, *users: str) -> list[Earned]:

@@ -3,11 +3,11 @@
 import asyncio
 
 from sqlalchemy import text
-from tests.certificates.earned import TREE, earn
-from tests.compliance.test_later_policy import BOTH, change
-from tests.compliance.test_renewals import age, mine
-from tests.foundations.direct import Database, database
-from tests.world import World
+from tests.kit.direct import Database, database
+from tests.kit.earned import TREE, earn
+from tests.kit.policies import BOTH, change
+from tests.kit.renewals import age, mine
+from tests.kit.world import World
 
 from learning_service.worker.jobs.recertification import open_recertifications
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.directory.test_batch import member, push
+from tests.kit.batches import member, push
 from tests.kit.world import World
 
 NATIONAL = {"role": "national_admin"}

@@ -1,6 +1,7 @@
 """Webhooks: subscribing, completing something to hear of, delivering."""
 
 import asyncio
+from datetime import timedelta
 
 from sqlalchemy import text
 
@@ -58,3 +59,15 @@ async def subscribe(manager: Caller, receiver: Receiver, types: list[str] | None
         "POST", "/api/webhooks/", {"url": receiver.url, "event_types": types or ALL_TYPES}
     )
     return made
+
+
+async def age(world: World, **length: float) -> None:
+    """Let what the service remembers of receivers be so much older."""
+    async with world.worker.transaction(world.id) as session:
+        await session.execute(
+            text(
+                "UPDATE webhook_subscriptions SET failing_since = failing_since - CAST(:length AS interval)"
+                " WHERE organization_id = :o"
+            ),
+            {"o": world.id, "length": timedelta(**length)},
+        )

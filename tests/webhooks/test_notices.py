@@ -8,11 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from tests.kit.receiver import Receiver, answer
-from tests.kit.webhooks import complete, deliver, make_due
+from tests.kit.webhooks import age, complete, deliver, make_due
 from tests.kit.world import Caller, Json, World
 from tests.reminders.conftest import post as post
 from tests.reminders.post import Post, hurry
-from tests.webhooks.test_webhooks import age
 
 GONE = answer("410 Gone")
 NATIONAL = [{"role": "national_admin"}]

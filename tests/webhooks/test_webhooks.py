@@ -14,7 +14,7 @@ from learning_service.worker.app import QUEUES
 from learning_service.worker.jobs.webhooks import number_all_events
 from learning_service.worker.runner import JobRunner
 from tests.kit.receiver import Receiver, answer
-from tests.kit.webhooks import ALL_TYPES, complete, deliver, make_due, subscribe
+from tests.kit.webhooks import ALL_TYPES, age, complete, deliver, make_due, subscribe
 from tests.kit.world import Caller, Json, World
 
 
@@ -122,18 +122,6 @@ async def test_what_a_receiver_asks_for_is_kept(
             wait = datetime.fromisoformat(waiting["next_attempt_at"]) - datetime.now(UTC)
             assert timedelta(hours=least) < wait < timedelta(hours=most)
             await manager("DELETE", f"/api/webhooks/{made['id']}/")
-
-
-async def age(world: World, **length: float) -> None:
-    """Let what the service remembers of receivers be so much older."""
-    async with world.worker.transaction(world.id) as session:
-        await session.execute(
-            text(
-                "UPDATE webhook_subscriptions SET failing_since = failing_since - CAST(:length AS interval)"
-                " WHERE organization_id = :o"
-            ),
-            {"o": world.id, "length": timedelta(**length)},
-        )
 
 
 async def test_a_receiver_that_fails_for_days_is_disabled_and_can_be_enabled(
