@@ -1,6 +1,7 @@
 """Renewal: before a completion expires, a new enrollment is opened, due when it does. History stays."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -58,10 +59,7 @@ async def open_renewals(session: AsyncSession) -> int:
     courses = (await session.scalars(select(soon.c.course_id).distinct())).all()
     if not courses:
         return 0
-    await hold_entrance(session, *courses)
-    # Before the completions, as everybody does who changes both: an enrollment refers to its course.
-    held = select(Course.id).where(Course.id.in_(courses)).order_by(Course.id)
-    await session.execute(held.with_for_update(key_share=True, read=True))
+    await _hold(session, courses)
     moment = new_id()
     due = _due(session).where(CourseCompletion.course_id.in_(courses))
     due = due.with_for_update(of=CourseCompletion, skip_locked=True)
@@ -99,6 +97,13 @@ async def open_renewals(session: AsyncSession) -> int:
     for organization_id, count in sorted((organizations or {}).items()):
         await _follow_up(session, organization_id, count, moment)
     return int(found)
+
+
+async def _hold(session: AsyncSession, courses: Sequence[uuid.UUID]) -> None:
+    await hold_entrance(session, *courses)
+    # Before the completions, as everybody does who changes both: an enrollment refers to its course.
+    held = select(Course.id).where(Course.id.in_(courses)).order_by(Course.id)
+    await session.execute(held.with_for_update(key_share=True, read=True))
 
 
 def _made(session: AsyncSession, due: CTE, moment: uuid.UUID) -> CTE:
