@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="1",
         lifespan=lifespan,
         docs_url=None,
-        openapi_url="/openapi.json" if settings.reference_enabled else None,
+        openapi_url=None,
         redoc_url=None,
         # We have our own log and metrics; asking at each request whether somebody wants others takes 4 % of `verify`.
         telemetry={"tracing": False, "metrics": False, "logs": False},

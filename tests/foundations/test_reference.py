@@ -4,9 +4,11 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter
@@ -157,3 +159,12 @@ def test_the_command_prints_it_without_any_setting(app: FastAPI) -> None:
     printed = subprocess.run(command, env={}, capture_output=True, text=True, timeout=60, check=False)
     assert printed.returncode == 0, printed.stderr
     assert json.loads(printed.stdout) == app.openapi()
+
+
+async def test_the_document_is_written_once(client: httpx.AsyncClient) -> None:
+    first = await client.get("/openapi.json")
+    assert first.headers["content-type"] == "application/json"
+    began = time.process_time()
+    for _ in range(20):
+        assert (await client.get("/openapi.json")).content == first.content
+    assert (time.process_time() - began) / 20 < 0.005

@@ -12,6 +12,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from learning_service.adapters.webhook_http import CONTENT_TYPE
 from learning_service.api.bodies import JsonBody
@@ -88,7 +89,7 @@ _KEY_PARAMETER = {
 
 
 def install_reference(app: FastAPI, *, page: bool) -> None:
-    """Make the app describe itself whole; with `page`, for people too."""
+    """Make the app able to describe itself whole; with `page`, it does so for callers and people."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -102,7 +103,20 @@ def install_reference(app: FastAPI, *, page: bool) -> None:
 
     app.openapi = openapi  # type: ignore[method-assign]
     if page:
+        _serve_document(app)
         _serve_page(app)
+
+
+def _serve_document(app: FastAPI) -> None:
+    # Half a megabyte: writing it anew for each of many callers would keep everybody else waiting.
+    written: list[bytes] = []
+
+    async def serve(request: Request) -> Response:
+        if not written:
+            written.append(to_json(app.openapi()))
+        return Response(written[0], media_type="application/json")
+
+    app.add_route("/openapi.json", serve, methods=["GET"], include_in_schema=False)
 
 
 def _serve_page(app: FastAPI) -> None:
