@@ -60,7 +60,10 @@ async def test_who_sees_what(world: World) -> None:
     assert (await south("GET", f"{REPORT}?colour=red")).status_code == 422
     chapter = world.call_as("cara", "chapter_admin:n1")
     assert [s["user_id"] for s in (await chapter.ok("GET", STATUSES))["items"]] == ["ana", "bob"]
-    assert (await chapter("GET", REPORT)).status_code == 403
+    own = await chapter.ok("GET", REPORT)
+    assert ([r["chapter_id"] for r in own["items"]], own["totals"]["members"]) == (["n1"], 2)
+    assert (await chapter.ok("GET", f"{REPORT}?region_id=north"))["items"] == own["items"]
+    assert (await chapter("GET", f"{REPORT}?chapter_id=n2")).status_code == 403
     service = world.call_as("warehouse", scopes=["reports:read"])
     assert (await service.ok("GET", REPORT))["totals"]["complete"] == 2
     assert (await world.member()("GET", REPORT)).status_code == 403

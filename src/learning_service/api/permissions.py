@@ -339,14 +339,14 @@ class CanAdministerCertificate(CanReadCertificate):
 
 
 class CanReadReports(Permission):
-    """An administrator, for the own members; a service with the scope `reports:read`, for all."""
+    """An administrator, of a chapter too, for the own members; a service with the scope `reports:read`, for all."""
 
-    name = "admin, or scope reports:read"
+    name = "admin over the members, or scope reports:read"
 
     async def __call__(self, caller: Caller) -> Reach:
         """Whose members the caller may read of. Raises Forbidden."""
         if "reports:read" in caller.scopes:
             return Reach(national=True)
-        if caller.is_national_admin or caller.admin_regions:
-            return reach_of(caller)
+        if caller.is_any_admin:
+            return reach_of(caller, chapters=True)
         raise Forbidden("This call is for administrators, or needs the scope reports:read.")
