@@ -32,7 +32,7 @@ def test_no_other_file_of_the_service_knows_a_type_by_name() -> None:
             found := {
                 alias.name
                 for node in ast.walk(ast.parse(path.read_text()))
-                if isinstance(node, ast.ImportFrom)
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("learning_service")
                 for alias in node.names
             }
             & NAMES
