@@ -142,3 +142,24 @@ async def test_many_members_and_many_values_take_bounded_time(world: World, give
     assert len(shown["custom_fields"]) == (10 if given is ORDINARY else 200)
     assert all(len(facet["values"]) <= 50 for facet in shown["custom_fields"].values())
     assert min(taken) < 4, taken
+
+
+async def test_long_lists_do_not_stop_it(world: World) -> None:
+    """Two million elements: of each list the first hundred are choices."""
+    for start in range(0, 300, 60):
+        members = [
+            {
+                "user_id": f"u{n}",
+                "chapter_id": "n1",
+                "status": "active",
+                "display_name": "U",
+                "email": None,
+                "custom_fields": {"many": [1, *range(n * 7000 + 1000, n * 7000 + 8000)], "year": n % 3},
+            }
+            for n in range(start, start + 60)
+        ]
+        await world.directory.ok("POST", "/api/directory/members/batch/", {"members": members})
+    shown = await fields(world)
+    assert shown["year"] == {"types": ["number"], "values": [0, 1, 2]}
+    assert shown["many"]["types"] == ["array"]
+    assert (shown["many"]["values"][0], len(shown["many"]["values"])) == (1, 50)

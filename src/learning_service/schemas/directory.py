@@ -86,8 +86,9 @@ class FieldFacetAnswer(Answer):
         list[str | int | float | bool],
         Field(
             description="At most 50 of the commonest values, commonest first. Where two are as common, numbers come"
-            " first, by size, then the others by code point. Elements of lists count as values too, although an"
-            " audience compares a list as a whole. Texts of more than 200 characters, objects and null are no choice."
+            " first, by size, then the others by code point. The first 100 elements of lists count as values too,"
+            " although an audience compares a list as a whole. Texts of more than 200 characters, objects and null"
+            " are no choice."
         ),
     ]
 

@@ -17,6 +17,8 @@ MOST_CHARACTERS = 200
 """Of a field's name, as in an audience, and of a value that is a choice."""
 MOST_LOOKED_AT = 500_000
 """Values of all members together: one to two seconds, even where no two of them are the same."""
+MOST_ELEMENTS = 100
+"""Of one list, from its beginning: a field can hold ten thousand."""
 _LARGEST_INTEGER = 2**63 - 1
 
 # Chapters are looked up once; a join would be planned by statistics that may be from before a large load.
@@ -44,7 +46,7 @@ _FIELDS = text(
     GROUP BY name ORDER BY sum(times) DESC, name LIMIT :fields
 ), counted AS (
     SELECT name, choice, jsonb_typeof(choice) AS kind, sum(times) AS times
-    FROM held CROSS JOIN jsonb_path_query(value, '$[*]') choice
+    FROM held CROSS JOIN jsonb_path_query(value, '$[0 to {MOST_ELEMENTS - 1}]') choice
     WHERE name IN (SELECT name FROM names) AND jsonb_typeof(choice) IN ('string', 'number', 'boolean')
         AND (jsonb_typeof(choice) <> 'string' OR char_length(choice #>> '{{}}') <= :characters)
     GROUP BY name, choice
