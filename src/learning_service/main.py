@@ -8,8 +8,6 @@ from starlette.middleware.cors import CORSMiddleware
 
 from learning_service.api.concurrency import ConcurrencyLimit
 from learning_service.api.fast import HOT_PATHS, HotPaths
-from learning_service.api.head import HeadAsGet
-from learning_service.api.marks_between import MarksBetween
 from learning_service.api.openapi.document import DESCRIPTION, install_reference
 from learning_service.api.problems import install_problem_handlers
 from learning_service.api.redirects import SlashRedirect
@@ -80,6 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         openapi_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         # We have our own log and metrics; asking at each request whether somebody wants others takes 4 % of `verify`.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
@@ -87,8 +86,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(module.router)
     install_problem_handlers(app)
     install_reference(app, page=settings.reference_enabled)
-    app.add_middleware(MarksBetween)
-    app.add_middleware(SlashRedirect)
+    app.router.default = SlashRedirect(app.router)
     app.add_middleware(HotPaths, paths=HOT_PATHS)
     app.add_middleware(ConcurrencyLimit, settings=settings)
     if settings.cors_origins:
@@ -99,6 +97,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key"],
             expose_headers=["ETag", "Idempotency-Replayed", "Retry-After", "X-Request-Id"],
         )
-    app.add_middleware(HeadAsGet)
     app.add_middleware(RequestLog)
     return app

@@ -9,9 +9,11 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import text
+from starlette.types import Message, Receive, Scope, Send
 from tests.conftest import MakeSettings
 from tests.kit.world import Caller, World
 
+from learning_service.api.concurrency import ConcurrencyLimit
 from learning_service.core.settings import Settings
 from learning_service.domain.courses.actions import drafts
 from learning_service.domain.courses.rules.richtext import sanitize_tree
@@ -116,3 +118,23 @@ async def test_drafts_are_judged_one_after_the_other(world: World, monkeypatch: 
     )
     assert [answer.status_code for answer in answers] == [200] * 3, answers[0].text
     assert at_once == [1] * 3
+
+
+@pytest.mark.parametrize("more", [True, False])
+async def test_a_body_of_no_address_leaves_nothing_counted(settings: Settings, more: bool) -> None:
+    """Behind a socket file a peer has none."""
+
+    async def read(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"some", "more_body": more}
+
+    async def send(message: Message) -> None:
+        raise AssertionError(message)
+
+    door = ConcurrencyLimit(read, settings)
+    await door({"type": "http", "path": "/x", "headers": [], "client": None}, receive, send)
+    assert door.under_way == 0
+    for shares in (door.arriving, door.held, door.callers):
+        assert shares.take("", shares.most), "all of it is free again"

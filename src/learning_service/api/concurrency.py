@@ -48,39 +48,32 @@ class ConcurrencyLimit:
             await self.app(scope, arrival, send)
         finally:
             self.under_way -= 1
-            arrival.end()
+            if arrival.has_place:
+                self.callers.give_back(arrival.caller)
+            if arrival.is_arriving or arrival.held:
+                arrival.end()
 
 
 class Arrival:
     """A request's body on its way in: counted for its sender until it is there, its bytes until it is answered.
 
-    The sender is the caller, once the request has told who that is, else an address.
+    The sender is the caller, once the request has told who that is, else an address. Most requests have no body, so
+    what stands here for the class is each request's own only from its first change.
     """
 
-    __slots__ = (
-        "_caller",
-        "_door",
-        "_has_place",
-        "_held",
-        "_is_kept",
-        "_receive",
-        "_refusal",
-        "_scope",
-        "_sender",
-        "_state",
-    )
+    caller = ""
+    has_place = False
+    """Whether the request has one of its caller's places."""
+    held = 0
+    is_arriving = _is_there = False
+    _sender = ""
+    _is_kept = True
+    _refusal: DomainError | None = None
 
     def __init__(self, door: ConcurrencyLimit, scope: Scope, receive: Receive) -> None:
         self._door = door
-        self._caller: str | None = None
-        self._has_place = False
         self._scope = scope
         self._receive = receive
-        self._state = "unasked"
-        self._sender = ""
-        self._held = 0
-        self._is_kept = True
-        self._refusal: DomainError | None = None
 
     async def __call__(self) -> Message:
         """The next message. Raises RateLimited for a sender with too much on the way, Unavailable when full.
@@ -89,9 +82,9 @@ class Arrival:
         """
         if self._refusal is not None:
             raise self._refusal
-        if self._state == "there":
+        if self._is_there:
             return await self._receive()
-        if self._state == "unasked":
+        if not self.is_arriving:
             self._begin()
         door = self._door
         door.under_way -= 1
@@ -99,13 +92,18 @@ class Arrival:
             message = await self._receive()
         finally:
             door.under_way += 1
-        self._hold(len(message.get("body", b"")))
+        size = len(message.get("body", b""))
+        if size and self._is_kept:
+            if not door.held.take(self._sender, size):
+                raise self._refuse(_too_much())
+            self.held += size
         if not message.get("more_body", False):
-            self._state = "there"
+            self._is_there, self.is_arriving = True, False
             door.arriving.give_back(self._sender)
             if door.under_way > door.limit:
                 raise self._refuse(_overloaded())
-            self._step_in()
+            if self.caller:
+                self._step_in()
         return message
 
     def pass_on(self) -> None:
@@ -114,58 +112,41 @@ class Arrival:
 
     def is_of(self, caller: Principal) -> None:
         """Count the request as this caller's. Raises RateLimited for one who has too many under way."""
-        self._caller = _name_of(caller)
+        self.caller = caller.key
         self._step_in()
 
     def end(self) -> None:
-        """The request is over: nothing of it is on the way or held."""
-        self._step_out()
-        if self._state == "arriving":
+        """The request is over: nothing of its body is on the way or held."""
+        if self.is_arriving:
             self._door.arriving.give_back(self._sender)
-        if self._held:
-            self._door.held.give_back(self._sender, self._held)
+        if self.held:
+            self._door.held.give_back(self._sender, self.held)
 
     def _begin(self) -> None:
-        self._sender = _sender_of(self._scope, self._door.trusted)
-        if not self._door.arriving.take(self._sender):
+        door = self._door
+        self._sender = self.caller or _address_of(self._scope, door.trusted)
+        if not door.arriving.take(self._sender):
             raise self._refuse(_too_much())
-        self._step_out()
-        self._state = "arriving"
+        if self.has_place:
+            door.callers.give_back(self.caller)
+            self.has_place = False
+        self.is_arriving = True
 
     def _step_in(self) -> None:
-        """Take one of the caller's places, once it is known whose request it is."""
-        if self._caller is not None:
-            if not self._door.callers.take(self._caller):
-                raise self._refuse(RateLimited("Too many of your requests are under way.", retry_after=2))
-            self._has_place = True
-
-    def _step_out(self) -> None:
-        if self._caller is not None and self._has_place:
-            self._door.callers.give_back(self._caller)
-            self._has_place = False
-
-    def _hold(self, size: int) -> None:
-        if size and self._is_kept:
-            if not self._door.held.take(self._sender, size):
-                raise self._refuse(_too_much())
-            self._held += size
+        """Take one of the caller's places."""
+        if not self._door.callers.take(self.caller):
+            raise self._refuse(RateLimited("Too many of your requests are under way.", retry_after=2))
+        self.has_place = True
 
     def _refuse(self, refusal: DomainError) -> DomainError:
         self._refusal = refusal
         return refusal
 
 
-def _sender_of(scope: Scope, trusted: tuple[Network, ...]) -> str:
-    caller = scope.get("learning_service.caller")
-    if caller is not None:
-        return _name_of(caller)
+def _address_of(scope: Scope, trusted: tuple[Network, ...]) -> str:
     peer = scope.get("client")
     forwarded = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
     return household(client_address(peer[0] if peer else None, forwarded, trusted))
-
-
-def _name_of(caller: Principal) -> str:
-    return f"{caller.organization_id}\n{caller.user_id}"
 
 
 def _overloaded() -> Unavailable:

@@ -2,16 +2,26 @@
 
 from collections.abc import Sequence
 
-CACHE_CONTROL = b"cache-control"
-NO_STORE = (CACHE_CONTROL, b"no-store")
+Header = tuple[bytes, bytes]
+
+_CACHE_CONTROL = b"cache-control"
+_NO_STORE = (_CACHE_CONTROL, b"no-store")
 _POLICY = b"content-security-policy"
 # What is no page loads nothing and stands in no frame, even where a browser is made to show it.
-NO_PAGE = (_POLICY, b"default-src 'none'; frame-ancestors 'none'")
-ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+_NO_PAGE = (_POLICY, b"default-src 'none'; frame-ancestors 'none'")
+_ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 
 
-def with_always(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """An answer's headers and those of every answer. A page has a policy of its own."""
-    if _POLICY in [name for name, _ in headers]:
-        return [*headers, *ALWAYS]
-    return [*headers, *ALWAYS, NO_PAGE]
+def with_always(headers: Sequence[Header], *further: Header, private: bool = False) -> list[Header]:
+    """An answer's headers, those of every answer, and further ones. A page has a policy of its own.
+
+    One that is `private` to its caller is stored nowhere.
+    """
+    names = dict(headers)
+    if private and _CACHE_CONTROL in names:
+        headers = [pair for pair in headers if pair[0] != _CACHE_CONTROL]
+    if _POLICY in names:
+        return [*headers, *_ALWAYS, *((_NO_STORE,) if private else ()), *further]
+    if private:
+        return [*headers, *_ALWAYS, _NO_PAGE, _NO_STORE, *further]
+    return [*headers, *_ALWAYS, _NO_PAGE, *further]

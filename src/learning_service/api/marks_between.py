@@ -4,22 +4,16 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from learning_service.api.problems import domain_problem
-from learning_service.domain.completion.actions.marking import with_marks
+from learning_service.domain.completion.actions.marking import Unmarked, work_again
 from learning_service.domain.kernel.errors import Unavailable
 
 
-class MarksBetween:
-    """Pure ASGI: marks what a call found unmarked, and makes the call again.
+async def call_again(app: ASGIApp, unmarked: Unmarked, scope: Scope, receive: Receive, send: Send) -> None:
+    """Mark what a call found unmarked, and make the call again.
 
-    By then its first transaction is over, with nothing done. What has been received is kept with the request.
+    By now its first transaction is over, with nothing done. What has been received is kept with the request.
     """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        try:
-            await with_marks(lambda: self.app(scope, receive, send))
-        except Unavailable as refusal:
-            await domain_problem(Request(scope), refusal)(scope, receive, send)
+    try:
+        await work_again(lambda: app(scope, receive, send), unmarked)
+    except Unavailable as refusal:
+        await domain_problem(Request(scope), refusal)(scope, receive, send)

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from learning_service.api.headers import NO_STORE, with_always
+from learning_service.api.headers import with_always
 from learning_service.api.routes import allowed_methods
 from learning_service.core.database import DRIVER_ERRORS
 from learning_service.domain.kernel import errors
@@ -39,7 +39,7 @@ KINDS: tuple[tuple[type[DomainError], int], ...] = (
     (errors.Unavailable, 503),
     (errors.Conflict, 409),
 )
-_IN_PATHS = "/:@-._~!$&'()*+,;="
+IN_PATHS = "/:@-._~!$&'()*+,;="
 # Interpreters differ in these two.
 _REASONS = {413: "Content Too Large", 422: "Unprocessable Content"}
 CODES = {
@@ -74,7 +74,7 @@ def problem_response(
         "title": reason(status),
         "status": status,
         "detail": detail,
-        "instance": quote(request.scope["path"], safe=_IN_PATHS),
+        "instance": quote(request.scope["path"], safe=IN_PATHS),
         "code": code,
         "request_id": request.scope.get("request_id", ""),
     }
@@ -156,7 +156,7 @@ async def _on_unforeseen(request: Request, error: Exception) -> Response:
     """Such an answer is given outside of `RequestLog`, which sets the headers of all others."""
     response = await _on_accident(request, error)
     response.headers["X-Request-Id"] = request.scope.get("request_id", "")
-    response.raw_headers[:] = [*with_always(response.raw_headers), NO_STORE]
+    response.raw_headers[:] = with_always(response.raw_headers, private=True)
     return response
 
 

@@ -1,37 +1,39 @@
 """The redirect between a path with its slash and one without."""
 
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.routing import Match, Router
+from starlette.types import Receive, Scope, Send
+
+from learning_service.api.problems import IN_PATHS
 
 
 class SlashRedirect:
-    """Pure ASGI: makes the redirect to the path with its slash, or without one, name the path only.
+    """Pure ASGI, in place of a router's own end: where a route has the path but for its slash, it names that path.
 
-    The framework's names the host that the caller has sent, who may be anybody.
+    The framework's redirect names the host that the caller has sent, who may be anybody.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, router: Router) -> None:
+        self.router = router
+        self.otherwise = router.default
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def send_path(message: Message) -> None:
-            # What a route answers has passed by it; the redirect is the router's own.
-            if message["type"] == "http.response.start" and message["status"] == 307 and "route" not in scope:
-                message["headers"] = [_of_path(name, value) for name, value in message["headers"]]
-            await send(message)
-
-        await self.app(scope, receive, send_path)
+        """Serve one request that no route has taken."""
+        if scope["type"] == "http" and scope["path"] != "/":
+            path = scope["path"].rstrip("/") if scope["path"].endswith("/") else scope["path"] + "/"
+            other = {**scope, "path": path}
+            if any(route.matches(other)[0] is not Match.NONE for route in self.router.routes):
+                await Response(status_code=307, headers={"Location": _location(path, scope)})(
+                    scope, receive, send
+                )
+                return
+        await self.otherwise(scope, receive, send)
 
 
-def _of_path(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    if name != b"location":
-        return name, value
-    parts = urlsplit(value)
+def _location(path: str, scope: Scope) -> str:
     # Two slashes at its start would make a host of what follows.
-    return name, urlunsplit((b"", b"", b"/" + parts.path.lstrip(b"/"), parts.query, b""))
+    location = "/" + quote(path.lstrip("/"), safe=IN_PATHS)
+    query = quote(scope["query_string"], safe=IN_PATHS + "?%")
+    return f"{location}?{query}" if query else location

@@ -12,7 +12,8 @@ from prometheus_client import Counter, Histogram
 from pydantic_core import to_json
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from learning_service.api.headers import CACHE_CONTROL, NO_STORE, with_always
+from learning_service.api.head import HeadAsGet
+from learning_service.api.headers import with_always
 from learning_service.core.telemetry import begin_request, logs_requests
 
 REQUESTS = Counter("learning_requests_total", "Requests answered.", ["method", "route", "status"])
@@ -33,6 +34,7 @@ class RequestLog:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self.head = HeadAsGet(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -50,14 +52,13 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = message["headers"]
-                if is_private:
-                    headers = [*[pair for pair in headers if pair[0] != CACHE_CONTROL], NO_STORE]
-                message["headers"] = [*with_always(headers), (b"x-request-id", request_id.encode())]
+                message["headers"] = with_always(
+                    message["headers"], (b"x-request-id", request_id.encode()), private=is_private
+                )
             await send(message)
 
         try:
-            await self.app(scope, receive, observe)
+            await (self.head if scope["method"] == "HEAD" else self.app)(scope, receive, observe)
         finally:
             _record(scope, status, time.perf_counter() - started, facts)
 

@@ -39,7 +39,7 @@ async def authenticate(request: Request) -> Principal:
     token = bearer_token(request.headers.getlist("authorization"))
     caller = await context.tokens.verify(token, now=datetime.now(UTC))
     note_organization(caller.organization_id)
-    wait = context.limits.spend_request(caller.organization_id, caller.user_id)
+    wait = context.limits.spend_request(caller.key)
     if wait:
         raise RateLimited("You are calling too often; slow down.", retry_after=wait)
     request.scope[ARRIVAL].is_of(caller)

@@ -223,9 +223,9 @@ class Limits:
         self._settler: asyncio.Task[None] | None = None
         self._failing = False
 
-    def spend_request(self, organization_id: str, user_id: str) -> int:
-        """One request of a principal; 0, or after how many seconds they may ask again."""
-        return self._noted(self.principals.spend(f"{organization_id}\n{user_id}", time.monotonic()))
+    def spend_request(self, principal: str) -> int:
+        """One request of a principal, by their key; 0, or after how many seconds they may ask again."""
+        return self._noted(self.principals.spend(principal, time.monotonic()))
 
     def count_guess(self, peer: str | None, forwarded_for: Sequence[str], amount: int = 1) -> int:
         """Certificate ids that a client asked for and that do not exist; 0, or seconds to wait.

@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from learning_service.api import bodies as wire
+from learning_service.api.marks_between import call_again
 from learning_service.api.problems import database_problem
 from learning_service.context import Context
 from learning_service.core.database import DRIVER_ERRORS, Unsure
+from learning_service.domain.completion.actions.marking import Unmarked
 from learning_service.domain.kernel.errors import DomainError
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -41,7 +43,10 @@ class HotPath:
 
 
 class HotPaths:
-    """Pure ASGI, innermost: answers plain requests of hot paths, and hands on all others."""
+    """Pure ASGI, innermost: answers plain requests of hot paths, and hands on all others.
+
+    What those find unmarked is marked from here too: one `try` costs them nothing, a layer of its own would.
+    """
 
     def __init__(self, app: ASGIApp, paths: Sequence[HotPath]) -> None:
         self.app = app
@@ -53,10 +58,20 @@ class HotPaths:
             method, path = scope["method"], scope["path"]
             for hot in self._paths:
                 if hot.method == method and (match := hot.regex.fullmatch(path)) is not None:
-                    return await self._serve(hot, match[match.re.groups], scope, Receiver(receive), send)
-        return await self.app(scope, receive, send)
+                    receive = again = Receiver(receive)
+                    if await self._serve(hot, match[match.re.groups], scope, again, send):
+                        return
+                    again.rewind()
+                    break
+        unmarked = None
+        try:
+            await self.app(scope, receive, send)
+        except Unmarked as found:
+            unmarked = found
+        if unmarked is not None:
+            await call_again(self.app, unmarked, scope, receive, send)
 
-    async def _serve(self, hot: HotPath, id_: str, scope: Scope, receive: "Receiver", send: Send) -> None:
+    async def _serve(self, hot: HotPath, id_: str, scope: Scope, receive: Receive, send: Send) -> bool:
         request = Request(scope, receive)
         try:
             answer = await hot.handler(request, request.app.state.context, id_)
@@ -64,12 +79,13 @@ class HotPaths:
             answer = None
         except Unsure as error:
             problem = await database_problem(request, error.cause)
-            return await problem(scope, receive, send)
+            await problem(scope, receive, send)
+            return True
         if answer is None:
-            receive.rewind()
-            return await self.app(scope, receive, send)
+            return False
         scope["route"] = hot
-        return await _send(send, *answer)
+        await _send(send, *answer)
+        return True
 
 
 class Receiver:

@@ -1,6 +1,6 @@
 """Who asks: the token's subject, roles and scopes, and what they amount to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,12 @@ class Principal:
     scopes: frozenset[str] = frozenset()
     name: str | None = None
     email: str | None = None
+    key: str = field(init=False, repr=False, compare=False)
+    """Who the caller is, as one text: what is counted for each principal is counted under it."""
+
+    def __post_init__(self) -> None:
+        """Put the key together once: each request of the same token asks for it."""
+        object.__setattr__(self, "key", f"{self.organization_id}\n{self.user_id}")
 
     @property
     def authority(self) -> frozenset[str]:

@@ -125,14 +125,23 @@ async def with_marks(work: Callable[[], Awaitable[T]]) -> T:
 
     Raises Unavailable where the answers are others each time.
     """
+    try:
+        return await work()
+    except Unmarked as found:
+        unmarked = found
+    return await work_again(work, unmarked)
+
+
+async def work_again(work: Callable[[], Awaitable[T]], unmarked: Unmarked) -> T:
+    """What `with_marks` does after the first try, which found answers unmarked. Raises Unavailable."""
     known = _NOTHING
-    for _ in range(TRIES):
+    for _ in range(TRIES - 1):
+        known = _Known(known.since or unmarked.instant, (*known.marked, *await unmarked.mark()))
         before = _known.set(known)
         try:
             return await work()
-        except Unmarked as unmarked:
-            missing = unmarked
+        except Unmarked as found:
+            unmarked = found
         finally:
             _known.reset(before)
-        known = _Known(known.since or missing.instant, (*known.marked, *await missing.mark()))
     raise Unavailable("The answers changed again and again while they were marked.", retry_after=2)
