@@ -1,8 +1,10 @@
 """What one caller or one organization wants all of, the others still get."""
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -138,3 +140,22 @@ async def test_a_body_of_no_address_leaves_nothing_counted(settings: Settings, m
     assert door.under_way == 0
     for shares in (door.arriving, door.held, door.callers):
         assert shares.take("", shares.most), "all of it is free again"
+
+
+async def test_a_request_leaves_nothing_to_the_search_for_garbage(settings: Settings) -> None:
+    class Told(dict[str, Any]):
+        """A scope that can be watched."""
+
+    async def nothing(*_: Any) -> None:
+        return None
+
+    door = ConcurrencyLimit(nothing, settings)
+    gc.disable()
+    try:
+        scope = Told(type="http", path="/x", headers=[], client=None)
+        kept = weakref.ref(scope)
+        await door(scope, nothing, nothing)  # type: ignore[arg-type]
+        del scope
+        assert kept() is None
+    finally:
+        gc.enable()

@@ -48,6 +48,8 @@ class ConcurrencyLimit:
             await self.app(scope, arrival, send)
         finally:
             self.under_way -= 1
+            # Each has the other, so that all of a request would stay until the next search for garbage.
+            del scope[ARRIVAL]
             if arrival.has_place:
                 self.callers.give_back(arrival.caller)
             if arrival.is_arriving or arrival.held:

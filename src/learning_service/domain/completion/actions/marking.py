@@ -135,7 +135,7 @@ async def with_marks(work: Callable[[], Awaitable[T]]) -> T:
 async def work_again(work: Callable[[], Awaitable[T]], unmarked: Unmarked) -> T:
     """What `with_marks` does after the first try, which found answers unmarked. Raises Unavailable."""
     known = _NOTHING
-    for _ in range(TRIES - 1):
+    for _ in range(TRIES):
         known = _Known(known.since or unmarked.instant, (*known.marked, *await unmarked.mark()))
         before = _known.set(known)
         try:
