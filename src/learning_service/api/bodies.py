@@ -37,7 +37,7 @@ _JUDGES = ThreadPoolExecutor(1, "large-bodies")
 """One: a second one's turn at the interpreter would come out of everybody else's."""
 RECEIVE_SECONDS, PUBLIC_SECONDS = 60, 5
 ARRIVAL = "learning_service.arrival"
-"""Where the scope has the request's `backpressure.Arrival`."""
+"""Where the scope has the request's `concurrency.Arrival`."""
 _BODY_BY = "learning_service.body_by"
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"

@@ -55,7 +55,7 @@ dependencies are solved anew at each place, one of them in 10 to 20 µs (`make b
 async def _receive(request: Request, caller: Caller) -> None:
     """Read the body before a connection is taken, so that a slow sender holds none."""
     if hasattr(request.state, "body"):
-        return  # The call is made once more, see `MarksBetween`.
+        return  # The call is made once more, see `marks_between`.
     request.state.takes_key = request.method == "POST"
     request.state.body = await receive_body(request)
 
