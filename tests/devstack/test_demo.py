@@ -8,6 +8,7 @@ from importlib.resources import files
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from tests.kit.stack import create_database_from_template, drop_database
 
 from learning_devstack.demo import COURSE_FILE, load_demo
 from learning_devstack.parts import Parts
@@ -22,7 +23,6 @@ from learning_service.domain.courses.rules.tree import quizzes as quizzes_of
 from learning_service.domain.directory.models import Chapter, Member, Region
 from learning_service.domain.questions.rules.free_form import FreeForm
 from learning_service.domain.questions.rules.multi_select import MultiSelect
-from tests.kit.stack import create_database_from_template, drop_database
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pypdf
 import pytest
-
 from tests.kit.courses import TITLE, TREE
 from tests.kit.world import Caller, Json, World, right
 

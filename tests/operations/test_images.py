@@ -11,14 +11,14 @@ import asyncpg
 import pytest
 import yaml  # type: ignore[import-untyped]
 from sqlalchemy.exc import DBAPIError
+from tests.kit.migrating import migrate
+from tests.kit.stack import create_database, drop_database
 
 from learning_devstack.parts import Parts
 from learning_service.core.database import create_engine
 from learning_service.core.settings import Settings
-from tests.kit.migrating import migrate
-from tests.kit.stack import create_database, drop_database
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 OURS = ("api", "worker", "converter", "migrate", "bucket")
 NOT_SETTINGS = {"HOST", "PORT", "ALEMBIC_CONFIG"}
 """Read by the command line before there are settings."""

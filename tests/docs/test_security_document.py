@@ -14,7 +14,7 @@ from learning_service.core.settings import Settings
 from learning_service.domain.kernel.base import Base
 from learning_service.worker.jobs.purge import PURGED
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 ABOUT_PERSONS = {
     "user_id",
     "actor",

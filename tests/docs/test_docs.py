@@ -7,7 +7,7 @@ from typing import get_args
 
 from learning_service.domain.kernel.errors import FaultCode
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "learning_service"
 PLAIN = {"None": "none", "True": "`true`", "False": "`false`"}
 FRAMEWORK_CODES = {"method-not-allowed", "request-timeout"}
