@@ -23,8 +23,8 @@ Handler = Callable[[Request, Context, str], Awaitable[Answer | None]]
 """Gets the id in the path (empty where there is none); None: the ordinary route shall answer."""
 
 JSON_HEADER = (b"content-type", b"application/json")
-# Trouble that the ordinary route meets too, and knows how to tell.
-LEFT_TO_THE_ROUTE = (DomainError, OSError, *DRIVER_ERRORS)
+# Trouble that the ordinary route meets too, and knows how to tell or to mend.
+LEFT_TO_THE_ROUTE = (DomainError, Unmarked, OSError, *DRIVER_ERRORS)
 
 
 @dataclass(frozen=True)

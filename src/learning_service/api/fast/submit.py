@@ -8,7 +8,6 @@ has just closed one, or is refused goes there too: nothing has been written unti
 
 import uuid
 from datetime import datetime
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
@@ -18,23 +17,17 @@ from learning_service.api.fast.lane import Answer, small_body
 from learning_service.api.fast.reads import loaded
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
-from learning_service.domain.attempts.actions.attempts import (
-    is_overdue,
-    merge_responses,
-    next_attempt,
-    refuse_misfits,
-)
+from learning_service.domain.attempts.actions.attempts import refuse_misfits
 from learning_service.domain.attempts.queries.positions import Position, read_position
 from learning_service.domain.attempts.queries.repeats import digest_of
 from learning_service.domain.attempts.rules import Bounds
-from learning_service.domain.completion.actions.marking import is_large
 from learning_service.domain.completion.actions.submissions import (
     Closed,
     GradedSubmission,
-    grade_submission,
+    prepare_submission,
 )
 from learning_service.domain.completion.views import submission_view
-from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, cached_version
+from learning_service.domain.courses.queries.compiled import CompiledVersion, cached_version
 from learning_service.domain.enrollments.rules import decide
 from learning_service.schemas.attempts import SubmissionAnswer, SubmitBody
 
@@ -93,31 +86,15 @@ def _graded(
     sent: SubmitBody,
     instant: datetime,
 ) -> GradedSubmission | None:
-    """What to write, if this is a plain submission. Raises Invalid, NoAttemptsLeft, TooLarge."""
+    """What to write, if this is a plain submission. Raises what `prepare_submission` does, and Invalid."""
     quiz = version.quizzes[quiz_id]
-    if quiz.kind != "quiz" or not position.is_open:
+    under_way = position.attempt.id if position.attempt is not None else None
+    if quiz.kind != "quiz" or not position.is_open or sent.attempt_id not in (None, under_way):
         return None
     refuse_misfits(quiz, sent.responses)
-    attempt = _attempt(bounds, position, quiz, sent, instant)
-    if attempt is None:
-        return None
-    given = merge_responses(attempt, sent.responses, bounds)
-    if is_large(given):
-        return None
-    graded = grade_submission(
-        position, version, quiz, attempt, given, instant, digest=digest_of(sent.responses)
+    digest = digest_of(sent.responses)
+    graded = prepare_submission(
+        position, version, quiz, sent.responses, digest=digest, instant=instant, bounds=bounds
     )
     goes_on = decide(version.shape, graded.standing).status == "in_progress"
     return graded if goes_on else None
-
-
-def _attempt(
-    bounds: Bounds, position: Position, quiz: CompiledQuiz, sent: SubmitBody, instant: datetime
-) -> Any:
-    attempt = position.attempt
-    if attempt is not None:
-        mine = sent.attempt_id in (None, attempt.id) and not is_overdue(attempt, instant)
-        return attempt if mine else None
-    if sent.attempt_id is not None or quiz.time_limit_seconds is not None:
-        return None
-    return next_attempt(position, quiz, instant, bounds)

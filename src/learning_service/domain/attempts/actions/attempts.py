@@ -234,19 +234,28 @@ def shown_sequence(last: int) -> int:
     return max(0, last)
 
 
-async def open_attempt(session: AsyncSession, position: Position, quiz: CompiledQuiz) -> AttemptRow:
+def open_attempt(position: Position, quiz: CompiledQuiz, instant: datetime, bounds: Bounds) -> AttemptRow:
     """The attempt that a submission closes: the position's, else, without a time limit, a new one.
 
     Raises AttemptClosed for one that is over, AttemptNotStarted, EnrollmentWithdrawn, NoAttemptsLeft.
     """
     attempt = position.attempt
-    if attempt is not None:
-        if attempt.status != "in_progress" or is_overdue(attempt, now(session)):
-            raise AttemptClosed
-        return attempt
-    if quiz.time_limit_seconds is None:
-        return next_attempt(position, quiz, now(session), bounds_of(session))
-    # The server closes an attempt at its deadline, whoever notices first: the learner, or the sweeper.
+    if attempt is None:
+        attempt = next_attempt(position, quiz, instant, bounds)
+        if quiz.time_limit_seconds is not None:
+            raise AttemptNotStarted
+    if attempt.status != "in_progress" or is_overdue(attempt, instant):
+        raise AttemptClosed
+    return attempt
+
+
+async def refuse_timed_out(session: AsyncSession, position: Position, quiz: CompiledQuiz) -> None:
+    """Raises AttemptClosed where no attempt is under way because the last one was closed at its deadline.
+
+    The server closes an attempt at its deadline, whoever notices first: the learner, or the sweeper.
+    """
+    if position.attempt is not None or quiz.time_limit_seconds is None:
+        return
     timed_out = exists().where(
         QuizAttempt.enrollment_id == position.enrollment_id,
         QuizAttempt.quiz_id == quiz.id,
@@ -255,8 +264,6 @@ async def open_attempt(session: AsyncSession, position: Position, quiz: Compiled
     )
     if await session.scalar(select(timed_out)):
         raise AttemptClosed
-    next_attempt(position, quiz, now(session), bounds_of(session))
-    raise AttemptNotStarted
 
 
 def refuse_misfits(quiz: CompiledQuiz, responses: tuple[Response, ...]) -> None:

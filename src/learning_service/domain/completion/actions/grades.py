@@ -135,7 +135,7 @@ async def _judge_again(session: AsyncSession, position: Position, quiz: Compiled
     attempt = position.attempt
     assert attempt is not None
     grades = await given_grades(session, attempt.id)
-    marks = dict(marks_of(session, position, quiz, load_responses(attempt.responses)).marks)
+    marks = dict(marks_of(position, quiz, load_responses(attempt.responses), now(session)).marks)
     for grade in grades:
         question_id = str(grade.question_id)
         marks[question_id] = award_points(grade.points, quiz.keys[question_id].points)

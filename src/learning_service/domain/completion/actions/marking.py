@@ -1,6 +1,6 @@
 """Marking large answers, which takes so long that it is done between two transactions.
 
-Whoever needs marks asks `marks_of` inside the transaction. Small answers are marked there and then. Large ones that
+Whatever needs marks asks `marks_of` inside the transaction. Small answers are marked there and then. Large ones that
 have no marks yet end the transaction: `with_marks` marks them, while no row and no connection is held, and does the
 work once more. Its second transaction reads everything again, and takes the marks only for the same answers and keys.
 """
@@ -88,14 +88,14 @@ def is_large(given: Mapping[str, Response]) -> bool:
 
 
 def marks_of(
-    session: AsyncSession, position: Position, quiz: CompiledQuiz, given: Mapping[str, Response]
+    position: Position, quiz: CompiledQuiz, given: Mapping[str, Response], instant: datetime
 ) -> Graded:
     """The marks of the learner's answers. Raises Unmarked where `with_marks` has to make them first."""
     if not is_large(given):
         return grade_attempt(quiz.keys.values(), given)
     found = _find(quiz, given)
     if found is None:
-        raise Unmarked(position, now(session), [(quiz, given)])
+        raise Unmarked(position, instant, [(quiz, given)])
     return found
 
 

@@ -20,9 +20,11 @@ from learning_service.domain.attempts.actions.attempts import (
     merge_responses,
     open_attempt,
     refuse_misfits,
+    refuse_timed_out,
 )
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount, find_position
 from learning_service.domain.attempts.queries.repeats import digest_of, repeated_attempt
+from learning_service.domain.attempts.rules import Bounds
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.actions.doubts import possible_points
 from learning_service.domain.completion.actions.marking import marks_of
@@ -100,10 +102,10 @@ async def submit_attempt(
         if repeated is not None:
             return await _closed_before(session, position, quiz, repeated)
     position = await _named(session, position, quiz, attempt_id)
-    attempt = await open_attempt(session, position, quiz)
-    given = merge_responses(attempt, responses, bounds_of(session))
-    marks = marks_of(session, position, quiz, given)
-    graded = grade_submission(position, version, quiz, attempt, given, now(session), marks, digest=digest)
+    await refuse_timed_out(session, position, quiz)
+    graded = prepare_submission(
+        position, version, quiz, responses, digest=digest, instant=now(session), bounds=bounds_of(session)
+    )
     return await _close(session, position, version, graded)
 
 
@@ -158,8 +160,9 @@ async def close_overdue(
     attempt = position.attempt
     assert attempt is not None
     given = load_responses(attempt.responses)
-    marks = marks_of(session, position, quiz, given)
-    graded = grade_submission(position, version, quiz, attempt, given, now(session), marks)
+    instant = now(session)
+    marks = marks_of(position, quiz, given, instant)
+    graded = grade_submission(position, version, quiz, attempt, given, instant, marks)
     return await _close(session, position, version, graded, actor=SYSTEM)
 
 
@@ -192,6 +195,27 @@ async def _close(
     if outcome is not None:
         after = replace(after, status=outcome.status)
     return Closed(graded.attempt, graded.quiz, after, outcome)
+
+
+def prepare_submission(
+    position: Position,
+    version: CompiledVersion,
+    quiz: CompiledQuiz,
+    responses: tuple[Response, ...],
+    *,
+    digest: str,
+    instant: datetime,
+    bounds: Bounds,
+) -> GradedSubmission:
+    """What closing will write when these answers, which fit the quiz, are laid over what was saved.
+
+    It closes the position's attempt, or a new one where there is none. Pure but for ids. `digest`: of the answers.
+    Raises AttemptClosed, AttemptNotStarted, EnrollmentWithdrawn, NoAttemptsLeft, TooLarge, Unmarked.
+    """
+    attempt = open_attempt(position, quiz, instant, bounds)
+    given = merge_responses(attempt, responses, bounds)
+    marks = marks_of(position, quiz, given, instant)
+    return grade_submission(position, version, quiz, attempt, given, instant, marks, digest=digest)
 
 
 def grade_submission(

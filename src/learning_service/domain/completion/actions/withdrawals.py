@@ -52,7 +52,7 @@ async def _close_attempts(session: AsyncSession, position: Position) -> None:
     ]
     require_marks(session, position, ((quiz, given) for _, quiz, given in attempts))
     for attempt, quiz, given in attempts:
-        marks = marks_of(session, position, quiz, given)
+        marks = marks_of(position, quiz, given, now(session))
         graded = grade_submission(position, version, quiz, attempt, given, now(session), marks).attempt
         # It counts nowhere, so nothing of it waits for a person.
         closed = replace(graded, status="graded", pending_points=Decimal(0), passed=bool(graded.passed))
