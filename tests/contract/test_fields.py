@@ -139,19 +139,6 @@ async def test_what_a_member_sees_of_themselves(course: Course) -> None:
     refused(await ana("POST", f"/api/courses/{course.id}/enroll/"), 409, "already-completed")
 
 
-async def test_me(world: World) -> None:
-    me = await world.call_as("ana", "grader", scopes=["reports:read"], name="Ana A.").ok("GET", "/api/me/")
-    assert me == {
-        "user_id": "ana",
-        "organization_id": world.id,
-        "name": "Ana A.",
-        "roles": ["grader"],
-        "scopes": ["reports:read"],
-        "is_member": True,
-    }
-    assert (await world.admin.ok("GET", "/api/me/"))["is_member"] is False
-
-
 async def test_operation_is_open(world: World) -> None:
     assert (await world.http.get("/healthz")).json() == {"status": "ok"}
     ready = await world.http.get("/readyz")

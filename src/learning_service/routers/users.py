@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import page
-from learning_service.api.permissions import AnyCaller, IsMember
+from learning_service.api.permissions import IsMember
 from learning_service.api.requests import Session
 from learning_service.domain.attempts.queries.positions import progress_of
 from learning_service.domain.certificates.queries import list_own_certificates
@@ -14,7 +14,6 @@ from learning_service.domain.completion.queries.completions import finishes
 from learning_service.domain.completion.views import progress_view
 from learning_service.domain.compliance.queries import list_own_skills, list_own_statuses
 from learning_service.domain.courses.queries.compiled import compiled_version
-from learning_service.domain.directory.queries.members import is_member
 from learning_service.domain.enrollments.queries.enrollments import (
     list_own_enrollments,
     own_totals,
@@ -25,24 +24,11 @@ from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.certificates import CertificateAnswer
 from learning_service.schemas.common import PageOf
-from learning_service.schemas.compliance import ComplianceAnswer, MeAnswer, SkillAnswer
+from learning_service.schemas.compliance import ComplianceAnswer, SkillAnswer
 from learning_service.schemas.enrollments import ListedEnrollment, ProgressAnswer, ProgressPage, Totals
 
 router = APIRouter(prefix="/api", tags=["members"], route_class=KeyedRoute)
 Member = Annotated[Principal, Depends(IsMember())]
-
-
-@router.get("/me/")
-async def me(caller: Annotated[Principal, Depends(AnyCaller())], session: Session) -> MeAnswer:
-    """Who is asking, and as what."""
-    return MeAnswer(
-        user_id=caller.user_id,
-        organization_id=caller.organization_id,
-        name=caller.name,
-        roles=sorted(caller.roles),
-        scopes=sorted(caller.scopes),
-        is_member=await is_member(session, caller),
-    )
 
 
 @router.get("/users/enrollments/")

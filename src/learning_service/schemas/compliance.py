@@ -31,14 +31,3 @@ class SkillAnswer(Answer):
     name: str
     acquired_at: datetime
     course_id: UUID
-
-
-class MeAnswer(Answer):
-    """Who is asking."""
-
-    user_id: str
-    organization_id: str
-    name: str | None
-    roles: list[str]
-    scopes: list[str]
-    is_member: bool

@@ -1,10 +1,11 @@
 """Reads of organization settings."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.models import Organization
@@ -87,3 +88,12 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
         return SettingsView()
     logo = reference_to(found.logo_id) if found.logo_id is not None else None
     return SettingsView(*found[2:-2], logo, found.file_key)  # type: ignore[call-arg]
+
+
+async def is_logo(session: AsyncSession, organization_id: str, document_id: uuid.UUID) -> bool:
+    """Whether the document is the organization's logo."""
+    logo = OrganizationSettings.logo_id == document_id
+    found = await session.scalar(
+        select(exists().where(OrganizationSettings.organization_id == organization_id, logo))
+    )
+    return bool(found)

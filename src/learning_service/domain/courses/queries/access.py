@@ -218,7 +218,7 @@ def _is_own_chapter() -> ColumnElement[bool]:
     return and_(_OwnChapter.organization_id == Organization.id, _OwnChapter.id == Member.chapter_id)
 
 
-def _admin_places(caller: Principal) -> ColumnElement[Any]:
+def admin_places(caller: Principal) -> ColumnElement[Any]:
     """The chapters that the caller administers, each with its region, as JSON pairs."""
     if not caller.admin_chapters:
         return func.jsonb_build_array()
@@ -291,7 +291,7 @@ def _access_statement(caller: Principal, course_id: uuid.UUID, enrolled: ColumnE
             Member.chapter_id.label("own_chapter"),
             _OwnChapter.region_id.label("own_region"),
             enrolled.label("enrolled"),
-            _admin_places(caller).label("admin_places"),
+            admin_places(caller).label("admin_places"),
         )
         .select_from(Organization)
         .outerjoin(Course, and_(Course.organization_id == Organization.id, Course.id == course_id))

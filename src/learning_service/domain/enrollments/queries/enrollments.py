@@ -25,6 +25,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.organizations.queries import is_logo
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +108,17 @@ async def see_course(session: AsyncSession, caller: Principal, course_id: uuid.U
 async def access_file(session: AsyncSession, caller: Principal, document_id: uuid.UUID) -> Document:
     """A document, for whoever may open it: authors, graders, and whoever sees a course whose version shows it.
 
-    A learner's versions are the published ones of courses open to them, and those that they are enrolled in. Raises
-    NotFound, or NotAMember for a caller who is neither member nor administrator.
+    A learner's versions are the published ones of courses open to them, and those that they are enrolled in. The
+    organization's logo is for every caller. Raises NotFound, or NotAMember for a caller who is neither member nor
+    administrator.
     """
     document = (await documents_with_ids(session, caller.organization_id, [document_id])).get(document_id)
     roles = await authoring_roles(session, caller)
     if authors_anything(caller, roles or ()) or await _grades_with(session, caller, document_id):
         if document is None:
             raise NotFound
+        return document
+    if document is not None and await is_logo(session, caller.organization_id, document_id):
         return document
     seen = await courses_seen(session, caller)
     if document is None or seen is None:

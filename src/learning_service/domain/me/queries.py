@@ -1,0 +1,144 @@
+"""Who is asking, in two statements."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from learning_service.domain.courses.queries.access import admin_places
+from learning_service.domain.courses.rules.access import Place
+from learning_service.domain.directory.models import Chapter, Member, Organization, Region
+from learning_service.domain.documents.rules import file_path
+from learning_service.domain.grading.queries import is_grader
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.me.rules import Rights, administered_units, authored_units
+from learning_service.domain.organizations.models import OrganizationSettings
+
+_OwnChapter = aliased(Chapter, name="own_chapter")
+_OwnRegion = aliased(Region, name="own_region")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnOrganization:
+    """The caller's organization, as a frontend shows it."""
+
+    name: str
+    timezone: str
+    locale: str | None
+    logo_url: str | None
+    primary_color: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMember:
+    """The caller as a member."""
+
+    chapter_id: str
+    chapter_name: str
+    region_id: str
+    region_name: str
+    status: str
+    locale: str | None
+    timezone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The caller."""
+
+    user_id: str
+    organization_id: str
+    name: str | None
+    roles: tuple[str, ...]
+    scopes: tuple[str, ...]
+    is_member: bool
+    organization: OwnOrganization | None
+    """None while the directory has not said anything of it."""
+    member: OwnMember | None
+    may: Rights
+
+
+async def describe_caller(session: AsyncSession, caller: Principal) -> Me:
+    """Who is asking, as what, and what they may do."""
+    found: Any = (await session.execute(_caller_statement(caller))).first()
+    grade = await is_grader(session, caller)
+    regions = found.regions or () if found is not None else ()
+    chapters = [Place(*pair) for pair in found.chapters or ()] if found is not None else []
+    member = found is not None and found.chapter_id is not None
+    return Me(
+        user_id=caller.user_id,
+        organization_id=caller.organization_id,
+        name=caller.name or (found.display_name if found is not None else None),
+        roles=tuple(sorted(caller.roles)),
+        scopes=tuple(sorted(caller.scopes)),
+        is_member=member,
+        organization=_organization(found) if found is not None else None,
+        member=OwnMember(*found[7:14]) if member else None,
+        may=Rights(
+            # Of an organization that nobody has told of yet, nothing can be authored.
+            author=authored_units(caller, found.authoring_roles, regions, chapters)
+            if found is not None
+            else (),
+            administer=administered_units(caller, regions, chapters),
+            grade=grade,
+        ),
+    )
+
+
+def _organization(found: Any) -> OwnOrganization:
+    logo = None if found.logo_id is None else file_path(found.logo_id)
+    return OwnOrganization(found.name, found.timezone, found.locale, logo, found.primary_color)
+
+
+def _caller_statement(caller: Principal) -> Any:
+    """The organization is the anchor; whoever is no member has nothing of one."""
+    return (
+        select(
+            Organization.name,
+            Organization.timezone,
+            Organization.authoring_roles,
+            OrganizationSettings.locale,
+            OrganizationSettings.logo_id,
+            OrganizationSettings.primary_color,
+            Member.display_name,
+            Member.chapter_id,
+            _OwnChapter.name.label("chapter_name"),
+            _OwnChapter.region_id,
+            _OwnRegion.name.label("region_name"),
+            Member.status,
+            Member.locale.label("member_locale"),
+            Member.timezone.label("member_timezone"),
+            _regions(caller).label("regions"),
+            admin_places(caller).label("chapters"),
+        )
+        .select_from(Organization)
+        .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)
+        .outerjoin(
+            Member,
+            and_(
+                Member.organization_id == Organization.id,
+                Member.user_id == caller.user_id,
+                Member.erased_at.is_(None),
+            ),
+        )
+        .outerjoin(
+            _OwnChapter,
+            and_(_OwnChapter.organization_id == Organization.id, _OwnChapter.id == Member.chapter_id),
+        )
+        .outerjoin(
+            _OwnRegion,
+            and_(_OwnRegion.organization_id == Organization.id, _OwnRegion.id == _OwnChapter.region_id),
+        )
+        .where(Organization.id == caller.organization_id)
+    )
+
+
+def _regions(caller: Principal) -> Any:
+    """The regions that the caller's roles name and that exist."""
+    return (
+        select(func.array_agg(Region.id))
+        .where(Region.organization_id == caller.organization_id, Region.id.in_(sorted(caller.admin_regions)))
+        .scalar_subquery()
+    )

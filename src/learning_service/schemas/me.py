@@ -1,0 +1,70 @@
+"""Answers about the caller."""
+
+from typing import Literal
+
+from learning_service.schemas.common import Answer
+
+
+class OwnOrganization(Answer):
+    """The caller's organization, as a frontend shows it."""
+
+    name: str
+    timezone: str
+    """IANA name; days begin and end there."""
+    locale: str | None
+    """How its certificates and mails write dates and words, where the member's own language is not known."""
+    logo_url: str | None
+    """Where the caller fetches the logo."""
+    primary_color: str | None
+    """`#rrggbb`."""
+
+
+class OwnMember(Answer):
+    """The caller as a member."""
+
+    chapter_id: str
+    chapter_name: str
+    region_id: str
+    region_name: str
+    status: str
+    locale: str | None
+    """As the directory says."""
+    timezone: str | None
+    """As the directory says; null: the organization's."""
+
+
+class Unit(Answer):
+    """The whole organization, a region or a chapter."""
+
+    scope: Literal["national", "regional", "chapter"]
+    scope_id: str | None
+    """The region or chapter; null for the whole organization."""
+
+
+class Rights(Answer):
+    """What the caller may do. The broadest unit stands for those inside it."""
+
+    author: list[Unit]
+    """Units whose courses the caller may make and change."""
+    administer: list[Unit]
+    """Units whose members the caller administers; calls for administrators of regions refuse those of chapters."""
+    grade: bool
+    """May grade responses, of all courses or of some."""
+
+
+class MeAnswer(Answer):
+    """Who is asking."""
+
+    user_id: str
+    organization_id: str
+    name: str | None
+    """As the token says, else as the directory does."""
+    roles: list[str]
+    scopes: list[str]
+    is_member: bool
+    organization: OwnOrganization | None
+    """Null while the directory has said nothing of it."""
+    member: OwnMember | None
+    """Null for a caller who is no member."""
+    may: Rights
+    """As the calls themselves judge it."""
