@@ -16,7 +16,7 @@ from learning_service.domain.courses.actions.drafts import save_draft
 from learning_service.domain.courses.actions.publishing import publish_draft
 from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.versions import current_edition
-from learning_service.domain.courses.rules.policy import NewCourse
+from learning_service.domain.courses.rules.policy import CourseIn
 from learning_service.domain.courses.rules.tree import parse_tree
 from learning_service.domain.directory.actions import (
     put_chapter,
@@ -26,11 +26,11 @@ from learning_service.domain.directory.actions import (
     put_requirement,
 )
 from learning_service.domain.directory.rules import (
-    ChapterFacts,
-    MemberFacts,
-    OrganizationFacts,
-    RegionFacts,
-    RequirementFacts,
+    ChapterIn,
+    MemberIn,
+    OrganizationIn,
+    RegionIn,
+    RequirementIn,
 )
 from learning_service.domain.kernel.principal import Principal
 
@@ -69,17 +69,17 @@ async def load_demo(session: AsyncSession) -> None:
 
 async def _load_directory(session: AsyncSession) -> None:
     actor = _ADMINISTRATOR
-    organization = OrganizationFacts(name="Laurel & Lantern Society", timezone="America/New_York")
+    organization = OrganizationIn(name="Laurel & Lantern Society", timezone="America/New_York")
     await put_organization(session, ORGANIZATION, organization, actor=actor)
     for region_id, name in _REGIONS.items():
-        region = RegionFacts(organization_id=ORGANIZATION, name=name)
+        region = RegionIn(organization_id=ORGANIZATION, name=name)
         await put_region(session, region_id, region, actor=actor)
     for chapter_id, (region_id, name) in _CHAPTERS.items():
-        await put_chapter(session, chapter_id, ChapterFacts(region_id=region_id, name=name), actor=actor)
-    requirement = RequirementFacts(organization_id=ORGANIZATION, name="Hazing prevention, every year")
+        await put_chapter(session, chapter_id, ChapterIn(region_id=region_id, name=name), actor=actor)
+    requirement = RequirementIn(organization_id=ORGANIZATION, name="Hazing prevention, every year")
     await put_requirement(session, REQUIREMENT, requirement, actor=actor)
     for user_id, (chapter_id, status, name, joined) in _MEMBERS.items():
-        member = MemberFacts(
+        member = MemberIn(
             chapter_id=chapter_id,
             status=status,
             display_name=name,
@@ -91,7 +91,7 @@ async def _load_directory(session: AsyncSession) -> None:
 
 async def _load_course(session: AsyncSession) -> None:
     tree = files("learning_devstack").joinpath(COURSE_FILE).read_bytes()
-    new = NewCourse(
+    new = CourseIn(
         title=parse_tree(tree).title,
         scope="national",
         recertification_cadence="P1Y",

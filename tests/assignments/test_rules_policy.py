@@ -9,9 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from learning_service.domain.assignments.rules.policy import (
-    AssignBody,
-    NewRule,
-    RuleChange,
+    AssignmentIn,
+    RuleChangeIn,
+    RuleIn,
     RuleTerms,
     changed_terms,
     faults_in,
@@ -24,8 +24,8 @@ SCHEDULED = RuleTerms("scheduled_date", 14, None, TOMORROW)
 COURSE = "01a20371-504b-77c7-91f6-b56ddf5371fa"
 
 
-def change(**values: Any) -> RuleChange:
-    return RuleChange.model_validate_json(json.dumps(values, default=str))
+def change(**values: Any) -> RuleChangeIn:
+    return RuleChangeIn.model_validate_json(json.dumps(values, default=str))
 
 
 @pytest.mark.parametrize(
@@ -107,14 +107,14 @@ def test_what_has_to_be_there_is_not_cleared(name: str) -> None:
 def test_an_assignment_is_by_ids_or_by_audience() -> None:
     for wrong in ({}, {"user_ids": ["a"], "audience_filter": {}}):
         with pytest.raises(ValidationError, match="must have exactly one of user_ids and audience_filter"):
-            AssignBody.model_validate_json(json.dumps(wrong))
-    assert AssignBody.model_validate_json('{"user_ids": ["a"]}').user_ids == ("a",)
-    assert AssignBody.model_validate_json('{"audience_filter": {}}').audience_filter is not None
+            AssignmentIn.model_validate_json(json.dumps(wrong))
+    assert AssignmentIn.model_validate_json('{"user_ids": ["a"]}').user_ids == ("a",)
+    assert AssignmentIn.model_validate_json('{"audience_filter": {}}').audience_filter is not None
 
 
 def test_what_was_sent_is_stored_and_nothing_else() -> None:
     sent = {"course_id": COURSE, "trigger": "manual", "audience_filter": {"status": ["pledge"]}}
-    made = stored_terms(NewRule.model_validate_json(json.dumps(sent)))
+    made = stored_terms(RuleIn.model_validate_json(json.dumps(sent)))
     assert {**made, "course_id": str(made["course_id"])} == sent
     assert stored_terms(change(audience_filter={})) == {"audience_filter": {}}
     assert stored_terms(change(due_on=None)) == {"due_on": None}

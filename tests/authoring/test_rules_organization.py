@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from learning_service.domain.organizations.rules import SettingsChange, dns_name
+from learning_service.domain.organizations.rules import OrganizationSettingsChangeIn, dns_name
 
 ID = uuid.UUID("01a20371-504b-77c7-91f6-b56ddf5371fa")
 
 
-def change(**values: Any) -> SettingsChange:
-    return SettingsChange.model_validate_json(json.dumps(values))
+def change(**values: Any) -> OrganizationSettingsChangeIn:
+    return OrganizationSettingsChangeIn.model_validate_json(json.dumps(values))
 
 
 @pytest.mark.parametrize(

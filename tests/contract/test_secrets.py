@@ -123,7 +123,7 @@ async def test_after_the_last_attempt_means_none_is_left_or_it_is_passed(world: 
 
 def test_the_reference_names_no_key_field_in_learners_answers(app: FastAPI) -> None:
     document = app.openapi()
-    learner = ("AttemptStarted", "SubmissionAnswer", "AttemptAnswer", "ModulesAnswer")
+    learner = ("StartedAttemptOut", "SubmissionOut", "AttemptOut", "ModulesOut")
     names = [n for n in document["components"]["schemas"] if n.startswith(learner)]
     assert len(names) >= len(learner)
     for name in names:

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from learning_service.domain.courses.rules.cadence import parse_cadence
-from learning_service.domain.courses.rules.policy import CoursePolicy, NewCourse, copy_title
+from learning_service.domain.courses.rules.policy import CourseIn, CoursePolicyChangeIn, copy_title
 from learning_service.domain.courses.rules.urls import document_id, document_url, https_url
 
 ID = "01a20371-504b-77c7-91f6-b56ddf5371fa"
@@ -101,12 +101,12 @@ def test_a_copy_is_named_so_within_200_characters() -> None:
 @pytest.mark.parametrize(("scope", "unit"), [("national", "u"), ("regional", None), ("chapter", None)])
 def test_a_scope_and_its_unit_belong_together(scope: str, unit: str | None) -> None:
     with pytest.raises(ValidationError, match="scope_id names the region or chapter"):
-        NewCourse(title="T", scope=scope, scope_id=unit)  # type: ignore[arg-type]
+        CourseIn(title="T", scope=scope, scope_id=unit)  # type: ignore[arg-type]
     fitting = None if unit else "u"
-    assert NewCourse(title="T", scope=scope, scope_id=fitting).scope_id == fitting  # type: ignore[arg-type]
+    assert CourseIn(title="T", scope=scope, scope_id=fitting).scope_id == fitting  # type: ignore[arg-type]
 
 
 def test_only_what_was_sent_is_changed() -> None:
-    assert CoursePolicy().changes() == {}
-    sent = CoursePolicy(self_enrollment=False, recertification_cadence=None)
+    assert CoursePolicyChangeIn().changes() == {}
+    sent = CoursePolicyChangeIn(self_enrollment=False, recertification_cadence=None)
     assert sent.changes() == {"recertification_cadence": None, "self_enrollment": False}

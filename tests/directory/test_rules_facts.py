@@ -7,13 +7,13 @@ import pytest
 from pydantic import ValidationError
 
 from learning_service.domain.directory.rules.audience import AudienceFilter, kind_of
-from learning_service.domain.directory.rules.facts import MemberBatch, MemberFacts
+from learning_service.domain.directory.rules.facts import MemberBatchIn, MemberIn
 
 MEMBER = {"chapter_id": "n1", "status": "active", "display_name": "Ana", "email": None}
 
 
-def member(**values: Any) -> MemberFacts:
-    return MemberFacts.model_validate_json(json.dumps({**MEMBER, **values}))
+def member(**values: Any) -> MemberIn:
+    return MemberIn.model_validate_json(json.dumps({**MEMBER, **values}))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_member_that_is_taken(values: dict[str, Any]) -> None:
 def test_each_member_of_a_batch_comes_once() -> None:
     rows = [{**MEMBER, "user_id": user} for user in ("a", "b", "a", "a", "b")]
     with pytest.raises(ValidationError) as refusal:
-        MemberBatch.model_validate_json(json.dumps({"members": rows}))
+        MemberBatchIn.model_validate_json(json.dumps({"members": rows}))
     [error] = refusal.value.errors()
     assert error["ctx"] == {
         "detail": "is given twice",
@@ -60,7 +60,7 @@ def test_each_member_of_a_batch_comes_once() -> None:
         "code": "twice",
         "params": {},
     }
-    assert len(MemberBatch.model_validate_json(json.dumps({"members": rows[:2]})).members) == 2
+    assert len(MemberBatchIn.model_validate_json(json.dumps({"members": rows[:2]})).members) == 2
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,32 @@ async def test_two_models_never_share_a_name(document: dict[str, Any], app: Fast
         for name, node in stored.items()
         if "additionalProperties" not in node and "enum" not in node
     }
-    assert {"CourseAnswer", "SubmissionAnswer", "VerificationAnswer", "MeAnswer"} <= set(answers)
+    assert {"CourseOut", "SubmissionOut", "VerificationOut", "MeOut"} <= set(answers)
+
+
+def referred(schema: Any) -> set[str]:
+    """The names of the schemas that a body may be, or be a list of."""
+    if not isinstance(schema, dict):
+        return set()
+    here = {schema["$ref"].rsplit("/", 1)[1]} if "$ref" in schema else set()
+    parts = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), schema.get("items")]
+    return here.union(*map(referred, parts))
+
+
+async def test_what_is_sent_ends_in_in_and_what_is_answered_in_out(document: dict[str, Any]) -> None:
+    """A document that goes both ways, and a foreign format, has the bare noun."""
+    sent: set[str] = set()
+    answered: set[str] = set()
+    for _, _, operation in operations(document):
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            sent |= referred(media["schema"])
+        for status, response in operation["responses"].items():
+            if status[0] == "2" and "application/json" in response.get("content", {}):
+                answered |= referred(response["content"]["application/json"]["schema"])
+    assert min(len(sent), len(answered)) > 20
+    patch = {"ValueOperation", "FromOperation", "RemoveOperation"}
+    assert {name for name in sent if not name.endswith("In")} <= {"Tree", *patch}
+    assert {name for name in answered if not re.fullmatch("[A-Za-z]+Out", name)} == {"Tree"}
 
 
 async def test_it_can_be_switched_off(make_settings: Any, settings: Any) -> None:

@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from learning_service.api.bodies import LARGE, MIB, SMALL, JsonBody, check_json, receive_body
-from learning_service.domain.assignments.rules.policy import AssignBody
-from learning_service.domain.directory.rules import MemberBatch, MembershipEvents
+from learning_service.domain.assignments.rules.policy import AssignmentIn
+from learning_service.domain.directory.rules import MemberBatchIn, MembershipEvents
 from learning_service.domain.kernel.errors import Invalid
 
 LONGEST = 0.1
@@ -76,8 +76,8 @@ def application() -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/assign", reads(JsonBody(AssignBody)), methods=["POST"]),
-            Route("/batch", reads(JsonBody(MemberBatch, limit=LARGE)), methods=["POST"]),
+            Route("/assign", reads(JsonBody(AssignmentIn)), methods=["POST"]),
+            Route("/batch", reads(JsonBody(MemberBatchIn, limit=LARGE)), methods=["POST"]),
             Route("/events", reads(JsonBody(MembershipEvents, limit=LARGE)), methods=["POST"]),
             Route("/alive", alive),
         ]
@@ -145,5 +145,5 @@ def test_what_stands_in_texts_is_not_counted(text: bytes) -> None:
 )
 async def test_the_top_of_a_large_body_is_judged_first(body: bytes, where: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
-        JsonBody(MemberBatch, limit=LARGE)._judged(body)
+        JsonBody(MemberBatchIn, limit=LARGE)._judged(body)
     assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [(where, code)]

@@ -20,11 +20,11 @@ from learning_service.domain.directory.actions import (
     put_requirement,
 )
 from learning_service.domain.directory.rules import (
-    ChapterFacts,
-    MemberRow,
-    OrganizationFacts,
-    RegionFacts,
-    RequirementFacts,
+    BatchMemberIn,
+    ChapterIn,
+    OrganizationIn,
+    RegionIn,
+    RequirementIn,
 )
 from learning_service.domain.kernel.principal import Principal
 from learning_service.worker.app import QUEUES
@@ -110,19 +110,19 @@ class World:
         """Push the directory, by the domain's own actions in one transaction: every test begins with this."""
         actor = Principal(self.id, "membership-service", scopes=frozenset({"directory:write"}))
         async with self.worker.transaction(self.id) as session:
-            facts = OrganizationFacts(name="Alpha & Co", timezone="America/New_York")
+            facts = OrganizationIn(name="Alpha & Co", timezone="America/New_York")
             await put_organization(session, self.id, facts, actor=actor)
             await session.flush()
             for region in ("north", "south"):
-                named = RegionFacts(organization_id=self.id, name=region.title())
+                named = RegionIn(organization_id=self.id, name=region.title())
                 await put_region(session, region, named, actor=actor)
                 for n in (1, 2):
-                    chapter = ChapterFacts(region_id=region, name=f"{region} {n}")
+                    chapter = ChapterIn(region_id=region, name=f"{region} {n}")
                     await put_chapter(session, f"{region[0]}{n}", chapter, actor=actor)
-            requirement = RequirementFacts(organization_id=self.id, name="Hazing")
+            requirement = RequirementIn(organization_id=self.id, name="Hazing")
             await put_requirement(session, "hazing", requirement, actor=actor)
             members = [
-                MemberRow(
+                BatchMemberIn(
                     user_id=user,
                     chapter_id=unit,
                     status="active",

@@ -19,94 +19,95 @@ from learning_service.domain.assignments.queries.rules import (
     list_runs,
     run_view,
 )
-from learning_service.domain.assignments.rules.policy import AssignBody, NewRule, RuleChange
+from learning_service.domain.assignments.rules.policy import AssignmentIn, RuleChangeIn, RuleIn
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.assignments import (
-    AssignedAnswer,
-    PreviewAnswer,
-    RuleAnswer,
-    RunAnswer,
-    RunStarted,
-    Skipped,
+    AssignedOut,
+    PreviewOut,
+    RuleOut,
+    RunOut,
+    SkippedMemberOut,
+    StartedRunOut,
 )
-from learning_service.schemas.common import Nothing, PageOf
+from learning_service.schemas.common import NothingIn, PageOut
 
 router = APIRouter(prefix="/api", tags=["assignments"], route_class=KeyedRoute)
 Admin = Annotated[Principal, Depends(IsAdmin())]
 AnyAdmin = Annotated[Principal, Depends(IsAdmin(chapters=True))]
-NoBody = Annotated[None, body(Nothing, optional=True)]
+NoBody = Annotated[None, body(NothingIn, optional=True)]
 STARTED: dict[int | str, dict[str, Any]] = {
-    202: {"model": RunStarted, "description": "More than 5,000 members: a run does it"}
+    202: {"model": StartedRunOut, "description": "More than 5,000 members: a run does it"}
 }
 
 
-@router.post("/courses/{course_id}/assign/", response_model=AssignedAnswer, responses=STARTED)
+@router.post("/courses/{course_id}/assign/", response_model=AssignedOut, responses=STARTED)
 async def assign(
     course: Annotated[UUID, Depends(CanAssignCourse())],
     caller: Caller,
     session: Session,
-    sent: Annotated[AssignBody, body(AssignBody)],
+    sent: Annotated[AssignmentIn, body(AssignmentIn)],
 ) -> Any:
     """Assign the course to members by id, or to an audience; of these, whoever the caller administers."""
     done = await assign_course(session, course, sent, actor=caller)
     if done.run_id is not None:
         return Response(
-            RunStarted(run_id=done.run_id).model_dump_json(), status_code=202, media_type="application/json"
+            StartedRunOut(run_id=done.run_id).model_dump_json(),
+            status_code=202,
+            media_type="application/json",
         )
     skipped = [
-        Skipped.model_validate({"user_id": user_id, "reason": reason}) for user_id, reason in done.skipped
+        SkippedMemberOut.model_validate({"user_id": user_id, "reason": reason})
+        for user_id, reason in done.skipped
     ]
-    return AssignedAnswer(assigned=done.assigned, already_enrolled=done.already_enrolled, skipped=skipped)
+    return AssignedOut(assigned=done.assigned, already_enrolled=done.already_enrolled, skipped=skipped)
 
 
 @router.get("/assignment-rules/")
 async def list_(
     caller: Admin, session: Session, asked: Annotated[PageRequest, page("assignment-rules")]
-) -> PageOf[RuleAnswer]:
+) -> PageOut[RuleOut]:
     """Rules that reach the caller's members, newest first."""
     rows = await list_rules(session, caller, asked)
-    return PageOf[RuleAnswer](
-        **page_of(rows, asked, key=lambda row: (row.id,), item=RuleAnswer.model_validate)
-    )
+    return PageOut[RuleOut](**page_of(rows, asked, key=lambda row: (row.id,), item=RuleOut.model_validate))
 
 
 @router.post("/assignment-rules/", status_code=201)
-async def create(caller: Admin, session: Session, new: Annotated[NewRule, body(NewRule)]) -> RuleAnswer:
+async def create(caller: Admin, session: Session, new: Annotated[RuleIn, body(RuleIn)]) -> RuleOut:
     """Make a rule. It reaches only members whom its last editor administers and whom the course is for."""
     rule_id = await create_rule(session, new, actor=caller)
-    return RuleAnswer.model_validate(await get_rule(session, caller, rule_id))
+    return RuleOut.model_validate(await get_rule(session, caller, rule_id))
 
 
 @router.get("/assignment-rules/runs/{run_id}/")
-async def read_run(run_id: str, caller: AnyAdmin, session: Session) -> RunAnswer:
+async def read_run(run_id: str, caller: AnyAdmin, session: Session) -> RunOut:
     """What a run did so far."""
-    return RunAnswer.model_validate(
+    return RunOut.model_validate(
         await run_view(session, caller, await access_run(session, caller, path_id(run_id)))
     )
 
 
 @router.post("/assignment-rules/runs/{run_id}/undo/")
-async def undo(run_id: str, caller: AnyAdmin, session: Session, nothing: NoBody) -> RunAnswer:
+async def undo(run_id: str, caller: AnyAdmin, session: Session, nothing: NoBody) -> RunOut:
     """Take a run back: its enrollments that nobody has begun are removed, many of them in the background."""
-    return RunAnswer.model_validate(
+    return RunOut.model_validate(
         await run_view(session, caller, await undo_run(session, path_id(run_id), actor=caller))
     )
 
 
 @router.get("/assignment-rules/{rule_id}/")
-async def read(rule_id: str, caller: Admin, session: Session) -> RuleAnswer:
+async def read(rule_id: str, caller: Admin, session: Session) -> RuleOut:
     """One rule."""
-    return RuleAnswer.model_validate(await get_rule(session, caller, path_id(rule_id)))
+    return RuleOut.model_validate(await get_rule(session, caller, path_id(rule_id)))
 
 
 @router.patch("/assignment-rules/{rule_id}/")
 async def update(
-    rule_id: str, caller: Admin, session: Session, sent: Annotated[RuleChange, body(RuleChange)]
-) -> RuleAnswer:
+    rule_id: str, caller: Admin, session: Session, sent: Annotated[RuleChangeIn, body(RuleChangeIn)]
+) -> RuleOut:
     """Change a rule. What it assigned stays."""
     await update_rule(session, path_id(rule_id), sent, actor=caller)
-    return RuleAnswer.model_validate(await get_rule(session, caller, path_id(rule_id)))
+    return RuleOut.model_validate(await get_rule(session, caller, path_id(rule_id)))
 
 
 @router.delete("/assignment-rules/{rule_id}/", status_code=204)
@@ -116,23 +117,21 @@ async def delete(rule_id: str, caller: Admin, session: Session) -> None:
 
 
 @router.post("/assignment-rules/{rule_id}/preview/")
-async def preview(rule_id: str, caller: Admin, session: Session, nothing: NoBody) -> PreviewAnswer:
+async def preview(rule_id: str, caller: Admin, session: Session, nothing: NoBody) -> PreviewOut:
     """What a run of the rule would do now to the members whom the caller administers; changes nothing."""
-    return PreviewAnswer.model_validate(await preview_rule(session, path_id(rule_id), actor=caller))
+    return PreviewOut.model_validate(await preview_rule(session, path_id(rule_id), actor=caller))
 
 
 @router.post("/assignment-rules/{rule_id}/run/", status_code=202)
-async def run(rule_id: str, caller: Admin, session: Session, nothing: NoBody) -> RunStarted:
+async def run(rule_id: str, caller: Admin, session: Session, nothing: NoBody) -> StartedRunOut:
     """Run a rule for those who match now, whatever else sets it off, in the background."""
-    return RunStarted(run_id=await run_rule(session, path_id(rule_id), actor=caller))
+    return StartedRunOut(run_id=await run_rule(session, path_id(rule_id), actor=caller))
 
 
 @router.get("/assignment-rules/{rule_id}/runs/")
 async def runs(
     rule_id: str, caller: Admin, session: Session, asked: Annotated[PageRequest, page("assignment-runs")]
-) -> PageOf[RunAnswer]:
+) -> PageOut[RunOut]:
     """The runs of a rule, newest first."""
     rows = await list_runs(session, caller, path_id(rule_id), asked)
-    return PageOf[RunAnswer](
-        **page_of(rows, asked, key=lambda row: (row.run_id,), item=RunAnswer.model_validate)
-    )
+    return PageOut[RunOut](**page_of(rows, asked, key=lambda row: (row.run_id,), item=RunOut.model_validate))

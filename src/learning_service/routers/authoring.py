@@ -23,21 +23,21 @@ from learning_service.domain.courses.queries.versions import (
 )
 from learning_service.domain.courses.rules.diff import diff_trees, gravest
 from learning_service.domain.courses.rules.patching import Operation, TreePatch
-from learning_service.domain.courses.rules.policy import PublishNote
+from learning_service.domain.courses.rules.policy import PublicationIn
 from learning_service.domain.courses.rules.tree import Tree, dump_tree
 from learning_service.domain.enrollments.queries.enrollments import see_course
 from learning_service.domain.kernel.errors import Invalid, NotFound
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.schemas.common import Nothing, PageOf
+from learning_service.schemas.common import NothingIn, PageOut
 from learning_service.schemas.courses import (
-    CourseAnswer,
-    DiffAnswer,
-    GraderAnswer,
-    PublishedCourse,
-    PublishWarning,
-    StoredTreeAnswer,
-    VersionAnswer,
+    CourseOut,
+    DiffOut,
+    GraderOut,
+    PublishedCourseOut,
+    PublishWarningOut,
+    StoredTreeOut,
+    VersionOut,
 )
 
 router = APIRouter(prefix="/api/courses", tags=["authoring"], route_class=KeyedRoute)
@@ -45,7 +45,7 @@ Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]
 Author = Annotated[Principal, Depends(AnyCaller())]
 EDITS: dict[int | str, dict[str, Any]] = {428: {"description": "Edits of a draft need If-Match"}}
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag of the state that you saw.")]
-Empty = Annotated[None, body(Nothing, optional=True)]
+Empty = Annotated[None, body(NothingIn, optional=True)]
 MAX_VERSION_DIGITS = 9
 
 
@@ -72,7 +72,7 @@ async def read_draft(access: Authored, session: Session) -> Response:
     return _tree_response(await current_edition(session, access.view.id))
 
 
-@router.put("/{course_id}/draft/", response_model=StoredTreeAnswer, responses=EDITS)
+@router.put("/{course_id}/draft/", response_model=StoredTreeOut, responses=EDITS)
 async def save_draft(
     access: Authored,
     caller: Author,
@@ -85,7 +85,7 @@ async def save_draft(
     return _tree_response(edition)
 
 
-@router.patch("/{course_id}/draft/", response_model=StoredTreeAnswer, responses=EDITS)
+@router.patch("/{course_id}/draft/", response_model=StoredTreeOut, responses=EDITS)
 async def patch_draft(
     access: Authored,
     caller: Author,
@@ -111,9 +111,9 @@ async def publish(
     access: Authored,
     caller: Author,
     session: Session,
-    note: Annotated[PublishNote | None, body(PublishNote, optional=True)],
+    note: Annotated[PublicationIn | None, body(PublicationIn, optional=True)],
     if_match: IfMatch = None,
-) -> PublishedCourse:
+) -> PublishedCourseOut:
     """Freeze the draft as the version that new enrollments get; lists everything that stops it, and warns."""
     warnings = await publishing.publish_draft(
         session,
@@ -124,19 +124,21 @@ async def publish(
         actor=caller,
     )
     course = await _course(session, caller, access)
-    return PublishedCourse(**course.model_dump(), warnings=list(map(PublishWarning.model_validate, warnings)))
+    return PublishedCourseOut(
+        **course.model_dump(), warnings=list(map(PublishWarningOut.model_validate, warnings))
+    )
 
 
 @router.get("/{course_id}/versions/")
 async def versions(
     access: Authored, session: Session, asked: Annotated[PageRequest, page("versions")]
-) -> PageOf[VersionAnswer]:
+) -> PageOut[VersionOut]:
     """The history, newest first, the draft among it."""
     if asked.after is not None and _number(asked.after[0]) is None:
         raise Invalid.at("?cursor", "is not a cursor that this list gave out", "not-our-cursor")
     rows = await list_versions(session, access.view.id, asked)
-    return PageOf[VersionAnswer](
-        **page_of(rows, asked, key=lambda row: (row.number,), item=VersionAnswer.model_validate)
+    return PageOut[VersionOut](
+        **page_of(rows, asked, key=lambda row: (row.number,), item=VersionOut.model_validate)
     )
 
 
@@ -153,7 +155,7 @@ async def diff(
     session: Session,
     number: VersionNumber,
     against: Annotated[str | None, Query(description="The number of the version to compare with.")] = None,
-) -> DiffAnswer:
+) -> DiffOut:
     """What is different in this version from the one it is held against, part by part, followed by key."""
     newer = await find_version(session, access.view.id, number)
     other = _number(against or "")
@@ -165,12 +167,12 @@ async def diff(
         raise Invalid.at("?against", "is not a version of this course", "not-known") from None
     before, after = await load_tree(session, older.id), await load_tree(session, newer.id)
     changes = diff_trees(before.tree, after.tree)
-    return DiffAnswer.model_validate(
+    return DiffOut.model_validate(
         {"version": number, "against": other, "impact": gravest(changes), "changes": changes}
     )
 
 
-@router.post("/{course_id}/versions/{number}/restore/", response_model=StoredTreeAnswer, responses=EDITS)
+@router.post("/{course_id}/versions/{number}/restore/", response_model=StoredTreeOut, responses=EDITS)
 async def restore(
     access: Authored,
     caller: Author,
@@ -185,21 +187,21 @@ async def restore(
 
 
 @router.post("/{course_id}/duplicate/", status_code=201)
-async def duplicate(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseAnswer:
+async def duplicate(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseOut:
     """A new, unpublished course with the same content, scope and policy, and keys of its own."""
     made = await courses.duplicate_course(session, access, actor=caller)
-    return CourseAnswer.model_validate((await see_course(session, caller, made)).view)
+    return CourseOut.model_validate((await see_course(session, caller, made)).view)
 
 
 @router.post("/{course_id}/archive/")
-async def archive(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseAnswer:
+async def archive(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseOut:
     """Close the course to newcomers; those inside finish."""
     await courses.archive_course(session, access, archived=True, actor=caller)
     return await _course(session, caller, access)
 
 
 @router.post("/{course_id}/unarchive/")
-async def unarchive(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseAnswer:
+async def unarchive(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseOut:
     """Open the course again."""
     await courses.archive_course(session, access, archived=False, actor=caller)
     return await _course(session, caller, access)
@@ -208,11 +210,11 @@ async def unarchive(access: Authored, caller: Author, session: Session, nothing:
 @router.get("/{course_id}/graders/")
 async def designated(
     access: Authored, session: Session, asked: Annotated[PageRequest, page("graders")]
-) -> PageOf[GraderAnswer]:
+) -> PageOut[GraderOut]:
     """Who may grade this course beside the organization's graders."""
     rows = await list_graders(session, access.view.id, asked)
-    return PageOf[GraderAnswer](
-        **page_of(rows, asked, key=lambda row: (row.user_id,), item=GraderAnswer.model_validate)
+    return PageOut[GraderOut](
+        **page_of(rows, asked, key=lambda row: (row.user_id,), item=GraderOut.model_validate)
     )
 
 
@@ -240,8 +242,8 @@ async def dismiss(
     await graders.dismiss_grader(session, access, user_id, actor=caller)
 
 
-async def _course(session: Session, caller: Principal, access: CourseAccess) -> CourseAnswer:
-    return CourseAnswer.model_validate((await see_course(session, caller, access.view.id)).view)
+async def _course(session: Session, caller: Principal, access: CourseAccess) -> CourseOut:
+    return CourseOut.model_validate((await see_course(session, caller, access.view.id)).view)
 
 
 def _tree_response(edition: Edition) -> Response:

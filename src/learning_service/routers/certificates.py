@@ -44,15 +44,15 @@ from learning_service.domain.organizations.queries import organization_settings
 from learning_service.schemas.certificates import (
     PUBLIC_HEADERS,
     VERIFICATION_HEADERS,
-    AdministeredCertificate,
-    Reissue,
-    Revocation,
-    UnknownCertificate,
-    VerificationAnswer,
-    VerificationsAnswer,
-    VerifyMany,
+    AdministeredCertificateOut,
+    ReissueIn,
+    RevocationIn,
+    UnknownCertificateOut,
+    VerificationOut,
+    VerificationsIn,
+    VerificationsOut,
 )
-from learning_service.schemas.common import PageOf
+from learning_service.schemas.common import PageOut
 
 router = APIRouter(tags=["certificates"], route_class=KeyedRoute)
 PUBLIC = [Depends(Anyone())]
@@ -104,7 +104,7 @@ async def _find(session: PublicSession, certificate_id: uuid.UUID) -> PublicCert
 @router.get(
     "/api/certificates/{certificate_id}/verify/",
     dependencies=PUBLIC,
-    response_model=VerificationAnswer,
+    response_model=VerificationOut,
     response_model_exclude_unset=True,
     responses={302: {"description": "To the page, for a browser"}},
 )
@@ -118,19 +118,19 @@ async def verify(certificate_id: str, request: Request, session: PublicSession, 
     if found is None:
         _count_unknown(request, context)
         raise NotFound
-    answer = VerificationAnswer.of(found, now(session))
+    answer = VerificationOut.of(found, now(session))
     return JSONResponse(answer.model_dump(mode="json", exclude_unset=True), headers=headers)
 
 
 @router.post(
     "/api/certificates/verify/",
     dependencies=[*PUBLIC, Depends(_receive_public)],
-    response_model=VerificationsAnswer,
+    response_model=VerificationsOut,
     response_model_exclude_unset=True,
 )
 async def verify_many(
     request: Request,
-    asked: Annotated[VerifyMany, body(VerifyMany, limit=PUBLIC_BODY)],
+    asked: Annotated[VerificationsIn, body(VerificationsIn, limit=PUBLIC_BODY)],
     session: PublicSession,
     context: ContextOf,
 ) -> Any:
@@ -142,11 +142,11 @@ async def verify_many(
     if unknown:
         _count_unknown(request, context, unknown)
     instant = now(session)
-    answer = VerificationsAnswer(
+    answer = VerificationsOut(
         items=[
-            VerificationAnswer.of(one, instant)
+            VerificationOut.of(one, instant)
             if one is not None
-            else UnknownCertificate(certificate_id=text, status="unknown")
+            else UnknownCertificateOut(certificate_id=text, status="unknown")
             for text, one in zip(asked.ids, found, strict=True)
         ]
     )
@@ -207,17 +207,17 @@ async def certificates(
     caller: Annotated[Principal, Depends(IsAdmin())],
     session: Session,
     asked: Annotated[PageRequest, page("certificates", "user_id", "course_id", key_parts=2)],
-) -> PageOf[AdministeredCertificate]:
+) -> PageOut[AdministeredCertificateOut]:
     """Certificates of the members whom the caller administers, newest first."""
     user_id, course_id = _filters(asked)
     rows = await list_certificates(session, caller, asked, user_id=user_id, course_id=course_id)
     instant = now(session)
-    return PageOf[AdministeredCertificate](
+    return PageOut[AdministeredCertificateOut](
         **page_of(
             rows,
             asked,
             key=lambda row: (row.issued_at, row.id),
-            item=lambda row: AdministeredCertificate.of(row, instant),
+            item=lambda row: AdministeredCertificateOut.of(row, instant),
         )
     )
 
@@ -282,11 +282,11 @@ async def revoke(
     caller: Caller,
     certificate: Annotated[Certificate, Depends(CanAdministerCertificate())],
     session: Session,
-    said: Annotated[Revocation, body(Revocation)],
-) -> AdministeredCertificate:
+    said: Annotated[RevocationIn, body(RevocationIn)],
+) -> AdministeredCertificateOut:
     """Revoke a certificate for ever. Its completion no longer counts for compliance; skills stay."""
     revoked = await revoke_outcome(session, certificate.id, reason=said.reason, actor=caller.user_id)
-    return AdministeredCertificate.of(revoked, now(session))
+    return AdministeredCertificateOut.of(revoked, now(session))
 
 
 @router.post(
@@ -298,8 +298,8 @@ async def reissue(
     caller: Caller,
     certificate: Annotated[Certificate, Depends(CanAdministerCertificate())],
     session: Session,
-    said: Annotated[Reissue, body(Reissue)],
-) -> AdministeredCertificate:
+    said: Annotated[ReissueIn, body(ReissueIn)],
+) -> AdministeredCertificateOut:
     """Replace a certificate at once by one with another name; the old one points to it.
 
     The day of issue stays, beside `reissued_at`; the signatory is the present one.
@@ -311,4 +311,4 @@ async def reissue(
         reason=said.reason,
         actor=caller.user_id,
     )
-    return AdministeredCertificate.of(new, now(session))
+    return AdministeredCertificateOut.of(new, now(session))

@@ -15,8 +15,8 @@ from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.reports.queries import ReportFilter, check_filter
-from learning_service.schemas.common import PageOf
-from learning_service.schemas.compliance import ComplianceAnswer, ComplianceStatus
+from learning_service.schemas.common import PageOut
+from learning_service.schemas.compliance import ComplianceOut, ComplianceStatus
 from learning_service.schemas.filters import id_filter, word_filter
 
 router = APIRouter(prefix="/api/compliance", tags=["compliance"], route_class=KeyedRoute)
@@ -30,7 +30,7 @@ async def statuses(
     asked: Annotated[
         PageRequest, page("compliance-statuses", "requirement_id", "chapter_id", "status", key_parts=2)
     ],
-) -> PageOf[ComplianceAnswer]:
+) -> PageOut[ComplianceOut]:
     """Where the caller's members stand with each requirement, also where nothing has begun."""
     wanted = ReportFilter(
         requirement_id=id_filter(asked, "requirement_id"), chapter_id=id_filter(asked, "chapter_id")
@@ -44,11 +44,11 @@ async def statuses(
     rows = await list_statuses(
         session, caller.organization_id, who, asked, requirement_id=wanted.requirement_id, status=status
     )
-    return PageOf[ComplianceAnswer](
+    return PageOut[ComplianceOut](
         **page_of(
             rows,
             asked,
             key=lambda row: (row.user_id, row.requirement_id),
-            item=ComplianceAnswer.model_validate,
+            item=ComplianceOut.model_validate,
         )
     )

@@ -27,16 +27,16 @@ from learning_service.domain.courses.queries.compiled import (
     compiled_version,
 )
 from learning_service.domain.courses.queries.versions import current_edition
-from learning_service.domain.courses.rules.policy import CoursePolicy, NewCourse
+from learning_service.domain.courses.rules.policy import CourseIn, CoursePolicyChangeIn
 from learning_service.domain.enrollments.actions import enroll
 from learning_service.domain.enrollments.queries.enrollments import get_enrollment, see_course
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, Invalid, NotFound
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.schemas.common import Nothing, PageOf
-from learning_service.schemas.courses import AppliedPolicy, CourseAnswer, ModulesAnswer
-from learning_service.schemas.enrollments import ListedEnrollment
+from learning_service.schemas.common import NothingIn, PageOut
+from learning_service.schemas.courses import AppliedPolicyOut, CourseOut, ModulesOut
+from learning_service.schemas.enrollments import ListedEnrollmentOut
 
 router = APIRouter(prefix="/api/courses", tags=["courses"], route_class=KeyedRoute)
 Member = Annotated[Principal, Depends(IsMemberByQuery())]
@@ -53,26 +53,26 @@ async def list_(
     caller: Member,
     session: Session,
     asked: Annotated[PageRequest, Depends(MemberPage("courses", status=("draft",)))],
-) -> PageOf[CourseAnswer]:
+) -> PageOut[CourseOut]:
     """Courses that the caller may enter, author or assign. `?status=draft`: those they may author with a draft."""
     status = asked.filters.get("status")
     rows = await list_courses(session, caller, asked, drafts_only=status == "draft")
-    return PageOf[CourseAnswer](
-        **page_of(rows, asked, key=lambda row: (row.id,), item=CourseAnswer.model_validate)
+    return PageOut[CourseOut](
+        **page_of(rows, asked, key=lambda row: (row.id,), item=CourseOut.model_validate)
     )
 
 
 @router.post("/", status_code=201)
-async def create(caller: Maker, session: Session, new: Annotated[NewCourse, body(NewCourse)]) -> CourseAnswer:
+async def create(caller: Maker, session: Session, new: Annotated[CourseIn, body(CourseIn)]) -> CourseOut:
     """Make a course. It has a draft from the start: version 1, its title, no modules."""
     course_id = await courses.create_course(session, new, actor=caller)
-    return CourseAnswer.model_validate((await see_course(session, caller, course_id)).view)
+    return CourseOut.model_validate((await see_course(session, caller, course_id)).view)
 
 
 @router.get("/{course_id}/")
-async def read(access: Seen) -> CourseAnswer:
+async def read(access: Seen) -> CourseOut:
     """One course."""
-    return CourseAnswer.model_validate(access.view)
+    return CourseOut.model_validate(access.view)
 
 
 async def read_dry_run(
@@ -93,8 +93,8 @@ async def update(
     caller: Someone,
     session: Session,
     dry_run: Annotated[bool, Depends(read_dry_run)],
-    policy: Annotated[CoursePolicy, body(CoursePolicy)],
-) -> AppliedPolicy | CourseAnswer:
+    policy: Annotated[CoursePolicyChangeIn, body(CoursePolicyChangeIn)],
+) -> AppliedPolicyOut | CourseOut:
     """Change a course's policy for what comes. Its title is the draft's.
 
     With `apply_to_existing` a requirement or cadence that is named is also given to valid completions that have none:
@@ -110,8 +110,8 @@ async def update(
         await courses.update_course(session, access, policy, actor=caller)
     view = (await see_course(session, caller, access.view.id)).view
     if policy.apply_to_existing or dry_run:
-        return AppliedPolicy.of(view, affected)
-    return CourseAnswer.model_validate(view)
+        return AppliedPolicyOut.of(view, affected)
+    return CourseOut.model_validate(view)
 
 
 @router.get("/{course_id}/modules/")
@@ -122,7 +122,7 @@ async def modules(
     preview: Annotated[
         str | None, Query(description="`draft`, for authors: as a learner would see it.")
     ] = None,
-) -> ModulesAnswer:
+) -> ModulesOut:
     """The version that the caller is on, else the published one. Never an answer key.
 
     Theirs is the open enrollment's, else the one of a valid completion, else that of the one decided last.
@@ -140,7 +140,7 @@ async def modules(
             else position.view(version, now(session))
         )
         finish = (await finishes(session, [enrollment]))[enrollment.id]
-        return _modules_answer(version, position, ListedEnrollment.of(enrollment, finish))
+        return _modules_answer(version, position, ListedEnrollmentOut.of(enrollment, finish))
     if access.published_version_id is None or not (access.is_open or access.may_author or access.may_assign):
         raise NotFound
     return _modules_answer(await compiled_version(session, access.published_version_id))
@@ -151,16 +151,16 @@ async def enroll_(
     access: Seen,
     caller: Someone,
     session: Session,
-    nothing: Annotated[None, body(Nothing, optional=True)],
+    nothing: Annotated[None, body(NothingIn, optional=True)],
     response: Response,
-) -> ListedEnrollment:
+) -> ListedEnrollmentOut:
     """Enroll in the published version; the open enrollment when there is one."""
     enrollment, made = await enroll(session, access, actor=caller)
     response.status_code = 201 if made else 200
-    return ListedEnrollment.of(enrollment, Finish())
+    return ListedEnrollmentOut.of(enrollment, Finish())
 
 
-async def _preview(access: CourseAccess, session: Session, what: str) -> ModulesAnswer:
+async def _preview(access: CourseAccess, session: Session, what: str) -> ModulesOut:
     if not access.may_author:
         raise Forbidden("Only authors of this course may preview its draft.")
     if what != "draft":
@@ -170,9 +170,9 @@ async def _preview(access: CourseAccess, session: Session, what: str) -> Modules
 
 
 def _modules_answer(
-    version: CompiledVersion, position: Position | None = None, enrollment: ListedEnrollment | None = None
-) -> ModulesAnswer:
-    return ModulesAnswer.model_validate(
+    version: CompiledVersion, position: Position | None = None, enrollment: ListedEnrollmentOut | None = None
+) -> ModulesOut:
+    return ModulesOut.model_validate(
         {
             "items": module_views(version, position),
             "next_cursor": None,

@@ -13,25 +13,25 @@ from learning_service.domain.directory import actions
 from learning_service.domain.directory.queries.facets import facets_of
 from learning_service.domain.directory.queries.members import get_member
 from learning_service.domain.directory.rules import (
-    ChapterFacts,
-    MemberBatch,
-    MemberFacts,
+    ChapterIn,
+    MemberBatchIn,
+    MemberIn,
     MembershipEvents,
-    OrganizationFacts,
-    RegionFacts,
-    RequirementFacts,
+    OrganizationIn,
+    RegionIn,
+    RequirementIn,
 )
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.directory import (
-    BatchAnswer,
-    ChapterAnswer,
-    EventsAnswer,
-    FacetsAnswer,
-    MemberAnswer,
-    OrganizationAnswer,
-    RegionAnswer,
-    StoredRequirementAnswer,
+    BatchOut,
+    ChapterOut,
+    EventsOut,
+    FacetsOut,
+    MemberOut,
+    OrganizationOut,
+    RegionOut,
+    StoredRequirementOut,
 )
 
 router = APIRouter(prefix="/api/directory", tags=["directory"], route_class=KeyedRoute)
@@ -44,13 +44,13 @@ async def put_organization(
     caller: Writer,
     organization_id: Annotated[str, path_opaque_id("organization_id")],
     session: Session,
-    facts: Annotated[OrganizationFacts, body(OrganizationFacts)],
+    facts: Annotated[OrganizationIn, body(OrganizationIn)],
     response: Response,
-) -> OrganizationAnswer:
+) -> OrganizationOut:
     """Make or update the organization that the token speaks for."""
     created = await actions.put_organization(session, organization_id, facts, actor=caller)
     response.status_code = 201 if created else 200
-    return OrganizationAnswer(id=organization_id, **facts.model_dump())
+    return OrganizationOut(id=organization_id, **facts.model_dump())
 
 
 @router.put("/regions/{region_id}/", responses=CREATED)
@@ -58,13 +58,13 @@ async def put_region(
     caller: Writer,
     region_id: Annotated[str, path_opaque_id("region_id")],
     session: Session,
-    facts: Annotated[RegionFacts, body(RegionFacts)],
+    facts: Annotated[RegionIn, body(RegionIn)],
     response: Response,
-) -> RegionAnswer:
+) -> RegionOut:
     """Make or update a region."""
     created = await actions.put_region(session, region_id, facts, actor=caller)
     response.status_code = 201 if created else 200
-    return RegionAnswer(id=region_id, **facts.model_dump())
+    return RegionOut(id=region_id, **facts.model_dump())
 
 
 @router.put("/chapters/{chapter_id}/", responses=CREATED)
@@ -72,13 +72,13 @@ async def put_chapter(
     caller: Writer,
     chapter_id: Annotated[str, path_opaque_id("chapter_id")],
     session: Session,
-    facts: Annotated[ChapterFacts, body(ChapterFacts)],
+    facts: Annotated[ChapterIn, body(ChapterIn)],
     response: Response,
-) -> ChapterAnswer:
+) -> ChapterOut:
     """Make or update a chapter; naming another region moves it there."""
     created = await actions.put_chapter(session, chapter_id, facts, actor=caller)
     response.status_code = 201 if created else 200
-    return ChapterAnswer(id=chapter_id, **facts.model_dump())
+    return ChapterOut(id=chapter_id, **facts.model_dump())
 
 
 @router.put("/members/{user_id}/", responses=CREATED)
@@ -86,24 +86,24 @@ async def put_member(
     caller: Writer,
     user_id: Annotated[str, path_opaque_id("user_id")],
     session: Session,
-    facts: Annotated[MemberFacts, body(MemberFacts)],
+    facts: Annotated[MemberIn, body(MemberIn)],
     response: Response,
-) -> MemberAnswer:
+) -> MemberOut:
     """Make or update a member. `custom_fields` and `offices` replace what was there.
 
     Events that waited for a new member are applied on top, so that the answer may say more than the request.
     """
     created = await actions.put_member(session, user_id, facts, actor=caller)
     response.status_code = 201 if created else 200
-    return MemberAnswer.model_validate(await get_member(session, caller.organization_id, user_id))
+    return MemberOut.model_validate(await get_member(session, caller.organization_id, user_id))
 
 
 @router.post("/members/batch/")
 async def put_members(
-    caller: Writer, session: Session, batch: Annotated[MemberBatch, large_body(MemberBatch)]
-) -> BatchAnswer:
+    caller: Writer, session: Session, batch: Annotated[MemberBatchIn, large_body(MemberBatchIn)]
+) -> BatchOut:
     """Make or update up to 5,000 members, all or none. Members that are as they were are not written."""
-    return BatchAnswer.model_validate(await actions.put_members(session, batch.members, actor=caller))
+    return BatchOut.model_validate(await actions.put_members(session, batch.members, actor=caller))
 
 
 @router.post("/events/", status_code=202)
@@ -111,14 +111,14 @@ async def receive_events(
     caller: Writer,
     session: Session,
     events: Annotated[Any, large_body(MembershipEvents, media_types=(JSON, CLOUD_EVENT, CLOUD_EVENTS))],
-) -> EventsAnswer:
+) -> EventsOut:
     """Apply membership events, one or up to 1,000, in any order; all or none.
 
     Status, chapter and every custom field remember the event that last set them. An event changes what it is
     later for, and is `stale` when that is nothing; `duplicates` were seen before. One about a member not known
     yet is `parked` and applied when they come; one about an erased id is stale. In `custom_fields`, null is a value.
     """
-    return EventsAnswer.model_validate(await actions.receive_events(session, events, actor=caller))
+    return EventsOut.model_validate(await actions.receive_events(session, events, actor=caller))
 
 
 @router.put("/compliance-requirements/{requirement_id}/", responses=CREATED)
@@ -126,17 +126,17 @@ async def put_requirement(
     caller: Writer,
     requirement_id: Annotated[str, path_opaque_id("requirement_id")],
     session: Session,
-    facts: Annotated[RequirementFacts, body(RequirementFacts)],
+    facts: Annotated[RequirementIn, body(RequirementIn)],
     response: Response,
-) -> StoredRequirementAnswer:
+) -> StoredRequirementOut:
     """Make or update a compliance requirement that courses can be linked to."""
     created = await actions.put_requirement(session, requirement_id, facts, actor=caller)
     response.status_code = 201 if created else 200
-    return StoredRequirementAnswer(id=requirement_id, **facts.model_dump())
+    return StoredRequirementOut(id=requirement_id, **facts.model_dump())
 
 
 @router.get("/facets/", summary="What members have as status and custom fields")
-async def facets(caller: Annotated[Principal, Depends(IsAdmin())], session: Session) -> FacetsAnswer:
+async def facets(caller: Annotated[Principal, Depends(IsAdmin())], session: Session) -> FacetsOut:
     """What an audience can name: the statuses and custom fields that the caller's members have now.
 
     A status that an event brought is here at once, whether or not any rule names it. Erased members count nowhere.
@@ -144,4 +144,4 @@ async def facets(caller: Annotated[Principal, Depends(IsAdmin())], session: Sess
     than 200 characters is none of them, because no audience can name it. Where all members
     together have more than 500,000 values, that many of them are looked at and stand for the rest.
     """
-    return FacetsAnswer.model_validate(await facets_of(session, caller.organization_id, reach_of(caller)))
+    return FacetsOut.model_validate(await facets_of(session, caller.organization_id, reach_of(caller)))

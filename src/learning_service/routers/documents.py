@@ -17,8 +17,8 @@ from learning_service.domain.documents.rules import PDF, PICTURES, DocumentNotRe
 from learning_service.domain.kernel.errors import DomainError
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.idempotency import AlreadyAnswered, claim_key, keep_answer
-from learning_service.schemas.common import Nothing
-from learning_service.schemas.documents import DocumentAnswer
+from learning_service.schemas.common import NothingIn
+from learning_service.schemas.documents import DocumentOut
 
 router = APIRouter(prefix="/api/documents", tags=["documents"], route_class=KeyedRoute)
 RETRY_SECONDS = 2
@@ -40,7 +40,7 @@ async def _places_of(request: Request, context: ContextOf) -> Places:
 PlacesOf = Annotated[Places, Depends(_places_of)]
 
 
-@router.post("/", status_code=202, response_model=DocumentAnswer, openapi_extra=UPLOAD_BODY)
+@router.post("/", status_code=202, response_model=DocumentOut, openapi_extra=UPLOAD_BODY)
 async def upload(caller: Author, request: Request, context: ContextOf, places: PlacesOf) -> Response:
     """Take one file: PDF, PNG or JPEG as it is, PPT, PPTX or ODP to be converted to PDF.
 
@@ -58,7 +58,7 @@ async def upload(caller: Author, request: Request, context: ContextOf, places: P
             if keyed is not None:
                 await claim_key(session, keyed)
             document = await add_document(session, received, actor=caller, quota=quota)
-            answer = JSONResponse(DocumentAnswer.of(document).model_dump(mode="json"), 202)
+            answer = JSONResponse(DocumentOut.of(document).model_dump(mode="json"), 202)
             content_type = {"content-type": answer.headers["content-type"]}
             await keep_answer(session, status=202, headers=content_type, body=bytes(answer.body).decode())
     except (DomainError, AlreadyAnswered):
@@ -71,17 +71,20 @@ async def upload(caller: Author, request: Request, context: ContextOf, places: P
 
 
 @router.get("/{document_id}/")
-async def read(caller: Author, document_id: str, session: Session) -> DocumentAnswer:
+async def read(caller: Author, document_id: str, session: Session) -> DocumentOut:
     """What became of a file."""
-    return DocumentAnswer.of(await get_document(session, caller.organization_id, path_id(document_id)))
+    return DocumentOut.of(await get_document(session, caller.organization_id, path_id(document_id)))
 
 
 @router.post("/{document_id}/retry/", status_code=202)
 async def retry(
-    caller: Author, document_id: str, session: Session, nothing: Annotated[None, body(Nothing, optional=True)]
-) -> DocumentAnswer:
+    caller: Author,
+    document_id: str,
+    session: Session,
+    nothing: Annotated[None, body(NothingIn, optional=True)],
+) -> DocumentOut:
     """Try a failed document again."""
-    return DocumentAnswer.of(await retry_document(session, path_id(document_id), actor=caller))
+    return DocumentOut.of(await retry_document(session, path_id(document_id), actor=caller))
 
 
 @router.get(

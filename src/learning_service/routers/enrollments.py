@@ -26,17 +26,17 @@ from learning_service.domain.enrollments.queries.enrollments import EnrollmentVi
 from learning_service.domain.kernel.errors import Forbidden
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.schemas.common import PageOf
+from learning_service.schemas.common import PageOut
 from learning_service.schemas.enrollments import (
     STATUSES,
-    EnrollmentAnswer,
-    EnrollmentPatch,
-    ExplanationAnswer,
-    Grant,
-    GrantBody,
-    MemberEnrollmentAnswer,
-    SourceAnswer,
-    WithdrawBody,
+    EnrollmentChangeIn,
+    EnrollmentOut,
+    ExplanationOut,
+    GrantIn,
+    GrantOut,
+    MemberEnrollmentOut,
+    SourceOut,
+    WithdrawalIn,
 )
 from learning_service.schemas.filters import id_filter, uuid_filter, word_filter
 
@@ -67,7 +67,7 @@ async def list_(
     asked: Annotated[
         PageRequest, page("enrollments", "user_id", "course_id", "chapter_id", "status", "withdrawn")
     ],
-) -> PageOf[MemberEnrollmentAnswer]:
+) -> PageOut[MemberEnrollmentOut]:
     """Enrollments of the members whom the caller administers, newest first; withdrawn ones when asked for."""
     wanted = EnrollmentFilter(
         user_id=id_filter(asked, "user_id"),
@@ -78,23 +78,23 @@ async def list_(
     )
     rows = await list_enrollments(session, caller, asked, wanted)
     found = await finishes(session, rows)
-    return PageOf[MemberEnrollmentAnswer](
+    return PageOut[MemberEnrollmentOut](
         **page_of(
             rows,
             asked,
             key=lambda row: (row.id,),
-            item=lambda row: MemberEnrollmentAnswer.of(row, found[row.id]),
+            item=lambda row: MemberEnrollmentOut.of(row, found[row.id]),
         )
     )
 
 
-async def _shown(session: Session, enrollment: EnrollmentView) -> MemberEnrollmentAnswer:
+async def _shown(session: Session, enrollment: EnrollmentView) -> MemberEnrollmentOut:
     found = await finishes(session, [enrollment])
-    return MemberEnrollmentAnswer.of(enrollment, found[enrollment.id])
+    return MemberEnrollmentOut.of(enrollment, found[enrollment.id])
 
 
 @router.get("/{enrollment_id}/")
-async def read(enrollment: Administered, session: Session) -> MemberEnrollmentAnswer:
+async def read(enrollment: Administered, session: Session) -> MemberEnrollmentOut:
     """One enrollment."""
     return await _shown(session, enrollment)
 
@@ -104,8 +104,8 @@ async def change(
     enrollment: Extended,
     caller: Caller,
     session: Session,
-    sent: Annotated[EnrollmentPatch | None, body(EnrollmentPatch, optional=True)],
-) -> MemberEnrollmentAnswer:
+    sent: Annotated[EnrollmentChangeIn | None, body(EnrollmentChangeIn, optional=True)],
+) -> MemberEnrollmentOut:
     """Change the due time, or give extra time; that also moves the deadline of an attempt under way."""
     if sent is not None:
         wanted = EnrollmentChange(
@@ -125,15 +125,15 @@ async def remove(enrollment: Administered, caller: Caller, session: Session) -> 
 
 
 @router.get("/{enrollment_id}/explain/")
-async def explain(enrollment: Administered, session: Session) -> ExplanationAnswer:
+async def explain(enrollment: Administered, session: Session) -> ExplanationOut:
     """Why the enrollment exists: which rule, event or person made it, and when; and what assigned it again since."""
     told = await explain_enrollment(session, enrollment)
     sources = [_source(one) for one in told.sources]
-    return ExplanationAnswer(
+    return ExplanationOut(
         enrollment_id=enrollment.id,
         user_id=enrollment.user_id,
         course_id=enrollment.course_id,
-        source=EnrollmentAnswer.model_validate(enrollment).source,
+        source=EnrollmentOut.model_validate(enrollment).source,
         cause=sources[0].cause,
         sources=sources,
         assigned_at=enrollment.assigned_at,
@@ -141,11 +141,11 @@ async def explain(enrollment: Administered, session: Session) -> ExplanationAnsw
         ended_at=told.ended_at,
         due_at=enrollment.due_at,
         extra_time_seconds=told.extra_time_seconds,
-        grants=[Grant.model_validate(grant) for grant in told.grants],
+        grants=[GrantOut.model_validate(grant) for grant in told.grants],
     )
 
 
-def _source(told: Source) -> SourceAnswer:
+def _source(told: Source) -> SourceOut:
     cause = {
         "kind": told.cause_kind,
         "id": told.cause_id,
@@ -154,15 +154,15 @@ def _source(told: Source) -> SourceAnswer:
         "event_source": told.event_source,
         "event_id": told.event_id,
     }
-    return SourceAnswer.model_validate(
+    return SourceOut.model_validate(
         {"source": told.source, "cause": cause, "due_at": told.due_at, "assigned_at": told.assigned_at}
     )
 
 
 @router.post("/{enrollment_id}/attempts/")
 async def grant(
-    enrollment: Granted, caller: Caller, session: Session, sent: Annotated[GrantBody, body(GrantBody)]
-) -> MemberEnrollmentAnswer:
+    enrollment: Granted, caller: Caller, session: Session, sent: Annotated[GrantIn, body(GrantIn)]
+) -> MemberEnrollmentOut:
     """Allow more attempts at a quiz or the assessment. A failed enrollment goes on."""
     quiz_id, kind = sent.target
     await grant_attempts(
@@ -179,8 +179,8 @@ async def grant(
 
 @router.post("/{enrollment_id}/withdraw/")
 async def withdraw(
-    enrollment: ForAdmins, caller: Caller, session: Session, sent: Annotated[WithdrawBody, body(WithdrawBody)]
-) -> MemberEnrollmentAnswer:
+    enrollment: ForAdmins, caller: Caller, session: Session, sent: Annotated[WithdrawalIn, body(WithdrawalIn)]
+) -> MemberEnrollmentOut:
     """Close an enrollment without an outcome, also one that was begun; an attempt under way counts for nothing.
 
     It leaves lists, reminders and reports; its history stays. Rules do not bring it back, and its member cannot

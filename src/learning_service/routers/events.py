@@ -19,7 +19,7 @@ from learning_service.domain.records.events import Event
 from learning_service.domain.webhooks.actions.subscriptions import number_events
 from learning_service.domain.webhooks.queries import FeedPage, has_unnumbered, read_feed
 from learning_service.domain.webhooks.rules.events import cloud_event
-from learning_service.schemas.webhooks import CloudEventAnswer, FeedAnswer
+from learning_service.schemas.webhooks import CloudEventOut, FeedOut
 
 router = APIRouter(prefix="/api/events", tags=["events"], route_class=KeyedRoute)
 Reader = Annotated[Principal, Depends(HasScope("events:read", or_admin=True))]
@@ -42,7 +42,7 @@ PARAMETERS = [
     openapi_extra={"parameters": PARAMETERS},
     responses={410: {"description": "The cursor points before what is kept: begin without `after`"}},
 )
-async def feed(caller: Reader, request: Request, context: ContextOf) -> FeedAnswer:
+async def feed(caller: Reader, request: Request, context: ContextOf) -> FeedOut:
     """Events after a cursor, oldest first; with `wait`, up to so many seconds until there is one.
 
     Without `after`, from the oldest kept (90 days). An older cursor is answered 410 `cursor-expired`.
@@ -59,7 +59,7 @@ async def feed(caller: Reader, request: Request, context: ContextOf) -> FeedAnsw
         if page.events or remaining <= 0 or await request.is_disconnected():
             break
         await asyncio.sleep(min(LOOK_EVERY_SECONDS, remaining))
-    return FeedAnswer(
+    return FeedOut(
         items=[_outside(event) for event in page.events], next_cursor=cursors.encode([page.position])
     )
 
@@ -95,8 +95,8 @@ def _wait(text: str | None) -> float:
     return int(text)
 
 
-def _outside(event: Event) -> CloudEventAnswer:
-    return CloudEventAnswer.model_validate(
+def _outside(event: Event) -> CloudEventOut:
+    return CloudEventOut.model_validate(
         cloud_event(
             event_id=event.id,
             type_=event.type,

@@ -24,22 +24,22 @@ from learning_service.domain.grading.actions import claim_next, claim_response
 from learning_service.domain.grading.queries import WaitingResponse, get_waiting, list_pending
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.schemas.common import Nothing, PageOf
+from learning_service.schemas.common import NothingIn, PageOut
 from learning_service.schemas.filters import uuid_filter
 from learning_service.schemas.grading import (
-    GradeAnswer,
-    GradeBody,
-    GradedAttempt,
-    LostPassAnswer,
-    LostPassDecided,
-    LostPassDecision,
-    PendingAnswer,
+    DecidedLostPassOut,
+    GradedAttemptOut,
+    GradeIn,
+    GradeOut,
+    LostPassDecisionIn,
+    LostPassOut,
+    PendingResponseOut,
 )
 
 router = APIRouter(prefix="/api/learning/grading", tags=["grading"], route_class=KeyedRoute)
 Grader = Annotated[Principal, Depends(CanGradeAssessments())]
 Gradable = Annotated[WaitingResponse, Depends(CanGradeResponse())]
-NoBody = Annotated[None, body(Nothing, optional=True)]
+NoBody = Annotated[None, body(NothingIn, optional=True)]
 
 
 @router.get("/pending/")
@@ -47,18 +47,18 @@ async def pending(
     caller: Grader,
     session: Session,
     asked: Annotated[PageRequest, page("grading-pending", "course_id", key_parts=2)],
-) -> PageOf[PendingAnswer]:
+) -> PageOut[PendingResponseOut]:
     """What waits for the caller, oldest first; never their own answers."""
     rows = await list_pending(session, caller, asked, course_id=uuid_filter(asked, "course_id"))
     views = dict(
         zip((row.id for row in rows), await review_views(session, caller.organization_id, rows), strict=True)
     )
-    return PageOf[PendingAnswer](
+    return PageOut[PendingResponseOut](
         **page_of(
             rows,
             asked,
             key=lambda row: (row.submitted_at.isoformat(), row.id),
-            item=lambda row: PendingAnswer.model_validate(views[row.id]),
+            item=lambda row: PendingResponseOut.model_validate(views[row.id]),
         )
     )
 
@@ -68,14 +68,14 @@ async def lost_passes(
     caller: Annotated[Principal, Depends(IsAdmin())],
     session: Session,
     asked: Annotated[PageRequest, page("lost-passes")],
-) -> PageOf[LostPassAnswer]:
+) -> PageOut[LostPassOut]:
     """Passes that a correction has put in doubt, newest first; what they led to stands until somebody decides."""
     rows = await list_lost_passes(session, caller, asked)
 
     def key(row: LostPassView) -> tuple[uuid.UUID]:
         return (row.id,)
 
-    return PageOf[LostPassAnswer](**page_of(rows, asked, key=key, item=LostPassAnswer.model_validate))
+    return PageOut[LostPassOut](**page_of(rows, asked, key=key, item=LostPassOut.model_validate))
 
 
 @router.post("/lost-passes/{enrollment_id}/")
@@ -83,20 +83,20 @@ async def decide_lost_pass_(
     enrollment: Annotated[EnrollmentView, Depends(AdministersEnrollment(chapters=False))],
     caller: Caller,
     session: Session,
-    sent: Annotated[LostPassDecision, body(LostPassDecision)],
-) -> LostPassDecided:
+    sent: Annotated[LostPassDecisionIn, body(LostPassDecisionIn)],
+) -> DecidedLostPassOut:
     """Keep a pass in doubt as it was, or revoke it: then what graders say now holds, and a certificate that it does
     not bear is revoked."""
     decided = await decide_lost_pass(session, enrollment.id, sent.decision, reason=sent.reason, actor=caller)
-    return LostPassDecided.model_validate(decided)
+    return DecidedLostPassOut.model_validate(decided)
 
 
 @router.post(
     "/next/",
-    response_model=PendingAnswer,
+    response_model=PendingResponseOut,
     responses={204: {"description": "Nothing waits that nobody holds"}},
 )
-async def next_(caller: Grader, session: Session, nothing: NoBody) -> PendingAnswer | Response:
+async def next_(caller: Grader, session: Session, nothing: NoBody) -> PendingResponseOut | Response:
     """Claim the oldest answer that nobody holds, for 15 minutes."""
     claimed = await claim_next(session, actor=caller)
     if claimed is None:
@@ -105,22 +105,22 @@ async def next_(caller: Grader, session: Session, nothing: NoBody) -> PendingAns
 
 
 @router.post("/{response_id}/claim/")
-async def claim(caller: Caller, response: Gradable, session: Session, nothing: NoBody) -> PendingAnswer:
+async def claim(caller: Caller, response: Gradable, session: Session, nothing: NoBody) -> PendingResponseOut:
     """Claim an answer for 15 minutes; one's own claim is renewed."""
     await claim_response(session, response.id, actor=caller)
     return await _shown(session, caller, response.id)
 
 
-async def _shown(session: Session, caller: Principal, response_id: uuid.UUID) -> PendingAnswer:
+async def _shown(session: Session, caller: Principal, response_id: uuid.UUID) -> PendingResponseOut:
     row = await get_waiting(session, response_id)
     [view] = await review_views(session, caller.organization_id, [row])
-    return PendingAnswer.model_validate(view)
+    return PendingResponseOut.model_validate(view)
 
 
 @router.post("/{response_id}/")
 async def grade(
-    caller: Caller, response: Gradable, session: Session, sent: Annotated[GradeBody, body(GradeBody)]
-) -> GradeAnswer:
+    caller: Caller, response: Gradable, session: Session, sent: Annotated[GradeIn, body(GradeIn)]
+) -> GradeOut:
     """Grade an answer, or correct its grade; when that decides the attempt, everything that follows happens."""
     result = await grade_response(
         session,
@@ -131,10 +131,10 @@ async def grade(
         correction=sent.correction,
         actor=caller,
     )
-    attempt = GradedAttempt(
+    attempt = GradedAttemptOut(
         attempt_id=result.attempt.id,
         status="graded" if result.attempt.status == "graded" else "pending_review",
         score=score_of(result.attempt),
         passed=result.attempt.passed,
     )
-    return GradeAnswer(response_id=response.id, points_awarded=result.points, attempt=attempt)
+    return GradeOut(response_id=response.id, points_awarded=result.points, attempt=attempt)

@@ -27,16 +27,16 @@ from learning_service.domain.courses.queries.compiled import CompiledQuiz, compi
 from learning_service.domain.enrollments.queries.enrollments import get_enrollment
 from learning_service.domain.kernel.clock import now
 from learning_service.schemas.attempts import (
-    AttemptAnswer,
-    AttemptSaved,
-    AttemptStarted,
-    QuizAnswer,
-    SaveBody,
-    SubmissionAnswer,
-    SubmitBody,
+    AttemptOut,
+    QuizOut,
+    SavedAttemptOut,
+    SaveIn,
+    StartedAttemptOut,
+    SubmissionIn,
+    SubmissionOut,
 )
-from learning_service.schemas.common import Nothing
-from learning_service.schemas.enrollments import ProgressAnswer
+from learning_service.schemas.common import NothingIn
+from learning_service.schemas.enrollments import ProgressOut
 
 router = APIRouter(prefix="/api", tags=["learning"], route_class=KeyedRoute)
 AtLesson = Annotated[OwnPosition, Depends(IsEnrollmentOwner("lesson"))]
@@ -46,17 +46,17 @@ SeesQuiz = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="quiz",
 SeesAssessment = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="assessment", lock=False))]
 AtAttempt = Annotated[OwnPosition, Depends(IsEnrollmentOwner("attempt"))]
 SeesAttempt = Annotated[OwnPosition, Depends(CanSeeAttempt())]
-NoBody = Annotated[None, body(Nothing, optional=True)]
+NoBody = Annotated[None, body(NothingIn, optional=True)]
 STARTED: dict[int | str, dict[str, Any]] = {200: {"description": "Under way already"}}
 
 
 @router.post("/lessons/{lesson_id}/complete/")
-async def complete(lesson_id: str, own: AtLesson, session: Session, nothing: NoBody) -> ProgressAnswer:
+async def complete(lesson_id: str, own: AtLesson, session: Session, nothing: NoBody) -> ProgressOut:
     """Note a lesson as completed; the enrollment's progress."""
     version = await compiled_version(session, own.position.version_id)
     after = await complete_lesson(session, own.position, version, path_id(lesson_id))
     view = await get_enrollment(session, after.enrollment_id)
-    return ProgressAnswer.model_validate(progress_view(view, version, after.standing()))
+    return ProgressOut.model_validate(progress_view(view, version, after.standing()))
 
 
 async def _quiz(session: Session, own: OwnPosition, quiz_id: str) -> CompiledQuiz:
@@ -70,16 +70,16 @@ async def _read(session: Session, own: OwnPosition, quiz_id: str) -> dict[str, A
     view = {**quiz_view(quiz, own.position), "attempts": summary_views(attempts)}
     if quiz.time_limit_seconds is None and not quiz.shuffle:
         view["questions"] = questions_shown(quiz, None)
-    return QuizAnswer.model_validate(view).model_dump(exclude_unset=True)
+    return QuizOut.model_validate(view).model_dump(exclude_unset=True)
 
 
-@router.get("/quizzes/{quiz_id}/", response_model=QuizAnswer, response_model_exclude_unset=True)
+@router.get("/quizzes/{quiz_id}/", response_model=QuizOut, response_model_exclude_unset=True)
 async def read_quiz(quiz_id: str, own: SeesQuiz, session: Session) -> dict[str, Any]:
     """A quiz with one's own attempts; its questions when it has neither time limit nor shuffle."""
     return await _read(session, own, quiz_id)
 
 
-@router.get("/assessments/{quiz_id}/", response_model=QuizAnswer, response_model_exclude_unset=True)
+@router.get("/assessments/{quiz_id}/", response_model=QuizOut, response_model_exclude_unset=True)
 async def read_assessment(quiz_id: str, own: SeesAssessment, session: Session) -> dict[str, Any]:
     """The final assessment with one's own attempts."""
     return await _read(session, own, quiz_id)
@@ -103,7 +103,7 @@ async def _start(session: Session, own: OwnPosition, quiz_id: str, response: Res
     "/quizzes/{quiz_id}/attempts/",
     status_code=201,
     responses=STARTED,
-    response_model=AttemptStarted,
+    response_model=StartedAttemptOut,
     response_model_exclude_unset=True,
 )
 async def start_quiz(
@@ -117,7 +117,7 @@ async def start_quiz(
     "/assessments/{quiz_id}/attempts/",
     status_code=201,
     responses=STARTED,
-    response_model=AttemptStarted,
+    response_model=StartedAttemptOut,
     response_model_exclude_unset=True,
 )
 async def start_assessment(
@@ -127,7 +127,7 @@ async def start_assessment(
     return await _start(session, own, quiz_id, response)
 
 
-async def _submit(session: Session, own: OwnPosition, quiz_id: str, sent: SubmitBody) -> dict[str, Any]:
+async def _submit(session: Session, own: OwnPosition, quiz_id: str, sent: SubmissionIn) -> dict[str, Any]:
     quiz = await _quiz(session, own, quiz_id)
     version = await compiled_version(session, own.position.version_id)
     closed = await submit_attempt(
@@ -136,19 +136,19 @@ async def _submit(session: Session, own: OwnPosition, quiz_id: str, sent: Submit
     return submission_view(closed)
 
 
-@router.post("/quizzes/{quiz_id}/submit/", response_model=SubmissionAnswer, response_model_exclude_unset=True)
+@router.post("/quizzes/{quiz_id}/submit/", response_model=SubmissionOut, response_model_exclude_unset=True)
 async def submit_quiz(
-    quiz_id: str, own: AtQuiz, session: Session, sent: Annotated[SubmitBody, body(SubmitBody)]
+    quiz_id: str, own: AtQuiz, session: Session, sent: Annotated[SubmissionIn, body(SubmissionIn)]
 ) -> dict[str, Any]:
     """Submit: what is sent is laid over what was saved, graded, and everything that follows happens."""
     return await _submit(session, own, quiz_id, sent)
 
 
 @router.post(
-    "/assessments/{quiz_id}/submit/", response_model=SubmissionAnswer, response_model_exclude_unset=True
+    "/assessments/{quiz_id}/submit/", response_model=SubmissionOut, response_model_exclude_unset=True
 )
 async def submit_assessment(
-    quiz_id: str, own: AtAssessment, session: Session, sent: Annotated[SubmitBody, body(SubmitBody)]
+    quiz_id: str, own: AtAssessment, session: Session, sent: Annotated[SubmissionIn, body(SubmissionIn)]
 ) -> dict[str, Any]:
     """Submit the final assessment."""
     return await _submit(session, own, quiz_id, sent)
@@ -156,14 +156,14 @@ async def submit_assessment(
 
 @router.patch("/attempts/{attempt_id}/")
 async def save(
-    attempt_id: str, own: AtAttempt, session: Session, sent: Annotated[SaveBody, body(SaveBody)]
-) -> AttemptSaved:
+    attempt_id: str, own: AtAttempt, session: Session, sent: Annotated[SaveIn, body(SaveIn)]
+) -> SavedAttemptOut:
     """Save answers: those named are replaced, the others stay. An older `sequence` changes nothing."""
     assert own.position.attempt is not None
     version = await compiled_version(session, own.position.version_id)
     quiz = version.quizzes[own.position.attempt.quiz_id]
     saved = await save_responses(session, own.position, quiz, sent.responses, sent.sequence)
-    return AttemptSaved(
+    return SavedAttemptOut(
         attempt_id=saved.attempt_id,
         saved=saved.saved,
         sequence=saved.sequence,
@@ -172,7 +172,7 @@ async def save(
     )
 
 
-@router.get("/attempts/{attempt_id}/", response_model=AttemptAnswer, response_model_exclude_unset=True)
+@router.get("/attempts/{attempt_id}/", response_model=AttemptOut, response_model_exclude_unset=True)
 async def read_attempt(attempt_id: str, caller: Caller, own: SeesAttempt, session: Session) -> dict[str, Any]:
     """One attempt: what was asked and given, and what may be shown of the marks.
 

@@ -9,12 +9,12 @@ from learning_service.api.permissions import AnyCaller
 from learning_service.api.requests import Session
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.me.queries import describe_caller
-from learning_service.schemas.me import MeAnswer
+from learning_service.schemas.me import MeOut
 
 router = APIRouter(prefix="/api/me", tags=["members"], route_class=KeyedRoute)
 
 
 @router.get("/")
-async def me(caller: Annotated[Principal, Depends(AnyCaller())], session: Session) -> MeAnswer:
+async def me(caller: Annotated[Principal, Depends(AnyCaller())], session: Session) -> MeOut:
     """Who is asking, as what, and what they may do."""
-    return MeAnswer.model_validate(await describe_caller(session, caller))
+    return MeOut.model_validate(await describe_caller(session, caller))

@@ -12,8 +12,8 @@ from learning_service.api.requests import Session
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.actions import update_settings
 from learning_service.domain.organizations.queries import organization_settings
-from learning_service.domain.organizations.rules import SettingsChange
-from learning_service.schemas.organization import OrganizationSettingsAnswer
+from learning_service.domain.organizations.rules import OrganizationSettingsChangeIn
+from learning_service.schemas.organization import OrganizationSettingsOut
 
 router = APIRouter(prefix="/api/organization", tags=["organization"], route_class=KeyedRoute)
 
@@ -22,16 +22,18 @@ Admin = Annotated[Principal, Depends(IsAdmin(national=True))]
 
 
 @router.get("/")
-async def read(caller: Admin, session: Session) -> OrganizationSettingsAnswer:
+async def read(caller: Admin, session: Session) -> OrganizationSettingsOut:
     """The settings, defaults filled in."""
     settings = await organization_settings(session, caller.organization_id)
-    return OrganizationSettingsAnswer.model_validate(settings)
+    return OrganizationSettingsOut.model_validate(settings)
 
 
 @router.patch("/")
 async def update(
-    caller: Admin, session: Session, change: Annotated[SettingsChange, body(SettingsChange)]
-) -> OrganizationSettingsAnswer:
+    caller: Admin,
+    session: Session,
+    change: Annotated[OrganizationSettingsChangeIn, body(OrganizationSettingsChangeIn)],
+) -> OrganizationSettingsOut:
     """Change what is sent; null clears the color, the signatory and the locale."""
     settings = await update_settings(session, change, actor=caller, missing_glyphs=missing_glyphs)
-    return OrganizationSettingsAnswer.model_validate(settings)
+    return OrganizationSettingsOut.model_validate(settings)

@@ -15,26 +15,26 @@ from learning_service.context import Context
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.privacy.actions import erase_member
 from learning_service.domain.privacy.queries import PAGED, export_member, export_page
-from learning_service.schemas.privacy import ExportAnswer, ExportHead
+from learning_service.schemas.privacy import ExportHeadOut, ExportOut
 
 router = APIRouter(prefix="/api", tags=["privacy"], route_class=KeyedRoute)
 
 
-_TYPES: dict[str, Any] = {name: ExportAnswer.model_fields[name].annotation for name in PAGED}
+_TYPES: dict[str, Any] = {name: ExportOut.model_fields[name].annotation for name in PAGED}
 _ITEMS = {name: TypeAdapter[Any](type_) for name, type_ in _TYPES.items()}
 
 
-@router.get("/users/export/", response_model=ExportAnswer)
+@router.get("/users/export/", response_model=ExportOut)
 async def export(
     caller: Annotated[Principal, Depends(IsMember())], session: Session, context: ContextOf
 ) -> StreamingResponse:
     """All that is kept about oneself: profile, learning, results and certificates, as one document."""
-    head = ExportHead.model_validate(await export_member(session, caller))
+    head = ExportHeadOut.model_validate(await export_member(session, caller))
     headers = {"Content-Disposition": 'attachment; filename="learning-data.json"'}
     return StreamingResponse(_document(context, caller, head), media_type="application/json", headers=headers)
 
 
-async def _document(context: Context, caller: Principal, head: ExportHead) -> AsyncIterator[bytes]:
+async def _document(context: Context, caller: Principal, head: ExportHeadOut) -> AsyncIterator[bytes]:
     """The document a page at a time: neither memory nor a connection is held while a slow reader reads."""
     yield head.model_dump_json().encode().removesuffix(b"}")
     for name, adapter in _ITEMS.items():

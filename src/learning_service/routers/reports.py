@@ -21,7 +21,7 @@ from learning_service.domain.reports.queries import (
     totals_of,
 )
 from learning_service.domain.reports.rules import csv_lines
-from learning_service.schemas.reports import ChapterComplianceAnswer, ComplianceCounts, ComplianceReport
+from learning_service.schemas.reports import ChapterComplianceOut, ComplianceCountsOut, ComplianceReportOut
 
 router = APIRouter(prefix="/api/reports", tags=["reports"], route_class=KeyedRoute)
 FILTERS = ("requirement_id", "region_id", "chapter_id")
@@ -46,7 +46,7 @@ def _read_filter(request: Request, caller: Caller) -> ReportFilter:
 
 @router.get(
     "/compliance/",
-    response_model=ComplianceReport,
+    response_model=ComplianceReportOut,
     responses=AS_FILE,
     openapi_extra={"parameters": PARAMETERS},
 )
@@ -67,9 +67,9 @@ async def compliance(
         lines = csv_lines(COLUMNS, (astuple(row) for row in rows))
         headers = {"Content-Disposition": 'attachment; filename="compliance.csv"', "Vary": "Accept"}
         return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
-    return ComplianceReport(
-        items=[ChapterComplianceAnswer.model_validate(row) for row in rows],
-        totals=ComplianceCounts(**totals_of(rows)),
+    return ComplianceReportOut(
+        items=[ChapterComplianceOut.model_validate(row) for row in rows],
+        totals=ComplianceCountsOut(**totals_of(rows)),
     )
 
 

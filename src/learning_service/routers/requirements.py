@@ -10,11 +10,11 @@ from learning_service.api.permissions import IsAdmin, IsMemberOrAdmin
 from learning_service.api.requests import Session
 from learning_service.domain.courses.actions.requirements import change_requirement
 from learning_service.domain.courses.queries.requirements import get_requirement, list_requirements
-from learning_service.domain.courses.rules.requirements import RequirementChange
+from learning_service.domain.courses.rules.requirements import RequirementChangeIn
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.schemas.common import PageOf
-from learning_service.schemas.requirements import RequirementAnswer
+from learning_service.schemas.common import PageOut
+from learning_service.schemas.requirements import RequirementOut
 
 router = APIRouter(prefix="/api/compliance-requirements", tags=["compliance"], route_class=KeyedRoute)
 
@@ -28,18 +28,18 @@ RequirementId = Annotated[str, path_opaque_id("requirement_id", finds=True)]
 @router.get("/")
 async def list_(
     caller: Someone, session: Session, asked: Annotated[PageRequest, page("compliance-requirements")]
-) -> PageOf[RequirementAnswer]:
+) -> PageOut[RequirementOut]:
     """The organization's requirements, each with the courses that meet it, as far as the caller sees those."""
     rows = await list_requirements(session, caller, asked)
-    return PageOf[RequirementAnswer](
-        **page_of(rows, asked, key=lambda row: (row.id,), item=RequirementAnswer.model_validate)
+    return PageOut[RequirementOut](
+        **page_of(rows, asked, key=lambda row: (row.id,), item=RequirementOut.model_validate)
     )
 
 
 @router.get("/{requirement_id}/")
-async def read(caller: Someone, session: Session, requirement_id: RequirementId) -> RequirementAnswer:
+async def read(caller: Someone, session: Session, requirement_id: RequirementId) -> RequirementOut:
     """One requirement."""
-    return RequirementAnswer.model_validate(await get_requirement(session, caller, requirement_id))
+    return RequirementOut.model_validate(await get_requirement(session, caller, requirement_id))
 
 
 @router.patch("/{requirement_id}/")
@@ -47,9 +47,9 @@ async def update(
     caller: Annotated[Principal, Depends(IsAdmin(national=True))],
     session: Session,
     requirement_id: RequirementId,
-    change: Annotated[RequirementChange, body(RequirementChange)],
-) -> RequirementAnswer:
+    change: Annotated[RequirementChangeIn, body(RequirementChangeIn)],
+) -> RequirementOut:
     """Say which roles may link courses to it. Links that are there stay."""
-    return RequirementAnswer.model_validate(
+    return RequirementOut.model_validate(
         await change_requirement(session, requirement_id, change, actor=caller)
     )

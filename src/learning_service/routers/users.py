@@ -22,10 +22,10 @@ from learning_service.domain.enrollments.queries.enrollments import (
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.schemas.certificates import CertificateAnswer
-from learning_service.schemas.common import PageOf
-from learning_service.schemas.compliance import ComplianceAnswer, SkillAnswer
-from learning_service.schemas.enrollments import ListedEnrollment, ProgressAnswer, ProgressPage, Totals
+from learning_service.schemas.certificates import CertificateOut
+from learning_service.schemas.common import PageOut
+from learning_service.schemas.compliance import ComplianceOut, SkillOut
+from learning_service.schemas.enrollments import ListedEnrollmentOut, ProgressOut, ProgressPageOut, TotalsOut
 
 router = APIRouter(prefix="/api", tags=["members"], route_class=KeyedRoute)
 Member = Annotated[Principal, Depends(IsMember())]
@@ -34,16 +34,16 @@ Member = Annotated[Principal, Depends(IsMember())]
 @router.get("/users/enrollments/")
 async def enrollments(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-enrollments")]
-) -> PageOf[ListedEnrollment]:
+) -> PageOut[ListedEnrollmentOut]:
     """One's own enrollments, newest first."""
     rows = await list_own_enrollments(session, caller, asked)
     found = await finishes(session, rows)
-    return PageOf[ListedEnrollment](
+    return PageOut[ListedEnrollmentOut](
         **page_of(
             rows,
             asked,
             key=lambda row: (row.id,),
-            item=lambda row: ListedEnrollment.of(row, found[row.id]),
+            item=lambda row: ListedEnrollmentOut.of(row, found[row.id]),
         )
     )
 
@@ -51,7 +51,7 @@ async def enrollments(
 @router.get("/users/enrollments/progress/")
 async def progress(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-progress")]
-) -> ProgressPage:
+) -> ProgressPageOut:
     """How far one is in each course; required items and the assessment count."""
     rows = await own_version_rows(session, caller, asked)
     standings = await progress_of(session, [view.id for view, _ in rows])
@@ -63,24 +63,24 @@ async def progress(
         items,
         asked,
         key=lambda row: (row[0].id,),
-        item=lambda row: ProgressAnswer.model_validate(row[1]),
+        item=lambda row: ProgressOut.model_validate(row[1]),
     )
-    return ProgressPage(totals=Totals(**await own_totals(session, caller)), **answer)
+    return ProgressPageOut(totals=TotalsOut(**await own_totals(session, caller)), **answer)
 
 
 @router.get("/users/certificates/")
 async def certificates(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-certificates", key_parts=2)]
-) -> PageOf[CertificateAnswer]:
+) -> PageOut[CertificateOut]:
     """One's own certificates, newest first."""
     rows = await list_own_certificates(session, caller, asked)
     instant = now(session)
-    return PageOf[CertificateAnswer](
+    return PageOut[CertificateOut](
         **page_of(
             rows,
             asked,
             key=lambda row: (row.issued_at, row.id),
-            item=lambda row: CertificateAnswer.of(row, instant),
+            item=lambda row: CertificateOut.of(row, instant),
         )
     )
 
@@ -88,20 +88,20 @@ async def certificates(
 @router.get("/users/compliance/")
 async def compliance(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-compliance")]
-) -> PageOf[ComplianceAnswer]:
+) -> PageOut[ComplianceOut]:
     """Where one stands with each requirement, also where nothing has begun."""
     rows = await list_own_statuses(session, caller, asked)
-    return PageOf[ComplianceAnswer](
-        **page_of(rows, asked, key=lambda row: (row.requirement_id,), item=ComplianceAnswer.model_validate)
+    return PageOut[ComplianceOut](
+        **page_of(rows, asked, key=lambda row: (row.requirement_id,), item=ComplianceOut.model_validate)
     )
 
 
 @router.get("/users/skills/")
 async def skills(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-skills")]
-) -> PageOf[SkillAnswer]:
+) -> PageOut[SkillOut]:
     """One's own skills."""
     rows = await list_own_skills(session, caller, asked)
-    return PageOf[SkillAnswer](
-        **page_of(rows, asked, key=lambda row: (row.skill_id,), item=SkillAnswer.model_validate)
+    return PageOut[SkillOut](
+        **page_of(rows, asked, key=lambda row: (row.skill_id,), item=SkillOut.model_validate)
     )

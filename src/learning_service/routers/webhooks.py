@@ -15,19 +15,19 @@ from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.webhooks.actions import subscriptions as actions
 from learning_service.domain.webhooks.queries import access_webhook, list_deliveries, list_webhooks
-from learning_service.domain.webhooks.rules.events import NewWebhook
-from learning_service.schemas.common import Nothing, PageOf
-from learning_service.schemas.webhooks import DeliveryAnswer, WebhookAnswer, WebhookSecretAnswer
+from learning_service.domain.webhooks.rules.events import WebhookIn
+from learning_service.schemas.common import NothingIn, PageOut
+from learning_service.schemas.webhooks import DeliveryOut, WebhookOut, WebhookSecretOut
 
 router = APIRouter(prefix="/api/webhooks", tags=["webhooks"], route_class=KeyedRoute)
 Manager = Annotated[Principal, Depends(HasScope("webhooks:manage", or_admin=True))]
-NoBody = Annotated[None, body(Nothing, optional=True)]
+NoBody = Annotated[None, body(NothingIn, optional=True)]
 STATUSES = frozenset({"pending", "delivered", "failed"})
 
 
 async def _safe(
-    caller: Manager, context: ContextOf, received: Received, new: Annotated[NewWebhook, body(NewWebhook)]
-) -> NewWebhook:
+    caller: Manager, context: ContextOf, received: Received, new: Annotated[WebhookIn, body(WebhookIn)]
+) -> WebhookIn:
     """Looked up before the transaction opens: nobody waits for a name server inside one."""
     await refuse_unsafe(context, new.url)
     return new
@@ -49,18 +49,18 @@ async def refuse_unsafe(context: Context, url: str) -> None:
 @router.get("/")
 async def list_(
     caller: Manager, session: Session, asked: Annotated[PageRequest, page("webhooks")]
-) -> PageOf[WebhookAnswer]:
+) -> PageOut[WebhookOut]:
     """The organization's subscriptions, newest first."""
     rows = await list_webhooks(session, caller, asked)
-    return PageOf[WebhookAnswer](
-        **page_of(rows, asked, key=lambda row: (row.id,), item=WebhookAnswer.model_validate)
+    return PageOut[WebhookOut](
+        **page_of(rows, asked, key=lambda row: (row.id,), item=WebhookOut.model_validate)
     )
 
 
 @router.post("/", status_code=201, openapi_extra=shown_once("secret"))
 async def create(
-    caller: Manager, context: ContextOf, new: Annotated[NewWebhook, Depends(_safe)], session: Session
-) -> WebhookSecretAnswer:
+    caller: Manager, context: ContextOf, new: Annotated[WebhookIn, Depends(_safe)], session: Session
+) -> WebhookSecretOut:
     """Subscribe a receiver. The secret, which signs every delivery, is shown this once."""
     webhook, secret = await actions.create_webhook(
         session,
@@ -69,7 +69,7 @@ async def create(
         development=context.settings.environment == "development",
         seal=context.seal,
     )
-    return WebhookSecretAnswer.of(webhook, secret)
+    return WebhookSecretOut.of(webhook, secret)
 
 
 @router.delete("/{webhook_id}/", status_code=204)
@@ -86,40 +86,40 @@ async def deliveries(
     caller: Manager,
     session: Session,
     asked: Annotated[PageRequest, page("deliveries", "status", key_parts=2)],
-) -> PageOf[DeliveryAnswer]:
+) -> PageOut[DeliveryOut]:
     """What became of each event for this receiver, newest first; kept for 30 days."""
     webhook = await access_webhook(session, caller, path_id(webhook_id))
     if asked.filters.get("status", "pending") not in STATUSES:
         raise Invalid.at("?status", "must be pending, delivered or failed", "wrong-form")
     rows = await list_deliveries(session, webhook, asked)
-    return PageOf[DeliveryAnswer](
-        **page_of(rows, asked, key=lambda row: (row.created_at, row.id), item=DeliveryAnswer.model_validate)
+    return PageOut[DeliveryOut](
+        **page_of(rows, asked, key=lambda row: (row.created_at, row.id), item=DeliveryOut.model_validate)
     )
 
 
 @router.post("/{webhook_id}/deliveries/{delivery_id}/replay/", status_code=202)
 async def replay(
     webhook_id: str, delivery_id: str, caller: Manager, session: Session, nothing: NoBody
-) -> DeliveryAnswer:
+) -> DeliveryOut:
     """Send a delivery again, under the same event id."""
     webhook = await access_webhook(session, caller, path_id(webhook_id))
     delivery = await actions.replay_delivery(session, webhook, path_id(delivery_id), actor=caller)
-    return DeliveryAnswer.model_validate(delivery)
+    return DeliveryOut.model_validate(delivery)
 
 
 @router.post("/{webhook_id}/enable/")
-async def enable(webhook_id: str, caller: Manager, session: Session, nothing: NoBody) -> WebhookAnswer:
+async def enable(webhook_id: str, caller: Manager, session: Session, nothing: NoBody) -> WebhookOut:
     """Send to a receiver again that was disabled, from the next event on. What it missed is in the feed."""
     webhook = await access_webhook(session, caller, path_id(webhook_id))
     await actions.enable_webhook(session, webhook, actor=caller)
-    return WebhookAnswer.model_validate(webhook)
+    return WebhookOut.model_validate(webhook)
 
 
 @router.post("/{webhook_id}/rotate-secret/", openapi_extra=shown_once("secret"))
 async def rotate(
     webhook_id: str, caller: Manager, context: ContextOf, session: Session, nothing: NoBody
-) -> WebhookSecretAnswer:
+) -> WebhookSecretOut:
     """A new secret, shown this once. For 24 hours the old one signs beside it."""
     webhook = await access_webhook(session, caller, path_id(webhook_id))
     secret = await actions.rotate_secret(session, webhook, actor=caller, seal=context.seal)
-    return WebhookSecretAnswer.of(webhook, secret)
+    return WebhookSecretOut.of(webhook, secret)

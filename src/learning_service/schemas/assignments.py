@@ -5,31 +5,31 @@ from typing import Any, Literal
 from uuid import UUID
 
 from learning_service.domain.assignments.rules.policy import Trigger
-from learning_service.schemas.common import Answer
+from learning_service.schemas.common import Out
 
 
-class Skipped(Answer):
+class SkippedMemberOut(Out):
     """A member who was not assigned, and why."""
 
     user_id: str
     reason: Literal["unknown-member", "completed", "failed"]
 
 
-class AssignedAnswer(Answer):
+class AssignedOut(Out):
     """What an assignment did."""
 
     assigned: int
     already_enrolled: int
-    skipped: list[Skipped]
+    skipped: list[SkippedMemberOut]
 
 
-class RunStarted(Answer):
+class StartedRunOut(Out):
     """The run that does it in the background."""
 
     run_id: UUID
 
 
-class RuleAnswer(Answer):
+class RuleOut(Out):
     """A rule."""
 
     id: UUID
@@ -47,7 +47,7 @@ class RuleAnswer(Answer):
     updated_at: datetime
 
 
-class PreviewAnswer(Answer):
+class PreviewOut(Out):
     """What a run would do now; `sample` are ids of some whom it would assign."""
 
     matches: int
@@ -56,7 +56,7 @@ class PreviewAnswer(Answer):
     sample: list[str]
 
 
-class RunAnswer(Answer):
+class RunOut(Out):
     """A run and what it did so far.
 
     To who administers only some of the run's members, `assigned` counts those and the other figures are null.

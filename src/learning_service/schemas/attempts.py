@@ -8,36 +8,36 @@ from pydantic import Field, WithJsonSchema
 
 from learning_service.domain.kernel.values import StrictModel
 from learning_service.domain.questions.rules.responses import Id, Responses
-from learning_service.schemas.common import Answer, Number
-from learning_service.schemas.courses import QuizItem
+from learning_service.schemas.common import Number, Out
+from learning_service.schemas.courses import QuizItemOut
 
 QuestionId = Annotated[str, WithJsonSchema({"type": "string", "format": "uuid"})]
 """The id of a question as marks have it, as text: made a UUID and text again it took 30 µs of a submission."""
 SequenceNumber = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
-class SaveBody(StrictModel):
+class SaveIn(StrictModel):
     """Answers to keep. A `sequence` not above the attempt's last changes nothing."""
 
     responses: Responses
     sequence: SequenceNumber | None = None
 
 
-class SubmitBody(StrictModel):
+class SubmissionIn(StrictModel):
     """Answers to submit, laid over what was saved."""
 
     attempt_id: Id | None = None
     responses: Responses
 
 
-class ChoiceAnswer(Answer):
+class AnswerOut(Out):
     """A choice as shown."""
 
     id: UUID
     text: str
 
 
-class QuestionAnswer(Answer):
+class QuestionOut(Out):
     """A question as shown; `answers` for choice questions only."""
 
     id: UUID
@@ -45,10 +45,10 @@ class QuestionAnswer(Answer):
     type: str
     prompt_html: str
     points: Number
-    answers: list[ChoiceAnswer] = []
+    answers: list[AnswerOut] = []
 
 
-class AttemptStarted(Answer):
+class StartedAttemptOut(Out):
     """An attempt under way."""
 
     attempt_id: UUID
@@ -56,10 +56,10 @@ class AttemptStarted(Answer):
     started_at: datetime
     deadline_at: datetime | None
     server_time: datetime
-    questions: list[QuestionAnswer]
+    questions: list[QuestionOut]
 
 
-class AttemptSaved(Answer):
+class SavedAttemptOut(Out):
     """What a save did."""
 
     attempt_id: UUID
@@ -69,7 +69,7 @@ class AttemptSaved(Answer):
     server_time: datetime
 
 
-class MarkAnswer(Answer):
+class MarkOut(Out):
     """One response's mark; what may not be shown yet is null."""
 
     question_id: QuestionId
@@ -80,14 +80,14 @@ class MarkAnswer(Answer):
     right_answer: dict[str, Any] | None
 
 
-class EnrollmentState(Answer):
+class EnrollmentStateOut(Out):
     """Where the submission leaves the enrollment."""
 
     id: UUID
     status: str
 
 
-class CompletionAnswer(Answer):
+class CompletionOut(Out):
     """The completion that a submission brought."""
 
     id: UUID
@@ -96,14 +96,14 @@ class CompletionAnswer(Answer):
     expires_at: datetime | None
 
 
-class CertificateLink(Answer):
+class CertificateLinkOut(Out):
     """The certificate that a submission brought."""
 
     id: UUID
     verification_url: str
 
 
-class SubmissionAnswer(Answer):
+class SubmissionOut(Out):
     """A closed attempt. `completion` and `certificate` are there when it finished the course."""
 
     attempt_id: UUID
@@ -114,13 +114,13 @@ class SubmissionAnswer(Answer):
     score: Number | None
     passed: bool | None
     attempts_remaining: int | None
-    responses: list[MarkAnswer]
-    enrollment: EnrollmentState
-    completion: CompletionAnswer | None = None
-    certificate: CertificateLink | None = None
+    responses: list[MarkOut]
+    enrollment: EnrollmentStateOut
+    completion: CompletionOut | None = None
+    certificate: CertificateLinkOut | None = None
 
 
-class GivenResponse(MarkAnswer):
+class GivenResponseOut(MarkOut):
     """A response as given, with what may be shown of its mark."""
 
     answer_ids: list[UUID] | None = None
@@ -128,7 +128,7 @@ class GivenResponse(MarkAnswer):
     text: str | None = None
 
 
-class AttemptAnswer(Answer):
+class AttemptOut(Out):
     """One attempt of one's own, under way or closed."""
 
     attempt_id: UUID
@@ -144,12 +144,12 @@ class AttemptAnswer(Answer):
     score: Number | None
     passed: bool | None
     attempts_remaining: int | None
-    responses: list[GivenResponse]
-    questions: list[QuestionAnswer]
-    enrollment: EnrollmentState
+    responses: list[GivenResponseOut]
+    questions: list[QuestionOut]
+    enrollment: EnrollmentStateOut
 
 
-class AttemptSummary(Answer):
+class AttemptSummaryOut(Out):
     """An attempt in a list."""
 
     attempt_id: UUID
@@ -162,8 +162,8 @@ class AttemptSummary(Answer):
     passed: bool | None
 
 
-class QuizAnswer(QuizItem):
+class QuizOut(QuizItemOut):
     """A quiz with one's own attempts; `questions` only without a time limit and shuffle."""
 
-    attempts: list[AttemptSummary]
-    questions: list[QuestionAnswer] | None = None
+    attempts: list[AttemptSummaryOut]
+    questions: list[QuestionOut] | None = None

@@ -10,7 +10,7 @@ from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.rules import PublicCertificate
 from learning_service.domain.kernel.errors import Wrong
 from learning_service.domain.kernel.values import CleanText, Name, StrictModel, some
-from learning_service.schemas.common import Answer
+from learning_service.schemas.common import Out
 
 PUBLIC_HEADERS = {
     "Cache-Control": "no-store",
@@ -21,13 +21,13 @@ VERIFICATION_HEADERS = {**PUBLIC_HEADERS, "Vary": "Accept"}
 Status = Literal["valid", "expired", "revoked", "superseded"]
 
 
-class Issuer(Answer):
+class IssuerOut(Out):
     """Who issued it."""
 
     name: str
 
 
-class VerificationAnswer(Answer):
+class VerificationOut(Out):
     """What anyone may know of a certificate. `reissued_at`, `revoked_at` and `superseded_by` are there when they
     apply.
     """
@@ -38,7 +38,7 @@ class VerificationAnswer(Answer):
     course_title: str
     issued_at: datetime
     expires_at: datetime | None
-    issuer: Issuer
+    issuer: IssuerOut
     reissued_at: datetime | None = None
     revoked_at: datetime | None = None
     superseded_by: UUID | None = None
@@ -49,7 +49,7 @@ class VerificationAnswer(Answer):
         return cls.model_validate(found.view(instant))
 
 
-class UnknownCertificate(Answer):
+class UnknownCertificateOut(Out):
     """No certificate has this id."""
 
     certificate_id: str
@@ -57,13 +57,13 @@ class UnknownCertificate(Answer):
     status: Literal["unknown"]
 
 
-class VerificationsAnswer(Answer):
+class VerificationsOut(Out):
     """The answers to many ids, in their order."""
 
-    items: list[VerificationAnswer | UnknownCertificate]
+    items: list[VerificationOut | UnknownCertificateOut]
 
 
-class CertificateAnswer(Answer):
+class CertificateOut(Out):
     """A certificate in its owner's list."""
 
     id: UUID
@@ -100,7 +100,7 @@ class CertificateAnswer(Answer):
         }
 
 
-class AdministeredCertificate(CertificateAnswer):
+class AdministeredCertificateOut(CertificateOut):
     """A certificate as an administrator over its member sees it."""
 
     user_id: str
@@ -122,19 +122,19 @@ Reason = Annotated[CleanText, Field(min_length=1, max_length=1000), AfterValidat
 """Why something was done, for those who look later."""
 
 
-class VerifyMany(StrictModel):
+class VerificationsIn(StrictModel):
     """Up to 100 ids of certificates; what is no id is answered as unknown."""
 
     ids: Annotated[tuple[Annotated[CleanText, Field(max_length=128)], ...], *some(MAX_IDS)]
 
 
-class Revocation(StrictModel):
+class RevocationIn(StrictModel):
     """Why a certificate is revoked: for the organization, never for the public."""
 
     reason: Reason
 
 
-class Reissue(StrictModel):
+class ReissueIn(StrictModel):
     """The name to print instead, and why."""
 
     recipient_name: Name

@@ -1,6 +1,5 @@
-"""What every answer is made of."""
+"""What all wire types are made of."""
 
-from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Generic, TypeVar
 
@@ -22,24 +21,18 @@ Number = Annotated[Decimal, PlainSerializer(_shown, return_type=float, when_used
 """An exact number that leaves as a plain JSON number, rounded to 6 places."""
 
 
-class Answer(BaseModel):
-    """Base of everything that goes out."""
+class Out(BaseModel):
+    """Base of everything that the service sends."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
-class Nothing(StrictModel):
+class NothingIn(StrictModel):
     """The body of a call that takes none: absent, or an empty object."""
 
 
-class PageOf(Answer, Generic[T]):
+class PageOut(Out, Generic[T]):
     """One keyset page of a list."""
 
     items: list[T]
     next_cursor: str | None
-
-
-class Timed(Answer):
-    """Base of answers that carry the server's clock."""
-
-    server_time: datetime

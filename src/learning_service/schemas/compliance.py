@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from learning_service.schemas.common import Answer
+from learning_service.schemas.common import Out
 
 ComplianceStatus = Literal["complete", "pending", "expired", "failed", "not_started"]
 
 
-class ComplianceAnswer(Answer):
+class ComplianceOut(Out):
     """Where a member stands with a requirement."""
 
     user_id: str
@@ -24,7 +24,7 @@ class ComplianceAnswer(Answer):
     """The earliest of the open enrollments that lead to it."""
 
 
-class SkillAnswer(Answer):
+class SkillOut(Out):
     """A skill of a member."""
 
     skill_id: str

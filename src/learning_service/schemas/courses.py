@@ -7,11 +7,11 @@ from uuid import UUID
 from learning_service.domain.courses.queries.access import CourseView
 from learning_service.domain.courses.rules.diff import ChangeKind, Impact, PartKind
 from learning_service.domain.courses.rules.tree import Tree
-from learning_service.schemas.common import Answer, Number
-from learning_service.schemas.enrollments import ListedEnrollment
+from learning_service.schemas.common import Number, Out
+from learning_service.schemas.enrollments import ListedEnrollmentOut
 
 
-class CourseAnswer(Answer):
+class CourseOut(Out):
     """A course: identity, policy, and what its published version (before that its draft) says."""
 
     id: UUID
@@ -27,7 +27,7 @@ class CourseAnswer(Answer):
     archived: bool
 
 
-class AppliedPolicy(CourseAnswer):
+class AppliedPolicyOut(CourseOut):
     """A course whose policy was given to what was completed before."""
 
     affected: int
@@ -36,11 +36,11 @@ class AppliedPolicy(CourseAnswer):
     @classmethod
     def of(cls, view: CourseView, affected: int) -> Self:
         """The course with that number."""
-        fields = {name: getattr(view, name) for name in CourseAnswer.model_fields}
+        fields = {name: getattr(view, name) for name in CourseOut.model_fields}
         return cls.model_validate({**fields, "affected": affected})
 
 
-class PublishWarning(Answer):
+class PublishWarningOut(Out):
     """Something that stops nothing, but is hardly meant."""
 
     code: Literal["course-can-be-missed", "right-answer-first"]
@@ -48,26 +48,26 @@ class PublishWarning(Answer):
     detail: str
 
 
-class PublishedCourse(CourseAnswer):
+class PublishedCourseOut(CourseOut):
     """A course that was published, and what its author may have overlooked."""
 
-    warnings: list[PublishWarning]
+    warnings: list[PublishWarningOut]
 
 
-class RemovedHtml(Answer):
+class RemovedHtmlOut(Out):
     """What the sanitizer took out, and where."""
 
     pointer: str
     removed: list[str]
 
 
-class StoredTreeAnswer(Tree):
+class StoredTreeOut(Tree):
     """The tree as stored, and what was removed from what was sent, if anything."""
 
-    removed_html: list[RemovedHtml] = []
+    removed_html: list[RemovedHtmlOut] = []
 
 
-class VersionAnswer(Answer):
+class VersionOut(Out):
     """A version in a course's history; a draft has no `published_at`. `is_current`: new enrollments get it."""
 
     number: int
@@ -82,7 +82,7 @@ class VersionAnswer(Answer):
     is_current: bool
 
 
-class ChangeAnswer(Answer):
+class ChangeOut(Out):
     """One difference. `before` and `after` are the part's own fields: all of what came or went, those that
     differ of what changed, the parent's key and the position of what moved.
     """
@@ -98,23 +98,23 @@ class ChangeAnswer(Answer):
     after: dict[str, Any] | None
 
 
-class DiffAnswer(Answer):
+class DiffOut(Out):
     """What is different in `version` from `against`, and the gravest impact of it (null: nothing)."""
 
     version: int
     against: int
     impact: Impact | None
-    changes: list[ChangeAnswer]
+    changes: list[ChangeOut]
 
 
-class GraderAnswer(Answer):
+class GraderOut(Out):
     """Somebody who may grade the course."""
 
     user_id: str
     designated_at: datetime
 
 
-class LessonItem(Answer):
+class LessonItemOut(Out):
     """A lesson with its content."""
 
     kind: Literal["lesson"]
@@ -129,7 +129,7 @@ class LessonItem(Answer):
     image_url: str | None
 
 
-class QuizItem(Answer):
+class QuizItemOut(Out):
     """A quiz, or the final assessment, with the caller's standing. Never a question's key."""
 
     kind: Literal["quiz", "assessment"]
@@ -147,20 +147,20 @@ class QuizItem(Answer):
     passed: bool
 
 
-class ModuleAnswer(Answer):
+class ModuleOut(Out):
     """A module and its items in order."""
 
     id: UUID
     key: str
     title: str
-    items: list[LessonItem | QuizItem]
+    items: list[LessonItemOut | QuizItemOut]
 
 
-class ModulesAnswer(Answer):
+class ModulesOut(Out):
     """The caller's version of a course, and how far they are."""
 
-    items: list[ModuleAnswer]
+    items: list[ModuleOut]
     next_cursor: None
     version: int
-    enrollment: ListedEnrollment | None
-    assessment: QuizItem | None
+    enrollment: ListedEnrollmentOut | None
+    assessment: QuizItemOut | None

@@ -6,10 +6,10 @@ from pydantic import Field
 
 from learning_service.domain.directory.queries.facets import FieldType
 from learning_service.domain.directory.rules.facts import Office
-from learning_service.schemas.common import Answer
+from learning_service.schemas.common import Out
 
 
-class OrganizationAnswer(Answer):
+class OrganizationOut(Out):
     """An organization as stored."""
 
     id: str
@@ -18,7 +18,7 @@ class OrganizationAnswer(Answer):
     authoring_roles: list[str]
 
 
-class RegionAnswer(Answer):
+class RegionOut(Out):
     """A region as stored."""
 
     id: str
@@ -26,7 +26,7 @@ class RegionAnswer(Answer):
     name: str
 
 
-class ChapterAnswer(Answer):
+class ChapterOut(Out):
     """A chapter as stored."""
 
     id: str
@@ -34,7 +34,7 @@ class ChapterAnswer(Answer):
     name: str
 
 
-class StoredRequirementAnswer(Answer):
+class StoredRequirementOut(Out):
     """A compliance requirement as stored."""
 
     id: str
@@ -42,7 +42,7 @@ class StoredRequirementAnswer(Answer):
     name: str
 
 
-class MemberAnswer(Answer):
+class MemberOut(Out):
     """A member as stored."""
 
     user_id: str
@@ -56,7 +56,7 @@ class MemberAnswer(Answer):
     offices: list[Office]
 
 
-class BatchAnswer(Answer):
+class BatchOut(Out):
     """What a batch did."""
 
     created: int
@@ -64,7 +64,7 @@ class BatchAnswer(Answer):
     unchanged: int
 
 
-class EventsAnswer(Answer):
+class EventsOut(Out):
     """What became of the events."""
 
     accepted: int
@@ -73,7 +73,7 @@ class EventsAnswer(Answer):
     parked: int
 
 
-class FieldFacetAnswer(Answer):
+class FieldFacetOut(Out):
     """What members have in one custom field."""
 
     types: Annotated[
@@ -93,7 +93,7 @@ class FieldFacetAnswer(Answer):
     ]
 
 
-class FacetsAnswer(Answer):
+class FacetsOut(Out):
     """What the caller's members have."""
 
     statuses: Annotated[
@@ -102,4 +102,4 @@ class FacetsAnswer(Answer):
             description="In alphabetical order, each as its members have it; an audience ignores case in them."
         ),
     ]
-    custom_fields: Annotated[dict[str, FieldFacetAnswer], Field(description="By the field's name.")]
+    custom_fields: Annotated[dict[str, FieldFacetOut], Field(description="By the field's name.")]

@@ -6,10 +6,10 @@ from typing import Literal
 
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.rules import file_path
-from learning_service.schemas.common import Answer
+from learning_service.schemas.common import Out
 
 
-class DocumentAnswer(Answer):
+class DocumentOut(Out):
     """An uploaded file as its authors see it."""
 
     id: uuid.UUID
@@ -33,7 +33,7 @@ class DocumentAnswer(Answer):
     created_at: datetime
 
     @classmethod
-    def of(cls, document: Document) -> "DocumentAnswer":
+    def of(cls, document: Document) -> "DocumentOut":
         """The answer about this row."""
         url = file_path(document.id) if document.status == "ready" else None
         columns = {name: getattr(document, name) for name in cls.model_fields if name != "url"}

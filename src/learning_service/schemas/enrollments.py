@@ -11,7 +11,7 @@ from learning_service.domain.enrollments.queries.enrollments import EnrollmentVi
 from learning_service.domain.kernel.errors import Wrong
 from learning_service.domain.kernel.values import CleanText, Instant, StrictModel
 from learning_service.domain.questions.rules.responses import Id
-from learning_service.schemas.common import Answer, Number
+from learning_service.schemas.common import Number, Out
 
 EnrollmentStatus = Literal["assigned", "in_progress", "completed", "failed"]
 
@@ -22,7 +22,7 @@ MAX_EXTRA_TIME = 7 * 24 * 3600
 MAX_EXTRA_ATTEMPTS = 100
 
 
-class EnrollmentAnswer(Answer):
+class EnrollmentOut(Out):
     """An enrollment. One that was withdrawn has `withdrawn_at`, and the status that it had then."""
 
     id: UUID
@@ -40,7 +40,7 @@ class EnrollmentAnswer(Answer):
     withdrawn_at: datetime | None
 
 
-class ProgressAnswer(Answer):
+class ProgressOut(Out):
     """How far an enrollment is; required items and the assessment count."""
 
     enrollment_id: UUID
@@ -55,7 +55,7 @@ class ProgressAnswer(Answer):
     awaiting_review: bool
 
 
-class Totals(Answer):
+class TotalsOut(Out):
     """How many enrollments are in each status, and how many are overdue."""
 
     assigned: int
@@ -65,15 +65,15 @@ class Totals(Answer):
     overdue: int
 
 
-class ProgressPage(Answer):
+class ProgressPageOut(Out):
     """A page of progress with the totals over all pages."""
 
-    items: list[ProgressAnswer]
+    items: list[ProgressOut]
     next_cursor: str | None
-    totals: Totals
+    totals: TotalsOut
 
 
-class ListedEnrollment(EnrollmentAnswer):
+class ListedEnrollmentOut(EnrollmentOut):
     """An enrollment in a list, with what it has come to."""
 
     completed_at: datetime | None
@@ -93,13 +93,13 @@ class ListedEnrollment(EnrollmentAnswer):
         )
 
 
-class MemberEnrollmentAnswer(ListedEnrollment):
+class MemberEnrollmentOut(ListedEnrollmentOut):
     """An enrollment as administrators see it."""
 
     user_id: str
 
 
-class EnrollmentPatch(StrictModel):
+class EnrollmentChangeIn(StrictModel):
     """Changes of an enrollment. `extra_time_seconds` is added to every time limit, also of an attempt under way."""
 
     due_at: Instant | None = None
@@ -107,7 +107,7 @@ class EnrollmentPatch(StrictModel):
     reason: Reason | None = None
 
 
-class GrantBody(StrictModel):
+class GrantIn(StrictModel):
     """More attempts at one quiz, or at the assessment, and why."""
 
     quiz_id: Id | None = None
@@ -116,7 +116,7 @@ class GrantBody(StrictModel):
     reason: Reason
 
     @model_validator(mode="after")
-    def _one_of_them(self) -> "GrantBody":
+    def _one_of_them(self) -> "GrantIn":
         if (self.quiz_id is None) == (self.assessment_id is None):
             raise Wrong("must have exactly one of quiz_id and assessment_id", "conflicting")
         return self
@@ -130,13 +130,13 @@ class GrantBody(StrictModel):
         return self.assessment_id, "assessment"
 
 
-class WithdrawBody(StrictModel):
+class WithdrawalIn(StrictModel):
     """Why an enrollment is withdrawn."""
 
     reason: Reason
 
 
-class Cause(Answer):
+class CauseOut(Out):
     """What made an enrollment: a person, a rule, an event or a completion to be renewed, and its id.
 
     `rule_id` is the rule that it was made by, `run_id` the run of it or of an audience, `event_id` (of
@@ -151,16 +151,16 @@ class Cause(Answer):
     event_id: str | None
 
 
-class SourceAnswer(Answer):
+class SourceOut(Out):
     """What assigned an enrollment, and when. `due_at` is the due time that it asked for; the earliest holds."""
 
     source: Literal["self", "admin", "rule", "recertification"]
-    cause: Cause
+    cause: CauseOut
     due_at: datetime | None
     assigned_at: datetime
 
 
-class Grant(Answer):
+class GrantOut(Out):
     """What an administrator gave an enrollment since, or its withdrawal, and why."""
 
     kind: Literal["attempts", "extra_time", "due_at", "withdrawal"]
@@ -172,7 +172,7 @@ class Grant(Answer):
     granted_at: datetime
 
 
-class ExplanationAnswer(Answer):
+class ExplanationOut(Out):
     """Why an enrollment exists, since when, and what was granted to it.
 
     `cause` is what made it. `sources` begins with that; what assigned it again while it was open comes after.
@@ -182,11 +182,11 @@ class ExplanationAnswer(Answer):
     user_id: str
     course_id: UUID
     source: Literal["self", "admin", "rule", "recertification"]
-    cause: Cause
-    sources: list[SourceAnswer]
+    cause: CauseOut
+    sources: list[SourceOut]
     assigned_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
     due_at: datetime | None
     extra_time_seconds: int
-    grants: list[Grant]
+    grants: list[GrantOut]

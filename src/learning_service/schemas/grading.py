@@ -9,11 +9,11 @@ from pydantic import Field
 from learning_service.domain.kernel.values import Html, StrictModel, number_between
 from learning_service.domain.kernel.values import Number as GivenNumber
 from learning_service.schemas.certificates import Reason
-from learning_service.schemas.common import Answer, Number
+from learning_service.schemas.common import Number, Out
 from learning_service.schemas.enrollments import EnrollmentStatus
 
 
-class GradeBody(StrictModel):
+class GradeIn(StrictModel):
     """A person's judgement of one response. Points are rounded to 6 places."""
 
     points: Annotated[GivenNumber, Field(ge=0, le=1_000_000), number_between(0, 1_000_000)]
@@ -22,7 +22,7 @@ class GradeBody(StrictModel):
     correction: bool = False
 
 
-class ReviewQuestion(Answer):
+class ReviewQuestionOut(Out):
     """A question as its graders see it: the rubric, and for short answers what is accepted."""
 
     id: UUID
@@ -34,14 +34,14 @@ class ReviewQuestion(Answer):
     accepted_answers: list[str] | None
 
 
-class Learner(Answer):
+class LearnerOut(Out):
     """Whose answer it is."""
 
     user_id: str
     display_name: str | None
 
 
-class PendingAnswer(Answer):
+class PendingResponseOut(Out):
     """A response that waits for a person. `learner` is null where the organization grades blind."""
 
     response_id: UUID
@@ -49,17 +49,17 @@ class PendingAnswer(Answer):
     course_id: UUID
     course_title: str
     quiz_title: str
-    question: ReviewQuestion
+    question: ReviewQuestionOut
     text: str
     max_points: Number
     decides: bool
     submitted_at: datetime
     claimed_by: str | None
     claimed_until: datetime | None
-    learner: Learner | None
+    learner: LearnerOut | None
 
 
-class GradedAttempt(Answer):
+class GradedAttemptOut(Out):
     """What the grade made of the attempt."""
 
     attempt_id: UUID
@@ -68,22 +68,22 @@ class GradedAttempt(Answer):
     passed: bool | None
 
 
-class GradeAnswer(Answer):
+class GradeOut(Out):
     """A grade and what it decided."""
 
     response_id: UUID
     points_awarded: Number
-    attempt: GradedAttempt
+    attempt: GradedAttemptOut
 
 
-class LostPassDecision(StrictModel):
+class LostPassDecisionIn(StrictModel):
     """What becomes of a pass in doubt, and why: for the organization, never for the public."""
 
     decision: Literal["keep", "revoke"]
     reason: Reason
 
 
-class LostPassDecided(Answer):
+class DecidedLostPassOut(Out):
     """What a decision about a pass left."""
 
     enrollment_id: UUID
@@ -93,7 +93,7 @@ class LostPassDecided(Answer):
     certificate_id: UUID | None
 
 
-class LostPassAnswer(Answer):
+class LostPassOut(Out):
     """A pass that a correction put in doubt. `completion_id` is null where the enrollment was still open."""
 
     id: UUID

@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from learning_service.schemas.common import Answer
+from learning_service.schemas.common import Out
 
 
-class OwnOrganization(Answer):
+class OwnOrganizationOut(Out):
     """The caller's organization, as a frontend shows it."""
 
     name: str
@@ -19,7 +19,7 @@ class OwnOrganization(Answer):
     """`#rrggbb`."""
 
 
-class OwnMember(Answer):
+class OwnMemberOut(Out):
     """The caller as a member."""
 
     chapter_id: str
@@ -33,7 +33,7 @@ class OwnMember(Answer):
     """As the directory says; null: the organization's."""
 
 
-class Unit(Answer):
+class UnitOut(Out):
     """The whole organization, a region or a chapter."""
 
     scope: Literal["national", "regional", "chapter"]
@@ -41,18 +41,18 @@ class Unit(Answer):
     """The region or chapter; null for the whole organization."""
 
 
-class Rights(Answer):
+class RightsOut(Out):
     """What the caller may do. The broadest unit stands for those inside it."""
 
-    author: list[Unit]
+    author: list[UnitOut]
     """Units whose courses the caller may make and change."""
-    administer: list[Unit]
+    administer: list[UnitOut]
     """Units whose members the caller administers; calls for administrators of regions refuse those of chapters."""
     grade: bool
     """May grade responses, of all courses or of some."""
 
 
-class MeAnswer(Answer):
+class MeOut(Out):
     """Who is asking."""
 
     user_id: str
@@ -62,9 +62,9 @@ class MeAnswer(Answer):
     roles: list[str]
     scopes: list[str]
     is_member: bool
-    organization: OwnOrganization | None
+    organization: OwnOrganizationOut | None
     """Null while the directory has said nothing of it."""
-    member: OwnMember | None
+    member: OwnMemberOut | None
     """Null for a caller who is no member."""
-    may: Rights
+    may: RightsOut
     """As the calls themselves judge it."""

@@ -2,10 +2,10 @@
 
 from learning_service.domain.directory.rules.facts import AdminRole
 from learning_service.domain.organizations.rules import Orientation, Paper, RevokedPdf
-from learning_service.schemas.common import Answer
+from learning_service.schemas.common import Out
 
 
-class OrganizationSettingsAnswer(Answer):
+class OrganizationSettingsOut(Out):
     """What the learning service itself keeps of an organization."""
 
     logo: str | None

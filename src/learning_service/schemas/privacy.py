@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from learning_service.domain.directory.rules.facts import Office
-from learning_service.schemas.common import Answer, Number
-from learning_service.schemas.compliance import SkillAnswer
-from learning_service.schemas.enrollments import EnrollmentAnswer, ProgressAnswer
+from learning_service.schemas.common import Number, Out
+from learning_service.schemas.compliance import SkillOut
+from learning_service.schemas.enrollments import EnrollmentOut, ProgressOut
 
 
-class Profile(Answer):
+class ProfileOut(Out):
     """What the membership service told us."""
 
     chapter_id: str
@@ -25,14 +25,14 @@ class Profile(Answer):
     updated_at: datetime
 
 
-class LessonDone(Answer):
+class CompletedLessonOut(Out):
     """A lesson completed."""
 
     lesson_id: UUID
     completed_at: datetime
 
 
-class ExportedGrant(Answer):
+class ExportedGrantOut(Out):
     """What an administrator gave beyond the course's rules, and why."""
 
     kind: str
@@ -43,7 +43,7 @@ class ExportedGrant(Answer):
     granted_at: datetime
 
 
-class ExportedSource(Answer):
+class ExportedSourceOut(Out):
     """What assigned an enrollment again while it was open: the due time that it asked for."""
 
     source: str
@@ -51,19 +51,19 @@ class ExportedSource(Answer):
     assigned_at: datetime
 
 
-class ExportedEnrollment(EnrollmentAnswer):
+class ExportedEnrollmentOut(EnrollmentOut):
     """An enrollment and how far it is."""
 
     started_at: datetime | None
     ended_at: datetime | None
     extra_time_seconds: int
-    progress: ProgressAnswer
-    lessons: list[LessonDone]
-    grants: list[ExportedGrant]
-    assigned_again: list[ExportedSource]
+    progress: ProgressOut
+    lessons: list[CompletedLessonOut]
+    grants: list[ExportedGrantOut]
+    assigned_again: list[ExportedSourceOut]
 
 
-class ExportedResponse(Answer):
+class ExportedResponseOut(Out):
     """A response as given, with its mark as far as released."""
 
     question_id: UUID
@@ -75,7 +75,7 @@ class ExportedResponse(Answer):
     text: str | None = None
 
 
-class ExportedGrade(Answer):
+class ExportedGradeOut(Out):
     """A grader's judgement of a response; a correction is one more, and what it corrected stays."""
 
     question_id: UUID
@@ -85,7 +85,7 @@ class ExportedGrade(Answer):
     graded_at: datetime
 
 
-class ExportedAttempt(Answer):
+class ExportedAttemptOut(Out):
     """An attempt with its responses."""
 
     attempt_id: UUID
@@ -101,11 +101,11 @@ class ExportedAttempt(Answer):
     max_points: Number
     score: Number | None
     passed: bool | None
-    responses: list[ExportedResponse]
-    grades: list[ExportedGrade]
+    responses: list[ExportedResponseOut]
+    grades: list[ExportedGradeOut]
 
 
-class ExportedCompletion(Answer):
+class ExportedCompletionOut(Out):
     """A course completed."""
 
     id: UUID
@@ -118,7 +118,7 @@ class ExportedCompletion(Answer):
     voided_at: datetime | None
 
 
-class ExportedCertificate(Answer):
+class ExportedCertificateOut(Out):
     """A certificate as issued."""
 
     id: UUID
@@ -133,7 +133,7 @@ class ExportedCertificate(Answer):
     verification_url: str
 
 
-class ExportedCompliance(Answer):
+class ExportedComplianceOut(Out):
     """A requirement met."""
 
     requirement_id: str
@@ -142,13 +142,13 @@ class ExportedCompliance(Answer):
     expires_at: datetime | None
 
 
-class GraderOf(Answer):
+class GradershipOut(Out):
     """A course that the member may grade."""
 
     course_id: UUID
 
 
-class ExportedDocument(Answer):
+class ExportedDocumentOut(Out):
     """A file that the member uploaded, as an author."""
 
     id: UUID
@@ -157,7 +157,7 @@ class ExportedDocument(Answer):
     created_at: datetime
 
 
-class ExportedEvent(Answer):
+class ExportedEventOut(Out):
     """An event of the membership service about the member."""
 
     event_id: str
@@ -166,32 +166,32 @@ class ExportedEvent(Answer):
     received_at: datetime
 
 
-class Activity(Answer):
+class ActivityOut(Out):
     """Something that the member did."""
 
     at: datetime
     action: str
 
 
-class ExportHead(Answer):
+class ExportHeadOut(Out):
     """What is kept about a member, but for what is sent a page at a time."""
 
     user_id: str
     organization_id: str
     exported_at: datetime
-    profile: Profile
-    enrollments: list[ExportedEnrollment]
-    completions: list[ExportedCompletion]
-    certificates: list[ExportedCertificate]
-    compliance: list[ExportedCompliance]
-    skills: list[SkillAnswer]
-    grader_of: list[GraderOf]
-    documents: list[ExportedDocument]
+    profile: ProfileOut
+    enrollments: list[ExportedEnrollmentOut]
+    completions: list[ExportedCompletionOut]
+    certificates: list[ExportedCertificateOut]
+    compliance: list[ExportedComplianceOut]
+    skills: list[SkillOut]
+    grader_of: list[GradershipOut]
+    documents: list[ExportedDocumentOut]
 
 
-class ExportAnswer(ExportHead):
+class ExportOut(ExportHeadOut):
     """All that is kept about a member."""
 
-    attempts: list[ExportedAttempt]
-    membership_events: list[ExportedEvent]
-    activity: list[Activity]
+    attempts: list[ExportedAttemptOut]
+    membership_events: list[ExportedEventOut]
+    activity: list[ActivityOut]

@@ -1,9 +1,9 @@
 """Answers of reports."""
 
-from learning_service.schemas.common import Answer
+from learning_service.schemas.common import Out
 
 
-class ComplianceCounts(Answer):
+class ComplianceCountsOut(Out):
     """Counts of active members, once for each requirement asked for; `overdue` are some of `pending`."""
 
     members: int
@@ -18,7 +18,7 @@ class ComplianceCounts(Answer):
     expiring_90: int
 
 
-class ChapterComplianceAnswer(ComplianceCounts):
+class ChapterComplianceOut(ComplianceCountsOut):
     """How one chapter stands."""
 
     chapter_id: str
@@ -26,8 +26,8 @@ class ChapterComplianceAnswer(ComplianceCounts):
     region_id: str
 
 
-class ComplianceReport(Answer):
+class ComplianceReportOut(Out):
     """How the chapters stand, and all together."""
 
-    items: list[ChapterComplianceAnswer]
-    totals: ComplianceCounts
+    items: list[ChapterComplianceOut]
+    totals: ComplianceCountsOut

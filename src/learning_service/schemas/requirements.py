@@ -3,20 +3,20 @@
 from uuid import UUID
 
 from learning_service.domain.directory.rules.facts import AdminRole
-from learning_service.schemas.common import Answer
+from learning_service.schemas.common import Out
 
 
-class LinkedCourseAnswer(Answer):
+class LinkedCourseOut(Out):
     """A course that meets a requirement."""
 
     id: UUID
     title: str
 
 
-class RequirementAnswer(Answer):
+class RequirementOut(Out):
     """A compliance requirement. `linkable_by`: the roles that may link a course to it."""
 
     id: str
     name: str
-    courses: list[LinkedCourseAnswer]
+    courses: list[LinkedCourseOut]
     linkable_by: list[AdminRole]

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import AliasChoices, Field
 
-from learning_service.schemas.common import Answer
+from learning_service.schemas.common import Out
 
 
-class CloudEventAnswer(Answer):
+class CloudEventOut(Out):
     """A CloudEvents 1.0 event: ids, times and numbers, never names or addresses."""
 
     specversion: Literal["1.0"]
@@ -22,14 +22,14 @@ class CloudEventAnswer(Answer):
     data: dict[str, Any]
 
 
-class FeedAnswer(Answer):
+class FeedOut(Out):
     """Events in their one order; `next_cursor` is always given."""
 
-    items: list[CloudEventAnswer]
+    items: list[CloudEventOut]
     next_cursor: str
 
 
-class WebhookAnswer(Answer):
+class WebhookOut(Out):
     """A subscription."""
 
     id: UUID
@@ -46,7 +46,7 @@ class WebhookAnswer(Answer):
     """Since when its receiver has taken nothing; null while it takes what it gets."""
 
 
-class WebhookSecretAnswer(WebhookAnswer):
+class WebhookSecretOut(WebhookOut):
     """A subscription with its secret, which is shown this once."""
 
     secret: str
@@ -54,10 +54,10 @@ class WebhookSecretAnswer(WebhookAnswer):
     @classmethod
     def of(cls, webhook: object, secret: str) -> Self:
         """The subscription as stored, with the secret that is stored sealed."""
-        return cls(**WebhookAnswer.model_validate(webhook).model_dump(), secret=secret)
+        return cls(**WebhookOut.model_validate(webhook).model_dump(), secret=secret)
 
 
-class DeliveryAnswer(Answer):
+class DeliveryOut(Out):
     """One event on its way to one receiver."""
 
     id: UUID

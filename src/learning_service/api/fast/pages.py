@@ -12,8 +12,8 @@ from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.completion.queries.completions import Finish
 from learning_service.domain.completion.views import item_view, quiz_view
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
-from learning_service.schemas.courses import LessonItem, QuizItem
-from learning_service.schemas.enrollments import ListedEnrollment
+from learning_service.schemas.courses import LessonItemOut, QuizItemOut
+from learning_service.schemas.enrollments import ListedEnrollmentOut
 
 _GAP = '"completed_at":null'
 """Never inside a JSON string: its quotes would be escaped there."""
@@ -40,7 +40,7 @@ class ModulesPage:
                 if isinstance(item, CompiledQuiz):
                     pieces.append(item)
                     continue
-                text = LessonItem.model_validate(item_view(item, None)).model_dump_json()
+                text = LessonItemOut.model_validate(item_view(item, None)).model_dump_json()
                 before, after = text.split(_GAP, 1)
                 pieces += [f'{before}"completed_at":'.encode(), str(item.id), after.encode()]
             pieces.append(b"]}")
@@ -60,7 +60,7 @@ class ModulesPage:
             else _quiz(piece, position)
             for piece in self._pieces
         ]
-        enrollment = ListedEnrollment.of(position.view(version, instant), finish)
+        enrollment = ListedEnrollmentOut.of(position.view(version, instant), finish)
         assessment = b"null" if version.assessment is None else _quiz(version.assessment, position)
         return b"".join(
             [*written, enrollment.model_dump_json().encode(), b',"assessment":', assessment, b"}"]
@@ -83,4 +83,4 @@ def _time(text: str | None) -> bytes:
 
 
 def _quiz(quiz: CompiledQuiz, position: Position) -> bytes:
-    return QuizItem.model_validate(quiz_view(quiz, position)).model_dump_json().encode()
+    return QuizItemOut.model_validate(quiz_view(quiz, position)).model_dump_json().encode()

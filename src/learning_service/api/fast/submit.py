@@ -29,11 +29,11 @@ from learning_service.domain.completion.actions.submissions import (
 from learning_service.domain.completion.views import submission_view
 from learning_service.domain.courses.queries.compiled import CompiledVersion, cached_version
 from learning_service.domain.enrollments.rules import decide
-from learning_service.schemas.attempts import SubmissionAnswer, SubmitBody
+from learning_service.schemas.attempts import SubmissionIn, SubmissionOut
 
 _POSITION = "SELECT * FROM position_at_quiz($1, $2, $3)"
 _CLOSE = "SELECT close_attempt_in($1, $2, $3)"
-_BODY: TypeAdapter[SubmitBody] = TypeAdapter(SubmitBody)
+_BODY: TypeAdapter[SubmissionIn] = TypeAdapter(SubmissionIn)
 _JSON_COLUMNS = frozenset({"lessons", "quizzes", "under_way", "layout", "responses", "marks"})
 
 
@@ -64,10 +64,10 @@ async def submit(request: Request, context: Context, quiz_id: str) -> Answer | N
     if written is None or not written[0]:
         return None
     view = submission_view(Closed(graded.attempt, graded.quiz, graded.after, None))
-    return SubmissionAnswer.model_validate(view).model_dump_json(exclude_unset=True).encode(), ()
+    return SubmissionOut.model_validate(view).model_dump_json(exclude_unset=True).encode(), ()
 
 
-async def _read(request: Request) -> SubmitBody | None:
+async def _read(request: Request) -> SubmissionIn | None:
     body = await small_body(request)
     if body is None or len(body) > JUDGED_AT_ONCE:
         return None
@@ -83,7 +83,7 @@ def _graded(
     version: CompiledVersion,
     position: Position,
     quiz_id: uuid.UUID,
-    sent: SubmitBody,
+    sent: SubmissionIn,
     instant: datetime,
 ) -> GradedSubmission | None:
     """What to write, if this is a plain submission. Raises what `prepare_submission` does, and Invalid."""

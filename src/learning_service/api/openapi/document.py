@@ -4,6 +4,7 @@ Bodies are read by `JsonBody` after access is settled, so FastAPI does not know 
 dependencies, so it does not know who may call. Both are written into the document here.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -12,7 +13,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from learning_service.adapters.webhook_http import CONTENT_TYPE
 from learning_service.api.bodies import JsonBody
@@ -25,6 +26,7 @@ from learning_service.api.routes import api_routes
 from learning_service.api.uploads import UPLOAD_BODY
 from learning_service.domain.kernel.errors import FaultCode
 from learning_service.domain.webhooks.rules.events import EXAMPLES, EventType, cloud_event
+from learning_service.schemas.webhooks import CloudEventOut
 
 DESCRIPTION = """
 Courses, assessments, verifiable certificates and compliance for membership organizations.
@@ -32,6 +34,8 @@ Courses, assessments, verifiable certificates and compliance for membership orga
 Send a bearer token of your organization's identity provider. Errors are RFC 9457 problem documents whose `code`
 you may switch on. Lists come in keyset pages: `?limit=` and `?cursor=`.
 """
+_PAGE = re.compile(rb"\bPageOut_(\w+?)Out_")
+"""How Pydantic names a page of a list; `CoursePageOut` is what becomes a name in generated clients."""
 _REF = "#/components/schemas/{model}"
 _ID = {"type": "string", "format": "uuid"}
 _OPAQUE_ID = {"type": "string", "pattern": "^[A-Za-z0-9._:@-]{1,128}$"}
@@ -98,7 +102,7 @@ def install_reference(app: FastAPI, *, page: bool) -> None:
             )
             _complete(document, app)
             document["webhooks"] = _webhooks()
-            app.openapi_schema = document
+            app.openapi_schema = from_json(_PAGE.sub(rb"\1PageOut", to_json(document)))
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -293,7 +297,7 @@ def _delivery(type_: str) -> dict[str, Any]:
             "required": True,
             "content": {
                 CONTENT_TYPE: {
-                    "schema": {"$ref": _REF.format(model="CloudEventAnswer")},
+                    "schema": {"$ref": _REF.format(model=CloudEventOut.__name__)},
                     "example": example,
                 }
             },

@@ -14,14 +14,18 @@ from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.queries import SettingsView, organization_settings
-from learning_service.domain.organizations.rules import SettingsChange
+from learning_service.domain.organizations.rules import OrganizationSettingsChangeIn
 from learning_service.domain.records.audit import record_audit
 
-_DEFAULTS = SettingsChange.model_validate({}).model_dump(exclude={"logo"})
+_DEFAULTS = OrganizationSettingsChangeIn.model_validate({}).model_dump(exclude={"logo"})
 
 
 async def update_settings(
-    session: AsyncSession, change: SettingsChange, *, actor: Principal, missing_glyphs: Callable[[str], str]
+    session: AsyncSession,
+    change: OrganizationSettingsChangeIn,
+    *,
+    actor: Principal,
+    missing_glyphs: Callable[[str], str],
 ) -> SettingsView:
     """Change the settings of the actor's organization; two changes at once both last, field by field.
 

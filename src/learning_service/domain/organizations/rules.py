@@ -72,7 +72,7 @@ ActiveStatuses: TypeAlias = Annotated[tuple[Word, ...], *some(MAX_STATUSES), Aft
 LogoReference: TypeAlias = Annotated[str, Field(max_length=60), AfterValidator(_document)]
 
 
-class SettingsChange(StrictModel):
+class OrganizationSettingsChangeIn(StrictModel):
     """Changes of an organization's settings. What is absent stays; null clears what may be empty."""
 
     logo: LogoReference | None = None

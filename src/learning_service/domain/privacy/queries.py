@@ -378,7 +378,7 @@ SECTIONS: Mapping[str, Section] = {
     "grader_of": _grader_of,
     "documents": _documents,
 }
-"""Every section by its name in the document, whose shape is `schemas.privacy.ExportAnswer`."""
+"""Every section by its name in the document, whose shape is `schemas.privacy.ExportOut`."""
 PAGED: Mapping[str, Paged] = {
     "attempts": _attempts,
     "membership_events": _membership_events,

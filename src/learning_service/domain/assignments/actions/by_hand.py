@@ -16,7 +16,7 @@ from learning_service.domain.assignments.queries.candidates import (
     meant_by,
 )
 from learning_service.domain.assignments.rules.cause import Cause
-from learning_service.domain.assignments.rules.policy import MAX_USERS, AssignBody
+from learning_service.domain.assignments.rules.policy import MAX_USERS, AssignmentIn
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries.audience import check_audience
 from learning_service.domain.directory.rules.audience import AudienceFilter
@@ -40,7 +40,7 @@ class Handed:
 
 
 async def assign_course(
-    session: AsyncSession, course_id: uuid.UUID, sent: AssignBody, *, actor: Principal
+    session: AsyncSession, course_id: uuid.UUID, sent: AssignmentIn, *, actor: Principal
 ) -> Handed:
     """Assign the course, which the actor may assign, to members whom they administer.
 
@@ -64,7 +64,7 @@ async def _assign_named(
     session: AsyncSession,
     course: CourseToAssign,
     user_ids: Sequence[str],
-    sent: AssignBody,
+    sent: AssignmentIn,
     actor: Principal,
 ) -> Handed:
     handed = Handed()
@@ -97,7 +97,7 @@ async def _assign_audience(
     session: AsyncSession,
     course: CourseToAssign,
     audience: AudienceFilter,
-    sent: AssignBody,
+    sent: AssignmentIn,
     actor: Principal,
 ) -> Handed:
     reach = reach_of(actor, chapters=True)

@@ -9,8 +9,8 @@ from learning_service.domain.assignments.models import AssignmentRule
 from learning_service.domain.assignments.queries.candidates import CourseToAssign, course_to_assign
 from learning_service.domain.assignments.queries.rules import access_rule, reach_of_stored
 from learning_service.domain.assignments.rules.policy import (
-    NewRule,
-    RuleChange,
+    RuleChangeIn,
+    RuleIn,
     RuleTerms,
     changed_terms,
     faults_in,
@@ -28,7 +28,7 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.audit import record_audit
 
 
-async def create_rule(session: AsyncSession, new: NewRule, *, actor: Principal) -> uuid.UUID:
+async def create_rule(session: AsyncSession, new: RuleIn, *, actor: Principal) -> uuid.UUID:
     """Make a rule; it reaches no further than its maker. Nobody is assigned yet.
 
     Raises Invalid, also for a course that the caller does not know; Forbidden for one they may not assign;
@@ -59,7 +59,7 @@ async def create_rule(session: AsyncSession, new: NewRule, *, actor: Principal) 
 
 
 async def update_rule(
-    session: AsyncSession, rule_id: uuid.UUID, change: RuleChange, *, actor: Principal
+    session: AsyncSession, rule_id: uuid.UUID, change: RuleChangeIn, *, actor: Principal
 ) -> None:
     """Change a rule; it then reaches no further than this editor. What it assigned stays.
 
@@ -117,7 +117,7 @@ async def _course(session: AsyncSession, course_id: uuid.UUID, actor: Principal)
 
 
 def _check(
-    session: AsyncSession, course: CourseToAssign, terms: RuleTerms, sent: NewRule | RuleChange
+    session: AsyncSession, course: CourseToAssign, terms: RuleTerms, sent: RuleIn | RuleChangeIn
 ) -> None:
     faults = faults_in(terms, today=local_day(now(session), course.timezone), sent=sent.model_fields_set)
     if faults:

@@ -18,7 +18,7 @@ MAX_USERS = 5_000
 Trigger: TypeAlias = Literal["membership_status_change", "scheduled_date", "manual"]
 
 
-class NewRule(StrictModel):
+class RuleIn(StrictModel):
     """A rule: whom it means, what sets it off, and when the course is due then."""
 
     course_id: UUID
@@ -32,7 +32,7 @@ class NewRule(StrictModel):
     active: bool = True
 
 
-class RuleChange(StrictModel):
+class RuleChangeIn(StrictModel):
     """Changes of a rule. What is absent stays; null clears a day."""
 
     course_id: UUID | None = None
@@ -44,7 +44,7 @@ class RuleChange(StrictModel):
     active: bool | None = None
 
     @model_validator(mode="after")
-    def _not_cleared(self) -> "RuleChange":
+    def _not_cleared(self) -> "RuleChangeIn":
         fixed = ("course_id", "trigger", "audience_filter", "active")
         empty = [(n,) for n in fixed if n in self.model_fields_set and getattr(self, n) is None]
         if empty:
@@ -52,7 +52,7 @@ class RuleChange(StrictModel):
         return self
 
 
-class AssignBody(StrictModel):
+class AssignmentIn(StrictModel):
     """Whom to assign a course: members by id, or an audience."""
 
     user_ids: Annotated[tuple[OpaqueId, ...], *some(MAX_USERS)] | None = None
@@ -60,7 +60,7 @@ class AssignBody(StrictModel):
     due_at: DueAt | None = None
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> "AssignBody":
+    def _one_of_both(self) -> "AssignmentIn":
         if (self.user_ids is None) == (self.audience_filter is None):
             raise Wrong("must have exactly one of user_ids and audience_filter", "conflicting")
         return self
@@ -76,7 +76,7 @@ class RuleTerms:
     scheduled_on: date | None
 
 
-def changed_terms(terms: RuleTerms, change: RuleChange) -> RuleTerms:
+def changed_terms(terms: RuleTerms, change: RuleChangeIn) -> RuleTerms:
     """The terms after a change. One way to say when it is due takes the other's place."""
     sent = {name: getattr(change, name) for name in change.model_fields_set & set(RuleTerms.__slots__)}
     if sent.get("due_on") is not None:
@@ -107,7 +107,7 @@ def faults_in(terms: RuleTerms, *, today: date, sent: Collection[str]) -> list[F
     return faults
 
 
-def stored_terms(change: RuleChange | NewRule) -> dict[str, Any]:
+def stored_terms(change: RuleChangeIn | RuleIn) -> dict[str, Any]:
     """The fields that were sent, as they are stored."""
     sent = {name: getattr(change, name) for name in change.model_fields_set}
     if isinstance(sent.get("audience_filter"), AudienceFilter):

@@ -16,7 +16,7 @@ from learning_service.domain.compliance.actions import recompute_statuses
 from learning_service.domain.courses.actions.courses import require_policy, update_course
 from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.access import CourseAccess
-from learning_service.domain.courses.rules.policy import CoursePolicy
+from learning_service.domain.courses.rules.policy import CoursePolicyChangeIn
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.enrollments.rules import expiry_after
@@ -43,7 +43,12 @@ class Gift:
 
 
 async def apply_policy(
-    session: AsyncSession, access: CourseAccess, policy: CoursePolicy, *, actor: Principal, dry_run: bool
+    session: AsyncSession,
+    access: CourseAccess,
+    policy: CoursePolicyChangeIn,
+    *,
+    actor: Principal,
+    dry_run: bool,
 ) -> int:
     """Change a course's policy, and give what it names to completions that have none; how many those are.
 

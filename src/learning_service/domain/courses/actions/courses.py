@@ -12,7 +12,7 @@ from learning_service.domain.courses.queries.access import CourseAccess, authori
 from learning_service.domain.courses.queries.versions import current_edition
 from learning_service.domain.courses.rules.access import Scope, authors_anything, may_author
 from learning_service.domain.courses.rules.keys import without_keys
-from learning_service.domain.courses.rules.policy import CoursePolicy, NewCourse, copy_title
+from learning_service.domain.courses.rules.policy import CourseIn, CoursePolicyChangeIn, copy_title
 from learning_service.domain.courses.rules.tree import DEFAULT_PASS_SCORE
 from learning_service.domain.directory.models import Chapter, Region
 from learning_service.domain.kernel.base import new_id
@@ -37,7 +37,7 @@ async def require_author(session: AsyncSession, caller: Principal) -> None:
         raise Forbidden("Only authors of the organization may make courses.")
 
 
-async def create_course(session: AsyncSession, new: NewCourse, *, actor: Principal) -> uuid.UUID:
+async def create_course(session: AsyncSession, new: CourseIn, *, actor: Principal) -> uuid.UUID:
     """Make a course with its first draft: the title, and no modules.
 
     Raises Invalid for an unknown unit or requirement, Forbidden for a unit outside the actor's role and for a
@@ -65,7 +65,7 @@ async def duplicate_course(session: AsyncSession, access: CourseAccess, *, actor
     source, view = await current_edition(session, access.view.id), access.view
     scope = await scope_of(session, actor.organization_id, view.scope, view.scope_id)
     # What the source holds was judged when it came in.
-    policy = NewCourse.model_construct(
+    policy = CourseIn.model_construct(
         title=copy_title(source.tree.title),
         **{name: getattr(view, name) for name in _COPIED},
     )
@@ -99,7 +99,7 @@ async def archive_course(
 
 
 async def update_course(
-    session: AsyncSession, access: CourseAccess, policy: CoursePolicy, *, actor: Principal
+    session: AsyncSession, access: CourseAccess, policy: CoursePolicyChangeIn, *, actor: Principal
 ) -> None:
     """Change policy for what comes. Completions keep the cadence and requirement that they were made with.
 
@@ -118,7 +118,7 @@ async def update_course(
 
 
 async def require_policy(
-    session: AsyncSession, access: CourseAccess, policy: CoursePolicy, *, actor: Principal
+    session: AsyncSession, access: CourseAccess, policy: CoursePolicyChangeIn, *, actor: Principal
 ) -> None:
     """Raises what `update_course` would."""
     linked, view = policy.linked_compliance_requirement, access.view
@@ -129,7 +129,7 @@ async def require_policy(
         await require_linking(session, scope, linked, actor=actor)
 
 
-async def _add_course(session: AsyncSession, new: NewCourse, actor: Principal) -> Course:
+async def _add_course(session: AsyncSession, new: CourseIn, actor: Principal) -> Course:
     instant = now(session)
     course = Course(
         id=new_id(),
@@ -175,7 +175,7 @@ def _record(
     )
 
 
-async def _scope(session: AsyncSession, new: NewCourse, organization_id: str) -> Scope:
+async def _scope(session: AsyncSession, new: CourseIn, organization_id: str) -> Scope:
     if new.scope == "national":
         return Scope("national", None, None)
     unit = new.scope_id or ""

@@ -4,14 +4,14 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.queries.requirements import RequirementView, get_requirement
-from learning_service.domain.courses.rules.requirements import RequirementChange
+from learning_service.domain.courses.rules.requirements import RequirementChangeIn
 from learning_service.domain.directory.models import ComplianceRequirement
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.audit import record_audit
 
 
 async def change_requirement(
-    session: AsyncSession, requirement_id: str, change: RequirementChange, *, actor: Principal
+    session: AsyncSession, requirement_id: str, change: RequirementChangeIn, *, actor: Principal
 ) -> RequirementView:
     """Change which roles may link courses to a requirement; links that are there stay. Raises NotFound."""
     found = await get_requirement(session, actor, requirement_id)

@@ -11,7 +11,7 @@ from learning_service.domain.kernel.values import CleanText, Name, OpaqueId, Str
 ScopeKind = Literal["national", "regional", "chapter"]
 
 
-class NewCourse(StrictModel):
+class CourseIn(StrictModel):
     """A course to be made."""
 
     title: Name
@@ -28,7 +28,7 @@ class NewCourse(StrictModel):
         return self
 
 
-class CoursePolicy(StrictModel):
+class CoursePolicyChangeIn(StrictModel):
     """Changes of a course's policy; what is absent stays, null clears.
 
     `apply_to_existing`: a requirement or cadence named here is also given to completions that have none.
@@ -44,7 +44,7 @@ class CoursePolicy(StrictModel):
         return {name: getattr(self, name) for name in sorted(self.model_fields_set - {"apply_to_existing"})}
 
 
-class PublishNote(StrictModel):
+class PublicationIn(StrictModel):
     """The optional body of a publish."""
 
     note: Annotated[CleanText, Field(max_length=2000)] | None = None

@@ -6,7 +6,7 @@ from learning_service.domain.kernel.values import StrictModel
 DEFAULT_LINKABLE_BY: AdminRoles = ("national_admin", "regional_admin")
 
 
-class RequirementChange(StrictModel):
+class RequirementChangeIn(StrictModel):
     """Changes of a requirement; what is absent stays."""
 
     linkable_by: AdminRoles = DEFAULT_LINKABLE_BY

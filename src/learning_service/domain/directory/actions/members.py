@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.directory.actions.parked_events import apply_parked, lock_arrivals
 from learning_service.domain.directory.actions.triggers import members_changed
 from learning_service.domain.directory.models import Chapter, Member, Region
-from learning_service.domain.directory.rules.facts import MemberFacts, MemberRow
+from learning_service.domain.directory.rules.facts import BatchMemberIn, MemberIn
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.pointers import MAX_FAULTS
@@ -49,12 +49,12 @@ class BatchCounts:
     unchanged: int
 
 
-async def put_member(session: AsyncSession, user_id: str, facts: MemberFacts, *, actor: Principal) -> bool:
+async def put_member(session: AsyncSession, user_id: str, facts: MemberIn, *, actor: Principal) -> bool:
     """Make or update a member; True when new. Raises Invalid for an unknown chapter or region.
 
     Events that waited for the member are applied. An id whose member was erased becomes a new member.
     """
-    row = MemberRow(user_id=user_id, **dict(facts))
+    row = BatchMemberIn(user_id=user_id, **dict(facts))
     await lock_arrivals(session, actor.organization_id)
     if faults := await _unknown_units(session, actor.organization_id, {"": facts}):
         raise Invalid(faults)
@@ -65,13 +65,13 @@ async def put_member(session: AsyncSession, user_id: str, facts: MemberFacts, *,
         organization_id=actor.organization_id,
         actor=actor.user_id,
         subject=("member", user_id),
-        details={"fields": sorted(MemberFacts.model_fields)},
+        details={"fields": sorted(MemberIn.model_fields)},
     )
     return bool(created)
 
 
 async def put_members(
-    session: AsyncSession, members: Sequence[MemberRow], *, actor: Principal
+    session: AsyncSession, members: Sequence[BatchMemberIn], *, actor: Principal
 ) -> BatchCounts:
     """Make or update many members, each named once; all or nothing, in a handful of statements.
 
@@ -112,7 +112,7 @@ async def _known(
 
 
 async def _unknown_units(
-    session: AsyncSession, organization_id: str, placed: Mapping[str, MemberFacts]
+    session: AsyncSession, organization_id: str, placed: Mapping[str, MemberIn]
 ) -> list[Fault]:
     """What of these members, by their pointers, names a chapter or region that the organization has not."""
     named: dict[str, list[tuple[str, str]]] = {"chapter": [], "region": []}
@@ -135,7 +135,9 @@ async def _unknown_units(
     return faults
 
 
-async def _write(session: AsyncSession, members: Sequence[MemberRow], actor: Principal) -> tuple[int, int]:
+async def _write(
+    session: AsyncSession, members: Sequence[BatchMemberIn], actor: Principal
+) -> tuple[int, int]:
     """Write the rows, apply what was parked for new ones, and set off what follows; how many new and changed."""
     organization_id = actor.organization_id
     before = await _lock(session, organization_id, [member.user_id for member in members])

@@ -13,10 +13,10 @@ from learning_service.domain.directory.models import (
     Region,
 )
 from learning_service.domain.directory.rules import (
-    ChapterFacts,
-    OrganizationFacts,
-    RegionFacts,
-    RequirementFacts,
+    ChapterIn,
+    OrganizationIn,
+    RegionIn,
+    RequirementIn,
 )
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Invalid, NotFound
@@ -27,7 +27,7 @@ _INSERTED = literal_column("(xmax = 0)", Boolean)
 
 
 async def put_organization(
-    session: AsyncSession, organization_id: str, facts: OrganizationFacts, *, actor: Principal
+    session: AsyncSession, organization_id: str, facts: OrganizationIn, *, actor: Principal
 ) -> bool:
     """Make or update the organization; True when it is new. Raises NotFound for any but the caller's own."""
     if organization_id != actor.organization_id:
@@ -50,7 +50,7 @@ async def put_organization(
     return created
 
 
-async def put_region(session: AsyncSession, region_id: str, facts: RegionFacts, *, actor: Principal) -> bool:
+async def put_region(session: AsyncSession, region_id: str, facts: RegionIn, *, actor: Principal) -> bool:
     """Make or update a region. Raises NotFound, or Invalid while its organization is unknown."""
     _own(facts.organization_id, actor)
     await _require_organization(session, actor.organization_id, "/organization_id")
@@ -59,9 +59,7 @@ async def put_region(session: AsyncSession, region_id: str, facts: RegionFacts, 
     return created
 
 
-async def put_chapter(
-    session: AsyncSession, chapter_id: str, facts: ChapterFacts, *, actor: Principal
-) -> bool:
+async def put_chapter(session: AsyncSession, chapter_id: str, facts: ChapterIn, *, actor: Principal) -> bool:
     """Make or update a chapter; another region moves it there. Raises Invalid for an unknown region."""
     if await session.get(Region, (actor.organization_id, facts.region_id)) is None:
         raise Invalid.at("/region_id", "is not a region of this organization", "not-known")
@@ -72,7 +70,7 @@ async def put_chapter(
 
 
 async def put_requirement(
-    session: AsyncSession, requirement_id: str, facts: RequirementFacts, *, actor: Principal
+    session: AsyncSession, requirement_id: str, facts: RequirementIn, *, actor: Principal
 ) -> bool:
     """Make or update a compliance requirement. Raises NotFound, or Invalid while its organization is unknown."""
     _own(facts.organization_id, actor)

@@ -1,28 +1,28 @@
 """What the directory accepts, and what a membership event changes. Pure."""
 
 from learning_service.domain.directory.rules.facts import (
-    ChapterFacts,
+    BatchMemberIn,
+    ChapterIn,
     CustomFields,
-    MemberBatch,
-    MemberFacts,
-    MemberRow,
-    OrganizationFacts,
-    RegionFacts,
-    RequirementFacts,
+    MemberBatchIn,
+    MemberIn,
+    OrganizationIn,
+    RegionIn,
+    RequirementIn,
     Timezone,
 )
 from learning_service.domain.directory.rules.membership import MembershipEventIn, MembershipEvents
 
 __all__ = [
-    "ChapterFacts",
+    "BatchMemberIn",
+    "ChapterIn",
     "CustomFields",
-    "MemberBatch",
-    "MemberFacts",
-    "MemberRow",
+    "MemberBatchIn",
+    "MemberIn",
     "MembershipEventIn",
     "MembershipEvents",
-    "OrganizationFacts",
-    "RegionFacts",
-    "RequirementFacts",
+    "OrganizationIn",
+    "RegionIn",
+    "RequirementIn",
     "Timezone",
 ]

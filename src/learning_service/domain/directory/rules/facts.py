@@ -96,7 +96,7 @@ class Office(StrictModel):
 Offices: TypeAlias = Annotated[tuple[Office, ...], Field(max_length=MAX_OFFICES), AfterValidator(distinct)]
 
 
-class OrganizationFacts(StrictModel):
+class OrganizationIn(StrictModel):
     """What the directory says of an organization."""
 
     name: Name
@@ -104,21 +104,21 @@ class OrganizationFacts(StrictModel):
     authoring_roles: tuple[AdminRole, ...] = ("national_admin", "regional_admin")
 
 
-class RegionFacts(StrictModel):
+class RegionIn(StrictModel):
     """What the directory says of a region."""
 
     organization_id: OpaqueId
     name: Name
 
 
-class ChapterFacts(StrictModel):
+class ChapterIn(StrictModel):
     """What the directory says of a chapter."""
 
     region_id: OpaqueId
     name: Name
 
 
-class MemberFacts(StrictModel):
+class MemberIn(StrictModel):
     """What the directory says of a member. `custom_fields` and `offices` replace what was there."""
 
     chapter_id: OpaqueId
@@ -131,26 +131,26 @@ class MemberFacts(StrictModel):
     offices: Offices = ()
 
 
-class RequirementFacts(StrictModel):
+class RequirementIn(StrictModel):
     """What the directory says of a compliance requirement."""
 
     organization_id: OpaqueId
     name: Name
 
 
-class MemberRow(MemberFacts):
+class BatchMemberIn(MemberIn):
     """A member of a batch."""
 
     user_id: OpaqueId
 
 
-class MemberBatch(StrictModel):
+class MemberBatchIn(StrictModel):
     """Members to make or update, all or none; each at most once."""
 
-    members: Annotated[tuple[MemberRow, ...], *some(MAX_BATCH)]
+    members: Annotated[tuple[BatchMemberIn, ...], *some(MAX_BATCH)]
 
     @model_validator(mode="after")
-    def _each_once(self) -> "MemberBatch":
+    def _each_once(self) -> "MemberBatchIn":
         seen: set[str] = set()
         twice: list[tuple[int | str, ...]] = []
         for n, member in enumerate(self.members):

@@ -16,7 +16,7 @@ from learning_service.domain.kernel.sealing import Seal
 from learning_service.domain.records.audit import record_audit
 from learning_service.domain.webhooks.actions.deliveries import drop_pending, start_senders
 from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
-from learning_service.domain.webhooks.rules.events import NewWebhook, place_of_secrets, url_fault
+from learning_service.domain.webhooks.rules.events import WebhookIn, place_of_secrets, url_fault
 
 OVERLAP = timedelta(hours=24)
 """How long a rotated secret still signs."""
@@ -96,7 +96,7 @@ async def number_events(session: AsyncSession, organization_id: str | None = Non
 
 
 async def create_webhook(
-    session: AsyncSession, new: NewWebhook, *, actor: Principal, development: bool, seal: Seal
+    session: AsyncSession, new: WebhookIn, *, actor: Principal, development: bool, seal: Seal
 ) -> tuple[WebhookSubscription, str]:
     """Subscribe a receiver; with it the secret, to be shown this once.
 

@@ -105,7 +105,7 @@ class Outcome:
         return self.status is not None and 200 <= self.status < 300
 
 
-class NewWebhook(StrictModel):
+class WebhookIn(StrictModel):
     """A subscription to be made."""
 
     url: Annotated[str, Field(min_length=1, max_length=2000)]
