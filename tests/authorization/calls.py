@@ -79,6 +79,7 @@ CALLS: dict[str, Call] = {
     "GET /api/compliance/statuses/": lists("user_id", "user_id"),
     "GET /api/directory/facets/": Call(),
     "GET /api/reports/compliance/": lists("chapter_id", "chapter_id", ""),
+    "GET /api/reports/courses/{course_id}/": Call(),
     "GET /api/events/": lists("data.user_id", "user_id"),
     "GET /api/organization/": Call(),
     "PATCH /api/organization/": Call({"reminder_days": [7, 3, 1]}),

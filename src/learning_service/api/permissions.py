@@ -350,3 +350,17 @@ class CanReadReports(Permission):
         if caller.is_any_admin:
             return reach_of(caller, chapters=True)
         raise Forbidden("This call is for administrators, or needs the scope reports:read.")
+
+
+class CanReadCourseReport(Permission):
+    """An author of the course, or an administrator of the organization or of a region whose members it is for."""
+
+    name = "admin, author of the course"
+
+    async def __call__(self, caller: Caller, session: Session, course_id: str) -> CourseAccess:
+        """The course. Raises NotFound for whom it does not exist, Forbidden for others who see it."""
+        access = await see_course(session, caller, path_id(course_id))
+        administers = access.may_assign and (caller.is_national_admin or bool(caller.admin_regions))
+        if not (access.may_author or administers):
+            raise Forbidden("This report is for administrators and for authors of the course.")
+        return access

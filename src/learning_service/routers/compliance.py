@@ -14,7 +14,7 @@ from learning_service.domain.directory.queries.audience import within
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.reports.queries import ReportFilter, check_filter
+from learning_service.domain.reports.queries.compliance import ReportFilter, check_filter
 from learning_service.schemas.common import PageOut
 from learning_service.schemas.compliance import ComplianceOut, ComplianceStatus
 from learning_service.schemas.filters import id_filter, word_filter

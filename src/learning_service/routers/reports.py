@@ -8,20 +8,27 @@ from fastapi.responses import StreamingResponse
 
 from learning_service.api.bodies import refuse_unknown_parameters
 from learning_service.api.idempotency import KeyedRoute
-from learning_service.api.permissions import CanReadReports
+from learning_service.api.permissions import CanReadCourseReport, CanReadReports
 from learning_service.api.requests import Caller, Session
-from learning_service.domain.directory.rules.reach import Reach
+from learning_service.domain.courses.queries.access import CourseAccess
+from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM
-from learning_service.domain.reports.queries import (
+from learning_service.domain.reports.queries.compliance import (
     COLUMNS,
     ReportFilter,
     check_filter,
     compliance_by_chapter,
     totals_of,
 )
+from learning_service.domain.reports.queries.courses import report_on_course
 from learning_service.domain.reports.rules import csv_lines
-from learning_service.schemas.reports import ChapterComplianceOut, ComplianceCountsOut, ComplianceReportOut
+from learning_service.schemas.reports import (
+    ChapterComplianceOut,
+    ComplianceCountsOut,
+    ComplianceReportOut,
+    CourseReportOut,
+)
 
 router = APIRouter(prefix="/api/reports", tags=["reports"], route_class=KeyedRoute)
 FILTERS = ("requirement_id", "region_id", "chapter_id")
@@ -71,6 +78,25 @@ async def compliance(
         items=[ChapterComplianceOut.model_validate(row) for row in rows],
         totals=ComplianceCountsOut(**totals_of(rows)),
     )
+
+
+@router.get("/courses/{course_id}/")
+async def read_course_report(
+    access: Annotated[CourseAccess, Depends(CanReadCourseReport())], caller: Caller, session: Session
+) -> CourseReportOut:
+    """How the members whom the caller administers stand in the course, each counted once.
+
+    A member stands at the open enrollment, else at a valid completion, else at the one decided last. Withdrawn
+    enrollments, erased members and those whose status is not active are left out.
+    """
+    report = await report_on_course(
+        session,
+        caller.organization_id,
+        access.view.id,
+        reach_of(caller, chapters=True),
+        timezone=access.timezone,
+    )
+    return CourseReportOut.model_validate(report)
 
 
 def _wants_csv(accept: str) -> bool:

@@ -1,6 +1,11 @@
 """Answers of reports."""
 
-from learning_service.schemas.common import Out
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from learning_service.schemas.common import Number, Out
 
 
 class ComplianceCountsOut(Out):
@@ -31,3 +36,50 @@ class ComplianceReportOut(Out):
 
     items: list[ChapterComplianceOut]
     totals: ComplianceCountsOut
+
+
+class ChapterProgressOut(Out):
+    """One chapter's members in a course."""
+
+    chapter_id: Annotated[str, Field(description="The chapter in which they are now.")]
+    chapter_name: str
+    enrolled: Annotated[int, Field(description="Members who stand at some enrollment of the course.")]
+    completed: int
+    failed: int
+
+
+class WeekProgressOut(Out):
+    """One week of a course."""
+
+    week: Annotated[date, Field(description="Its Monday, in the organization's time zone.")]
+    enrolled: Annotated[int, Field(description="Members whose enrollment was made in this week.")]
+    completed: Annotated[int, Field(description="Members who completed the course in this week.")]
+
+
+class CourseReportOut(Out):
+    """How the caller's active members stand in a course, each counted once."""
+
+    enrolled: Annotated[
+        int, Field(description="All of them: assigned, in progress, completed and failed together.")
+    ]
+    assigned: int
+    in_progress: int
+    completed: int
+    failed: int
+    awaiting_review: Annotated[
+        int, Field(description="Those of `in_progress` who have handed in everything and wait for a grader.")
+    ]
+    median_score: Annotated[
+        Number | None, Field(description="Percent, of those who completed with a score; null without any.")
+    ]
+    median_days: Annotated[
+        Number | None,
+        Field(description="From being enrolled or assigned to the completion; null before the first one."),
+    ]
+    by_chapter: Annotated[
+        list[ChapterProgressOut], Field(description="Chapters with members who are enrolled, by id.")
+    ]
+    by_week: Annotated[
+        list[WeekProgressOut],
+        Field(description="Weeks in which a member enrolled or completed, oldest first."),
+    ]

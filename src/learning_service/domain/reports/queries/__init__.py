@@ -1,0 +1,1 @@
+"""Reads across packages for reports."""
