@@ -8,6 +8,7 @@ from tests.kit.fields import (
     COURSE,
     LESSON,
     LISTED_ENROLLMENT,
+    LISTED_PROGRESS,
     MARK,
     MODULE,
     MODULES,
@@ -122,7 +123,7 @@ async def test_what_a_member_sees_of_themselves(course: Course) -> None:
     assert set(last["certificate"]) == {"id", "verification_url"}
     expected = [
         ("enrollments", LISTED_ENROLLMENT),
-        ("enrollments/progress", PROGRESS),
+        ("enrollments/progress", LISTED_PROGRESS),
         ("certificates", CERTIFICATE),
         ("compliance", COMPLIANCE),
         ("skills", SKILL),

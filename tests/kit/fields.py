@@ -47,7 +47,9 @@ PROGRESS = {
     "due_at",
     "overdue",
     "awaiting_review",
+    "next_item",
 }
+LISTED_PROGRESS = PROGRESS | {"completed_at", "score", "certificate_id"}
 TOTALS = {"assigned", "in_progress", "completed", "failed", "overdue"}
 MODULES = {"items", "next_cursor", "version", "enrollment", "assessment"}
 MODULE = {"id", "key", "title", "items"}

@@ -8,16 +8,15 @@ from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import page
 from learning_service.api.permissions import IsMember
 from learning_service.api.requests import Session
-from learning_service.domain.attempts.queries.positions import progress_of
 from learning_service.domain.certificates.queries import list_own_certificates
 from learning_service.domain.completion.queries.completions import finishes
+from learning_service.domain.completion.queries.own_progress import list_own_progress
 from learning_service.domain.completion.views import progress_view
 from learning_service.domain.compliance.queries import list_own_skills, list_own_statuses
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.enrollments.queries.enrollments import (
     list_own_enrollments,
     own_totals,
-    own_version_rows,
 )
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest, page_of
@@ -25,7 +24,12 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.certificates import CertificateOut
 from learning_service.schemas.common import PageOut
 from learning_service.schemas.compliance import ComplianceOut, SkillOut
-from learning_service.schemas.enrollments import ListedEnrollmentOut, ProgressOut, ProgressPageOut, TotalsOut
+from learning_service.schemas.enrollments import (
+    ListedEnrollmentOut,
+    ListedProgressOut,
+    ProgressPageOut,
+    TotalsOut,
+)
 
 router = APIRouter(prefix="/api", tags=["members"], route_class=KeyedRoute)
 Member = Annotated[Principal, Depends(IsMember())]
@@ -52,18 +56,19 @@ async def enrollments(
 async def progress(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-progress")]
 ) -> ProgressPageOut:
-    """How far one is in each course; required items and the assessment count."""
-    rows = await own_version_rows(session, caller, asked)
-    standings = await progress_of(session, [view.id for view, _ in rows])
-    items = [
-        (view, progress_view(view, await compiled_version(session, version_id), standings[view.id]))
-        for view, version_id in rows
-    ]
+    """How far one is in each course, what it has come to, and where to go on; newest first.
+
+    Required items and the assessment count.
+    """
+    rows = await list_own_progress(session, caller, asked)
+    items = [(row, await compiled_version(session, row.version_id)) for row in rows]
     answer = page_of(
         items,
         asked,
-        key=lambda row: (row[0].id,),
-        item=lambda row: ProgressOut.model_validate(row[1]),
+        key=lambda item: (item[0].enrollment.id,),
+        item=lambda item: ListedProgressOut.of(
+            progress_view(item[0].enrollment, item[1], item[0].standing), item[0].finish
+        ),
     )
     return ProgressPageOut(totals=TotalsOut(**await own_totals(session, caller)), **answer)
 

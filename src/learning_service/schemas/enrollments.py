@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from learning_service.domain.completion.queries.completions import Finish
+from learning_service.domain.completion.views import ProgressView
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.kernel.errors import Wrong
 from learning_service.domain.kernel.values import CleanText, Instant, StrictModel
@@ -40,6 +41,14 @@ class EnrollmentOut(Out):
     withdrawn_at: datetime | None
 
 
+class NextItemOut(Out):
+    """Where a learner goes on."""
+
+    kind: Literal["lesson", "quiz", "assessment"]
+    id: UUID
+    title: str
+
+
 class ProgressOut(Out):
     """How far an enrollment is; required items and the assessment count."""
 
@@ -53,6 +62,33 @@ class ProgressOut(Out):
     due_at: datetime | None
     overdue: bool
     awaiting_review: bool
+    next_item: NextItemOut | None
+    """The first required item that is not done; with all of them done and the score too low, a quiz that can raise
+    it. Null where nothing is to be done: ended, or a grader's turn."""
+
+
+class CameToOut(Out):
+    """What an enrollment has come to."""
+
+    completed_at: datetime | None
+    """When the learner had done all that was needed, whenever it was graded."""
+    score: Number | None
+    """Percent; it follows corrections and retakes, and is null while answers wait."""
+    certificate_id: UUID | None
+
+
+class ListedProgressOut(CameToOut, ProgressOut):
+    """How far an enrollment is, and what it has come to."""
+
+    @classmethod
+    def of(cls, view: ProgressView, finish: Finish) -> Self:
+        """The progress with what it has come to."""
+        return cls.model_validate(
+            {
+                **{name: getattr(view, name) for name in ProgressView.__slots__},
+                **{name: getattr(finish, name) for name in Finish.__slots__},
+            }
+        )
 
 
 class TotalsOut(Out):
@@ -68,19 +104,13 @@ class TotalsOut(Out):
 class ProgressPageOut(Out):
     """A page of progress with the totals over all pages."""
 
-    items: list[ProgressOut]
+    items: list[ListedProgressOut]
     next_cursor: str | None
     totals: TotalsOut
 
 
-class ListedEnrollmentOut(EnrollmentOut):
+class ListedEnrollmentOut(CameToOut, EnrollmentOut):
     """An enrollment in a list, with what it has come to."""
-
-    completed_at: datetime | None
-    """When the learner had done all that was needed, whenever it was graded."""
-    score: Number | None
-    """Percent; it follows corrections and retakes, and is null while answers wait."""
-    certificate_id: UUID | None
 
     @classmethod
     def of(cls, view: EnrollmentView, finish: Finish) -> Self:

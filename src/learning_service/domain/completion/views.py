@@ -1,8 +1,10 @@
 """What learners see of quizzes and attempts, put together from a position. Pure: no I/O, and by allow-list."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from learning_service.domain.attempts.actions.attempts import (
     attempts_allowed,
@@ -13,8 +15,17 @@ from learning_service.domain.attempts.actions.attempts import (
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position
 from learning_service.domain.completion.actions.submissions import Closed
 from learning_service.domain.courses.queries.compiled import CompiledLesson, CompiledQuiz, CompiledVersion
+from learning_service.domain.courses.rules.shape import QuizShape
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
-from learning_service.domain.enrollments.rules import Standing, attempts_remaining, progress
+from learning_service.domain.enrollments.queries.standing import OPEN
+from learning_service.domain.enrollments.rules import (
+    Standing,
+    attempts_remaining,
+    awaits_review,
+    can_rise,
+    may_be_passed,
+    progress,
+)
 from learning_service.domain.grading.rules.release import is_released, marks_of, shown_mark
 from learning_service.domain.grading.rules.score import score_percent
 
@@ -73,21 +84,76 @@ def module_views(version: CompiledVersion, position: Position | None) -> list[di
     ]
 
 
-def progress_view(view: EnrollmentView, version: CompiledVersion, standing: Standing) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class NextItem:
+    """Where a learner goes on."""
+
+    kind: str
+    id: UUID
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressView:
     """How far an enrollment is."""
+
+    enrollment_id: UUID
+    course_id: UUID
+    course_title: str
+    status: str
+    items_completed: int
+    items_total: int
+    percent: int
+    due_at: datetime | None
+    overdue: bool
+    awaiting_review: bool
+    next_item: NextItem | None
+
+
+def progress_view(view: EnrollmentView, version: CompiledVersion, standing: Standing) -> ProgressView:
+    """How far an enrollment is, and where it goes on while it is open."""
     done = progress(version.shape, standing)
-    return {
-        "enrollment_id": view.id,
-        "course_id": view.course_id,
-        "course_title": view.course_title,
-        "status": view.status,
-        "items_completed": done.items_completed,
-        "items_total": done.items_total,
-        "percent": done.percent,
-        "due_at": view.due_at,
-        "overdue": view.overdue,
-        "awaiting_review": view.awaiting_review,
-    }
+    item = _next_item(version, standing) if view.status in OPEN and view.withdrawn_at is None else None
+    return ProgressView(
+        enrollment_id=view.id,
+        course_id=view.course_id,
+        course_title=view.course_title,
+        status=view.status,
+        items_completed=done.items_completed,
+        items_total=done.items_total,
+        percent=done.percent,
+        due_at=view.due_at,
+        overdue=view.overdue,
+        awaiting_review=view.awaiting_review,
+        next_item=None if item is None else NextItem(_kind(item), item.id, item.title),
+    )
+
+
+def _next_item(version: CompiledVersion, standing: Standing) -> CompiledLesson | CompiledQuiz | None:
+    """The first required item that is not done; with all of them done, the first quiz that can still raise the score.
+
+    What waits for a grader and may be enough is left out: nothing is to be done there. So is what is optional, but in
+    a version that requires nothing.
+    """
+    items = [item for module in version.modules for item in module.items]
+    if version.assessment is not None:
+        items.append(version.assessment)
+    wanted = [item for item in items if item.required or version.shape.requires_nothing]
+    for item in wanted:
+        if isinstance(item, CompiledLesson):
+            if item.id not in standing.completed_lessons:
+                return item
+        elif not may_be_passed(QuizShape(item.id, item.pass_score), standing):
+            return item
+    if awaits_review(version.shape, standing):
+        return None
+    decisive = version.shape.to_pass[-1:] if version.assessment is not None else version.shape.to_pass
+    raisable = {quiz.id for quiz in decisive if can_rise(quiz, standing)}
+    return next((item for item in wanted if item.id in raisable), None)
+
+
+def _kind(item: CompiledLesson | CompiledQuiz) -> str:
+    return item.kind if isinstance(item, CompiledQuiz) else "lesson"
 
 
 def remaining_attempts(quiz: CompiledQuiz, position: Position) -> int | None:

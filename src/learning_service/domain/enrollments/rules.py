@@ -109,6 +109,17 @@ def is_passed(quiz: QuizShape, standing: Standing) -> bool:
     return low is not None and low >= exact(quiz.pass_score)
 
 
+def may_be_passed(quiz: QuizShape, standing: Standing) -> bool:
+    """Whether it is passed, or will be when the answers that wait get full marks."""
+    high = _standing(quiz, standing).high
+    return high is not None and high >= exact(quiz.pass_score)
+
+
+def can_rise(quiz: QuizShape, standing: Standing) -> bool:
+    """Whether another attempt can have a better score than any so far."""
+    return _standing(quiz, standing).chance and _low(quiz, standing) < _FULL
+
+
 def decide(shape: CourseShape, standing: Standing) -> Decision:
     """Completed when everything required is done and the course's score is reached; failed when that has
     become impossible, even with full marks for everything that waits, is under way or is left; else in

@@ -18,7 +18,8 @@ from learning_service.domain.attempts.models import (
     QuizAttempt,
     QuizProgress,
 )
-from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount, progress_of
+from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount
+from learning_service.domain.attempts.queries.standings import progress_of
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.views import mark_views, progress_view, released, score_of
 from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill

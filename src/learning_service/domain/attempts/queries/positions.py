@@ -54,6 +54,17 @@ class QuizCount:
     max_points: Decimal | None
     passed_at: datetime | None = None
 
+    def standing(self, *, open: bool) -> QuizStanding:
+        """The same as the rules take it; `open`: with an attempt under way."""
+        return quiz_standing(
+            used=self.used,
+            allowed=self.allowed,
+            open=open,
+            best_points=self.best_points,
+            possible_points=self.possible_points,
+            max_points=self.max_points,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
@@ -136,15 +147,7 @@ class Position:
 
     def quiz_standing(self, quiz_id: uuid.UUID) -> QuizStanding:
         """Where the enrollment stands with one quiz that it has tried."""
-        count = self.quizzes[quiz_id]
-        return quiz_standing(
-            used=count.used,
-            allowed=count.allowed,
-            open=quiz_id in self.under_way,
-            best_points=count.best_points,
-            possible_points=count.possible_points,
-            max_points=count.max_points,
-        )
+        return self.quizzes[quiz_id].standing(open=quiz_id in self.under_way)
 
     def with_count(self, quiz_id: uuid.UUID, count: QuizCount) -> "Position":
         """The position with another row for one quiz."""
@@ -181,8 +184,8 @@ def _position_statement(target: Target, *, lock: bool, own: bool) -> Any:
             held.assigned_at,
             held.due_at,
             held.extra_time_seconds,
-            _lessons(held),
-            _quizzes(held),
+            lessons_of(held),
+            quizzes_of(held),
             _under_way(held),
             *_ATTEMPT_COLUMNS,
             (held.revision == select(_Seen.revision).where(_Seen.id == held.id).scalar_subquery()).label(
@@ -235,7 +238,8 @@ def _parameter(name: str) -> ColumnElement[Any]:
     return bindparam(name)
 
 
-def _lessons(held: Any) -> Any:
+def lessons_of(held: Any) -> Any:
+    """What an enrollment has completed of lessons, as JSON by lesson."""
     return (
         select(func.jsonb_object_agg(LessonProgress.lesson_id, LessonProgress.completed_at, type_=JSONB))
         .where(LessonProgress.enrollment_id == held.id)
@@ -243,8 +247,11 @@ def _lessons(held: Any) -> Any:
     )
 
 
-def _quizzes(held: Any) -> Any:
-    """Exact numbers travel as text: JSON numbers would come back as floats."""
+def quizzes_of(held: Any) -> Any:
+    """What an enrollment has come to at its quizzes, as JSON by quiz.
+
+    Exact numbers travel as text: JSON numbers would come back as floats.
+    """
     row = func.jsonb_build_array(
         QuizProgress.attempts_used,
         QuizProgress.attempts_allowed,
@@ -336,13 +343,14 @@ def read_position(row: Sequence[Any]) -> Position:
         due_at=due_at,
         extra_time_seconds=extra,
         lessons={uuid.UUID(k): datetime.fromisoformat(v) for k, v in (lessons or {}).items()},
-        quizzes={uuid.UUID(k): _count(v) for k, v in (quizzes or {}).items()},
+        quizzes={uuid.UUID(k): read_count(v) for k, v in (quizzes or {}).items()},
         under_way=frozenset(map(uuid.UUID, under_way or ())),
         attempt=AttemptRow(*attempt) if attempt and attempt[0] is not None else None,
     )
 
 
-def _count(row: Sequence[Any]) -> QuizCount:
+def read_count(row: Sequence[Any]) -> QuizCount:
+    """An enrollment's row for one quiz, from `quizzes_of`."""
     used, allowed, best, possible, most, passed_at = row
     return QuizCount(
         used,
@@ -368,30 +376,3 @@ async def attempts_at(
         .order_by(QuizAttempt.number)
     )
     return [AttemptRow(*row) for row in rows]
-
-
-async def progress_of(
-    session: AsyncSession, enrollment_ids: Sequence[uuid.UUID]
-) -> dict[uuid.UUID, Standing]:
-    """Standings of many enrollments at once: two statements, whatever their number."""
-    lessons: dict[uuid.UUID, set[uuid.UUID]] = {key: set() for key in enrollment_ids}
-    quizzes: dict[uuid.UUID, dict[uuid.UUID, QuizStanding]] = {key: {} for key in enrollment_ids}
-    done = select(LessonProgress.enrollment_id, LessonProgress.lesson_id).where(
-        LessonProgress.enrollment_id.in_(enrollment_ids)
-    )
-    for enrollment_id, lesson_id in await session.execute(done):
-        lessons[enrollment_id].add(lesson_id)
-    counts = select(QuizProgress).where(QuizProgress.enrollment_id.in_(enrollment_ids))
-    for row in await session.scalars(counts):
-        quizzes[row.enrollment_id][row.quiz_id] = quiz_standing(
-            used=row.attempts_used,
-            allowed=row.attempts_allowed,
-            open=False,
-            best_points=row.best_points,
-            possible_points=row.possible_points,
-            max_points=row.max_points,
-        )
-    return {
-        key: Standing(completed_lessons=frozenset(lessons[key]), quizzes=quizzes[key])
-        for key in enrollment_ids
-    }

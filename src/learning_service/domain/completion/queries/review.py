@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.queries.positions import progress_of
+from learning_service.domain.attempts.queries.standings import progress_of
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.documents.rules import shown_html
 from learning_service.domain.enrollments.queries.standing import OPEN

@@ -164,16 +164,7 @@ async def list_own_enrollments(
 ) -> Sequence[EnrollmentView]:
     """The caller's enrollments, newest first; one more than the page holds."""
     statement = enrollment_views(now(session)).where(listed_enrollments(caller))
-    return [EnrollmentView(*row) for row in await session.execute(_paged(statement, page))]
-
-
-async def own_version_rows(
-    session: AsyncSession, caller: Principal, page: PageRequest
-) -> Sequence[tuple[EnrollmentView, uuid.UUID]]:
-    """The caller's enrollments with their version's id, newest first; one more than the page holds."""
-    statement = enrollment_views(now(session), Enrollment.version_id).where(listed_enrollments(caller))
-    rows = await session.execute(_paged(statement, page))
-    return [(EnrollmentView(*row[:-1]), row[-1]) for row in rows]
+    return [EnrollmentView(*row) for row in await session.execute(paged(statement, page))]
 
 
 async def own_totals(session: AsyncSession, caller: Principal) -> dict[str, int]:
@@ -209,7 +200,8 @@ async def last_completion(
     return found
 
 
-def _paged(statement: Any, page: PageRequest) -> Any:
+def paged(statement: Any, page: PageRequest) -> Any:
+    """The page of a select of enrollments, newest first; one more than the page holds."""
     if page.after is not None:
         statement = statement.where(Enrollment.id < uuid.UUID(page.after[0]))
     return statement.order_by(Enrollment.id.desc()).limit(page.limit + 1)

@@ -1,0 +1,49 @@
+"""Standings of many enrollments at once, without what only their learners need."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.models import QuizProgress
+from learning_service.domain.attempts.queries.positions import read_count
+from learning_service.domain.enrollments.models import LessonProgress
+from learning_service.domain.enrollments.rules import QuizStanding, Standing, quiz_standing
+
+
+def read_standing(lessons: Mapping[str, str] | None, quizzes: Mapping[str, Any] | None) -> Standing:
+    """A standing from `lessons_of` and `quizzes_of`; attempts under way are not among them."""
+    counts = {uuid.UUID(key): read_count(value) for key, value in (quizzes or {}).items()}
+    return Standing(
+        completed_lessons=frozenset(map(uuid.UUID, lessons or ())),
+        quizzes={key: count.standing(open=False) for key, count in counts.items()},
+    )
+
+
+async def progress_of(
+    session: AsyncSession, enrollment_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, Standing]:
+    """Standings of many enrollments at once: two statements, whatever their number."""
+    lessons: dict[uuid.UUID, set[uuid.UUID]] = {key: set() for key in enrollment_ids}
+    quizzes: dict[uuid.UUID, dict[uuid.UUID, QuizStanding]] = {key: {} for key in enrollment_ids}
+    done = select(LessonProgress.enrollment_id, LessonProgress.lesson_id).where(
+        LessonProgress.enrollment_id.in_(enrollment_ids)
+    )
+    for enrollment_id, lesson_id in await session.execute(done):
+        lessons[enrollment_id].add(lesson_id)
+    counts = select(QuizProgress).where(QuizProgress.enrollment_id.in_(enrollment_ids))
+    for row in await session.scalars(counts):
+        quizzes[row.enrollment_id][row.quiz_id] = quiz_standing(
+            used=row.attempts_used,
+            allowed=row.attempts_allowed,
+            open=False,
+            best_points=row.best_points,
+            possible_points=row.possible_points,
+            max_points=row.max_points,
+        )
+    return {
+        key: Standing(completed_lessons=frozenset(lessons[key]), quizzes=quizzes[key])
+        for key in enrollment_ids
+    }
