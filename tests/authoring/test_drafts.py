@@ -7,6 +7,9 @@ import pytest
 from tests.kit.author import PATCH_TYPE, Author, changed, rich_tree, without_keys
 from tests.kit.world import Json, World, choice, small_tree
 
+from learning_service.domain.courses.actions import drafts
+from learning_service.domain.courses.rules.tree import parse_tree
+
 
 def pointers(problem: Any) -> list[str]:
     assert problem.status_code == 422, problem.text
@@ -346,3 +349,18 @@ async def test_trees_too_large_are_refused(world: World) -> None:
     huge = await author.put({"title": "Huge", "modules": [{"title": "m", "items": [long] * 43}]})
     assert (huge.status_code, huge.json()["code"]) == (413, "body-too-large")
     assert await author.draft() == before
+
+
+async def test_a_refused_tree_is_judged_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[int] = []
+
+    def counted(sent: bytes, *arguments: Any) -> Any:
+        judged.append(len(sent))
+        return parse_tree(sent, *arguments)
+
+    course = await world.course(publish=False)
+    monkeypatch.setattr(drafts, "parse_tree", counted)
+    path = f"/api/courses/{course['id']}/draft/"
+    answer = await world.admin("PUT", path, {"title": "\u3164"}, headers={"If-Match": "*"})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "empty")
+    assert len(judged) == 1

@@ -3,16 +3,20 @@
 import asyncio
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from learning_service.api.bodies import LARGE, MIB, SMALL, JsonBody, check_json, receive_body
+from learning_service.api.openapi.document import dependencies_of
+from learning_service.api.routes import api_routes
 from learning_service.domain.assignments.rules.policy import AssignmentIn
 from learning_service.domain.directory.rules import MemberBatchIn, MembershipEvents
 from learning_service.domain.kernel.errors import Invalid
@@ -147,3 +151,73 @@ async def test_the_top_of_a_large_body_is_judged_first(body: bytes, where: str, 
     with pytest.raises(Invalid) as refused:
         JsonBody(MemberBatchIn, limit=LARGE)._judged(body)
     assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [(where, code)]
+
+
+def members(*wrong: int, of: int) -> bytes:
+    """A batch in which these lack everything."""
+    right = {
+        "chapter_id": "n1",
+        "status": "active",
+        "display_name": "Ana",
+        "email": None,
+    }
+    items = [{} if n in wrong else {**right, "user_id": f"u{n}"} for n in range(of)]
+    return json.dumps({"members": items}).encode()
+
+
+def refused(batch: bytes) -> list[tuple[str, str]]:
+    with pytest.raises(Invalid) as refusal:
+        JsonBody(MemberBatchIn, limit=LARGE)._judged(batch)
+    return [(fault.pointer, fault.code) for fault in refusal.value.faults]
+
+
+@pytest.mark.parametrize("count", [1_000, 5_000])
+def test_looking_for_faults_ends_after_a_hundred(count: int) -> None:
+    batch = members(*range(count), of=count)
+    took = []
+    for _ in range(5):
+        began = time.thread_time()
+        found = refused(batch)
+        took.append(time.thread_time() - began)
+    assert len(found) == 100
+    assert found[:2] == [("/members/0/chapter_id", "required"), ("/members/0/status", "required")]
+    assert min(took) < 0.02
+
+
+def test_wrong_elements_far_apart_are_all_told() -> None:
+    wrong = (3, 64, 65, 2_000, 4_999)
+    found = refused(members(*wrong, of=5_000))
+    assert sorted({pointer.split("/")[2] for pointer, _ in found}, key=int) == [str(n) for n in wrong]
+    assert len(found) == 5 * len(wrong)
+
+
+def test_faults_beside_a_long_list_are_told_with_its_own() -> None:
+    sent = json.dumps({"user_ids": ["a", "", "b", ""], "due_in_days": "soon"}).encode()
+    with pytest.raises(Invalid) as refusal:
+        JsonBody(AssignmentIn)._judged(sent)
+    assert [fault.pointer for fault in refusal.value.faults] == ["/due_in_days", "/user_ids/1", "/user_ids/3"]
+
+
+def long_lists(node: Any) -> Iterator[dict[str, Any]]:
+    """Every list in a core schema that may have more than a hundred elements."""
+    if isinstance(node, dict):
+        if node.get("type") in ("list", "tuple", "set") and (node.get("max_length") or 0) > 100:
+            yield node
+        for value in node.values():
+            yield from long_lists(value)
+    elif isinstance(node, list | tuple):
+        for value in node:
+            yield from long_lists(value)
+
+
+async def test_every_long_list_of_a_body_ends_at_its_first_fault(app: FastAPI) -> None:
+    bodies = {
+        dependency.__self__ if hasattr(dependency, "__self__") else dependency
+        for route in api_routes(app)
+        for dependency in dependencies_of(route)
+    }
+    judged = [body for body in bodies if isinstance(body, JsonBody) and body.parse]
+    assert len(judged) > 20
+    found = [schema for body in judged for schema in long_lists(body.adapter.core_schema)]
+    assert len(found) > 5
+    assert all(schema.get("fail_fast") for schema in found)

@@ -9,9 +9,7 @@ import codecs
 import gc
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import Any
 
@@ -19,8 +17,9 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from learning_service.api.outlines import Outline, outline_of
+from learning_service.domain.kernel.apart import apart
 from learning_service.domain.kernel.errors import Fault, Invalid, TooLarge, UnsupportedMediaType
-from learning_service.domain.kernel.pointers import MAX_FAULTS, faults_of, pointer
 
 MIB = 1024 * 1024
 PUBLIC, SMALL, LARGE = 64 * 1024, MIB, 8 * MIB
@@ -31,13 +30,13 @@ limit: each costs the validator time."""
 MAX_KEYS = 20_000
 """More than any object of the contract can have: each unknown one would become a fault first."""
 
-JUDGED_AT_ONCE = 64 * 1024
+JUDGED_AT_ONCE = 16 * 1024
 """A larger body is judged in a thread; a smaller one takes less time than the way there and back may."""
-_JUDGES = ThreadPoolExecutor(1, "large-bodies")
-"""One: a second one's turn at the interpreter would come out of everybody else's."""
 RECEIVE_SECONDS, PUBLIC_SECONDS = 60, 5
 ARRIVAL = "learning_service.arrival"
 """Where the scope has the request's `concurrency.Arrival`."""
+CALLER = "learning_service.caller"
+"""Where it has the `Principal`, once that is known."""
 _BODY_BY = "learning_service.body_by"
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
@@ -130,7 +129,9 @@ class JsonBody:
             return None
         if len(body) <= JUDGED_AT_ONCE:
             return self._judged(body)
-        return await asyncio.get_running_loop().run_in_executor(_JUDGES, self._judged_apart, body)
+        caller = request.scope.get(CALLER)
+        who = ("", "") if caller is None else caller.who
+        return await apart(*who, self._judged_apart, body)
 
     def _judged_apart(self, body: bytes) -> Any:
         # Looking for garbage among so many new objects takes longer than making them, and stops everybody.
@@ -145,33 +146,19 @@ class JsonBody:
         if not self.parse:
             return body
         if len(body) > JUDGED_AT_ONCE:
-            self._look_over(document)
+            # The validator reads all of an unknown field, for each kind that the body may be of.
+            self._outline.look_over(document)
         try:
             return self.adapter.validate_json(body)
         except ValidationError as error:
-            raise Invalid(faults_of(error, document)) from None
+            self._outline.look_at_lists(document)
+            raise Invalid(self._outline.faults(self.adapter, error, document)) from None
         except RecursionError:
             raise Invalid.at("", "is nested too deeply", "too-deep") from None
 
-    def _look_over(self, document: Any) -> None:
-        # The validator reads all of an unknown field, for each kind that the body may be of, and finds every fault
-        # of every item before it says that there are too many of them.
-        if isinstance(document, dict) and not self._outline.is_open:
-            unknown = [name for name in document if name not in self._outline.names]
-            if unknown:
-                named = sorted(unknown[:MAX_FAULTS])
-                raise Invalid(
-                    [Fault(pointer(name), "is not a field of this", "unknown-field") for name in named]
-                )
-        for name, most in self._outline.longest.items():
-            items = document if name is None else document.get(name) if isinstance(document, dict) else None
-            if isinstance(items, list) and len(items) > most:
-                where = "" if name is None else pointer(name)
-                raise Invalid.at(where, f"must have at most {most:,} elements", "too-many", {"most": most})
-
     @cached_property
-    def _outline(self) -> "_Outline":
-        return _outline_of(self.adapter.json_schema())
+    def _outline(self) -> Outline:
+        return outline_of(self.adapter.json_schema())
 
     def _check_media_type(self, request: Request) -> None:
         kind, *parameters = request.headers.get("content-type", "").lower().split(";")
@@ -179,43 +166,6 @@ class JsonBody:
         encoded = request.headers.get("content-encoding", "identity").lower() != "identity"
         if kind.strip() not in self.media_types or charset not in ([], ["utf-8"]) or encoded:
             raise UnsupportedMediaType(f"Send {' or '.join(self.media_types)}, in UTF-8 and not compressed.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Outline:
-    """What the schema says of the top of a body."""
-
-    names: frozenset[str]
-    is_open: bool
-    """Whether it may have further names."""
-    longest: Mapping[str | None, int]
-    """How many items it may have where it is a list (None), and each list that it names."""
-
-
-def _outline_of(schema: Mapping[str, Any]) -> _Outline:
-    names: set[str] = set()
-    longest: dict[str | None, int] = {}
-    is_open = False
-    for kind in _variants(schema, schema):
-        if kind.get("type") == "object":
-            is_open = is_open or kind.get("additionalProperties") is not False
-        if (most := kind.get("maxItems")) is not None:
-            longest[None] = most
-        for name, field in kind.get("properties", {}).items():
-            names.add(name)
-            found = [variant["maxItems"] for variant in _variants(field, schema) if "maxItems" in variant]
-            if found:
-                longest[name] = max(found)
-    return _Outline(frozenset(names), is_open, longest)
-
-
-def _variants(kind: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The kind itself, and each that it may be instead, looked up among the schema's definitions."""
-    if "$ref" in kind:
-        kind = schema["$defs"][kind["$ref"].rpartition("/")[2]]
-    yield kind
-    for other in (*kind.get("anyOf", ()), *kind.get("oneOf", ())):
-        yield from _variants(other, schema)
 
 
 def read_idempotency_key(request: Request) -> str | None:

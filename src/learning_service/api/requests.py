@@ -11,7 +11,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.api.bodies import ARRIVAL, receive_body
+from learning_service.api.bodies import ARRIVAL, CALLER, receive_body
 from learning_service.api.idempotency import claim_for, keyed_request
 from learning_service.context import Context
 from learning_service.core.telemetry import note_organization
@@ -33,7 +33,7 @@ ContextOf = Annotated[Context, Depends(get_context)]
 async def authenticate(request: Request) -> Principal:
     """The caller named by the bearer token. Raises Unauthenticated, or RateLimited for who calls too often."""
     # A hot path that hands on to its route has counted the caller already.
-    if (known := request.scope.get("learning_service.caller")) is not None:
+    if (known := request.scope.get(CALLER)) is not None:
         return cast(Principal, known)
     context: Context = request.app.state.context
     token = bearer_token(request.headers.getlist("authorization"))
@@ -43,7 +43,7 @@ async def authenticate(request: Request) -> Principal:
     if wait:
         raise RateLimited("You are calling too often; slow down.", retry_after=wait)
     request.scope[ARRIVAL].is_of(caller)
-    request.scope["learning_service.caller"] = caller
+    request.scope[CALLER] = caller
     return caller
 
 

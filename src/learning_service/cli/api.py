@@ -1,13 +1,17 @@
 """`learning-service api`: serve the API."""
 
+import gc
 import os
 import sys
+from functools import partial
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from learning_service.api.server import KEEP_ALIVE_SECONDS, SWITCH_SECONDS, bounded_protocol
 from learning_service.cli.terminal import read_port, read_settings
+from learning_service.core.settings import Settings
 from learning_service.main import create_app
 
 app = typer.Typer()
@@ -19,7 +23,7 @@ def api() -> None:
     settings = read_settings(serving=True)
     sys.setswitchinterval(SWITCH_SECONDS)
     uvicorn.run(
-        create_app,
+        partial(settled_app, settings),
         factory=True,
         host=os.environ.get("HOST") or "127.0.0.1",
         port=read_port(),
@@ -34,3 +38,16 @@ def api() -> None:
         timeout_graceful_shutdown=20,
         log_level="warning",
     )
+
+
+def settled_app(settings: Settings) -> FastAPI:
+    """The application, with all of it made that lasts, and left out of later searches for garbage.
+
+    Writing the reference and searching through all of that takes a second at the first call that meets it.
+    """
+    made = create_app(settings)
+    if settings.reference_enabled:
+        made.openapi()
+    gc.collect()
+    gc.freeze()
+    return made

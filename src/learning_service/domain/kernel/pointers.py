@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from learning_service.domain.kernel.errors import Fault, FaultCode, Wrong
 
-MAX_FAULTS = 500
+MAX_FAULTS = 100
 MAX_COUNTED = 5_000
 """With more faults than this nothing is listed: telling a million apart takes longer than finding them."""
 MAX_KEY_SHOWN = 200

@@ -24,6 +24,11 @@ class Principal:
         object.__setattr__(self, "key", f"{self.organization_id}\n{self.user_id}")
 
     @property
+    def who(self) -> tuple[str, str]:
+        """Organization and user."""
+        return self.organization_id, self.user_id
+
+    @property
     def authority(self) -> frozenset[str]:
         """All that the token gives the caller beside being who they are."""
         return self.roles | self.scopes

@@ -5,33 +5,28 @@ have no marks yet end the transaction: `with_marks` marks them, while no row and
 work once more. Its second transaction reads everything again, and takes the marks only for the same answers and keys.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
-from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.grading.rules.score import Graded, grade_attempt
+from learning_service.domain.kernel.apart import apart
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Unavailable
 from learning_service.domain.questions.rules.responses import Response, dump_responses
 
 T = TypeVar("T")
 
-LARGE_CHARACTERS = 50_000
+LARGE_CHARACTERS = 10_000
 """Answers of more than this are marked between two transactions."""
 TRIES = 3
 """How often one call marks answers that turn out to have changed meanwhile."""
-_MARKERS = ThreadPoolExecutor(1, "large-answers")
-"""One: a second one's turn at the interpreter would come out of everybody else's."""
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +61,13 @@ class Unmarked(Exception):
         answers: Iterable[tuple[CompiledQuiz, Mapping[str, Response]]],
     ) -> None:
         super().__init__("large answers have no marks yet")
-        self.learner = f"{learner.organization_id}\n{learner.user_id}"
+        self.learner = learner.organization_id, learner.user_id
         self.instant = instant
         self.answers = tuple(answers)
 
     async def mark(self) -> tuple[Marked, ...]:
-        """Mark them in a thread. Those of one learner take turns, so that they keep no other learner waiting."""
-        turn = _turns.setdefault(self.learner, asyncio.Lock())
-        loop = asyncio.get_running_loop()
-        async with turn:
-            return tuple([await loop.run_in_executor(_MARKERS, _mark, *one) for one in self.answers])
+        """Mark them, one attempt after the other, so that others have their turns between."""
+        return tuple([await apart(*self.learner, _mark, *one) for one in self.answers])
 
 
 def _mark(quiz: CompiledQuiz, given: Mapping[str, Response]) -> Marked:

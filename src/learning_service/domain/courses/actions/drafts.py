@@ -1,11 +1,8 @@
 """Editing drafts. One author at a time holds the course's row, and only who saw the last state may change it."""
 
-import asyncio
 import uuid
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,19 +29,13 @@ from learning_service.domain.courses.rules.keys import assign_keys, unknown_key_
 from learning_service.domain.courses.rules.patching import Operation, apply_patch
 from learning_service.domain.courses.rules.richtext import Clean, Removed, sanitize_html, sanitize_tree
 from learning_service.domain.courses.rules.tree import Tree, parse_tree, texts_of
+from learning_service.domain.kernel.apart import apart
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Invalid, PreconditionFailed, PreconditionRequired
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.records.audit import record_audit
-
-T = TypeVar("T")
-
-_JUDGES = ThreadPoolExecutor(1, "drafts")
-"""One, like those of large bodies and answers: several would take their turns from everybody else."""
-OF_TEXTS = frozenset({"empty", "not-allowed", "too-complex", "too-long"})
-"""What can be wrong with a text that older rules let in."""
 
 
 class NothingToDiscard(Conflict):
@@ -115,7 +106,7 @@ async def patch_draft(
     version = await current_version(session, course_id)
     check_precondition(if_match, version)
     before = Edition(version, await read_tree(session, version))
-    tree = await _apart(apply_patch, before.tree, patch)
+    tree = await apart(*actor.who, apply_patch, before.tree, patch)
     await require_granting(session, course, before.tree.mastered_skills, tree.mastered_skills, actor=actor)
     known = await known_keys(session, course_id)
     _refuse_unknown_keys(tree, known)
@@ -206,17 +197,8 @@ async def _accepted(
 ) -> tuple[Tree, tuple[Removed, ...]]:
     """The tree that was sent, clean. What the course holds already came in by the rules of its time, and stays."""
     clean = await _sanitizer(session, actor)
-
-    def judged(held: frozenset[str]) -> tuple[Tree, tuple[Removed, ...]]:
-        return sanitize_tree(parse_tree(sent, held), clean, held)
-
-    try:
-        return await _apart(judged, frozenset())
-    except Invalid as refused:
-        if any(fault.code not in OF_TEXTS for fault in refused.faults):
-            raise
-        held = texts_of((await current_edition(session, course_id)).tree)
-        return await _apart(judged, held)
+    held = texts_of((await current_edition(session, course_id)).tree)
+    return await apart(*actor.who, lambda: sanitize_tree(parse_tree(sent, held), clean, held))
 
 
 async def _sanitized(
@@ -224,11 +206,7 @@ async def _sanitized(
 ) -> tuple[Tree, tuple[Removed, ...]]:
     """In a thread: hostile text takes a while, and the loop serves others meanwhile."""
     clean = await _sanitizer(session, actor)
-    return await _apart(sanitize_tree, tree, clean, texts_of(held))
-
-
-async def _apart(work: Callable[..., T], *arguments: Any) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_JUDGES, work, *arguments)
+    return await apart(*actor.who, sanitize_tree, tree, clean, texts_of(held))
 
 
 async def _sanitizer(session: AsyncSession, actor: Principal) -> Clean:

@@ -73,7 +73,7 @@ class RemoveOperation(_Operation):
 
 
 Operation: TypeAlias = Annotated[ValueOperation | FromOperation | RemoveOperation, Field(discriminator="op")]
-TreePatch: TypeAlias = Annotated[tuple[Operation, ...], Field(max_length=MAX_OPERATIONS)]
+TreePatch: TypeAlias = Annotated[tuple[Operation, ...], Field(fail_fast=True, max_length=MAX_OPERATIONS)]
 """The operations of a patch, in order."""
 
 

@@ -74,7 +74,7 @@ class Response(StrictModel):
         return "text" if self.value is None else "value"
 
 
-Responses: TypeAlias = Annotated[tuple[Response, ...], Field(max_length=MAX_RESPONSES)]
+Responses: TypeAlias = Annotated[tuple[Response, ...], Field(fail_fast=True, max_length=MAX_RESPONSES)]
 """The `responses` of a save or submission."""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
@@ -80,5 +81,10 @@ class ShortAnswerKey(AnswerKey):
 
     def right_answer(self) -> dict[str, Any]:
         """The accepted answers as people read them."""
-        shown = (without_wildcards(pattern) for pattern in self.accepted_answers)
-        return {"accepted_answers": list(dict.fromkeys(text for text in shown if text))}
+        return {"accepted_answers": list(_as_read(self.accepted_answers))}
+
+
+@lru_cache(maxsize=4096)
+def _as_read(accepted: tuple[str, ...]) -> tuple[str, ...]:
+    shown = (without_wildcards(pattern) for pattern in accepted)
+    return tuple(dict.fromkeys(text for text in shown if text))

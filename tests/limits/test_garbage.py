@@ -1,0 +1,32 @@
+"""The search for garbage, which stops every call for as long as it takes, leaves out what lasts."""
+
+import subprocess
+import sys
+
+from tests.kit.processes import ROOT, environment
+
+from learning_service.core.settings import Settings
+
+LOOK = """
+import gc
+from learning_service.cli.api import settled_app
+from learning_service.core.settings import Settings
+app = settled_app(Settings())
+print(gc.get_freeze_count(), len(gc.get_objects()), app.openapi_schema is not None)
+"""
+
+
+def test_a_search_for_garbage_does_not_look_at_the_application(settings: Settings) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", LOOK],
+        cwd=ROOT,
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    frozen, left, is_written = ran.stdout.split()
+    assert int(frozen) > 100_000
+    assert int(left) < 10_000
+    assert is_written == "True", "the reference is written before the first call"
