@@ -8,7 +8,7 @@ from tests.kit.learner import Learner, lesson, quiz, tree
 from tests.kit.world import Json, World, small_tree
 from tests.privacy.history import ADDRESS, FIELD, NAME, PRAISE, SHORT, TYPED, WRITTEN, learn
 
-from learning_service.domain.privacy import queries
+from learning_service.domain.privacy.queries import export as queries
 
 
 async def export(world: World, user: str) -> Json:

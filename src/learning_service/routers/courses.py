@@ -18,7 +18,7 @@ from learning_service.api.requests import Session
 from learning_service.domain.attempts.queries.positions import Position, find_position
 from learning_service.domain.completion.actions.policy_changes import apply_policy
 from learning_service.domain.completion.queries.completions import Finish, finishes
-from learning_service.domain.completion.views import module_views, quiz_view
+from learning_service.domain.completion.views.items import module_views, quiz_view
 from learning_service.domain.courses.actions import courses
 from learning_service.domain.courses.queries.access import CourseAccess, list_courses
 from learning_service.domain.courses.queries.compiled import (

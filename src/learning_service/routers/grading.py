@@ -18,7 +18,7 @@ from learning_service.domain.completion.actions.grades import grade_response
 from learning_service.domain.completion.actions.lost_passes import decide_lost_pass
 from learning_service.domain.completion.queries.lost_passes import LostPassView, list_lost_passes
 from learning_service.domain.completion.queries.review import review_views
-from learning_service.domain.completion.views import score_of
+from learning_service.domain.completion.views.attempts import score_of
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.grading.actions import claim_next, claim_response
 from learning_service.domain.grading.queries import WaitingResponse, get_waiting, list_pending

@@ -16,13 +16,9 @@ from learning_service.domain.attempts.actions.attempts import (
 from learning_service.domain.attempts.queries.positions import attempts_at
 from learning_service.domain.completion.actions.lessons import complete_lesson
 from learning_service.domain.completion.actions.submissions import submit_attempt
-from learning_service.domain.completion.views import (
-    attempt_view,
-    progress_view,
-    quiz_view,
-    submission_view,
-    summary_views,
-)
+from learning_service.domain.completion.views.attempts import attempt_view, submission_view, summary_views
+from learning_service.domain.completion.views.items import quiz_view
+from learning_service.domain.completion.views.progress import progress_view
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
 from learning_service.domain.enrollments.queries.enrollments import get_enrollment
 from learning_service.domain.kernel.clock import now
@@ -64,92 +60,73 @@ async def _quiz(session: Session, own: OwnPosition, quiz_id: str) -> CompiledQui
     return version.quizzes[path_id(quiz_id)]
 
 
-async def _read(session: Session, own: OwnPosition, quiz_id: str) -> dict[str, Any]:
+async def _read(session: Session, own: OwnPosition, quiz_id: str) -> QuizOut:
     quiz = await _quiz(session, own, quiz_id)
     attempts = await attempts_at(session, own.position.enrollment_id, quiz.id)
-    view = {**quiz_view(quiz, own.position), "attempts": summary_views(attempts)}
-    if quiz.time_limit_seconds is None and not quiz.shuffle:
-        view["questions"] = questions_shown(quiz, None)
-    return QuizOut.model_validate(view).model_dump(exclude_unset=True)
+    is_open = quiz.time_limit_seconds is None and not quiz.shuffle
+    return QuizOut.of(
+        quiz_view(quiz, own.position),
+        summary_views(attempts),
+        questions_shown(quiz, None) if is_open else None,
+    )
 
 
-@router.get("/quizzes/{quiz_id}/", response_model=QuizOut, response_model_exclude_unset=True)
-async def read_quiz(quiz_id: str, own: SeesQuiz, session: Session) -> dict[str, Any]:
+@router.get("/quizzes/{quiz_id}/")
+async def read_quiz(quiz_id: str, own: SeesQuiz, session: Session) -> QuizOut:
     """A quiz with one's own attempts; its questions when it has neither time limit nor shuffle."""
     return await _read(session, own, quiz_id)
 
 
-@router.get("/assessments/{quiz_id}/", response_model=QuizOut, response_model_exclude_unset=True)
-async def read_assessment(quiz_id: str, own: SeesAssessment, session: Session) -> dict[str, Any]:
+@router.get("/assessments/{quiz_id}/")
+async def read_assessment(quiz_id: str, own: SeesAssessment, session: Session) -> QuizOut:
     """The final assessment with one's own attempts."""
     return await _read(session, own, quiz_id)
 
 
-async def _start(session: Session, own: OwnPosition, quiz_id: str, response: Response) -> dict[str, Any]:
+async def _start(session: Session, own: OwnPosition, quiz_id: str, response: Response) -> StartedAttemptOut:
     quiz = await _quiz(session, own, quiz_id)
     attempt, made = await start_attempt(session, own.position, quiz)
     response.status_code = 201 if made else 200
-    return {
-        "attempt_id": attempt.id,
-        "number": attempt.number,
-        "started_at": attempt.started_at,
-        "deadline_at": attempt.deadline_at,
-        "server_time": now(session),
-        "questions": questions_shown(quiz, attempt.layout),
-    }
+    return StartedAttemptOut.of(attempt, questions_shown(quiz, attempt.layout), now(session))
 
 
-@router.post(
-    "/quizzes/{quiz_id}/attempts/",
-    status_code=201,
-    responses=STARTED,
-    response_model=StartedAttemptOut,
-    response_model_exclude_unset=True,
-)
+@router.post("/quizzes/{quiz_id}/attempts/", status_code=201, responses=STARTED)
 async def start_quiz(
     quiz_id: str, own: AtQuiz, session: Session, nothing: NoBody, response: Response
-) -> dict[str, Any]:
+) -> StartedAttemptOut:
     """Start an attempt; the one under way when there is one."""
     return await _start(session, own, quiz_id, response)
 
 
-@router.post(
-    "/assessments/{quiz_id}/attempts/",
-    status_code=201,
-    responses=STARTED,
-    response_model=StartedAttemptOut,
-    response_model_exclude_unset=True,
-)
+@router.post("/assessments/{quiz_id}/attempts/", status_code=201, responses=STARTED)
 async def start_assessment(
     quiz_id: str, own: AtAssessment, session: Session, nothing: NoBody, response: Response
-) -> dict[str, Any]:
+) -> StartedAttemptOut:
     """Start an attempt at the final assessment; the one under way when there is one."""
     return await _start(session, own, quiz_id, response)
 
 
-async def _submit(session: Session, own: OwnPosition, quiz_id: str, sent: SubmissionIn) -> dict[str, Any]:
+async def _submit(session: Session, own: OwnPosition, quiz_id: str, sent: SubmissionIn) -> SubmissionOut:
     quiz = await _quiz(session, own, quiz_id)
     version = await compiled_version(session, own.position.version_id)
     closed = await submit_attempt(
         session, own.position, version, quiz, sent.responses, attempt_id=sent.attempt_id, late=own.late
     )
-    return submission_view(closed)
+    return SubmissionOut.model_validate(submission_view(closed))
 
 
-@router.post("/quizzes/{quiz_id}/submit/", response_model=SubmissionOut, response_model_exclude_unset=True)
+@router.post("/quizzes/{quiz_id}/submit/")
 async def submit_quiz(
     quiz_id: str, own: AtQuiz, session: Session, sent: Annotated[SubmissionIn, body(SubmissionIn)]
-) -> dict[str, Any]:
+) -> SubmissionOut:
     """Submit: what is sent is laid over what was saved, graded, and everything that follows happens."""
     return await _submit(session, own, quiz_id, sent)
 
 
-@router.post(
-    "/assessments/{quiz_id}/submit/", response_model=SubmissionOut, response_model_exclude_unset=True
-)
+@router.post("/assessments/{quiz_id}/submit/")
 async def submit_assessment(
     quiz_id: str, own: AtAssessment, session: Session, sent: Annotated[SubmissionIn, body(SubmissionIn)]
-) -> dict[str, Any]:
+) -> SubmissionOut:
     """Submit the final assessment."""
     return await _submit(session, own, quiz_id, sent)
 
@@ -172,8 +149,8 @@ async def save(
     )
 
 
-@router.get("/attempts/{attempt_id}/", response_model=AttemptOut, response_model_exclude_unset=True)
-async def read_attempt(attempt_id: str, caller: Caller, own: SeesAttempt, session: Session) -> dict[str, Any]:
+@router.get("/attempts/{attempt_id}/")
+async def read_attempt(attempt_id: str, caller: Caller, own: SeesAttempt, session: Session) -> AttemptOut:
     """One attempt: what was asked and given, and what may be shown of the marks.
 
     Its learner sees marks, right answers and explanations once the quiz's `feedback` releases them, and what graders
@@ -182,10 +159,11 @@ async def read_attempt(attempt_id: str, caller: Caller, own: SeesAttempt, sessio
     assert own.position.attempt is not None
     version = await compiled_version(session, own.position.version_id)
     quiz = version.quizzes[own.position.attempt.quiz_id]
-    return attempt_view(
+    view = attempt_view(
         quiz,
         own.position.attempt,
         own.position,
         now(session),
         for_grader=own.position.user_id != caller.user_id,
     )
+    return AttemptOut.model_validate(view)

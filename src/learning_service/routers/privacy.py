@@ -1,7 +1,7 @@
 """A person's data as a whole: the member's own copy of it, and its erasure."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
@@ -14,14 +14,13 @@ from learning_service.api.requests import ContextOf, Session
 from learning_service.context import Context
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.privacy.actions import erase_member
-from learning_service.domain.privacy.queries import PAGED, export_member, export_page
+from learning_service.domain.privacy.queries.export import PAGED, export_member, export_page
 from learning_service.schemas.privacy import ExportHeadOut, ExportOut
 
 router = APIRouter(prefix="/api", tags=["privacy"], route_class=KeyedRoute)
 
 
-_TYPES: dict[str, Any] = {name: ExportOut.model_fields[name].annotation for name in PAGED}
-_ITEMS = {name: TypeAdapter[Any](type_) for name, type_ in _TYPES.items()}
+_ITEMS = {name: TypeAdapter[Any](get_type_hints(ExportOut)[name]) for name in PAGED}
 
 
 @router.get("/users/export/", response_model=ExportOut)
@@ -44,7 +43,7 @@ async def _document(context: Context, caller: Principal, head: ExportHeadOut) ->
             async with context.transaction(caller.organization_id) as session:
                 items, after = await export_page(session, caller, name, after)
             if items:
-                yield comma + adapter.dump_json(adapter.validate_python(items))[1:-1]
+                yield comma + adapter.dump_json(adapter.validate_python(items, from_attributes=True))[1:-1]
                 comma = b","
             if after is None:
                 break

@@ -11,7 +11,7 @@ from learning_service.api.requests import Session
 from learning_service.domain.certificates.queries import list_own_certificates
 from learning_service.domain.completion.queries.completions import finishes
 from learning_service.domain.completion.queries.own_progress import list_own_progress
-from learning_service.domain.completion.views import progress_view
+from learning_service.domain.completion.views.progress import progress_view
 from learning_service.domain.compliance.queries import list_own_skills, list_own_statuses
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.enrollments.queries.enrollments import (

@@ -1,18 +1,24 @@
 """What learners send to quizzes and get back. Built by allow-list: no field here can hold a key before release."""
 
+import operator
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
 
+from learning_service.domain.attempts.queries.positions import AttemptRow
+from learning_service.domain.completion.views.attempts import AttemptSummary
+from learning_service.domain.completion.views.items import QuizView
+from learning_service.domain.courses.queries.compiled import QuestionView
 from learning_service.domain.kernel.values import StrictModel
 from learning_service.domain.questions.rules.responses import Id, Responses
-from learning_service.schemas.common import Number, Out
+from learning_service.schemas.common import WHERE_THERE_IS_ONE, Number, Out
 from learning_service.schemas.courses import QuizItemOut
 
-QuestionId = Annotated[str, WithJsonSchema({"type": "string", "format": "uuid"})]
-"""The id of a question as marks have it, as text: made a UUID and text again it took 30 µs of a submission."""
+IdText = Annotated[str, WithJsonSchema({"type": "string", "format": "uuid"})]
+"""An id as marks and responses have it, as text: made a UUID and text again it took 30 µs of a submission."""
 SequenceNumber = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
@@ -45,7 +51,7 @@ class QuestionOut(Out):
     type: str
     prompt_html: str
     points: Number
-    answers: list[AnswerOut] = []
+    answers: list[AnswerOut] = Field(default=[], exclude_if=operator.not_)
 
 
 class StartedAttemptOut(Out):
@@ -58,6 +64,20 @@ class StartedAttemptOut(Out):
     server_time: datetime
     questions: list[QuestionOut]
 
+    @classmethod
+    def of(cls, attempt: AttemptRow, questions: Sequence[QuestionView], instant: datetime) -> Self:
+        """The attempt with its questions, at that moment."""
+        return cls.model_validate(
+            {
+                "attempt_id": attempt.id,
+                "number": attempt.number,
+                "started_at": attempt.started_at,
+                "deadline_at": attempt.deadline_at,
+                "server_time": instant,
+                "questions": questions,
+            }
+        )
+
 
 class SavedAttemptOut(Out):
     """What a save did."""
@@ -69,15 +89,23 @@ class SavedAttemptOut(Out):
     server_time: datetime
 
 
+class RightAnswerOut(Out):
+    """What is right, in the form in which the question is answered."""
+
+    answer_ids: list[IdText] | None = WHERE_THERE_IS_ONE
+    value: bool | None = WHERE_THERE_IS_ONE
+    accepted_answers: list[str] | None = WHERE_THERE_IS_ONE
+
+
 class MarkOut(Out):
     """One response's mark; what may not be shown yet is null."""
 
-    question_id: QuestionId
+    question_id: IdText
     points_awarded: Number | None
     correct: bool | None
     feedback: str | None
     explanation_html: str | None
-    right_answer: dict[str, Any] | None
+    right_answer: RightAnswerOut | None
 
 
 class EnrollmentStateOut(Out):
@@ -116,16 +144,16 @@ class SubmissionOut(Out):
     attempts_remaining: int | None
     responses: list[MarkOut]
     enrollment: EnrollmentStateOut
-    completion: CompletionOut | None = None
-    certificate: CertificateLinkOut | None = None
+    completion: CompletionOut | None = WHERE_THERE_IS_ONE
+    certificate: CertificateLinkOut | None = WHERE_THERE_IS_ONE
 
 
 class GivenResponseOut(MarkOut):
     """A response as given, with what may be shown of its mark."""
 
-    answer_ids: list[UUID] | None = None
-    value: bool | None = None
-    text: str | None = None
+    answer_ids: list[IdText] | None = WHERE_THERE_IS_ONE
+    value: bool | None = WHERE_THERE_IS_ONE
+    text: str | None = WHERE_THERE_IS_ONE
 
 
 class AttemptOut(Out):
@@ -166,4 +194,12 @@ class QuizOut(QuizItemOut):
     """A quiz with one's own attempts; `questions` only without a time limit and shuffle."""
 
     attempts: list[AttemptSummaryOut]
-    questions: list[QuestionOut] | None = None
+    questions: list[QuestionOut] | None = WHERE_THERE_IS_ONE
+
+    @classmethod
+    def of(
+        cls, quiz: QuizView, attempts: Sequence[AttemptSummary], questions: Sequence[QuestionView] | None
+    ) -> Self:
+        """The quiz with those attempts and questions."""
+        fields = {name: getattr(quiz, name) for name in QuizItemOut.model_fields}
+        return cls.model_validate({**fields, "attempts": attempts, "questions": questions})

@@ -1,9 +1,9 @@
 """What all wire types are made of."""
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from learning_service.domain.kernel.values import StrictModel
 
@@ -19,6 +19,14 @@ def _shown(number: Decimal) -> float:
 
 Number = Annotated[Decimal, PlainSerializer(_shown, return_type=float, when_used="json")]
 """An exact number that leaves as a plain JSON number, rounded to 6 places."""
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+WHERE_THERE_IS_ONE: Any = Field(default=None, exclude_if=_is_none)
+"""The default of a field that is left out where there is nothing, instead of being null."""
 
 
 class Out(BaseModel):

@@ -1,8 +1,10 @@
 """Answers about courses, as members and authors see them."""
 
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
+
+from pydantic import Field
 
 from learning_service.domain.courses.queries.access import CourseView
 from learning_service.domain.courses.rules.diff import ChangeKind, Impact, PartKind
@@ -153,7 +155,7 @@ class ModuleOut(Out):
     id: UUID
     key: str
     title: str
-    items: list[LessonItemOut | QuizItemOut]
+    items: list[Annotated[LessonItemOut | QuizItemOut, Field(discriminator="kind")]]
 
 
 class ModulesOut(Out):

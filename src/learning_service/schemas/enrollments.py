@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from learning_service.domain.completion.queries.completions import Finish
-from learning_service.domain.completion.views import ProgressView
+from learning_service.domain.completion.views.progress import ProgressView
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.kernel.errors import Wrong
 from learning_service.domain.kernel.values import CleanText, Instant, StrictModel

@@ -1,4 +1,4 @@
-"""A member's own data as one document. A section here has its reader in `domain.privacy.queries.SECTIONS`."""
+"""A member's own data as one document. `domain.privacy.queries.export` reads each section."""
 
 from datetime import datetime
 from typing import Any

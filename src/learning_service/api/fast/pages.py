@@ -10,7 +10,7 @@ from datetime import datetime
 
 from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.completion.queries.completions import Finish
-from learning_service.domain.completion.views import item_view, quiz_view
+from learning_service.domain.completion.views.items import item_view, quiz_view
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
 from learning_service.schemas.courses import LessonItemOut, QuizItemOut
 from learning_service.schemas.enrollments import ListedEnrollmentOut

@@ -26,7 +26,7 @@ from learning_service.domain.completion.actions.submissions import (
     GradedSubmission,
     prepare_submission,
 )
-from learning_service.domain.completion.views import submission_view
+from learning_service.domain.completion.views.attempts import submission_view
 from learning_service.domain.courses.queries.compiled import CompiledVersion, cached_version
 from learning_service.domain.enrollments.rules import decide
 from learning_service.schemas.attempts import SubmissionIn, SubmissionOut
@@ -64,7 +64,7 @@ async def submit(request: Request, context: Context, quiz_id: str) -> Answer | N
     if written is None or not written[0]:
         return None
     view = submission_view(Closed(graded.attempt, graded.quiz, graded.after, None))
-    return SubmissionOut.model_validate(view).model_dump_json(exclude_unset=True).encode(), ()
+    return SubmissionOut.model_validate(view).model_dump_json().encode(), ()
 
 
 async def _read(request: Request) -> SubmissionIn | None:

@@ -3,13 +3,17 @@
 import uuid
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TypeAlias
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.kernel.base import Base, new_id
+from learning_service.domain.kernel.values import JsonObject
+
+Layout: TypeAlias = list[tuple[str, list[str]]]
+"""The order in which an attempt shows its questions by id, and the choices of each."""
 
 
 class QuizProgress(Base):
@@ -78,11 +82,11 @@ class QuizAttempt(Base):
     submitted_at: Mapped[datetime | None]
     sequence: Mapped[int]
     """The highest save number that the client has sent."""
-    layout: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    layout: Mapped[Layout | None] = mapped_column(JSONB(none_as_null=True))
     """`[[question id, [answer ids]], …]` as shown; None: the version's own order."""
-    responses: Mapped[dict[str, Any]]
+    responses: Mapped[JsonObject]
     """What was given, by question id."""
-    marks: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    marks: Mapped[JsonObject | None] = mapped_column(JSONB(none_as_null=True))
     """By question id: points (None while pending), correct, feedback."""
     max_points: Mapped[Decimal]
     points: Mapped[Decimal | None]

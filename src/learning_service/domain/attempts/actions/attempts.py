@@ -3,19 +3,18 @@
 import json
 import random
 import uuid
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.models import QuizAttempt, QuizProgress
+from learning_service.domain.attempts.models import Layout, QuizAttempt, QuizProgress
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position
 from learning_service.domain.attempts.rules import Bounds, is_within
-from learning_service.domain.courses.queries.compiled import CompiledQuiz
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, QuestionView
 from learning_service.domain.enrollments.actions import EnrollmentWithdrawn
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.base import new_id
@@ -188,14 +187,12 @@ async def start_attempt(
 
 async def touch_enrollment(session: AsyncSession, position: Position) -> None:
     """Note that progress changed; an assigned enrollment is in progress from here on."""
-    begun: dict[str, Any] = {}
+    statement = update(Enrollment).values(revision=Enrollment.revision + 1)
     if position.status == "assigned":
-        begun = {"status": "in_progress", "started_at": func.coalesce(Enrollment.started_at, now(session))}
+        started_at = func.coalesce(Enrollment.started_at, now(session))
+        statement = statement.values(status="in_progress", started_at=started_at)
     await session.execute(
-        update(Enrollment)
-        .where(Enrollment.id == position.enrollment_id)
-        .values(revision=Enrollment.revision + 1, **begun)
-        .execution_options(synchronize_session=False)
+        statement.where(Enrollment.id == position.enrollment_id).execution_options(synchronize_session=False)
     )
 
 
@@ -289,7 +286,7 @@ def bounds_of(session: AsyncSession) -> Bounds:
     return bounds
 
 
-def questions_shown(quiz: CompiledQuiz, layout: list[Any] | None) -> list[dict[str, Any]]:
+def questions_shown(quiz: CompiledQuiz, layout: Layout | None) -> Sequence[QuestionView]:
     """The questions in the order that the attempt froze, without any key.
 
     Of a shuffled quiz that was submitted without being started nobody saw any order: each look has its own, because
@@ -298,23 +295,21 @@ def questions_shown(quiz: CompiledQuiz, layout: list[Any] | None) -> list[dict[s
     if layout is None and quiz.shuffle:
         layout = _shuffled(quiz)
     if layout is None:
-        return [dict(question) for question in quiz.shown]
-    by_id = {str(question["id"]): question for question in quiz.shown}
+        return quiz.shown
+    by_id = {str(question.id): question for question in quiz.shown}
     return [_arranged(by_id[question_id], choices) for question_id, choices in layout]
 
 
-def _arranged(question: Mapping[str, Any], choices: list[str]) -> dict[str, Any]:
-    if "answers" not in question:
-        return dict(question)
-    by_id = {str(answer["id"]): answer for answer in question["answers"]}
-    return {**question, "answers": [by_id[choice] for choice in choices]}
+def _arranged(question: QuestionView, choices: list[str]) -> QuestionView:
+    by_id = {str(answer.id): answer for answer in question.answers}
+    return replace(question, answers=tuple(by_id[choice] for choice in choices))
 
 
-def _shuffled(quiz: CompiledQuiz) -> list[Any]:
-    layout = [
-        [str(question["id"]), _chance.sample(choices, len(choices))]
+def _shuffled(quiz: CompiledQuiz) -> Layout:
+    layout: Layout = [
+        (str(question.id), _chance.sample(choices, len(choices)))
         for question in quiz.shown
-        for choices in [[str(answer["id"]) for answer in question.get("answers", ())]]
+        for choices in [[str(answer.id) for answer in question.answers]]
     ]
     _chance.shuffle(layout)
     return layout

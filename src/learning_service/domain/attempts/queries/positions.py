@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from learning_service.domain.attempts.models import QuizAttempt, QuizProgress
+from learning_service.domain.attempts.models import Layout, QuizAttempt, QuizProgress
 from learning_service.domain.courses.models import Lesson, Quiz
 from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.courses.rules.shape import QuizShape
@@ -39,6 +39,7 @@ from learning_service.domain.enrollments.rules import (
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotAMember, NotFound
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.values import JsonObject
 
 Target = Literal["course", "lesson", "quiz", "attempt", "enrollment"]
 
@@ -80,9 +81,9 @@ class AttemptRow:
     deadline_at: datetime | None
     submitted_at: datetime | None
     sequence: int
-    layout: list[Any] | None
-    responses: dict[str, Any]
-    marks: dict[str, Any] | None
+    layout: Layout | None
+    responses: JsonObject
+    marks: JsonObject | None
     max_points: Decimal
     points: Decimal | None
     pending_points: Decimal | None
@@ -313,13 +314,12 @@ async def find_position(
 ) -> Position | None:
     """The position behind a target, of one user or (for an attempt or enrollment) of whoever it belongs to."""
     statement = _statement(target, lock=lock, own=user_id is not None)
-    parameters: dict[str, Any] = {
+    parameters = {
         "organization_id": organization_id,
         "id": target_id,
         "instant": now(session),
+        "user_id": user_id,
     }
-    if user_id is not None:
-        parameters["user_id"] = user_id
     row = (await session.execute(statement, parameters)).first()
     while row is not None and lock and not row.fresh:
         row = (await session.execute(statement, parameters)).first()

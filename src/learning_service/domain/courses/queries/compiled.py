@@ -9,7 +9,6 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +22,27 @@ from learning_service.domain.questions.rules.answer_keys import AnswerKey
 from learning_service.domain.questions.rules.types import Question
 
 MAX_CACHED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """A choice of a question as learners see it."""
+
+    id: uuid.UUID
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """A question as learners see it. An allow-list: what is not named here stays with the key."""
+
+    id: uuid.UUID
+    key: str
+    type: str
+    prompt_html: str
+    points: Decimal
+    answers: tuple[AnswerView, ...] = ()
+    """The choices; empty where the question has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +62,7 @@ class CompiledQuiz:
     max_points: Decimal
     keys: Mapping[str, AnswerKey]
     """By the question's id as text, like `explanations`."""
-    shown: tuple[Mapping[str, Any], ...]
+    shown: tuple[QuestionView, ...]
     explanations: Mapping[str, str]
 
 
@@ -212,15 +232,13 @@ def _choice_ids(question: Question, ids: Mapping[str, uuid.UUID]) -> tuple[str, 
     return tuple(str(ids[answer.key or ""]) for answer in question.choices)
 
 
-def _shown(question: Question, ids: Mapping[str, uuid.UUID]) -> dict[str, Any]:
-    """A question as a learner may see it. An allow-list: what is not named here stays with the key."""
-    shown: dict[str, Any] = {
-        "id": ids[question.key or ""],
-        "key": question.key,
-        "type": question.type,
-        "prompt_html": shown_html(question.prompt_html),
-        "points": question.points,
-    }
-    if "answers" in type(question).model_fields:
-        shown["answers"] = [{"id": ids[a.key or ""], "text": a.text} for a in question.choices]
-    return shown
+def _shown(question: Question, ids: Mapping[str, uuid.UUID]) -> QuestionView:
+    key = question.key or ""
+    return QuestionView(
+        id=ids[key],
+        key=key,
+        type=question.type,
+        prompt_html=shown_html(question.prompt_html),
+        points=question.points,
+        answers=tuple(AnswerView(ids[answer.key or ""], answer.text) for answer in question.choices),
+    )

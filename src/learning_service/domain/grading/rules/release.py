@@ -4,11 +4,24 @@ Source: the contract on `feedback`: right answers are shown never, after each su
 attempt (passed, or none left).
 """
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from learning_service.domain.questions.rules.answer_keys import AnswerKey
+from learning_service.domain.kernel.values import JsonObject
+from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMark:
+    """What a learner sees of a response's mark; what may not be shown yet is None."""
+
+    question_id: str
+    points_awarded: Decimal | None
+    correct: bool | None
+    feedback: str | None
+    explanation_html: str | None
+    right_answer: RightAnswer | None
+
 
 BY_PERSON = "by_person"
 """What a stored mark has beside its points where a person gave them."""
@@ -26,25 +39,25 @@ def is_released(feedback: str, *, quiz_passed: bool, remaining: int | None, unde
 
 
 def shown_mark(
-    key: AnswerKey, mark: Mapping[str, Any], *, released: bool, graded: bool, explanation: str | None
-) -> dict[str, Any]:
+    key: AnswerKey, mark: JsonObject, *, released: bool, graded: bool, explanation: str | None
+) -> ShownMark:
     """One response's mark for its learner; before release there is nothing in it but the question's id.
 
     What a person gave and wrote is no answer key: once all of the attempt is `graded` it is shown at any rate.
     """
     told = mark if released or (graded and mark.get(BY_PERSON)) else {}
     points = told.get("points")
-    return {
-        "question_id": key.question_id,
-        "points_awarded": None if points is None else Decimal(points),
-        "correct": told.get("correct"),
-        "feedback": told.get("feedback"),
-        "explanation_html": explanation if released else None,
-        "right_answer": key.right_answer() if released else None,
-    }
+    return ShownMark(
+        question_id=key.question_id,
+        points_awarded=None if points is None else Decimal(points),
+        correct=told.get("correct"),
+        feedback=told.get("feedback"),
+        explanation_html=explanation if released else None,
+        right_answer=key.right_answer() if released else None,
+    )
 
 
-def marks_of(stored: Mapping[str, Any] | None, question_id: str) -> Mapping[str, Any]:
+def marks_of(stored: JsonObject | None, question_id: str) -> JsonObject:
     """The stored mark of a question; empty while the attempt is under way."""
-    found: Mapping[str, Any] = (stored or {}).get(question_id, {})
+    found: JsonObject = (stored or {}).get(question_id, {})
     return found

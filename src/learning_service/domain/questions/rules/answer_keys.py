@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import pointer
@@ -20,6 +20,15 @@ _HINTS: Mapping[Form, str] = {
     "value": "this question is answered with a value, true or false",
     "text": "this question is answered with a text",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class RightAnswer:
+    """A key as learners see it once it is released: the one field that the question's type has."""
+
+    answer_ids: tuple[str, ...] | None = None
+    value: bool | None = None
+    accepted_answers: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +46,8 @@ class AnswerKey(ABC):
         """What the response is worth; `Mark.points` None: it waits for a person."""
 
     @abstractmethod
-    def right_answer(self) -> dict[str, Any] | None:
-        """The key in the form in which a response is given; None where only a person can judge."""
+    def right_answer(self) -> RightAnswer | None:
+        """What to show as right; None where only a person can judge."""
 
     def faults(self, response: Response, n: int) -> list[Fault]:
         """What does not fit in the response at position `n`, once its form does."""

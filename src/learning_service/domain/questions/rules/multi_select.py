@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import Path
-from learning_service.domain.questions.rules.answer_keys import ChoiceKey
+from learning_service.domain.questions.rules.answer_keys import ChoiceKey, RightAnswer
 from learning_service.domain.questions.rules.marks import WRONG, Mark, award
 from learning_service.domain.questions.rules.question import (
     ALL_OR_NOTHING,
@@ -82,6 +82,6 @@ class MultiSelectKey(ChoiceKey):
             share -= Fraction(len(chosen & wrong_ids), len(wrong_ids))
         return award(self.points, share) if share > 0 else WRONG
 
-    def right_answer(self) -> dict[str, Any]:
+    def right_answer(self) -> RightAnswer:
         """The right choices."""
-        return {"answer_ids": sorted(self.right_ids)}
+        return RightAnswer(answer_ids=tuple(sorted(self.right_ids)))

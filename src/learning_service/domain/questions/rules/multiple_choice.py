@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import Path, at_places, pointer
-from learning_service.domain.questions.rules.answer_keys import ChoiceKey
+from learning_service.domain.questions.rules.answer_keys import ChoiceKey, RightAnswer
 from learning_service.domain.questions.rules.marks import WRONG, Mark, award
 from learning_service.domain.questions.rules.question import (
     Answer,
@@ -64,9 +64,9 @@ class MultipleChoiceKey(ChoiceKey):
             return WRONG
         return award(self.points)
 
-    def right_answer(self) -> dict[str, Any]:
+    def right_answer(self) -> RightAnswer:
         """The right choice."""
-        return {"answer_ids": [self.right_id]}
+        return RightAnswer(answer_ids=(self.right_id,))
 
     def faults(self, response: Response, n: int) -> list[Fault]:
         """Choices that do not fit, or more than one."""

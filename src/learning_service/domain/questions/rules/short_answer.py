@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -12,7 +12,7 @@ from learning_service.domain.kernel.characters import is_empty
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import Path, pointer
 from learning_service.domain.kernel.values import ChoiceText
-from learning_service.domain.questions.rules.answer_keys import AnswerKey
+from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightAnswer
 from learning_service.domain.questions.rules.marks import PENDING, WRONG, Mark, award
 from learning_service.domain.questions.rules.normalize import is_blank, matches, without_wildcards
 from learning_service.domain.questions.rules.question import ALL_OR_NOTHING, QuestionBase
@@ -79,9 +79,9 @@ class ShortAnswerKey(AnswerKey):
             return award(self.points)
         return PENDING if self.review == "unmatched" else WRONG
 
-    def right_answer(self) -> dict[str, Any]:
+    def right_answer(self) -> RightAnswer:
         """The accepted answers as people read them."""
-        return {"accepted_answers": list(_as_read(self.accepted_answers))}
+        return RightAnswer(accepted_answers=_as_read(self.accepted_answers))
 
 
 @lru_cache(maxsize=4096)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import Path, pointer
-from learning_service.domain.questions.rules.answer_keys import AnswerKey
+from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightAnswer
 from learning_service.domain.questions.rules.marks import WRONG, Mark, award
 from learning_service.domain.questions.rules.question import QuestionBase
 from learning_service.domain.questions.rules.responses import Response
@@ -45,6 +45,6 @@ class TrueFalseKey(AnswerKey):
             return WRONG
         return award(self.points)
 
-    def right_answer(self) -> dict[str, Any]:
+    def right_answer(self) -> RightAnswer:
         """The right value."""
-        return {"value": self.correct}
+        return RightAnswer(value=self.correct)

@@ -1,12 +1,13 @@
 """All that is kept about a member, for the member: a document of sections, each read by one function.
 
 Built by allow-list. Marks are shown as far as they are released; there are no answer keys in it, no other people
-and no names of graders. Whatever keeps something new about members adds a section to `SECTIONS`, or to `PAGED` where
-it may grow without end: such a section is read a page at a time, so that nobody's history fills the memory.
+and no names of graders. A feature that keeps something new about members adds a section to `Export`, or to `PAGED`
+where it may grow without end: such a section is read a page at a time, so that a long history does not fill the
+memory.
 """
 
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select, tuple_
@@ -21,7 +22,8 @@ from learning_service.domain.attempts.models import (
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount
 from learning_service.domain.attempts.queries.standings import progress_of
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.completion.views import mark_views, progress_view, released, score_of
+from learning_service.domain.completion.views.attempts import given_responses, released, score_of
+from learning_service.domain.completion.views.progress import progress_view
 from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
 from learning_service.domain.courses.models import CourseGrader
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
@@ -43,33 +45,41 @@ from learning_service.domain.grading.models import ResponseGrade
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotAMember
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.privacy.queries.exported import (
+    AnyRow,
+    Export,
+    ExportedAttempt,
+    ExportedEnrollment,
+    Rows,
+)
 from learning_service.domain.records.audit import AuditEntry
 
-Section = Callable[[AsyncSession, Principal, Member], Awaitable[Any]]
 After = tuple[Any, ...]
-Paged = Callable[
-    [AsyncSession, Principal, Member, After | None], Awaitable[tuple[list[dict[str, Any]], After | None]]
-]
-"""Gives items after a sort key, and that of the last one; None where no more follow."""
+Page = tuple[Sequence[Any], After | None]
+"""Items of a section, and the sort key of the last one; None where no more follow."""
+Paged = Callable[[AsyncSession, Principal, Member, After | None], Awaitable[Page]]
+"""Reads the page that comes after a sort key."""
 ATTEMPTS_AT_ONCE, ROWS_AT_ONCE = 10, 1000
-_SHOWN_OF_MARK = ("question_id", "points_awarded", "correct", "feedback")
 
 
-async def export_member(session: AsyncSession, caller: Principal) -> dict[str, Any]:
+async def export_member(session: AsyncSession, caller: Principal) -> Export:
     """The caller's document without its paged sections. Raises NotAMember."""
-    member = await _own(session, caller)
-    sections = {name: await read(session, caller, member) for name, read in SECTIONS.items()}
-    return {
-        "user_id": caller.user_id,
-        "organization_id": caller.organization_id,
-        "exported_at": now(session),
-        **sections,
-    }
+    return Export(
+        user_id=caller.user_id,
+        organization_id=caller.organization_id,
+        exported_at=now(session),
+        profile=await _own(session, caller),
+        enrollments=await _enrollments(session, caller),
+        completions=await _completions(session, caller),
+        certificates=await _certificates(session, caller),
+        compliance=await _compliance(session, caller),
+        skills=await _skills(session, caller),
+        grader_of=await _grader_of(session, caller),
+        documents=await _documents(session, caller),
+    )
 
 
-async def export_page(
-    session: AsyncSession, caller: Principal, section: str, after: After | None
-) -> tuple[list[dict[str, Any]], After | None]:
+async def export_page(session: AsyncSession, caller: Principal, section: str, after: After | None) -> Page:
     """Items of a paged section, and after which the next ones follow. Raises NotAMember."""
     return await PAGED[section](session, caller, await _own(session, caller), after)
 
@@ -81,25 +91,7 @@ async def _own(session: AsyncSession, caller: Principal) -> Member:
     return member
 
 
-async def _profile(_session: AsyncSession, _caller: Principal, member: Member) -> dict[str, Any]:
-    names = (
-        "chapter_id",
-        "status",
-        "display_name",
-        "email",
-        "custom_fields",
-        "locale",
-        "timezone",
-        "offices",
-    )
-    return {
-        **{name: getattr(member, name) for name in names},
-        "created_at": member.created_at,
-        "updated_at": member.updated_at,
-    }
-
-
-async def _enrollments(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+async def _enrollments(session: AsyncSession, caller: Principal) -> list[ExportedEnrollment]:
     rows = await session.execute(
         enrollment_views(
             now(session),
@@ -119,60 +111,57 @@ async def _enrollments(session: AsyncSession, caller: Principal, _member: Member
     for view, version_id, started_at, ended_at, extra_time in views:
         version = await compiled_version(session, version_id)
         found.append(
-            {
-                **{name: getattr(view, name) for name in EnrollmentView.__slots__ if name != "user_id"},
-                "started_at": started_at,
-                "ended_at": ended_at,
-                "extra_time_seconds": extra_time,
-                "progress": progress_view(view, version, standings[view.id]),
-                "lessons": lessons.get(view.id, []),
-                "grants": grants.get(view.id, []),
-                "assigned_again": again.get(view.id, []),
-            }
+            ExportedEnrollment(
+                **{name: getattr(view, name) for name in EnrollmentView.__slots__},
+                started_at=started_at,
+                ended_at=ended_at,
+                extra_time_seconds=extra_time,
+                progress=progress_view(view, version, standings[view.id]),
+                lessons=lessons.get(view.id, []),
+                grants=grants.get(view.id, []),
+                assigned_again=again.get(view.id, []),
+            )
         )
     return found
 
 
-async def _lessons(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[dict[str, Any]]]:
-    rows = await session.execute(
-        select(LessonProgress.enrollment_id, LessonProgress.lesson_id, LessonProgress.completed_at)
-        .join(Enrollment, Enrollment.id == LessonProgress.enrollment_id)
-        .where(own_enrollments(caller))
-        .order_by(LessonProgress.completed_at)
-    )
-    found: dict[uuid.UUID, list[dict[str, Any]]] = {}
-    for enrollment_id, lesson_id, completed_at in rows:
-        found.setdefault(enrollment_id, []).append({"lesson_id": lesson_id, "completed_at": completed_at})
-    return found
+async def _lessons(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[AnyRow]]:
+    mine = LessonProgress
+    return await _of_enrollments(session, caller, mine, ("lesson_id", "completed_at"), mine.completed_at)
 
 
-async def _grants(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[dict[str, Any]]]:
+async def _grants(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[AnyRow]]:
     """What was granted to each enrollment, and why; not by whom."""
     names = ("kind", "quiz_id", "amount", "due_at", "reason", "granted_at")
-    return await _of_enrollments(session, caller, EnrollmentGrant, names)
+    return await _of_enrollments(session, caller, EnrollmentGrant, names, EnrollmentGrant.id)
 
 
-async def _sources(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[dict[str, Any]]]:
+async def _sources(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[AnyRow]]:
     """What assigned each enrollment again while it was open; not who."""
-    return await _of_enrollments(session, caller, EnrollmentSource, ("source", "due_at", "assigned_at"))
+    names = ("source", "due_at", "assigned_at")
+    return await _of_enrollments(session, caller, EnrollmentSource, names, EnrollmentSource.id)
 
 
 async def _of_enrollments(
-    session: AsyncSession, caller: Principal, mine: Any, names: tuple[str, ...]
-) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    session: AsyncSession, caller: Principal, mine: Any, names: tuple[str, ...], order: Any
+) -> dict[uuid.UUID, list[AnyRow]]:
     rows = await session.execute(
         select(mine.enrollment_id, *(getattr(mine, name) for name in names))
         .join(Enrollment, Enrollment.id == mine.enrollment_id)
         .where(own_enrollments(caller))
-        .order_by(mine.id)
+        .order_by(order)
     )
-    found: dict[uuid.UUID, list[dict[str, Any]]] = {}
-    for enrollment_id, *values in rows:
-        found.setdefault(enrollment_id, []).append(dict(zip(names, values, strict=True)))
+    return _by_first(rows)
+
+
+def _by_first(rows: Iterable[AnyRow]) -> dict[uuid.UUID, list[AnyRow]]:
+    found: dict[uuid.UUID, list[AnyRow]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row)
     return found
 
 
-async def _grades(session: AsyncSession, attempts: list[AttemptRow]) -> dict[uuid.UUID, list[dict[str, Any]]]:
+async def _grades(session: AsyncSession, attempts: list[AttemptRow]) -> dict[uuid.UUID, list[AnyRow]]:
     """Every judgement of each attempt's responses, corrected ones too; not by whom."""
     rows = await session.execute(
         select(
@@ -187,15 +176,10 @@ async def _grades(session: AsyncSession, attempts: list[AttemptRow]) -> dict[uui
         .where(PendingResponse.attempt_id.in_([attempt.id for attempt in attempts]))
         .order_by(ResponseGrade.id)
     )
-    found: dict[uuid.UUID, list[dict[str, Any]]] = {}
-    for row in rows.mappings():
-        found.setdefault(row["attempt_id"], []).append(dict(row))
-    return found
+    return _by_first(rows)
 
 
-async def _attempts(
-    session: AsyncSession, caller: Principal, _member: Member, after: After | None
-) -> tuple[list[dict[str, Any]], After | None]:
+async def _attempts(session: AsyncSession, caller: Principal, _member: Member, after: After | None) -> Page:
     columns = [getattr(QuizAttempt, name) for name in AttemptRow.__slots__]
     key = (QuizAttempt.started_at, QuizAttempt.id)
     statement = select(*columns).where(
@@ -210,8 +194,8 @@ async def _attempts(
     for attempt in attempts:
         position = positions[attempt.enrollment_id]
         version = await compiled_version(session, position.version_id)
-        shown = _attempt(version.quizzes[attempt.quiz_id], attempt, position)
-        found.append({**shown, "grades": grades.get(attempt.id, [])})
+        quiz = version.quizzes[attempt.quiz_id]
+        found.append(_attempt(quiz, attempt, position, grades.get(attempt.id, [])))
     is_last = len(attempts) < ATTEMPTS_AT_ONCE
     return found, None if is_last else (attempts[-1].started_at, attempts[-1].id)
 
@@ -260,63 +244,58 @@ async def _positions(
     }
 
 
-def _attempt(quiz: CompiledQuiz, attempt: AttemptRow, position: Position) -> dict[str, Any]:
+def _attempt(quiz: CompiledQuiz, attempt: AttemptRow, position: Position, grades: Rows) -> ExportedAttempt:
     show = attempt.status != "in_progress" and released(quiz, position)
-    given = attempt.responses
-    marks = mark_views(quiz, attempt, show=show)
-    return {
-        "attempt_id": attempt.id,
-        "enrollment_id": attempt.enrollment_id,
-        "quiz_id": attempt.quiz_id,
-        "quiz_title": quiz.title,
-        "number": attempt.number,
-        "status": attempt.status,
-        "started_at": attempt.started_at,
-        "deadline_at": attempt.deadline_at,
-        "submitted_at": attempt.submitted_at,
-        "points": attempt.points,
-        "max_points": attempt.max_points,
-        "score": score_of(attempt),
-        "passed": attempt.passed,
-        "responses": [
-            {**{name: mark[name] for name in _SHOWN_OF_MARK}, **given.get(mark["question_id"], {})}
-            for mark in marks
-            if show or mark["question_id"] in given
-        ],
-    }
+    return ExportedAttempt(
+        attempt_id=attempt.id,
+        enrollment_id=attempt.enrollment_id,
+        quiz_id=attempt.quiz_id,
+        quiz_title=quiz.title,
+        number=attempt.number,
+        status=attempt.status,
+        started_at=attempt.started_at,
+        deadline_at=attempt.deadline_at,
+        submitted_at=attempt.submitted_at,
+        points=attempt.points,
+        max_points=attempt.max_points,
+        score=score_of(attempt),
+        passed=attempt.passed,
+        responses=given_responses(quiz, attempt, show=show),
+        grades=grades,
+    )
 
 
-async def _completions(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+async def _completions(session: AsyncSession, caller: Principal) -> Rows:
     mine = CourseCompletion
     names = ("id", "enrollment_id", "course_id", "requirement_id", "score", "completed_at", "expires_at")
     return await _rows(session, caller, mine, (*names, "voided_at"), mine.completed_at)
 
 
-async def _certificates(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+async def _certificates(session: AsyncSession, caller: Principal) -> Rows:
     mine = Certificate
     names = ("id", "completion_id", "course_id", "course_title", "recipient_name", "issuer_name", "issued_at")
     more = ("expires_at", "revoked_at", "verification_url")
     return await _rows(session, caller, mine, (*names, *more), mine.issued_at)
 
 
-async def _compliance(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+async def _compliance(session: AsyncSession, caller: Principal) -> Rows:
     mine = ChapterComplianceStatus
     names = ("requirement_id", "completion_id", "completed_at", "expires_at")
     return await _rows(session, caller, mine, names, mine.requirement_id)
 
 
-async def _skills(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+async def _skills(session: AsyncSession, caller: Principal) -> Rows:
     mine = MemberSkill
     return await _rows(session, caller, mine, ("skill_id", "name", "acquired_at", "course_id"), mine.skill_id)
 
 
-async def _grader_of(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+async def _grader_of(session: AsyncSession, caller: Principal) -> Rows:
     return await _rows(session, caller, CourseGrader, ("course_id",), CourseGrader.course_id)
 
 
 async def _membership_events(
     session: AsyncSession, caller: Principal, _member: Member, after: After | None
-) -> tuple[list[dict[str, Any]], After | None]:
+) -> Page:
     mine = MembershipEvent
     key = (mine.time, mine.source, mine.event_id)
     statement = select(mine.event_id, mine.source, mine.time, mine.received_at).where(
@@ -326,12 +305,10 @@ async def _membership_events(
         statement = statement.where(tuple_(*key) > after)
     rows = (await session.execute(statement.order_by(*key).limit(ROWS_AT_ONCE))).all()
     last = (rows[-1].time, rows[-1].source, rows[-1].event_id) if len(rows) == ROWS_AT_ONCE else None
-    return [dict(row._mapping) for row in rows], last
+    return rows, last
 
 
-async def _activity(
-    session: AsyncSession, caller: Principal, member: Member, after: After | None
-) -> tuple[list[dict[str, Any]], After | None]:
+async def _activity(session: AsyncSession, caller: Principal, member: Member, after: After | None) -> Page:
     """What the audit trail says this member did: the kind of thing, not which, for it may be another person.
 
     Entries from before this membership are those of somebody erased who had the same id.
@@ -345,43 +322,33 @@ async def _activity(
         statement = statement.where(AuditEntry.id > after[0])
     rows = (await session.execute(statement.order_by(AuditEntry.id).limit(ROWS_AT_ONCE))).all()
     last = (rows[-1].id,) if len(rows) == ROWS_AT_ONCE else None
-    return [{"at": row.at, "action": row.action} for row in rows], last
+    return rows, last
 
 
 async def _rows(
     session: AsyncSession, caller: Principal, model: Any, names: tuple[str, ...], order: Any
-) -> list[dict[str, Any]]:
+) -> Rows:
     """These columns of the caller's rows of a table."""
     rows = await session.execute(
         select(*(getattr(model, name) for name in names))
         .where(model.organization_id == caller.organization_id, model.user_id == caller.user_id)
         .order_by(order)
     )
-    return [dict(row) for row in rows.mappings()]
+    return rows.all()
 
 
-async def _documents(session: AsyncSession, caller: Principal, _member: Member) -> list[dict[str, Any]]:
+async def _documents(session: AsyncSession, caller: Principal) -> Rows:
     rows = await session.execute(
         select(Document.id, Document.name, Document.media_type, Document.created_at)
         .where(Document.organization_id == caller.organization_id, Document.uploaded_by == caller.user_id)
         .order_by(Document.id)
     )
-    return [dict(row) for row in rows.mappings()]
+    return rows.all()
 
 
-SECTIONS: Mapping[str, Section] = {
-    "profile": _profile,
-    "enrollments": _enrollments,
-    "completions": _completions,
-    "certificates": _certificates,
-    "compliance": _compliance,
-    "skills": _skills,
-    "grader_of": _grader_of,
-    "documents": _documents,
-}
-"""Every section by its name in the document, whose shape is `schemas.privacy.ExportOut`."""
 PAGED: Mapping[str, Paged] = {
     "attempts": _attempts,
     "membership_events": _membership_events,
     "activity": _activity,
 }
+"""Sections by their name in the document, whose shape is `schemas.privacy.ExportOut`."""

@@ -1,0 +1,113 @@
+"""The modules of a version and their items, with a learner's standing. Pure: no I/O, and by allow-list."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from learning_service.domain.attempts.queries.positions import Position
+from learning_service.domain.courses.queries.compiled import CompiledLesson, CompiledQuiz, CompiledVersion
+from learning_service.domain.grading.rules.score import score_percent
+
+
+@dataclass(frozen=True, slots=True)
+class LessonView:
+    """A lesson with the learner's standing."""
+
+    kind: str
+    id: uuid.UUID
+    key: str
+    title: str
+    required: bool
+    completed_at: datetime | None
+    body_html: str
+    video_url: str | None
+    document_url: str | None
+    image_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuizView:
+    """A quiz, or the assessment, with the learner's standing."""
+
+    kind: str
+    id: uuid.UUID
+    key: str
+    title: str
+    required: bool
+    completed_at: datetime | None
+    pass_score: Decimal
+    max_attempts: int | None
+    time_limit_seconds: int | None
+    question_count: int
+    attempts_used: int
+    best_score: Decimal | None
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleView:
+    """A module with the learner's standing in each of its items."""
+
+    id: uuid.UUID
+    key: str
+    title: str
+    items: Sequence[LessonView | QuizView]
+
+
+def item_view(item: CompiledLesson | CompiledQuiz, position: Position | None) -> LessonView | QuizView:
+    """An item of a module with the learner's standing; without a position, nobody's."""
+    return quiz_view(item, position) if isinstance(item, CompiledQuiz) else lesson_view(item, position)
+
+
+def lesson_view(lesson: CompiledLesson, position: Position | None) -> LessonView:
+    """A lesson with the learner's standing."""
+    return LessonView(
+        kind="lesson",
+        id=lesson.id,
+        key=lesson.key,
+        title=lesson.title,
+        required=lesson.required,
+        completed_at=None if position is None else position.lessons.get(lesson.id),
+        body_html=lesson.body_html,
+        video_url=lesson.video_url,
+        document_url=lesson.document_url,
+        image_url=lesson.image_url,
+    )
+
+
+def quiz_view(quiz: CompiledQuiz, position: Position | None) -> QuizView:
+    """A quiz, or the assessment, with the learner's standing."""
+    count = None if position is None else position.quizzes.get(quiz.id)
+    best = None
+    if count is not None and count.best_points is not None and count.max_points is not None:
+        best = score_percent(count.best_points, count.max_points)
+    return QuizView(
+        kind=quiz.kind,
+        id=quiz.id,
+        key=quiz.key,
+        title=quiz.title,
+        required=quiz.required,
+        completed_at=None if count is None else count.passed_at,
+        pass_score=quiz.pass_score,
+        max_attempts=quiz.max_attempts if count is None else count.allowed,
+        time_limit_seconds=quiz.time_limit_seconds,
+        question_count=len(quiz.shown),
+        attempts_used=0 if count is None else count.used,
+        best_score=best,
+        passed=position is not None and position.has_passed(quiz.id, quiz.pass_score),
+    )
+
+
+def module_views(version: CompiledVersion, position: Position | None) -> list[ModuleView]:
+    """The modules of a version with the learner's standing."""
+    return [
+        ModuleView(
+            id=module.id,
+            key=module.key,
+            title=module.title,
+            items=[item_view(item, position) for item in module.items],
+        )
+        for module in version.modules
+    ]
