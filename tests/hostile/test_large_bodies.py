@@ -107,7 +107,6 @@ async def longest_wait(http: httpx.AsyncClient, path: str, body: bytes) -> float
 @pytest.mark.parametrize("path", ["/assign", "/batch", "/events"])
 async def test_nobody_waits_for_a_large_body(path: str) -> None:
     transport = httpx.ASGITransport(application())
-    found: dict[str, str] = {}
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
         for name, body in {**BODIES, **CUT}.items():
             assert len(body) <= MIB, name
@@ -116,8 +115,8 @@ async def test_nobody_waits_for_a_large_body(path: str) -> None:
                 if waited < LONGEST:
                     break
             else:
-                found[name] = f"{waited * 1000:.0f} ms"
-    assert found == {}
+                # At the first: where the rule is broken, all of them together take minutes.
+                pytest.fail(f"{name}: {waited * 1000:.0f} ms")
 
 
 @pytest.mark.parametrize("limit", [SMALL, LARGE])
