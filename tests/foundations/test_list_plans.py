@@ -63,6 +63,18 @@ FILTERS = {
     "/api/certificates/": ("user_id=m7", "course_id={course_id}"),
     "/api/reports/compliance/": ("requirement_id=hazing", "chapter_id=n1", "region_id=north"),
 }
+IDS_OF_A_CHAPTER = "SELECT members.user_id \nFROM members \nWHERE"
+"""Read first where a list is of one chapter's members, whose enrollments are found in one pass."""
+PAGED = {
+    "/api/assignment-rules/",
+    "/api/certificates/",
+    "/api/compliance/statuses/",
+    "/api/courses/",
+    "/api/enrollments/",
+    "/api/users/enrollments/",
+    "/api/users/enrollments/progress/",
+    "/api/webhooks/",
+}
 FORGET = "DELETE FROM pg_statistic", "UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relkind = 'r'"
 SLOW = pytest.mark.slow
 MOMENTS = ("never", "members", *(pytest.param(m, marks=SLOW) for m in ("empty", "founded", "assigned")))
@@ -111,16 +123,10 @@ async def loaded(world: World, database: Database, request: pytest.FixtureReques
     for statement in COMPLETED:
         await database(statement, world.id, courses[0]["id"])
     newest = (await world.admin.ok("GET", "/api/enrollments/?limit=1"))["items"][0]
-    rule = await world.admin.ok(
-        "POST",
-        "/api/assignment-rules/",
-        {"course_id": courses[0]["id"], "trigger": "manual", "audience_filter": {}},
-    )
-    hook = await world.admin.ok(
-        "POST",
-        "/api/webhooks/",
-        {"url": "http://127.0.0.1:9/x", "event_types": ["learning.course.completed"]},
-    )
+    rules = [{"course_id": one["id"], "trigger": "manual", "audience_filter": {}} for one in courses]
+    rule = [await world.admin.ok("POST", "/api/assignment-rules/", one) for one in rules][0]
+    hooks = [{"url": f"http://127.0.0.1:9/{n}", "event_types": ["learning.course.completed"]} for n in range(3)]
+    hook = [await world.admin.ok("POST", "/api/webhooks/", one) for one in hooks][0]
     callers = {
         "national": world.admin,
         "regional": world.call_as("r", "regional_admin:north"),
@@ -206,3 +212,25 @@ async def test_every_list_is_bounded_right_after_a_bulk_load(app: FastAPI, loade
                 ]
     assert not slow, "\n".join([*(line.split("\n")[0] for line in slow), slow[0]])
     assert answered == paths
+
+
+@pytest.mark.parametrize("loaded", ["members"], indirect=True)
+async def test_a_list_reads_a_page_and_not_all_of_it(app: FastAPI, loaded: Loaded) -> None:
+    """A page of one is two rows at most, the second for whether there are more, whoever asks."""
+    paged, whole = set(), []
+    for path in sorted(lists_of(app)):
+        asked = f"{path}?limit=1".format(**loaded.ids)
+        for who, caller in loaded.callers.items():
+            response = await caller("GET", asked)
+            if response.status_code != 200 or response.json()["next_cursor"] is None:
+                continue
+            paged.add(path)
+            with explained(app) as plans:
+                await caller.ok("GET", asked)
+            whole += [
+                f"{asked} by {who}: {json.loads(plan)['Actual Rows']} rows\n{statement}"
+                for _, statement, plan in plans
+                if json.loads(plan)["Actual Rows"] > 2 and not statement.startswith(IDS_OF_A_CHAPTER)
+            ]
+    assert not whole, "\n".join(whole)
+    assert paged >= PAGED, paged
