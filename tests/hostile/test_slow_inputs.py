@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 from tests.hostile.measured import WHOLE, Measured, measured, process
-from tests.hostile.worst import FORM, PLAIN, Case, bodies, forms, patches, raw, trees
+from tests.hostile.worst import FORM, PLAIN, TRY, Case, bodies, forms, patches, raw, trees
 from tests.kit.author import PATCH_TYPE, Author
 from tests.kit.quiz_taker import quiz, quiz_taker, tree
 from tests.kit.world import Json
@@ -77,6 +77,7 @@ async def test_answers(measured: Measured) -> None:
         for name, text in PLAIN.items():
             sent = raw({"responses": [{"question_id": one, "text": text(20_000)} for one in ids]})
             yield Case(f"save {name}", ana.call, "PATCH", f"/api/attempts/{started['attempt_id']}/", sent)
+            sent = raw({"responses": [{"question_id": one, "text": text(19_990) + TRY.decode()} for one in ids]})
             yield Case(f"submit {name}", ana.call, "POST", f"{ana.path}submit/", sent)
 
     assert await measured.too_slow(list(cases())) == {}

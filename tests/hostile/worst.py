@@ -72,6 +72,10 @@ HTML: dict[str, Text] = {
 }
 
 
+TRY = b"<try no>"
+"""Becomes another number each time: the same submission once more is answered from the first one's."""
+
+
 @dataclass
 class Case:
     """One request."""
@@ -82,6 +86,7 @@ class Case:
     path: str
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    tries: int = 0
 
     @property
     def size(self) -> int:
@@ -91,7 +96,9 @@ class Case:
 
     async def __call__(self) -> int:
         headers = {"Content-Type": "application/json", **self.headers}
-        answer = await self.caller(self.method, self.path, content=self.body, headers=headers)
+        self.tries += 1
+        body = None if self.body is None else self.body.replace(TRY, b"%-8d" % self.tries)
+        answer = await self.caller(self.method, self.path, content=body, headers=headers)
         return answer.status_code
 
 
