@@ -77,7 +77,9 @@ async def test_answers(measured: Measured) -> None:
         for name, text in PLAIN.items():
             sent = raw({"responses": [{"question_id": one, "text": text(20_000)} for one in ids]})
             yield Case(f"save {name}", ana.call, "PATCH", f"/api/attempts/{started['attempt_id']}/", sent)
-            sent = raw({"responses": [{"question_id": one, "text": text(19_990) + TRY.decode()} for one in ids]})
+            sent = raw(
+                {"responses": [{"question_id": one, "text": text(19_990) + TRY.decode()} for one in ids]}
+            )
             yield Case(f"submit {name}", ana.call, "POST", f"{ana.path}submit/", sent)
 
     assert await measured.too_slow(list(cases())) == {}
