@@ -124,11 +124,11 @@ async def loaded(world: World, database: Database, request: pytest.FixtureReques
         await database(statement, world.id, courses[0]["id"])
     newest = (await world.admin.ok("GET", "/api/enrollments/?limit=1"))["items"][0]
     rules = [{"course_id": one["id"], "trigger": "manual", "audience_filter": {}} for one in courses]
-    rule = [await world.admin.ok("POST", "/api/assignment-rules/", one) for one in rules][0]
+    rule, *_ = [await world.admin.ok("POST", "/api/assignment-rules/", one) for one in rules]
     hooks = [
         {"url": f"http://127.0.0.1:9/{n}", "event_types": ["learning.course.completed"]} for n in range(3)
     ]
-    hook = [await world.admin.ok("POST", "/api/webhooks/", one) for one in hooks][0]
+    hook, *_ = [await world.admin.ok("POST", "/api/webhooks/", one) for one in hooks]
     callers = {
         "national": world.admin,
         "regional": world.call_as("r", "regional_admin:north"),
