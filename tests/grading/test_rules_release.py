@@ -2,7 +2,6 @@
 
 import itertools
 import uuid
-from dataclasses import asdict
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,7 +11,12 @@ from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
 from learning_service.domain.enrollments.rules import QuizStanding, Standing
 from learning_service.domain.grading.rules.release import ShownMark, is_released, marks_of, shown_mark
 from learning_service.domain.grading.rules.review import course_reached, still_decides
-from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightAnswer
+from learning_service.domain.questions.rules.answer_keys import (
+    AnswerKey,
+    RightChoices,
+    RightTexts,
+    RightValue,
+)
 from learning_service.domain.questions.rules.free_form import FreeFormKey
 from learning_service.domain.questions.rules.multi_select import MultiSelectKey
 from learning_service.domain.questions.rules.multiple_choice import MultipleChoiceKey
@@ -35,29 +39,17 @@ def test_when_right_answers_are_released() -> None:
 @pytest.mark.parametrize(
     ("key", "shown"),
     [
-        (MultipleChoiceKey(Q, ONE, frozenset({A, B}), A), RightAnswer(answer_ids=(A,))),
+        (MultipleChoiceKey(Q, ONE, frozenset({A, B}), A), RightChoices(answer_ids=(A,))),
         (
             MultiSelectKey(Q, ONE, frozenset({A, B, C}), frozenset({C, A}), "all_or_nothing"),
-            RightAnswer(
-                answer_ids=(
-                    A,
-                    C,
-                )
-            ),
+            RightChoices(answer_ids=(A, C)),
         ),
-        (TrueFalseKey(Q, ONE, False), RightAnswer(value=False)),
+        (TrueFalseKey(Q, ONE, False), RightValue(value=False)),
         (
             ShortAnswerKey(
                 Q, ONE, ("x", "*mitochondri*", "red * green", "2 \\* 3", "x*", "*"), False, "auto"
             ),
-            RightAnswer(
-                accepted_answers=(
-                    "x",
-                    "mitochondri",
-                    "red green",
-                    "2 * 3",
-                )
-            ),
+            RightTexts(accepted_answers=("x", "mitochondri", "red green", "2 * 3")),
         ),
         (FreeFormKey(Q, ONE), None),
     ],
@@ -73,18 +65,18 @@ def test_a_mark_is_shown_whole_or_not_at_all() -> None:
     hidden: dict[str, object] = {"question_id": Q} | dict.fromkeys(fields)
     for graded, more in ((False, {}), (True, {}), (False, {"by_person": True})):
         assert (
-            asdict(shown_mark(key, mark | more, released=False, graded=graded, explanation="why")) == hidden
+            shown_mark(key, mark | more, released=False, graded=graded, explanation="why")._asdict() == hidden
         )
     persons = shown_mark(key, mark | {"by_person": True}, released=False, graded=True, explanation="why")
     told = {"points_awarded": Decimal("0.5"), "correct": True, "feedback": "<p>well</p>"}
-    assert asdict(persons) == hidden | told
+    assert persons._asdict() == hidden | told
     assert shown_mark(key, mark, released=True, graded=False, explanation="why") == ShownMark(
         question_id=Q,
         points_awarded=Decimal("0.5"),
         correct=True,
         feedback="<p>well</p>",
         explanation_html="why",
-        right_answer=RightAnswer(value=True),
+        right_answer=RightValue(value=True),
     )
     assert shown_mark(key, {}, released=True, graded=True, explanation=None).points_awarded is None
 

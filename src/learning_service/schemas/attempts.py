@@ -13,6 +13,7 @@ from learning_service.domain.completion.views.attempts import AttemptSummary
 from learning_service.domain.completion.views.items import QuizView
 from learning_service.domain.courses.queries.compiled import QuestionView
 from learning_service.domain.kernel.values import StrictModel
+from learning_service.domain.questions.rules.answer_keys import RightAnswer
 from learning_service.domain.questions.rules.responses import Id, Responses
 from learning_service.schemas.common import WHERE_THERE_IS_ONE, Number, Out
 from learning_service.schemas.courses import QuizItemOut
@@ -89,14 +90,6 @@ class SavedAttemptOut(Out):
     server_time: datetime
 
 
-class RightAnswerOut(Out):
-    """What is right, in the form in which the question is answered."""
-
-    answer_ids: list[IdText] | None = WHERE_THERE_IS_ONE
-    value: bool | None = WHERE_THERE_IS_ONE
-    accepted_answers: list[str] | None = WHERE_THERE_IS_ONE
-
-
 class MarkOut(Out):
     """One response's mark; what may not be shown yet is null."""
 
@@ -105,7 +98,7 @@ class MarkOut(Out):
     correct: bool | None
     feedback: str | None
     explanation_html: str | None
-    right_answer: RightAnswerOut | None
+    right_answer: RightAnswer | None
 
 
 class EnrollmentStateOut(Out):

@@ -18,6 +18,7 @@ from learning_service.domain.courses.queries.compiled import CompiledQuiz, Quest
 from learning_service.domain.enrollments.rules import attempts_remaining
 from learning_service.domain.grading.rules.release import ShownMark, is_released, marks_of, shown_mark
 from learning_service.domain.grading.rules.score import score_percent
+from learning_service.domain.questions.rules.answer_keys import RightAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,15 @@ class SubmissionView:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenResponse(ShownMark):
+class GivenResponse:
     """A response as given, in one of three forms, with what may be shown of its mark."""
 
+    question_id: str
+    points_awarded: Decimal | None
+    correct: bool | None
+    feedback: str | None
+    explanation_html: str | None
+    right_answer: RightAnswer | None
     answer_ids: Sequence[str] | None = None
     value: bool | None = None
     text: str | None = None
@@ -142,9 +149,7 @@ def given_responses(quiz: CompiledQuiz, attempt: AttemptRow, *, show: bool) -> l
     """What was given, with what may be shown of each mark; with `show`, also the questions left out."""
     given = attempt.responses
     return [
-        GivenResponse(
-            **{name: getattr(mark, name) for name in ShownMark.__slots__}, **given.get(mark.question_id, {})
-        )
+        GivenResponse(*mark, **given.get(mark.question_id, {}))
         for mark in mark_views(quiz, attempt, show=show)
         if show or mark.question_id in given
     ]

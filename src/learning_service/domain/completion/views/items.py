@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.courses.queries.compiled import CompiledLesson, CompiledQuiz, CompiledVersion
 from learning_service.domain.grading.rules.score import score_percent
 
 
-@dataclass(frozen=True, slots=True)
-class LessonView:
-    """A lesson with the learner's standing."""
+class LessonView(NamedTuple):
+    """A lesson with the learner's standing. A tuple, because a page of modules has a hundred."""
 
     kind: str
     id: uuid.UUID
@@ -27,8 +27,7 @@ class LessonView:
     image_url: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class QuizView:
+class QuizView(NamedTuple):
     """A quiz, or the assessment, with the learner's standing."""
 
     kind: str

@@ -4,16 +4,18 @@ Source: the contract on `feedback`: right answers are shown never, after each su
 attempt (passed, or none left).
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightAnswer
 
 
-@dataclass(frozen=True, slots=True)
-class ShownMark:
-    """What a learner sees of a response's mark; what may not be shown yet is None."""
+class ShownMark(NamedTuple):
+    """What a learner sees of a response's mark; what may not be shown yet is None.
+
+    A tuple, because a submission makes one for each question: a frozen dataclass takes twice as long.
+    """
 
     question_id: str
     points_awarded: Decimal | None

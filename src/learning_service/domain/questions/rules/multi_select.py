@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import Path
-from learning_service.domain.questions.rules.answer_keys import ChoiceKey, RightAnswer
+from learning_service.domain.questions.rules.answer_keys import ChoiceKey, RightChoices, right_choices
 from learning_service.domain.questions.rules.marks import WRONG, Mark, award
 from learning_service.domain.questions.rules.question import (
     ALL_OR_NOTHING,
@@ -82,6 +82,6 @@ class MultiSelectKey(ChoiceKey):
             share -= Fraction(len(chosen & wrong_ids), len(wrong_ids))
         return award(self.points, share) if share > 0 else WRONG
 
-    def right_answer(self) -> RightAnswer:
+    def right_answer(self) -> RightChoices:
         """The right choices."""
-        return RightAnswer(answer_ids=tuple(sorted(self.right_ids)))
+        return right_choices(*sorted(self.right_ids))

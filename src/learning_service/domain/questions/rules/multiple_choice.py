@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import Path, at_places, pointer
-from learning_service.domain.questions.rules.answer_keys import ChoiceKey, RightAnswer
+from learning_service.domain.questions.rules.answer_keys import ChoiceKey, RightChoices, right_choices
 from learning_service.domain.questions.rules.marks import WRONG, Mark, award
 from learning_service.domain.questions.rules.question import (
     Answer,
@@ -64,9 +64,9 @@ class MultipleChoiceKey(ChoiceKey):
             return WRONG
         return award(self.points)
 
-    def right_answer(self) -> RightAnswer:
+    def right_answer(self) -> RightChoices:
         """The right choice."""
-        return RightAnswer(answer_ids=(self.right_id,))
+        return right_choices(self.right_id)
 
     def faults(self, response: Response, n: int) -> list[Fault]:
         """Choices that do not fit, or more than one."""

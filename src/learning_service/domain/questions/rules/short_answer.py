@@ -12,7 +12,7 @@ from learning_service.domain.kernel.characters import is_empty
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import Path, pointer
 from learning_service.domain.kernel.values import ChoiceText
-from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightAnswer
+from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightTexts
 from learning_service.domain.questions.rules.marks import PENDING, WRONG, Mark, award
 from learning_service.domain.questions.rules.normalize import is_blank, matches, without_wildcards
 from learning_service.domain.questions.rules.question import ALL_OR_NOTHING, QuestionBase
@@ -79,12 +79,12 @@ class ShortAnswerKey(AnswerKey):
             return award(self.points)
         return PENDING if self.review == "unmatched" else WRONG
 
-    def right_answer(self) -> RightAnswer:
+    def right_answer(self) -> RightTexts:
         """The accepted answers as people read them."""
-        return RightAnswer(accepted_answers=_as_read(self.accepted_answers))
+        return _as_read(self.accepted_answers)
 
 
 @lru_cache(maxsize=4096)
-def _as_read(accepted: tuple[str, ...]) -> tuple[str, ...]:
+def _as_read(accepted: tuple[str, ...]) -> RightTexts:
     shown = (without_wildcards(pattern) for pattern in accepted)
-    return tuple(dict.fromkeys(text for text in shown if text))
+    return RightTexts(accepted_answers=tuple(dict.fromkeys(text for text in shown if text)))

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import Path, pointer
-from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightAnswer
+from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightValue
 from learning_service.domain.questions.rules.marks import WRONG, Mark, award
 from learning_service.domain.questions.rules.question import QuestionBase
 from learning_service.domain.questions.rules.responses import Response
@@ -32,6 +32,9 @@ class TrueFalse(QuestionBase):
             yield Fault(pointer(*path, "correct"), "say whether the statement is true", "required")
 
 
+RIGHT = {value: RightValue(value=value) for value in (True, False)}
+
+
 @dataclass(frozen=True, slots=True)
 class TrueFalseKey(AnswerKey):
     """Whether the statement is true."""
@@ -45,6 +48,6 @@ class TrueFalseKey(AnswerKey):
             return WRONG
         return award(self.points)
 
-    def right_answer(self) -> RightAnswer:
+    def right_answer(self) -> RightValue:
         """The right value."""
-        return RightAnswer(value=self.correct)
+        return RIGHT[self.correct]
