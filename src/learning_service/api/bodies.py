@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from learning_service.api.outlines import Outline, outline_of
 from learning_service.domain.kernel.apart import apart
 from learning_service.domain.kernel.errors import Fault, Invalid, TooLarge, UnsupportedMediaType
+from learning_service.domain.kernel.values import JsonObject
 
 MIB = 1024 * 1024
 PUBLIC, SMALL, LARGE = 64 * 1024, MIB, 8 * MIB
@@ -217,7 +218,7 @@ class _Duplicate(Exception):
         self.key = key.encode("ascii", "backslashreplace").decode()
 
 
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> JsonObject:
     if len(pairs) > MAX_KEYS:
         raise Invalid.at("", f"has an object with more than {MAX_KEYS} keys", "too-many", {"most": MAX_KEYS})
     result = dict(pairs)

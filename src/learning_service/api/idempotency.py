@@ -15,6 +15,7 @@ from starlette.responses import Response
 from learning_service.api.bodies import read_idempotency_key
 from learning_service.domain.kernel.errors import DomainError, Forbidden, Invalid, NotFound, Unauthenticated
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.records.idempotency import (
     AlreadyAnswered,
     IdempotencyKeyReused,
@@ -34,7 +35,7 @@ LOST_RIGHTS = (Unauthenticated, Forbidden, NotFound)
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-def shown_once(*fields: str) -> dict[str, Any]:
+def shown_once(*fields: str) -> JsonObject:
     """`openapi_extra` of a route whose answer has secrets: fields that a replay leaves out and nobody keeps."""
     return {SHOWN_ONCE: list(fields)}
 

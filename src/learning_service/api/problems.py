@@ -3,7 +3,6 @@
 import errno
 import socket
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote
 
 import structlog
@@ -21,6 +20,7 @@ from learning_service.api.routes import allowed_methods
 from learning_service.core.database import DRIVER_ERRORS
 from learning_service.domain.kernel import errors
 from learning_service.domain.kernel.errors import DomainError, Fault, Invalid
+from learning_service.domain.kernel.values import JsonObject
 
 log = structlog.get_logger()
 
@@ -69,7 +69,7 @@ def problem_response(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """One problem document. `type` is a name, not an address; docs/errors.md lists them all."""
-    document: dict[str, Any] = {
+    document: JsonObject = {
         "type": f"urn:learning-service:problem:{code}",
         "title": reason(status),
         "status": status,

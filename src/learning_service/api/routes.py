@@ -1,12 +1,15 @@
 """The application's routes, those of included routers among them."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
+
+Responses: TypeAlias = dict[int | str, dict[str, Any]]
+"""What a route says of its answers by status, in the form of the OpenAPI document."""
 
 
 def api_routes(app: FastAPI) -> list[APIRoute]:

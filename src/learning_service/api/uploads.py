@@ -30,6 +30,7 @@ from learning_service.domain.kernel.errors import (
     UnsupportedMediaType,
 )
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.values import JsonObject
 
 FORM = "multipart/form-data"
 FIELD, HIDDEN_SLIDES = "file", "hidden_slides"
@@ -46,7 +47,7 @@ _THEIRS = "Many files of your organization are on their way; try again shortly."
 _ALL = "Many files are being received; try again shortly."
 AT_ONCE = 16
 """Files that one process receives at a time: each holds some 10 MiB."""
-UPLOAD_BODY: dict[str, Any] = {
+UPLOAD_BODY: JsonObject = {
     "requestBody": {
         "required": True,
         "content": {

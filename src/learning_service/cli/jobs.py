@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -55,7 +56,7 @@ def show_job(settings: Settings, job_id: str) -> str:
     state = in_transaction(settings, lambda s: job_admin.find_job(s, found))
     if state is None:
         raise CommandError(f"there is no job {found}")
-    return json.dumps(state.as_dict(), indent=2, default=_plain, ensure_ascii=False)
+    return json.dumps(asdict(state), indent=2, default=_plain, ensure_ascii=False)
 
 
 def retry_jobs(settings: Settings, job_ids: Iterable[str], *, all_dead: bool) -> str:

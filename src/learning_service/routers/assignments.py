@@ -9,6 +9,7 @@ from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import body, page, path_id
 from learning_service.api.permissions import CanAssignCourse, IsAdmin
 from learning_service.api.requests import Caller, Session
+from learning_service.api.routes import Responses
 from learning_service.domain.assignments.actions.by_hand import assign_course
 from learning_service.domain.assignments.actions.rules import create_rule, delete_rule, update_rule
 from learning_service.domain.assignments.actions.runs import preview_rule, run_rule, undo_run
@@ -36,9 +37,7 @@ router = APIRouter(prefix="/api", tags=["assignments"], route_class=KeyedRoute)
 Admin = Annotated[Principal, Depends(IsAdmin())]
 AnyAdmin = Annotated[Principal, Depends(IsAdmin(chapters=True))]
 NoBody = Annotated[None, body(NothingIn, optional=True)]
-STARTED: dict[int | str, dict[str, Any]] = {
-    202: {"model": StartedRunOut, "description": "More than 5,000 members: a run does it"}
-}
+STARTED: Responses = {202: {"model": StartedRunOut, "description": "More than 5,000 members: a run does it"}}
 
 
 @router.post("/courses/{course_id}/assign/", response_model=AssignedOut, responses=STARTED)

@@ -11,6 +11,7 @@ from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import body, large_body, page, path_opaque_id
 from learning_service.api.permissions import AnyCaller, CanAuthorCourses
 from learning_service.api.requests import Session
+from learning_service.api.routes import Responses
 from learning_service.domain.courses.actions import courses, drafts, graders, publishing
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.courses.queries.graders import list_graders
@@ -43,7 +44,7 @@ from learning_service.schemas.courses import (
 router = APIRouter(prefix="/api/courses", tags=["authoring"], route_class=KeyedRoute)
 Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]
 Author = Annotated[Principal, Depends(AnyCaller())]
-EDITS: dict[int | str, dict[str, Any]] = {428: {"description": "Edits of a draft need If-Match"}}
+EDITS: Responses = {428: {"description": "Edits of a draft need If-Match"}}
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag of the state that you saw.")]
 Empty = Annotated[None, body(NothingIn, optional=True)]
 MAX_VERSION_DIGITS = 9

@@ -1,6 +1,6 @@
 """Learning: lessons, quizzes, the final assessment, attempts."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
@@ -8,6 +8,7 @@ from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import body, path_id
 from learning_service.api.permissions import CanSeeAttempt, IsEnrollmentOwner, OwnPosition
 from learning_service.api.requests import Caller, Session
+from learning_service.api.routes import Responses
 from learning_service.domain.attempts.actions.attempts import (
     questions_shown,
     save_responses,
@@ -43,7 +44,7 @@ SeesAssessment = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="
 AtAttempt = Annotated[OwnPosition, Depends(IsEnrollmentOwner("attempt"))]
 SeesAttempt = Annotated[OwnPosition, Depends(CanSeeAttempt())]
 NoBody = Annotated[None, body(NothingIn, optional=True)]
-STARTED: dict[int | str, dict[str, Any]] = {200: {"description": "Under way already"}}
+STARTED: Responses = {200: {"description": "Under way already"}}
 
 
 @router.post("/lessons/{lesson_id}/complete/")

@@ -10,6 +10,7 @@ from learning_service.api.bodies import refuse_unknown_parameters
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.permissions import CanReadCourseReport, CanReadReports
 from learning_service.api.requests import Caller, Session
+from learning_service.api.routes import Responses
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.kernel.errors import Fault, Invalid
@@ -35,7 +36,7 @@ FILTERS = ("requirement_id", "region_id", "chapter_id")
 PARAMETERS = [
     {"name": name, "in": "query", "required": False, "schema": {"type": "string"}} for name in FILTERS
 ]
-AS_FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+AS_FILE: Responses = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
 def _read_filter(request: Request, caller: Caller) -> ReportFilter:

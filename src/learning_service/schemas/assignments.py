@@ -1,10 +1,11 @@
 """Answers about assigning, rules and runs."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from learning_service.domain.assignments.rules.policy import Trigger
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.schemas.common import Out
 
 
@@ -36,7 +37,7 @@ class RuleOut(Out):
     course_id: UUID
     course_title: str
     trigger: Trigger
-    audience_filter: dict[str, Any]
+    audience_filter: JsonObject
     due_in_days: int | None
     due_on: date | None
     scheduled_on: date | None

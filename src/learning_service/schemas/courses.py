@@ -1,7 +1,7 @@
 """Answers about courses, as members and authors see them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
@@ -9,6 +9,7 @@ from pydantic import Field
 from learning_service.domain.courses.queries.access import CourseView
 from learning_service.domain.courses.rules.diff import ChangeKind, Impact, PartKind
 from learning_service.domain.courses.rules.tree import Tree
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.schemas.common import Number, Out
 from learning_service.schemas.enrollments import ListedEnrollmentOut
 
@@ -96,8 +97,8 @@ class ChangeOut(Out):
     title: str
     pointer: str | None
     pointer_before: str | None
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
+    before: JsonObject | None
+    after: JsonObject | None
 
 
 class DiffOut(Out):

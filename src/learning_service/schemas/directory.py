@@ -1,11 +1,12 @@
 """Answers of the directory."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from learning_service.domain.directory.queries.facets import FieldType
 from learning_service.domain.directory.rules.facts import Office
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.schemas.common import Out
 
 
@@ -50,7 +51,7 @@ class MemberOut(Out):
     status: str
     display_name: str
     email: str | None
-    custom_fields: dict[str, Any]
+    custom_fields: JsonObject
     locale: str | None
     timezone: str | None
     offices: list[Office]

@@ -1,10 +1,10 @@
 """A member's own data as one document. `domain.privacy.queries.export` reads each section."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from learning_service.domain.directory.rules.facts import Office
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.schemas.common import Number, Out
 from learning_service.schemas.compliance import SkillOut
 from learning_service.schemas.enrollments import EnrollmentOut, ProgressOut
@@ -17,7 +17,7 @@ class ProfileOut(Out):
     status: str
     display_name: str | None
     email: str | None
-    custom_fields: dict[str, Any]
+    custom_fields: JsonObject
     locale: str | None
     timezone: str | None
     offices: list[Office]

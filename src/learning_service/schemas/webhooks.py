@@ -1,11 +1,12 @@
 """Answers about events, subscriptions and deliveries."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AliasChoices, Field
 
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.schemas.common import Out
 
 
@@ -19,7 +20,7 @@ class CloudEventOut(Out):
     subject: str
     time: str
     datacontenttype: Literal["application/json"]
-    data: dict[str, Any]
+    data: JsonObject
 
 
 class FeedOut(Out):

@@ -3,11 +3,11 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 from learning_service.adapters.confined import MIB, Limits, run_confined
 from learning_service.adapters.inspection.findings import CLEAN
 from learning_service.domain.documents.rules import REASONS, Refused
+from learning_service.domain.kernel.values import JsonObject
 
 _LIMITS = Limits(seconds=60, memory=1024 * MIB, disk=1024 * MIB)
 _PACKAGE = "learning_service.adapters.inspection"
@@ -34,13 +34,13 @@ async def inspect_picture(path: Path) -> tuple[int, int]:
     return found["width"], found["height"]
 
 
-async def _inspect(what: str, path: Path) -> dict[str, Any]:
+async def _inspect(what: str, path: Path) -> JsonObject:
     argv = [sys.executable, "-I", "-m", f"{_PACKAGE}.{what}", str(path)]
     ended = await run_confined(argv, directory=path.parent, limits=_LIMITS, environment={"LANG": "C.UTF-8"})
     if ended.over == "time":
         raise Refused("too-slow")
     try:
-        found: dict[str, Any] = json.loads(ended.answer)
+        found: JsonObject = json.loads(ended.answer)
     except ValueError:
         # Killed for what it took, or by what it read.
         raise Refused("damaged" if ended.code >= 0 else "too-greedy") from None

@@ -25,6 +25,7 @@ from learning_service.api.problems import MEDIA_TYPE, reason
 from learning_service.api.routes import api_routes
 from learning_service.api.uploads import UPLOAD_BODY
 from learning_service.domain.kernel.errors import FaultCode
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.webhooks.rules.events import EXAMPLES, EventType, cloud_event
 from learning_service.schemas.webhooks import CloudEventOut
 
@@ -95,7 +96,7 @@ _KEY_PARAMETER = {
 def install_reference(app: FastAPI, *, page: bool) -> None:
     """Make the app able to describe itself whole; with `page`, it does so for callers and people."""
 
-    def openapi() -> dict[str, Any]:
+    def openapi() -> JsonObject:
         if app.openapi_schema is None:
             document = get_openapi(
                 title=app.title, version=app.version, description=app.description, routes=app.routes
@@ -159,7 +160,7 @@ def needs_token(route: APIRoute) -> bool:
     return not isinstance(permission_of(route), Anyone)
 
 
-def _complete(document: dict[str, Any], app: FastAPI) -> None:
+def _complete(document: JsonObject, app: FastAPI) -> None:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = _PROBLEM
@@ -175,7 +176,7 @@ def _complete(document: dict[str, Any], app: FastAPI) -> None:
         source["responses"][status].setdefault("links", {})[name] = link
 
 
-def _describe(operation: dict[str, Any], route: APIRoute, schemas: dict[str, Any]) -> None:
+def _describe(operation: JsonObject, route: APIRoute, schemas: JsonObject) -> None:
     calls = dependencies_of(route)
     permission = permission_of(route)
     if needs_token(route):
@@ -213,7 +214,7 @@ def _describe(operation: dict[str, Any], route: APIRoute, schemas: dict[str, Any
             operation["responses"][status] = _problem(int(status)) | response
 
 
-def _describe_parameters(operation: dict[str, Any], route: APIRoute) -> None:
+def _describe_parameters(operation: JsonObject, route: APIRoute) -> None:
     """Ids have their form; who leaves a parameter out does not send null."""
     opaque = {call.name for call in dependencies_of(route) if isinstance(call, PathOpaqueId)}
     known = {parameter["name"]: parameter for parameter in operation.get("parameters", [])}
@@ -240,7 +241,7 @@ def takes_file(route: APIRoute) -> bool:
     return route.openapi_extra is UPLOAD_BODY
 
 
-def _request_body(call: JsonBody, schemas: dict[str, Any]) -> dict[str, Any]:
+def _request_body(call: JsonBody, schemas: JsonObject) -> JsonObject:
     schema = TypeAdapter(call.type).json_schema(ref_template=_REF)
     schemas.update(schema.pop("$defs", {}))
     title = schema.get("title")
@@ -253,7 +254,7 @@ def _request_body(call: JsonBody, schemas: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _page_parameters(call: Page) -> list[dict[str, Any]]:
+def _page_parameters(call: Page) -> list[JsonObject]:
     limit = {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
     cursor = {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,4096}$"}
     filters = ((name, _FILTERS.get(name, {"type": "string"})) for name in sorted(call.filters))
@@ -261,19 +262,19 @@ def _page_parameters(call: Page) -> list[dict[str, Any]]:
     return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in names]
 
 
-def _problem(status: int) -> dict[str, Any]:
+def _problem(status: int) -> JsonObject:
     return {
         "description": reason(status),
         "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}},
     }
 
 
-def _webhooks() -> dict[str, Any]:
+def _webhooks() -> JsonObject:
     """What receivers get: one CloudEvent per delivery, with an example for each type."""
     return {type_: {"post": _delivery(type_)} for type_ in get_args(EventType)}
 
 
-def _delivery(type_: str) -> dict[str, Any]:
+def _delivery(type_: str) -> JsonObject:
     example = cloud_event(
         event_id="01a20371-5389-73f6-8a95-f51bcee2adb0",
         type_=type_,

@@ -1,7 +1,8 @@
 """OpenAPI links: which answer names what other calls ask for, so that tools can walk from one to the next."""
 
 from collections.abc import Iterator
-from typing import Any
+
+from learning_service.domain.kernel.values import JsonObject
 
 _ANY = "/items/0/id"
 # Method, path and status of an answer; which path parameter of other calls stands where in it.
@@ -37,7 +38,7 @@ GIVEN: dict[tuple[str, str, str], dict[str, str]] = {
 }
 
 
-def links_of(paths: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, str, dict[str, Any]]]:
+def links_of(paths: JsonObject) -> Iterator[tuple[JsonObject, str, str, JsonObject]]:
     """For each answer and each call that can follow it: the answer's operation, its status, a name, the link."""
     for (method, path, status), given in GIVEN.items():
         expressions = {name: f"$request.path.{name}" for name in parameters_of(path)}

@@ -2,12 +2,12 @@
 
 import uuid
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.kernel.base import Base, new_id
+from learning_service.domain.kernel.values import JsonObject
 
 
 class AssignmentRule(Base):
@@ -38,14 +38,14 @@ class AssignmentRule(Base):
     organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
     course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
     trigger: Mapped[str]
-    audience_filter: Mapped[dict[str, Any]]
+    audience_filter: Mapped[JsonObject]
     due_in_days: Mapped[int | None]
     due_on: Mapped[date | None]
     scheduled_on: Mapped[date | None]
     fired_on: Mapped[date | None]
     """The `scheduled_on` that it has fired for; another day fires again."""
     active: Mapped[bool]
-    reach: Mapped[dict[str, Any]]
+    reach: Mapped[JsonObject]
     """Whose members the last editor administers; the rule reaches no others."""
     edited_by: Mapped[str]
     created_at: Mapped[datetime]
@@ -69,8 +69,8 @@ class AssignmentRun(Base):
     trigger: Mapped[str]
     """`manual` (a rule's, by hand), `scheduled_date`, or `assignment` by a person without a rule."""
     started_by: Mapped[str]
-    audience_filter: Mapped[dict[str, Any]]
-    reach: Mapped[dict[str, Any]]
+    audience_filter: Mapped[JsonObject]
+    reach: Mapped[JsonObject]
     due_at: Mapped[datetime | None]
     status: Mapped[str]
     reason: Mapped[str | None]

@@ -2,13 +2,13 @@
 
 import uuid
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.kernel.base import Base, new_id
+from learning_service.domain.kernel.values import JsonObject
 
 NATIONAL = '[{"role": "national_admin"}]'
 """What the offices of a national administrator contain."""
@@ -79,16 +79,16 @@ class Member(Base):
     display_name: Mapped[str | None]
     """None once erased."""
     email: Mapped[str | None]
-    custom_fields: Mapped[dict[str, Any]]
+    custom_fields: Mapped[JsonObject]
     locale: Mapped[str | None]
     timezone: Mapped[str | None]
-    offices: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    offices: Mapped[list[JsonObject]] = mapped_column(JSONB, server_default="[]")
     """Who gets officers' mails: `role`, and `scope_id` but for national ones. No rights follow from it."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     erased_at: Mapped[datetime | None]
     """When the personal data was erased; such a member is unknown to every other call."""
-    clocks: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    clocks: Mapped[JsonObject] = mapped_column(server_default="{}")
     """Which event last set status, chapter and each custom field; see `rules.membership`."""
 
 
@@ -110,7 +110,7 @@ class MembershipEvent(Base):
     """Whom it is about; not a foreign key, because that member may still be to come."""
     time: Mapped[datetime]
     received_at: Mapped[datetime]
-    data: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    data: Mapped[JsonObject | None] = mapped_column(JSONB(none_as_null=True))
     """What it says, while it is parked; None afterwards: the member says it then."""
 
 

@@ -1,9 +1,7 @@
 """The audit trail: who did what to which thing, when, and which fields. Append-only, without personal data."""
 
 import uuid
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Index
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.kernel.base import Base, new_id
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.values import JsonObject
 
 
 class AuditEntry(Base):
@@ -30,7 +29,7 @@ class AuditEntry(Base):
     action: Mapped[str]
     subject_kind: Mapped[str]
     subject_id: Mapped[str]
-    details: Mapped[dict[str, Any]]
+    details: Mapped[JsonObject]
 
 
 def record_audit(
@@ -40,7 +39,7 @@ def record_audit(
     organization_id: str,
     actor: str,
     subject: tuple[str, object],
-    details: Mapping[str, Any] | None = None,
+    details: JsonObject | None = None,
 ) -> None:
     """Add an entry to the session's transaction.
 

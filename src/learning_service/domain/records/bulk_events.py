@@ -1,7 +1,6 @@
 """Writing many rows by one statement: ids, events and jobs that the database makes itself."""
 
 import uuid
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.records.events import Event
 
 _TIME_AND_VERSION = 15
@@ -50,7 +50,7 @@ def events_of(
     type_: str,
     facts: CTE,
     *,
-    data: Mapping[str, Any],
+    data: JsonObject,
     like: ColumnElement[Any] | None = None,
     name: str = "told",
 ) -> CTE:

@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.kernel.base import Base, new_id
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.values import JsonObject
 
 
 class Event(Base):
@@ -33,7 +33,7 @@ class Event(Base):
     type: Mapped[str]
     user_id: Mapped[str]
     at: Mapped[datetime]
-    data: Mapped[dict[str, Any]]
+    data: Mapped[JsonObject]
     position: Mapped[int | None] = mapped_column(BigInteger)
     """Its place in the feed; given after commit, because ids and times skip rows that commit late."""
 

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from learning_service.domain.kernel.base import Base
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Fault, Forbidden, Invalid, Unavailable
+from learning_service.domain.kernel.values import JsonObject
 
 KEPT = timedelta(hours=72)
 WAIT_MS = 4000
@@ -47,7 +48,7 @@ class IdempotencyAnswer(Base):
     request_digest: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
     status: Mapped[int | None]
-    headers: Mapped[dict[str, Any] | None]
+    headers: Mapped[JsonObject | None]
     body: Mapped[str | None]
     packed: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The body of a large answer, compressed; then `body` is empty."""
@@ -181,7 +182,7 @@ async def keep_answer(
     if keyed is None:
         return
     kept = without_fields(body, frozenset(leave_out))
-    content: dict[str, Any] = {"body": kept}
+    content: JsonObject = {"body": kept}
     if len(kept) >= PACKED_FROM:
         content = {"packed": await asyncio.to_thread(zlib.compress, kept.encode(), 1)}
     statement = update(IdempotencyAnswer).where(*_row_of(keyed))

@@ -29,6 +29,7 @@ from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries.audience import FENCE
 from learning_service.domain.enrollments.models import Enrollment, EnrollmentSource
 from learning_service.domain.enrollments.queries.standing import OPEN
+from learning_service.domain.kernel.base import Columns
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.records.bulk_events import events_of, fixed_time, new_ids
 
@@ -51,7 +52,7 @@ def fixed(column: Any, value: Any) -> Any:
     return cast(literal(value, column.type), column.type)
 
 
-def cause_of(table: Any, cause: Cause, user_id: ColumnElement[str]) -> dict[str, Any]:
+def cause_of(table: Any, cause: Cause, user_id: ColumnElement[str]) -> Columns:
     """The columns of a table that say why."""
     cause_id: Any = fixed(table.cause_id, cause.id)
     if cause.each:

@@ -33,7 +33,7 @@ from learning_service.domain.directory.queries.audience import Condition
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN, hold_entrance
 from learning_service.domain.jobs.outbox import enqueue_job
-from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.base import Columns, new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.records.audit import record_audit
 from learning_service.domain.records.bulk_events import events_of, fixed_time, new_ids
@@ -195,7 +195,7 @@ def _values(
     due_at: datetime | None,
     moment: uuid.UUID,
     found: CTE,
-) -> dict[str, Any]:
+) -> Columns:
     return {
         "id": new_ids(moment),
         "organization_id": fixed(Enrollment.organization_id, course.organization_id),

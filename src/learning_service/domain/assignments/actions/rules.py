@@ -1,7 +1,6 @@
 """Making, changing and deleting rules."""
 
 import uuid
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,7 +19,7 @@ from learning_service.domain.courses.queries.access import access_course
 from learning_service.domain.directory.queries.audience import check_audience
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.enrollments.actions import NotPublished
-from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.base import Columns, new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import local_day
 from learning_service.domain.kernel.errors import Forbidden, Invalid, NotAMember, NotFound
@@ -129,7 +128,7 @@ def _require_open(course: CourseToAssign) -> None:
         raise NotPublished("The course is not open: it is a draft or has been archived.")
 
 
-def _columns(terms: RuleTerms) -> dict[str, Any]:
+def _columns(terms: RuleTerms) -> Columns:
     return {name: getattr(terms, name) for name in RuleTerms.__slots__}
 
 

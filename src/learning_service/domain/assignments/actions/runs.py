@@ -3,7 +3,6 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,6 +37,7 @@ from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Forbidden, NotFound
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.records.audit import record_audit
 
 STEP, UNDO_STEP = "run_assignments", "undo_assignments"
@@ -301,7 +301,7 @@ def _end(session: AsyncSession, run: AssignmentRun, status: str, *, reason: str 
 
 
 def _audit(session: AsyncSession, run: AssignmentRun, actor: str, verb: str) -> None:
-    details: dict[str, Any] = {"course_id": str(run.course_id)}
+    details: JsonObject = {"course_id": str(run.course_id)}
     if run.rule_id is not None:
         details["rule_id"] = str(run.rule_id)
     record_audit(

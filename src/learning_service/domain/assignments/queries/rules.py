@@ -20,6 +20,7 @@ from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.values import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class RuleView:
     course_id: uuid.UUID
     course_title: str
     trigger: str
-    audience_filter: dict[str, Any]
+    audience_filter: JsonObject
     due_in_days: int | None
     due_on: date | None
     scheduled_on: date | None

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import false, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,6 +34,7 @@ from learning_service.domain.grading.rules.score import Graded, score_percent, s
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Invalid, NotFound, Wrong
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.marks import award_points
 from learning_service.domain.questions.rules.responses import load_responses
 from learning_service.domain.questions.rules.scores import kept
@@ -152,7 +152,7 @@ async def _judge_again(session: AsyncSession, position: Position, quiz: Compiled
     return judged
 
 
-def marks_with_feedback(graded: Graded, grades: Sequence[GivenGrade]) -> dict[str, Any]:
+def marks_with_feedback(graded: Graded, grades: Sequence[GivenGrade]) -> JsonObject:
     """Marks as stored on an attempt, with what graders wrote to the learner."""
     marks = dump_marks(graded)
     for grade in grades:

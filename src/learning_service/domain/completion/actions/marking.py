@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +19,7 @@ from learning_service.domain.grading.rules.score import Graded, grade_attempt
 from learning_service.domain.kernel.apart import apart
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Unavailable
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.responses import Response, dump_responses
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ class Marked:
     """Answers with their marks."""
 
     quiz: CompiledQuiz
-    answers: Mapping[str, Any]
+    answers: JsonObject
     marks: Graded
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import select, text
@@ -36,6 +35,7 @@ from learning_service.domain.grading.rules.score import Graded, grade_attempt
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotFound
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.responses import Response, dump_responses, load_responses
 from learning_service.domain.questions.rules.scores import kept
 
@@ -289,12 +289,12 @@ def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> Quiz
     )
 
 
-def dump_marks(graded: Graded) -> dict[str, Any]:
+def dump_marks(graded: Graded) -> JsonObject:
     """Marks as stored on the attempt; exact points as text."""
     return {question_id: mark.stored for question_id, mark in graded.marks.items()}
 
 
-def _waiting(quiz: CompiledQuiz, graded: Graded, responses: Mapping[str, Response]) -> list[dict[str, Any]]:
+def _waiting(quiz: CompiledQuiz, graded: Graded, responses: Mapping[str, Response]) -> list[JsonObject]:
     return [
         {
             "id": str(new_id()),

@@ -22,7 +22,7 @@ from learning_service.domain.courses.queries.versions import CONTENT_MODELS, Sto
 from learning_service.domain.courses.rules.keys import keys_of
 from learning_service.domain.courses.rules.rows import PARENT_COLUMN, TABLES, Row, Rows, rows_of
 from learning_service.domain.courses.rules.tree import Tree
-from learning_service.domain.kernel.base import moment_of_id, unordered_id
+from learning_service.domain.kernel.base import Columns, moment_of_id, unordered_id
 
 # As `unordered_id` makes them: the version's moment, and chance.
 _MIX = text(
@@ -125,9 +125,7 @@ async def _write_assessment(
         await _write(session, Assessment.__table__, [row])
 
 
-def _columns(
-    table: str, key: str, row: Row, version: CourseVersion, ids: Mapping[str, uuid.UUID]
-) -> dict[str, Any]:
+def _columns(table: str, key: str, row: Row, version: CourseVersion, ids: Mapping[str, uuid.UUID]) -> Columns:
     columns = {name: value for name, value in row.items() if name != "parent"}
     if table in PARENT_COLUMN:
         parent = row["parent"]
@@ -141,7 +139,7 @@ def _columns(
     }
 
 
-async def _write(session: AsyncSession, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+async def _write(session: AsyncSession, table: Any, rows: Sequence[Columns]) -> None:
     """Insert the rows, or update those that are there by primary key, in one statement.
 
     The rows travel as one JSON text: the driver's own way with many rows is a statement for each.

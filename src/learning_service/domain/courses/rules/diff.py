@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from learning_service.domain.courses.rules.keys import key_kind
 from learning_service.domain.courses.rules.tree import Keyed, Tree, keyed_nodes
 from learning_service.domain.kernel.pointers import Path, pointer
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.types import SCORED_FIELDS
 
 ChangeKind: TypeAlias = Literal["added", "removed", "moved", "changed"]
@@ -44,8 +45,8 @@ class Change:
     title: str
     pointer: str | None
     pointer_before: str | None
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
+    before: JsonObject | None
+    after: JsonObject | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class _Part:
     kind: PartKind
     path: Path
     parent: str | None
-    fields: Mapping[str, Any]
+    fields: JsonObject
 
     @property
     def title(self) -> str:
@@ -61,7 +62,7 @@ class _Part:
         return str(text)[:_MAX_TITLE]
 
     @property
-    def place(self) -> dict[str, Any]:
+    def place(self) -> JsonObject:
         last = self.path[-1]
         return {"parent": self.parent, "position": last if isinstance(last, int) else 0}
 
@@ -102,7 +103,7 @@ def _parts(tree: Tree) -> dict[str, _Part]:
     return parts
 
 
-def _own_fields(node: Keyed) -> dict[str, Any]:
+def _own_fields(node: Keyed) -> JsonObject:
     return node.model_dump(mode="json", exclude=_NOT_OWN)
 
 

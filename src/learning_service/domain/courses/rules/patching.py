@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from learning_service.domain.courses.rules.tree import Tree, dump_tree, parse_tree, texts_of
 from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.pointers import pointer
-from learning_service.domain.kernel.values import CleanText, StorableJson
+from learning_service.domain.kernel.values import CleanText, JsonObject, StorableJson
 
 MAX_OPERATIONS = 10_000
 MAX_POINTER = 1000
@@ -46,7 +46,7 @@ class ValueOperation(_Operation):
     op: Literal["add", "replace", "test"]
     value: StorableJson
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> JsonObject:
         """As the library reads it."""
         return {"op": self.op, "path": self.path, "value": self.value}
 
@@ -57,7 +57,7 @@ class FromOperation(_Operation):
     op: Literal["move", "copy"]
     from_: Annotated[Pointer, Field(alias="from")]
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> JsonObject:
         """As the library reads it."""
         return {"op": self.op, "path": self.path, "from": self.from_}
 
@@ -67,7 +67,7 @@ class RemoveOperation(_Operation):
 
     op: Literal["remove"]
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> JsonObject:
         """As the library reads it."""
         return {"op": self.op, "path": self.path}
 
@@ -78,7 +78,7 @@ TreePatch: TypeAlias = Annotated[tuple[Operation, ...], Field(fail_fast=True, ma
 
 
 # One by one: a whole `JsonPatch` would read each operation twice.
-_OPERATIONS: dict[str, Any] = {
+_OPERATIONS: JsonObject = {
     "add": AddOperation,
     "move": MoveOperation,
     "remove": Removal,

@@ -1,7 +1,5 @@
 """Writes of organizations, regions, chapters and requirements."""
 
-from typing import Any
-
 from sqlalchemy import Boolean, literal_column
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +16,7 @@ from learning_service.domain.directory.rules import (
     RegionIn,
     RequirementIn,
 )
+from learning_service.domain.kernel.base import Columns
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Invalid, NotFound
 from learning_service.domain.kernel.principal import Principal
@@ -85,7 +84,7 @@ async def _upsert(
     model: type[Region] | type[Chapter] | type[ComplianceRequirement],
     actor: Principal,
     thing_id: str,
-    values: dict[str, Any],
+    values: Columns,
 ) -> bool:
     statement = (
         insert(model)

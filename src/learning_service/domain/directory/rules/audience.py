@@ -17,7 +17,15 @@ from pydantic import (
 from pydantic_core import to_json
 
 from learning_service.domain.kernel.errors import Wrong
-from learning_service.domain.kernel.values import CleanText, FreeJson, OpaqueId, StrictModel, Word, some
+from learning_service.domain.kernel.values import (
+    CleanText,
+    FreeJson,
+    JsonObject,
+    OpaqueId,
+    StrictModel,
+    Word,
+    some,
+)
 
 MAX_CHOICES = 5_000
 MAX_FIELDS = 50
@@ -87,7 +95,7 @@ class Comparison(StrictModel):
             raise Wrong("must have at least one of eq, ne, in, not_in, gt, gte, lt, lte, exists", "required")
         return self
 
-    def given(self) -> dict[str, Any]:
+    def given(self) -> JsonObject:
         """The comparisons that were sent, by their names on the wire."""
         return {name.rstrip("_"): getattr(self, name) for name in sorted(self.model_fields_set)}
 
@@ -116,11 +124,11 @@ class AudienceFilter(StrictModel):
     regions: Annotated[tuple[OpaqueId, ...], *some(MAX_CHOICES)] = ()
     custom_fields: Annotated[dict[FieldName, FieldCondition], Field(max_length=MAX_FIELDS)] = {}
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         """The filter as it was sent."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "AudienceFilter":
+    def from_json(cls, stored: JsonObject) -> "AudienceFilter":
         """A filter as it was stored."""
         return cls.model_validate_json(to_json(stored))

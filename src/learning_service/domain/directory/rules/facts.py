@@ -10,7 +10,16 @@ from pydantic_core import to_json
 
 from learning_service.domain.kernel.errors import Wrong
 from learning_service.domain.kernel.pointers import at_places
-from learning_service.domain.kernel.values import CleanText, FreeJson, Name, OpaqueId, StrictModel, Word, some
+from learning_service.domain.kernel.values import (
+    CleanText,
+    FreeJson,
+    JsonObject,
+    Name,
+    OpaqueId,
+    StrictModel,
+    Word,
+    some,
+)
 
 MAX_CUSTOM_FIELDS_BYTES = 64 * 1024
 MAX_BATCH = 5000
@@ -43,7 +52,7 @@ def _locale(text: str) -> str:
     return text
 
 
-def _small(fields: dict[str, Any]) -> dict[str, Any]:
+def _small(fields: JsonObject) -> JsonObject:
     if len(to_json(fields)) > MAX_CUSTOM_FIELDS_BYTES:
         raise Wrong(
             f"must be at most {MAX_CUSTOM_FIELDS_BYTES} bytes", "too-long", {"most": MAX_CUSTOM_FIELDS_BYTES}

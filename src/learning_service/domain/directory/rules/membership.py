@@ -14,7 +14,15 @@ from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from learning_service.domain.directory.rules.facts import CustomFields
 from learning_service.domain.kernel.errors import Wrong
-from learning_service.domain.kernel.values import CleanText, Instant, OpaqueId, StrictModel, Word, some
+from learning_service.domain.kernel.values import (
+    CleanText,
+    Instant,
+    JsonObject,
+    OpaqueId,
+    StrictModel,
+    Word,
+    some,
+)
 
 MAX_EVENTS = 1000
 AHEAD = timedelta(minutes=5)
@@ -117,7 +125,7 @@ class MemberState:
 
     status: str
     chapter_id: str
-    custom_fields: Mapping[str, Any]
+    custom_fields: JsonObject
     clocks: Clocks
 
 
@@ -145,7 +153,7 @@ def apply_event(state: MemberState, stamp: Stamp, data: MembershipData) -> Membe
     )
 
 
-def dump_clocks(clocks: Clocks) -> dict[str, Any]:
+def dump_clocks(clocks: Clocks) -> JsonObject:
     """Clocks as plain JSON values."""
     return {
         "status": _dump(clocks.status),
@@ -154,7 +162,7 @@ def dump_clocks(clocks: Clocks) -> dict[str, Any]:
     }
 
 
-def load_clocks(stored: Mapping[str, Any]) -> Clocks:
+def load_clocks(stored: JsonObject) -> Clocks:
     """Clocks from what `dump_clocks` made, or from nothing."""
     fields = {name: _load(stamp) for name, stamp in stored.get("custom_fields", {}).items()}
     return Clocks(

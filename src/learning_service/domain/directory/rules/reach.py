@@ -1,9 +1,9 @@
 """Which members somebody administers, or a course is for: everybody, or those of some regions and chapters."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.values import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Reach:
             return True
         return bool(self.regions & other.regions or self.chapters & other.chapters)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         """As it is stored."""
         return {
             "national": self.national,
@@ -35,7 +35,7 @@ class Reach:
         }
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "Reach":
+    def from_json(cls, stored: JsonObject) -> "Reach":
         """As it was stored."""
         return cls(stored["national"], frozenset(stored["regions"]), frozenset(stored["chapters"]))
 

@@ -8,7 +8,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_va
 from pydantic_core import CoreSchema, core_schema
 
 from learning_service.domain.kernel.errors import Wrong
-from learning_service.domain.kernel.values import LearnerText, StrictModel
+from learning_service.domain.kernel.values import JsonObject, LearnerText, StrictModel
 from learning_service.domain.questions.rules.sizes import MAX_ANSWERS
 
 MAX_RESPONSES = 2000
@@ -34,9 +34,7 @@ class _AsGiven:
         return core_schema.json_or_python_schema(json_schema=sent, python_schema=handler(source))
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonObject:
         return {"type": "string", "format": "uuid"}
 
 
@@ -89,31 +87,31 @@ def by_question(responses: Iterable[Response]) -> dict[str, Response]:
     return {response.question_id: response for response in responses}
 
 
-def dump_responses(responses: Iterable[Response]) -> dict[str, dict[str, Any]]:
+def dump_responses(responses: Iterable[Response]) -> dict[str, JsonObject]:
     """Responses by question id as plain JSON values: the form in which an attempt keeps them."""
     return {response.question_id: _stored(response) for response in responses}
 
 
-def _stored(response: Response) -> dict[str, Any]:
+def _stored(response: Response) -> JsonObject:
     if response.answer_ids is not None:
         return {"answer_ids": list(response.answer_ids)}
     return {response.form: getattr(response, response.form)}
 
 
-def load_responses(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Response]:
+def load_responses(stored: Mapping[str, JsonObject]) -> dict[str, Response]:
     """Responses by question from what `dump_responses` made."""
     loaded = (_response(question_id, form) for question_id, form in stored.items())
     return by_question(loaded)
 
 
-def wire_responses(stored: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+def wire_responses(stored: Mapping[str, JsonObject]) -> list[JsonObject]:
     """Kept responses in the form in which they were sent."""
     return [{"question_id": question_id, **form} for question_id, form in stored.items()]
 
 
-def _response(question_id: str, form: Mapping[str, Any]) -> Response:
+def _response(question_id: str, form: JsonObject) -> Response:
     # Judged when it came in; the rules may have changed since.
-    given: dict[str, Any] = {"question_id": question_id, **form}
+    given: JsonObject = {"question_id": question_id, **form}
     if "answer_ids" in form:
         given["answer_ids"] = tuple(form["answer_ids"])
     return Response.model_construct(**given)

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import Field
 
-from learning_service.domain.kernel.values import StrictModel, some
+from learning_service.domain.kernel.values import JsonObject, StrictModel, some
 from learning_service.domain.webhooks.rules.addresses import is_public
 
 EventType = Literal[
@@ -38,7 +38,7 @@ _COMPLETION = {**_COURSE, "completion_id": "01a20371-5388-7c1e-9d1b-1c2d3e4f5a6b
 _ENROLLMENT = {**_COURSE, "enrollment_id": "01a20371-5184-74b9-a227-c9495d876735"}
 _CERTIFICATE = {**_COMPLETION, "certificate_id": "385a15d4-90e2-44b6-b146-fee837a27910"}
 _EXPIRES = {"expires_at": "2027-11-22T09:00:00Z"}
-EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+EXAMPLES: Mapping[str, JsonObject] = {
     "learning.enrollment.assigned": {**_ENROLLMENT, "due_at": "2026-12-22T05:00:00Z"},
     "learning.enrollment.reminder_due": {**_ENROLLMENT, "due_at": "2026-12-22T05:00:00Z"},
     "learning.enrollment.overdue": {**_ENROLLMENT, "due_at": "2026-12-22T05:00:00Z"},
@@ -183,8 +183,8 @@ def asked_wait(retry_after: str | None, instant: datetime) -> timedelta | None:
 
 
 def cloud_event(
-    *, event_id: object, type_: str, organization_id: str, user_id: str, at: datetime, data: Mapping[str, Any]
-) -> dict[str, Any]:
+    *, event_id: object, type_: str, organization_id: str, user_id: str, at: datetime, data: JsonObject
+) -> JsonObject:
     """One event as other services get it: CloudEvents 1.0, structured JSON."""
     return {
         "specversion": "1.0",
