@@ -11,10 +11,10 @@ from tests.kit.sending import seen, send
 from tests.kit.world import World
 
 from learning_service.adapters import office
+from learning_service.api.shared import SHARED_SECONDS
 from learning_service.domain.documents.actions import CONVERTER
 from learning_service.domain.jobs.heartbeats import show_life
 from learning_service.domain.kernel.base import new_id
-from learning_service.routers.operation import SHARED_SECONDS
 from learning_service.worker.jobs.documents import settle_documents
 
 

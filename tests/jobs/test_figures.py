@@ -5,11 +5,11 @@ import asyncio
 import httpx
 from tests.jobs.conftest import Desk
 
+from learning_service.api.shared import SHARED_SECONDS
 from learning_service.context import Context
 from learning_service.core.settings import Settings
 from learning_service.domain.jobs.outbox import Job, Unworkable
 from learning_service.main import create_app
-from learning_service.routers.operation import SHARED_SECONDS
 
 
 async def half(context: Context, job: Job) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from tests.kit.world import Caller, World, choice, right, small_tree
 
 from learning_service.core.rate_limits import WINDOW_SECONDS
 from learning_service.core.settings import Settings
+from learning_service.core.tokens import TokenVerifier
 from learning_service.main import create_app
 
 SETTLED = 0.5
@@ -67,6 +69,30 @@ async def test_a_principal_has_a_budget(world: World, two: tuple[FastAPI, FastAP
         assert (await another("GET", "/api/courses/")).status_code == 200
         await asyncio.sleep(1.1)
         assert (await caller("GET", "/api/courses/")).status_code == 200
+
+
+async def test_whose_calls_are_spent_is_refused_at_the_door(
+    world: World, two: tuple[FastAPI, FastAPI], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    tokens = two[0].state.context.tokens
+
+    async def counted(verifier: TokenVerifier, token: str, **named: Any) -> Any:
+        asked.append(token)
+        return await verify(verifier, token, **named)
+
+    verify = TokenVerifier.verify
+    async with client_of(two[0]) as http:
+        caller = Caller(http, world.member().token, "ana")
+        while (refused := await caller("GET", "/api/courses/")).status_code == 200:
+            pass
+        assert refused.headers["connection"] == "close"
+        monkeypatch.setattr(type(tokens), "verify", counted)
+        answers = [await caller("GET", "/api/me/") for _ in range(20)]
+        assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(429, "rate-limited")}
+        assert asked == []
+        path = f"/api/certificates/{uuid.uuid4()}/verify/"
+        assert (await caller("GET", path)).status_code == 404, "what anyone may ask"
 
 
 async def test_two_processes_share_a_principals_budget(world: World, two: tuple[FastAPI, FastAPI]) -> None:

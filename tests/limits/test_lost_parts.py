@@ -18,10 +18,10 @@ from tests.kit.world import Signer, World
 
 from learning_devstack.parts import Parts, start_throwaway_parts
 from learning_service.api import bodies as wire
+from learning_service.api.shared import SHARED_SECONDS
 from learning_service.context import open_context
 from learning_service.core.settings import Issuer, Settings
 from learning_service.main import create_app
-from learning_service.routers.operation import SHARED_SECONDS
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.long]
 COURSES = "/api/courses/"

@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.records.events import append_event
-from learning_service.domain.webhooks.queries import read_feed
+from learning_service.domain.webhooks.queries import has_unnumbered, read_feed
+from learning_service.routers import events
 from learning_service.worker.jobs.webhooks import number_all_events
 from tests.kit.webhooks import complete
 from tests.kit.world import Caller, World
@@ -151,6 +152,21 @@ async def test_what_is_numbered_while_it_is_read_is_neither_skipped_nor_purged(
         page = await read_feed(beside, world.id, after=after, limit=10)
         rest = await read_feed(session, world.id, after=page.position, limit=10)
     assert len(page.events) + len(rest.events) == 1
+
+
+async def test_who_waits_together_looks_together(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+
+    async def counted(session: AsyncSession, organization_id: str) -> bool:
+        looks.append(organization_id)
+        return await has_unnumbered(session, organization_id)
+
+    monkeypatch.setattr(events, "has_unnumbered", counted)
+    reader = reader_of(world)
+    path = f"/api/events/?wait=2&after={(await reader.ok('GET', '/api/events/'))['next_cursor']}"
+    waiting = 20
+    await asyncio.gather(*(reader.ok("GET", path) for _ in range(waiting)))
+    assert len(looks) <= 1 + waiting + 5
 
 
 async def test_a_purged_cursor_is_expired(world: World) -> None:

@@ -4,6 +4,9 @@ A request counts once it is there. While its body is still on the way it takes n
 are worked on, so slow senders stop nobody; what they may have on the way is bounded for each of them.
 """
 
+import math
+import time
+
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,8 +18,12 @@ from learning_service.domain.kernel.errors import DomainError, RateLimited, Unav
 from learning_service.domain.kernel.principal import Principal
 
 ALWAYS_SERVED = frozenset({"/healthz", "/readyz", "/metrics"})
+PUBLIC = "/api/certificates/"
+"""What a certificate is, is told to whoever asks, with any token."""
 BYTES_AT_ONCE = 64 * MIB
 """What one sender's requests may hold of bodies together, from their first byte until they are answered."""
+REMEMBERED_SPENT = 10_000
+"""Tokens whose calls are spent."""
 
 
 class ConcurrencyLimit:
@@ -33,14 +40,16 @@ class ConcurrencyLimit:
         self.arriving = Shares(settings.max_arriving_bodies)
         self.held = Shares(BYTES_AT_ONCE)
         self.trusted = parse_networks(settings.trusted_proxies)
+        self._spent: dict[bytes, float] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
         if scope["type"] != "http" or scope["path"] in ALWAYS_SERVED:
             await self.app(scope, receive, send)
             return
-        if self.under_way >= self.limit:
-            await domain_problem(Request(scope), _overloaded())(scope, receive, send)
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await domain_problem(Request(scope), refusal)(scope, receive, send)
             return
         arrival = scope[ARRIVAL] = Arrival(self, scope, receive)
         self.under_way += 1
@@ -54,6 +63,24 @@ class ConcurrencyLimit:
                 self.callers.give_back(arrival.caller)
             if arrival.is_arriving or arrival.held:
                 arrival.end()
+
+    def remember_spent(self, scope: Scope, seconds: int) -> None:
+        """For so long, refuse this request's token without asking who it is."""
+        if len(self._spent) >= REMEMBERED_SPENT:
+            self._spent.clear()
+        self._spent[_authorization(scope)] = time.monotonic() + seconds
+
+    def _refusal(self, scope: Scope) -> DomainError | None:
+        if self.under_way >= self.limit:
+            return _overloaded()
+        if not self._spent or scope["path"].startswith(PUBLIC):
+            return None
+        if (until := self._spent.get(token := _authorization(scope))) is not None:
+            left = until - time.monotonic()
+            if left > 0:
+                return calls_too_often(math.ceil(left))
+            del self._spent[token]
+        return None
 
 
 class Arrival:
@@ -117,6 +144,11 @@ class Arrival:
         self.caller = caller.key
         self._step_in()
 
+    def spent(self, seconds: int) -> RateLimited:
+        """The refusal of a caller whose calls are spent; until there are new ones, the door refuses."""
+        self._door.remember_spent(self._scope, seconds)
+        return calls_too_often(seconds)
+
     def end(self) -> None:
         """The request is over: nothing of its body is on the way or held."""
         if self.is_arriving:
@@ -149,6 +181,15 @@ def _address_of(scope: Scope, trusted: tuple[Network, ...]) -> str:
     peer = scope.get("client")
     forwarded = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
     return household(client_address(peer[0] if peer else None, forwarded, trusted))
+
+
+def calls_too_often(seconds: int) -> RateLimited:
+    """The refusal of a caller who may call again after so many seconds."""
+    return RateLimited("You are calling too often; slow down.", retry_after=seconds)
+
+
+def _authorization(scope: Scope) -> bytes:
+    return next((value for name, value in scope["headers"] if name == b"authorization"), b"")
 
 
 def _overloaded() -> Unavailable:

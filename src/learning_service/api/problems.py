@@ -95,6 +95,9 @@ def domain_problem(request: Request, error: DomainError) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="learning-service"'
     if isinstance(error, errors.RateLimited | errors.Unavailable):
         headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.RateLimited):
+        # What else the connection has sent ahead is not read any more.
+        headers["Connection"] = "close"
     faults = error.faults if isinstance(error, Invalid) else ()
     return problem_response(
         request, status, code=error.code, detail=error.detail, faults=faults, headers=headers

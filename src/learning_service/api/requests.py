@@ -17,7 +17,6 @@ from learning_service.context import Context
 from learning_service.core.telemetry import note_organization
 from learning_service.core.tokens import bearer_token
 from learning_service.domain.completion.actions.marking import marked_since
-from learning_service.domain.kernel.errors import RateLimited
 from learning_service.domain.kernel.principal import Principal
 
 
@@ -41,7 +40,7 @@ async def authenticate(request: Request) -> Principal:
     note_organization(caller.organization_id)
     wait = context.limits.spend_request(caller.key)
     if wait:
-        raise RateLimited("You are calling too often; slow down.", retry_after=wait)
+        raise request.scope[ARRIVAL].spent(wait)
     request.scope[ARRIVAL].is_of(caller)
     request.scope[CALLER] = caller
     return caller

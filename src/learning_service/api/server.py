@@ -4,13 +4,18 @@ uvicorn has neither with httptools: a connection that says nothing stays for eve
 """
 
 import asyncio
+import socket
+from functools import partial
 from typing import Any
 
 from pydantic_core import to_json
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from learning_service.api.concurrency import ALWAYS_SERVED
 from learning_service.api.headers import with_always
 from learning_service.api.problems import MEDIA_TYPE, reason
+from learning_service.api.starts import Starts
 from learning_service.core.rate_limits import Network, Shares, household, is_within_any, parse_networks
 from learning_service.core.settings import Settings
 
@@ -26,7 +31,12 @@ SWITCH_SECONDS = 0.0005
 """How long a thread with large work keeps the interpreter from the event loop, which asks for it at each step of each
 request; the usual 5 ms make ten steps last 50."""
 MOST_AHEAD = 100
-"""Requests that a connection may send ahead of their answers; one read could otherwise bring ten thousand."""
+"""Requests that a connection may send ahead of their answers; one read can bring ten thousand."""
+KEPT_BY_SYSTEM = 128 * 1024
+"""Of an answer, for a client that reads slowly; left alone it keeps megabytes, and copies them in one go."""
+_HEAD_END = b"\r\n\r\n"
+_LEAST_OF_BODY = 2048
+"""A body is read in pieces of no less, whatever it looks like; a few requests may follow it in the last one."""
 
 
 def _problem(status: int, detail: str, code: str, *further: tuple[bytes, bytes]) -> bytes:
@@ -66,11 +76,24 @@ class _Refused(Exception):
     """Raised inside the parser, so that it leaves the rest of what has arrived."""
 
 
+class _Flow(FlowControl):
+    """Reads nothing more of a client while what it has sent waits to be read by the parser."""
+
+    is_behind = False
+
+    def resume_reading(self) -> None:
+        if not self.is_behind:
+            super().resume_reading()
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which ends connections whose client sends too much, or neither sends nor reads.
 
     A client may take `silent_seconds` to send a request's headers, counted from the answer before, and may read
     nothing of an answer for as long. While a request is worked on, or its body arrives, the application has limits.
+
+    Of requests that are sent ahead, one is looked at while another is answered, and none begins while the client
+    leaves answers unread.
     """
 
     silent_seconds = SILENT_SECONDS
@@ -78,6 +101,8 @@ class BoundedProtocol(HttpToolsProtocol):
     """The connections of each; None: unbounded."""
     proxies: tuple[Network, ...] = ()
     """Whose connections bring everybody's requests, so that they are not counted."""
+    starts = Starts()
+    flow: _Flow
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -89,10 +114,17 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unsent = 0
         self._still_since = 0.0
         self._look: asyncio.TimerHandle | None = None
+        self._rest, self._at = b"", 0
+        self._in_body = False
+        self._ahead = 0
+        self._stalled: tuple[RequestResponseCycle, Any] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to look, unless the address has too many connections."""
         super().connection_made(transport)
+        self.flow = _Flow(transport)
+        if (end := transport.get_extra_info("socket")) is not None:
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KEPT_BY_SYSTEM)
         self._waits_since = self.loop.time()
         self._look_later()
         if not self._is_counted():
@@ -107,9 +139,33 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Read what may be read now."""
+        self._rest = self._rest[self._at :] + data if self._rest else data
+        self._at = 0
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._rest and not (self._is_refused or self.pipeline or self._stalled or self.parser is None):
+            start, self._at = self._at, self._end_of_piece()
+            self._read(self._rest[start : self._at])
+            if self._at == len(self._rest):
+                self._rest, self._at = b"", 0
+        self.flow.is_behind = bool(self._rest)
+        if self.flow.is_behind:
+            self.flow.pause_reading()
+            self._ahead += 1
+            if self._ahead > MOST_AHEAD:
+                self._refuse()
+        else:
+            self._ahead = 0
+
+    def _end_of_piece(self) -> int:
+        """Where the head of a request ends, so that the next one is not read with it."""
+        end = self._rest.find(_HEAD_END, self._at + (_LEAST_OF_BODY if self._in_body else 0))
+        return len(self._rest) if end < 0 else end + len(_HEAD_END)
+
+    def _read(self, data: bytes) -> None:
         """Count what completes no headers and belongs to no body."""
-        if self._is_refused:
-            return
         self._moved = False
         self._arrived = self._loose + len(data)
         super().data_received(data)
@@ -121,13 +177,12 @@ class BoundedProtocol(HttpToolsProtocol):
         """Start the request, if its headers are of a size."""
         self._moved = True
         # What has arrived altogether is hardly ever as much, so the headers need no counting.
-        if (self._arrived > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES) or len(
-            self.pipeline
-        ) >= MOST_AHEAD:
+        if self._arrived > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES:
             self._refuse()
         if self._is_refused:
             raise _Refused
         self._waits_since = None
+        self._in_body = True
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -139,6 +194,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Hand on the end of the body."""
         self._moved = True
+        self._in_body = False
         if not self._is_refused:
             super().on_message_complete()
 
@@ -148,6 +204,30 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if waits:
             self._waits_since = self.loop.time()
+        if self.flow.is_behind and not self.transport.is_closing():
+            self._go_on()
+            self.flow.resume_reading()
+
+    def resume_writing(self) -> None:
+        """Begin the request that waited for this."""
+        super().resume_writing()
+        if self._stalled is not None:
+            stalled, self._stalled = self._stalled, None
+            self._start_asgi_task(*stalled)
+            self._go_on()
+            self.flow.resume_reading()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if self.flow.write_paused:
+            self._stalled = (cycle, app)
+        elif cycle.scope["path"] in ALWAYS_SERVED:
+            super()._start_asgi_task(cycle, app)
+        else:
+            self.starts.begin(self.loop, partial(self._start_unless_gone, cycle, app))
+
+    def _start_unless_gone(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if not cycle.disconnected:
+            super()._start_asgi_task(cycle, app)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what the parser cannot read, unless the connection is refused already."""
@@ -197,5 +277,6 @@ def bounded_protocol(settings: Settings) -> type[BoundedProtocol]:
     class Protocol(BoundedProtocol):
         of_address = Shares(settings.max_connections_of_address)
         proxies = parse_networks(settings.trusted_proxies)
+        starts = Starts()
 
     return Protocol

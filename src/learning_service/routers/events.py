@@ -2,22 +2,27 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
+from weakref import WeakValueDictionary
 
 from fastapi import APIRouter, Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.api.bodies import refuse_unknown_parameters
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import cursors_of
 from learning_service.api.permissions import HasScope
 from learning_service.api.requests import ContextOf
+from learning_service.api.shared import Shared
 from learning_service.context import Context
 from learning_service.domain.kernel.errors import Invalid
 from learning_service.domain.kernel.paging import Cursors, read_limit
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.events import Event
 from learning_service.domain.webhooks.actions.subscriptions import number_events
-from learning_service.domain.webhooks.queries import FeedPage, has_unnumbered, read_feed
+from learning_service.domain.webhooks.queries import FeedPage, has_unnumbered, newest_position, read_feed
 from learning_service.domain.webhooks.rules.events import cloud_event
 from learning_service.schemas.webhooks import CloudEventOut, FeedOut
 
@@ -25,6 +30,8 @@ router = APIRouter(prefix="/api/events", tags=["events"], route_class=KeyedRoute
 Reader = Annotated[Principal, Depends(HasScope("events:read", or_admin=True))]
 MAX_WAIT_SECONDS = 25
 LOOK_EVERY_SECONDS = 0.5
+_news: WeakValueDictionary[tuple[int, str], Shared[int]] = WeakValueDictionary()
+"""One look for all who wait for an organization's events."""
 PARAMETERS = [
     {"name": "after", "in": "query", "required": False, "schema": {"type": "string"}},
     {
@@ -53,24 +60,36 @@ async def feed(caller: Reader, request: Request, context: ContextOf) -> FeedOut:
     limit = read_limit(query)
     after = _after(query.get("after"), cursors)
     until = time.monotonic() + _wait(query.get("wait"))
-    while True:
-        page = await _read(context, caller.organization_id, after, limit)
-        remaining = until - time.monotonic()
-        if page.events or remaining <= 0 or await request.is_disconnected():
-            break
-        await asyncio.sleep(min(LOOK_EVERY_SECONDS, remaining))
+    page = await _read(context, caller.organization_id, after, limit)
+    news = _news.setdefault((id(context), caller.organization_id), Shared(LOOK_EVERY_SECONDS))
+    while not page.events and (left := until - time.monotonic()) > 0 and not await request.is_disconnected():
+        await asyncio.sleep(min(LOOK_EVERY_SECONDS, left))
+        if await news.get(lambda: _newest(context, caller.organization_id)) > page.position:
+            page = await _read(context, caller.organization_id, after, limit)
     return FeedOut(
         items=[_outside(event) for event in page.events], next_cursor=cursors.encode([page.position])
     )
 
 
+async def _newest(context: Context, organization_id: str) -> int:
+    """The last position, once all that is there has one."""
+    async with _numbered(context, organization_id) as session:
+        return await newest_position(session, organization_id)
+
+
 async def _read(context: Context, organization_id: str, after: int | None, limit: int) -> FeedPage:
+    async with _numbered(context, organization_id) as session:
+        return await read_feed(session, organization_id, after=after, limit=limit)
+
+
+@asynccontextmanager
+async def _numbered(context: Context, organization_id: str) -> AsyncIterator[AsyncSession]:
     async with context.transaction(organization_id) as session:
         if await has_unnumbered(session, organization_id):
             await number_events(session, organization_id)
             # What was numbered must be committed before it is told, or a reader could hear of it twice.
             await context.checkpoint(session, organization_id)
-        return await read_feed(session, organization_id, after=after, limit=limit)
+        yield session
 
 
 def _after(cursor: str | None, cursors: Cursors) -> int | None:

@@ -1,10 +1,9 @@
 """Operation: alive, ready, metrics."""
 
 import asyncio
-import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
@@ -15,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.permissions import Anyone
 from learning_service.api.requests import ContextOf
+from learning_service.api.shared import Shared
 from learning_service.context import Context
 from learning_service.core.database import DRIVER_ERRORS
 from learning_service.core.telemetry import show_job_figures
@@ -23,28 +23,7 @@ from learning_service.domain.jobs.admin import job_figures
 from learning_service.domain.kernel.errors import NotFound
 
 READY_SECONDS = 1
-SHARED_SECONDS = 1.0
 _abandoned: set[asyncio.Task[bool]] = set()
-T = TypeVar("T")
-
-
-class Shared(Generic[T]):
-    """What is found out once a second, however many ask: it costs the parts something, and asking is free."""
-
-    def __init__(self) -> None:
-        self._look: asyncio.Task[T] | None = None
-        self._until = 0.0
-
-    async def get(self, find_out: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """What the look under way finds, or the one of less than a second ago has found."""
-        if self._look is None or (self._look.done() and time.monotonic() >= self._until):
-            self._look = asyncio.create_task(find_out())
-            self._look.add_done_callback(self._remember)
-        # Whoever asked first may go away; the others still wait for it.
-        return await asyncio.shield(self._look)
-
-    def _remember(self, _look: "asyncio.Task[T]") -> None:
-        self._until = time.monotonic() + SHARED_SECONDS
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,12 @@ async def read_feed(
     return FeedPage(events, start if last is None else last)
 
 
+async def newest_position(session: AsyncSession, organization_id: str) -> int:
+    """The position of the organization's last numbered event; 0 before there is one."""
+    statement = select(EventFeed.last_position).where(EventFeed.organization_id == organization_id)
+    return await session.scalar(statement) or 0
+
+
 async def _start(session: AsyncSession, organization_id: str, after: int | None) -> int:
     """Where a reader stands who finds no event. Raises CursorExpired.
 
