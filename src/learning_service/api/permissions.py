@@ -25,7 +25,12 @@ from learning_service.domain.directory.queries.members import is_member
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.documents.models import Document
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView, access_file, see_course
-from learning_service.domain.grading.queries import WaitingResponse, access_response, is_grader
+from learning_service.domain.grading.queries import (
+    WaitingResponse,
+    access_claim,
+    access_response,
+    is_grader,
+)
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, NotAMember, NotFound
 from learning_service.domain.kernel.principal import Principal
@@ -236,6 +241,16 @@ class CanGradeResponse(Permission):
     async def __call__(self, caller: Caller, session: Session, response_id: str) -> WaitingResponse:
         """The response. Raises NotFound, Forbidden."""
         return await access_response(session, caller, path_id(response_id))
+
+
+class CanReleaseClaim(Permission):
+    """The grader who holds the response, or an administrator of the learner."""
+
+    name = "holder of the claim, admin"
+
+    async def __call__(self, caller: Caller, session: Session, response_id: str) -> WaitingResponse:
+        """The response. Raises NotFound, Forbidden."""
+        return await access_claim(session, caller, path_id(response_id))
 
 
 class AdministersEnrollment(Permission):

@@ -11,6 +11,7 @@ from learning_service.api.permissions import (
     AdministersEnrollment,
     CanGradeAssessments,
     CanGradeResponse,
+    CanReleaseClaim,
     IsAdmin,
 )
 from learning_service.api.requests import Caller, Session
@@ -20,17 +21,27 @@ from learning_service.domain.completion.queries.lost_passes import LostPassView,
 from learning_service.domain.completion.queries.review import review_views
 from learning_service.domain.completion.views.attempts import score_of
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
-from learning_service.domain.grading.actions import claim_next, claim_response
-from learning_service.domain.grading.queries import WaitingResponse, get_waiting, list_pending
+from learning_service.domain.grading.actions import claim_next, claim_response, release_claim
+from learning_service.domain.grading.queries import (
+    WaitingResponse,
+    count_pending,
+    get_waiting,
+    list_given_grades,
+    list_pending,
+)
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.organizations.queries import organization_settings
 from learning_service.schemas.common import NothingIn, PageOut
 from learning_service.schemas.filters import uuid_filter
 from learning_service.schemas.grading import (
+    CourseQueueOut,
     DecidedLostPassOut,
+    GivenGradeOut,
     GradedAttemptOut,
     GradeIn,
     GradeOut,
+    GradingSummaryOut,
     LostPassDecisionIn,
     LostPassOut,
     PendingResponseOut,
@@ -60,6 +71,32 @@ async def pending(
             key=lambda row: (row.submitted_at.isoformat(), row.id),
             item=lambda row: PendingResponseOut.model_validate(views[row.id]),
         )
+    )
+
+
+@router.get("/summary/")
+async def read_grading_summary(caller: Grader, session: Session) -> GradingSummaryOut:
+    """How much waits for the caller, and in which courses; what `pending` lists, counted."""
+    courses = await count_pending(session, caller)
+    return GradingSummaryOut(
+        pending=sum(one.pending for one in courses),
+        oldest_submitted_at=min((one.oldest_submitted_at for one in courses), default=None),
+        by_course=[CourseQueueOut.model_validate(one) for one in courses],
+    )
+
+
+@router.get("/history/")
+async def list_grading_history(
+    caller: Grader, session: Session, asked: Annotated[PageRequest, page("grading-history")]
+) -> PageOut[GivenGradeOut]:
+    """What the caller has graded, newest first: one entry for each grade and each correction.
+
+    Answers that the caller may no longer grade are left out.
+    """
+    rows = await list_given_grades(session, caller, asked)
+    blind = (await organization_settings(session, caller.organization_id)).blind_grading
+    return PageOut[GivenGradeOut](
+        **page_of(rows, asked, key=lambda row: (row.id,), item=lambda row: GivenGradeOut.of(row, blind=blind))
     )
 
 
@@ -109,6 +146,14 @@ async def claim(caller: Caller, response: Gradable, session: Session, nothing: N
     """Claim an answer for 15 minutes; one's own claim is renewed."""
     await claim_response(session, response.id, actor=caller)
     return await _shown(session, caller, response.id)
+
+
+@router.delete("/{response_id}/claim/", status_code=204)
+async def release_grading_claim(
+    response: Annotated[WaitingResponse, Depends(CanReleaseClaim())], session: Session
+) -> None:
+    """Give an answer back before the 15 minutes are over, for others to take. One that nobody holds stays so."""
+    await release_claim(session, response.id, response.claimed_by)
 
 
 async def _shown(session: Session, caller: Principal, response_id: uuid.UUID) -> PendingResponseOut:

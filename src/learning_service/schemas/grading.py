@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from learning_service.domain.documents.rules import shown_html
+from learning_service.domain.grading.queries import GivenGradeView
 from learning_service.domain.kernel.values import Html, StrictModel, number_between
 from learning_service.domain.kernel.values import Number as GivenNumber
 from learning_service.schemas.certificates import Reason
@@ -74,6 +76,59 @@ class GradeOut(Out):
     response_id: UUID
     points_awarded: Number
     attempt: GradedAttemptOut
+
+
+class GivenGradeOut(Out):
+    """A grade that the caller has given, with the answer it was given to."""
+
+    response_id: UUID
+    attempt_id: UUID
+    course_id: UUID
+    course_title: Annotated[str, Field(description="As in the version that the learner was in.")]
+    quiz_title: str
+    question_id: UUID
+    prompt_html: str
+    text: Annotated[str, Field(description="What the learner wrote.")]
+    points_awarded: Annotated[
+        Number, Field(description="By this grade; a later correction has an entry of its own.")
+    ]
+    max_points: Number
+    feedback: Annotated[str | None, Field(description="Rich text to the learner.")]
+    correction: Annotated[bool, Field(description="Whether it replaced an earlier grade.")]
+    submitted_at: datetime
+    graded_at: datetime
+    learner: Annotated[
+        LearnerOut | None, Field(description="Whose answer it is; null where the organization grades blind.")
+    ]
+
+    @classmethod
+    def of(cls, view: GivenGradeView, *, blind: bool) -> "GivenGradeOut":
+        """The entry for this grade."""
+        columns = {
+            name: getattr(view, name) for name in cls.model_fields if name not in ("learner", "prompt_html")
+        }
+        learner = None if blind else LearnerOut(user_id=view.user_id, display_name=view.learner_name)
+        return cls(prompt_html=shown_html(view.prompt_html), learner=learner, **columns)
+
+
+class CourseQueueOut(Out):
+    """What waits in one course."""
+
+    course_id: UUID
+    course_title: str
+    pending: Annotated[int, Field(description="Answers that wait for the caller.")]
+
+
+class GradingSummaryOut(Out):
+    """How much waits for the caller."""
+
+    pending: Annotated[
+        int, Field(description="All answers that wait, of all courses that the caller grades.")
+    ]
+    oldest_submitted_at: Annotated[
+        datetime | None, Field(description="When the first of them was handed in; null where nothing waits.")
+    ]
+    by_course: Annotated[list[CourseQueueOut], Field(description="Courses in which some wait, most first.")]
 
 
 class LostPassDecisionIn(StrictModel):

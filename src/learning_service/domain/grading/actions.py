@@ -68,6 +68,16 @@ async def claim_response(session: AsyncSession, response_id: uuid.UUID, *, actor
         raise Claimed if graded_at is None else AlreadyGraded
 
 
+async def release_claim(session: AsyncSession, response_id: uuid.UUID, holder: str | None) -> None:
+    """Give back what this grader holds. A claim that another has taken meanwhile stays as it is."""
+    await session.execute(
+        update(PendingResponse)
+        .where(PendingResponse.id == response_id, PendingResponse.claimed_by == holder)
+        .values(claimed_by=None, claimed_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def claim_next(session: AsyncSession, *, actor: Principal) -> uuid.UUID | None:
     """Claim the oldest response that nobody holds and the actor may grade; None when there is none.
 

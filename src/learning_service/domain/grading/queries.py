@@ -7,14 +7,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import PendingResponse, QuizAttempt, QuizProgress
-from learning_service.domain.courses.models import CourseGrader, CourseVersion, Question, Quiz
+from learning_service.domain.courses.models import Course, CourseGrader, CourseVersion, Question, Quiz
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.grading.models import ResponseGrade
 from learning_service.domain.grading.rules.score import passes
+from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
@@ -60,6 +62,10 @@ class WaitingResponse:
     """The most that any attempt at the quiz has for sure."""
     quiz_max: Decimal
     pass_score: Decimal
+
+    def is_claimed(self, instant: datetime) -> bool:
+        """Whether a grader holds it at this moment."""
+        return self.claimed_until is not None and self.claimed_until > instant
 
     @property
     def raises_best(self) -> bool:
@@ -211,6 +217,29 @@ async def access_response(
     raise Forbidden("This call is for graders.")
 
 
+async def access_claim(session: AsyncSession, caller: Principal, response_id: uuid.UUID) -> WaitingResponse:
+    """The response, for whoever holds it, or could, and for administrators of the learner.
+
+    Raises Forbidden for a caller who can neither grade nor administer, for the caller's own answer, and where
+    another grader holds it; NotFound for one outside the caller's courses and members.
+    """
+    wanted = _responses(
+        PendingResponse.organization_id == caller.organization_id, PendingResponse.id == response_id
+    )
+    row = (await session.execute(_waiting_responses(wanted))).first()
+    found = WaitingResponse(*row) if row is not None else None
+    is_over = found is not None and administers(caller, found)
+    if found is None or not (is_over or await is_grader(session, caller, found.course_id)):
+        if caller.admin_regions or await is_grader(session, caller):
+            raise NotFound
+        raise Forbidden("This call is for graders and administrators.")
+    if found.user_id == caller.user_id:
+        raise Forbidden("Nobody grades their own answers.")
+    if not is_over and found.claimed_by != caller.user_id and found.is_claimed(now(session)):
+        raise Forbidden("Only the grader who holds this answer, or an administrator, gives it back.")
+    return found
+
+
 def administers(caller: Principal, response: WaitingResponse) -> bool:
     """Whether the caller is an administrator over the learner."""
     return caller.is_national_admin or response.learner_region in caller.admin_regions
@@ -234,3 +263,111 @@ async def get_waiting(session: AsyncSession, response_id: uuid.UUID) -> WaitingR
     """One response, which the caller has already been allowed to see."""
     row = await session.execute(_waiting_responses(_responses(PendingResponse.id == response_id)))
     return WaitingResponse(*row.one())
+
+
+@dataclass(frozen=True, slots=True)
+class GivenGradeView:
+    """A grade that the caller has given, with the answer it was given to."""
+
+    id: uuid.UUID
+    graded_at: datetime
+    points_awarded: Decimal
+    feedback: str | None
+    correction: bool
+    response_id: uuid.UUID
+    attempt_id: uuid.UUID
+    course_id: uuid.UUID
+    course_title: str
+    quiz_title: str
+    question_id: uuid.UUID
+    prompt_html: str
+    text: str
+    max_points: Decimal
+    submitted_at: datetime
+    user_id: str
+    learner_name: str | None
+
+
+async def list_given_grades(
+    session: AsyncSession, caller: Principal, page: PageRequest
+) -> Sequence[GivenGradeView]:
+    """What the caller has graded and may still grade, newest first; one more than the page holds.
+
+    Walks `ix_response_grades_graded_by`. Answers of erased members are left out.
+    """
+    given = (
+        select(ResponseGrade.id, ResponseGrade.response_id, Member.display_name)
+        .join(PendingResponse, PendingResponse.id == ResponseGrade.response_id)
+        .join(Member, of_known_member())
+        .where(
+            ResponseGrade.organization_id == caller.organization_id,
+            ResponseGrade.graded_by == caller.user_id,
+            gradable_by(caller),
+        )
+    )
+    if page.after is not None:
+        given = given.where(ResponseGrade.id < uuid.UUID(page.after[0]))
+    asked = given.order_by(ResponseGrade.id.desc()).limit(page.limit + 1).subquery("asked")
+    quizzes = Quiz.__table__
+    rows = await session.execute(
+        select(
+            ResponseGrade.id,
+            ResponseGrade.graded_at,
+            ResponseGrade.points,
+            ResponseGrade.feedback_html,
+            ResponseGrade.is_correction,
+            PendingResponse.id,
+            PendingResponse.attempt_id,
+            PendingResponse.course_id,
+            CourseVersion.title,
+            quizzes.c.title,
+            PendingResponse.question_id,
+            Question.prompt_html,
+            PendingResponse.text,
+            PendingResponse.max_points,
+            PendingResponse.submitted_at,
+            PendingResponse.user_id,
+            asked.c.display_name,
+        )
+        .join(asked, asked.c.id == ResponseGrade.id)
+        .join(PendingResponse, PendingResponse.id == asked.c.response_id)
+        .join(QuizAttempt, QuizAttempt.id == PendingResponse.attempt_id)
+        .join(quizzes, quizzes.c.id == QuizAttempt.quiz_id)
+        .join(Question, Question.id == PendingResponse.question_id)
+        .join(CourseVersion, CourseVersion.id == Question.version_id)
+        .order_by(ResponseGrade.id.desc())
+    )
+    return [GivenGradeView(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingInCourse:
+    """How many answers of a course wait for the caller."""
+
+    course_id: uuid.UUID
+    course_title: str
+    pending: int
+    oldest_submitted_at: datetime
+
+
+async def count_pending(session: AsyncSession, caller: Principal) -> Sequence[WaitingInCourse]:
+    """What `list_pending` lists, counted by course, most first."""
+    waiting = (
+        select(
+            PendingResponse.course_id,
+            func.count().label("pending"),
+            func.min(PendingResponse.submitted_at).label("oldest"),
+        )
+        .join(Member, of_known_member())
+        .where(gradable_by(caller), PendingResponse.graded_at.is_(None))
+        .group_by(PendingResponse.course_id)
+        .subquery("waiting")
+        .c
+    )
+    rows = await session.execute(
+        select(waiting.course_id, CourseVersion.title, waiting.pending, waiting.oldest)
+        .join(Course, Course.id == waiting.course_id)
+        .join(CourseVersion, CourseVersion.id == Course.published_version_id)
+        .order_by(waiting.pending.desc(), CourseVersion.title, waiting.course_id)
+    )
+    return [WaitingInCourse(*row) for row in rows]

@@ -79,8 +79,8 @@ async def review_views(
             max_points=row.max_points,
             decides=_decides(row, reached.get(row.id, True)),
             submitted_at=row.submitted_at,
-            claimed_by=row.claimed_by if _held(row, instant) else None,
-            claimed_until=row.claimed_until if _held(row, instant) else None,
+            claimed_by=row.claimed_by if row.is_claimed(instant) else None,
+            claimed_until=row.claimed_until if row.is_claimed(instant) else None,
             learner=None if blind else Learner(row.user_id, row.learner_name),
         )
         for row in rows
@@ -108,10 +108,6 @@ def _decides(row: WaitingResponse, reached: bool) -> bool:
         enrollment_open=row.enrollment_status in OPEN,
         course_reached=reached,
     )
-
-
-def _held(row: WaitingResponse, instant: datetime) -> bool:
-    return row.claimed_until is not None and row.claimed_until > instant
 
 
 async def _reached(session: AsyncSession, rows: Sequence[WaitingResponse]) -> dict[uuid.UUID, bool]:
