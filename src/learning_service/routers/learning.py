@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.ownership import CanSeeAttempt, CanSeeQuiz, IsEnrollmentOwner, OwnPosition
 from learning_service.api.parameters import body, path_id
-from learning_service.api.permissions import CanSeeAttempt, IsEnrollmentOwner, OwnPosition
 from learning_service.api.requests import Caller, Session
 from learning_service.api.routes import Responses
 from learning_service.domain.attempts.actions.attempts import (
@@ -21,6 +21,7 @@ from learning_service.domain.completion.views.attempts import attempt_view, subm
 from learning_service.domain.completion.views.items import quiz_view
 from learning_service.domain.completion.views.progress import progress_view
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
+from learning_service.domain.courses.queries.versions import QuizPlace, load_tree
 from learning_service.domain.enrollments.queries.enrollments import get_enrollment
 from learning_service.domain.kernel.clock import now
 from learning_service.schemas.attempts import (
@@ -33,14 +34,19 @@ from learning_service.schemas.attempts import (
     SubmissionOut,
 )
 from learning_service.schemas.common import NothingIn
+from learning_service.schemas.courses import QuizPreviewOut
 from learning_service.schemas.enrollments import ProgressOut
 
 router = APIRouter(prefix="/api", tags=["learning"], route_class=KeyedRoute)
 AtLesson = Annotated[OwnPosition, Depends(IsEnrollmentOwner("lesson"))]
 AtQuiz = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="quiz"))]
 AtAssessment = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="assessment"))]
-SeesQuiz = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="quiz", lock=False))]
-SeesAssessment = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="assessment", lock=False))]
+SeesQuiz = Annotated[OwnPosition | QuizPlace, Depends(CanSeeQuiz("quiz"))]
+SeesAssessment = Annotated[OwnPosition | QuizPlace, Depends(CanSeeQuiz("assessment"))]
+Preview = Annotated[
+    str | None,
+    Query(description="`true`, for authors: as its author made it, with keys.", pattern="^(true|false)$"),
+]
 AtAttempt = Annotated[OwnPosition, Depends(IsEnrollmentOwner("attempt"))]
 SeesAttempt = Annotated[OwnPosition, Depends(CanSeeAttempt())]
 NoBody = Annotated[None, body(NothingIn, optional=True)]
@@ -61,7 +67,9 @@ async def _quiz(session: Session, own: OwnPosition, quiz_id: str) -> CompiledQui
     return version.quizzes[path_id(quiz_id)]
 
 
-async def _read(session: Session, own: OwnPosition, quiz_id: str) -> QuizOut:
+async def _read(session: Session, own: OwnPosition | QuizPlace, quiz_id: str) -> QuizOut | QuizPreviewOut:
+    if isinstance(own, QuizPlace):
+        return QuizPreviewOut.of(own, (await load_tree(session, own.version_id)).tree)
     quiz = await _quiz(session, own, quiz_id)
     attempts = await attempts_at(session, own.position.enrollment_id, quiz.id)
     is_open = quiz.time_limit_seconds is None and not quiz.shuffle
@@ -73,14 +81,21 @@ async def _read(session: Session, own: OwnPosition, quiz_id: str) -> QuizOut:
 
 
 @router.get("/quizzes/{quiz_id}/")
-async def read_quiz(quiz_id: str, own: SeesQuiz, session: Session) -> QuizOut:
-    """A quiz with one's own attempts; its questions when it has neither time limit nor shuffle."""
+async def read_quiz(
+    quiz_id: str, own: SeesQuiz, session: Session, preview: Preview = None
+) -> QuizOut | QuizPreviewOut:
+    """A quiz with one's own attempts; its questions when it has neither time limit nor shuffle.
+
+    With `preview` the quiz as the author made it, of a draft as well.
+    """
     return await _read(session, own, quiz_id)
 
 
 @router.get("/assessments/{quiz_id}/")
-async def read_assessment(quiz_id: str, own: SeesAssessment, session: Session) -> QuizOut:
-    """The final assessment with one's own attempts."""
+async def read_assessment(
+    quiz_id: str, own: SeesAssessment, session: Session, preview: Preview = None
+) -> QuizOut | QuizPreviewOut:
+    """The final assessment with one's own attempts; with `preview` as the author made it."""
     return await _read(session, own, quiz_id)
 
 

@@ -7,9 +7,11 @@ from uuid import UUID
 from pydantic import Field
 
 from learning_service.domain.courses.queries.access import CourseView
+from learning_service.domain.courses.queries.versions import QuizPlace
 from learning_service.domain.courses.rules.diff import ChangeKind, Impact, PartKind
-from learning_service.domain.courses.rules.tree import Tree
+from learning_service.domain.courses.rules.tree import Feedback, Quiz, Tree, quizzes
 from learning_service.domain.kernel.values import JsonObject
+from learning_service.domain.questions.rules.types import Questions
 from learning_service.schemas.common import Number, Out
 from learning_service.schemas.enrollments import ListedEnrollmentOut
 
@@ -167,3 +169,39 @@ class ModulesOut(Out):
     version: int
     enrollment: ListedEnrollmentOut | None
     assessment: QuizItemOut | None
+
+
+class QuizPreviewOut(Out):
+    """A quiz or assessment as its author made it, with its keys."""
+
+    id: UUID
+    key: str
+    kind: Literal["quiz", "assessment"]
+    course_id: UUID
+    version: Annotated[int, Field(description="The version of the course in which this quiz stands.")]
+    title: str
+    required: bool
+    pass_score: Number
+    max_attempts: int | None
+    time_limit_seconds: int | None
+    shuffle: bool
+    feedback: Feedback
+    question_count: int
+    questions: Annotated[
+        Questions, Field(description="As in the course's tree: with right answers, explanations and rubrics.")
+    ]
+
+    @classmethod
+    def of(cls, place: QuizPlace, tree: Tree) -> Self:
+        """The quiz that stands there."""
+        [quiz] = [one for _, one in quizzes(tree) if one.key == place.key]
+        names = cls.model_fields.keys() & type(quiz).model_fields.keys() - {"kind", "required"}
+        return cls(
+            id=place.id,
+            kind="quiz" if place.kind == "quiz" else "assessment",
+            course_id=place.course_id,
+            version=place.version,
+            required=quiz.required if isinstance(quiz, Quiz) else True,
+            question_count=len(quiz.questions),
+            **{name: getattr(quiz, name) for name in names},
+        )

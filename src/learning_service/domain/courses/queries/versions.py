@@ -141,6 +141,39 @@ async def list_versions(
     return [VersionView(*row) for row in await session.execute(statement)]
 
 
+@dataclass(frozen=True, slots=True)
+class QuizPlace:
+    """In which version of which course a quiz stands."""
+
+    id: uuid.UUID
+    key: str
+    kind: str
+    course_id: uuid.UUID
+    version_id: uuid.UUID
+    version: int
+    is_published: bool
+
+
+async def find_quiz(session: AsyncSession, organization_id: str, quiz_id: uuid.UUID) -> QuizPlace | None:
+    """Where the quiz or assessment of this id stands, the draft's included."""
+    columns = Quiz.__table__.c
+    found = await session.execute(
+        select(
+            columns.id,
+            columns.key,
+            columns.kind,
+            CourseVersion.course_id,
+            CourseVersion.id,
+            CourseVersion.number,
+            CourseVersion.published_at.is_not(None),
+        )
+        .join(CourseVersion, CourseVersion.id == columns.version_id)
+        .where(columns.organization_id == organization_id, columns.id == quiz_id)
+    )
+    row = found.first()
+    return None if row is None else QuizPlace(*row)
+
+
 async def load_tree(session: AsyncSession, version_id: uuid.UUID) -> StoredTree:
     """The tree of a version."""
     return await read_tree(session, await session.get_one(CourseVersion, version_id, populate_existing=True))

@@ -16,13 +16,14 @@ from learning_service.domain.courses.queries.access import (
     authoring_roles,
     courses_seen,
 )
+from learning_service.domain.courses.queries.versions import QuizPlace, find_quiz
 from learning_service.domain.courses.rules.access import authors_anything
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import documents_with_ids
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN, WITHDRAWN
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.kernel.errors import NotFound
+from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import is_logo
@@ -103,6 +104,21 @@ async def see_course(session: AsyncSession, caller: Principal, course_id: uuid.U
     """
     enrolled = exists().where(own_enrollments(caller), Enrollment.course_id == course_id)
     return await access_course(session, caller, course_id, enrolled=enrolled)
+
+
+async def access_quiz(
+    session: AsyncSession, caller: Principal, quiz_id: uuid.UUID, *, kind: str
+) -> QuizPlace:
+    """Where a quiz stands, a draft's too, for authors of its course.
+
+    Raises NotFound, NotAMember, or Forbidden for others who see the course, where the quiz was published.
+    """
+    quiz = await find_quiz(session, caller.organization_id, quiz_id)
+    if quiz is None or quiz.kind != kind:
+        raise NotFound
+    if not (await see_course(session, caller, quiz.course_id)).may_author:
+        raise Forbidden("Only authors of this course may preview it.") if quiz.is_published else NotFound
+    return quiz
 
 
 async def access_file(session: AsyncSession, caller: Principal, document_id: uuid.UUID) -> Document:
