@@ -4,11 +4,11 @@ from fastapi import FastAPI
 from tests.kit.grading import QUEUE, grade, waiting
 from tests.kit.query_counts import counted
 from tests.kit.quiz_taker import essay, quiz, quiz_taker, tree
-from tests.kit.world import World
+from tests.kit.world import Json, World
 
 TEXT = {"text": "Because it harms."}
 SUMMARY, HISTORY = f"{QUEUE}summary/", f"{QUEUE}history/"
-NOTHING = {"pending": 0, "oldest_submitted_at": None, "by_course": []}
+NOTHING: Json = {"pending": 0, "oldest_submitted_at": None, "by_course": []}
 
 
 async def test_the_summary_counts_what_is_pending_for_this_grader(
