@@ -56,7 +56,7 @@ class Plan:
 
 
 def run_development_copy(directory: Path, port: int, plan: Plan) -> int:
-    """Run a copy until it is told to stop.
+    """Run a copy until it is asked to stop.
 
     Returns the exit code: 0 when stopped, 1 when it could not start.
     """
@@ -80,7 +80,7 @@ def run_development_copy(directory: Path, port: int, plan: Plan) -> int:
 def child_environment(parts: Parts, port: int, public_keys: Path) -> dict[str, str]:
     """The settings of a development copy.
 
-    Whoever starts it may set others of their own in the environment.
+    The caller may set others in the environment.
     """
     address = f"http://{LOOPBACK}:{port}"
     given = {
@@ -156,7 +156,7 @@ class _Copy:
     def _process(self, command: Command, environment: Mapping[str, str]) -> Process:
         assert self._parts is not None
         inherited = {n: v for n, v in os.environ.items() if not n.startswith(NOT_FOR_CHILDREN)}
-        # A proxy for the internet must not be asked for what runs on this machine.
+        # Requests for what runs on this machine must not go through a proxy for the internet.
         no_proxy = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1,localhost")))
         return Process(
             command.name,

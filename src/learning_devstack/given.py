@@ -1,4 +1,4 @@
-"""Parts that somebody else runs and whose addresses were given."""
+"""Parts that run elsewhere and whose addresses were given."""
 
 import os
 import subprocess

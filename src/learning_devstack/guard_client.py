@@ -54,7 +54,7 @@ class Guard:
     def _tell(self, order: str) -> None:
         if self._popen.stdin is None or self._popen.stdin.closed:
             return
-        # A guard that somebody killed must not stop the work: the kernel's death signal still covers
+        # A guard that was killed must not stop the work: the kernel's death signal still covers
         # children.
         with contextlib.suppress(OSError):
             self._popen.stdin.write(order.encode() + b"\n")

@@ -1,4 +1,4 @@
-"""As whom PostgreSQL runs: it refuses to run as root, and nobody should have to make a user for it."""
+"""As whom PostgreSQL runs: it refuses to run as root, and making a user for it should not be necessary."""
 
 import hashlib
 import os
@@ -60,7 +60,7 @@ def find_home(directory: Path, binaries: PostgresBinaries, *, namespaces: bool |
     if all(map(_is_reachable, (directory, *binaries.roots))):
         return PostgresHome(binaries, directory, user=NOBODY)
     outside = _own_directory(directory)
-    # From when the directory was open to anybody.
+    # From when the directory was open to all users.
     for data in directory.glob("postgres-*"):
         if data.stat().st_uid == NOBODY and not (outside / data.name).exists():
             shutil.move(data, outside / data.name)
@@ -84,7 +84,7 @@ def _own_directory(directory: Path) -> Path:
     outside.mkdir(exist_ok=True)
     found = outside.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & stat.S_IWOTH:
-        raise StartError(f"{outside} was made by somebody else; remove it and start again")
+        raise StartError(f"{outside} was made by another user; remove it and start again")
     outside.chmod(0o755)
     return outside
 

@@ -173,7 +173,7 @@ class _Starter:
             try:
                 return self._parts.own[name].wait()
             except StartError:
-                # Somebody else may have taken the port between our look and the part's start.
+                # Another program may have taken the port between our look and the part's start.
                 if is_free(self._ports[name]) or tries == PORT_TRIES - 1:
                     raise
                 del self._ports[name]

@@ -152,7 +152,7 @@ class Process:
         self._forget()
 
     def _forget(self) -> None:
-        # Once only: a process id that has been reaped may soon be somebody else's.
+        # Once only: a process id that has been reaped may soon be another program's.
         if self._popen is not None and not self._forgotten:
             self._forgotten = True
             kill_group(self._popen.pid)

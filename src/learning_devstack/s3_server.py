@@ -42,7 +42,7 @@ def make_s3(directory: Path, *, port: int, secret: str, bucket: str, logs: Path,
 
 
 def remove_unfinished(data: Path) -> None:
-    """Remove what a killed server was writing: nanio refuses for ever to write beside such a file."""
+    """Remove what a killed server was writing: nanio never writes beside such a file again."""
     for path in [*data.rglob(".tmp.*"), *data.glob("*/.nanio-meta/**/*.json.tmp")]:
         path.unlink(missing_ok=True)
 

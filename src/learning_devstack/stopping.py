@@ -11,7 +11,7 @@ UNDER_MAKE_VARIABLE = "LEARNING_DEV_UNDER_MAKE"
 
 
 class StopRequested(BaseException):
-    """Somebody wants the copy to stop. No Exception: nothing may catch it as an error."""
+    """The copy is to stop. Not an Exception, so that nothing catches it as an error."""
 
 
 def raise_on_stop_signals() -> None:

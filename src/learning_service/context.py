@@ -1,6 +1,6 @@
 """The long-lived clients of a process, built once for API and worker alike, and `transaction()`.
 
-This is the only place that commits: open, do, commit, and only then wake whoever has work to do.
+This is the only place that commits: open, do, commit, and only then wake the workers that have work to do.
 """
 
 from collections.abc import AsyncIterator

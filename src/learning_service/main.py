@@ -81,7 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        # We have our own log and metrics; asking at each request whether somebody wants others takes 4 % of `verify`.
+        # We have our own log and metrics; asking each request whether others are installed takes 4 % of `verify`.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     for module in ROUTERS:

@@ -69,7 +69,7 @@ def test_a_course_without_content_is_not_published() -> None:
         ({"questions": [{**CHOICE, "points": 0}, CHOICE]}, []),
         (
             {"pass_score": 79.999999},
-            ["/pass_score: is below the course's pass_score, which nobody would reach by it"],
+            ["/pass_score: is below the course's pass_score, so passing it would not pass the course"],
         ),
         ({"pass_score": 80}, []),
     ],

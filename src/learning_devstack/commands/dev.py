@@ -37,7 +37,7 @@ def dev() -> None:
         services.append(Command("converter", _self("converter")))
     else:
         typer.echo(f"no converter: {problem}. Presentations that are uploaded will fail; the rest works.")
-        # Nobody will come for them, so they need not wait.
+        # No one will collect them, so they need not wait.
         os.environ.setdefault("CONVERTER_PATIENCE_SECONDS", "1")
     plan = Plan(
         preparations=[Command("migrations", _self("migrate")), Command("demonstration", _self("demo"))],

@@ -47,7 +47,7 @@ _Key = tuple[int, str]
 
 
 class _NoFont:
-    """What a canvas is told to begin with, so that reportlab embeds and names no font of its own."""
+    """The first settings of a canvas, so that reportlab embeds and names no font of its own."""
 
     fontName = "none"  # noqa: N815
     _dynamicFont = True  # noqa: N815

@@ -101,7 +101,7 @@ def printable(text: str) -> str:
 
     NFC, because a composed letter is drawn better than one with a loose accent. What is invisible by definition
     goes, but for joiners where they mean something. A character that no font draws is written by its sound in Latin
-    letters, or by its name in Unicode; so is a text of which nobody would see anything. Marks that would climb off
+    letters, or by its name in Unicode; so is a text that would show nothing. Marks that would climb off
     their line, beyond ten on a letter, are left out.
     """
     shown = _visible(text)

@@ -44,7 +44,7 @@ class CertificateContent:
     issuer_name: str
     issued_on: date
     expires_on: date | None
-    """The last day on which it is valid; None: for ever."""
+    """The last day on which it is valid; None: no end."""
     verification_url: str
     reissued_on: date | None = None
     logo: bytes | None = None
@@ -58,7 +58,7 @@ class CertificateContent:
     paper: Paper = "a4"
     orientation: Orientation = "landscape"
     mark: Mark | None = None
-    """What is stamped across it when it is not in force any more."""
+    """What is stamped across it when it is no longer in force."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _describe(canvas: Canvas, content: CertificateContent) -> None:
     )
     canvas.setKeywords(str(content.certificate_id))
     canvas.setCreator("Learning service")
-    # reportlab would write, and hash, the year 2000 or SOURCE_DATE_EPOCH of whoever started the process.
+    # reportlab would write, and hash, the year 2000 or the SOURCE_DATE_EPOCH of the process.
     canvas.setDateFormatter(lambda *_: f"D:{content.issued_on:%Y%m%d}000000+00'00'")
     canvas._doc.signature = md5(content.certificate_id.bytes, usedforsecurity=False)
     canvas.setViewerPreference("DisplayDocTitle", "true")

@@ -21,7 +21,7 @@ PAGES: dict[tuple[Paper, Orientation], Size] = {
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """How high who has done what stands: baselines, but the middle of name and course."""
+    """The heights of the lines that say who has done what: baselines, but the middle of name and course."""
 
     issuer: float
     heading: float

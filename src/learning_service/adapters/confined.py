@@ -92,7 +92,7 @@ def hide_memory() -> None:
 async def run_confined(
     argv: Sequence[str], *, directory: Path, limits: Limits, environment: Mapping[str, str]
 ) -> Ended:
-    """Run a program in `directory`; how it ended. Nothing of it runs any more when this returns or is cancelled."""
+    """Run a program in `directory`; how it ended. None of its processes runs after this returns or is cancelled."""
     bounds = {
         "AS": limits.memory,
         "CPU": int(limits.seconds * 2) + 1,

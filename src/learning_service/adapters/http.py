@@ -40,7 +40,7 @@ class Posted:
 class HttpClient:
     """Pools of connections for one process. Build it once; `close` it when the process ends.
 
-    `trust`: whose certificates receivers may show, where that is not what everybody trusts.
+    `trust`: whose certificates receivers may show, where the usual authorities are not meant.
     """
 
     def __init__(self, *, trust: ssl.SSLContext | None = None) -> None:
@@ -90,7 +90,7 @@ class HttpClient:
         """POST to `url` at this very address, which the caller has vetted; at most `max_bytes` are read back.
 
         The host's name goes into Host and TLS, so that its certificate is checked as usual, and a connection serves
-        this name at this address only: for another name nobody has checked a certificate on it. Raises Unavailable
+        this name at this address only: for another name no certificate was checked on it. Raises Unavailable
         when no answer came in time.
         """
         target, name, sent = _addressed(url, headers, address)

@@ -1,7 +1,7 @@
 """Becomes another program, within limits that this process sets on itself first. Run as a script, never imported.
 
 `launcher.py LIMITS PROGRAM ARGUMENT…`, where LIMITS is JSON: names of `resource.RLIMIT_*` without the prefix. The
-program dies with whoever started it (on Linux). Only the standard library, so that it starts in some 20 ms.
+program dies with the process that started it (on Linux). Only the standard library, so that it starts in some 20 ms.
 """
 
 import ctypes

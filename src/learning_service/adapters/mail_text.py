@@ -1,4 +1,4 @@
-"""Mails as text and HTML, in the language of who reads them."""
+"""Mails as text and HTML, in the language of their reader."""
 
 import json
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Sending mail: to an SMTP server, or into a directory as `.eml` files.
 
 What went wrong matters more than that it did: a mail that the server never took may be tried again, one that it
-refused never, and of one whose connection broke after its text nobody can know.
+refused never, and whether one whose connection broke after its text has arrived cannot be known.
 """
 
 import asyncio

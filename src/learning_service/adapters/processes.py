@@ -17,7 +17,7 @@ from typing import TypeVar, TypeVarTuple
 Ts = TypeVarTuple("Ts")
 T = TypeVar("T")
 NICENESS = 5
-"""Drawing thousands after a deadline must not slow down whoever answers requests on the same machine."""
+"""Drawing thousands after a deadline must not slow down the processes that answer requests on the same machine."""
 
 
 class ProcessDied(Exception):
@@ -46,7 +46,7 @@ class ProcessPool:
             raise ProcessDied("a process of the pool died") from error
 
     def _start(self) -> ProcessPoolExecutor:
-        # Not forked: the copy of a process with threads and an event loop may hang in a lock that nobody holds.
+        # Not forked: the copy of a process with threads and an event loop may hang in a lock that no thread holds.
         return ProcessPoolExecutor(
             self._size, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare
         )

@@ -135,7 +135,7 @@ class JsonBody:
         return await apart(*who, self._judged_apart, body)
 
     def _judged_apart(self, body: bytes) -> Any:
-        # Looking for garbage among so many new objects takes longer than making them, and stops everybody.
+        # Looking for garbage among so many new objects takes longer than making them, and holds up all requests.
         gc.disable()
         try:
             return self._judged(body)

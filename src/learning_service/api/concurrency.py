@@ -1,7 +1,7 @@
 """More than a process can carry is refused at the door, before it costs anything.
 
 A request counts once it is there. While its body is still on the way it takes none of the places in which requests
-are worked on, so slow senders stop nobody; what they may have on the way is bounded for each of them.
+are worked on, so slow senders do not hold up others; the amount on the way is bounded for each sender.
 """
 
 import math
@@ -86,8 +86,8 @@ class ConcurrencyLimit:
 class Arrival:
     """A request's body on its way in: counted for its sender until it is there, its bytes until it is answered.
 
-    The sender is the caller, once the request has told who that is, else an address. Most requests have no body, so
-    what stands here for the class is each request's own only from its first change.
+    The sender is the caller, once the request has been authenticated, and before that an address. Most requests have
+    no body, so what stands here for the class is each request's own only from its first change.
     """
 
     caller = ""
@@ -107,7 +107,7 @@ class Arrival:
     async def __call__(self) -> Message:
         """The next message. Raises RateLimited for a sender with too much on the way, Unavailable when full.
 
-        A refusal stays: whoever asks again gets it again.
+        A refusal stays: asking again gives it again.
         """
         if self._refusal is not None:
             raise self._refusal

@@ -36,7 +36,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def shown_once(*fields: str) -> JsonObject:
-    """`openapi_extra` of a route whose answer has secrets: fields that a replay leaves out and nobody keeps."""
+    """`openapi_extra` of a route that sends secrets: fields that are not stored and that a replay leaves out."""
     return {SHOWN_ONCE: list(fields)}
 
 
@@ -109,7 +109,7 @@ def keyed_request(request: Request, caller: Principal, content: bytes | None) ->
 
 
 async def claim_for(request: Request, session: AsyncSession, keyed: KeyedRequest) -> None:
-    """Take the call's key. What it was used for before is told after the permission: `JsonBody` raises it."""
+    """Take the call's key. A conflict with its earlier use is raised after the permission, by `JsonBody`."""
     try:
         await claim_key(session, keyed)
         request.state.keyed_session = session

@@ -97,7 +97,7 @@ class CanSeeQuiz(Permission):
 
 
 class CanSeeAttempt(IsEnrollmentOwner):
-    """The attempt's owner, or somebody who may grade its course."""
+    """The attempt's owner, or a person who may grade its course."""
 
     name = "owner of the enrollment or grader"
 

@@ -47,7 +47,7 @@ class Page:
         self.key_parts = key_parts
 
     async def __call__(self, request: Request, caller: Caller) -> PageRequest:
-        """The page asked for. Raises Invalid."""
+        """The requested page. Raises Invalid."""
         refuse_unknown_parameters(request, self.filters | {"limit", "cursor"})
         query = dict(request.query_params)
         filters = {name: value for name, value in sorted(query.items()) if name in self.filters}
@@ -67,7 +67,7 @@ def cursors_of(
 
 
 def page(list_name: str, *filters: str, key_parts: int = 1) -> Any:
-    """The page asked for of the named list."""
+    """The requested page of the named list."""
     return Depends(Page(list_name, *filters, key_parts=key_parts))
 
 
@@ -99,7 +99,7 @@ def path_opaque_id(name: str, *, finds: bool = False) -> Any:
 class MemberPage(Page):
     """The same for a list whose own statement finds out whether the caller is a member.
 
-    What is wrong with the query is told to those only who may ask at all.
+    Only callers who may make the request learn what is wrong with the query.
     """
 
     def __init__(self, list_name: str, *, key_parts: int = 1, **words: tuple[str, ...]) -> None:
@@ -109,7 +109,7 @@ class MemberPage(Page):
     async def __call__(  # type: ignore[override]
         self, request: Request, caller: Caller, session: Session
     ) -> PageRequest:
-        """The page asked for; `words` are what each filter may be. Raises NotAMember, Invalid."""
+        """The requested page; `words` are what each filter may be. Raises NotAMember, Invalid."""
         try:
             asked = await super().__call__(request, caller)
             for name, value in asked.filters.items():

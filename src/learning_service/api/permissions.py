@@ -41,11 +41,11 @@ class Anyone(Permission):
     name = "anyone"
 
     async def __call__(self) -> None:
-        """Let everybody in."""
+        """Let every caller in."""
 
 
 class AnyCaller(Permission):
-    """Whoever has a token; the action itself decides what this caller may."""
+    """A caller with a token; the action itself decides what this caller may do."""
 
     name = "any token"
 
@@ -112,7 +112,7 @@ class IsAdmin(Permission):
 
 
 class CanSeeCourse(Permission):
-    """Whoever may see the course of the path: its members, its authors, those who may assign it."""
+    """A caller who may see the course of the path: its members, its authors, those who may assign it."""
 
     name = "member, author or admin of the course"
 
@@ -135,7 +135,7 @@ class CanAuthorCourses(Permission):
 
 
 class CanGradeAssessments(Permission):
-    """A grader of the organization, or somebody named in a course's graders.
+    """A grader of the organization, or a person named in a course's graders.
 
     Which responses that reaches is part of every statement behind it.
     """
@@ -150,7 +150,7 @@ class CanGradeAssessments(Permission):
 
 
 class CanGradeResponse(Permission):
-    """A grader of the response's course, but for one's own; for a correction, an administrator of the learner."""
+    """A grader of the response's course who is not its learner; for a correction, an administrator of the learner."""
 
     name = "grader of the course"
 
@@ -196,7 +196,7 @@ class IsMemberOrAdmin(Permission):
 
 
 class IsAuthor(Permission):
-    """Somebody who may author some course of the organization."""
+    """A caller who may author some course of the organization."""
 
     name = "author"
 
@@ -211,9 +211,9 @@ class IsAuthor(Permission):
 
 
 class CanSeeFile(Permission):
-    """An author, a grader, or whoever may see a course that shows the document."""
+    """An author, a grader, or a caller who may see a course that shows the document."""
 
-    name = "author, grader, or whoever may see a course that uses it"
+    name = "author, grader, or a caller who may see a course that uses it"
 
     async def __call__(self, caller: Caller, session: Session, document_id: str) -> Document:
         """The document. Raises NotFound, NotAMember."""
@@ -221,7 +221,7 @@ class CanSeeFile(Permission):
 
 
 class CanMakeCourses(Permission):
-    """Whoever may author some course; of which unit is judged with the body."""
+    """A caller who may author some course; the body decides for which unit."""
 
     name = "author"
 
@@ -265,7 +265,7 @@ class CanAdministerCertificate(CanReadCertificate):
         """The certificate. Raises NotFound, or Forbidden for its owner, whatever their roles."""
         certificate = await super().__call__(caller, session, certificate_id)
         if certificate.user_id == caller.user_id:
-            raise Forbidden("Nobody reissues or revokes their own certificate; ask another administrator.")
+            raise Forbidden("You cannot reissue or revoke your own certificate; ask another administrator.")
         return certificate
 
 

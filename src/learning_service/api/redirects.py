@@ -12,7 +12,7 @@ from learning_service.api.problems import IN_PATHS
 class SlashRedirect:
     """Pure ASGI, in place of a router's own end: where a route has the path but for its slash, it names that path.
 
-    The framework's redirect names the host that the caller has sent, who may be anybody.
+    The framework's redirect names the host that the caller has sent, and a caller may send any.
     """
 
     def __init__(self, router: Router) -> None:

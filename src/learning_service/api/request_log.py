@@ -94,7 +94,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 def _read_headers(scope: Scope) -> tuple[str, bool]:
-    """The request's id, and whether it brings a token, so that its answer is nobody else's."""
+    """The request's id, and whether it brings a token, so that the reply belongs to that caller alone."""
     request_id, is_private = "", False
     for name, value in scope["headers"]:
         if name == b"authorization":

@@ -1,6 +1,6 @@
 """The HTTP server's own limits: how large headers may be, and how long a connection may be silent.
 
-uvicorn has neither with httptools: a connection that says nothing stays for ever, and a header may have any size.
+uvicorn has neither with httptools: a silent connection is never closed, and a header may have any size.
 """
 
 import asyncio
@@ -100,7 +100,7 @@ class BoundedProtocol(HttpToolsProtocol):
     of_address: Shares | None = None
     """The connections of each; None: unbounded."""
     proxies: tuple[Network, ...] = ()
-    """Whose connections bring everybody's requests, so that they are not counted."""
+    """Addresses whose connections carry the requests of many callers, so that they are not counted."""
     starts = Starts()
     flow: _Flow
 

@@ -22,7 +22,7 @@ class Shared(Generic[T]):
         if self._look is None or (self._look.done() and time.monotonic() >= self._until):
             self._look = asyncio.create_task(find_out())
             self._look.add_done_callback(self._remember)
-        # Whoever asked first may go away; the others still wait for it.
+        # The first caller may disconnect; the others still wait for it.
         return await asyncio.shield(self._look)
 
     def _remember(self, _look: "asyncio.Task[T]") -> None:

@@ -74,7 +74,7 @@ UPLOAD_BODY: JsonObject = {
 
 
 class _Form:
-    """What the parser has seen so far: the choice, the file's name, and bytes of it that nobody has taken yet.
+    """What the parser has seen so far: the choice, the file's name, and bytes of it that have not been read yet.
 
     The choice may come before the file or after it; both are small parts of a form beside a large one.
     """
@@ -185,7 +185,7 @@ class _Counted:
 
 
 class Places:
-    """Files on their way to this process: each takes some 10 MiB of it, and nobody may take all of the places."""
+    """Files on their way to this process: each takes some 10 MiB of it, and no caller may take all of the places."""
 
     def __init__(self, *, per_principal: int, per_organization: int) -> None:
         self._all = Shares(AT_ONCE)

@@ -1,6 +1,6 @@
 """The `learning-service` command: one module of this package for each command, named like it.
 
-A command's module is loaded when the command is asked for, so that none waits for what another one needs, and a
+A command's module is loaded when the command is called, so that none waits for what another one needs, and a
 broken one does not take the others along. A package beside the service may add commands of its own by the entry-point
 group `learning_service.commands`.
 """

@@ -21,7 +21,7 @@ def converter(
         typer.Option("--check", help="Only say, by the exit code, whether this host's converter is alive."),
     ] = False,
 ) -> None:
-    """Convert presentations to PDF until told to stop; needs LibreOffice, and bwrap or CONVERT_SANDBOX."""
+    """Convert presentations to PDF until stopped; needs LibreOffice, and bwrap or CONVERT_SANDBOX."""
     if check:
         operate(check_worker, CONVERTER)
         return

@@ -21,7 +21,7 @@ def worker(
         bool, typer.Option("--check", help="Only say, by the exit code, whether this host's worker is alive.")
     ] = False,
 ) -> None:
-    """Run background jobs until told to stop."""
+    """Run background jobs until stopped."""
     if check:
         operate(check_worker, queue)
         return

@@ -1,6 +1,6 @@
 """The engine, and the statement that opens every transaction.
 
-A connection's own role is `learning_api` from the first moment, so that a transaction which somebody forgot to
+A connection's own role is `learning_api` from the first moment, so that a transaction which the code forgot to
 open sees no row of any tenant; the opening statement then names role and organization for this transaction only.
 """
 
@@ -96,18 +96,18 @@ class DirectPool:
         return await self._first(await self._take(), statement, values)
 
     async def write(self, statement: str, *values: object) -> asyncpg.Record | None:
-        """The same for a statement that writes. Raises Unsure when nobody knows whether it did."""
+        """The same for a statement that writes. Raises Unsure when it cannot be known whether it did."""
         connection = await self._take()
         try:
             return await self._first(connection, statement, values)
         except asyncpg.LockNotAvailableError:
-            raise  # nothing was written: somebody held the row for too long
+            raise  # nothing was written: another transaction held the row for too long
         except (*DRIVER_ERRORS, OSError) as error:
             raise Unsure(error) from error
 
     async def _take(self) -> asyncpg.Connection:
         if self._free.locked():
-            # Only who waits needs a timer: one for everybody is 4 % of `verify`.
+            # Only a request that waits needs a timer: one for each request is 4 % of `verify`.
             async with asyncio.timeout(self._patience):
                 await self._free.acquire()
         else:

@@ -34,7 +34,7 @@ WINDOW_SECONDS = 60.0
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# KEYS: buckets; ARGV: rate, burst, then what each spent. Gives what is left in each. A bucket that nobody touches
+# KEYS: buckets; ARGV: rate, burst, then what each spent. Gives what is left in each. A bucket that is not touched
 # is full again after burst/rate seconds, and may then be forgotten.
 _SETTLE_BUCKETS = """
 local time = redis.call('TIME')
@@ -228,7 +228,7 @@ class Limits:
         return self._noted(self.principals.spend(principal, time.monotonic()))
 
     def count_guess(self, peer: str | None, forwarded_for: Sequence[str], amount: int = 1) -> int:
-        """Certificate ids that a client asked for and that do not exist; 0, or seconds to wait.
+        """Count certificate ids that a client requested and that do not exist; 0, or seconds to wait.
 
         `amount` may go beyond what is left: then it is the last that counts.
         """
@@ -297,7 +297,7 @@ class Limits:
 
 
 def household(address: str) -> str:
-    """The address, or of IPv6 the network: whoever has one address there has 2^64 of them."""
+    """The address, or of IPv6 the network: a caller with one address there has 2^64 of them."""
     parsed = _parse(address)
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -25,7 +25,7 @@ _NEEDED_TO_SERVE = {
     "secret_keys": "set it to a list of one random text of 32 characters or more, the same for all processes",
     "public_url": "certificates print it, so set it to the service's final https address",
     "redis_url": "set it to Redis's address, with its password",
-    "auth_issuers": "set it to your identity provider, or nobody can log in",
+    "auth_issuers": "set it to your identity provider, or no one can log in",
 }
 
 
@@ -134,7 +134,7 @@ class Settings(StoreSettings):
     statement_timeout_ms: int = Field(default=5000, ge=100)
     """The longest that one statement of a request may run."""
     lock_timeout_ms: int = Field(default=2000, ge=10)
-    """The longest that a request waits for a row that somebody else is changing."""
+    """The longest that a request waits for a row that another transaction is changing."""
 
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     """Wakes workers and settles rate limits; may be empty, late or down without losing anything."""
@@ -302,4 +302,4 @@ class Settings(StoreSettings):
         if self.mail_directory is not None:
             yield "MAIL_DIRECTORY is for development: leave it out, and set SMTP_URL for mails to leave"
         if self.smtp_url is not None and self.mail_from.endswith("@localhost"):
-            yield "MAIL_FROM is nobody's address: set it to the sender that your mail server accepts"
+            yield "MAIL_FROM is no real address: set it to the sender that your mail server accepts"

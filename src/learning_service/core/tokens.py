@@ -170,7 +170,7 @@ class TokenVerifier:
 
 
 def _open(token: str) -> tuple[Mapping[str, object], bytes]:
-    """Header and payload, believed by nobody yet."""
+    """Header and payload, not verified yet."""
     try:
         parts = _JWS.decode_complete(token, options={"verify_signature": False})
     except jwt.PyJWTError as error:

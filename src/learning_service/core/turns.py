@@ -1,4 +1,4 @@
-"""What an organization may have at once of something that all wait for: whoever of it comes later waits longer."""
+"""How much of a shared thing one organization may have at once: its further requests wait longer."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -16,7 +16,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.models import OrganizationSettings
 
 KEPT = timedelta(days=30)
-"""How long what nothing refers to is kept: somebody may still be about to."""
+"""How long a file without a reference is kept: an author may be about to make one."""
 
 
 def horizon(session: AsyncSession) -> datetime:

@@ -47,7 +47,7 @@ async def assign(
     session: Session,
     sent: Annotated[AssignmentIn, body(AssignmentIn)],
 ) -> Any:
-    """Assign the course to members by id, or to an audience; of these, whoever the caller administers."""
+    """Assign the course to members by id, or to those members of an audience whom the caller administers."""
     done = await assign_course(session, course, sent, actor=caller)
     if done.run_id is not None:
         return Response(
@@ -88,7 +88,7 @@ async def read_run(run_id: str, caller: AnyAdmin, session: Session) -> RunOut:
 
 @router.post("/assignment-rules/runs/{run_id}/undo/")
 async def undo(run_id: str, caller: AnyAdmin, session: Session, nothing: NoBody) -> RunOut:
-    """Take a run back: its enrollments that nobody has begun are removed, many of them in the background."""
+    """Undo a run: remove its enrollments that have not been begun, many of them in the background."""
     return RunOut.model_validate(
         await run_view(session, caller, await undo_run(session, path_id(run_id), actor=caller))
     )

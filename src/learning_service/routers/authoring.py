@@ -212,7 +212,7 @@ async def unarchive(access: Authored, caller: Author, session: Session, nothing:
 async def designated(
     access: Authored, session: Session, asked: Annotated[PageRequest, page("graders")]
 ) -> PageOut[GraderOut]:
-    """Who may grade this course beside the organization's graders."""
+    """Who may grade this course in addition to the organization's graders."""
     rows = await list_graders(session, access.view.id, asked)
     return PageOut[GraderOut](
         **page_of(rows, asked, key=lambda row: (row.user_id,), item=GraderOut.model_validate)
@@ -227,7 +227,7 @@ async def designate(
     nothing: Empty,
     user_id: Annotated[str, path_opaque_id("user_id")],
 ) -> None:
-    """Let somebody grade this course; they need not be a member."""
+    """Let a person grade this course; they need not be a member."""
     await graders.designate_grader(session, access, user_id, actor=caller)
 
 
@@ -239,7 +239,7 @@ async def dismiss(
     nothing: Empty,
     user_id: Annotated[str, path_opaque_id("user_id")],
 ) -> None:
-    """Take that back; somebody who was none stays none."""
+    """Take that back. Nothing changes for a person who was not a grader of this course."""
     await graders.dismiss_grader(session, access, user_id, actor=caller)
 
 

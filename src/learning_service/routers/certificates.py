@@ -78,18 +78,18 @@ class PdfWithdrawn(Gone):
     code = "pdf-withdrawn"
 
     def __init__(self) -> None:
-        super().__init__("This certificate is revoked or superseded; its PDF is not given out any more.")
+        super().__init__("This certificate is revoked or superseded; its PDF is no longer available.")
 
 
 def _count_unknown(request: Request, context: ContextOf, amount: int = 1) -> None:
-    """Note that this address asked for certificates that do not exist. Raises RateLimited for guessing.
+    """Note that this address requested certificates that do not exist. Raises RateLimited for guessing.
 
     To be called only where something was unknown: a known certificate is always answered.
     """
     peer = request.client.host if request.client is not None else None
     wait = context.limits.count_guess(peer, request.headers.getlist("x-forwarded-for"), amount)
     if wait:
-        raise RateLimited("Too many unknown certificates were asked for from here.", retry_after=wait)
+        raise RateLimited("This address has requested too many unknown certificates.", retry_after=wait)
 
 
 async def _receive_public(request: Request) -> None:
@@ -249,8 +249,8 @@ async def pdf(
     """A short-lived address of the PDF, for its owner and administrators over them.
 
     That of a revoked or superseded certificate is stamped so, or 410 `pdf-withdrawn` where the organization's
-    `revoked_pdf` says `refuse`. 503 `pdf-not-made` where making it has failed for good; whoever runs the service sees
-    it among the dead jobs.
+    `revoked_pdf` says `refuse`. 503 `pdf-not-made` where making it has failed for good; the operator of the
+    service sees it among the dead jobs.
     """
     if certificate.recipient_name is None:
         raise Gone("The PDF was removed together with the member's personal data.")
@@ -284,7 +284,7 @@ async def revoke(
     session: Session,
     said: Annotated[RevocationIn, body(RevocationIn)],
 ) -> AdministeredCertificateOut:
-    """Revoke a certificate for ever. Its completion no longer counts for compliance; skills stay."""
+    """Revoke a certificate permanently. Its completion no longer counts for compliance; skills stay."""
     revoked = await revoke_outcome(session, certificate.id, reason=said.reason, actor=caller.user_id)
     return AdministeredCertificateOut.of(revoked, now(session))
 

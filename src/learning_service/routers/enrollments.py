@@ -44,13 +44,13 @@ router = APIRouter(prefix="/api/enrollments", tags=["enrollments"], route_class=
 
 
 class AdministersAnother(AdministersEnrollment):
-    """The same, of somebody else's enrollment: nobody gives themselves time or attempts."""
+    """The same, of another member's enrollment: administrators cannot give themselves time or attempts."""
 
     async def __call__(self, caller: Caller, session: Session, enrollment_id: str) -> EnrollmentView:
         """The enrollment. Raises Forbidden, NotFound."""
         enrollment = await super().__call__(caller, session, enrollment_id)
         if enrollment.user_id == caller.user_id:
-            raise Forbidden("Nobody grants anything to themselves; ask another administrator.")
+            raise Forbidden("You cannot grant anything to yourself; ask another administrator.")
         return enrollment
 
 
@@ -68,7 +68,7 @@ async def list_(
         PageRequest, page("enrollments", "user_id", "course_id", "chapter_id", "status", "withdrawn")
     ],
 ) -> PageOut[MemberEnrollmentOut]:
-    """Enrollments of the members whom the caller administers, newest first; withdrawn ones when asked for."""
+    """Enrollments of the members whom the caller administers, newest first. `?withdrawn=true`: the withdrawn ones."""
     wanted = EnrollmentFilter(
         user_id=id_filter(asked, "user_id"),
         course_id=uuid_filter(asked, "course_id"),
@@ -120,7 +120,7 @@ async def change(
 
 @router.delete("/{enrollment_id}/", status_code=204)
 async def remove(enrollment: Administered, caller: Caller, session: Session) -> None:
-    """Remove an enrollment that nobody has begun."""
+    """Remove an enrollment that has not been begun."""
     await delete_enrollment(session, enrollment.id, actor=caller)
 
 

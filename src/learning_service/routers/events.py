@@ -87,7 +87,7 @@ async def _numbered(context: Context, organization_id: str) -> AsyncIterator[Asy
     async with context.transaction(organization_id) as session:
         if await has_unnumbered(session, organization_id):
             await number_events(session, organization_id)
-            # What was numbered must be committed before it is told, or a reader could hear of it twice.
+            # Numbers must be committed before they are sent, or a reader could get an event twice.
             await context.checkpoint(session, organization_id)
         yield session
 

@@ -106,7 +106,7 @@ async def lost_passes(
     session: Session,
     asked: Annotated[PageRequest, page("lost-passes")],
 ) -> PageOut[LostPassOut]:
-    """Passes that a correction has put in doubt, newest first; what they led to stands until somebody decides."""
+    """Passes that a correction has put in doubt, newest first; what they led to stands until a person decides."""
     rows = await list_lost_passes(session, caller, asked)
 
     def key(row: LostPassView) -> tuple[uuid.UUID]:
@@ -131,10 +131,10 @@ async def decide_lost_pass_(
 @router.post(
     "/next/",
     response_model=PendingResponseOut,
-    responses={204: {"description": "Nothing waits that nobody holds"}},
+    responses={204: {"description": "No response waits that is free to claim"}},
 )
 async def next_(caller: Grader, session: Session, nothing: NoBody) -> PendingResponseOut | Response:
-    """Claim the oldest answer that nobody holds, for 15 minutes."""
+    """Claim the oldest response that is free, for 15 minutes."""
     claimed = await claim_next(session, actor=caller)
     if claimed is None:
         return Response(status_code=204)
@@ -143,7 +143,7 @@ async def next_(caller: Grader, session: Session, nothing: NoBody) -> PendingRes
 
 @router.post("/{response_id}/claim/")
 async def claim(caller: Caller, response: Gradable, session: Session, nothing: NoBody) -> PendingResponseOut:
-    """Claim an answer for 15 minutes; one's own claim is renewed."""
+    """Claim a response for 15 minutes; claiming it again renews the claim."""
     await claim_response(session, response.id, actor=caller)
     return await _shown(session, caller, response.id)
 

@@ -27,7 +27,7 @@ _ITEMS = {name: TypeAdapter[Any](get_type_hints(ExportOut)[name]) for name in PA
 async def export(
     caller: Annotated[Principal, Depends(IsMember())], session: Session, context: ContextOf
 ) -> StreamingResponse:
-    """All that is kept about oneself: profile, learning, results and certificates, as one document."""
+    """All that is kept about the caller: profile, learning, results and certificates, as one document."""
     head = ExportHeadOut.model_validate(await export_member(session, caller))
     headers = {"Content-Disposition": 'attachment; filename="learning-data.json"'}
     return StreamingResponse(_document(context, caller, head), media_type="application/json", headers=headers)

@@ -28,7 +28,7 @@ STATUSES = frozenset({"pending", "delivered", "failed"})
 async def _safe(
     caller: Manager, context: ContextOf, received: Received, new: Annotated[WebhookIn, body(WebhookIn)]
 ) -> WebhookIn:
-    """Looked up before the transaction opens: nobody waits for a name server inside one."""
+    """Looked up before the transaction opens, so that no transaction waits for a name server."""
     await refuse_unsafe(context, new.url)
     return new
 

@@ -60,7 +60,8 @@ class PreviewOut(Out):
 class RunOut(Out):
     """A run and what it did so far.
 
-    To who administers only some of the run's members, `assigned` counts those and the other figures are null.
+    For a caller who administers only some of the run's members, `assigned` counts those and the other figures are
+    null.
     """
 
     run_id: UUID

@@ -150,7 +150,7 @@ class GivenResponseOut(MarkOut):
 
 
 class AttemptOut(Out):
-    """One attempt of one's own, under way or closed."""
+    """One attempt, under way or closed."""
 
     attempt_id: UUID
     number: int
@@ -184,7 +184,7 @@ class AttemptSummaryOut(Out):
 
 
 class QuizOut(QuizItemOut):
-    """A quiz with one's own attempts; `questions` only without a time limit and shuffle."""
+    """A quiz with the caller's attempts; `questions` only without a time limit and shuffle."""
 
     attempts: list[AttemptSummaryOut]
     questions: list[QuestionOut] | None = WHERE_THERE_IS_ONE

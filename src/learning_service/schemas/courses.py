@@ -113,7 +113,7 @@ class DiffOut(Out):
 
 
 class GraderOut(Out):
-    """Somebody who may grade the course."""
+    """A person who may grade the course."""
 
     user_id: str
     designated_at: datetime

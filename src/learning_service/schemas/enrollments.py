@@ -182,7 +182,7 @@ class CauseOut(Out):
 
 
 class SourceOut(Out):
-    """What assigned an enrollment, and when. `due_at` is the due time that it asked for; the earliest holds."""
+    """What assigned an enrollment, and when. `due_at` is the due time that it set; the earliest holds."""
 
     source: Literal["self", "admin", "rule", "recertification"]
     cause: CauseOut

@@ -11,7 +11,7 @@ from learning_service.schemas.enrollments import EnrollmentOut, ProgressOut
 
 
 class ProfileOut(Out):
-    """What the membership service told us."""
+    """What the membership service sent."""
 
     chapter_id: str
     status: str
@@ -44,7 +44,7 @@ class ExportedGrantOut(Out):
 
 
 class ExportedSourceOut(Out):
-    """What assigned an enrollment again while it was open: the due time that it asked for."""
+    """What assigned an enrollment again while it was open, and with which due time."""
 
     source: str
     due_at: datetime | None

@@ -9,7 +9,7 @@ from learning_service.schemas.common import Number, Out
 
 
 class ComplianceCountsOut(Out):
-    """Counts of active members, once for each requirement asked for; `overdue` are some of `pending`."""
+    """Counts of active members, once for each requirement in the query; `overdue` are some of `pending`."""
 
     members: int
     complete: int

@@ -38,7 +38,7 @@ class WebhookOut(Out):
     event_types: list[str]
     created_at: datetime
     disabled_at: datetime | None
-    """Since when nothing is sent to it any more."""
+    """Since when nothing is sent to it."""
     reason: Annotated[
         Literal["gone", "failing"] | None, Field(validation_alias=AliasChoices("disabled_reason", "reason"))
     ]

@@ -21,7 +21,7 @@ _ACTIONS = frozenset(
         *("/GoToE", "/GoToR", "/Thread"),
     }
 )
-"""The last three lead to other files, on other machines too: whoever only opens one there says who they are."""
+"""The last three lead to other files, on other machines too: merely opening one there gives the reader away."""
 _STAYS = frozenset({"/GoTo", "/Named"})
 """Actions that a PDF may begin with."""
 _ACTIVE = (
@@ -93,7 +93,7 @@ def write_clean(reader: PdfReader, to: Path) -> None:
             _clean(part)
     made = io.BytesIO()
     writer.write(made)
-    # Once more, without what nothing refers to any more.
+    # Once more, without what is no longer referred to.
     PdfWriter(clone_from=PdfReader(made)).write(to)
 
 

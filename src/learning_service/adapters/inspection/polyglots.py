@@ -1,4 +1,4 @@
-"""Files that are shown as they are must be of one type only, whoever reads them."""
+"""Files that are shown as they are must be of one type only, for every reader."""
 
 import re
 import zipfile

@@ -1,4 +1,4 @@
-"""The calls that everybody makes all the time, by the shortest way that is still the whole way.
+"""The most frequent calls, by the shortest way that is still complete.
 
 A hot path answers the plain case of a call: everything is as usual, and the answer is 200. Whatever is not plain
 (a refusal, a page that follows, an administrator's view, a database in trouble) it leaves untouched to the call's

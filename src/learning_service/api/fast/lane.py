@@ -89,7 +89,7 @@ class HotPaths:
 
 
 class Receiver:
-    """What arrives, which can be read once more from the start by somebody else."""
+    """What arrives, which the ordinary route can read once more from the start."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive

@@ -66,7 +66,7 @@ async def modules(request: Request, context: Context, course_id: str) -> Answer 
     lessons, quizzes, under_way = (loaded(text) for text in columns[-3:])
     position = read_position([*columns[:-3], {}, quizzes, under_way])
     if position.is_open and any(n.best_points != n.possible_points for n in position.quizzes.values()):
-        return None  # whether graders alone are waited for hangs on the lessons too
+        return None  # whether only graders are left to act depends on the lessons too
     finish = Finish()
     if position.status == "completed":
         found = await context.direct.row(_FINISH, caller.organization_id, position.enrollment_id)

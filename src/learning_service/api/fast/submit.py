@@ -1,7 +1,7 @@
 """Submitting a quiz: two round trips, one to read where the member stands, one to write.
 
 No lock is held in between. Every change of progress adds one to the enrollment's revision, and the write happens
-only at the revision that was read; who comes second takes the ordinary route, which waits for the lock. Everything
+only at the revision that was read; the second of two takes the ordinary route, which waits for the lock. Everything
 is judged and graded by the same functions as there. What finishes a course, closes an overdue attempt, repeats what
 has just closed one, or is refused goes there too: nothing has been written until then.
 """

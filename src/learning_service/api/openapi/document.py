@@ -113,7 +113,7 @@ def install_reference(app: FastAPI, *, page: bool) -> None:
 
 
 def _serve_document(app: FastAPI) -> None:
-    # Half a megabyte: writing it anew for each of many callers would keep everybody else waiting.
+    # Half a megabyte: writing it anew for each of many callers would keep all others waiting.
     written: list[bytes] = []
 
     async def serve(request: Request) -> Response:

@@ -157,7 +157,7 @@ class PendingResponse(Base):
     graded_by: Mapped[str | None]
     claimed_by: Mapped[str | None]
     claimed_until: Mapped[datetime | None]
-    """Until then nobody but `claimed_by` grades it."""
+    """Until then only `claimed_by` grades it."""
 
 
 class EnrollmentGrant(Base):

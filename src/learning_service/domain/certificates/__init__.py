@@ -1,1 +1,1 @@
-"""Certificates: issued once, never deleted, verifiable by anyone for ever."""
+"""Certificates: issued once, never deleted, always verifiable by anyone."""

@@ -34,7 +34,7 @@ class CertificateRevoked(Conflict):
 
 
 class CertificateErased(Gone):
-    """Whoever it was of has been erased, and the name does not come back."""
+    """The person named on it was erased, and the name does not come back."""
 
     code = "erased"
 
@@ -242,7 +242,7 @@ def _successor(certificate: Certificate, instant: datetime) -> uuid.UUID | None:
 async def revoke_certificate(
     session: AsyncSession, certificate_id: uuid.UUID, *, reason: str, actor: str
 ) -> Certificate:
-    """Revoke a certificate for ever; what follows for its completion is the caller's to do.
+    """Revoke a certificate permanently; the caller sees to its completion.
 
     One that it was to renew stands on its own again. Raises CertificateRevoked, and CertificateSuperseded where a
     reissue has taken its place: revoking that one is what voids the completion.

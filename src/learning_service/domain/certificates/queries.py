@@ -125,7 +125,7 @@ async def certificate_of_completion(session: AsyncSession, completion_id: uuid.U
 
 
 async def certificates_to_check(session: AsyncSession, *, share: int, at_least: int) -> Sequence[uuid.UUID]:
-    """Certificates whose stored PDF was looked at longest ago: one in `share` of them, and some at any rate."""
+    """Certificates whose stored PDF was looked at longest ago: one in `share` of them, but always some."""
     stored = (Certificate.pdf_sha256.is_not(None), Certificate.pdf_erased_at.is_(None))
     total = await session.scalar(select(func.count()).select_from(Certificate).where(*stored)) or 0
     chosen = await session.scalars(

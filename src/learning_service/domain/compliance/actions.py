@@ -54,7 +54,7 @@ ORDER BY best.user_id, best.requirement_id"""
 async def recompute_statuses(session: AsyncSession, completions: Sequence[CourseCompletion]) -> None:
     """The same as `recompute_compliance` for many valid completions of one organization, which are held.
 
-    Other services are told of the members who become compliant by this.
+    Events tell other services which members become compliant by this.
     """
     found = [c for c in completions if c.requirement_id is not None]
     if not found:
@@ -91,7 +91,7 @@ async def recompute_compliance(
     """Set the member's status for the completion's requirement to the best of all valid completions.
 
     Best is what lasts longest. Without any, there is no status. `announce` tells other services of a completion. That
-    the status stood on one which was revoked since is always told, and what it stands on instead.
+    that the status stood on a completion which was revoked is always sent, with what it stands on instead.
     """
     # Two at once would each miss what the other has not committed: a void beside a new completion.
     await session.execute(_ONE_AT_A_TIME, {"whose": f"{completion.organization_id} {completion.user_id}"})

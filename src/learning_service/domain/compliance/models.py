@@ -38,7 +38,7 @@ class ChapterComplianceStatus(Base):
     completed_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     announced_expiry: Mapped[datetime | None]
-    """The expiry that other services were told of; each is told once."""
+    """The expiry that the last event announced; each is announced once."""
 
 
 class MemberSkill(Base):

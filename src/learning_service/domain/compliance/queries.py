@@ -14,7 +14,7 @@ from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
 
 # Over thousands of members loops are never right; a planner whose statistics are from before a large load chooses
-# them all the same, and a plan that a connection keeps may be from when there was nobody.
+# them all the same, and a plan that a connection keeps may be from when the table was empty.
 SET_WISE = text(
     "SELECT set_config('enable_nestloop', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)"
 )
@@ -54,8 +54,8 @@ settings AS MATERIALIZED (
 """
 """Where members stand with what they have begun: the beginning of every statement about it, after `WITH`.
 
-The parameters are `organization_id`, `requirement_id` or NULL, `instant`, and `user_ids`: nobody but these is looked
-at; NULL: all. Whoever has no row has not started.
+The parameters are `organization_id`, `requirement_id` or NULL, `instant`, and `user_ids`: only these are looked
+at; NULL: all. A member without a row has not started.
 """
 
 ACTIVE = """((SELECT active_statuses FROM settings) IS NULL

@@ -249,7 +249,7 @@ class DocumentReference(Base):
 
 
 class CourseGrader(Base):
-    """Somebody who may grade this course beside the organization's graders."""
+    """A person who may grade this course in addition to the organization's graders."""
 
     __tablename__ = "course_graders"
     __table_args__ = (Index("ix_course_graders_user", "organization_id", "user_id"),)

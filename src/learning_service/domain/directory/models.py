@@ -57,7 +57,7 @@ class Chapter(Base):
 class Member(Base):
     """A person who belongs to a chapter.
 
-    Erasure moves the row to an id that nobody has (see `ErasedMember`) and nulls what is personal.
+    Erasure moves the row to an id that no member has (see `ErasedMember`) and nulls what is personal.
     """
 
     __tablename__ = "members"
@@ -93,7 +93,7 @@ class Member(Base):
 
 
 class MembershipEvent(Base):
-    """An event that the membership service told us: seen once, and parked while its member is unknown."""
+    """An event from the membership service: applied once, and parked while its member is unknown."""
 
     __tablename__ = "membership_events"
     __table_args__ = (
@@ -115,7 +115,7 @@ class MembershipEvent(Base):
 
 
 class ErasedMember(Base):
-    """That somebody with this id was erased, and under which id their records are kept.
+    """A person with this id was erased; this row says under which id their records are kept.
 
     The records' id (`erased/` and a random part) is none that the directory could ever name, so whoever gets the
     old id later starts with nothing.

@@ -1,1 +1,1 @@
-"""Documents: files that authors upload, checked or converted before anybody sees them."""
+"""Documents: files that authors upload, checked or converted before they are shown."""

@@ -119,7 +119,7 @@ async def retry_document(session: AsyncSession, document_id: uuid.UUID, *, actor
 
 
 async def mark_ready(session: AsyncSession, document_id: uuid.UUID, finding: Finding) -> bool:
-    """Note what may be shown from now on, for ever; False when somebody else has settled the document."""
+    """Note what is shown from now on; this never changes. False when the document was settled before."""
     return await _settle(
         session,
         document_id,
@@ -138,7 +138,7 @@ async def mark_failed(session: AsyncSession, document_id: uuid.UUID, code: str, 
 
 
 async def fail_abandoned(session: AsyncSession, *, patience: timedelta) -> list[uuid.UUID]:
-    """Fail documents that nobody will settle: their job is dead, or for `patience` no converter was there.
+    """Fail documents that will never be settled: their job is dead, or for `patience` no converter was there.
 
     Gives their ids.
     """

@@ -12,9 +12,9 @@ from learning_service.domain.kernel.base import Base, new_id
 class Document(Base):
     """An uploaded file. The same bytes, to be shown alike, are one document of an author, however often sent.
 
-    Another author's are another document, so that nobody learns from their own upload what others have sent.
+    Another author's are another document, so that authors do not learn from their own upload what others have sent.
 
-    What is ready never changes, so whoever names a document has pinned its file.
+    What is ready never changes, so a reference to a document pins its file.
     """
 
     __tablename__ = "documents"
@@ -56,6 +56,6 @@ class Document(Base):
     uploaded_by: Mapped[str]
     created_at: Mapped[datetime]
     touched_at: Mapped[datetime]
-    """When somebody last sent or retried it; long after that it is collected, if nothing refers to it."""
+    """When it was last sent or retried; long after that it is deleted, if nothing refers to it."""
     converting_since: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""Reads of documents. Who may see one through a course is told by `domain.enrollments.queries`."""
+"""Reads of documents. `domain.enrollments.queries` decides who may see one through a course."""
 
 import uuid
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, which ones are taken, and what an author is told of those that are not.
+"""What a file is by its first bytes, which ones are accepted, and what an author reads about those that are not.
 
 Source: the contract, "Media, events, operation". Names and types that a sender gives decide nothing.
 """
@@ -82,7 +82,7 @@ class QuotaExceeded(TooLarge):
     def __init__(self, quota: int) -> None:
         super().__init__(
             f"Your organization may store {quota // MIB} MiB of documents, and this one is too much. What no course"
-            " uses is removed after 30 days; whoever runs the service may grant more."
+            " uses is removed after 30 days; the operator of the service may grant more."
         )
 
 

@@ -34,7 +34,7 @@ from learning_service.domain.records.audit import record_audit
 
 
 class NotPublished(Conflict):
-    """Nobody may enter the course now."""
+    """The course cannot be entered now."""
 
     code = "not-published"
 
@@ -100,7 +100,7 @@ def _check_entrance(access: CourseAccess) -> None:
     if not access.reaches_member and not access.may_author:
         raise NotFound
     if not access.view.self_enrollment:
-        raise Forbidden("Nobody enrolls in this course by themselves; it is assigned.")
+        raise Forbidden("Members cannot enroll in this course themselves; it is assigned.")
     if not access.is_open:
         raise NotPublished("The course is not open: it is a draft or has been archived.")
     if not access.reaches_member:
@@ -108,7 +108,7 @@ def _check_entrance(access: CourseAccess) -> None:
 
 
 def _check_ending(history: Sequence[Any]) -> None:
-    """Raises for whoever was withdrawn, or failed, last: also where an older completion still counts."""
+    """Raises for a member whose last enrollment was withdrawn or failed, also where an older completion counts."""
     ended = [row for row in history if row.withdrawn_because != COMPLETED_ELSEWHERE]
     last = max(ended, key=lambda row: (row.decided_at, row.id), default=None)
     if last is not None and last.status == WITHDRAWN:

@@ -92,7 +92,7 @@ class EnrollmentSource(Base):
     rule_id: Mapped[uuid.UUID | None]
     run_id: Mapped[uuid.UUID | None]
     due_at: Mapped[datetime | None]
-    """The due time that it asked for."""
+    """The due time that it set."""
     due_before: Mapped[datetime | None]
     """The enrollment's due time until then."""
     assigned_at: Mapped[datetime]

@@ -46,7 +46,7 @@ def held_by_another(claimed_by: str | None, until: datetime | None, caller: str,
 
 
 async def claim_response(session: AsyncSession, response_id: uuid.UUID, *, actor: Principal) -> None:
-    """Hold the response for 15 minutes from now; claiming one's own again renews it.
+    """Hold the response for 15 minutes from now; a grader's second claim renews the first.
 
     Raises AlreadyGraded, Claimed.
     """
@@ -79,7 +79,7 @@ async def release_claim(session: AsyncSession, response_id: uuid.UUID, holder: s
 
 
 async def claim_next(session: AsyncSession, *, actor: Principal) -> uuid.UUID | None:
-    """Claim the oldest response that nobody holds and the actor may grade; None when there is none.
+    """Claim the oldest response that is free and that the actor may grade; None when there is none.
 
     Graders who ask at once get different ones, and none waits for another.
     """
@@ -179,7 +179,7 @@ async def record_lost_pass(
     user_id: str,
     actor: Principal,
 ) -> None:
-    """List a pass that a correction took away; once, as long as nobody gave it back."""
+    """List a pass that a correction took away; once, until it is given back."""
     await session.execute(
         insert(LostPass)
         .values(

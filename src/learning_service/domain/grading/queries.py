@@ -197,7 +197,7 @@ async def is_grader(session: AsyncSession, caller: Principal, course_id: uuid.UU
 async def access_response(
     session: AsyncSession, caller: Principal, response_id: uuid.UUID
 ) -> WaitingResponse:
-    """The response, for whoever may grade it, or, once it is graded, correct it as the learner's administrator.
+    """The response, for a caller who may grade it, or, once it is graded, correct it as the learner's administrator.
 
     Raises Forbidden for a caller who may grade nothing, or whose own answer it is; NotFound for one outside the
     caller's courses.
@@ -210,7 +210,7 @@ async def access_response(
     corrects = found is not None and found.graded_at is not None and administers(caller, found)
     if found is not None and (corrects or await is_grader(session, caller, found.course_id)):
         if found.user_id == caller.user_id:
-            raise Forbidden("Nobody grades their own answers.")
+            raise Forbidden("You cannot grade your own responses.")
         return found
     if await is_grader(session, caller):
         raise NotFound
@@ -234,7 +234,7 @@ async def access_claim(session: AsyncSession, caller: Principal, response_id: uu
             raise NotFound
         raise Forbidden("This call is for graders and administrators.")
     if found.user_id == caller.user_id:
-        raise Forbidden("Nobody grades their own answers.")
+        raise Forbidden("You cannot grade your own responses.")
     if not is_over and found.claimed_by != caller.user_id and found.is_claimed(now(session)):
         raise Forbidden("Only the grader who holds this answer, or an administrator, gives it back.")
     return found

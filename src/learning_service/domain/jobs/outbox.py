@@ -124,7 +124,7 @@ class Claim:
 
 
 class LeaseLost(Exception):
-    """Somebody else has the job now; whatever this worker did is rolled back."""
+    """Another worker has the job now; whatever this worker did is rolled back."""
 
 
 class Unworkable(Exception):

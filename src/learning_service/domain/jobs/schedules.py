@@ -1,4 +1,4 @@
-"""Which period of each scheduled job was claimed last: whoever claims a period starts its run, nobody else does."""
+"""Which period of each scheduled job was claimed last: only the process that claims a period starts its run."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ def period_of(instant: datetime, every: timedelta) -> datetime:
 
 
 async def enqueue_scheduled(session: AsyncSession, every: Mapping[str, timedelta]) -> list[str]:
-    """Queue a run of each job whose present period nobody has claimed yet; returns their names.
+    """Queue a run of each job whose present period has not been claimed yet; returns their names.
 
     However many periods went by unclaimed, there is one run for all of them. A job whose last run still waits or
     works is left for later, so that no two runs of it overlap.

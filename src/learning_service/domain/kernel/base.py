@@ -42,7 +42,7 @@ def new_id() -> uuid.UUID:
 def unordered_id(moment: datetime) -> uuid.UUID:
     """A UUIDv7 of this moment whose place among others of the moment is chance.
 
-    For what somebody sees who must not guess from its id when, or before what else, it was made.
+    For things whose id must not tell a reader when, or before what else, they were made.
     """
     return uuid.UUID(f"{moment_of_id(moment)}7{uuid.uuid4().hex[13:]}")
 

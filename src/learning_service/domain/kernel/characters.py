@@ -55,7 +55,7 @@ def shows_nothing(c: str) -> bool:
 
 
 def is_empty(text: str) -> bool:
-    """Whether nobody sees anything of the text.
+    """Whether the text shows nothing to a reader.
 
     What this interpreter's Unicode does not know may be a letter of a later one, and people have names in those.
     """

@@ -49,7 +49,7 @@ class Fault:
 
 
 class Wrong(ValueError):
-    """What a validator finds wrong with a value; whoever knows the place makes it a `Fault`."""
+    """What a validator finds wrong with a value; the code that knows the place makes it a `Fault`."""
 
     def __init__(self, detail: str, code: FaultCode, params: Mapping[str, Any] | None = None) -> None:
         super().__init__(detail)
@@ -77,7 +77,7 @@ class DomainError(Exception):
 
 
 class Unauthenticated(DomainError):
-    """Nobody we know is asking: no token, or one that does not hold."""
+    """The caller is not known: no token, or one that does not hold."""
 
     code = "unauthenticated"
 
@@ -136,7 +136,7 @@ class UnsupportedMediaType(DomainError):
 
 
 class PreconditionRequired(DomainError):
-    """The call needs `If-Match`, so that nobody overwrites what they have not seen."""
+    """The call needs `If-Match`, so that callers do not overwrite what they have not seen."""
 
     code = "precondition-required"
 

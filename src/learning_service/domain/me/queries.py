@@ -77,7 +77,7 @@ async def describe_caller(session: AsyncSession, caller: Principal) -> Me:
         organization=_organization(found) if found is not None else None,
         member=OwnMember(*found[7:14]) if member else None,
         may=Rights(
-            # Of an organization that nobody has told of yet, nothing can be authored.
+            # Nothing can be authored in an organization that the directory has not sent yet.
             author=authored_units(caller, found.authoring_roles, regions, chapters)
             if found is not None
             else (),
@@ -93,7 +93,7 @@ def _organization(found: Any) -> OwnOrganization:
 
 
 def _caller_statement(caller: Principal) -> Any:
-    """The organization is the anchor; whoever is no member has nothing of one."""
+    """The organization is the anchor, because a caller who is not a member has no row of their own."""
     return (
         select(
             Organization.name,

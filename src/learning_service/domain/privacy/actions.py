@@ -1,4 +1,4 @@
-"""Erasing a person: what is personal goes, what others rely on stays, and nobody inherits it.
+"""Erasing a person: what is personal goes, what others rely on stays, and no later member inherits it.
 
 The records are moved from the member's id to one that the directory can never name (`erased/` and a random part).
 A later member with the old id, the same person or another, therefore starts with nothing, whatever query reads.
@@ -29,9 +29,9 @@ from learning_service.domain.records.idempotency import forget_answers
 
 ERASE_FILES = "erase_files"
 ERASED = "erased"
-"""The status of a member who is none any more."""
+"""The status of a former member."""
 
-# What was never submitted or graded decides nothing any more; of the rest the points stay, the words go.
+# What was never submitted or graded no longer decides anything; of the rest the points stay and the words go.
 _TEXTS = (
     """DELETE FROM quiz_attempts
     WHERE organization_id = :organization_id AND user_id = :user_id AND status = 'in_progress'""",
@@ -199,7 +199,7 @@ async def _move(session: AsyncSession, organization_id: str, user_id: str, recor
 def _tables_of_members() -> Iterable[Table]:
     """Every table whose rows belong to a member, those of packages above and to come included.
 
-    Events are left: they were told to others as they are, and carry ids alone.
+    Events stay: other services have them as they are, and they carry only ids.
     """
     apart = {Member.__tablename__, ErasedMember.__tablename__, Event.__tablename__}
     return [

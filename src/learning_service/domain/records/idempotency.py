@@ -84,7 +84,7 @@ class IdempotencyKeyReused(Invalid):
 
 
 class AlreadyAnswered(Exception):
-    """Not a refusal: the call was answered before, and this is what it was told."""
+    """Not a refusal: the call was answered before, and this is that reply."""
 
     def __init__(self, status: int, headers: Mapping[str, str], body: str) -> None:
         super().__init__("answered before")
@@ -126,7 +126,7 @@ _CLAIM = text(
 
 
 async def claim_key(session: AsyncSession, keyed: KeyedRequest) -> None:
-    """Take the key for the session's transaction, after whoever has it now.
+    """Take the key for the session's transaction, after the request that has it now.
 
     Raises AlreadyAnswered where it has an answer, IdempotencyKeyReused where that was to another body, Forbidden
     where it was made by a role that the caller has lost, and Unavailable when the other call takes longer than

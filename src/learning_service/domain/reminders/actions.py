@@ -359,7 +359,7 @@ async def give_back_mail(session: AsyncSession, kind: MailKind, mail_id: uuid.UU
 async def end_mail(
     session: AsyncSession, kind: MailKind, mail_id: uuid.UUID, status: str, *, reason: str | None = None
 ) -> None:
-    """Say how a mail ended: `sent`, `skipped`, `refused`, or `unknown` when nobody can know."""
+    """Say how a mail ended: `sent`, `skipped`, `refused`, or `unknown` when that cannot be known."""
     await _move(session, kind, mail_id, "sending", status, reason=reason, ended_at=now(session))
 
 

@@ -127,7 +127,7 @@ async def _notice(session: AsyncSession, notice_id: uuid.UUID) -> Notice | None:
 
 
 async def readers_of_notice(session: AsyncSession, webhook: WebhookSubscription) -> Sequence[str]:
-    """Who is told that a webhook was disabled: national administrators by office, else the member who made it."""
+    """Who gets the mail about a disabled webhook: national administrators by office, else the member who made it."""
     members = select(Member.user_id).where(
         Member.organization_id == webhook.organization_id, Member.erased_at.is_(None)
     )

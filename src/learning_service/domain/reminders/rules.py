@@ -19,7 +19,7 @@ class Mail:
 
     id: UUID
     pending: bool
-    """Whether nobody has begun to send it."""
+    """Whether sending it has not begun."""
     kind: str
     days_before: int
     reminded_due_at: datetime | None
@@ -61,7 +61,7 @@ class Notice:
     disabled_at: datetime
     disabled_reason: str | None
     is_still: bool
-    """Whether nobody has enabled or deleted the webhook since."""
+    """Whether the webhook is still disabled: neither enabled nor deleted since."""
     is_for_them: bool
     """Whether the reader is still a national administrator, or made the webhook."""
     organization_name: str
@@ -125,7 +125,7 @@ def _reminder_ended(mail: Mail, instant: datetime) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A due time as it is told in one place. `time` None: the end of that day."""
+    """A due time as it is written in one place. `time` None: the end of that day."""
 
     day: date
     time: str | None
@@ -137,9 +137,9 @@ class Moment:
 
 
 def moments_of(due_at: datetime, home: str, timezone: str) -> tuple[Moment, Moment | None]:
-    """How to tell a due time to somebody in `timezone`: as it was meant, and what it is where they are.
+    """How to show a due time to a person in `timezone`: as it was meant, and what it is where they are.
 
-    What ends as a day ends in the organization's zone (`home`) is that day's end there; any other is a time, told
+    What ends as a day ends in the organization's zone (`home`) is that day's end there; any other is a time, given
     in the reader's zone. The second is None where it would say the same again.
     """
     here = _moment_in(due_at, timezone)
@@ -164,7 +164,7 @@ def moment_at(at: datetime, timezone: str) -> Moment:
 
 def _moment_in(due_at: datetime, timezone: str) -> Moment:
     zone = ZoneInfo(timezone)
-    # To the minute, and downwards: whoever reads it is never late.
+    # Rounded down to the minute: a reader who keeps to it is never late.
     local = due_at.replace(second=0, microsecond=0).astimezone(zone)
     before = (local.astimezone(UTC) - _TICK).astimezone(zone)
     is_end = before.date() < local.date()

@@ -43,13 +43,13 @@ class WebhookSubscription(Base):
     created_at: Mapped[datetime]
     created_by: Mapped[str]
     disabled_at: Mapped[datetime | None]
-    """Since when nothing is sent any more, until somebody enables it."""
+    """Since when nothing is sent, until it is enabled again."""
     disabled_reason: Mapped[str | None]
     """`gone`: the receiver answered 410. `failing`: nothing came through for days."""
     failing_since: Mapped[datetime | None]
     """When a batch failed and none has brought anything through since."""
     paused_until: Mapped[datetime | None]
-    """While a receiver fails, everything for it waits together, so that it delays nobody else."""
+    """While a receiver fails, everything for it waits together, so that it delays no other receiver."""
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
     """How many batches failed since one last brought something through."""
     sender_id: Mapped[uuid.UUID | None]

@@ -44,7 +44,7 @@ async def run_assignments(context: Context, job: Job) -> None:
 
 
 async def undo_assignments(context: Context, job: Job) -> None:
-    """Remove what a run made and nobody has begun, a bounded transaction at a time."""
+    """Remove the enrollments of a run that have not been begun, a bounded transaction at a time."""
     run_id, more = job.id_argument("run_id"), True
     # A job from before this was kept has none.
     reach = Reach.from_json(job.arguments["reach"]) if "reach" in job.arguments else None

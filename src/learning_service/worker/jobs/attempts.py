@@ -1,4 +1,4 @@
-"""Closing attempts whose time ran out without anybody looking."""
+"""Closing attempts whose time ran out unnoticed."""
 
 import asyncio
 import uuid

@@ -94,7 +94,7 @@ async def _convert(context: Context, office: Office, document: Document, directo
 
 
 async def _keep(context: Context, document: Document, pdf: Path, pages: int) -> Finding:
-    """Store a PDF that was made of the upload. Made twice, it may be two files; whoever says so first decides."""
+    """Store a PDF that was made of the upload. Made twice, it may be two files; the first one recorded counts."""
     with pdf.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.tell()
@@ -119,7 +119,7 @@ async def office_of(settings: Settings) -> Office:
 
 
 async def settle_documents(context: Context, at: datetime | None) -> None:
-    """Fail documents that would else stay under way for ever: their job is dead, or no converter is there."""
+    """Fail documents that would otherwise never finish: their job is dead, or no converter is there."""
     patience = timedelta(seconds=context.settings.converter_patience_seconds)
     async with context.transaction(None, at=at) as session:
         failed = await fail_abandoned(session, patience=patience)
@@ -128,7 +128,7 @@ async def settle_documents(context: Context, at: datetime | None) -> None:
 
 
 async def _unsettled(context: Context, job: Job) -> Document | None:
-    """The job's document, if nobody has settled it yet."""
+    """The job's document, unless it has been settled already."""
     document_id: uuid.UUID = job.id_argument("document_id")
     async with context.transaction(job.organization_id) as session:
         document = await find_document(session, document_id)

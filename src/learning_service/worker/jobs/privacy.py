@@ -1,4 +1,4 @@
-"""Deleting the files of somebody who was erased."""
+"""Deleting the files of an erased member."""
 
 from learning_service.context import Context
 from learning_service.domain.jobs.outbox import Job

@@ -36,10 +36,10 @@ class Purged:
 
 PURGED: Sequence[Purged] = (
     Purged(OutboxRow.finished_at, timedelta(days=7), OutboxRow.status == "done"),
-    # One that has no place in the feed yet was not heard of by anybody.
+    # An event that has no place in the feed yet has not been read by any service.
     Purged(Event.at, timedelta(days=90), Event.position.is_not(None)),
     Purged(IdempotencyAnswer.created_at, KEPT),
-    # Parked: about somebody who never came.
+    # Parked: about a person who never became a member.
     Purged(MembershipEvent.received_at, timedelta(days=30), MembershipEvent.data.is_not(None)),
     # So long, a delivery can be looked at and replayed.
     Purged(WebhookDelivery.created_at, timedelta(days=30), WebhookDelivery.status != "pending"),
@@ -66,7 +66,7 @@ async def _delete_chunk(context: Context, kind: Purged, at: datetime | None) -> 
             .where(kind.column < now(session) - kind.after, kind.only)
             .order_by(kind.column)
             .limit(CHUNK)
-            # What somebody else holds at this moment goes with the next run.
+            # Rows that are locked at this moment go with the next run.
             .with_for_update(skip_locked=True)
         )
         deleted = await session.execute(

@@ -1,4 +1,4 @@
-"""Before and when completions expire: renewals are opened, and other services are told. What came later is given."""
+"""Opening renewals before completions expire, telling other services when they do, and applying later policy."""
 
 from datetime import datetime
 

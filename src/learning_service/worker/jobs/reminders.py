@@ -66,7 +66,7 @@ async def send_course_reminders(context: Context, at: datetime | None) -> None:
 async def _in_batches(
     context: Context, at: datetime | None, claim: Callable[[AsyncSession, T | None], Awaitable[T | None]]
 ) -> None:
-    """Claim batch after batch, each in a transaction of its own and with nobody else claiming."""
+    """Claim batch after batch, each in a transaction of its own, one claimer at a time."""
     after: T | None = None
     while True:
         async with context.transaction(None, at=at) as session:
@@ -120,7 +120,7 @@ async def send_mails(context: Context, job: Job) -> None:
                     continue
             taken = await _hand_over(context, mailer, mail, instant)
             if taken is None:
-                # By itself: whoever may have the job by now must find it pending.
+                # By itself: a worker that has the job by now must find it pending.
                 async with context.transaction(job.organization_id) as session:
                     await give_back_mail(session, kind, mail_id)
                 left = ids[n:]

@@ -37,7 +37,7 @@ _chance = random.SystemRandom()
 
 
 async def keep_numbering(context: Context) -> None:
-    """The tick: number what has committed, for ever; cancel it to end it."""
+    """The tick: number what has committed, until cancelled."""
     while True:
         try:
             await number_all_events(context)

@@ -1,6 +1,6 @@
 """Assigning a course to members: one statement, whether for one or for thousands.
 
-Whoever goes through many members prepares the statement once: building it takes as long as running it for hundreds.
+A caller with many members prepares the statement once: building it takes as long as running it for hundreds.
 """
 
 import uuid
@@ -57,7 +57,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """What one statement did. `last` is the greatest member id looked at, None when there was nobody."""
+    """What one statement did. `last` is the greatest member id looked at, None when there was none."""
 
     matches: int
     assigned: int
@@ -66,11 +66,11 @@ class Assigned:
     completed: list[str]
     failed: list[str]
     seen: Collection[str]
-    """Who was found, when that was asked for."""
+    """Members who were found, where the caller wanted them."""
     open: Sequence[str]
-    """Who has an open enrollment that does not know this source, or is due later."""
+    """Members with an open enrollment that does not have this source, or is due later."""
     missed: int
-    """Who was enrolled by somebody else in this very moment."""
+    """Members whom another transaction enrolled in this very moment."""
     again: Again = NOTHING
 
     @property
@@ -134,7 +134,7 @@ async def assign_next(
     page = {"after": after, "limit": limit}
     done = Assigned(*(await session.execute(prepared.statement, page)).one())
     if done.missed:
-        # Whoever was faster has committed by now: the second look finds their enrollments.
+        # The faster transaction has committed by now: the second look finds its enrollments.
         second = Assigned(*(await session.execute(prepared.statement, page)).one())
         already = second.already_enrolled - done.assigned
         done = replace(second, assigned=done.assigned + second.assigned, already_enrolled=already)

@@ -69,7 +69,7 @@ async def _assign_named(
 ) -> Handed:
     handed = Handed()
     others = [user_id for user_id in dict.fromkeys(user_ids) if user_id != actor.user_id]
-    # Who starts anew has all attempts again, and nobody grants attempts to themselves.
+    # A member who starts anew has all attempts again, and administrators cannot grant attempts to themselves.
     for wanted, again in ((others, True), ([actor.user_id] if actor.user_id in user_ids else [], False)):
         if not wanted:
             continue
@@ -123,6 +123,6 @@ def _cause(actor: Principal) -> Cause:
 def _handed(done: Assigned, skipped: list[tuple[str, str]]) -> Handed:
     skipped += [(user_id, "completed") for user_id in done.completed]
     skipped += [(user_id, "failed") for user_id in done.failed]
-    # Whoever was enrolled by somebody else in this very moment is enrolled.
+    # A member whom another transaction enrolled in this very moment is enrolled.
     already = done.matches - done.assigned - len(done.completed) - len(done.failed)
     return Handed(done.assigned, already, sorted(skipped))

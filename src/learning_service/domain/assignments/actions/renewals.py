@@ -51,7 +51,7 @@ _Later = aliased(CourseCompletion, name="later")
 async def open_renewals(session: AsyncSession) -> int:
     """Open enrollments for at most `BATCH` completions that lapse within their window or have lapsed; how many.
 
-    Each once, also when somebody removes that enrollment, unless what renewed it was revoked; on the version
+    Each once, even when that enrollment is removed, unless what renewed it was revoked; on the version
     published now. A member who is enrolled or has failed since, whom the course is no longer for, who is not active,
     or whose course is archived gets none as yet.
     """
@@ -101,7 +101,7 @@ async def open_renewals(session: AsyncSession) -> int:
 
 async def _hold(session: AsyncSession, courses: Sequence[uuid.UUID]) -> None:
     await hold_entrance(session, *courses)
-    # Before the completions, as everybody does who changes both: an enrollment refers to its course.
+    # Before the completions, as in every transaction that changes both: an enrollment refers to its course.
     held = select(Course.id).where(Course.id.in_(courses)).order_by(Course.id)
     await session.execute(held.with_for_update(key_share=True, read=True))
 

@@ -28,7 +28,7 @@ from learning_service.domain.records.audit import record_audit
 
 
 async def create_rule(session: AsyncSession, new: RuleIn, *, actor: Principal) -> uuid.UUID:
-    """Make a rule; it reaches no further than its maker. Nobody is assigned yet.
+    """Make a rule; it reaches no further than its maker. No member is assigned yet.
 
     Raises Invalid, also for a course that the caller does not know; Forbidden for one they may not assign;
     NotPublished.
@@ -97,7 +97,7 @@ async def delete_rule(session: AsyncSession, rule_id: uuid.UUID, *, actor: Princ
 
 
 def require_whole(rule: AssignmentRule, actor: Principal) -> None:
-    """Raise Forbidden unless the caller administers everybody whom the rule may reach."""
+    """Raise Forbidden unless the caller administers every member whom the rule may reach."""
     if not reach_of(actor).covers(reach_of_stored(rule)):
         raise Forbidden("This rule is also for members whom you do not administer.")
 

@@ -49,7 +49,7 @@ Otherwise beginning statements and transactions would be a third of such a run (
 
 
 class DuePassed(Conflict):
-    """Whoever the rule assigned now would be overdue at once."""
+    """Members whom the rule assigned now would be overdue at once."""
 
     code = "due-passed"
 
@@ -176,10 +176,11 @@ async def step_run(session: AsyncSession, run_id: uuid.UUID) -> bool:
 
 
 async def undo_run(session: AsyncSession, run_id: uuid.UUID, *, actor: Principal) -> AssignmentRun:
-    """Take back a run: its enrollments that nobody has begun go, the first at once and the rest in the background.
+    """Undo a run: remove its enrollments that have not been begun, the first at once and the rest in the background.
 
-    What somebody else or another run has assigned as well stays until that run is taken back too. A run that is still
-    under way is stopped. Who has moved out of the actor's reach keeps what they have. Raises NotFound, Forbidden.
+    What a person or another run has assigned as well stays until that run is undone too. A run that is still
+    under way is stopped. Members who have moved out of the actor's reach keep what they have. Raises NotFound,
+    Forbidden.
     """
     run = await access_run(session, actor, run_id, lock=True)
     reach = reach_of(actor, chapters=True)
@@ -206,7 +207,7 @@ async def step_undo(session: AsyncSession, run_id: uuid.UUID, reach: Reach | Non
 
 
 async def _remove(session: AsyncSession, run: AssignmentRun, reach: Reach) -> bool:
-    # Whoever assigns again reads that an enrollment is there; it must still be there when that is written.
+    # A transaction that assigns again reads that an enrollment is there; it must still be there when that is written.
     await hold_entrance(session, run.course_id, alone=True)
     untouched = (
         select(Enrollment.id)
@@ -255,7 +256,7 @@ def _wanted_no_more(run: AssignmentRun) -> tuple[ColumnElement[bool], ...]:
 
 
 def _is_of(organization_id: str, reach: Reach) -> ColumnElement[bool]:
-    """Whether an enrollment is of a member within the reach; one of everybody need not look."""
+    """Whether an enrollment is of a member within the reach; a reach over all members need not look."""
     if reach.national:
         return true()
     return exists().where(
@@ -282,7 +283,7 @@ def due_of_rule(rule: AssignmentRule, course: CourseToAssign, instant: datetime)
 
 
 def has_passed(due_at: datetime | None, instant: datetime) -> bool:
-    """Whether nobody may be assigned with this due time any more."""
+    """Whether it is too late to assign with this due time."""
     return due_at is not None and due_at <= instant
 
 

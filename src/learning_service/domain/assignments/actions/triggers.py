@@ -53,7 +53,7 @@ async def latest_causes(
     cause_kind: str,
     since: datetime,
 ) -> dict[bool, dict[str, str]]:
-    """What last changed each of these members, those told of by an event under True.
+    """What last changed each of these members; those that an event was about stand under True.
 
     A job may find a member as a later event left them; that one is then the cause.
     """
@@ -108,8 +108,8 @@ async def apply_rule(
 async def fire_next_rule(session: AsyncSession) -> bool:
     """Start the run of one rule whose day has begun where its organization is; False when there is none left.
 
-    Each day of a rule fires once: whoever holds the row decides, others pass it by. So late that its due date has
-    passed, it assigns nobody.
+    Each day of a rule fires once: the transaction that holds the row decides, others pass it by. A rule that fires
+    after its due date has passed assigns no one.
     """
     instant = now(session)
     due = (

@@ -39,7 +39,7 @@ SAMPLE = 10
 
 @dataclass(frozen=True, slots=True)
 class CourseToAssign:
-    """What an assignment needs of a course. Without a version, or archived, nobody can enter it."""
+    """What an assignment needs of a course. Without a version, or archived, it cannot be entered."""
 
     id: uuid.UUID
     organization_id: str
@@ -136,7 +136,7 @@ def candidates(
         CourseCompletion.voided_at.is_(None),
         or_(CourseCompletion.expires_at.is_(None), CourseCompletion.expires_at > instant),
     )
-    # Whoever was never enrolled has completed nothing, and whoever is enrolled is passed over whatever they have
+    # A member who was never enrolled has completed nothing, and one who is enrolled is passed over whatever they have
     # completed: for them the second look is saved, which is a third of a run that finds nothing to do.
     done = case((_is_clear(last), false()), else_=valid.correlate(members))
     known = false() if settled is None else case((last.c.status.in_(OPEN), settled(last.c)), else_=false())

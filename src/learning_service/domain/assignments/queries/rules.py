@@ -44,7 +44,7 @@ class RuleView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A run and what it did so far; to who administers only some of its members, how many of those it assigned."""
+    """A run and what it did so far. A caller who administers only some of its members sees only their number."""
 
     run_id: uuid.UUID
     rule_id: uuid.UUID | None

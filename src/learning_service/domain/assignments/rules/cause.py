@@ -1,4 +1,4 @@
-"""Why a course is assigned to somebody."""
+"""Why a course is assigned to a member."""
 
 import uuid
 from dataclasses import dataclass, field

@@ -10,7 +10,7 @@ from learning_service.domain.kernel.errors import Wrong
 from learning_service.domain.kernel.values import Instant
 
 LAST_DAY = date(9000, 1, 1)
-"""Far enough for everybody, and far enough from the end of time for arithmetic in any zone."""
+"""Far enough ahead for any use, and far enough from the end of time for arithmetic in any zone."""
 _LAST_INSTANT = datetime.combine(LAST_DAY, time(), UTC)
 
 

@@ -60,7 +60,7 @@ class NoAttemptsLeft(Conflict):
         super().__init__(
             "No attempts are left. An administrator can grant more."
             if bound is None
-            else f"No attempts are left: nobody may make more than {bound} at one quiz."
+            else f"No attempts are left: a learner may make at most {bound} at one quiz."
         )
 
 
@@ -114,13 +114,13 @@ def attempts_used(position: Position, quiz_id: uuid.UUID) -> int:
 
 
 def refuse_withdrawn(position: Position) -> None:
-    """Raises EnrollmentWithdrawn where nobody learns any more."""
+    """Raises EnrollmentWithdrawn where the enrollment is closed for learning."""
     if position.is_withdrawn:
         raise EnrollmentWithdrawn
 
 
 def next_attempt(position: Position, quiz: CompiledQuiz, instant: datetime, bounds: Bounds) -> AttemptRow:
-    """The attempt that would be made now; not stored, and shown to nobody yet.
+    """The attempt that would be made now; not stored, and not shown yet.
 
     Raises EnrollmentWithdrawn, NoAttemptsLeft.
     """
@@ -227,7 +227,7 @@ async def save_responses(
 
 
 def shown_sequence(last: int) -> int:
-    """The attempt's last sequence as told to the client: 0 while there was none."""
+    """The attempt's last sequence as the client sees it: 0 while there was none."""
     return max(0, last)
 
 
@@ -249,7 +249,7 @@ def open_attempt(position: Position, quiz: CompiledQuiz, instant: datetime, boun
 async def refuse_timed_out(session: AsyncSession, position: Position, quiz: CompiledQuiz) -> None:
     """Raises AttemptClosed where no attempt is under way because the last one was closed at its deadline.
 
-    The server closes an attempt at its deadline, whoever notices first: the learner, or the sweeper.
+    The server closes an attempt at its deadline, when the learner or the sweeper first touches it.
     """
     if position.attempt is not None or quiz.time_limit_seconds is None:
         return
@@ -289,8 +289,8 @@ def bounds_of(session: AsyncSession) -> Bounds:
 def questions_shown(quiz: CompiledQuiz, layout: Layout | None) -> Sequence[QuestionView]:
     """The questions in the order that the attempt froze, without any key.
 
-    Of a shuffled quiz that was submitted without being started nobody saw any order: each look has its own, because
-    the author's would tell something.
+    A shuffled quiz that was submitted without being started never had an order: each view has a new one, because the
+    author's own would give something away.
     """
     if layout is None and quiz.shuffle:
         layout = _shuffled(quiz)

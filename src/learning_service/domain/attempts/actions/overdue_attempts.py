@@ -1,4 +1,4 @@
-"""Attempts under way: of one enrollment, and those whose time ran out while nobody looked."""
+"""Attempts under way: of one enrollment, and those whose time ran out unnoticed."""
 
 import uuid
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Where a learner stands: the one read behind every call on lessons, quizzes, assessments and attempts.
 
 `load_position` finds the enrollment that a call means and everything its state follows from, in one statement.
-With `lock`, it holds the enrollment's row: a learner's own calls then go one at a time, and nobody else waits.
+With `lock`, it holds the enrollment's row: a learner's own calls then go one at a time, and no other caller waits.
 
 While a statement waits for that lock, what it reads beside the row is as old as the statement. Every change of
 progress therefore adds one to `enrollments.revision`; when the locked row's revision is not the one that the
@@ -118,7 +118,7 @@ class Position:
 
     @property
     def is_withdrawn(self) -> bool:
-        """Whether nobody learns here any more."""
+        """Whether the enrollment is closed for learning."""
         return self.status == WITHDRAWN
 
     def view(self, version: CompiledVersion, instant: datetime) -> EnrollmentView:
@@ -312,7 +312,7 @@ async def find_position(
     user_id: str | None,
     lock: bool = False,
 ) -> Position | None:
-    """The position behind a target, of one user or (for an attempt or enrollment) of whoever it belongs to."""
+    """The position behind a target, of one user, or, for an attempt or enrollment, of its owner."""
     statement = _statement(target, lock=lock, own=user_id is not None)
     parameters = {
         "organization_id": organization_id,

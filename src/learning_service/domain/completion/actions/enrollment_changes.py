@@ -48,7 +48,7 @@ class EnrollmentCompleted(Conflict):
 
 
 class EnrollmentBegun(Conflict):
-    """Somebody has learned here; history stays."""
+    """The member has begun to learn here; history stays."""
 
     code = "enrollment-begun"
 
@@ -180,11 +180,11 @@ async def withdraw_enrollment(
 
 
 async def delete_enrollment(session: AsyncSession, enrollment_id: uuid.UUID, *, actor: Principal) -> None:
-    """Remove an enrollment that nobody has begun. Raises NotFound, EnrollmentBegun."""
+    """Remove an enrollment that has not been begun. Raises NotFound, EnrollmentBegun."""
     position = await _hold(session, enrollment_id, actor)
     tried = exists().where(QuizAttempt.enrollment_id == position.enrollment_id)
     if not position.is_open or position.lessons or await session.scalar(select(tried)):
-        raise EnrollmentBegun("Only an enrollment that nobody has begun can be removed.")
+        raise EnrollmentBegun("Only an enrollment that has not been begun can be removed.")
     _audit(session, position, "enrollment.removed", actor, {"course_id": str(position.course_id)}, None)
     await session.flush()
     await session.execute(

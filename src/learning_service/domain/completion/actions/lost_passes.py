@@ -48,7 +48,7 @@ async def decide_lost_pass(
 ) -> Decided:
     """Keep the enrollment's passes in doubt, or revoke them with all that they led to.
 
-    Raises NotFound, Forbidden to decide about oneself, NotInDoubt.
+    Raises NotFound, NotInDoubt, and Forbidden for a decision about the actor's own pass.
     """
     position = await find_position(
         session, actor.organization_id, "enrollment", enrollment_id, user_id=None, lock=True
@@ -56,7 +56,7 @@ async def decide_lost_pass(
     if position is None:
         raise NotFound
     if position.user_id == actor.user_id:
-        raise Forbidden("Nobody decides about their own passes.")
+        raise Forbidden("You cannot decide about your own passes.")
     version = await compiled_version(session, position.version_id)
     position = await settle_doubts(session, position, version)
     quizzes = await doubted_quizzes(session, enrollment_id)
@@ -89,7 +89,7 @@ async def decide_lost_pass(
 async def _revoke(
     session: AsyncSession, position: Position, version: CompiledVersion, reason: str, actor: Principal
 ) -> str:
-    """Let the facts decide: a completion that they do not bear is revoked. Gives the enrollment's status."""
+    """Let the facts decide: a completion that they no longer support is revoked. Returns the enrollment's status."""
     if position.status == "completed" and decide(version.shape, position.standing()).status != "completed":
         completion_id = await session.scalar(
             select(CourseCompletion.id).where(

@@ -184,7 +184,7 @@ async def complete_enrollment(
 
 
 async def _learners_moment(session: AsyncSession, position: Position, version: CompiledVersion) -> datetime:
-    """When the learner had done all that was needed, whoever graded it whenever."""
+    """When the learner had done all that was needed, no matter when it was graded."""
     a = QuizAttempt
     rows = await session.execute(
         select(a.quiz_id, a.submitted_at, a.points, a.max_points).where(
@@ -196,7 +196,7 @@ async def _learners_moment(session: AsyncSession, position: Position, version: C
         Try(quiz_id, at, exact_score(points, most)) for quiz_id, at, points, most in rows if at is not None
     ]
     since = completed_since(version.shape, position.lessons, tries)
-    # A pass that is held is in no attempt any more.
+    # A pass that is held no longer comes from any attempt.
     last = max((*position.lessons.values(), *(one.submitted_at for one in tries)), default=now(session))
     return min(since or last, now(session))
 

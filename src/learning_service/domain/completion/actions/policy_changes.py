@@ -63,7 +63,7 @@ async def apply_policy(
     await require_policy(session, access, policy, actor=actor)
     if dry_run:
         return await _count(session, gift)
-    # Whoever is completing the course now has the old policy and is waited for; whoever comes later has the new one.
+    # Completions under way have the old policy, and we wait for them; later ones have the new policy.
     await session.execute(select(Course.id).where(Course.id == gift.course_id).with_for_update())
     await update_course(session, access, policy, actor=actor)
     affected = await _count(session, gift)

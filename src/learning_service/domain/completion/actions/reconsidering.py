@@ -1,6 +1,6 @@
 """Looking again at an enrollment that failed, beside the member's other enrollments of the course.
 
-Standing first: whoever has gone on elsewhere is not set back by what becomes of an older enrollment.
+Standing first: a member who has gone on elsewhere is not set back by what becomes of an older enrollment.
 """
 
 import uuid
@@ -50,7 +50,7 @@ async def hold_elsewhere(session: AsyncSession, position: Position) -> Elsewhere
     """Read the other enrollments and hold what could change them until the transaction ends.
 
     That is the course's entrance, and the open enrollment, whose learner may be completing it. The position must be
-    locked; whoever completes an open enrollment holds no other, so nobody waits in a circle.
+    locked. A transaction that completes an open enrollment locks no other, so none wait in a circle.
     """
     await hold_entrance(session, position.course_id, alone=True)
     other = and_(

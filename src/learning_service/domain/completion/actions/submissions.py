@@ -40,11 +40,11 @@ from learning_service.domain.questions.rules.responses import Response, dump_res
 from learning_service.domain.questions.rules.scores import kept
 
 # One function of the database (migration `hot_reads`), because it is the hottest write: the attempt, its counter,
-# what waits for a person, the assessment's result, the enrollment. False where somebody else closed it first.
+# what waits for a person, the assessment's result, the enrollment. False where another transaction closed it first.
 _CLOSE = text("SELECT close_attempt(CAST(:graded AS jsonb), NULL)")
 
 SYSTEM = "system"
-"""Who acts when nobody does, in the audit trail."""
+"""The actor in the audit trail when no person acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,10 @@ async def submit_attempt(
 ) -> Closed:
     """Close the attempt under way with these answers laid over what was saved; make one if there is none.
 
-    Who names no attempt and repeats what has just closed one gets that one's result. The position must be locked, and
-    overdue attempts closed; `late`: this very call found one overdue. What arrives within the grace is stamped with
-    the deadline. Raises Invalid, NotFound, AttemptClosed, AttemptNotStarted, EnrollmentWithdrawn, NoAttemptsLeft,
-    Unmarked.
+    A submission that names no attempt and repeats what has just closed one gets that one's result. The position must
+    be locked, and overdue attempts closed; `late`: this very call found one overdue. What arrives within the grace is
+    stamped with the deadline. Raises Invalid, NotFound, AttemptClosed, AttemptNotStarted, EnrollmentWithdrawn,
+    NoAttemptsLeft, Unmarked.
     """
     refuse_misfits(quiz, responses)
     if late:

@@ -56,7 +56,7 @@ class ModuleView:
 
 
 def item_view(item: CompiledLesson | CompiledQuiz, position: Position | None) -> LessonView | QuizView:
-    """An item of a module with the learner's standing; without a position, nobody's."""
+    """An item of a module with the learner's standing; without a position, as it is before anyone begins."""
     return quiz_view(item, position) if isinstance(item, CompiledQuiz) else lesson_view(item, position)
 
 

@@ -98,7 +98,7 @@ async def patch_draft(
     if_match: str | None,
     actor: Principal,
 ) -> Edition:
-    """Apply a JSON Patch to the draft, whole or not at all; what comes of it is judged like a saved tree.
+    """Apply a JSON Patch to the draft, whole or not at all; the result is judged like a saved tree.
 
     Raises as `check_precondition`, then Forbidden for skills that the actor may not grant, and Invalid.
     """

@@ -1,4 +1,4 @@
-"""Who may grade one course beside the organization's graders."""
+"""Who may grade one course in addition to the organization's graders."""
 
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
@@ -14,7 +14,7 @@ from learning_service.domain.records.audit import record_audit
 async def designate_grader(
     session: AsyncSession, access: CourseAccess, user_id: str, *, actor: Principal
 ) -> None:
-    """Let somebody grade the course. They need not be a member, nor known yet; twice is once."""
+    """Let a person grade the course. They need not be a member, nor known yet; twice is as once."""
     made = await session.execute(
         insert(CourseGrader)
         .values(

@@ -101,7 +101,7 @@ async def access_course(
     *,
     enrolled: ColumnElement[bool] = _NEVER,
 ) -> CourseAccess:
-    """The course, for whoever may know of it; `enrolled` says whom an enrollment lets in besides.
+    """The course, for a caller who may know of it; `enrolled` says whom an enrollment lets in as well.
 
     Raises NotAMember for a caller who is neither member nor administrator, NotFound for whom the course does
     not exist.
@@ -117,7 +117,7 @@ async def access_course(
     assigner = may_assign(caller, scope, [Place(*pair) for pair in row.admin_places or ()])
     published = row.published_version_id is not None
     reached = place is not None and reaches(scope, place)
-    # Also once it is archived: who comes too late is told so.
+    # Also once it is archived: a member who comes too late must learn that.
     learner = place is not None and (row.enrolled or (published and reached))
     if not (author or (assigner and published) or learner):
         raise NotAMember if stranger else NotFound

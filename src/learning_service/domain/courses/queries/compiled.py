@@ -1,6 +1,6 @@
 """Published versions compiled for learning: what is shown, what is graded by, and what completing takes.
 
-A published version never changes, so what is compiled stays right for ever. The cache is bounded and knows
+A published version never changes, so what is compiled stays right. The cache is bounded and knows
 nothing of tenants, because a version's id is only ever learned from a scoped query.
 """
 

@@ -178,7 +178,7 @@ def _addresses(rich_text: Any) -> list[str]:
 
 
 def _moved(old: Mapping[str, _Part], new: Mapping[str, _Part]) -> set[str]:
-    """Keys that hang on another part than before, or came to stand elsewhere among their siblings.
+    """Keys that have another parent than before, or another place among their siblings.
 
     Of siblings that changed places, the fewest are said to have moved.
     """

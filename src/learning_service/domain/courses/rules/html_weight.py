@@ -1,4 +1,4 @@
-"""What reading a rich text costs, told before anybody reads it.
+"""What parsing a rich text costs, estimated before it is parsed.
 
 A browser's way to read HTML takes time in the square of the depth, of the attributes of one element, of what stands
 in a table outside its cells, and of formatting elements that wait to be opened again in each block. Nobody writes
@@ -112,7 +112,7 @@ class _Nesting:
     def closes(self, name: str) -> None:
         """An end tag; one of nothing open is passed over."""
         if name == "br" or (name == "p" and not self._in_paragraph):
-            # These make an element. Nobody writes a thousand of them.
+            # These make an element. No author writes a thousand of them.
             self.opens(name, "")
             self._elements += MAX_ELEMENTS // 1000
         if name == "p":

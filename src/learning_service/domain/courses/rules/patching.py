@@ -1,4 +1,4 @@
-"""JSON Patch (RFC 6902) on a tree: what a patch may be, and what comes of it. Applied whole or not at all."""
+"""JSON Patch (RFC 6902) on a tree: what a patch may be, and its result. Applied whole or not at all."""
 
 import json
 from typing import Annotated, Any, Literal, TypeAlias

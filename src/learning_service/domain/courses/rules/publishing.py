@@ -50,7 +50,7 @@ def publish_faults(tree: Tree) -> list[Fault]:
         faults.append(
             Fault(
                 "/assessment/pass_score",
-                "is below the course's pass_score, which nobody would reach by it",
+                "is below the course's pass_score, so passing it would not pass the course",
                 "unreachable",
             )
         )

@@ -12,7 +12,7 @@ from learning_service.domain.questions.rules.types import OWN_FIELDS, QUESTION_T
 
 Row: TypeAlias = dict[str, Any]
 Rows: TypeAlias = dict[str, dict[str, Row]]
-"""Table name → key → columns, without ids; `parent` is the key of the row it hangs on."""
+"""Table name → key → columns, without ids; `parent` is the key of its parent row."""
 
 TABLES = ("course_modules", "lessons", "quizzes", "questions", "quiz_answers")
 """Parents first."""

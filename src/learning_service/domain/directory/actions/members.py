@@ -170,7 +170,7 @@ async def _write(
 async def _lock(
     session: AsyncSession, organization_id: str, user_ids: Sequence[str]
 ) -> Mapping[str, tuple[Any, ...]]:
-    """Hold the members that are there already, in one order for everybody; what of them sets rules off."""
+    """Lock the members that are there already, always in the same order; returns what of them sets rules off."""
     rows = await session.execute(
         select(Member.user_id, Member.status, Member.chapter_id, Member.custom_fields)
         .where(Member.organization_id == organization_id, Member.user_id == func.any(list(user_ids)))

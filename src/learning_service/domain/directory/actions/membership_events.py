@@ -28,7 +28,7 @@ from learning_service.domain.kernel.pointers import MAX_FAULTS
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.audit import record_audit
 
-# In one order for everybody, so that two senders of the same events wait for each other and never in a circle.
+# Always in the same order, so that two senders of the same events wait for each other and never in a circle.
 _REMEMBER = text(
     """
 INSERT INTO membership_events (id, organization_id, source, event_id, user_id, time, received_at, data)
@@ -116,7 +116,7 @@ def _given(events: MembershipEventIn | Sequence[MembershipEventIn]) -> list[_Giv
 
 
 async def _check(session: AsyncSession, given: Sequence[_Given], organization_id: str) -> None:
-    """Refuse events from the future and of chapters that nobody knows."""
+    """Refuse events from the future and of unknown chapters."""
     if await get_organization(session, organization_id) is None:
         raise Invalid.at("", "the organization is not known yet; push it first", "not-known")
     latest = now(session) + AHEAD

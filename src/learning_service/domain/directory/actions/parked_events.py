@@ -1,7 +1,7 @@
 """Events about members who are not known yet: parked, and applied when the member comes.
 
-A member who arrives while an event about them is being parked must not miss it. So whoever makes members holds
-the organization's lock shared, and whoever parks holds it alone: the one that comes second sees the other's work.
+A member who arrives while an event about them is being parked must not miss it. So making members
+holds the organization's lock shared, and parking holds it alone: the second sees the work of the first.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -109,7 +109,7 @@ async def store_states(
 async def apply_parked(
     session: AsyncSession, organization_id: str, user_ids: Sequence[str]
 ) -> dict[str, str]:
-    """Apply what was parked for these new members; the cause of each who was told something."""
+    """Apply what was parked for these new members; returns the cause for each member who had something parked."""
     if not user_ids:
         return {}
     waiting = (

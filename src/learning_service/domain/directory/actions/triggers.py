@@ -20,7 +20,7 @@ async def members_changed(
     cause_kind: CauseKind,
     actor: str,
 ) -> None:
-    """Note that these members are new, have another status, chapter or custom field, or were told of by an event.
+    """Note that these members are new, have another status, chapter or custom field, or are the subject of an event.
 
     `causes` maps each user id to what changed them: the writing service's id for PUT and batch (`directory`), our
     id of the membership event (`event`). Every write of members calls this once, in its own transaction, whatever

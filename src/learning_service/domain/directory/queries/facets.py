@@ -1,4 +1,4 @@
-"""What members have as status and custom fields: the choices of whoever writes an audience."""
+"""What members have as status and custom fields: the choices for the author of an audience."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ async def is_member(session: AsyncSession, caller: Principal) -> bool:
 
 
 async def get_organization(session: AsyncSession, organization_id: str) -> Organization | None:
-    """The organization as the directory last told us, or None when it never did."""
+    """The organization as the directory last sent it, or None when it never did."""
     return await session.get(Organization, organization_id)
 
 
@@ -37,7 +37,7 @@ async def get_member(session: AsyncSession, organization_id: str, user_id: str) 
 
 
 async def was_member(session: AsyncSession, caller: Principal, record_id: str) -> bool:
-    """Whether the records under this id are those of somebody erased who had the caller's id."""
+    """Whether the records under this id are those of an erased person who had the caller's id."""
     found = await session.scalar(
         select(
             exists().where(

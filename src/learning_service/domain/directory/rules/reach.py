@@ -1,4 +1,4 @@
-"""Which members somebody administers, or a course is for: everybody, or those of some regions and chapters."""
+"""Which members a person administers, or a course is for: all, or those of some regions and chapters."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class Reach:
     chapters: frozenset[str] = frozenset()
 
     def covers(self, other: "Reach") -> bool:
-        """Whether whoever the other reaches is reached by this too, as far as names of units tell."""
+        """Whether this reaches every member that the other reaches, as far as the names of units tell."""
         if self.national:
             return True
         return not other.national and other.regions <= self.regions and other.chapters <= self.chapters

@@ -72,7 +72,7 @@ def enrollment_views(instant: datetime, *columns: Any) -> Any:
 
 
 def shown_status() -> ColumnElement[str]:
-    """The status that callers are told: of a withdrawn enrollment the one it had."""
+    """The status that callers see: of a withdrawn enrollment, the one it had before."""
     had = case(
         (Enrollment.ended_at.is_not(None), "failed"),
         (Enrollment.started_at.is_not(None), "in_progress"),

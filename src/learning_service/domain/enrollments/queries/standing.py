@@ -82,8 +82,8 @@ def standing_in(
 ) -> FromClause:
     """Where each of some members stands, to be joined to what the columns come from.
 
-    No row for who has never enrolled. The columns: `enrollment_id`, `status`, `source`, `due_at`, and `valid`:
-    whether it is a completion that counts.
+    No row for a member who has never enrolled. The columns: `enrollment_id`, `status`, `source`, `due_at`, and
+    `valid`: whether it is a completion that counts.
     """
     return (
         select(

@@ -45,7 +45,7 @@ def shown_mark(
 ) -> ShownMark:
     """One response's mark for its learner; before release there is nothing in it but the question's id.
 
-    What a person gave and wrote is no answer key: once all of the attempt is `graded` it is shown at any rate.
+    What a person gave and wrote is no answer key: once all of the attempt is `graded` it is always shown.
     """
     told = mark if released or (graded and mark.get(BY_PERSON)) else {}
     points = told.get("points")

@@ -19,7 +19,7 @@ def still_decides(
 ) -> bool:
     """Whether a person's points for the answer can still change a pass that counts, or an outcome.
 
-    What has ended is changed by none. An undecided attempt hangs on each of its waiting answers, unless another one
+    None changes what has ended. An undecided attempt depends on each of its waiting responses, unless another one
     has passed. Then, and where it has passed itself, they matter while the course's score is not reached yet and the
     attempt could become the best at its quiz (`raises_best`). A failed one could not be saved by full marks.
     """

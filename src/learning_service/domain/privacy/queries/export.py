@@ -311,7 +311,7 @@ async def _membership_events(
 async def _activity(session: AsyncSession, caller: Principal, member: Member, after: After | None) -> Page:
     """What the audit trail says this member did: the kind of thing, not which, for it may be another person.
 
-    Entries from before this membership are those of somebody erased who had the same id.
+    Entries from before this membership belong to an erased person who had the same id.
     """
     statement = select(AuditEntry.id, AuditEntry.at, AuditEntry.action).where(
         AuditEntry.organization_id == caller.organization_id,

@@ -45,7 +45,7 @@ def award(points: Decimal, share: Fraction | None = None) -> Mark:
 
 @lru_cache(maxsize=4096)
 def full_mark(points: Decimal) -> Mark:
-    """The mark of who has all of these points. Made once: nearly every right answer has one of a few."""
+    """The full mark for these points. Made once: nearly every right response has one of a few."""
     return Mark(exact(points), True)
 
 

@@ -61,7 +61,7 @@ class Response(StrictModel):
 
     @property
     def is_taken_back(self) -> bool:
-        """Whether it says that there is no answer any more."""
+        """Whether it withdraws an earlier response."""
         return self.answer_ids is None and self.value is None and self.text is None
 
     @property

@@ -68,7 +68,7 @@ class ShortAnswerKey(AnswerKey):
     def grade(self, response: Response | None) -> Mark:
         """`auto`: a match is right, all else wrong. `unmatched`: all else waits. `manual`: everything waits.
 
-        An empty answer is wrong at once under each of them: nobody needs to read it.
+        An empty response is always wrong at once: no grader needs to read it.
         """
         text = "" if response is None or response.text is None else response.text
         if is_blank(text):

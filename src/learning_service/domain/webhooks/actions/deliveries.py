@@ -1,7 +1,7 @@
 """Who sends for a webhook, and what became of it.
 
 One job at a time sends for a webhook, a batch at a go. The webhook's row is locked where a delivery is added and
-where a batch ends: whoever comes second sees what the first did, so that no delivery is left without a sender.
+where a batch ends: the second sees what the first did, so that no delivery is left without a sender.
 """
 
 import uuid

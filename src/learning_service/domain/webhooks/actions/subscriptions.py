@@ -67,13 +67,13 @@ class AlreadyPending(Conflict):
 
 
 class WebhookDisabled(Conflict):
-    """Nothing is sent to the receiver any more."""
+    """The receiver is disabled: nothing is sent to it."""
 
     code = "webhook-disabled"
 
     def __init__(self) -> None:
         super().__init__(
-            "Nothing is sent to this receiver any more: it answered 410 Gone, or failed for days. Enable it first;"
+            "This receiver is disabled, because it answered 410 Gone or failed for days. Enable it first;"
             " what it missed meanwhile is in the feed, /api/events/."
         )
 
@@ -100,7 +100,7 @@ async def create_webhook(
 ) -> tuple[WebhookSubscription, str]:
     """Subscribe a receiver; with it the secret, to be shown this once.
 
-    Raises Invalid for an address that nobody may be called at.
+    Raises Invalid for an address that the service must not call.
     """
     fault = url_fault(new.url, development=development)
     if fault is not None:
@@ -207,7 +207,7 @@ async def replay_delivery(
     delivery.status = "pending"
     delivery.attempts = 0
     delivery.created_at = delivery.next_attempt_at = now(session)
-    # Who asks for it has a reason to think that the receiver is back.
+    # A caller who does this has a reason to think that the receiver is back.
     webhook.paused_until = None
     await session.flush()
     await start_senders(session, [webhook.id])

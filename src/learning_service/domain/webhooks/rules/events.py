@@ -79,7 +79,7 @@ RETRIES = (
 THEN_EVERY = timedelta(hours=6)
 GIVE_UP_AFTER = timedelta(days=3)
 DISABLE_AFTER = timedelta(days=5)
-"""A receiver that nothing came through to for so long is not called any more."""
+"""A receiver that has accepted nothing for so long is disabled."""
 LONGEST_WAIT = timedelta(days=1)
 """The most that a receiver may ask for."""
 MAY_ASK_TO_WAIT = frozenset({429, 503})
@@ -97,7 +97,7 @@ class Outcome:
     """As the receiver answered; None when it did not."""
     error: str | None = None
     wait: timedelta | None = None
-    """What the receiver asked for."""
+    """What the receiver subscribed to."""
 
     @property
     def is_delivered(self) -> bool:
@@ -140,7 +140,7 @@ def url_fault(url: str, *, development: bool) -> str | None:
 
 
 def host_fault(host: str) -> str | None:
-    """Why nobody may be called at this host; None for a DNS name or a public address in its usual form."""
+    """Why the service must not call this host; None for a DNS name or a public address in its usual form."""
     if ":" in host or host.rpartition(".")[2].isdigit():
         try:
             address = ipaddress.ip_address(host)
