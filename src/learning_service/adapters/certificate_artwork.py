@@ -28,7 +28,7 @@ _Rgb = tuple[float, float, float]
 
 
 class UnusableLogo(ValueError):
-    """The logo is no PNG or JPEG that can be drawn."""
+    """The logo is not a PNG or JPEG that can be drawn."""
 
 
 @dataclass(frozen=True)

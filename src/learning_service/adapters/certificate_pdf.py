@@ -219,7 +219,7 @@ def _draw_verification(page: _Page, content: CertificateContent) -> None:
     number = f"{text['certificate_id']}: {content.certificate_id}"
     color = page.colors.quiet
     if content.mark:
-        # The word across the page is none to a reader or a search.
+        # The word across the page is drawn, so that readers and searches do not find it as text.
         number, color = f"{text[content.mark].upper()} · {number}", _MARK_COLOR
     middle, (number_y, address_y) = layout.centre, layout.small_print
     page.text(number, middle, number_y, 7.5, "text", color)

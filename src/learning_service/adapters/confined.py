@@ -142,7 +142,7 @@ def directory_size(directory: Path) -> int:
 
 
 async def _end_of(process: asyncio.subprocess.Process) -> tuple[int, bytes]:
-    """The exit code, and what the program said; of what is more than an answer, the beginning."""
+    """The exit code, and what the program said; of a longer output, the beginning."""
     assert process.stdout is not None
     kept = bytearray()
     while chunk := await process.stdout.read(65536):

@@ -1,7 +1,7 @@
 """Calls to other HTTP servers. The one module that imports httpx and what is under it.
 
 The other side is never trusted with our time, memory or state: every call has a limit on its whole duration
-and on the size of the answer, redirects are not followed, cookies are not kept, and compressed answers are
+and on the size of the reply, redirects are not followed, cookies are not kept, and compressed replies are
 refused, because a small one can unfold into a large one. Proxies are taken from the environment, as httpx
 does by default.
 """
@@ -91,7 +91,7 @@ class HttpClient:
 
         The host's name goes into Host and TLS, so that its certificate is checked as usual, and a connection serves
         this name at this address only: for another name no certificate was checked on it. Raises Unavailable
-        when no answer came in time.
+        when no reply came in time.
         """
         target, name, sent = _addressed(url, headers, address)
         try:

@@ -25,7 +25,7 @@ async def vetted_address(url: str, *, development: bool) -> str:
     """An address of the receiver that may be connected to. Raises UnsafeReceiver, Unavailable.
 
     All addresses of the name must be public: one that leads inside is a reason for distrust, not for another
-    try. The answer is what is connected to, so that a name which changes meanwhile gains nothing.
+    try. The reply is what is connected to, so that a name which changes meanwhile gains nothing.
     """
     fault = url_fault(url, development=development)
     if fault is not None:
@@ -68,6 +68,6 @@ async def send_event(
     at: datetime,
     development: bool,
 ) -> Posted:
-    """Deliver one event. Raises UnsafeReceiver, or Unavailable when no answer came."""
+    """Deliver one event. Raises UnsafeReceiver, or Unavailable when no reply came."""
     address = await vetted_address(url, development=development)
     return await http.post(url, body, headers=signature(secrets, event_id, body, at), address=address)

@@ -233,7 +233,7 @@ def _no_constant(name: str) -> Any:
 
 
 def refuse_unknown_parameters(request: Request, known: frozenset[str]) -> None:
-    """A filter that we do not know must not be ignored: the caller would believe the answer filtered."""
+    """A filter that we do not know must not be ignored: the caller would believe the reply filtered."""
     faults = [
         Fault(f"?{name}", "is not a parameter of this call", "unknown-field")
         for name in request.query_params

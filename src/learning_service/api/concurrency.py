@@ -19,7 +19,7 @@ from learning_service.domain.kernel.principal import Principal
 
 ALWAYS_SERVED = frozenset({"/healthz", "/readyz", "/metrics"})
 PUBLIC = "/api/certificates/"
-"""What a certificate is, is told to whoever asks, with any token."""
+"""What a certificate is, anyone may ask, with any token."""
 BYTES_AT_ONCE = 64 * MIB
 """What one sender's requests may hold of bodies together, from their first byte until they are answered."""
 REMEMBERED_SPENT = 10_000
@@ -29,7 +29,7 @@ REMEMBERED_SPENT = 10_000
 class ConcurrencyLimit:
     """Pure ASGI: at most so many requests under way in this process; further ones are answered 503 at once.
 
-    Unlike the server's own limit it counts requests, not connections that idle, and answers a problem document.
+    Unlike the server's own limit it counts requests, not connections that idle, and answers with a problem document.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -140,7 +140,7 @@ class Arrival:
         self._is_kept = False
 
     def is_of(self, caller: Principal) -> None:
-        """Count the request as this caller's. Raises RateLimited for one who has too many under way."""
+        """Count the request as this caller's. Raises RateLimited for a caller with too many under way."""
         self.caller = caller.key
         self._step_in()
 

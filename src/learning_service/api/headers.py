@@ -1,4 +1,4 @@
-"""Headers that every answer has, wherever it is made: by a route, by the server's protocol, or after an accident."""
+"""Headers that every reply has, wherever it is made: by a route, by the server's protocol, or after an accident."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-re
 
 
 def with_always(headers: Sequence[Header], *further: Header, private: bool = False) -> list[Header]:
-    """An answer's headers, those of every answer, and further ones. A page has a policy of its own.
+    """A reply's headers, those of every reply, and further ones. A page has a policy of its own.
 
     One that is `private` to its caller is stored nowhere.
     """

@@ -75,7 +75,7 @@ async def _answer_once(
     except AlreadyAnswered as again:
         return _replay(again)
     except DomainError as refusal:
-        # The state that the call itself has changed is no reason to refuse its answer; a lost right is.
+        # The state that the call itself has changed is no reason to refuse its reply; a lost right is.
         before = getattr(request.state, "before", None)
         if isinstance(refusal, LOST_RIGHTS) or not isinstance(before, AlreadyAnswered):
             raise

@@ -1,4 +1,4 @@
-"""Calls that the service makes once more by itself, when large answers have been marked for them."""
+"""Calls that the service makes once more by itself, when large responses have been marked for them."""
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send

@@ -1,4 +1,4 @@
-"""The top of a body, by its schema: what is judged before its long lists, and what of those is told."""
+"""The top of a body, by its schema: what is judged before its long lists, and what of those is reported."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

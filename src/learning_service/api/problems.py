@@ -156,7 +156,7 @@ async def _on_accident(request: Request, error: Exception) -> Response:
 
 
 async def _on_unforeseen(request: Request, error: Exception) -> Response:
-    """Such an answer is given outside of `RequestLog`, which sets the headers of all others."""
+    """Such a reply is given outside of `RequestLog`, which sets the headers of all others."""
     response = await _on_accident(request, error)
     response.headers["X-Request-Id"] = request.scope.get("request_id", "")
     response.raw_headers[:] = with_always(response.raw_headers, private=True)

@@ -1,4 +1,4 @@
-"""One log line and one metric for each request, and the headers that every answer has."""
+"""One log line and one metric for each request, and the headers that every reply has."""
 
 import re
 import sys
@@ -29,7 +29,7 @@ _OUR_REQUEST_ID = re.compile(r"\A[A-Za-z0-9._-]{8,64}\Z")
 class RequestLog:
     """Pure ASGI: gives each request an id, sends it back, and writes one log line and one metric for it.
 
-    Here every answer passes, so here it gets the headers that every answer has.
+    Here every reply passes, so here it gets the headers that every reply has.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -30,7 +30,7 @@ ContextOf = Annotated[Context, Depends(get_context)]
 
 
 async def authenticate(request: Request) -> Principal:
-    """The caller named by the bearer token. Raises Unauthenticated, or RateLimited for who calls too often."""
+    """The caller named by the bearer token. Raises Unauthenticated, or RateLimited for calls that come too often."""
     # A hot path that hands on to its route has counted the caller already.
     if (known := request.scope.get(CALLER)) is not None:
         return cast(Principal, known)

@@ -31,9 +31,9 @@ SWITCH_SECONDS = 0.0005
 """How long a thread with large work keeps the interpreter from the event loop, which asks for it at each step of each
 request; the usual 5 ms make ten steps last 50."""
 MOST_AHEAD = 100
-"""Requests that a connection may send ahead of their answers; one read can bring ten thousand."""
+"""Requests that a connection may send ahead of their replies; one read can bring ten thousand."""
 KEPT_BY_SYSTEM = 128 * 1024
-"""Of an answer, for a client that reads slowly; left alone it keeps megabytes, and copies them in one go."""
+"""Of a reply, for a client that reads slowly; left alone it keeps megabytes, and copies them in one go."""
 _HEAD_END = b"\r\n\r\n"
 _LEAST_OF_BODY = 2048
 """A body is read in pieces of no less, whatever it looks like; a few requests may follow it in the last one."""
@@ -89,11 +89,11 @@ class _Flow(FlowControl):
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which ends connections whose client sends too much, or neither sends nor reads.
 
-    A client may take `silent_seconds` to send a request's headers, counted from the answer before, and may read
-    nothing of an answer for as long. While a request is worked on, or its body arrives, the application has limits.
+    A client may take `silent_seconds` to send a request's headers, counted from the reply before, and may read
+    nothing of a reply for as long. While a request is worked on, or its body arrives, the application has limits.
 
     Of requests that are sent ahead, one is looked at while another is answered, and none begins while the client
-    leaves answers unread.
+    leaves replies unread.
     """
 
     silent_seconds = SILENT_SECONDS
@@ -253,7 +253,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.write(refusal)
             self.transport.close()
         else:
-            # In the middle of another answer there is no place for this one.
+            # In the middle of another reply there is no place for this one.
             self.transport.abort()
 
     def _look_later(self) -> None:

@@ -1,4 +1,4 @@
-"""Requests begin a few at a time, however many arrive at once, so that the loop comes round to everybody soon."""
+"""Requests begin a few at a time, however many arrive at once, so that the loop soon comes round to all of them."""
 
 import asyncio
 from collections import deque

@@ -38,7 +38,7 @@ PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
         "Vary": "Accept-Language",
     }
 )
-"""Headers of every answer with this page, the unknown one too. Content-Language is added per answer."""
+"""Headers of every reply with this page, the unknown one too. Content-Language is added to each."""
 
 
 @dataclass(frozen=True)

@@ -207,7 +207,7 @@ class Settings(StoreSettings):
     job_lease_seconds: int = Field(default=30, ge=2)
     """How long a claimed job is its worker's without a sign of life."""
     job_sweep_seconds: float = Field(default=5, gt=0)
-    """How often a worker looks for jobs that nobody woke it for."""
+    """How often a worker looks for jobs for which no wake arrived."""
     job_timeout_seconds: float = Field(default=900, gt=0)
     """The longest that one try of a job may take."""
     job_max_tries: int = Field(default=10, ge=1)
@@ -263,7 +263,7 @@ class Settings(StoreSettings):
     def refuse_development_defaults(self) -> None:
         """Raises ValueError where production would serve on defaults that are for development.
 
-        Not part of making the settings: who migrates or looks after jobs needs the database's address only.
+        Not part of making the settings: migrating and looking after jobs need only the database's address.
         """
         if self.environment == "development":
             return

@@ -112,7 +112,7 @@ class TokenVerifier:
         self._verified = _VerifiedTokens()
 
     async def verify(self, token: str, *, now: datetime) -> Principal:
-        """Who the token says is asking, at the moment `now`.
+        """The caller whom the token names, at the moment `now`.
 
         Raises Unauthenticated when the token does not hold, and Unavailable when that cannot be known,
         because the issuer's keys could never be loaded, or not for a day.

@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 
 
 class Turns:
-    """Places of which each key may have `each`. Others are not kept waiting by one who wants them all."""
+    """Places of which each key may have `each`. A key that wants them all does not keep others waiting."""
 
     def __init__(self, each: int, patience: float) -> None:
         self._each = each

@@ -59,7 +59,7 @@ async def pending(
     session: Session,
     asked: Annotated[PageRequest, page("grading-pending", "course_id", key_parts=2)],
 ) -> PageOut[PendingResponseOut]:
-    """What waits for the caller, oldest first; never their own answers."""
+    """What waits for the caller, oldest first; never their own responses."""
     rows = await list_pending(session, caller, asked, course_id=uuid_filter(asked, "course_id"))
     views = dict(
         zip((row.id for row in rows), await review_views(session, caller.organization_id, rows), strict=True)
@@ -91,7 +91,7 @@ async def list_grading_history(
 ) -> PageOut[GivenGradeOut]:
     """What the caller has graded, newest first: one entry for each grade and each correction.
 
-    Answers that the caller may no longer grade are left out.
+    Responses that the caller may no longer grade are left out.
     """
     rows = await list_given_grades(session, caller, asked)
     blind = (await organization_settings(session, caller.organization_id)).blind_grading

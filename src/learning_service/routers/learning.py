@@ -151,7 +151,7 @@ async def submit_assessment(
 async def save(
     attempt_id: str, own: AtAttempt, session: Session, sent: Annotated[SaveIn, body(SaveIn)]
 ) -> SavedAttemptOut:
-    """Save answers: those named are replaced, the others stay. An older `sequence` changes nothing."""
+    """Save responses: those named are replaced, the others stay. An older `sequence` changes nothing."""
     assert own.position.attempt is not None
     version = await compiled_version(session, own.position.version_id)
     quiz = version.quizzes[own.position.attempt.quiz_id]

@@ -1,4 +1,4 @@
-"""Answers about assigning, rules and runs."""
+"""Wire types of assigning, rules and runs."""
 
 from datetime import date, datetime
 from typing import Literal

@@ -24,14 +24,14 @@ SequenceNumber = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class SaveIn(StrictModel):
-    """Answers to keep. A `sequence` not above the attempt's last changes nothing."""
+    """Responses to keep. A `sequence` not above the attempt's last changes nothing."""
 
     responses: Responses
     sequence: SequenceNumber | None = None
 
 
 class SubmissionIn(StrictModel):
-    """Answers to submit, laid over what was saved."""
+    """Responses to submit, laid over what was saved."""
 
     attempt_id: Id | None = None
     responses: Responses

@@ -1,4 +1,4 @@
-"""Answers about certificates."""
+"""Wire types of certificates."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self

@@ -1,4 +1,4 @@
-"""Answers about courses, as members and authors see them."""
+"""Wire types of courses, as members and authors see them."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self

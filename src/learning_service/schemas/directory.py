@@ -1,4 +1,4 @@
-"""Answers of the directory."""
+"""Wire types of the directory."""
 
 from typing import Annotated
 

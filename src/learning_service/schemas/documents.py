@@ -1,4 +1,4 @@
-"""Answers about documents."""
+"""Wire types of documents."""
 
 import uuid
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Answers about enrollments and progress."""
+"""Wire types of enrollments and progress."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -73,7 +73,7 @@ class CameToOut(Out):
     completed_at: datetime | None
     """When the learner had done all that was needed, whenever it was graded."""
     score: Number | None
-    """Percent; it follows corrections and retakes, and is null while answers wait."""
+    """Percent; it follows corrections and retakes, and is null while responses wait."""
     certificate_id: UUID | None
 
 

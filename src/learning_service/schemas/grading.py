@@ -79,7 +79,7 @@ class GradeOut(Out):
 
 
 class GivenGradeOut(Out):
-    """A grade that the caller has given, with the answer it was given to."""
+    """A grade that the caller has given, with the response it was given to."""
 
     response_id: UUID
     attempt_id: UUID

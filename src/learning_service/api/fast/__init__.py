@@ -1,6 +1,6 @@
 """The most frequent calls, by the shortest way that is still complete.
 
-A hot path answers the plain case of a call: everything is as usual, and the answer is 200. Whatever is not plain
+A hot path answers the plain case of a call: everything is as usual, and the reply is 200. Whatever is not plain
 (a refusal, a page that follows, an administrator's view, a database in trouble) it leaves untouched to the call's
 ordinary route, which answers it as if there were no hot path; so refusals have one home. A test compares the two.
 

@@ -20,10 +20,10 @@ Headers = Sequence[tuple[bytes, bytes]]
 Answer = tuple[bytes, Headers]
 """A JSON body, and the headers beside its type and length."""
 Handler = Callable[[Request, Context, str], Awaitable[Answer | None]]
-"""Gets the id in the path (empty where there is none); None: the ordinary route shall answer."""
+"""Takes the id in the path (empty where there is none). None: the ordinary route answers."""
 
 JSON_HEADER = (b"content-type", b"application/json")
-# Trouble that the ordinary route meets too, and knows how to tell or to mend.
+# Trouble that the ordinary route meets too, and knows how to report or to mend.
 LEFT_TO_THE_ROUTE = (DomainError, Unmarked, OSError, *DRIVER_ERRORS)
 
 

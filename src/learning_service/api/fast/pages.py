@@ -1,7 +1,7 @@
 """The modules of a version as JSON, written once; a request only puts in how far its member is.
 
 A version never changes once it is published, so of its 80 lessons only `completed_at` differs between members. The
-text is the ordinary answer's own, cut at those places.
+text is the ordinary reply's own, cut at those places.
 """
 
 import json
@@ -22,7 +22,7 @@ Piece = bytes | str | CompiledQuiz
 
 
 class ModulesPage:
-    """The answer of `modules` for one version."""
+    """The reply of `modules` for one version."""
 
     def __init__(self, version: CompiledVersion) -> None:
         self._version = version
@@ -50,7 +50,7 @@ class ModulesPage:
     def render(
         self, position: Position, lessons: Mapping[str, str], finish: Finish, instant: datetime
     ) -> bytes:
-        """The answer for one member. `lessons`: when each was completed, as PostgreSQL writes it in JSON, by id."""
+        """The reply for one member. `lessons`: when each was completed, as PostgreSQL writes it in JSON, by id."""
         version = self._version
         written = [
             piece

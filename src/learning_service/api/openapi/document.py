@@ -215,7 +215,7 @@ def _describe(operation: JsonObject, route: APIRoute, schemas: JsonObject) -> No
 
 
 def _describe_parameters(operation: JsonObject, route: APIRoute) -> None:
-    """Ids have their form; who leaves a parameter out does not send null."""
+    """Ids have their form, and a parameter that is left out is not null."""
     opaque = {call.name for call in dependencies_of(route) if isinstance(call, PathOpaqueId)}
     known = {parameter["name"]: parameter for parameter in operation.get("parameters", [])}
     for parameter in known.values():

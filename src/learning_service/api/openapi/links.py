@@ -1,11 +1,11 @@
-"""OpenAPI links: which answer names what other calls ask for, so that tools can walk from one to the next."""
+"""OpenAPI links: which reply names what other calls need, so that tools can walk from one to the next."""
 
 from collections.abc import Iterator
 
 from learning_service.domain.kernel.values import JsonObject
 
 _ANY = "/items/0/id"
-# Method, path and status of an answer; which path parameter of other calls stands where in it.
+# Method, path and status of a reply; which path parameter of other calls stands where in it.
 GIVEN: dict[tuple[str, str, str], dict[str, str]] = {
     ("post", "/api/courses/", "201"): {"course_id": "/id"},
     ("get", "/api/courses/", "200"): {"course_id": _ANY},
@@ -39,7 +39,7 @@ GIVEN: dict[tuple[str, str, str], dict[str, str]] = {
 
 
 def links_of(paths: JsonObject) -> Iterator[tuple[JsonObject, str, str, JsonObject]]:
-    """For each answer and each call that can follow it: the answer's operation, its status, a name, the link."""
+    """For each reply and each call that can follow it: the reply's operation, its status, a name, the link."""
     for (method, path, status), given in GIVEN.items():
         expressions = {name: f"$request.path.{name}" for name in parameters_of(path)}
         expressions |= {name: f"$response.body#{pointer}" for name, pointer in given.items()}

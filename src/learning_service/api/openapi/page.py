@@ -1,4 +1,4 @@
-"""The page of the reference, from our own files: no other host is asked, and the policy lets none be."""
+"""The page of the reference, from our own files: no other host is asked, and the policy forbids it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

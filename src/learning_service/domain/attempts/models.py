@@ -92,7 +92,7 @@ class QuizAttempt(Base):
     points: Mapped[Decimal | None]
     """Points awarded so far; None until submitted."""
     pending_points: Mapped[Decimal | None]
-    """What the answers that wait for a person could still add; None until submitted."""
+    """What the responses that wait for a person could still add; None until submitted."""
     passed: Mapped[bool | None]
     """None until decided."""
     closed_with: Mapped[str | None]

@@ -17,7 +17,7 @@ class Bounds:
 
 
 def is_within(responses: Mapping[str, Response], most: int) -> bool:
-    """Whether they take at most so many bytes as JSON. Told from lengths alone where these are small, as they are."""
+    """Whether they take at most so many bytes as JSON. Lengths alone decide where they are small, as usual."""
     weight = 0
     for response in responses.values():
         weight += 60 + 6 * len(response.text or "") + 40 * len(response.answer_ids or ())

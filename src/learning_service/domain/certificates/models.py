@@ -64,11 +64,11 @@ class Certificate(Base):
     verification_url: Mapped[str]
     """The public address as printed, whatever the service is called later."""
     locale: Mapped[str | None]
-    """In which language it is printed, and how it writes dates. None, of before there was a choice: English."""
+    """The language and the form of dates in which it is printed. None, from before there was a choice: English."""
     paper: Mapped[str | None]
-    """None, of before there was a choice: A4."""
+    """None, from before there was a choice: A4."""
     orientation: Mapped[str | None]
-    """None, of before there was a choice: landscape."""
+    """None, from before there was a choice: landscape."""
     primary_color: Mapped[str | None]
     signatory_name: Mapped[str | None]
     signatory_title: Mapped[str | None]

@@ -82,7 +82,7 @@ def status_of(
 
 
 LANGUAGES = ("en", "es", "fr")
-"""The languages that certificates speak, and mails."""
+"""The languages of certificates and mails."""
 
 
 def printed_locale(member: str | None, organization: str | None) -> str:

@@ -117,7 +117,7 @@ class MembershipEvent(Base):
 class ErasedMember(Base):
     """A person with this id was erased; this row says under which id their records are kept.
 
-    The records' id (`erased/` and a random part) is none that the directory could ever name, so whoever gets the
+    The records' id (`erased/` and a random part) is none that the directory could ever name, so a person who gets the
     old id later starts with nothing.
     """
 
@@ -141,4 +141,4 @@ class ComplianceRequirement(Base):
     linkable_by: Mapped[list[str]] = mapped_column(
         ARRAY(TEXT), server_default=text("'{national_admin,regional_admin}'")
     )
-    """The roles that may link a course to it; said here, not by the directory."""
+    """The roles that may link a course to it; kept here, not by the directory."""

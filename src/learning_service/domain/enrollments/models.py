@@ -144,7 +144,7 @@ class CourseCompletion(Base):
     version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"))
     requirement_id: Mapped[str | None]
     score: Mapped[Decimal | None]
-    """Percent; None where nothing was scored, or while answers are still pending."""
+    """Percent; None where nothing was scored, or while responses are still pending."""
     completed_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     renewal_opened_at: Mapped[datetime | None]

@@ -27,7 +27,7 @@ _FULL = Fraction(100)
 class QuizStanding:
     """Where a member stands with one quiz.
 
-    `low` and `high` bound the best score in percent, from closed attempts; they differ while waiting answers
+    `low` and `high` bound the best score in percent, from closed attempts; they differ while waiting responses
     can still raise it, and are None before the first attempt closes. `chance`: one is under way or left.
     """
 
@@ -60,7 +60,7 @@ Status: TypeAlias = Literal["in_progress", "completed", "failed"]
 class Decision:
     """What has become of an enrollment; `score` in percent.
 
-    The score is None when the course has none, while waiting answers can still raise it, or unless completed.
+    The score is None when the course has none, while waiting responses can still raise it, or unless completed.
     """
 
     status: Status
@@ -89,7 +89,7 @@ def quiz_standing(
 
     `used` attempts of `allowed` (extra ones included; None: no limit), the one under way (`open`) counted as
     used. Points are those of closed attempts, None before the first: `best_points` the most that any has for
-    sure, `possible_points` the most that any can come to when its waiting answers get full marks.
+    sure, `possible_points` the most that any can come to when its waiting responses get full marks.
     """
     chance = open or allowed is None or used < allowed
     if best_points is None or possible_points is None or max_points is None:
@@ -104,13 +104,13 @@ def attempts_remaining(allowed: int | None, used: int) -> int | None:
 
 
 def is_passed(quiz: QuizShape, standing: Standing) -> bool:
-    """Whether the best attempt passes already, whatever becomes of answers that wait."""
+    """Whether the best attempt passes already, whatever becomes of responses that wait."""
     low = _standing(quiz, standing).low
     return low is not None and low >= exact(quiz.pass_score)
 
 
 def may_be_passed(quiz: QuizShape, standing: Standing) -> bool:
-    """Whether it is passed, or will be when the answers that wait get full marks."""
+    """Whether it is passed, or will be when the responses that wait get full marks."""
     high = _standing(quiz, standing).high
     return high is not None and high >= exact(quiz.pass_score)
 
@@ -183,7 +183,7 @@ def course_score(shape: CourseShape, standing: Standing) -> Decimal | None:
     """The course's score so far, in percent: the assessment's best, else the mean of the required quizzes'
     best.
 
-    None when there is neither, or while waiting answers can still raise it.
+    None when there is neither, or while waiting responses can still raise it.
     """
     low = _course_score(shape, [_low(quiz, standing) for quiz in shape.to_pass])
     high = _course_score(shape, [_high(quiz, standing) for quiz in shape.to_pass])

@@ -1,1 +1,1 @@
-"""Grading: what answers are worth, and the queue of those that a person must judge."""
+"""Grading: what responses are worth, and the queue of those that a person must judge."""

@@ -57,7 +57,7 @@ class WaitingResponse:
     attempt_passed: bool | None
     attempt_points: Decimal
     attempt_pending: Decimal
-    """What the answers that wait could still add."""
+    """What the responses that wait could still add."""
     best_points: Decimal
     """The most that any attempt at the quiz has for sure."""
     quiz_max: Decimal
@@ -199,7 +199,7 @@ async def access_response(
 ) -> WaitingResponse:
     """The response, for a caller who may grade it, or, once it is graded, correct it as the learner's administrator.
 
-    Raises Forbidden for a caller who may grade nothing, or whose own answer it is; NotFound for one outside the
+    Raises Forbidden for a caller who may grade nothing, or whose own response it is; NotFound for one outside the
     caller's courses.
     """
     wanted = _responses(
@@ -218,9 +218,9 @@ async def access_response(
 
 
 async def access_claim(session: AsyncSession, caller: Principal, response_id: uuid.UUID) -> WaitingResponse:
-    """The response, for whoever holds it, or could, and for administrators of the learner.
+    """The response, for the grader who holds it, or could, and for administrators of the learner.
 
-    Raises Forbidden for a caller who can neither grade nor administer, for the caller's own answer, and where
+    Raises Forbidden for a caller who can neither grade nor administer, for the caller's own response, and where
     another grader holds it; NotFound for one outside the caller's courses and members.
     """
     wanted = _responses(
@@ -267,7 +267,7 @@ async def get_waiting(session: AsyncSession, response_id: uuid.UUID) -> WaitingR
 
 @dataclass(frozen=True, slots=True)
 class GivenGradeView:
-    """A grade that the caller has given, with the answer it was given to."""
+    """A grade that the caller has given, with the response it was given to."""
 
     id: uuid.UUID
     graded_at: datetime
@@ -293,7 +293,7 @@ async def list_given_grades(
 ) -> Sequence[GivenGradeView]:
     """What the caller has graded and may still grade, newest first; one more than the page holds.
 
-    Walks `ix_response_grades_graded_by`. Answers of erased members are left out.
+    Walks `ix_response_grades_graded_by`. Responses of erased members are left out.
     """
     given = (
         select(ResponseGrade.id, ResponseGrade.response_id, Member.display_name)
@@ -342,7 +342,7 @@ async def list_given_grades(
 
 @dataclass(frozen=True, slots=True)
 class WaitingInCourse:
-    """How many answers of a course wait for the caller."""
+    """How many responses of a course wait for the caller."""
 
     course_id: uuid.UUID
     course_title: str

@@ -28,7 +28,7 @@ class WorkerRow(Base):
 
 
 async def show_life(session: AsyncSession, worker_id: uuid.UUID, *, queue: str, host: str) -> None:
-    """Say that a worker is there and looks at its queue."""
+    """Note that a worker is alive and looks at its queue."""
     row = insert(WorkerRow).values(
         id=worker_id, queue=queue, host=host, started_at=now(session), seen_at=now(session)
     )

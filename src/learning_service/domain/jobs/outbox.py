@@ -66,7 +66,7 @@ class OutboxRow(Base):
     attempt: Mapped[int]
     """How often it was claimed; the fencing number of the current claim."""
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Claims that ended in an error or without a word. Giving a job back is none."""
+    """Claims that ended in an error or without an end. Giving a job back does not count."""
     run_at: Mapped[datetime]
     """Not before then; while leased, when the lease ends."""
     created_at: Mapped[datetime]
@@ -128,7 +128,7 @@ class LeaseLost(Exception):
 
 
 class Unworkable(Exception):
-    """No retry can make this job good; it is dead at once, with this reason."""
+    """No retry can help this job; it is dead at once, with this reason."""
 
 
 async def enqueue_job(
@@ -172,7 +172,7 @@ async def enqueue_job(
 async def requeue_jobs(
     session: AsyncSession, job: str, wanted: Mapping[str, dict[str, Any]], *, organization_id: str
 ) -> None:
-    """Have work done again whose facts have changed: arguments by `unique_key`. Few enough for one statement.
+    """Queue work again whose facts have changed: arguments by `unique_key`. Few enough for one statement.
 
     A worker that is in the middle of it loses its claim, so that what it makes of the old facts is not kept.
     """

@@ -1,9 +1,9 @@
-"""Idempotency keys: a call that is sent again with its key has one effect and gets its first answer again.
+"""Idempotency keys: a call that is sent again with its key has one effect and gets its first reply again.
 
 The row is made in the effect's own transaction, so it is there exactly when the effect is. Its unique key makes a
 second call in flight wait for the first. A refusal rolls the row back together with everything else.
 
-The answer is for those who may still make the call: its permission is asked before it is given again, and whoever has
+The reply is for those who may still make the call: its permission is asked before it is given again, and whoever has
 lost a role or scope since, by which the call itself may have been judged, does not get it.
 """
 
@@ -30,13 +30,13 @@ KEPT = timedelta(hours=72)
 WAIT_MS = 4000
 """How long a call waits for the one that has its key; below the statement timeout, which would end it too."""
 PACKED_FROM = 64 * 1024
-"""An answer of so many bytes is kept compressed."""
+"""A reply of so many bytes is kept compressed."""
 _LOCK_NOT_AVAILABLE = "55P03"
 _CLAIMED = "idempotency"
 
 
 class IdempotencyAnswer(Base):
-    """A key in use, or the answer given under it (then `status` is there)."""
+    """A key in use, or the reply given under it (then `status` is there)."""
 
     __tablename__ = "idempotency_answers"
     __table_args__ = (Index("ix_idempotency_answers_created_at", "created_at"),)
@@ -103,7 +103,7 @@ def digest_of(*parts: bytes) -> bytes:
 
 
 # One round trip: wait longer for the key than for other locks, and put the usual patience back afterwards. Nothing
-# comes back when the key has an answer; then this transaction only reads it.
+# comes back when the key has a reply; then this transaction only reads it.
 _CLAIM = text(
     """
     WITH patience AS MATERIALIZED (
@@ -128,7 +128,7 @@ _CLAIM = text(
 async def claim_key(session: AsyncSession, keyed: KeyedRequest) -> None:
     """Take the key for the session's transaction, after the request that has it now.
 
-    Raises AlreadyAnswered where it has an answer, IdempotencyKeyReused where that was to another body, Forbidden
+    Raises AlreadyAnswered where it has a reply, IdempotencyKeyReused where that was to another body, Forbidden
     where it was made by a role that the caller has lost, and Unavailable when the other call takes longer than
     `WAIT_MS`.
     """
@@ -174,7 +174,7 @@ async def keep_answer(
     body: str,
     leave_out: Iterable[str] = (),
 ) -> None:
-    """Keep the answer under the key that the transaction holds; nothing to do when it holds none.
+    """Keep the reply under the key that the transaction holds; nothing to do when it holds none.
 
     Fields named in `leave_out`, at any depth of a JSON body, are secrets that are shown once: not kept.
     """
@@ -233,7 +233,7 @@ async def forget_answers(
 
 
 async def _forget_packed(session: AsyncSession, organization_id: str, forms: Sequence[bytes]) -> None:
-    """Delete large answers that mention one of the forms, looking into one after the other."""
+    """Delete large replies that mention one of the forms, looking into one after the other."""
     row = IdempotencyAnswer
     digests = await session.scalars(
         select(row.digest).where(row.organization_id == organization_id, row.packed.is_not(None))

@@ -1,4 +1,4 @@
-"""Starting an attempt and saving answers. Closing one has consequences and lives in `completion`."""
+"""Starting an attempt and saving responses. Closing one has consequences and lives in `completion`."""
 
 import json
 import random
@@ -84,7 +84,7 @@ class AttemptNotStarted(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a save did: how many answers it changed, and the attempt's last sequence."""
+    """What a save did: how many responses it changed, and the attempt's last sequence."""
 
     attempt_id: uuid.UUID
     saved: int
@@ -203,7 +203,7 @@ async def save_responses(
     responses: tuple[Response, ...],
     sequence: int | None,
 ) -> Saved:
-    """Keep answers of an attempt under way: those named are replaced, the others stay.
+    """Keep responses of an attempt under way: those named are replaced, the others stay.
 
     A `sequence` not above the last changes nothing. The position must be locked. Raises Invalid, AttemptClosed.
     """
@@ -273,7 +273,7 @@ def refuse_misfits(quiz: CompiledQuiz, responses: tuple[Response, ...]) -> None:
 def merge_responses(
     attempt: AttemptRow, responses: tuple[Response, ...], bounds: Bounds
 ) -> dict[str, Response]:
-    """What was saved with the new answers laid over it. Raises TooLarge."""
+    """What was saved with the new responses laid over it. Raises TooLarge."""
     merged = lay_over(load_responses(attempt.responses), responses)
     if not is_within(merged, bounds.size):
         raise TooLarge(f"The answers of an attempt may have at most {bounds.size} bytes together.")

@@ -155,7 +155,7 @@ class Position:
         return replace(self, quizzes={**self.quizzes, quiz_id: count})
 
     def has_passed(self, quiz_id: uuid.UUID, pass_score: Decimal) -> bool:
-        """Whether the best attempt at a quiz passes, whatever becomes of answers that wait."""
+        """Whether the best attempt at a quiz passes, whatever becomes of responses that wait."""
         if quiz_id not in self.quizzes:
             return False
         return is_passed(

@@ -1,4 +1,4 @@
-"""A submission sent twice: who did not hear the answer sends it again, and names no attempt."""
+"""A submission sent twice: a client that did not get the reply sends it again, and names no attempt."""
 
 import hashlib
 import uuid
@@ -23,7 +23,7 @@ _RESPONSES = TypeAdapter(list[Response])
 
 
 def digest_of(responses: Iterable[Response]) -> str:
-    """What tells a submission from others, whatever the order of its answers."""
+    """What tells a submission from others, whatever the order of its responses."""
     in_order = sorted(responses, key=_BY_QUESTION)
     return hashlib.sha256(_RESPONSES.dump_json(in_order, exclude_unset=True)).hexdigest()
 

@@ -42,7 +42,7 @@ class NewerEnrollment(Conflict):
 
 
 class EnrollmentCompleted(Conflict):
-    """What is completed is not withdrawn; its certificate can be revoked."""
+    """A completed enrollment is not withdrawn; its certificate can be revoked."""
 
     code = "completed"
 
@@ -166,7 +166,7 @@ async def _allow_more(session: AsyncSession, position: Position, quiz: CompiledQ
 async def withdraw_enrollment(
     session: AsyncSession, enrollment_id: uuid.UUID, *, reason: str, actor: Principal
 ) -> None:
-    """Close an enrollment without an outcome, also one that was begun or has failed. Twice is once.
+    """Close an enrollment without an outcome, also one that was begun or has failed. Doing so twice changes nothing.
 
     Raises NotFound, EnrollmentCompleted.
     """

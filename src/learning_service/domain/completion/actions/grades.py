@@ -226,7 +226,7 @@ async def _note_doubt(
 
 
 def _announce(session: AsyncSession, position: Position, attempt: AttemptRow) -> None:
-    """Tell that a person changed the attempt's marks; not before all of it is graded."""
+    """Announce that a person changed the attempt's marks; not before all of it is graded."""
     append_event(
         session,
         "learning.attempt.graded",

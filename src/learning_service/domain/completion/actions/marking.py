@@ -1,8 +1,9 @@
-"""Marking large answers, which takes so long that it is done between two transactions.
+"""Marking large responses, which takes so long that it is done between two transactions.
 
-Whatever needs marks asks `marks_of` inside the transaction. Small answers are marked there and then. Large ones that
-have no marks yet end the transaction: `with_marks` marks them, while no row and no connection is held, and does the
-work once more. Its second transaction reads everything again, and takes the marks only for the same answers and keys.
+Whatever needs marks asks `marks_of` inside the transaction. Small responses are marked there and then. Large ones
+that have no marks yet end the transaction: `with_marks` marks them, while no row and no connection is held, and does
+the work once more. Its second transaction reads everything again, and takes the marks only for the same responses and
+keys.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -25,14 +26,14 @@ from learning_service.domain.questions.rules.responses import Response, dump_res
 T = TypeVar("T")
 
 LARGE_CHARACTERS = 10_000
-"""Answers of more than this are marked between two transactions."""
+"""Responses of more than this are marked between two transactions."""
 TRIES = 3
-"""How often one call marks answers that turn out to have changed meanwhile."""
+"""How often one call marks responses that turn out to have changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """Answers with their marks."""
+    """Responses with their marks."""
 
     quiz: CompiledQuiz
     answers: JsonObject
@@ -53,7 +54,7 @@ _known: ContextVar[_Known] = ContextVar("known", default=_NOTHING)
 
 
 class Unmarked(Exception):
-    """Not a refusal: the transaction has to end, because answers have to be marked first."""
+    """Not a refusal: the transaction has to end, because responses have to be marked first."""
 
     def __init__(
         self,
@@ -76,14 +77,14 @@ def _mark(quiz: CompiledQuiz, given: Mapping[str, Response]) -> Marked:
 
 
 def is_large(given: Mapping[str, Response]) -> bool:
-    """Whether marking the answers takes so long that others would wait."""
+    """Whether marking the responses takes so long that others would wait."""
     return sum(len(response.text or "") for response in given.values()) > LARGE_CHARACTERS
 
 
 def marks_of(
     position: Position, quiz: CompiledQuiz, given: Mapping[str, Response], instant: datetime
 ) -> Graded:
-    """The marks of the learner's answers. Raises Unmarked where `with_marks` has to make them first."""
+    """The marks of the learner's responses. Raises Unmarked where `with_marks` has to make them first."""
     if not is_large(given):
         return grade_attempt(quiz.keys.values(), given)
     found = _find(quiz, given)
@@ -114,9 +115,9 @@ def marked_since() -> datetime | None:
 
 
 async def with_marks(work: Callable[[], Awaitable[T]]) -> T:
-    """Do the work, and again whenever large answers have been marked for it. It opens transactions of its own.
+    """Do the work, and again whenever large responses have been marked for it. It opens transactions of its own.
 
-    Raises Unavailable where the answers are others each time.
+    Raises Unavailable where the responses are others each time.
     """
     try:
         return await work()
@@ -126,7 +127,7 @@ async def with_marks(work: Callable[[], Awaitable[T]]) -> T:
 
 
 async def work_again(work: Callable[[], Awaitable[T]], unmarked: Unmarked) -> T:
-    """What `with_marks` does after the first try, which found answers unmarked. Raises Unavailable."""
+    """What `with_marks` does after the first try, which found responses unmarked. Raises Unavailable."""
     known = _NOTHING
     for _ in range(TRIES):
         known = _Known(known.since or unmarked.instant, (*known.marked, *await unmarked.mark()))

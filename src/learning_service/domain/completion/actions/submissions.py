@@ -86,7 +86,7 @@ async def submit_attempt(
     attempt_id: uuid.UUID | None,
     late: bool = False,
 ) -> Closed:
-    """Close the attempt under way with these answers laid over what was saved; make one if there is none.
+    """Close the attempt under way with these responses laid over what was saved; make one if there is none.
 
     A submission that names no attempt and repeats what has just closed one gets that one's result. The position must
     be locked, and overdue attempts closed; `late`: this very call found one overdue. What arrives within the grace is
@@ -207,9 +207,9 @@ def prepare_submission(
     instant: datetime,
     bounds: Bounds,
 ) -> GradedSubmission:
-    """What closing will write when these answers, which fit the quiz, are laid over what was saved.
+    """What closing will write when these responses, which fit the quiz, are laid over what was saved.
 
-    It closes the position's attempt, or a new one where there is none. Pure but for ids. `digest`: of the answers.
+    It closes the position's attempt, or a new one where there is none. Pure but for ids. `digest`: of the responses.
     Raises AttemptClosed, AttemptNotStarted, EnrollmentWithdrawn, NoAttemptsLeft, TooLarge, Unmarked.
     """
     attempt = open_attempt(position, quiz, instant, bounds)
@@ -229,9 +229,9 @@ def grade_submission(
     *,
     digest: str | None = None,
 ) -> GradedSubmission:
-    """What closing will write of the attempt with these answers, and the position behind it. Pure but for ids.
+    """What closing will write of the attempt with these responses, and the position behind it. Pure but for ids.
 
-    What arrives after the deadline is stamped with it. `marks`: those of the answers, where they are known already.
+    What arrives after the deadline is stamped with it. `marks`: those of the responses, where they are known already.
     `digest`: of the submission, where one closes it.
     """
     graded = marks or grade_attempt(quiz.keys.values(), given)

@@ -181,7 +181,7 @@ def submission_view(closed: Closed) -> SubmissionView:
 
 
 def score_of(attempt: AttemptRow) -> Decimal | None:
-    """Percent; None while under way or while answers wait."""
+    """Percent; None while under way or while responses wait."""
     if attempt.status != "graded" or attempt.points is None:
         return None
     return score_percent(attempt.points, attempt.max_points)

@@ -64,7 +64,7 @@ async def duplicate_course(session: AsyncSession, access: CourseAccess, *, actor
     """
     source, view = await current_edition(session, access.view.id), access.view
     scope = await scope_of(session, actor.organization_id, view.scope, view.scope_id)
-    # What the source holds was judged when it came in.
+    # The content of the source was judged when it was saved.
     policy = CourseIn.model_construct(
         title=copy_title(source.tree.title),
         **{name: getattr(view, name) for name in _COPIED},
@@ -86,7 +86,7 @@ async def duplicate_course(session: AsyncSession, access: CourseAccess, *, actor
 async def archive_course(
     session: AsyncSession, access: CourseAccess, *, archived: bool, actor: Principal
 ) -> None:
-    """Close a course to newcomers, or open it again; those inside go on either way. Twice is once."""
+    """Close a course to newcomers, or open it again; those inside go on either way. Doing so twice changes nothing."""
     if access.view.archived == archived:
         return
     await session.execute(

@@ -1,4 +1,4 @@
-"""Editing drafts. One author at a time holds the course's row, and only who saw the last state may change it."""
+"""Editing drafts. One author at a time holds the course's row, and may change only the state that they saw last."""
 
 import uuid
 from collections.abc import Mapping

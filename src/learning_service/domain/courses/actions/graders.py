@@ -33,7 +33,7 @@ async def designate_grader(
 async def dismiss_grader(
     session: AsyncSession, access: CourseAccess, user_id: str, *, actor: Principal
 ) -> None:
-    """Take that back; nothing happens where they were none."""
+    """Take that back; nothing happens where they were no grader."""
     gone = await session.execute(
         delete(CourseGrader)
         .where(CourseGrader.course_id == access.view.id, CourseGrader.user_id == user_id)

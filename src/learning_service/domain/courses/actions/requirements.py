@@ -1,4 +1,4 @@
-"""Changing what is said here of compliance requirements."""
+"""Changing what this service keeps about compliance requirements."""
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession

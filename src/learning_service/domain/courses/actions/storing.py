@@ -90,7 +90,7 @@ async def write_rows(
 
 
 async def mix_answer_ids(session: AsyncSession, version: CourseVersion) -> None:
-    """Give the answers of a draft that were stored before ids were mixed such ids; of others there are none."""
+    """Give the answers of a draft that were stored before ids were mixed such ids; others have them already."""
     await session.execute(_MIX, {"version": version.id, "moment": moment_of_id(version.created_at)})
 
 

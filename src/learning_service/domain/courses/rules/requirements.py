@@ -1,4 +1,4 @@
-"""What may be said here of a compliance requirement; its name is the directory's. Source: the contract."""
+"""What this service keeps about a compliance requirement; its name is the directory's. Source: the contract."""
 
 from learning_service.domain.directory.rules.facts import AdminRoles
 from learning_service.domain.kernel.values import StrictModel

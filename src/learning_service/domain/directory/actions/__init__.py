@@ -1,4 +1,4 @@
-"""Writes of the directory: what other services tell us replaces what we had."""
+"""Writes of the directory: what other services send replaces what we had."""
 
 from learning_service.domain.directory.actions.members import BatchCounts, put_member, put_members
 from learning_service.domain.directory.actions.membership_events import EventCounts, receive_events

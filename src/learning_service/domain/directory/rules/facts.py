@@ -1,4 +1,4 @@
-"""What the directory accepts: one model for each kind of thing that other services tell us."""
+"""What the directory accepts: one model for each kind of thing that other services send."""
 
 import re
 import zoneinfo

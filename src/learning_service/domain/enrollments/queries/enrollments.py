@@ -98,7 +98,7 @@ def listed_enrollments(caller: Principal) -> ColumnElement[bool]:
 
 
 async def see_course(session: AsyncSession, caller: Principal, course_id: uuid.UUID) -> CourseAccess:
-    """The course, for whoever may know of it: also a member whom an enrollment keeps inside.
+    """The course, for a caller who may know of it: also a member whom an enrollment keeps inside.
 
     Raises NotAMember, NotFound.
     """
@@ -122,7 +122,7 @@ async def access_quiz(
 
 
 async def access_file(session: AsyncSession, caller: Principal, document_id: uuid.UUID) -> Document:
-    """A document, for whoever may open it: authors, graders, and whoever sees a course whose version shows it.
+    """A document, for a caller who may open it: an author, a grader, or one who sees a course whose version shows it.
 
     A learner's versions are the published ones of courses open to them, and those that they are enrolled in. The
     organization's logo is for every caller. Raises NotFound, or NotAMember for a caller who is neither member nor

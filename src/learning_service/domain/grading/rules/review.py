@@ -1,4 +1,4 @@
-"""Which waiting answers still decide anything. Pure."""
+"""Which waiting responses still decide anything. Pure."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -17,7 +17,7 @@ def still_decides(
     enrollment_open: bool,
     course_reached: bool,
 ) -> bool:
-    """Whether a person's points for the answer can still change a pass that counts, or an outcome.
+    """Whether a person's points for the response can still change a pass that counts, or an outcome.
 
     None changes what has ended. An undecided attempt depends on each of its waiting responses, unless another one
     has passed. Then, and where it has passed itself, they matter while the course's score is not reached yet and the

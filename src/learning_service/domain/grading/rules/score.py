@@ -17,7 +17,7 @@ from learning_service.domain.questions.rules.scores import exact, exact_score, s
 class Graded:
     """An attempt's marks by question and their sums, in points, exactly.
 
-    `points` are those awarded so far; `pending_points` what the waiting answers could still add.
+    `points` are those awarded so far; `pending_points` what the waiting responses could still add.
     """
 
     marks: Mapping[str, Mark]
@@ -28,13 +28,13 @@ class Graded:
 
     @property
     def score(self) -> Decimal | None:
-        """Percent as shown; None while answers wait."""
+        """Percent as shown; None while responses wait."""
         if self.pending_question_ids:
             return None
         return shown_score(100 * self.points / self.max_points if self.max_points else Fraction(0))
 
     def passed(self, pass_score: Decimal) -> bool | None:
-        """Whether the attempt passes; None while the waiting answers still decide."""
+        """Whether the attempt passes; None while the waiting responses still decide."""
         return early_decision(self.points, self.pending_points, self.max_points, pass_score)
 
 
