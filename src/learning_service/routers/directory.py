@@ -1,4 +1,4 @@
-"""The directory: what other services tell us, and what an audience can name of it."""
+"""The directory: what other services send, and what an audience can name of it."""
 
 from typing import Annotated, Any
 
@@ -91,7 +91,7 @@ async def put_member(
 ) -> MemberOut:
     """Make or update a member. `custom_fields` and `offices` replace what was there.
 
-    Events that waited for a new member are applied on top, so that the answer may say more than the request.
+    Events that waited for a new member are applied on top, so that the reply may say more than the request.
     """
     created = await actions.put_member(session, user_id, facts, actor=caller)
     response.status_code = 201 if created else 200

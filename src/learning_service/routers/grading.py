@@ -152,7 +152,7 @@ async def claim(caller: Caller, response: Gradable, session: Session, nothing: N
 async def release_grading_claim(
     response: Annotated[WaitingResponse, Depends(CanReleaseClaim())], session: Session
 ) -> None:
-    """Give an answer back before the 15 minutes are over, for others to take. One that nobody holds stays so."""
+    """Give a response back before the 15 minutes are over, for others to take. One that is free stays free."""
     await release_claim(session, response.id, response.claimed_by)
 
 
@@ -166,7 +166,7 @@ async def _shown(session: Session, caller: Principal, response_id: uuid.UUID) ->
 async def grade(
     caller: Caller, response: Gradable, session: Session, sent: Annotated[GradeIn, body(GradeIn)]
 ) -> GradeOut:
-    """Grade an answer, or correct its grade; when that decides the attempt, everything that follows happens."""
+    """Grade a response, or correct its grade; when that decides the attempt, everything that follows happens."""
     result = await grade_response(
         session,
         response,

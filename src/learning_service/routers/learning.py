@@ -86,7 +86,7 @@ async def read_quiz(
 ) -> QuizOut | QuizPreviewOut:
     """A quiz with one's own attempts; its questions when it has neither time limit nor shuffle.
 
-    With `preview` the quiz as the author made it, of a draft as well.
+    With `preview` the quiz as its author made it, in a draft too.
     """
     return await _read(session, own, quiz_id)
 

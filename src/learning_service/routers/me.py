@@ -1,4 +1,4 @@
-"""Who is asking: what a frontend needs to know before its first screen."""
+"""The caller: what a frontend needs to know before its first screen."""
 
 from typing import Annotated
 
@@ -16,5 +16,5 @@ router = APIRouter(prefix="/api/me", tags=["members"], route_class=KeyedRoute)
 
 @router.get("/")
 async def me(caller: Annotated[Principal, Depends(AnyCaller())], session: Session) -> MeOut:
-    """Who is asking, as what, and what they may do."""
+    """The caller: who they are, in which roles, and what they may do."""
     return MeOut.model_validate(await describe_caller(session, caller))

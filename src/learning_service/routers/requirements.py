@@ -49,7 +49,7 @@ async def update(
     requirement_id: RequirementId,
     change: Annotated[RequirementChangeIn, body(RequirementChangeIn)],
 ) -> RequirementOut:
-    """Say which roles may link courses to it. Links that are there stay."""
+    """Set which roles may link courses to it. Links that are there stay."""
     return RequirementOut.model_validate(
         await change_requirement(session, requirement_id, change, actor=caller)
     )

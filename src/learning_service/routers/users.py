@@ -39,7 +39,7 @@ Member = Annotated[Principal, Depends(IsMember())]
 async def enrollments(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-enrollments")]
 ) -> PageOut[ListedEnrollmentOut]:
-    """One's own enrollments, newest first."""
+    """The caller's enrollments, newest first."""
     rows = await list_own_enrollments(session, caller, asked)
     found = await finishes(session, rows)
     return PageOut[ListedEnrollmentOut](
@@ -56,7 +56,7 @@ async def enrollments(
 async def progress(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-progress")]
 ) -> ProgressPageOut:
-    """How far one is in each course, what it has come to, and where to go on; newest first.
+    """How far the caller is in each course, what it has come to, and where to go on; newest first.
 
     Required items and the assessment count.
     """
@@ -77,7 +77,7 @@ async def progress(
 async def certificates(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-certificates", key_parts=2)]
 ) -> PageOut[CertificateOut]:
-    """One's own certificates, newest first."""
+    """The caller's certificates, newest first."""
     rows = await list_own_certificates(session, caller, asked)
     instant = now(session)
     return PageOut[CertificateOut](
@@ -94,7 +94,7 @@ async def certificates(
 async def compliance(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-compliance")]
 ) -> PageOut[ComplianceOut]:
-    """Where one stands with each requirement, also where nothing has begun."""
+    """Where the caller stands with each requirement, also where nothing has begun."""
     rows = await list_own_statuses(session, caller, asked)
     return PageOut[ComplianceOut](
         **page_of(rows, asked, key=lambda row: (row.requirement_id,), item=ComplianceOut.model_validate)
@@ -105,7 +105,7 @@ async def compliance(
 async def skills(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-skills")]
 ) -> PageOut[SkillOut]:
-    """One's own skills."""
+    """The caller's skills."""
     rows = await list_own_skills(session, caller, asked)
     return PageOut[SkillOut](
         **page_of(rows, asked, key=lambda row: (row.skill_id,), item=SkillOut.model_validate)

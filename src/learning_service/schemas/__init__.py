@@ -1,1 +1,1 @@
-"""Wire types only: what goes in and comes out, field by field. Answers have no defaults."""
+"""Wire types only: what goes in and comes out, field by field. What is sent has no defaults."""

@@ -16,7 +16,7 @@ PUBLIC_HEADERS = {
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
-"""Of every public answer about certificates."""
+"""Of every public reply about certificates."""
 VERIFICATION_HEADERS = {**PUBLIC_HEADERS, "Vary": "Accept"}
 Status = Literal["valid", "expired", "revoked", "superseded"]
 
@@ -58,7 +58,7 @@ class UnknownCertificateOut(Out):
 
 
 class VerificationsOut(Out):
-    """The answers to many ids, in their order."""
+    """The states of many certificates, in the order of their ids."""
 
     items: list[VerificationOut | UnknownCertificateOut]
 
@@ -119,11 +119,11 @@ def _visible(text: str) -> str:
 
 
 Reason = Annotated[CleanText, Field(min_length=1, max_length=1000), AfterValidator(_visible)]
-"""Why something was done, for those who look later."""
+"""Why something was done, for later readers."""
 
 
 class VerificationsIn(StrictModel):
-    """Up to 100 ids of certificates; what is no id is answered as unknown."""
+    """Up to 100 ids of certificates; a text that is no id is unknown."""
 
     ids: Annotated[tuple[Annotated[CleanText, Field(max_length=128)], ...], *some(MAX_IDS)]
 

@@ -1,4 +1,4 @@
-"""Answers about compliance and skills."""
+"""Wire types of compliance and skills."""
 
 from datetime import datetime
 from typing import Literal

@@ -46,7 +46,7 @@ class AppliedPolicyOut(CourseOut):
 
 
 class PublishWarningOut(Out):
-    """Something that stops nothing, but is hardly meant."""
+    """Something that stops nothing, but is probably a mistake."""
 
     code: Literal["course-can-be-missed", "right-answer-first"]
     pointer: str

@@ -34,7 +34,7 @@ class DocumentOut(Out):
 
     @classmethod
     def of(cls, document: Document) -> "DocumentOut":
-        """The answer about this row."""
+        """What is sent of this row."""
         url = file_path(document.id) if document.status == "ready" else None
         columns = {name: getattr(document, name) for name in cls.model_fields if name != "url"}
         return cls(url=url, **columns)

@@ -37,7 +37,7 @@ class ReviewQuestionOut(Out):
 
 
 class LearnerOut(Out):
-    """Whose answer it is."""
+    """The learner who gave the response."""
 
     user_id: str
     display_name: str | None

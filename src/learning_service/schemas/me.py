@@ -1,4 +1,4 @@
-"""Answers about the caller."""
+"""Wire types of the caller."""
 
 from typing import Literal
 
@@ -53,7 +53,7 @@ class RightsOut(Out):
 
 
 class MeOut(Out):
-    """Who is asking."""
+    """The caller."""
 
     user_id: str
     organization_id: str

@@ -1,4 +1,4 @@
-"""Answers about an organization's settings."""
+"""Wire types of an organization's settings."""
 
 from learning_service.domain.directory.rules.facts import AdminRole
 from learning_service.domain.organizations.rules import Orientation, Paper, RevokedPdf
@@ -14,7 +14,7 @@ class OrganizationSettingsOut(Out):
     signatory_title: str | None
     paper: Paper
     orientation: Orientation
-    """Whether certificates lie or stand."""
+    """Whether certificates are landscape or portrait."""
     locale: str | None
     """How certificates write dates, and words where the member's own language is not known."""
     revoked_pdf: RevokedPdf

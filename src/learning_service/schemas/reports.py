@@ -1,4 +1,4 @@
-"""Answers of reports."""
+"""Wire types of reports."""
 
 from datetime import date
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Answers about compliance requirements."""
+"""Wire types of compliance requirements."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Answers about events, subscriptions and deliveries."""
+"""Wire types of events, subscriptions and deliveries."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self

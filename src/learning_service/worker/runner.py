@@ -132,7 +132,7 @@ class JobRunner:
                 await self.drain()
                 await self._show_life()
             except Exception as error:
-                # Whatever it was, a worker that stops looking helps nobody.
+                # No error may stop the looking: a worker that does not look is useless.
                 log.warning("claim_failed", queue=self.queue, exc_info=error)
                 await asyncio.sleep(_chance.uniform(0.2, 1))
             pause = min(self._settings.job_sweep_seconds, LIFE_SECONDS) * _chance.uniform(0.8, 1.2)

@@ -90,8 +90,8 @@ async def recompute_compliance(
 ) -> None:
     """Set the member's status for the completion's requirement to the best of all valid completions.
 
-    Best is what lasts longest. Without any, there is no status. `announce` tells other services of a completion. That
-    that the status stood on a completion which was revoked is always sent, with what it stands on instead.
+    Best is what lasts longest. Without any, there is no status. `announce` tells other services of a completion. If
+    the status stood on a completion which was revoked, that is always sent, with what it stands on instead.
     """
     # Two at once would each miss what the other has not committed: a void beside a new completion.
     await session.execute(_ONE_AT_A_TIME, {"whose": f"{completion.organization_id} {completion.user_id}"})

@@ -1,7 +1,7 @@
 """Large work, done beside the event loop in the process's one thread for it.
 
-One, because each further thread takes a turn at the interpreter from the loop, and so from everybody. What waits for
-it takes turns by organization, and within one by who asked: only one piece of each stands in line.
+One, because each further thread takes a turn at the interpreter from the loop, and so from all requests. What waits
+for it takes turns by organization, and within one by caller: only one piece of each stands in line.
 """
 
 import asyncio

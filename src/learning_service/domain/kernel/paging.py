@@ -86,7 +86,7 @@ def read_page(
 def page_of(
     rows: Sequence[T], page: PageRequest, *, key: Callable[[T], Sequence[object]], item: Callable[[T], Any]
 ) -> dict[str, Any]:
-    """The answer for a list: `rows` were read with a limit of one more than the page's."""
+    """The page of a list: `rows` were read with a limit of one more than the page's."""
     shown = rows[: page.limit]
     more = len(rows) > page.limit
     cursor = page.cursors.encode(key(shown[-1])) if more else None

@@ -1,4 +1,4 @@
-"""Who asks: the token's subject, roles and scopes, and what they amount to."""
+"""The caller: the token's subject, roles and scopes, and what they amount to."""
 
 from dataclasses import dataclass, field
 

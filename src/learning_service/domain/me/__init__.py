@@ -1,1 +1,1 @@
-"""Who is asking: what they are in the organization, and what they may do there."""
+"""The caller: what they are in the organization, and what they may do there."""

@@ -1,4 +1,4 @@
-"""Who is asking, in two statements."""
+"""The caller, in two statements."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +61,7 @@ class Me:
 
 
 async def describe_caller(session: AsyncSession, caller: Principal) -> Me:
-    """Who is asking, as what, and what they may do."""
+    """The caller: who they are, in which roles, and what they may do."""
     found: Any = (await session.execute(_caller_statement(caller))).first()
     grade = await is_grader(session, caller)
     regions = found.regions or () if found is not None else ()

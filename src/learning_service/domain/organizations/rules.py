@@ -16,7 +16,7 @@ from learning_service.domain.kernel.values import Name, StrictModel, Word, some
 Paper: TypeAlias = Literal["a4", "letter"]
 """What certificates are laid out for."""
 Orientation: TypeAlias = Literal["landscape", "portrait"]
-"""Whether certificates lie or stand."""
+"""Whether certificates are landscape or portrait."""
 RevokedPdf: TypeAlias = Literal["mark", "refuse"]
 """Whether the PDF of a certificate that is revoked or superseded is stamped so, or not given out."""
 

@@ -58,7 +58,7 @@ _TEXTS = (
     """UPDATE lost_passes SET resolved_at = COALESCE(resolved_at, :instant), reason = NULL
     WHERE organization_id = :organization_id AND user_id = :user_id""",
 )
-# Answers kept for retries, and reasons of failed jobs, may quote anything about what they name.
+# Replies kept for retries, and reasons of failed jobs, may quote anything about what they name.
 _QUOTES = (
     """UPDATE outbox SET error = NULL WHERE organization_id = :organization_id AND error IS NOT NULL
         AND EXISTS (SELECT FROM unnest(CAST(:ids AS text[])) AS n(id)

@@ -1,1 +1,1 @@
-"""What happened: the audit trail, events, kept answers."""
+"""What happened: the audit trail, events, kept replies."""

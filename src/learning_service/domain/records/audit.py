@@ -44,7 +44,7 @@ def record_audit(
     """Add an entry to the session's transaction.
 
     `action` is `noun.verb` (`course.published`); `subject` is a kind and an id; `details` holds ids, numbers and
-    names of fields, never names of people, addresses or answers, so that erasure leaves the trail whole.
+    names of fields, never names of people, addresses or responses, so that erasure leaves the trail whole.
     """
     kind, subject_id = subject
     session.add(

@@ -1,4 +1,4 @@
-"""Facts that other services hear of, appended in the transaction of the fact and numbered after its commit."""
+"""Facts for other services, appended in the transaction of the fact and numbered after its commit."""
 
 import uuid
 from datetime import datetime

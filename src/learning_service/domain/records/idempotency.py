@@ -3,8 +3,8 @@
 The row is made in the effect's own transaction, so it is there exactly when the effect is. Its unique key makes a
 second call in flight wait for the first. A refusal rolls the row back together with everything else.
 
-The reply is for those who may still make the call: its permission is asked before it is given again, and whoever has
-lost a role or scope since, by which the call itself may have been judged, does not get it.
+The reply is for those who may still make the call: its permission is asked before it is given again, and a caller who
+has lost a role or scope since, by which the call itself may have been judged, does not get it.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ class IdempotencyAnswer(Base):
     headers: Mapped[JsonObject | None]
     body: Mapped[str | None]
     packed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """The body of a large answer, compressed; then `body` is empty."""
+    """The body of a large reply, compressed; then `body` is empty."""
     authority: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     """Roles and scopes by which the call was made."""
 
@@ -223,7 +223,7 @@ _FORGET = text(
 async def forget_answers(
     session: AsyncSession, organization_id: str, *, user_id: str, words: Iterable[str]
 ) -> None:
-    """Erasure: the answers given to this person, and those to others with one of `words` as JSON writes them.
+    """Erasure: the replies to this person, and those to others with one of `words` as JSON writes them.
 
     The keys go with them; what they protected is at most 72 hours old.
     """
@@ -251,7 +251,7 @@ def _mentions(packed: bytes, forms: Sequence[bytes]) -> bool:
 
 
 async def purge_answers(session: AsyncSession, *, limit: int = 5000) -> int:
-    """Delete up to `limit` answers that are older than 72 hours; how many."""
+    """Delete up to `limit` replies that are older than 72 hours; how many."""
     old = select(IdempotencyAnswer.organization_id, IdempotencyAnswer.digest).where(
         IdempotencyAnswer.created_at <= now(session) - KEPT
     )

@@ -1,1 +1,1 @@
-"""Webhooks: who wants to hear of which events, and what became of each delivery."""
+"""Webhooks: which receivers want which events, and what became of each delivery."""

@@ -82,7 +82,7 @@ async def _convert(context: Context, office: Office, document: Document, directo
     room.mkdir()
     deck = source.rename(room / f"deck.{kind}")
     made = await office.convert(deck, room, hidden_slides=document.hidden_slides)
-    # Out of reach of whatever was let loose on it.
+    # Out of reach of the program that works on it.
     pdf = made.rename(directory / "made.pdf")
     try:
         pages, shown = await inspect_pdf(pdf)

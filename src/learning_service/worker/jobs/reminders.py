@@ -145,7 +145,7 @@ async def _next_turn(context: Context, session: AsyncSession, job: Job) -> float
 async def _worth_sending(
     session: AsyncSession, mailer: Mailer | None, kind: MailKind, mail_id: uuid.UUID, instant: datetime
 ) -> Mail | Notice | None:
-    """The mail, unless it is no longer worth sending, which is then said on it."""
+    """The mail, unless it is no longer worth sending; its row then says so."""
     mail = await load_mail(session, kind, mail_id)
     if mail is None or not mail.pending:
         return None
@@ -166,7 +166,7 @@ class _Taken:
 async def _hand_over(
     context: Context, mailer: Mailer, mail: Mail | Notice, instant: datetime
 ) -> _Taken | None:
-    """How it went with the server; None when that takes no mails now."""
+    """How the server took it; None when it takes no mails now."""
     try:
         letter = write_mail(
             mail, sender=context.settings.mail_from, sent_at=datetime.now(UTC), instant=instant

@@ -80,7 +80,7 @@ async def deliver_webhooks(context: Context, job: Job) -> None:
 
 
 async def tell_of_disabled_webhook(context: Context, job: Job) -> None:
-    """Claim the mails to those who run the organization, and plan when they leave."""
+    """Claim the mails to the organization's administrators, and plan when they leave."""
     async with finishing(context, job) as session:
         await plan_webhook_notices(
             session,

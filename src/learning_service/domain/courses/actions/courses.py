@@ -86,7 +86,7 @@ async def duplicate_course(session: AsyncSession, access: CourseAccess, *, actor
 async def archive_course(
     session: AsyncSession, access: CourseAccess, *, archived: bool, actor: Principal
 ) -> None:
-    """Close a course to newcomers, or open it again; those inside go on either way. Doing so twice changes nothing."""
+    """Close a course to newcomers, or open it again; members inside go on. Doing so twice changes nothing."""
     if access.view.archived == archived:
         return
     await session.execute(

@@ -59,7 +59,7 @@ def publish_faults(tree: Tree) -> list[Fault]:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something about a tree that stops nothing, but is hardly meant: a stable word, where, and what."""
+    """Something about a tree that stops nothing, but is probably a mistake: a stable word, where, and what."""
 
     code: str
     pointer: str

@@ -26,9 +26,9 @@ _CLOSE = text(f"SELECT count(pg_advisory_xact_lock(hashtextextended(course, 0)))
 async def hold_entrance(session: AsyncSession, *course_ids: uuid.UUID, alone: bool = False) -> None:
     """Hold courses' entrances until the transaction ends: before anything is read of where members stand there.
 
-    Code that may enroll a member anew holds it shared. Code that lets a failed enrollment go on, or completes it after
-    all, holds it `alone`, so that no member is enrolled anew in that very moment. Always in one order, so that none wait
-    in a circle.
+    Code that may enroll a member anew holds it shared. Code that lets a failed enrollment go on, or completes it
+    after all, holds it `alone`, so that no member is enrolled anew in that very moment. Always in one order, so that
+    none wait in a circle.
     """
     await session.execute(_CLOSE if alone else _ENTER, {"courses": sorted(map(str, course_ids))})
 

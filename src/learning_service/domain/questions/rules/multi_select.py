@@ -69,7 +69,7 @@ class MultiSelectKey(ChoiceKey):
 
     def grade(self, response: Response | None) -> Mark:
         """`all_or_nothing`: exactly the right choices. `right_minus_wrong`: the share of right choices taken, less
-        the share of wrong choices taken, not below 0. An empty answer is worth nothing either way.
+        the share of wrong choices taken, not below 0. An empty response is worth nothing either way.
         """
         chosen = frozenset(response.answer_ids or ()) if response is not None else frozenset()
         if not chosen:

@@ -18,7 +18,7 @@ _CANONICAL = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9
 class _AsGiven:
     """Refuses the braced, `urn:` and undivided forms that pydantic takes for a UUID.
 
-    Said in the validator's own terms: a submission brings two ids for each answer (the row `submit`).
+    Written in the validator's own terms: a submission brings two ids for each response (the row `submit`).
     """
 
     @classmethod
@@ -41,8 +41,8 @@ class _AsGiven:
 Id: TypeAlias = Annotated[UUID, _AsGiven]
 """An id made here, in the form it was given out."""
 IdText: TypeAlias = Annotated[str, _AsGiven]
-"""The same as text, in lower case. What is answered, chosen and marked goes by it, as it is sent and kept: a UUID is
-hashed, compared and written by Python code, ten times for each answer, a third of grading (the row `submit`)."""
+"""The same as text, in lower case. Questions, choices and marks are found by it, as it is sent and kept: a UUID is
+hashed, compared and written by Python code, ten times for each response, a third of grading (the row `submit`)."""
 
 
 class Response(StrictModel):
@@ -77,7 +77,7 @@ Responses: TypeAlias = Annotated[tuple[Response, ...], Field(fail_fast=True, max
 
 
 def lay_over(saved: Mapping[str, Response], new: Iterable[Response]) -> dict[str, Response]:
-    """What was saved, with the answers that `new` names replaced or taken back, and the others kept."""
+    """What was saved, with the responses that `new` names replaced or taken back, and the others kept."""
     laid = {**saved, **by_question(new)}
     return {question_id: given for question_id, given in laid.items() if not given.is_taken_back}
 

@@ -1,4 +1,4 @@
-"""Who sends for a webhook, and what became of it.
+"""Which job sends for a webhook, and what became of it.
 
 One job at a time sends for a webhook, a batch at a go. The webhook's row is locked where a delivery is added and
 where a batch ends: the second sees what the first did, so that no delivery is left without a sender.
@@ -58,7 +58,7 @@ UPDATE webhook_subscriptions s SET sender_id = made.id FROM made WHERE made.webh
 async def start_senders(
     session: AsyncSession, webhook_ids: Sequence[uuid.UUID], *, ending: uuid.UUID | None = None
 ) -> None:
-    """See to it that a job sends what waits for each of these webhooks, when it is due. `ending` does no more."""
+    """Make sure that a job sends what waits for each of these webhooks, when it is due. `ending` is about to end."""
     lock = select(WebhookSubscription.id).where(WebhookSubscription.id.in_(webhook_ids))
     await session.execute(lock.order_by(WebhookSubscription.id).with_for_update())
     await session.execute(
@@ -188,7 +188,7 @@ async def _disable(session: AsyncSession, webhook: WebhookSubscription, reason: 
 
 
 async def drop_pending(session: AsyncSession, webhook_id: uuid.UUID, reason: str) -> None:
-    """Give up whatever waits for this webhook."""
+    """Give up all that waits for this webhook."""
     await session.execute(
         update(WebhookDelivery)
         .where(WebhookDelivery.subscription_id == webhook_id, WebhookDelivery.status == "pending")
