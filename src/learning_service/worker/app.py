@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import structlog
 
-from learning_service.adapters.confined import hide_memory, remove_leftovers
+from learning_service.adapters.confinement import hide_memory, remove_leftovers
 from learning_service.context import open_context
 from learning_service.core.queue import ANSWERED_BY, listen
 from learning_service.core.settings import Settings
