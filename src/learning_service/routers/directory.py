@@ -140,14 +140,8 @@ async def facets(caller: Annotated[Principal, Depends(IsAdmin())], session: Sess
     """What an audience can name: the statuses and custom fields that the caller's members have now.
 
     A status that an event brought is here at once, whether or not any rule names it. Erased members count nowhere.
-<<<<<<< HEAD
     At most 1,000 statuses and 200 custom fields are listed, the commonest ones; a custom field whose name has more
-    than 200 characters is none of them, because no audience can name it. Where all members
-    together have more than 500,000 values, that many of them are looked at and stand for the rest.
-=======
-    At most 1,000 statuses and 200 custom fields are told, the commonest ones; a custom field whose name has more
     than 200 characters is none of them, because no audience can name it. Where all members together have more
     than 200,000 values or 8 MiB of them, so many are looked at and stand for the rest.
->>>>>>> dab872e (Choices for an audience come from 8 MiB of custom fields: a thousand members with 60 KB each made the call 503)
     """
     return FacetsOut.model_validate(await facets_of(session, caller.organization_id, reach_of(caller)))
