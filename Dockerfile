@@ -36,7 +36,7 @@ ENTRYPOINT ["learning-service"]
 
 FROM service AS worker
 HEALTHCHECK --interval=15s --timeout=10s --start-period=20s --retries=3 \
-    CMD ["learning-service", "worker", "--check"]
+    CMD ["arq", "--check", "learning_service.worker.settings.WorkerSettings"]
 CMD ["worker"]
 
 # LibreOffice, and fonts with the measures of the ones that presentations ask for. Only the converter has them.
@@ -54,7 +54,7 @@ USER 10001:10001
 # Containers seldom let a process make namespaces of its own. Run this one where it has no way out.
 ENV CONVERT_SANDBOX=container
 HEALTHCHECK --interval=15s --timeout=10s --start-period=20s --retries=3 \
-    CMD ["learning-service", "converter", "--check"]
+    CMD ["arq", "--check", "learning_service.worker.settings.ConverterSettings"]
 CMD ["converter"]
 
 # Last, so that it is what a build without --target makes. `migrate` and every other command run from it too.

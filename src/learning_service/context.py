@@ -1,6 +1,6 @@
 """The long-lived clients of a process, built once for API and worker alike, and `transaction()`.
 
-This is the only place that commits: open, do, commit, and only then wake the workers that have work to do.
+This is the only place that commits: open, do, commit, and only then hand arq what has to be done.
 """
 
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ from learning_service.core.turns import Turns
 from learning_service.domain.attempts.actions.attempts import BOUNDS
 from learning_service.domain.attempts.rules import Bounds
 from learning_service.domain.certificates.actions import PUBLIC_URL
-from learning_service.domain.jobs.outbox import take_queues_to_wake
+from learning_service.domain.jobs.outbox import take_due
 from learning_service.domain.kernel.sealing import Seal
 from learning_service.domain.records.idempotency import claim_key, release_key
 
@@ -94,9 +94,9 @@ class Context:
 
     async def _commit(self, session: AsyncSession) -> None:
         await session.flush()
-        queues = take_queues_to_wake(session)
+        due = take_due(session)
         await session.commit()
-        await self.queue.wake(queues)
+        await self.queue.hand_over(due)
 
 
 def share_of_pool(size: int) -> int:

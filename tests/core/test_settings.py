@@ -71,7 +71,7 @@ def test_production_does_not_serve_on_a_default(name: str) -> None:
     Settings(**partial, environment="development").refuse_development_defaults()
 
 
-@pytest.mark.parametrize("command", [["api"], ["worker", "--queue", "jobs"]])
+@pytest.mark.parametrize("command", [["api"], ["worker"]])
 def test_api_and_worker_say_what_is_missing(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ENVIRONMENT", raising=False)
     monkeypatch.setenv("DATABASE_URL", GOOD["database_url"])

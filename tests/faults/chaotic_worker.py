@@ -1,15 +1,14 @@
-"""A worker that runs the product's loop with jobs of the tests' own."""
+"""The product's worker with jobs of the tests' own."""
 
 import asyncio
 
 from sqlalchemy import text
 
 from learning_service.context import Context
-from learning_service.core.settings import Settings
 from learning_service.domain.jobs.outbox import Job, Unworkable, enqueue_job
 from learning_service.domain.kernel.base import new_id
-from learning_service.worker.app import run_worker
-from learning_service.worker.runner import finishing
+from learning_service.worker.durable import finishing
+from learning_service.worker.settings import WorkerSettings, function, relay, run
 
 NOTE = text(
     "INSERT INTO outbox (id, organization_id, queue, job, arguments, as_of, status, attempt, run_at, created_at)"
@@ -44,7 +43,13 @@ async def poison(context: Context, job: Job) -> None:
 
 def main() -> None:
     """Run these jobs and no others."""
-    run_worker(Settings(), "jobs", {"work": leave_effect, "dawdle": dawdle, "poison": poison}, {})
+    jobs = {"work": leave_effect, "dawdle": dawdle, "poison": poison}
+    run(
+        WorkerSettings,
+        functions=[function(name) for name in jobs],
+        cron_jobs=[relay("jobs")],
+        ctx={"queues": ("jobs",), "jobs": jobs},
+    )
 
 
 if __name__ == "__main__":

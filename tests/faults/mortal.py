@@ -12,9 +12,8 @@ import uvicorn
 from tests.faults.mortality import Mortal, install
 
 from learning_devstack.process import die_with_parent
-from learning_service.core.settings import Settings
 from learning_service.main import create_app
-from learning_service.worker.app import run_worker
+from learning_service.worker.settings import WorkerSettings, run
 
 
 def nurse(serve: Callable[[], None]) -> None:
@@ -41,8 +40,7 @@ def api() -> Callable[[], None]:
 
 def worker() -> Callable[[], None]:
     """What runs jobs."""
-    settings = Settings()
-    return lambda: run_worker(settings)
+    return lambda: run(WorkerSettings)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,14 +25,14 @@ from learning_service.adapters.processes import ProcessPool
 from learning_service.adapters.storage import ObjectStore
 from learning_service.core.queue import Queue
 from learning_service.domain.jobs.outbox import Job
-from learning_service.worker.runner import JobRunner
+from learning_service.worker.durable import Durable
 
 DIE_AT, POINTS = "x-die-at", "x-points"
 ORDER, NOTES = "MORTAL_ORDER", "MORTAL_NOTES"
 """Environment: a file that says which job dies where, and one that tells of each death and survival."""
 NEIGHBOURS: tuple[tuple[type[Any], str], ...] = (
     (AsyncSession, "commit"),
-    (Queue, "wake"),
+    (Queue, "hand_over"),
     (ObjectStore, "put"),
     (ObjectStore, "delete"),
     (SmtpMailer, "send"),
@@ -76,7 +77,7 @@ def install() -> None:
         setattr(owner, name, _passing(getattr(owner, name), name))
     event.listen(Engine, "before_cursor_execute", _statement("before"))
     event.listen(Engine, "after_cursor_execute", _statement("after"))
-    JobRunner._run = _dying(JobRunner._run)  # type: ignore[method-assign]
+    Durable._run = _dying(Durable._run)  # type: ignore[method-assign]
 
 
 def _statement(when: str) -> Callable[..., None]:
@@ -102,14 +103,14 @@ async def _in_a_thread(_pool: ProcessPool, function: Callable[..., Any], *argume
 
 
 def _dying(original: Callable[..., Any]) -> Callable[..., Any]:
-    async def run(runner: JobRunner, job: Job) -> None:
+    async def run(durable: Durable, job: Job, hand: AsyncExitStack) -> None:
         at = _take_order(job.name)
         if at is None:
-            await original(runner, job)
+            await original(durable, job, hand)
             return
         countdown = Countdown(at)
         _countdown.set(countdown)
-        await original(runner, job)
+        await original(durable, job, hand)
         note(f"survived {countdown.passed}")
 
     return run

@@ -73,17 +73,18 @@ def claim_out_of_turn() -> None:
 
 
 def enqueue_before_commit() -> None:
-    """A job is there at once, and its worker is woken, before the transaction that causes it has ended."""
+    """A job is there at once, and its worker has it, before the transaction that causes it has ended."""
     careful = outbox.enqueue_job
-    wakes = Queue(Settings().redis_url.get_secret_value())
+    queue = Queue(Settings().redis_url.get_secret_value())
 
     async def enqueue_at_once(session: AsyncSession, *arguments: Any, **options: Any) -> None:
         role = await session.scalar(text("SELECT current_setting('role')"))
         async with AsyncSession(session.bind) as other:
             await open_transaction(other, role=role, organization_id=options["organization_id"])
             await careful(other, *arguments, **options)
+            due = outbox.take_due(other)
             await other.commit()
-        await wakes.wake({options.get("queue", "jobs")})
+        await queue.hand_over(due)
 
     outbox.enqueue_job = enqueue_at_once
 

@@ -37,7 +37,6 @@ def settings_of(addresses: Mapping[str, str], signer: Signer) -> dict[str, str]:
             "AUTH_ISSUERS": json.dumps(issuers),
             "DATABASE_POOL_SIZE": "8",
             "JOB_LEASE_SECONDS": str(LEASE_SECONDS),
-            "JOB_SWEEP_SECONDS": "1",
             "MAILS_PER_SECOND": "200",
             "CERTIFICATE_PROCESSES": "1",
             "LOG_LEVEL": "warning",

@@ -73,7 +73,6 @@ def workers(parts: Parts, make_settings: object, database: str) -> Iterator[Work
             "LOG_LEVEL": "error",
             "JOB_LEASE_SECONDS": "5",
             "JOB_MAX_TRIES": "5",
-            "JOB_SWEEP_SECONDS": "2",
         }
     )
     yield made

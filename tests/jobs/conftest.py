@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from tests.kit.running import Runner
 from tests.kit.stack import create_database_from_template, drop_database
 
 from learning_devstack.parts import Parts
@@ -14,7 +16,7 @@ from learning_service.context import Context, open_context
 from learning_service.core.settings import Settings
 from learning_service.domain.jobs import outbox
 from learning_service.domain.jobs.outbox import Claim, enqueue_job
-from learning_service.worker.runner import JobFunction, JobRunner
+from learning_service.worker.durable import JobFunction, Wanted
 
 LEASE = timedelta(seconds=30)
 
@@ -24,7 +26,7 @@ async def job_settings(parts: Parts, make_settings: Callable[..., Settings]) -> 
     """Settings of an empty database and quick retries."""
     name = f"jobs_{uuid.uuid4().hex[:12]}"
     url = await create_database_from_template(parts, name)
-    yield make_settings(url, job_max_tries=3, job_lease_seconds=2, job_sweep_seconds=0.2)
+    yield make_settings(url, job_max_tries=3, job_lease_seconds=2)
     await drop_database(parts, name)
 
 
@@ -48,11 +50,17 @@ class Desk:
                 await enqueue_job(session, job, {"n": n, **arguments}, organization_id="org")
 
     async def claim(self, limit: int = 10, lease: timedelta = LEASE) -> Claim:
-        """Claim `work` in a transaction of its own."""
+        """Claim what is due of `work` in a transaction of its own."""
         async with self.context.transaction(None) as session:
-            return await outbox.claim_jobs(
-                session, queue="jobs", names=["work"], limit=limit, lease=lease, max_tries=3
-            )
+            due = await self.due(session, limit=limit)
+            return await outbox.claim_jobs(session, due, names=["work"], lease=lease, max_tries=3)
+
+    async def due(
+        self, session: AsyncSession, *, limit: int = 10, names: Sequence[str] = ("work",)
+    ) -> list[Wanted]:
+        """What waits in the queue `jobs`, as it can be claimed."""
+        due = await outbox.due_jobs(session, queues=["jobs"], names=names, limit=limit, late=LEASE)
+        return [(job.id, job.attempt) for job in due]
 
     async def sql(self, statement: str, **values: Any) -> None:
         """Change rows by hand."""
@@ -65,9 +73,9 @@ class Desk:
             found = await session.execute(text(f"SELECT {columns} FROM outbox ORDER BY id"))
             return [tuple(row) for row in found]
 
-    def runner(self, function: JobFunction, **more: JobFunction) -> JobRunner:
+    def runner(self, function: JobFunction, **more: JobFunction) -> Runner:
         """A runner that knows `work`, and what else is given."""
-        return JobRunner(self.context, "jobs", {"work": function, **more})
+        return Runner(self.context, "jobs", {"work": function, **more})
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`job`, `jobs` and `worker --check` as met at a terminal, on a database named in the environment."""
+"""`job` and `jobs` as met at a terminal, on a database named in the environment."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from learning_service.cli.operating import CommandError
 from learning_service.context import Context
 from learning_service.core.settings import Settings
 from learning_service.domain.jobs.outbox import Job, Unworkable
-from learning_service.worker.scheduler import Scheduled
+from learning_service.worker.catalog import Scheduled
 
 Run = Callable[..., "asyncio.Future[tuple[int, str]]"]
 
@@ -48,6 +48,14 @@ async def refuse(context: Context, job: Job) -> None:
 
 async def nothing(context: Context, job: Job) -> None:
     return
+
+
+SEEN: list[datetime | None] = []
+
+
+async def note_and_fail(context: Context, at: datetime | None) -> None:
+    SEEN.append(at)
+    raise RuntimeError("as it should")
 
 
 @pytest.mark.long
@@ -105,16 +113,11 @@ async def test_it_gets_the_time_in_utc_and_its_failure_is_not_hidden(
     job_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(operating, "configure_logging", lambda level: None)
-    seen: list[datetime | None] = []
-
-    async def work(context: Context, at: datetime | None) -> None:
-        seen.append(at)
-        raise RuntimeError("as it should")
-
-    table = {"work": Scheduled(work, timedelta(days=1))}
+    SEEN.clear()
+    table = {"work": Scheduled(f"{__name__}:note_and_fail", timedelta(days=1))}
     with pytest.raises(RuntimeError, match="as it should"):
         await asyncio.to_thread(run_scheduled, job_settings, "work", "2026-01-31T08:00:00+01:00", table)
-    assert seen == [datetime(2026, 1, 31, 7, tzinfo=UTC)]
+    assert [datetime(2026, 1, 31, 7, tzinfo=UTC)] == SEEN
 
 
 @pytest.mark.parametrize(
@@ -123,19 +126,3 @@ async def test_it_gets_the_time_in_utc_and_its_failure_is_not_hidden(
 def test_times_without_a_zone_or_date_are_refused(text: str) -> None:
     with pytest.raises(CommandError):
         instant_of(text)
-
-
-@pytest.mark.long
-async def test_the_check_tells_whether_a_worker_of_this_host_is_alive(desk: Desk, run: Run) -> None:
-    assert (await run("worker", "--check"))[0] == 1
-    runner = desk.runner(nothing)
-    runner.start()
-    async with asyncio.timeout(5):
-        while (await run("worker", "--check"))[0] != 0:  # noqa: ASYNC110 - it happens in the database
-            await asyncio.sleep(0.1)
-    await runner.stop()
-    await desk.sql("UPDATE workers SET seen_at = seen_at - interval '31 seconds'")
-    code, words = await run("worker", "--check")
-    assert (code, "no worker of" in words) == (1, True)
-    await desk.sql("UPDATE workers SET seen_at = clock_timestamp(), host = 'elsewhere'")
-    assert (await run("worker", "--check"))[0] == 1

@@ -24,7 +24,7 @@ async def test_metrics_tell_of_jobs_workers_and_ages(desk: Desk, job_settings: S
     await desk.runner(half).run_until_idle()
     await desk.add("novelty")
     await desk.sql("UPDATE outbox SET run_at = run_at - interval '90 seconds' WHERE job = 'novelty'")
-    await desk.runner(half)._show_life()
+    await desk.runner(half).durable.show_life()
     app = create_app(job_settings)
     async with (
         app.router.lifespan_context(app),

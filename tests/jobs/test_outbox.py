@@ -18,20 +18,23 @@ ENDED = timedelta(seconds=-1)
 
 async def test_two_claimers_get_different_jobs(desk: Desk) -> None:
     await desk.add(count=60)
-    claims = await asyncio.gather(*(desk.claim(limit=15) for _ in range(4)))
+    claims = await asyncio.gather(*(desk.claim(limit=60) for _ in range(4)))
     ids = [job.id for claim in claims for job in claim.jobs]
     assert len(ids) == len(set(ids)) == 60
-    assert len(await desk.claim()) == 0
+    assert (await desk.claim()).jobs == []
 
 
 async def test_a_claim_locks_out_nobody_from_the_rest(desk: Desk, context: Context) -> None:
     await desk.add(count=4)
     async with context.transaction(None) as session:
-        await outbox.claim_jobs(session, queue="jobs", names=["work"], limit=2, lease=LEASE, max_tries=3)
-        assert len(await asyncio.wait_for(desk.claim(), 5)) == 2
+        wanted = await desk.due(session, limit=2)
+        await outbox.claim_jobs(session, wanted, names=["work"], lease=LEASE, max_tries=3)
+        assert len((await asyncio.wait_for(desk.claim(), 5)).jobs) == 2
 
 
-async def test_a_claim_takes_what_is_due_here_the_oldest_first(desk: Desk, context: Context) -> None:
+async def test_what_is_due_comes_the_oldest_first_and_nothing_else_is_claimed(
+    desk: Desk, context: Context
+) -> None:
     async with context.transaction(None) as session:
         start = now(session)
         for minutes in (3, 1, 2):
@@ -42,21 +45,21 @@ async def test_a_claim_takes_what_is_due_here_the_oldest_first(desk: Desk, conte
                 organization_id="org",
                 run_at=start - timedelta(minutes=minutes),
             )
-        for job, queue in (("unknown", "jobs"), ("work", "elsewhere"), ("halted", "jobs")):
+        for job, queue in (("work", "elsewhere"), ("unknown", "jobs"), ("halted", "jobs")):
             await enqueue_job(session, job, {}, organization_id="org", queue=queue)
         await enqueue_job(session, "work", {}, organization_id="org", run_at=start + timedelta(minutes=1))
         await halt_job(session, "halted")
     names = ["work", "halted"]
     async with context.transaction(None) as session:
-        ids = await outbox.due_ids(session, queue="jobs", names=names, limit=2)
-        assert len(ids) == 2
-        assert len(await outbox.due_ids(session, queue="jobs", names=names, limit=9)) == 3
-        claim = await outbox.claim_jobs(
-            session, queue="jobs", names=names, limit=9, lease=LEASE, max_tries=3, only=ids[0]
-        )
-        assert [job.id for job in claim.jobs] == [ids[0]]
-        claim = await outbox.claim_jobs(session, queue="jobs", names=names, limit=1, lease=LEASE, max_tries=3)
-        assert [job.id for job in claim.jobs] == [ids[1]]
+        due = await desk.due(session, limit=2, names=names)
+        assert len(due) == 2
+        assert (await desk.due(session, names=names))[:2] == due
+        assert len(await desk.due(session, names=names)) == 3
+        everything = [(row[0], 0) for row in await desk.rows("id")]
+        claim = await outbox.claim_jobs(session, everything[-3:], names=names, lease=LEASE, max_tries=3)
+        assert claim.jobs == [], "unknown, halted, or not due"
+        claim = await outbox.claim_jobs(session, due, names=names, lease=LEASE, max_tries=3)
+        assert {(job.id, job.attempt) for job in claim.jobs} == {(id_, 1) for id_, _ in due}
     [last] = (await desk.claim()).jobs
     assert (last.name, last.arguments, last.organization_id, last.is_finished) == (
         "work",
@@ -71,12 +74,14 @@ async def test_what_a_claim_writes(desk: Desk, context: Context) -> None:
     await desk.add()
     columns = "status, attempt, failures, error, started_at, finished_at, run_at"
     async with context.transaction(None) as session:
-        await outbox.claim_jobs(session, queue="jobs", names=["work"], limit=1, lease=LEASE, max_tries=3)
+        wanted = await desk.due(session)
+        await outbox.claim_jobs(session, wanted, names=["work"], lease=LEASE, max_tries=3)
         first = now(session)
     assert await desk.rows(columns) == [("leased", 1, 0, None, first, None, first + LEASE)]
     await desk.sql("UPDATE outbox SET failures = 2, run_at = run_at - interval '1 day'")
     async with context.transaction(None) as session:
-        await outbox.claim_jobs(session, queue="jobs", names=["work"], limit=1, lease=LEASE, max_tries=3)
+        wanted = await desk.due(session)
+        await outbox.claim_jobs(session, wanted, names=["work"], lease=LEASE, max_tries=3)
         last = now(session)
     assert await desk.rows(columns) == [("dead", 2, 3, outbox.VANISHED, last, last, last + LEASE)]
     await desk.sql(
@@ -92,7 +97,19 @@ async def test_a_lease_that_ran_out_is_claimed_again_under_a_new_number(desk: De
     (second,) = (await desk.claim()).jobs
     assert (first.id, first.attempt, first.failures) == (second.id, 1, 0)
     assert (second.attempt, second.failures) == (2, 1)
-    assert len(await desk.claim()) == 0
+    assert (await desk.claim()).jobs == []
+
+
+async def test_a_claim_has_to_know_the_number_of_the_last_one(desk: Desk, context: Context) -> None:
+    await desk.add()
+    async with context.transaction(None) as session:
+        stale = await desk.due(session)
+    await desk.claim(lease=ENDED)
+    async with context.transaction(None) as session:
+        claim = await outbox.claim_jobs(session, stale, names=["work"], lease=LEASE, max_tries=3)
+        assert claim.jobs == []
+        [(_, attempt)] = await desk.due(session)
+        assert attempt == 1
 
 
 async def finish_with_effect(context: Context, job: Job) -> None:
@@ -156,7 +173,7 @@ async def test_the_same_key_is_not_queued_twice_and_the_future_waits(desk: Desk,
         later = now(session) + timedelta(minutes=1)
         await enqueue_job(session, "work", {}, organization_id="org", run_at=later)
     assert len(await desk.rows()) == 2
-    assert len(await desk.claim()) == 1
+    assert len((await desk.claim()).jobs) == 1
 
 
 @pytest.mark.parametrize("reason", ["nul \x00", "lone \ud800", "x" * 10_000])

@@ -8,8 +8,9 @@ import pytest
 from tests.jobs.conftest import Desk
 
 from learning_service.context import Context
+from learning_service.domain.jobs.outbox import Job
 from learning_service.domain.jobs.schedules import enqueue_scheduled, period_of
-from learning_service.worker.scheduler import Scheduled, start_due
+from learning_service.worker.relay import start_scheduled
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 EVERY = {"hourly": timedelta(hours=1), "daily": timedelta(days=1)}
@@ -75,19 +76,20 @@ async def test_runs_of_one_job_do_not_overlap_and_the_next_comes_when_the_last_i
 
 
 async def test_a_run_is_a_job_with_its_retries(desk: Desk, context: Context) -> None:
-    moments: list[datetime | None] = []
+    moments: list[datetime] = []
 
-    async def work(context: Context, at: datetime | None) -> None:
-        moments.append(at)
+    async def work(context: Context, job: Job) -> None:
+        moments.append(job.as_of)
         if len(moments) == 1:
             raise RuntimeError("first time")
 
-    table = {"work": Scheduled(work, timedelta(days=1))}
-    assert await start_due(context, table) == ["work"]
-    runner = desk.runner(table["work"].run)
+    every = {"work": timedelta(days=1)}
+    assert await start_scheduled(context, every) == ["work"]
+    assert await start_scheduled(context, every) == []
+    runner = desk.runner(work)
     await runner.run_until_idle()
     assert await desk.rows() == [("queued", 1, 1, "RuntimeError: first time")]
     await desk.sql("UPDATE outbox SET run_at = clock_timestamp()")
     await runner.run_until_idle()
-    assert moments == [None, None]
+    assert len(moments) == 2
     assert await desk.rows() == [("done", 2, 1, None)]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 from pydantic import SecretStr
+from redis.asyncio import Redis
 
 from learning_service.core.settings import Settings
 
@@ -88,9 +89,13 @@ async def api(
 
 
 @contextlib.asynccontextmanager
-async def worker(settings: Settings, log: Path, queue: str = "jobs") -> AsyncIterator[Running]:
-    """A worker process; its first sweep may be some seconds away."""
-    with _process(settings, (*COMMAND, "worker", "--queue", queue), log, 0) as running:
+async def worker(settings: Settings, log: Path) -> AsyncIterator[Running]:
+    """A worker process; it takes some seconds to start."""
+    redis = Redis.from_url(settings.redis_url.get_secret_value())
+    # Jobs of other tests' databases; those of this one are rows, and are found.
+    await redis.delete("learning:jobs")
+    await redis.aclose()
+    with _process(settings, (*COMMAND, "worker"), log, 0) as running:
         yield running
 
 

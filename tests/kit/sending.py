@@ -6,8 +6,7 @@ from typing import Any
 import httpx
 
 from learning_service.domain.documents.actions import CONVERTER
-from learning_service.worker.app import QUEUES
-from learning_service.worker.runner import JobRunner
+from tests.kit.running import Runner
 from tests.kit.world import Caller, Json, World
 
 
@@ -30,5 +29,4 @@ async def seen(world: World, document_id: str) -> Json:
 
 async def convert_all(world: World) -> None:
     """Do what the converter would."""
-    runner = JobRunner(world.worker, CONVERTER, QUEUES[CONVERTER])
-    await asyncio.wait_for(runner.run_until_idle(), 150)
+    await asyncio.wait_for(Runner(world.worker, CONVERTER).run_until_idle(), 150)

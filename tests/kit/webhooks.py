@@ -5,10 +5,9 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from learning_service.worker.app import QUEUES
 from learning_service.worker.jobs.webhooks import number_all_events
-from learning_service.worker.runner import JobRunner
 from tests.kit.receiver import Receiver
+from tests.kit.running import Runner
 from tests.kit.world import Caller, Json, World
 
 ALL_TYPES = ["learning.course.completed", "learning.certificate.issued", "learning.skill.mastered"]
@@ -31,7 +30,7 @@ async def complete(world: World, user: str = "ana") -> None:
 async def deliver(world: World) -> None:
     """Number, fan out and send everything that is due."""
     await number_all_events(world.worker)
-    runner = JobRunner(world.worker, "webhooks", QUEUES["webhooks"])
+    runner = Runner(world.worker, "webhooks")
     await runner.drain()
     await asyncio.wait_for(runner.stop(), 20)
 

@@ -27,8 +27,7 @@ from learning_service.domain.directory.rules import (
     RequirementIn,
 )
 from learning_service.domain.kernel.principal import Principal
-from learning_service.worker.app import QUEUES
-from learning_service.worker.runner import JobRunner
+from tests.kit.running import Runner
 
 Json = dict[str, Any]
 
@@ -184,8 +183,7 @@ class World:
 
     async def run_jobs(self) -> None:
         """Do everything that is due, as the worker does."""
-        runner = JobRunner(self.worker, "jobs", QUEUES["jobs"])
-        await asyncio.wait_for(runner.run_until_idle(), 50)
+        await asyncio.wait_for(Runner(self.worker).run_until_idle(), 50)
 
 
 def right(question: Mapping[str, Any], answer: Mapping[str, Any]) -> Json:

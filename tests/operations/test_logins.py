@@ -30,8 +30,12 @@ from tests.kit.s3_servers import free_port, moto_server
 
 from learning_devstack.binaries import find_redis
 from learning_service.adapters.storage import ObjectMissing, ObjectStore, StoreUnavailable, open_store
+from learning_service.core.queue import deserialize, hand_over_missing, serialize
 from learning_service.core.rate_limits import Limits
 from learning_service.core.settings import Settings
+from learning_service.domain.jobs.outbox import DueJob
+from learning_service.domain.kernel.base import new_id
+from learning_service.worker.redis_client import WorkerRedis
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ROOT / "compose"
@@ -125,19 +129,27 @@ async def test_each_process_reaches_its_own_keys(
         ran.extend(what)
 
     api = as_login("learning_app")
+    api.job_serializer, api.job_deserializer = serialize, deserialize
     for queue, login in (("learning:jobs", "learning_jobs"), ("learning:converter", "learning_conversion")):
         assert await api.enqueue_job("job", queue, _job_id=queue, _queue_name=queue)
         assert await api.enqueue_job("job", queue, _job_id=queue, _queue_name=queue) is None
+        redis = WorkerRedis(f"redis://{login}:{login}@127.0.0.1:{redis_port}", hands=1)
         worker = Worker(
             functions=[func(cast("Any", job), name="job")],
             queue_name=queue,
-            redis_pool=as_login(login),
+            redis_pool=redis,
             burst=True,
             poll_delay=0.01,
             handle_signals=False,
+            job_serializer=serialize,
+            job_deserializer=deserialize,
         )
         await worker.main()
         assert worker.jobs_complete == 1
+        name = queue.removeprefix("learning:")
+        await hand_over_missing(redis, name, [DueJob(new_id(), 1, name, "job", {}, is_late=True)], 0)
+        assert await redis.zcard(queue) == 1
+        await redis.aclose(close_connection_pool=True)
     assert ran == ["learning:jobs", "learning:converter"]
     assert await as_login("learning_jobs").enqueue_job("job", _queue_name="learning:converter")
 

@@ -98,7 +98,6 @@ async def office(parts: Parts, world: World, make_settings: MakeSettings) -> Asy
             smtp_url=SecretStr(f"smtp://127.0.0.1:{port}"),
             mail_from="Learn <learn@example.org>",
             mails_per_second=5_000,
-            job_sweep_seconds=1,
         )
         async with AsyncExitStack() as stack:
             _, http = await stack.enter_async_context(

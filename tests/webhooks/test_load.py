@@ -12,11 +12,10 @@ from sqlalchemy import text
 
 from learning_service.core.settings import Settings
 from learning_service.domain.records.events import append_event
-from learning_service.worker.app import QUEUES
 from learning_service.worker.jobs.webhooks import number_all_events
-from learning_service.worker.runner import JobRunner
 from tests.kit import processes
 from tests.kit.receiver import Receiver, answer
+from tests.kit.running import Runner
 from tests.kit.webhooks import make_due
 from tests.kit.world import World
 
@@ -104,10 +103,10 @@ async def test_whatever_runs_at_the_same_time_no_delivery_is_left_without_a_send
     async with Receiver() as calm, Receiver(answers=[*moody, answer("200 OK")]) as mood:
         for receiver in (calm, mood):
             await manager.ok("POST", "/api/webhooks/", {"url": receiver.url, "event_types": [TYPE]})
-        runners = [JobRunner(world.worker, "webhooks", QUEUES["webhooks"]) for _ in range(2)]
+        runners = [Runner(world.worker, "webhooks") for _ in range(2)]
         writing = asyncio.gather(*(write(world, 60, 60) for _ in range(3)))
 
-        async def turn(runner: JobRunner) -> None:
+        async def turn(runner: Runner) -> None:
             while not writing.done():
                 await number_all_events(world.worker)
                 await runner.drain()

@@ -10,10 +10,9 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from learning_service.worker.app import QUEUES
 from learning_service.worker.jobs.webhooks import number_all_events
-from learning_service.worker.runner import JobRunner
 from tests.kit.receiver import Receiver, answer
+from tests.kit.running import Runner
 from tests.kit.webhooks import ALL_TYPES, age, complete, deliver, make_due, subscribe
 from tests.kit.world import Caller, Json, World
 
@@ -225,17 +224,14 @@ async def test_a_dead_receiver_delays_nobody_else(world: World, manager: Caller)
         await subscribe(manager, alive, ["learning.course.completed"])
         await complete(world)
         await number_all_events(world.worker)
-        runner = JobRunner(world.worker, "webhooks", QUEUES["webhooks"])
+        runner = Runner(world.worker, "webhooks")
         await runner.drain()
         for _ in range(100):
             if alive.requests:
                 break
             await asyncio.sleep(0.02)
         assert len(alive.requests) == 1
-        stopping = asyncio.create_task(runner.stop())
-        await asyncio.sleep(0)
-        stopping.cancel()
-        await asyncio.gather(stopping, return_exceptions=True)
+        await runner.cancel()
 
 
 async def test_who_may(world: World, other_world: World, manager: Caller) -> None:

@@ -9,10 +9,7 @@ from learning_service.context import open_context
 from learning_service.core.settings import Settings
 from learning_service.domain.certificates.queries import PdfState, pdf_state
 from learning_service.domain.certificates.rules import GENERATE
-from learning_service.domain.jobs.outbox import wake_after_commit
 from learning_service.domain.jobs.paused_jobs import halt_job, resume_job
-
-QUEUE = "jobs"
 
 app = typer.Typer(no_args_is_help=True, help="Halt and resume the making of PDFs.")
 
@@ -36,7 +33,7 @@ def certificates_status() -> None:
 
 
 def halt(settings: Settings) -> str:
-    """Have no more PDFs made, from every worker's next look at the queue on; what is to be made waits."""
+    """Have no more PDFs made, from every worker's next claim on; what is to be made waits."""
     return asyncio.run(_change(settings, halted=True))
 
 
@@ -56,7 +53,6 @@ async def _change(settings: Settings, *, halted: bool | None) -> str:
             await halt_job(session, GENERATE)
         elif halted is False:
             await resume_job(session, GENERATE)
-            wake_after_commit(session, QUEUE)
         return _told(await pdf_state(session, GENERATE))
 
 

@@ -8,8 +8,7 @@ import typer
 
 from learning_service.cli.operating import CommandError, operate, with_context
 from learning_service.core.settings import Settings
-from learning_service.worker.app import SCHEDULED
-from learning_service.worker.scheduler import Scheduled
+from learning_service.worker.catalog import SCHEDULED, Scheduled, load
 
 app = typer.Typer()
 
@@ -45,12 +44,14 @@ def run_scheduled(
         raise CommandError(f"no scheduled job is called {name!r}; there are: {', '.join(sorted(table))}")
     instant = None if at is None else instant_of(at)
     if not dry_run:
-        with_context(settings, lambda context: table[name].function(context, instant))
+        function = load(table[name].function)
+        with_context(settings, lambda context: function(context, instant))
         return None
     rehearsal = table[name].rehearsal
     if rehearsal is None:
         raise CommandError(f"{name} cannot be rehearsed")
-    return "\n".join(with_context(settings, lambda context: rehearsal(context, instant))) or "nothing"
+    rehearse = load(rehearsal)
+    return "\n".join(with_context(settings, lambda context: rehearse(context, instant))) or "nothing"
 
 
 def instant_of(text: str) -> datetime:

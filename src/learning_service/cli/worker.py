@@ -1,37 +1,33 @@
 """`learning-service worker`: run background jobs."""
 
-import socket
+import importlib
 from typing import Annotated
 
 import typer
 
-from learning_service.cli.operating import CommandError, in_transaction, operate
-from learning_service.cli.terminal import fail, read_settings
-from learning_service.core.settings import Settings
-from learning_service.domain.jobs.heartbeats import is_worker_alive
-from learning_service.worker.app import QUEUES, run_worker
+from learning_service.cli.terminal import find_database, read_settings
 
 app = typer.Typer()
+Check = Annotated[
+    bool, typer.Option("--check", help="Only say, by the exit code, whether this machine's process is alive.")
+]
 
 
 @app.command()
-def worker(
-    queue: Annotated[str, typer.Option(help="The queue to serve.")] = "jobs",
-    check: Annotated[
-        bool, typer.Option("--check", help="Only say, by the exit code, whether this host's worker is alive.")
-    ] = False,
-) -> None:
-    """Run background jobs until stopped."""
+def worker(check: Check = False) -> None:
+    """Run background jobs until stopped, as `arq learning_service.worker.settings.WorkerSettings` does."""
+    if not check:
+        read_settings(serving=True)
+    run_arq("WorkerSettings", check=check)
+
+
+def run_arq(kind: str, *, check: bool) -> None:
+    """Run a worker by its settings, or end with what `arq --check` says of it."""
     if check:
-        operate(check_worker, queue)
-        return
-    if queue not in QUEUES:
-        fail(f"no queue is called {queue!r}; there are: {', '.join(QUEUES)}")
-    run_worker(read_settings(serving=True), queue)
-
-
-def check_worker(settings: Settings, queue: str) -> None:
-    """Raise CommandError unless a worker of this host was seen at its queue in the last 30 seconds."""
-    host = socket.gethostname()
-    if not in_transaction(settings, lambda s: is_worker_alive(s, queue=queue, host=host)):
-        raise CommandError(f"no worker of {host} was seen at queue {queue} in the last 30 seconds")
+        find_database()
+    read_settings()
+    # Only now: it reads the settings of the environment.
+    module = importlib.import_module("learning_service.worker.settings")
+    if check:
+        raise typer.Exit(module.check(getattr(module, kind)))
+    module.run(getattr(module, kind))

@@ -5,9 +5,9 @@ open sees no row of any tenant; the opening statement then names role and organi
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import asyncpg
 from sqlalchemy import make_url, text
@@ -17,6 +17,7 @@ from learning_service.core.settings import Settings
 from learning_service.domain.kernel.clock import set_instant
 
 Role = Literal["learning_api", "learning_worker"]
+T = TypeVar("T")
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What the driver raises where no engine is between; the last from a connection whose backend has just been ended."""
 
@@ -85,6 +86,7 @@ class DirectPool:
         url = make_url(settings.database_url).set(drivername="postgresql")
         self._dsn = url.render_as_string(hide_password=False)
         self._arguments = _connect_arguments(settings, role)
+        self._as_role = f"SELECT set_config('role', '{role}', true);"
         self._patience = settings.database_pool_timeout_seconds
         self._free = asyncio.Semaphore(settings.database_direct_pool_size)
         self._idle: list[asyncpg.Connection] = []
@@ -93,13 +95,21 @@ class DirectPool:
         """The first row of a statement that is a transaction of its own. Raises TimeoutError when no connection gets
         free in time.
         """
-        return await self._first(await self._take(), statement, values)
+        connection = await self._take()
+        return await self._done(connection, connection.fetchrow(statement, *values))
+
+    async def finds(self, statement: str) -> bool:
+        """Whether a statement finds any row under this process's role, asked in one round trip."""
+        connection = await self._take()
+        # Both are one transaction, which ends with them.
+        status = await self._done(connection, connection.execute(f"{self._as_role} {statement}"))
+        return not status.endswith(" 0")
 
     async def write(self, statement: str, *values: object) -> asyncpg.Record | None:
         """The same for a statement that writes. Raises Unsure when it cannot be known whether it did."""
         connection = await self._take()
         try:
-            return await self._first(connection, statement, values)
+            return await self._done(connection, connection.fetchrow(statement, *values))
         except asyncpg.LockNotAvailableError:
             raise  # nothing was written: another transaction held the row for too long
         except (*DRIVER_ERRORS, OSError) as error:
@@ -122,11 +132,9 @@ class DirectPool:
             self._free.release()
             raise
 
-    async def _first(
-        self, connection: asyncpg.Connection, statement: str, values: Sequence[object]
-    ) -> asyncpg.Record | None:
+    async def _done(self, connection: asyncpg.Connection, call: Awaitable[T]) -> T:
         try:
-            found = await connection.fetchrow(statement, *values)
+            found = await call
         except BaseException:
             connection.terminate()
             raise

@@ -1,42 +1,56 @@
-"""Waking workers through Redis, after a commit. The one module that knows arq.
+"""Handing jobs to arq. Beside the workers' settings this is the one module that knows arq.
 
-A wake carries nothing: the jobs themselves are rows. A lost, doubled or late wake costs time and nothing else.
+The jobs themselves are rows. What Redis holds of them may be lost, doubled or late: that costs time and nothing else.
 """
 
 import asyncio
 import json
-import random
 import time
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import structlog
-from arq import func
 from arq.connections import ArqRedis
-from arq.worker import Worker
+from arq.constants import in_progress_key_prefix, job_key_prefix
+from arq.jobs import serialize_job
+from prometheus_client import Counter
 from redis.asyncio import ConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 log = structlog.get_logger()
 
-WAKE = "wake"
-WAKE_SECONDS = 0.25
+HAND_OVER_SECONDS = 0.25
 QUIET_SECONDS = 1.0
-"""After a failed wake nobody is woken for so long, so that a Redis which hangs is not waited for each time."""
-POLL_SECONDS = 0.06
-LISTEN_TIMEOUT_SECONDS = 5
-ANSWERED_BY: Mapping[str, str] = {"webhooks": "jobs"}
-"""Queues that another one's worker serves too. Their wakes go to its place in Redis, for each place that is polled
-costs a worker 1 % of a core while nothing happens."""
-_chance = random.SystemRandom()
+"""After a failure nothing is handed over for so long, so that a Redis which hangs is not waited for each time."""
+CHUNK = 250
+EXPIRES_SECONDS = 24 * 3600
+SERVED_BY: Mapping[str, str] = {"webhooks": "jobs"}
+"""Queues of rows whose jobs the worker of another queue runs."""
+MARK_SECONDS = 60
+"""So long a worker's mark keeps others from a job, should it be killed; the rows do that for longer runs."""
+NOT_HANDED = Counter("learning_job_handovers_failed_total", "Times that Redis took no jobs after a commit.")
+
+
+class Handed(Protocol):
+    """A job as its row has it; see `DueJob`."""
+
+    @property
+    def id(self) -> uuid.UUID: ...
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def queue(self) -> str: ...
+    @property
+    def job(self) -> str: ...
+    @property
+    def arguments(self) -> Mapping[str, Any] | str: ...
+    @property
+    def is_late(self) -> bool: ...
 
 
 def serialize(value: dict[str, Any]) -> bytes:
-    """JSON instead of arq's pickle, which would run code for whoever can write to Redis."""
+    """JSON instead of arq's pickle, which would run code for anyone who can write to Redis."""
     return json.dumps(value, default=str).encode()
 
 
@@ -47,51 +61,50 @@ def deserialize(value: bytes) -> dict[str, Any]:
 
 
 def arq_queue(name: str) -> str:
-    """Redis key at which the worker of a queue of ours listens."""
-    return f"learning:{ANSWERED_BY.get(name, name)}"
+    """arq's name of the queue in which jobs of a queue of ours wait."""
+    return f"learning:{SERVED_BY.get(name, name)}"
 
 
-def _wake_id(queue: str) -> str:
-    """Wakes of one second that nobody has answered yet are one wake.
+def arq_id(job_id: uuid.UUID, attempt: int) -> str:
+    """arq's id of the job that is a row's next claim."""
+    return f"{job_id}:{attempt}"
 
-    None is lost by that: a worker looks at its queue after the wake's key is gone (see `listen`), so whoever
-    still found the key has committed before that look. The second bounds what a worker killed in between can
-    hold up.
-    """
-    return f"{WAKE}:{arq_queue(queue)}:{int(time.time())}"
+
+def row_of(arq_job_id: str) -> tuple[uuid.UUID, int] | None:
+    """The row and claim number in an id that `arq_id` made; None for the id of another service's job."""
+    row_id, colon, attempt = arq_job_id.partition(":")
+    try:
+        found = uuid.UUID(row_id), int(attempt)
+    except ValueError:
+        return None
+    return found if colon and arq_id(*found) == arq_job_id else None
 
 
 class Queue:
-    """Wakes workers, best effort and never for longer than `WAKE_SECONDS`."""
+    """Hands jobs to arq, best effort and never for longer than `HAND_OVER_SECONDS`."""
 
     def __init__(self, url: str) -> None:
         # Shorter than the whole, so that a Redis which hangs fails one step cleanly instead of being cut off in it.
-        step = WAKE_SECONDS * 0.6
+        step = HAND_OVER_SECONDS * 0.6
         pool = ConnectionPool.from_url(url, socket_connect_timeout=step, socket_timeout=step)
-        self._redis = ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize)
+        self._redis = ArqRedis(pool)
         self._quiet_until = float("-inf")
-        self._here: dict[str, Callable[[], None]] = {}
 
-    def serve(self, queue: str, on_wake: Callable[[], None]) -> None:
-        """From now on this process looks for the queue's jobs itself, and need not hear from Redis of its own.
-
-        A worker so busy that it misses Redis's answers would else wait for its sweep between any two jobs.
-        """
-        self._here[queue] = on_wake
-
-    async def wake(self, queues: Collection[str]) -> None:
-        """Wake a worker of each queue; when Redis is away, the workers' sweep finds the jobs."""
-        for queue in self._here.keys() & queues:
-            self._here[queue]()
-        for queue in queues:
-            if time.monotonic() < self._quiet_until:
-                return
-            try:
-                async with asyncio.timeout(WAKE_SECONDS):
-                    await self._redis.enqueue_job(WAKE, _job_id=_wake_id(queue), _queue_name=arq_queue(queue))
-            except (RedisError, OSError, TimeoutError) as error:
-                self._quiet_until = time.monotonic() + QUIET_SECONDS
-                log.warning("wake_failed", queue=queue, error=type(error).__name__)
+    async def hand_over(self, due: Sequence[Handed]) -> None:
+        """Give arq these jobs; those that it has already stay as they are. What is left waits for the relay."""
+        begun = time.monotonic()
+        if not due or begun < self._quiet_until:
+            return
+        try:
+            async with asyncio.timeout(HAND_OVER_SECONDS):
+                for start in range(0, len(due), CHUNK):
+                    if time.monotonic() - begun > HAND_OVER_SECONDS / 2:
+                        return
+                    await _write(self._redis, due[start : start + CHUNK])
+        except (RedisError, OSError, TimeoutError) as error:
+            self._quiet_until = time.monotonic() + QUIET_SECONDS
+            NOT_HANDED.inc()
+            log.warning("hand_over_failed", error=type(error).__name__)
 
     async def is_alive(self) -> bool:
         """Whether Redis answers in time."""
@@ -106,59 +119,46 @@ class Queue:
         await self._redis.aclose(close_connection_pool=True)
 
 
-async def listen(url: str, queue: str, on_wake: Callable[[], None]) -> None:
-    """Call `on_wake` after each wake of the queue, for ever; cancel it to end it.
-
-    Whatever becomes of Redis is waited out: after a failure arq's worker is simply started again, for it holds
-    nothing that could be lost.
-    """
-    while True:
-        try:
-            await _listen(url, queue, on_wake)
-        except Exception as error:
-            log.warning("redis_away", queue=queue, error=type(error).__name__)
-        await asyncio.sleep(_chance.uniform(0.3, 1))
+async def hand_over_missing(redis: ArqRedis, queue: str, due: Sequence[Handed], late_seconds: float) -> None:
+    """Give arq those of these jobs that it does not have in a queue. Raises RedisError or OSError."""
+    for start in range(0, len(due), CHUNK):
+        jobs = due[start : start + CHUNK]
+        keys = [arq_id(job.id, job.attempt) for job in jobs]
+        marks = [in_progress_key_prefix + key for key, job in zip(keys, jobs, strict=True) if job.is_late]
+        known = await redis.zmscore(arq_queue(queue), keys)
+        await _remove_old(redis, marks, late_seconds)
+        await _write(redis, [job for job, score in zip(jobs, known, strict=True) if score is None])
 
 
-async def _listen(url: str, queue: str, on_wake: Callable[[], None]) -> None:
-    pool = ConnectionPool.from_url(
-        url,
-        socket_connect_timeout=2,
-        socket_timeout=LISTEN_TIMEOUT_SECONDS,
-        retry=Retry(ExponentialBackoff(cap=1, base=0.05), 5),
-        retry_on_error=[RedisConnectionError, RedisTimeoutError, OSError],
+async def _remove_old(redis: ArqRedis, marks: Sequence[str], seconds: float) -> None:
+    """Remove what is left from a worker that was killed before it claimed the row; arq would wait for its end."""
+    present = (
+        [mark for mark, value in zip(marks, await redis.mget(marks), strict=True) if value] if marks else []
     )
-    redis = ArqRedis(
-        pool, job_serializer=serialize, job_deserializer=deserialize, default_queue_name=arq_queue(queue)
-    )
+    async with redis.pipeline(transaction=False) as pipe:
+        for mark in present:
+            pipe.pttl(mark)
+        lives = await pipe.execute()
+    young = (MARK_SECONDS - seconds) * 1000
+    if old := [mark for mark, life in zip(present, lives, strict=True) if -2 < life < young]:
+        await redis.delete(*old)
 
-    async def look(ctx: dict[Any, Any]) -> None:
-        on_wake()
 
-    worker = Worker(
-        functions=[func(_nothing, name=WAKE, keep_result=0, timeout=5, max_tries=1)],
-        queue_name=arq_queue(queue),
-        redis_pool=redis,
-        # Not the function itself: only after the end of a wake is its key gone.
-        after_job_end=look,
-        poll_delay=POLL_SECONDS,
-        max_jobs=50,
-        queue_read_limit=1000,
-        keep_result=0,
-        health_check_interval=60,
-        job_serializer=serialize,
-        job_deserializer=deserialize,
-        handle_signals=False,
-        log_results=False,
-    )
+async def _write(redis: ArqRedis, due: Sequence[Handed]) -> None:
+    instant = int(time.time() * 1000)
+    async with redis.pipeline(transaction=False) as pipe:
+        for job in due:
+            key, payload = arq_id(job.id, job.attempt), _payload(job.arguments)
+            call = serialize_job(job.job, (), payload, None, instant, serializer=serialize)
+            pipe.set(job_key_prefix + key, call, ex=EXPIRES_SECONDS, nx=True)
+            pipe.zadd(arq_queue(job.queue), {key: instant}, nx=True)
+        await pipe.execute()
+
+
+def _payload(arguments: Mapping[str, Any] | str) -> dict[str, Any]:
+    """What arq shows of the job. Arguments that cannot be read are the row's affair, which is read at the claim."""
     try:
-        await worker.main()
-    finally:
-        for task in worker.tasks.values():
-            task.cancel()
-        await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
-        await redis.aclose(close_connection_pool=True)
-
-
-async def _nothing(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
-    """A wake carries no work; what answers it is `look`."""
+        read = json.loads(arguments) if isinstance(arguments, str) else arguments
+    except (ValueError, RecursionError):
+        return {}
+    return dict(read) if isinstance(read, Mapping) else {}

@@ -137,7 +137,7 @@ class Settings(StoreSettings):
     """The longest that a request waits for a row that another transaction is changing."""
 
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
-    """Wakes workers and settles rate limits; may be empty, late or down without losing anything."""
+    """Carries jobs to workers and settles rate limits; may be empty or late, and down without losing anything."""
 
     presigned_url_seconds: int = Field(default=300, ge=10, le=3600)
     """How long an address of a stored file works."""
@@ -206,14 +206,12 @@ class Settings(StoreSettings):
 
     job_lease_seconds: int = Field(default=30, ge=2)
     """How long a claimed job is its worker's without a sign of life."""
-    job_sweep_seconds: float = Field(default=5, gt=0)
-    """How often a worker looks for jobs for which no wake arrived."""
     job_timeout_seconds: float = Field(default=900, gt=0)
     """The longest that one try of a job may take."""
     job_max_tries: int = Field(default=10, ge=1)
     """After so many failures a job is dead, until an operator retries it."""
-    job_concurrency: int = Field(default=20, ge=1, le=500)
-    """Jobs that one worker runs at once."""
+    job_concurrency: int = Field(default=20, ge=2, le=500)
+    """Jobs that one worker runs at once; at most half of them send webhooks."""
 
     certificate_processes: int = Field(default=2, ge=1, le=64)
     """Processes in which one worker draws certificates."""

@@ -23,6 +23,7 @@ JOB_FINISHED = Gauge(
 )
 WORKERS = Gauge("learning_workers", "Workers seen in the last 30 seconds.", ["queue"])
 SCHEDULED_AGE = Gauge("learning_schedule_age_seconds", "Since a scheduled job was started last.", ["job"])
+REDIS_UP = Gauge("learning_redis_up", "Whether Redis answers; while it does not, jobs wait.")
 
 _request_facts: ContextVar[dict[str, str] | None] = ContextVar("request_facts", default=None)
 _logs_requests = True
@@ -76,10 +77,14 @@ def configure_logging(level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # arq's command gives its logger a form of its own, and a line for each start and end of a job.
+    logging.getLogger("arq").handlers.clear()
+    logging.getLogger("arq").setLevel(logging.WARNING)
 
 
-def show_job_figures(figures: Iterable[tuple[str, str, str, str, float]]) -> None:
+def show_job_figures(figures: Iterable[tuple[str, str, str, str, float]], *, redis: bool) -> None:
     """Put figures of all jobs (kind, queue, job, status, value) in place of those shown before."""
+    REDIS_UP.set(redis)
     for gauge in _JOB_GAUGES.values():
         gauge.clear()
     for kind, queue, job, status, value in figures:

@@ -55,7 +55,8 @@ async def alive() -> dict[str, str]:
 
 @router.get("/readyz", responses={503: {"description": "A part that is needed is away"}})
 async def ready(context: ContextOf, looks: LooksOf) -> JSONResponse:
-    """Whether it can serve. Without the database it cannot; without Redis or the store it serves on, slower.
+    """Whether it can serve. Without the database it cannot; without the store it serves on, slower, and
+    without Redis jobs wait.
 
     Without a converter, presentations wait for one, and fail in the end; all else is as usual. The parts are asked
     once a second at most.
@@ -90,7 +91,8 @@ async def metrics(context: ContextOf, looks: LooksOf) -> Response:
 
 
 async def _figures(context: Context) -> bytes:
-    show_job_figures(await _job_figures(context))
+    redis = await _within_a_second(context.queue.is_alive())
+    show_job_figures(await _job_figures(context), redis=redis)
     return generate_latest()
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Text, cast, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.jobs.outbox import OutboxRow, wake_after_commit
+from learning_service.domain.jobs.outbox import DueJob, OutboxRow, hand_over_after_commit
 from learning_service.domain.kernel.clock import now
 
 _FIGURES = text("SELECT figure, queue, job, status, value FROM job_figures()")
@@ -63,15 +63,16 @@ async def retry_jobs(session: AsyncSession, job_ids: Sequence[uuid.UUID] | None)
         update(OutboxRow)
         .where(OutboxRow.status == "dead")
         .values(status="queued", failures=0, run_at=now(session), finished_at=None)
-        .returning(OutboxRow.id, OutboxRow.queue)
+        .returning(
+            OutboxRow.id, OutboxRow.attempt, OutboxRow.queue, OutboxRow.job, cast(OutboxRow.arguments, Text)
+        )
         .execution_options(synchronize_session=False)
     )
     if job_ids is not None:
         statement = statement.where(OutboxRow.id.in_(job_ids))
-    rows = (await session.execute(statement)).all()
-    for _, queue in rows:
-        wake_after_commit(session, queue)
-    return [job_id for job_id, _ in rows]
+    due = [DueJob(*row) for row in await session.execute(statement)]
+    hand_over_after_commit(session, due)
+    return [job.id for job in due]
 
 
 async def job_figures(session: AsyncSession) -> Sequence[tuple[str, str, str, str, float]]:

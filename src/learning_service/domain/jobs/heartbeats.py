@@ -3,7 +3,6 @@
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,11 +34,3 @@ async def show_life(session: AsyncSession, worker_id: uuid.UUID, *, queue: str, 
     await session.execute(
         row.on_conflict_do_update(index_elements=["id"], set_={"seen_at": row.excluded.seen_at})
     )
-
-
-async def is_worker_alive(session: AsyncSession, *, queue: str, host: str) -> bool:
-    """Whether a worker of this host was seen at this queue within `ALIVE`."""
-    seen = select(WorkerRow.id).where(
-        WorkerRow.queue == queue, WorkerRow.host == host, WorkerRow.seen_at > now(session) - ALIVE
-    )
-    return (await session.execute(seen.limit(1))).first() is not None

@@ -1,11 +1,12 @@
 """Jobs are rows first: written in the transaction of what causes them, claimed by workers, kept until done.
 
-Redis only wakes a worker. A row is claimed for a lease under a fencing number (`attempt`), and the number is
-checked again at the final write, so that a worker which lost its lease changes nothing.
+After the commit arq is told of the row, and arq runs it. What arq holds may be lost or doubled: a row is claimed
+for a lease under a fencing number (`attempt`), and the number is checked again at the final write, so that a worker
+which lost its lease changes nothing.
 """
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,8 +15,10 @@ from sqlalchemy import (
     CheckConstraint,
     Index,
     Integer,
+    Text,
     and_,
     case,
+    cast,
     func,
     literal,
     null,
@@ -36,7 +39,7 @@ SYSTEM = ""
 """The organization of work that is done for all of them; no real one has an empty id."""
 MAX_REASON = 2000
 VANISHED = "the worker vanished in the middle of it"
-_WAKE = "queues_to_wake"
+_DUE = "due_jobs"
 _FINISHED = text("status IN ('done', 'dead')")
 
 
@@ -114,13 +117,25 @@ _JOB = (
 
 @dataclass(slots=True)
 class Claim:
-    """What one look at the queue brought: jobs to do, and ids of those whose workers vanished too often."""
+    """What a claim brought: jobs to do, and ids of those whose workers vanished too often."""
 
     jobs: list[Job] = field(default_factory=list)
     buried: list[uuid.UUID] = field(default_factory=list)
 
-    def __len__(self) -> int:
-        return len(self.jobs) + len(self.buried)
+
+@dataclass(frozen=True, slots=True)
+class DueJob:
+    """A row that waits to be claimed, as arq is told of it."""
+
+    id: uuid.UUID
+    attempt: int
+    """How often it was claimed so far; the claim that follows has to find this number."""
+    queue: str
+    job: str
+    arguments: Mapping[str, Any] | str
+    """Or their JSON as text, which may be more than Python reads."""
+    is_late: bool = False
+    """It has been due for longer than a worker takes to claim what arq gave it."""
 
 
 class LeaseLost(Exception):
@@ -142,15 +157,15 @@ async def enqueue_job(
     run_at: datetime | None = None,
     as_of: datetime | None = None,
 ) -> None:
-    """Write the job into the session's transaction; a worker is woken once that commits.
+    """Write the job into the session's transaction; arq gets it once that commits, if it is due.
 
     With a `unique_key` that a row already has, nothing is written. `as_of`: another instant for it to reason with.
     """
-    instant = now(session)
-    await session.execute(
+    instant, id_ = now(session), new_id()
+    written = await session.execute(
         insert(OutboxRow)
         .values(
-            id=new_id(),
+            id=id_,
             organization_id=organization_id,
             queue=queue,
             job=job,
@@ -165,8 +180,10 @@ async def enqueue_job(
             created_at=instant,
         )
         .on_conflict_do_nothing(index_elements=["unique_key"])
+        .returning(OutboxRow.id)
     )
-    wake_after_commit(session, queue)
+    if written.first() is not None and (run_at is None or run_at <= instant):
+        hand_over_after_commit(session, [DueJob(id_, 0, queue, job, arguments)])
 
 
 async def requeue_jobs(
@@ -199,44 +216,69 @@ async def requeue_jobs(
         {"id": new_id(), "arguments": arguments, "unique_key": key, **made, **again}
         for key, arguments in sorted(wanted.items())
     ]
-    await session.execute(
+    written = await session.execute(
         insert(OutboxRow)
         .values(rows)
         .on_conflict_do_update(
             index_elements=["unique_key"], set_={name: insert(OutboxRow).excluded[name] for name in again}
         )
+        .returning(OutboxRow.id, OutboxRow.attempt, OutboxRow.unique_key)
     )
-    wake_after_commit(session, "jobs")
+    hand_over_after_commit(
+        session, [DueJob(id_, attempt, "jobs", job, wanted[key]) for id_, attempt, key in written if key]
+    )
 
 
-def wake_after_commit(session: AsyncSession, queue: str) -> None:
-    """Note that this transaction gives a queue something to do."""
-    session.info.setdefault(_WAKE, set()).add(queue)
+def hand_over_after_commit(session: AsyncSession, due: Iterable[DueJob]) -> None:
+    """Note that arq gets these rows once this transaction has committed."""
+    session.info.setdefault(_DUE, []).extend(due)
 
 
-def take_queues_to_wake(session: AsyncSession) -> frozenset[str]:
-    """Queues that got a row in this transaction; asked once, after the commit."""
-    return frozenset(session.info.pop(_WAKE, ()))
+def take_due(session: AsyncSession) -> list[DueJob]:
+    """What this transaction has for arq; asked once, before the commit."""
+    due: list[DueJob] = session.info.pop(_DUE, [])
+    return due
+
+
+async def due_jobs(
+    session: AsyncSession, *, queues: Collection[str], names: Collection[str], limit: int, late: timedelta
+) -> list[DueJob]:
+    """What waits to be claimed, the oldest first: queued rows that are due, and those whose lease has ended.
+
+    Names this worker does not know are left to a newer one. Nothing is read that Python could choke on.
+    """
+    rows = await session.execute(
+        select(
+            OutboxRow.id,
+            OutboxRow.attempt,
+            OutboxRow.queue,
+            OutboxRow.job,
+            cast(OutboxRow.arguments, Text),
+            OutboxRow.run_at < now(session) - late,
+        )
+        .where(OutboxRow.queue.in_(queues), *_is_due(session, names))
+        .order_by(OutboxRow.run_at)
+        .limit(limit)
+    )
+    return [DueJob(*row) for row in rows]
 
 
 async def claim_jobs(
     session: AsyncSession,
+    wanted: Collection[tuple[uuid.UUID, int]],
     *,
-    queue: str,
     names: Collection[str],
-    limit: int,
     lease: timedelta,
     max_tries: int,
-    only: uuid.UUID | None = None,
 ) -> Claim:
-    """Claim up to `limit` due jobs of the given names: queued ones, and those whose lease has run out.
+    """Claim those of the wanted rows, by id and the number of their last claim, that are due, known and not halted.
 
-    Names this worker does not know stay queued for a newer one. A job whose lease ran out for the
-    `max_tries`th time is buried instead: it may be what kills its workers. `only` looks at a single row.
+    A row that another worker holds at this moment is passed over. A job whose lease ran out for the `max_tries`th
+    time is buried instead: it may be what kills its workers.
     """
-    due = _due(session, queue, names, limit)
-    if only is not None:
-        due = due.where(OutboxRow.id == only)
+    due = select(OutboxRow.id).where(
+        tuple_(OutboxRow.id, OutboxRow.attempt).in_(wanted), *_is_due(session, names)
+    )
     found = due.with_for_update(skip_locked=True).cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
     vanished = OutboxRow.status == "leased"
     hopeless = and_(vanished, OutboxRow.failures + literal(1, Integer) >= max_tries)
@@ -262,13 +304,6 @@ async def claim_jobs(
         else:
             claim.jobs.append(Job(*columns))
     return claim
-
-
-async def due_ids(
-    session: AsyncSession, *, queue: str, names: Collection[str], limit: int
-) -> Sequence[uuid.UUID]:
-    """Ids of what `claim_jobs` would look at, without reading the rows."""
-    return (await session.execute(_due(session, queue, names, limit))).scalars().all()
 
 
 async def bury_unreadable(session: AsyncSession, job_id: uuid.UUID, reason: str) -> None:
@@ -329,18 +364,12 @@ async def fail_job(session: AsyncSession, job: Job, reason: str, *, retry_in: ti
     await session.execute(_update_held([job]).values(**values))
 
 
-def _due(session: AsyncSession, queue: str, names: Collection[str], limit: int) -> Any:
+def _is_due(session: AsyncSession, names: Collection[str]) -> tuple[Any, ...]:
     return (
-        select(OutboxRow.id)
-        .where(
-            OutboxRow.queue == queue,
-            OutboxRow.status.in_(("queued", "leased")),
-            OutboxRow.run_at <= now(session),
-            OutboxRow.job.in_(names),
-            OutboxRow.job.not_in(halted_jobs()),
-        )
-        .order_by(OutboxRow.run_at)
-        .limit(limit)
+        OutboxRow.status.in_(("queued", "leased")),
+        OutboxRow.run_at <= now(session),
+        OutboxRow.job.in_(names),
+        OutboxRow.job.not_in(halted_jobs()),
     )
 
 

@@ -13,7 +13,7 @@ from learning_service.domain.kernel.clock import now
 
 
 class JobHalt(Base):
-    """A halted job. The row is the halt: all workers see it at their next look at the queue."""
+    """A halted job. The row is the halt: all workers see it at their next claim."""
 
     __tablename__ = "job_halts"
 

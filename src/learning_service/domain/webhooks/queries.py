@@ -14,6 +14,9 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.events import Event
 from learning_service.domain.webhooks.models import EventFeed, WebhookDelivery, WebhookSubscription
 
+ANY_UNNUMBERED = "SELECT FROM events WHERE position IS NULL LIMIT 1"
+"""Finds a row when some committed event of any organization has no position yet; asked all the time, so cheap."""
+
 
 class CursorExpired(Gone):
     """What followed the cursor was purged; the reader has missed events and must start over."""
@@ -32,11 +35,6 @@ class FeedPage:
 
     events: Sequence[Event]
     position: int
-
-
-async def any_unnumbered(session: AsyncSession) -> bool:
-    """Whether some committed event of any organization has no position yet; asked all the time, so cheap."""
-    return bool(await session.scalar(select(exists().where(Event.position.is_(None)))))
 
 
 async def has_unnumbered(session: AsyncSession, organization_id: str) -> bool:

@@ -12,7 +12,7 @@ from learning_service.domain.assignments.actions.triggers import (
 )
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.jobs.outbox import Job
-from learning_service.worker.runner import finishing
+from learning_service.worker.durable import finishing
 
 
 def _as_of(job: Job) -> datetime | None:

@@ -14,7 +14,7 @@ from learning_service.domain.completion.actions.marking import with_marks
 from learning_service.domain.completion.actions.submissions import close_if_overdue
 from learning_service.domain.jobs.outbox import Job, Unworkable
 from learning_service.domain.kernel.clock import now
-from learning_service.worker.runner import describe, finishing
+from learning_service.worker.durable import describe, finishing
 
 log = structlog.get_logger()
 

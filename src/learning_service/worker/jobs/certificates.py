@@ -34,7 +34,7 @@ from learning_service.domain.certificates.queries import (
 from learning_service.domain.certificates.rules import Mark, pdf_key
 from learning_service.domain.jobs.outbox import Job, Unworkable
 from learning_service.domain.kernel.days import last_day, local_day
-from learning_service.worker.runner import finishing
+from learning_service.worker.durable import finishing
 
 log = structlog.get_logger()
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import structlog
 
-from learning_service.adapters.confinement import MIB, work_directory
-from learning_service.adapters.inspection.inspections import inspect_deck, inspect_pdf, inspect_picture
+from learning_service.adapters.confined import MIB, work_directory
+from learning_service.adapters.inspection.running import inspect_deck, inspect_pdf, inspect_picture
 from learning_service.adapters.office import Office, find_office, office_problem
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.context import Context
@@ -19,7 +19,7 @@ from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import find_document
 from learning_service.domain.documents.rules import PDF, PICTURES, Refused
 from learning_service.domain.jobs.outbox import Job, Unworkable
-from learning_service.worker.runner import finishing
+from learning_service.worker.durable import finishing
 
 log = structlog.get_logger()
 

@@ -2,7 +2,7 @@
 
 from learning_service.context import Context
 from learning_service.domain.jobs.outbox import Job
-from learning_service.worker.runner import finishing
+from learning_service.worker.durable import finishing
 
 
 async def erase_files(context: Context, job: Job) -> None:

@@ -7,7 +7,7 @@ from learning_service.domain.assignments.actions.renewals import open_renewals
 from learning_service.domain.completion.actions.policy_changes import Gift, give_policy
 from learning_service.domain.compliance.actions import announce_expired
 from learning_service.domain.jobs.outbox import Job
-from learning_service.worker.runner import finishing
+from learning_service.worker.durable import finishing
 
 
 async def open_recertifications(context: Context, at: datetime | None) -> None:

@@ -36,7 +36,7 @@ from learning_service.domain.reminders.actions import (
 )
 from learning_service.domain.reminders.queries import load_mail
 from learning_service.domain.reminders.rules import Mail, MailKind, Notice, leaves_at, reason_to_skip
-from learning_service.worker.runner import finishing
+from learning_service.worker.durable import finishing
 
 log = structlog.get_logger()
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from learning_service.domain.records.events import Event
 from learning_service.domain.reminders.actions import plan_webhook_notices
 from learning_service.domain.webhooks.actions.deliveries import GONE, TOO_MANY, note_outcomes
 from learning_service.domain.webhooks.actions.subscriptions import number_events, reseal_secrets
-from learning_service.domain.webhooks.queries import Batch, any_unnumbered, load_batch
+from learning_service.domain.webhooks.queries import ANY_UNNUMBERED, Batch, load_batch
 from learning_service.domain.webhooks.rules.events import (
     MAY_ASK_TO_WAIT,
     Outcome,
@@ -25,7 +25,7 @@ from learning_service.domain.webhooks.rules.events import (
     cloud_event,
     place_of_secrets,
 )
-from learning_service.worker.runner import finishing
+from learning_service.worker.durable import finishing
 
 log = structlog.get_logger()
 
@@ -48,9 +48,9 @@ async def keep_numbering(context: Context) -> None:
 
 async def number_all_events(context: Context) -> None:
     """Number what has committed, and queue its deliveries, until nothing is left."""
-    while True:
+    while await context.direct.finds(ANY_UNNUMBERED):
         async with context.transaction(None) as session:
-            if not await any_unnumbered(session) or not await number_events(session):
+            if not await number_events(session):
                 return
 
 

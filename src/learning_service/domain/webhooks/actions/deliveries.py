@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.jobs.outbox import enqueue_job, wake_after_commit
+from learning_service.domain.jobs.outbox import DueJob, enqueue_job, hand_over_after_commit
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.records.audit import record_audit
 from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
@@ -48,9 +48,10 @@ WITH wanted AS (
     SELECT gen_random_uuid(), organization_id, :queue, :job, jsonb_build_object('webhook_id', id), :instant, 'queued',
         0, at, :instant
     FROM wanted WHERE id NOT IN (SELECT id FROM alive)
-    RETURNING id, (arguments->>'webhook_id')::uuid AS webhook_id
+    RETURNING id, (arguments->>'webhook_id')::uuid AS webhook_id, run_at <= clock_timestamp() AS is_due
 )
 UPDATE webhook_subscriptions s SET sender_id = made.id FROM made WHERE made.webhook_id = s.id
+RETURNING made.id, made.webhook_id, made.is_due
 """
 )
 
@@ -61,7 +62,7 @@ async def start_senders(
     """Make sure that a job sends what waits for each of these webhooks, when it is due. `ending` is about to end."""
     lock = select(WebhookSubscription.id).where(WebhookSubscription.id.in_(webhook_ids))
     await session.execute(lock.order_by(WebhookSubscription.id).with_for_update())
-    await session.execute(
+    made = await session.execute(
         _START,
         {
             "webhook_ids": list(webhook_ids),
@@ -71,7 +72,14 @@ async def start_senders(
             "instant": now(session),
         },
     )
-    wake_after_commit(session, QUEUE)
+    hand_over_after_commit(
+        session,
+        [
+            DueJob(job_id, 0, QUEUE, DELIVER, {"webhook_id": str(webhook_id)})
+            for job_id, webhook_id, is_due in made
+            if is_due
+        ],
+    )
 
 
 async def note_outcomes(

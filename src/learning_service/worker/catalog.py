@@ -1,0 +1,78 @@
+"""Which jobs there are, in which queue, and which of them start by themselves.
+
+Functions are named by their place, so that the settings know all jobs without loading what they are made of:
+`arq --check` answers at once.
+"""
+
+import importlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+_HOME = "learning_service.worker.jobs"
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """A job that runs every so often.
+
+    Its function takes the context and the instant to reason with (None: now), and must bear to run twice, as any job.
+    """
+
+    function: str
+    every: timedelta
+    rehearsal: str | None = None
+    """Says what the function would do, line by line, and changes nothing."""
+
+
+SCHEDULED: Mapping[str, Scheduled] = {
+    "audit_certificates": Scheduled(f"{_HOME}.certificates:audit_certificates", timedelta(days=1)),
+    "close_overdue_attempts": Scheduled(f"{_HOME}.attempts:close_overdue_attempts", timedelta(seconds=15)),
+    "collect_files": Scheduled(
+        f"{_HOME}.unused_files:collect_files",
+        timedelta(days=1),
+        rehearsal=f"{_HOME}.unused_files:list_collectable",
+    ),
+    "expire_completions": Scheduled(f"{_HOME}.recertification:expire_completions", timedelta(minutes=10)),
+    "open_recertifications": Scheduled(
+        f"{_HOME}.recertification:open_recertifications", timedelta(minutes=10)
+    ),
+    "purge": Scheduled(f"{_HOME}.purge:purge", timedelta(hours=1)),
+    "run_scheduled_rules": Scheduled(f"{_HOME}.assignments:run_scheduled_rules", timedelta(minutes=1)),
+    "seal_secrets": Scheduled(f"{_HOME}.webhooks:seal_secrets", timedelta(days=1)),
+    "send_course_reminders": Scheduled(f"{_HOME}.reminders:send_course_reminders", timedelta(minutes=5)),
+    "settle_documents": Scheduled(f"{_HOME}.documents:settle_documents", timedelta(seconds=15)),
+}
+"""What starts by itself in the queue `jobs`; `learning-service job NAME` runs one at once."""
+
+JOBS: Mapping[str, Mapping[str, str]] = {
+    "jobs": {
+        "apply_policy": f"{_HOME}.recertification:give_policy_to_existing",
+        "auto_assign_courses": f"{_HOME}.assignments:auto_assign_courses",
+        "check_document": f"{_HOME}.documents:check_document",
+        "close_attempt": f"{_HOME}.attempts:close_attempt",
+        "erase_files": f"{_HOME}.privacy:erase_files",
+        "generate_certificates": f"{_HOME}.certificates:generate_certificates",
+        "plan_assignment_mails": f"{_HOME}.reminders:plan_mails_of_assignment",
+        "run_assignments": f"{_HOME}.assignments:run_assignments",
+        "send_mails": f"{_HOME}.reminders:send_mails",
+        "tell_of_disabled_webhook": f"{_HOME}.webhooks:tell_of_disabled_webhook",
+        "undo_assignments": f"{_HOME}.assignments:undo_assignments",
+    },
+    "webhooks": {"deliver_webhooks": f"{_HOME}.webhooks:deliver_webhooks"},
+    "converter": {"convert_document": f"{_HOME}.documents:convert_document"},
+}
+"""What is queued by others, by the queue of its rows."""
+
+
+def names_of(queues: Iterable[str]) -> list[str]:
+    """The names of all jobs in these queues."""
+    names = [name for queue in queues for name in JOBS[queue]]
+    return sorted([*names, *(SCHEDULED if "jobs" in queues else ())])
+
+
+def load(function: str) -> Any:
+    """The function at a place, `module:name`."""
+    module, _, name = function.partition(":")
+    return getattr(importlib.import_module(module), name)
