@@ -8,7 +8,7 @@ from sqlalchemy import event, select, true
 from tests.kit.direct import Database
 from tests.kit.world import World
 
-from learning_service.domain.assignments.actions.assigning import prepare_assignment
+from learning_service.domain.assignments.actions.assignments import prepare_assignment
 from learning_service.domain.assignments.queries.candidates import candidates, course_to_assign
 from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.kernel.clock import now

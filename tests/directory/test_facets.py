@@ -123,11 +123,15 @@ ORDINARY = """jsonb_build_object('number', 'A-' || g, 'joined', current_date - g
     'paid', g % 3 = 0, 'house', jsonb_build_object('name', g % 40), 'tags', jsonb_build_array(g % 11, g % 13),
     'gpa', round(g % 401 / 100.0, 2), 'major', md5((g % 90)::text), 'note', md5(g::text), 'city', 'C' || g % 900)"""
 MANY = "(SELECT jsonb_object_agg('f' || k, md5((g * k)::text)) FROM generate_series(1, 300) k)"
+NAMES = "(SELECT jsonb_object_agg(md5((g * 1700 + k)::text), md5(k::text)) FROM generate_series(1, 900) k)"
+"""60 KB for each member, and no name twice."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("given", "members"), [(ORDINARY, 100_000), (MANY, 5_000)], ids=["members", "values"]
+    ("given", "members"),
+    [(ORDINARY, 100_000), (MANY, 5_000), (NAMES, 1_000)],
+    ids=["members", "values", "names"],
 )
 async def test_many_members_and_many_values_take_bounded_time(world: World, given: str, members: int) -> None:
     async with world.worker.transaction(world.id) as session:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from learning_service.adapters.inspection.running import inspect_pdf
+from learning_service.adapters.inspection.inspections import inspect_pdf
 from learning_service.domain.documents.rules import Refused
 
 CATALOG = b"<</Type/Catalog/Pages 2 0 R%s>>"

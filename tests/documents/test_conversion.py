@@ -21,7 +21,7 @@ from tests.kit import documents as files
 from tests.kit.sending import convert_all, seen, send
 from tests.kit.world import World
 
-from learning_service.adapters.confined import MIB, remove_leftovers, work_directory, work_root
+from learning_service.adapters.confinement import MIB, remove_leftovers, work_directory, work_root
 from learning_service.adapters.office import Office, find_office
 from learning_service.core.settings import Settings
 from learning_service.domain.documents.rules import Refused

@@ -14,7 +14,7 @@ from tests.kit import documents as files
 from tests.kit.sending import seen, send
 from tests.kit.world import World
 
-from learning_service.adapters.inspection.running import inspect_deck, inspect_pdf
+from learning_service.adapters.inspection.inspections import inspect_deck, inspect_pdf
 from learning_service.domain.documents.rules import Refused
 
 ELSEWHERE = "file:///C:/books/figures.xlsx"

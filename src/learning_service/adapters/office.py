@@ -15,7 +15,7 @@ from typing import Literal
 
 import structlog
 
-from learning_service.adapters.confined import MIB, Ended, Limits, run_confined
+from learning_service.adapters.confinement import MIB, Ended, Limits, run_confined
 from learning_service.domain.documents.rules import Refused
 
 log = structlog.get_logger()

@@ -18,8 +18,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from learning_service.api.outlines import Outline, outline_of
-from learning_service.domain.kernel.apart import apart
 from learning_service.domain.kernel.errors import Fault, Invalid, TooLarge, UnsupportedMediaType
+from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.values import JsonObject
 
 MIB = 1024 * 1024

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from learning_service.adapters.confined import hide_memory, remove_leftovers
+from learning_service.adapters.confinement import hide_memory, remove_leftovers
 from learning_service.context import Context, open_context
 from learning_service.core.queue import row_of
 from learning_service.core.settings import Settings

@@ -1,7 +1,7 @@
 """Looks whether a file is a presentation that may be converted; run as a process of its own.
 
 A deck that shows content from elsewhere, of which it has no copy, is refused: nothing would be fetched for it, so the
-result would lack it. See `outside`.
+result would lack it. See `external_content`.
 """
 
 import re
@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from learning_service.adapters.inspection.compound_files import MAGIC, CompoundFile
+from learning_service.adapters.inspection.external_content import FrameUses, PartUses, outside_relations
 from learning_service.adapters.inspection.findings import Unusable, answer
 from learning_service.adapters.inspection.old_decks import check_ppt
-from learning_service.adapters.inspection.outside import FrameUses, PartUses, outside_relations
 from learning_service.adapters.inspection.packages import open_package
 from learning_service.adapters.inspection.xml_parts import local_name, read_part
 

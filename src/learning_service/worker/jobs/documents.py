@@ -8,8 +8,8 @@ from pathlib import Path
 
 import structlog
 
-from learning_service.adapters.confined import MIB, work_directory
-from learning_service.adapters.inspection.running import inspect_deck, inspect_pdf, inspect_picture
+from learning_service.adapters.confinement import MIB, work_directory
+from learning_service.adapters.inspection.inspections import inspect_deck, inspect_pdf, inspect_picture
 from learning_service.adapters.office import Office, find_office, office_problem
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.context import Context

@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from learning_service.domain.assignments.actions.again import ASSIGNED
+from learning_service.domain.assignments.actions.reassignments import ASSIGNED
 from learning_service.domain.courses.models import Course
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.directory.queries.audience import FENCE

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.assignments.actions.assigning import MOST, assign_next, prepare_assignment
+from learning_service.domain.assignments.actions.assignments import MOST, assign_next, prepare_assignment
 from learning_service.domain.assignments.actions.rules import require_whole
 from learning_service.domain.assignments.models import AssignmentRule, AssignmentRun
 from learning_service.domain.assignments.queries.candidates import (

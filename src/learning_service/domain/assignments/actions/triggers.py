@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Text, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.assignments.actions.assigning import assign_members
+from learning_service.domain.assignments.actions.assignments import assign_members
 from learning_service.domain.assignments.actions.runs import (
     audience_of_rule,
     course_of,

@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.grading.rules.score import Graded, grade_attempt
-from learning_service.domain.kernel.apart import apart
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Unavailable
+from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.responses import Response, dump_responses
 

@@ -29,10 +29,10 @@ from learning_service.domain.courses.rules.keys import assign_keys, unknown_key_
 from learning_service.domain.courses.rules.patching import Operation, apply_patch
 from learning_service.domain.courses.rules.richtext import Clean, Removed, sanitize_html, sanitize_tree
 from learning_service.domain.courses.rules.tree import Tree, parse_tree, texts_of
-from learning_service.domain.kernel.apart import apart
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Invalid, PreconditionFailed, PreconditionRequired
+from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.records.audit import record_audit

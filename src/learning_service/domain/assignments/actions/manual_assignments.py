@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.assignments.actions.assigning import Assigned, assign_members
+from learning_service.domain.assignments.actions.assignments import Assigned, assign_members
 from learning_service.domain.assignments.actions.runs import Plan, start_run
 from learning_service.domain.assignments.queries.candidates import (
     CourseToAssign,

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 
-from learning_service.domain.kernel.apart import apart
+from learning_service.domain.kernel.large_work import apart
 
 
 async def test_organizations_and_their_people_take_turns_in_one_thread() -> None:

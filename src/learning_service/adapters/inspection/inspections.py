@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from learning_service.adapters.confined import MIB, Limits, run_confined
+from learning_service.adapters.confinement import MIB, Limits, run_confined
 from learning_service.adapters.inspection.findings import CLEAN
 from learning_service.domain.documents.rules import REASONS, Refused
 from learning_service.domain.kernel.values import JsonObject

@@ -13,7 +13,7 @@ from sqlalchemy import CTE, Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.assignments.actions.again import (
+from learning_service.domain.assignments.actions.reassignments import (
     ASSIGNED,
     NOTHING,
     Again,
