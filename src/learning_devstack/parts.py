@@ -157,6 +157,7 @@ class _Starter:
                 port=port,
                 secret=self._passwords["s3"],
                 bucket=self._parts.s3_bucket,
+                origins=self._given.get("CORS_ORIGINS") or "[]",
                 logs=self._logs,
                 guard=guard,
             )

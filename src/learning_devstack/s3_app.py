@@ -5,6 +5,7 @@ Added are answers to browsers of other origins (CORS), the `response-*` override
 """
 
 import asyncio
+import json
 import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote
@@ -76,11 +77,15 @@ def _overriding(scope: Scope, send: Send) -> Send:
 
 
 def create_app() -> ASGIApp:
-    """The server; nanio reads its keys and NANIO_DATA_DIR from the environment."""
+    """The server; nanio reads its keys and NANIO_DATA_DIR from the environment.
+
+    Pages of the origins in CORS_ORIGINS, a JSON list, read files, as those of a bucket that `learning-service bucket`
+    made.
+    """
     return CORSMiddleware(
         S3Additions(build_app(), Path(os.environ["NANIO_DATA_DIR"])),
-        allow_origins=["*"],
-        allow_methods=["GET", "PUT", "HEAD"],
-        allow_headers=["*"],
-        expose_headers=["ETag"],
+        allow_origins=json.loads(os.environ.get("CORS_ORIGINS") or "[]"),
+        allow_methods=["GET", "HEAD"],
+        allow_headers=["Range"],
+        expose_headers=["Content-Disposition", "Content-Length", "Content-Range", "ETag"],
     )

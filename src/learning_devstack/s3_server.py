@@ -18,8 +18,13 @@ UVICORN = (
 )
 
 
-def make_s3(directory: Path, *, port: int, secret: str, bucket: str, logs: Path, guard: Guard) -> Part:
-    """Make the bucket and return the part, not started. Raises StartError when nanio is not installed."""
+def make_s3(
+    directory: Path, *, port: int, secret: str, bucket: str, origins: str, logs: Path, guard: Guard
+) -> Part:
+    """Make the bucket and return the part, not started. Raises StartError when nanio is not installed.
+
+    Pages of `origins`, a JSON list, may read files.
+    """
     if package_directory("nanio") is None:
         raise StartError("no S3 server found: the wheel nanio is not installed. Set S3_ENDPOINT_URL instead.")
     data = directory / "s3"
@@ -32,6 +37,7 @@ def make_s3(directory: Path, *, port: int, secret: str, bucket: str, logs: Path,
                 "NANIO_ACCESS_KEY": ACCESS_KEY_ID,
                 "NANIO_SECRET_KEY": secret,
                 "NANIO_DATA_DIR": str(data.resolve()),
+                "CORS_ORIGINS": origins,
             }
         ),
         log=logs / "s3.log",

@@ -76,7 +76,7 @@ class ObjectStore:
         self._client = client
         self._public = public_client
         self._bucket = bucket
-        self._presigned_seconds = presigned_seconds
+        self.presigned_seconds = presigned_seconds
         self._patience = patience
 
     async def put(self, key: str, body: bytes, *, content_type: str) -> None:
@@ -235,7 +235,7 @@ class ObjectStore:
                 "ResponseContentDisposition": content_disposition(filename, inline=inline),
                 "ResponseContentType": content_type,
             },
-            ExpiresIn=self._presigned_seconds,
+            ExpiresIn=self.presigned_seconds,
         )
         return url
 

@@ -249,6 +249,16 @@ def refuse_unknown_parameters(request: Request, known: frozenset[str]) -> None:
 BodyReader = Callable[[Request], Awaitable[Any]]
 
 
+def names_json(accept: str | None) -> bool:
+    """Whether a client names JSON, and does not rank a page or a file above it; `*/*` names nothing."""
+    ranked = {
+        kind.strip().lower(): next((_quality(p.strip().lower()) for p in rest if "q=" in p.lower()), 1.0)
+        for kind, *rest in (part.split(";") for part in (accept or "").split(","))
+    }
+    json_ = ranked.pop(JSON, 0.0)
+    return json_ > 0 and json_ >= max(ranked.values(), default=0.0)
+
+
 def prefers_html(accept: str | None) -> bool:
     """Whether a client would rather have a page than JSON: it names text/html, and not JSON above it.
 

@@ -1,7 +1,7 @@
 """`learning-service bucket`: make the bucket."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 import botocore.session
 import typer
@@ -15,6 +15,16 @@ from learning_service.core.settings import StoreSettings
 app = typer.Typer()
 
 
+class CorsRule(TypedDict):
+    """Which pages may do what with files."""
+
+    AllowedOrigins: list[str]
+    AllowedMethods: list[str]
+    AllowedHeaders: list[str]
+    ExposeHeaders: list[str]
+    MaxAgeSeconds: int
+
+
 @app.command()
 def bucket(
     policy: Annotated[
@@ -22,7 +32,10 @@ def bucket(
         typer.Option(exists=True, dir_okay=False, help="A file with the policy that the bucket shall have."),
     ] = None,
 ) -> None:
-    """Make the bucket S3_BUCKET in the store, unless it is there, and give it its policy."""
+    """Make the bucket S3_BUCKET in the store, unless it is there, and give it its policy.
+
+    Pages of the origins in CORS_ORIGINS may read its files; where none is set, what the bucket allows stays.
+    """
     try:
         settings = StoreSettings()
     except ValidationError as error:
@@ -56,3 +69,21 @@ def bucket(
             client.put_bucket_policy(Bucket=name, Policy=policy.read_text())
         except (ClientError, BotoCoreError) as error:
             fail(f"bucket {name} at {endpoint_url} does not take its policy: {error}", code=1)
+    if settings.cors_origins:
+        try:
+            client.put_bucket_cors(
+                Bucket=name, CORSConfiguration={"CORSRules": [reading(settings.cors_origins)]}
+            )
+        except (ClientError, BotoCoreError) as error:
+            fail(f"bucket {name} at {endpoint_url} does not take its CORS rule: {error}", code=1)
+
+
+def reading(origins: list[str]) -> CorsRule:
+    """The rule by which pages of these origins, and of no other, read files."""
+    return {
+        "AllowedOrigins": origins,
+        "AllowedMethods": ["GET", "HEAD"],
+        "AllowedHeaders": ["Range"],
+        "ExposeHeaders": ["Content-Disposition", "Content-Length", "Content-Range", "ETag"],
+        "MaxAgeSeconds": 3600,
+    }

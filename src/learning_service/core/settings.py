@@ -103,6 +103,8 @@ class StoreSettings(BaseSettings):
     s3_access_key_id: str | None = None
     s3_secret_access_key: SecretStr | None = None
     s3_addressing_style: Literal["path", "virtual", "auto"] = "path"
+    cors_origins: list[str] = []
+    """Origins of the frontends, exact: they may call the service, and read files at the store."""
 
     @classmethod
     def settings_customise_sources(
@@ -184,8 +186,6 @@ class Settings(StoreSettings):
 
     trusted_proxies: list[str] = []
     """Addresses or networks of proxies whose `X-Forwarded-For` is believed."""
-    cors_origins: list[str] = []
-    """Origins of the frontends, exact."""
     reference_enabled: bool = Field(default_factory=_in_development)
     """Whether `/docs` and `/openapi.json` are served; without a word, in development only."""
     metrics_enabled: bool = Field(default_factory=_in_development)

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from learning_service.api.bodies import PUBLIC as PUBLIC_BODY
 from learning_service.api.bodies import prefers_html, receive_body
+from learning_service.api.file_addresses import ADDRESS_RESPONSES, answer_with_address
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import body, page, path_id
 from learning_service.api.permissions import (
@@ -237,6 +238,7 @@ def _filters(asked: PageRequest) -> tuple[str | None, uuid.UUID | None]:
     status_code=307,
     response_class=RedirectResponse,
     responses={
+        **ADDRESS_RESPONSES,
         202: {"description": "Still being made; see Retry-After"},
         410: {
             "description": "Removed with the member's personal data, or not given out since it is not in force"
@@ -244,9 +246,14 @@ def _filters(asked: PageRequest) -> tuple[str | None, uuid.UUID | None]:
     },
 )
 async def pdf(
-    certificate: Annotated[Certificate, Depends(CanReadCertificate())], session: Session, context: ContextOf
+    certificate: Annotated[Certificate, Depends(CanReadCertificate())],
+    request: Request,
+    session: Session,
+    context: ContextOf,
 ) -> Response:
     """A short-lived address of the PDF, for its owner and administrators over them.
+
+    A redirect, or with `Accept: application/json` the address as JSON.
 
     That of a revoked or superseded certificate is stamped so, or 410 `pdf-withdrawn` where the organization's
     `revoked_pdf` says `refuse`. 503 `pdf-not-made` where making it has failed for good; the operator of the
@@ -258,7 +265,6 @@ async def pdf(
     settings = await organization_settings(session, certificate.organization_id) if mark else None
     if settings and settings.revoked_pdf == "refuse":
         raise PdfWithdrawn
-    headers = {"Cache-Control": "no-store"}
     sha256 = certificate.pdf_sha256
     if mark:
         sha256 = certificate.marked_sha256 if certificate.marked_as == mark else None
@@ -267,14 +273,16 @@ async def pdf(
             raise PdfNotMade
         if mark:
             await have_marked(session, certificate, mark)
-        headers["Retry-After"] = str(PDF_RETRY_SECONDS)
+        headers = {"Cache-Control": "no-store", "Retry-After": str(PDF_RETRY_SECONDS)}
         return JSONResponse({"status": "pending"}, 202, headers=headers)
-    url = await context.store.presigned_url(
+    return await answer_with_address(
+        request,
+        context.store,
         pdf_key(sha256),
         filename=pdf_filename(certificate.course_title),
         content_type="application/pdf",
+        instant=now(session),
     )
-    return RedirectResponse(url, 307, headers=headers)
 
 
 @router.post("/api/certificates/{certificate_id}/revoke/")

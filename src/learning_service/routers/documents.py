@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
+from learning_service.api.file_addresses import ADDRESS_RESPONSES, answer_with_address
 from learning_service.api.idempotency import KeyedRoute, keyed_request
 from learning_service.api.parameters import body, path_id
 from learning_service.api.permissions import CanSeeFile, IsAuthor
@@ -14,6 +15,7 @@ from learning_service.domain.documents.actions import add_document, retry_docume
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import get_document
 from learning_service.domain.documents.rules import PDF, PICTURES, DocumentNotReady, download_name
+from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import DomainError
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.idempotency import AlreadyAnswered, claim_key, keep_answer
@@ -92,20 +94,29 @@ async def retry(
     status_code=307,
     response_class=RedirectResponse,
     responses={
+        **ADDRESS_RESPONSES,
         202: {"description": "Still being checked or converted; see Retry-After"},
         409: {"description": "It failed, so it has no file"},
     },
 )
-async def file(document: Annotated[Document, Depends(CanSeeFile())], context: ContextOf) -> Response:
-    """A short-lived address of the PDF or picture."""
-    headers = {"Cache-Control": "no-store"}
+async def file(
+    document: Annotated[Document, Depends(CanSeeFile())],
+    request: Request,
+    session: Session,
+    context: ContextOf,
+) -> Response:
+    """A short-lived address of the PDF or picture: a redirect, or with `Accept: application/json` as JSON."""
     if document.status == "converting":
-        headers["Retry-After"] = str(RETRY_SECONDS)
+        headers = {"Cache-Control": "no-store", "Retry-After": str(RETRY_SECONDS)}
         return JSONResponse({"status": "converting"}, 202, headers=headers)
     if document.file_key is None:
         raise DocumentNotReady("This document has failed, so it has no file; its author may retry it.")
     shown = document.media_type if document.media_type in PICTURES else PDF
-    url = await context.store.presigned_url(
-        document.file_key, filename=download_name(document.name, shown), content_type=shown
+    return await answer_with_address(
+        request,
+        context.store,
+        document.file_key,
+        filename=download_name(document.name, shown),
+        content_type=shown,
+        instant=now(session),
     )
-    return RedirectResponse(url, 307, headers=headers)

@@ -1,5 +1,6 @@
 """What all wire types are made of."""
 
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -44,3 +45,10 @@ class PageOut(Out, Generic[T]):
 
     items: list[T]
     next_cursor: str | None
+
+
+class FileAddressOut(Out):
+    """Where a file is fetched, without a token."""
+
+    url: Annotated[str, Field(description="An address at the store, of this file alone.")]
+    expires_at: Annotated[datetime, Field(description="Until when it opens the file; later ask for another.")]
