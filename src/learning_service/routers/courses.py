@@ -15,14 +15,12 @@ from learning_service.api.permissions import (
     IsMemberByQuery,
 )
 from learning_service.api.requests import Session
-from learning_service.domain.attempts.queries.positions import Position, find_position
+from learning_service.domain.attempts.queries.positions import find_position
 from learning_service.domain.completion.actions.policy_changes import apply_policy
 from learning_service.domain.completion.queries.completions import Finish, finishes
-from learning_service.domain.completion.views.items import module_views, quiz_view
 from learning_service.domain.courses.actions import courses
 from learning_service.domain.courses.queries.access import CourseAccess, list_courses
 from learning_service.domain.courses.queries.compiled import (
-    CompiledVersion,
     compile_version,
     compiled_version,
 )
@@ -140,10 +138,10 @@ async def modules(
             else position.view(version, now(session))
         )
         finish = (await finishes(session, [enrollment]))[enrollment.id]
-        return _modules_answer(version, position, ListedEnrollmentOut.of(enrollment, finish))
+        return ModulesOut.of(version, position, ListedEnrollmentOut.of(enrollment, finish))
     if access.published_version_id is None or not (access.is_open or access.may_author or access.may_assign):
         raise NotFound
-    return _modules_answer(await compiled_version(session, access.published_version_id))
+    return ModulesOut.of(await compiled_version(session, access.published_version_id))
 
 
 @router.post("/{course_id}/enroll/", status_code=201, responses={200: {"description": "Enrolled already"}})
@@ -166,18 +164,4 @@ async def _preview(access: CourseAccess, session: Session, what: str) -> Modules
     if what != "draft":
         raise Invalid.at("?preview", "can only be draft", "wrong-form")
     edition = await current_edition(session, access.view.id)
-    return _modules_answer(compile_version(edition.version, edition.stored))
-
-
-def _modules_answer(
-    version: CompiledVersion, position: Position | None = None, enrollment: ListedEnrollmentOut | None = None
-) -> ModulesOut:
-    return ModulesOut.model_validate(
-        {
-            "items": module_views(version, position),
-            "next_cursor": None,
-            "version": version.number,
-            "enrollment": enrollment,
-            "assessment": quiz_view(version.assessment, position) if version.assessment else None,
-        }
-    )
+    return ModulesOut.of(compile_version(edition.version, edition.stored))

@@ -6,7 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
+from learning_service.domain.attempts.queries.positions import Position
+from learning_service.domain.completion.views.items import module_views, quiz_view
 from learning_service.domain.courses.queries.access import CourseView
+from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.courses.queries.versions import QuizPlace
 from learning_service.domain.courses.rules.diff import ChangeKind, Impact, PartKind
 from learning_service.domain.courses.rules.tree import Feedback, Quiz, Tree, quizzes
@@ -169,6 +172,24 @@ class ModulesOut(Out):
     version: int
     enrollment: ListedEnrollmentOut | None
     assessment: QuizItemOut | None
+
+    @classmethod
+    def of(
+        cls,
+        version: CompiledVersion,
+        position: Position | None = None,
+        enrollment: ListedEnrollmentOut | None = None,
+    ) -> Self:
+        """The version with the learner's standing; without a position, no learner's."""
+        return cls.model_validate(
+            {
+                "items": module_views(version, position),
+                "next_cursor": None,
+                "version": version.number,
+                "enrollment": enrollment,
+                "assessment": quiz_view(version.assessment, position) if version.assessment else None,
+            }
+        )
 
 
 class QuizPreviewOut(Out):

@@ -4,21 +4,23 @@ A version never changes once it is published, so of its 80 lessons only `complet
 text is the ordinary reply's own, cut at those places.
 """
 
-import json
-from collections.abc import Mapping
-from datetime import datetime
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from pydantic_core import to_json
 
 from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.completion.queries.completions import Finish
-from learning_service.domain.completion.views.items import item_view, quiz_view
-from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
-from learning_service.schemas.courses import LessonItemOut, QuizItemOut
+from learning_service.domain.completion.views.items import quiz_view
+from learning_service.domain.courses.queries.compiled import CompiledLesson, CompiledQuiz, CompiledVersion
+from learning_service.schemas.courses import LessonItemOut, ModulesOut, QuizItemOut
 from learning_service.schemas.enrollments import ListedEnrollmentOut
 
-_GAP = '"completed_at":null'
-"""Never inside a JSON string: its quotes would be escaped there."""
-Piece = bytes | str | CompiledQuiz
-"""Fixed text; the id of a lesson whose time goes here; a quiz, to be written with the member's standing."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_NO_ENROLLMENT = ListedEnrollmentOut.model_construct(id=uuid.UUID(int=0))  # type: ignore[call-arg]
+Piece = bytes | CompiledLesson | CompiledQuiz | None
+"""Fixed text; a lesson whose time goes here; a quiz, to be written with the member's standing; the enrollment."""
 
 
 class ModulesPage:
@@ -26,56 +28,48 @@ class ModulesPage:
 
     def __init__(self, version: CompiledVersion) -> None:
         self._version = version
-        pieces: list[Piece] = [b'{"items":[']
-        for m, module in enumerate(version.modules):
-            head = json.dumps(
-                {"id": str(module.id), "key": module.key, "title": module.title},
-                ensure_ascii=False,
-                separators=(",", ":"),
-            )
-            pieces.append((("," if m else "") + head[:-1] + ',"items":[').encode())
-            for n, item in enumerate(module.items):
-                if n:
-                    pieces.append(b",")
-                if isinstance(item, CompiledQuiz):
-                    pieces.append(item)
-                    continue
-                text = LessonItemOut.model_validate(item_view(item, None)).model_dump_json()
-                before, after = text.split(_GAP, 1)
-                pieces += [f'{before}"completed_at":'.encode(), str(item.id), after.encode()]
-            pieces.append(b"]}")
-        pieces.append(b'],"next_cursor":null,"version":%d,"enrollment":' % version.number)
-        self._pieces = _joined(pieces)
+        self._pieces: list[Piece] = []
+        reply = ModulesOut.of(version)
+        places = list(_mark_places(reply, version))
+        text, end = reply.model_dump_json(), 0
+        for start, mark, piece in sorted(
+            ((text.index(m), m, p) for m, p in places), key=lambda place: place[0]
+        ):
+            self._pieces += [text[end:start].encode(), piece]
+            end = start + len(mark)
+        self._pieces.append(text[end:].encode())
 
     def render(
         self, position: Position, lessons: Mapping[str, str], finish: Finish, instant: datetime
     ) -> bytes:
         """The reply for one member. `lessons`: when each was completed, as PostgreSQL writes it in JSON, by id."""
-        version = self._version
-        written = [
+        enrollment = ListedEnrollmentOut.of(position.view(self._version, instant), finish)
+        return b"".join(
             piece
             if isinstance(piece, bytes)
-            else _time(lessons.get(piece))
-            if isinstance(piece, str)
+            else _time(lessons.get(str(piece.id)))
+            if isinstance(piece, CompiledLesson)
+            else enrollment.model_dump_json().encode()
+            if piece is None
             else _quiz(piece, position)
             for piece in self._pieces
-        ]
-        enrollment = ListedEnrollmentOut.of(position.view(version, instant), finish)
-        assessment = b"null" if version.assessment is None else _quiz(version.assessment, position)
-        return b"".join(
-            [*written, enrollment.model_dump_json().encode(), b',"assessment":', assessment, b"}"]
         )
 
 
-def _joined(pieces: list[Piece]) -> list[Piece]:
-    joined: list[Piece] = []
-    for piece in pieces:
-        last = joined[-1] if joined else None
-        if isinstance(piece, bytes) and isinstance(last, bytes):
-            joined[-1] = last + piece
+def _mark_places(reply: ModulesOut, version: CompiledVersion) -> Iterator[tuple[str, Piece]]:
+    """Put marks into the reply where members differ: each text is there once, and the piece goes in its place."""
+    items = [item for module in version.modules for item in module.items]
+    shown = [item for module in reply.items for item in module.items]
+    for number, (item, place) in enumerate(zip(items, shown, strict=True)):
+        if isinstance(place, LessonItemOut):
+            place.completed_at = _LONG_AGO + timedelta(seconds=number)
+            yield to_json(place.completed_at).decode(), item
         else:
-            joined.append(piece)
-    return joined
+            yield place.model_dump_json(), item
+    reply.enrollment = _NO_ENROLLMENT
+    yield _NO_ENROLLMENT.model_dump_json(), None
+    if reply.assessment is not None:
+        yield reply.assessment.model_dump_json(), version.assessment
 
 
 def _time(text: str | None) -> bytes:
