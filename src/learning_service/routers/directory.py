@@ -142,6 +142,6 @@ async def facets(caller: Annotated[Principal, Depends(IsAdmin())], session: Sess
     A status that an event brought is here at once, whether or not any rule names it. Erased members count nowhere.
     At most 1,000 statuses and 200 custom fields are listed, the commonest ones; a custom field whose name has more
     than 200 characters is none of them, because no audience can name it. Where all members together have more
-    than 200,000 values or 8 MiB of them, so many are looked at and stand for the rest.
+    than 200,000 values or 32 MiB of them, so many are looked at and stand for the rest.
     """
     return FacetsOut.model_validate(await facets_of(session, caller.organization_id, reach_of(caller)))

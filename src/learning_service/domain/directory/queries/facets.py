@@ -17,7 +17,7 @@ MOST_CHARACTERS = 200
 """Of a field's name, as in an audience, and of a value that is a choice."""
 MOST_LOOKED_AT = 200_000
 """Values of all members together: half a second to one, even where no two of them are the same."""
-MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES = 32 * 1024 * 1024
 """Of the custom fields of members who are looked at; a thousand members can have 64 MB."""
 MOST_ELEMENTS = 100
 """Of one list, from its beginning: a field can hold ten thousand."""
