@@ -111,6 +111,7 @@ CALLS: dict[str, Call] = {
     "POST /api/courses/{course_id}/archive/": Call(ids=(("course_id", "short_id"),)),
     "POST /api/courses/{course_id}/unarchive/": Call(ids=(("course_id", "short_id"),)),
     "POST /api/documents/": Call(file=True),
+    "GET /api/documents/": lists("id", "document_id"),
     "GET /api/documents/{document_id}/": Call(),
     "GET /api/documents/{document_id}/file/": Call(),
     "POST /api/documents/{document_id}/retry/": Call(),

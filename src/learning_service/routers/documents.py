@@ -7,20 +7,29 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from learning_service.api.file_addresses import ADDRESS_RESPONSES, answer_with_address
 from learning_service.api.idempotency import KeyedRoute, keyed_request
-from learning_service.api.parameters import body, path_id
-from learning_service.api.permissions import CanSeeFile, IsAuthor
+from learning_service.api.parameters import body, page, path_id
+from learning_service.api.permissions import CanMakeCourses, CanSeeFile, IsAuthor
 from learning_service.api.requests import ContextOf, Session
 from learning_service.api.uploads import MIB, UPLOAD_BODY, Places, discard_file, receive_file
 from learning_service.domain.documents.actions import add_document, retry_document
 from learning_service.domain.documents.models import Document
-from learning_service.domain.documents.queries import get_document
-from learning_service.domain.documents.rules import PDF, PICTURES, DocumentNotReady, download_name
+from learning_service.domain.documents.queries import DocumentFilter, get_document, list_documents
+from learning_service.domain.documents.rules import (
+    KINDS,
+    PDF,
+    PICTURES,
+    STATUSES,
+    DocumentNotReady,
+    download_name,
+)
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import DomainError
+from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.idempotency import AlreadyAnswered, claim_key, keep_answer
-from learning_service.schemas.common import NothingIn
+from learning_service.schemas.common import NothingIn, PageOut
 from learning_service.schemas.documents import DocumentOut
+from learning_service.schemas.filters import word_filter
 
 router = APIRouter(prefix="/api/documents", tags=["documents"], route_class=KeyedRoute)
 RETRY_SECONDS = 2
@@ -70,6 +79,27 @@ async def upload(caller: Author, request: Request, context: ContextOf, places: P
     if document.original_key != received.key:
         await discard_file(context.store, received.key)
     return answer
+
+
+@router.get("/")
+async def list_documents_(
+    caller: Annotated[Principal, Depends(CanMakeCourses())],
+    session: Session,
+    asked: Annotated[PageRequest, page("documents", "q", "kind", "status")],
+) -> PageOut[DocumentOut]:
+    """The organization's files, newest first: what an author chooses from.
+
+    `q` is looked for in the file's name, without accents and case, its words in any order; `kind` is deck, pdf or
+    picture.
+    """
+    kind = word_filter(asked, "kind", KINDS)
+    wanted = DocumentFilter(
+        typed=asked.filters.get("q"),
+        media_types=next((types for name, types in KINDS.items() if name == kind), None),
+        status=word_filter(asked, "status", STATUSES),
+    )
+    rows = await list_documents(session, caller.organization_id, asked, wanted)
+    return PageOut[DocumentOut](**page_of(rows, asked, key=lambda row: (row.id,), item=DocumentOut.of))
 
 
 @router.get("/{document_id}/")

@@ -2,10 +2,12 @@
 
 import uuid
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from learning_service.domain.documents.models import Document
-from learning_service.domain.documents.rules import file_path
+from learning_service.domain.documents.rules import DocumentKind, file_path, kind_of, reference_to
 from learning_service.schemas.common import Out
 
 
@@ -13,6 +15,8 @@ class DocumentOut(Out):
     """An uploaded file as its authors see it."""
 
     id: uuid.UUID
+    reference: Annotated[str, Field(description="How a course or a setting names it: `document:<id>`.")]
+    kind: Annotated[DocumentKind, Field(description="What was uploaded, in one word.")]
     status: Literal["converting", "ready", "failed"]
     url: str | None
     """Where its file is fetched, once it is ready."""
@@ -36,5 +40,7 @@ class DocumentOut(Out):
     def of(cls, document: Document) -> "DocumentOut":
         """What is sent of this row."""
         url = file_path(document.id) if document.status == "ready" else None
-        columns = {name: getattr(document, name) for name in cls.model_fields if name != "url"}
-        return cls(url=url, **columns)
+        made = {"url": url, "reference": reference_to(document.id), "kind": kind_of(document.media_type)}
+        return cls.model_validate(
+            {name: made[name] if name in made else getattr(document, name) for name in cls.model_fields}
+        )

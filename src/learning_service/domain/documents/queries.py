@@ -1,13 +1,16 @@
 """Reads of documents. `domain.enrollments.queries` decides who may see one through a course."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.documents.models import Document
+from learning_service.domain.documents.rules import words_of
 from learning_service.domain.kernel.errors import NotFound
+from learning_service.domain.kernel.paging import PageRequest
 
 
 async def get_document(session: AsyncSession, organization_id: str, document_id: uuid.UUID) -> Document:
@@ -16,6 +19,41 @@ async def get_document(session: AsyncSession, organization_id: str, document_id:
     if document_id not in found:
         raise NotFound
     return found[document_id]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFilter:
+    """Which documents are wanted; None: whatever."""
+
+    typed: str | None = None
+    """What a person types: words of the file's name, in any order."""
+    media_types: frozenset[str] | None = None
+    status: str | None = None
+
+
+_FOLDED_NAME = func.lower(
+    func.regexp_replace(func.normalize(Document.name, literal_column("NFKD")), "[\u0300-\u036f]", "", "g")
+)
+"""The name as `words_of` has what a person types."""
+
+
+async def list_documents(
+    session: AsyncSession, organization_id: str, page: PageRequest, wanted: DocumentFilter
+) -> Sequence[Document]:
+    """The organization's documents, newest first; one more than the page holds.
+
+    Walks the primary key of the organization from its end.
+    """
+    statement = select(Document).where(Document.organization_id == organization_id)
+    if wanted.media_types is not None:
+        statement = statement.where(Document.media_type.in_(sorted(wanted.media_types)))
+    if wanted.status is not None:
+        statement = statement.where(Document.status == wanted.status)
+    for word in words_of(wanted.typed):
+        statement = statement.where(_FOLDED_NAME.contains(word, autoescape=True))
+    if page.after is not None:
+        statement = statement.where(Document.id < uuid.UUID(page.after[0]))
+    return (await session.scalars(statement.order_by(Document.id.desc()).limit(page.limit + 1))).all()
 
 
 async def stored_bytes(session: AsyncSession, organization_id: str) -> int:

@@ -6,7 +6,9 @@ Source: the contract, "Media, events, operation". Names and types that a sender 
 import re
 import unicodedata
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal, TypeAlias
 
 from learning_service.domain.kernel.characters import BIDI_CONTROLS
 from learning_service.domain.kernel.errors import Conflict, Fault, Invalid, TooLarge
@@ -25,6 +27,7 @@ MIB = 1024 * 1024
 MAX_PIXELS = 50_000_000
 MAX_PAGES = 5_000
 MAX_NAME = 200
+_ACCENT = re.compile("[\u0300-\u036f]")
 MAX_LOGO_BYTES = 2 * 1024 * 1024
 MAX_LOGO_PIXELS = 16_000_000
 
@@ -107,6 +110,19 @@ class Refused(Exception):
         return f"{sentence} ({self.detail})" if self.detail else sentence
 
 
+DocumentKind: TypeAlias = Literal["deck", "pdf", "picture"]
+KINDS: Mapping[DocumentKind, frozenset[str]] = MappingProxyType(
+    {"deck": DECKS, "pdf": frozenset({PDF}), "picture": PICTURES}
+)
+"""What was uploaded, in one word, and the media types that are it."""
+STATUSES = ("converting", "ready", "failed")
+
+
+def kind_of(media_type: str) -> DocumentKind:
+    """What a file of this type is in one word."""
+    return next(kind for kind, types in KINDS.items() if media_type in types)
+
+
 def media_type_of(head: bytes) -> str:
     """The type of a file that begins with these bytes. Raises UnusableDocument for one that is not taken."""
     if not head:
@@ -130,6 +146,17 @@ def clean_name(text: str | None) -> str | None:
         ending = f".{suffix}" if dot and stem and len(suffix) <= 8 else ""
         name = name[: MAX_NAME - len(ending)].rstrip() + ending
     return name or None
+
+
+def words_of(typed: str | None) -> Sequence[str]:
+    """The words that a person types to find a file's name, without accents and case.
+
+    Those that no name can have, since it is shorter, are one word that none has.
+    """
+    if typed is not None and len(typed) > MAX_NAME:
+        return ("\n",)
+    kept = "".join(c if c.isprintable() else " " for c in typed or "")
+    return _ACCENT.sub("", unicodedata.normalize("NFKD", kept)).lower().split()
 
 
 def download_name(name: str | None, shown_type: str) -> str:
