@@ -1,7 +1,7 @@
 """What parsing a rich text costs, estimated before it is parsed.
 
 A browser's way to read HTML takes time in the square of the depth, of the attributes of one element, of what stands
-in a table outside its cells, and of formatting elements that wait to be opened again in each block. Nobody writes
+in a table outside its cells, and of formatting elements that wait to be opened again in each block. No author writes
 so; it is refused.
 """
 
