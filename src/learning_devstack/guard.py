@@ -2,7 +2,7 @@
 
 The kernel's parent-death signal reaches direct children only, and not on macOS. The guard holds the reading
 end of a pipe; when the supervisor is gone in whatever way, the pipe ends, and the guard stops every process
-that it was told of, whatever those started, and then removes throw-away directories. It runs from its file
+that it was given, and everything that those started, and then removes throw-away directories. It runs from its file
 by `python -I -S`: standard library only, so that it starts in a few milliseconds.
 """
 

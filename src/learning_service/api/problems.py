@@ -96,7 +96,7 @@ def domain_problem(request: Request, error: DomainError) -> Response:
     if isinstance(error, errors.RateLimited | errors.Unavailable):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.RateLimited):
-        # What else the connection has sent ahead is not read any more.
+        # What else the connection has sent ahead is no longer read.
         headers["Connection"] = "close"
     faults = error.faults if isinstance(error, Invalid) else ()
     return problem_response(

@@ -73,7 +73,7 @@ class WorkerRedis(ArqRedis):
         return self.hands - len(self._calls) + 2 * ended
 
     async def zrangebyscore(self, name: str, **options: Any) -> list[bytes]:  # type: ignore[override]
-        """arq's look into its queue: what waits, is in nobody's hands, and has been marked for this worker."""
+        """arq's look into its queue: what waits, is not in progress, and has been marked for this worker."""
         if self.marked:
             # There was no room for them after all.
             await self.delete(*map(_mark_of, self.marked))
@@ -122,7 +122,7 @@ def _mark_of(job: bytes) -> str:
 
 
 class _Patience(Retry):
-    """Tries without end, until told otherwise. All connections share one."""
+    """Tries without end, unless it is limited. All connections share one."""
 
     __slots__ = ()
 

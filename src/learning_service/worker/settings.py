@@ -153,7 +153,7 @@ class ConverterSettings:
 
 
 def run(kind: Any, **changes: Any) -> None:
-    """Run a worker by its settings until it is told to stop, as arq's command does. `changes` replace settings."""
+    """Run a worker by its settings until it is stopped, as arq's command does. `changes` replace settings."""
     # What arq raises at its end when it had to cancel jobs, whose rows have been given back.
     with contextlib.suppress(asyncio.CancelledError):
         run_worker(kind, **changes)

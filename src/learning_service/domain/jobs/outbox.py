@@ -1,6 +1,6 @@
 """Jobs are rows first: written in the transaction of what causes them, claimed by workers, kept until done.
 
-After the commit arq is told of the row, and arq runs it. What arq holds may be lost or doubled: a row is claimed
+After the commit arq gets the row, and runs it. What arq holds may be lost or doubled: a row is claimed
 for a lease under a fencing number (`attempt`), and the number is checked again at the final write, so that a worker
 which lost its lease changes nothing.
 """
@@ -32,8 +32,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.jobs.paused_jobs import halted_jobs
-from learning_service.domain.kernel.base import Base, new_id
+from learning_service.domain.kernel.base import Base, Columns, new_id
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.values import JsonObject
 
 SYSTEM = ""
 """The organization of work that is done for all of them; no real one has an empty id."""
@@ -59,7 +60,7 @@ class OutboxRow(Base):
     organization_id: Mapped[str]
     queue: Mapped[str]
     job: Mapped[str]
-    arguments: Mapped[dict[str, Any]]
+    arguments: Mapped[JsonObject]
     """Ids only, never names or texts."""
     unique_key: Mapped[str | None]
     """Holds while the row exists: the same work is not queued twice."""
@@ -86,7 +87,7 @@ class Job:
     id: uuid.UUID
     organization_id: str
     name: str
-    arguments: dict[str, Any]
+    arguments: JsonObject
     as_of: datetime
     attempt: int
     created_at: datetime
@@ -125,7 +126,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class DueJob:
-    """A row that waits to be claimed, as arq is told of it."""
+    """A row that waits to be claimed, as arq gets it."""
 
     id: uuid.UUID
     attempt: int
@@ -149,7 +150,7 @@ class Unworkable(Exception):
 async def enqueue_job(
     session: AsyncSession,
     job: str,
-    arguments: dict[str, Any],
+    arguments: JsonObject,
     *,
     organization_id: str,
     queue: str = "jobs",
@@ -187,7 +188,7 @@ async def enqueue_job(
 
 
 async def requeue_jobs(
-    session: AsyncSession, job: str, wanted: Mapping[str, dict[str, Any]], *, organization_id: str
+    session: AsyncSession, job: str, wanted: Mapping[str, JsonObject], *, organization_id: str
 ) -> None:
     """Queue work again whose facts have changed: arguments by `unique_key`. Few enough for one statement.
 
@@ -353,7 +354,7 @@ async def release_job(session: AsyncSession, job: Job) -> None:
 
 async def fail_job(session: AsyncSession, job: Job, reason: str, *, retry_in: timedelta | None) -> None:
     """Keep the reason; queue the job again after `retry_in`, or bury it when that is None."""
-    values: dict[str, Any] = {
+    values: Columns = {
         "error": _storable(reason),
         "failures": OutboxRow.failures + literal(1, Integer),
     }
