@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Text, bindparam, cast, exists, false, func, select
+from sqlalchemy import ColumnElement, DateTime, Text, Uuid, bindparam, cast, exists, func, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -167,58 +168,67 @@ _Seen = aliased(Enrollment, name="seen")
 _ATTEMPT_COLUMNS = tuple(getattr(QuizAttempt, name) for name in AttemptRow.__slots__)
 
 
-def _position_statement(target: Target, *, lock: bool, own: bool) -> Any:
-    """The statement for a kind of target; parameters `organization_id`, `user_id` (if own) and `id`."""
+@cache
+def position_statement(target: Target, *, lock: bool = False, own: bool = True) -> Any:
+    """The statement for a kind of target; parameters `organization_id`, `user_id` (if own), `id` and `instant`.
+
+    Its columns are those that `read_position` takes, then with `lock` whether they are as fresh as the row.
+    """
     mine, attempt = _meant(target, own=own)
     if lock:
         mine = mine.with_for_update(of=Enrollment)
     held = aliased(Enrollment, mine.cte("held").prefix_with("MATERIALIZED", dialect="postgresql"))
-    return (
-        select(
-            held.id,
-            held.organization_id,
-            held.user_id,
-            held.course_id,
-            held.version_id,
-            held.status,
-            held.source,
-            held.assigned_at,
-            held.due_at,
-            held.extra_time_seconds,
-            lessons_of(held),
-            quizzes_of(held),
-            _under_way(held),
-            *_ATTEMPT_COLUMNS,
-            (held.revision == select(_Seen.revision).where(_Seen.id == held.id).scalar_subquery()).label(
-                "fresh"
-            ),
-        )
-        .select_from(held)
-        .outerjoin(QuizAttempt, (QuizAttempt.enrollment_id == held.id) & attempt)
-    )
+    statement: Any = select(
+        held.id,
+        held.organization_id,
+        held.user_id,
+        held.course_id,
+        held.version_id,
+        held.status,
+        held.source,
+        held.assigned_at,
+        held.due_at,
+        held.extra_time_seconds,
+        lessons_of(held),
+        quizzes_of(held),
+        _under_way(held),
+    ).select_from(held)
+    if attempt is not None:
+        # Looked up for this enrollment, whatever the planner knows of the others' attempts.
+        one = select(*_ATTEMPT_COLUMNS).where(QuizAttempt.enrollment_id == held.id, attempt).limit(1)
+        found = one.lateral("attempt")
+        columns = (column.label(f"attempt_{column.name}") for column in found.c)
+        statement = statement.add_columns(*columns).outerjoin(found, true())
+    if lock:
+        seen = select(_Seen.revision).where(_Seen.id == held.id).scalar_subquery()
+        statement = statement.add_columns((held.revision == seen).label("fresh"))
+    return statement
 
 
 def _meant(target: Target, *, own: bool) -> tuple[Any, Any]:
-    """The enrollment that a call on the target means, and which of its attempts comes with it."""
-    order = standing_order(Enrollment, _parameter("instant"))
+    """The enrollment that a call on the target means, and which of its attempts comes with it, if one does."""
+    order = standing_order(Enrollment, bindparam("instant", type_=DateTime(timezone=True)))
     mine: Any = (
         select(Enrollment)
         .join(
             Member,
             (Member.organization_id == Enrollment.organization_id) & (Member.user_id == Enrollment.user_id),
         )
-        .where(Enrollment.organization_id == _parameter("organization_id"), Member.erased_at.is_(None))
+        .where(
+            Enrollment.organization_id == bindparam("organization_id", type_=Text()),
+            Member.erased_at.is_(None),
+        )
         .limit(1)
     )
-    wanted = _parameter("id")
+    wanted: ColumnElement[Any] = bindparam("id", type_=Uuid())
     if own:
-        mine = mine.where(Enrollment.user_id == _parameter("user_id"))
+        mine = mine.where(Enrollment.user_id == bindparam("user_id", type_=Text()))
     match target:
         case "course":
-            return mine.where(Enrollment.course_id == wanted).order_by(*order), false()
+            return mine.where(Enrollment.course_id == wanted).order_by(*order), None
         case "lesson":
             mine = mine.join(Lesson, Lesson.version_id == Enrollment.version_id).where(Lesson.id == wanted)
-            return mine.order_by(*order), false()
+            return mine.order_by(*order), None
         case "quiz":
             quizzes = Quiz.__table__
             mine = mine.join(quizzes, quizzes.c.version_id == Enrollment.version_id).where(
@@ -232,11 +242,7 @@ def _meant(target: Target, *, own: bool) -> tuple[Any, Any]:
             mine = mine.join(named, named.enrollment_id == Enrollment.id).where(named.id == wanted)
             return mine, QuizAttempt.id == wanted
         case "enrollment":
-            return mine.where(Enrollment.id == wanted), false()
-
-
-def _parameter(name: str) -> ColumnElement[Any]:
-    return bindparam(name)
+            return mine.where(Enrollment.id == wanted), None
 
 
 def lessons_of(held: Any) -> Any:
@@ -245,6 +251,7 @@ def lessons_of(held: Any) -> Any:
         select(func.jsonb_object_agg(LessonProgress.lesson_id, LessonProgress.completed_at, type_=JSONB))
         .where(LessonProgress.enrollment_id == held.id)
         .scalar_subquery()
+        .label("lessons")
     )
 
 
@@ -265,6 +272,7 @@ def quizzes_of(held: Any) -> Any:
         select(func.jsonb_object_agg(QuizProgress.quiz_id, row, type_=JSONB))
         .where(QuizProgress.enrollment_id == held.id)
         .scalar_subquery()
+        .label("quizzes")
     )
 
 
@@ -274,17 +282,8 @@ def _under_way(held: Any) -> Any:
         select(func.jsonb_agg(tried.quiz_id, type_=JSONB))
         .where(tried.enrollment_id == held.id, tried.status == "in_progress")
         .scalar_subquery()
+        .label("under_way")
     )
-
-
-_STATEMENTS: dict[tuple[Target, bool, bool], Any] = {}
-
-
-def _statement(target: Target, *, lock: bool, own: bool) -> Any:
-    key = (target, lock, own)
-    if key not in _STATEMENTS:
-        _STATEMENTS[key] = _position_statement(target, lock=lock, own=own)
-    return _STATEMENTS[key]
 
 
 async def load_position(
@@ -313,7 +312,7 @@ async def find_position(
     lock: bool = False,
 ) -> Position | None:
     """The position behind a target, of one user, or, for an attempt or enrollment, of its owner."""
-    statement = _statement(target, lock=lock, own=user_id is not None)
+    statement = position_statement(target, lock=lock, own=user_id is not None)
     parameters = {
         "organization_id": organization_id,
         "id": target_id,
@@ -323,7 +322,7 @@ async def find_position(
     row = (await session.execute(statement, parameters)).first()
     while row is not None and lock and not row.fresh:
         row = (await session.execute(statement, parameters)).first()
-    return read_position(row[:-1]) if row is not None else None
+    return read_position(row[:-1] if lock else row) if row is not None else None
 
 
 def read_position(row: Sequence[Any]) -> Position:

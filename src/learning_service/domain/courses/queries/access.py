@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, false, func, null, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -19,6 +20,7 @@ from learning_service.domain.courses.rules.access import (
     reaches,
 )
 from learning_service.domain.directory.models import Chapter, Member, Organization
+from learning_service.domain.directory.queries.members import is_member
 from learning_service.domain.kernel.errors import NotAMember, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
@@ -67,21 +69,30 @@ class CourseAccess:
         return self.published_version_id is not None and not self.view.archived
 
 
-def course_columns() -> list[Any]:
-    """Columns of `CourseView`, in its order, for a select from `joined_courses`."""
-    return [
+def course_columns(*, drafts: bool = True) -> list[Any]:
+    """Columns of `CourseView`, by its names, for a select from `joined_courses`.
+
+    Without `drafts`, those of published courses for callers who author none.
+    """
+
+    def shown(name: str) -> Any:
+        published = getattr(Published, name)
+        return func.coalesce(published, getattr(Draft, name)) if drafts else published
+
+    columns = (
         Course.id,
-        func.coalesce(Published.title, Draft.title),
+        shown("title"),
         Course.scope,
         Course.scope_id,
         Course.self_enrollment,
         Course.recertification_cadence,
         Course.linked_compliance_requirement,
         Published.number,
-        Draft.number,
-        func.coalesce(Published.pass_score, Draft.pass_score),
+        Draft.number if drafts else null(),
+        shown("pass_score"),
         Course.archived_at.is_not(None),
-    ]
+    )
+    return [column.label(name) for name, column in zip(CourseView.__slots__, columns, strict=True)]
 
 
 def joined_courses(*columns: Any) -> Select[Any]:
@@ -159,6 +170,29 @@ async def courses_seen(session: AsyncSession, caller: Principal) -> CoursesSeen 
     )
 
 
+@cache
+def member_courses() -> Select[Any]:
+    """What a member without any office may enter, newest first; parameters `organization_id` and `user_id`."""
+    own = (
+        select(Member.organization_id, Member.chapter_id, _OwnChapter.region_id)
+        .join(_OwnChapter, _is_own_chapter())
+        .where(
+            Member.organization_id == bindparam("organization_id", type_=Text()),
+            Member.user_id == bindparam("user_id", type_=Text()),
+            Member.erased_at.is_(None),
+        )
+        .subquery("own")
+    )
+    return (
+        select(*course_columns(drafts=False))
+        .select_from(own)
+        .join(Course, Course.organization_id == own.c.organization_id)
+        .join(Published, Published.id == Course.published_version_id)
+        .where(Course.archived_at.is_(None), _for_member(own.c.chapter_id, own.c.region_id))
+        .order_by(Course.id.desc())
+    )
+
+
 async def list_courses(
     session: AsyncSession, caller: Principal, page: PageRequest, *, drafts_only: bool
 ) -> Sequence[CourseView]:
@@ -167,6 +201,8 @@ async def list_courses(
     With `drafts_only`, those that they may author and that have a draft. Raises NotAMember for a caller who is
     neither member nor administrator.
     """
+    if not caller.is_any_admin and not drafts_only:
+        return await _list_member_courses(session, caller, page)
     seen = await courses_seen(session, caller)
     if seen is None:
         return []
@@ -176,15 +212,28 @@ async def list_courses(
         joined_courses(authored)
         .where(Course.organization_id == caller.organization_id, wanted)
         .order_by(Course.id.desc())
-        .limit(page.limit + 1)
     )
-    if page.after is not None:
-        statement = statement.where(Course.id < uuid.UUID(page.after[0]))
-    rows = await session.execute(statement)
+    rows = await session.execute(_paged(statement, page))
     return [
         CourseView(*found[:-1]) if found[-1] else replace(CourseView(*found[:-1]), draft_version=None)
         for found in rows
     ]
+
+
+async def _list_member_courses(
+    session: AsyncSession, caller: Principal, page: PageRequest
+) -> Sequence[CourseView]:
+    own = {"organization_id": caller.organization_id, "user_id": caller.user_id}
+    rows = (await session.execute(_paged(member_courses(), page), own)).all()
+    if not rows and not await is_member(session, caller):
+        raise NotAMember
+    return [CourseView(*row) for row in rows]
+
+
+def _paged(statement: Select[Any], page: PageRequest) -> Select[Any]:
+    if page.after is not None:
+        statement = statement.where(Course.id < uuid.UUID(page.after[0]))
+    return statement.limit(page.limit + 1)
 
 
 async def authoring_roles(session: AsyncSession, caller: Principal) -> Sequence[str] | None:
@@ -215,7 +264,7 @@ def _is_caller(caller: Principal) -> ColumnElement[bool]:
 
 
 def _is_own_chapter() -> ColumnElement[bool]:
-    return and_(_OwnChapter.organization_id == Organization.id, _OwnChapter.id == Member.chapter_id)
+    return and_(_OwnChapter.organization_id == Member.organization_id, _OwnChapter.id == Member.chapter_id)
 
 
 def admin_places(caller: Principal) -> ColumnElement[Any]:
@@ -249,7 +298,7 @@ def _authored_by(caller: Principal, roles: Sequence[str]) -> ColumnElement[bool]
     return or_(*allowed)
 
 
-def _for_member(chapter: str, region: str) -> ColumnElement[bool]:
+def _for_member(chapter: Any, region: Any) -> ColumnElement[bool]:
     return or_(
         Course.scope == "national",
         and_(Course.scope == "regional", Course.scope_id == region),

@@ -1,24 +1,28 @@
 """Reads of the directory."""
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, Text, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.models import ErasedMember, Member, Organization
 from learning_service.domain.kernel.principal import Principal
 
 
+def member_exists() -> ColumnElement[bool]:
+    """Whether there is this member, not erased; parameters `organization_id` and `user_id`."""
+    return exists().where(
+        Member.organization_id == bindparam("organization_id", type_=Text()),
+        Member.user_id == bindparam("user_id", type_=Text()),
+        Member.erased_at.is_(None),
+    )
+
+
+_IS_MEMBER = select(member_exists())
+
+
 async def is_member(session: AsyncSession, caller: Principal) -> bool:
     """Whether the caller is a member of the organization; an erased one is none."""
-    found = await session.scalar(
-        select(
-            exists().where(
-                Member.organization_id == caller.organization_id,
-                Member.user_id == caller.user_id,
-                Member.erased_at.is_(None),
-            )
-        )
-    )
-    return bool(found)
+    own = {"organization_id": caller.organization_id, "user_id": caller.user_id}
+    return bool(await session.scalar(_IS_MEMBER, own))
 
 
 async def get_organization(session: AsyncSession, organization_id: str) -> Organization | None:
