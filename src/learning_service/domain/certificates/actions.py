@@ -198,6 +198,8 @@ async def reissue_certificate(
         organization_id=old.organization_id,
         actor=actor,
         subject=("certificate", old.id),
+        user_id=old.user_id,
+        course_id=old.course_id,
         details={"reissued_as": str(new.id), "fields": ["recipient_name"]},
     )
     await _announce(session, new)
@@ -272,6 +274,8 @@ async def revoke_certificate(
         organization_id=certificate.organization_id,
         actor=actor,
         subject=("certificate", certificate.id),
+        user_id=certificate.user_id,
+        course_id=certificate.course_id,
         details={"completion_id": str(certificate.completion_id)},
     )
     return certificate
@@ -337,6 +341,8 @@ async def note_replaced(session: AsyncSession, certificate: Certificate, fields:
         organization_id=certificate.organization_id,
         actor="system",
         subject=("certificate", certificate.id),
+        user_id=certificate.user_id,
+        course_id=certificate.course_id,
         details={"fields": list(fields)},
     )
 
@@ -386,5 +392,7 @@ async def note_pdf_check(session: AsyncSession, certificate: Certificate, *, dri
             organization_id=certificate.organization_id,
             actor="system",
             subject=("certificate", certificate.id),
+            user_id=certificate.user_id,
+            course_id=certificate.course_id,
             details={"drift": drift, "sha256": certificate.pdf_sha256},
         )

@@ -17,7 +17,7 @@ from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, NotFound
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import AuditAction, record_audit
 
 CHECK, CONVERT = "check_document", "convert_document"
 CONVERTER = "converter"
@@ -236,7 +236,7 @@ async def _settle(session: AsyncSession, document_id: uuid.UUID, **values: objec
     return settled is not None
 
 
-def _record(session: AsyncSession, action: str, document: Document, actor: Principal) -> None:
+def _record(session: AsyncSession, action: AuditAction, document: Document, actor: Principal) -> None:
     record_audit(
         session,
         action,

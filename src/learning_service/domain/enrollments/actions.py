@@ -179,6 +179,9 @@ async def _insert(
         organization_id=actor.organization_id,
         actor=actor.user_id,
         subject=("enrollment", made),
+        user_id=actor.user_id,
+        course_id=access.view.id,
+        enrollment_id=made,
         details={"course_id": str(access.view.id), "source": source},
     )
     await session.flush()

@@ -116,6 +116,7 @@ async def erase_member(session: AsyncSession, user_id: str, *, actor: Principal)
         organization_id=organization_id,
         actor=actor.user_id,
         subject=("member", user_id),
+        user_id=user_id,
         details={"record_id": record_id, "files": len(files)},
     )
     if files:

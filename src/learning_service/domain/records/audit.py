@@ -2,14 +2,80 @@
 
 import uuid
 from datetime import datetime
+from typing import Literal, TypeAlias, get_args
 
-from sqlalchemy import Index
+from sqlalchemy import Index, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.kernel.base import Base, new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.values import JsonObject
+
+AuditAction: TypeAlias = Literal[
+    "assignment_rule.created",
+    "assignment_rule.deleted",
+    "assignment_rule.fired",
+    "assignment_rule.updated",
+    "assignment_run.started",
+    "assignment_run.undone",
+    "certificate.characters_replaced",
+    "certificate.pdf_drifted",
+    "certificate.reissued",
+    "certificate.revoked",
+    "chapter.created",
+    "chapter.updated",
+    "compliance_requirement.created",
+    "compliance_requirement.rights_changed",
+    "compliance_requirement.updated",
+    "course.archived",
+    "course.assigned",
+    "course.created",
+    "course.draft_discarded",
+    "course.draft_saved",
+    "course.duplicated",
+    "course.grader_designated",
+    "course.grader_dismissed",
+    "course.policy_applied",
+    "course.published",
+    "course.unarchived",
+    "course.updated",
+    "document.retried",
+    "document.uploaded",
+    "enrollment.attempts_granted",
+    "enrollment.changed",
+    "enrollment.completed",
+    "enrollment.created",
+    "enrollment.failed",
+    "enrollment.removed",
+    "enrollment.reopened",
+    "enrollment.withdrawn",
+    "member.created",
+    "member.erased",
+    "member.updated",
+    "members.changed",
+    "members.pushed",
+    "membership_events.received",
+    "organization.created",
+    "organization.settings_changed",
+    "organization.updated",
+    "pass.kept",
+    "pass.lost",
+    "pass.revoked",
+    "region.created",
+    "region.updated",
+    "renewals.opened",
+    "response.corrected",
+    "response.graded",
+    "webhook.created",
+    "webhook.deleted",
+    "webhook.delivery_replayed",
+    "webhook.disabled",
+    "webhook.enabled",
+    "webhook.secret_rotated",
+]
+"""All that is recorded: `noun.verb`."""
+AUDIT_ACTIONS: tuple[str, ...] = get_args(AuditAction)
 
 
 class AuditEntry(Base):
@@ -19,6 +85,9 @@ class AuditEntry(Base):
     __table_args__ = (
         Index("ix_audit_entries_subject", "organization_id", "subject_kind", "subject_id", "id"),
         Index("ix_audit_entries_time", "organization_id", "id"),
+        Index("ix_audit_entries_actor", "organization_id", "actor", "id"),
+        Index("ix_audit_entries_action", "organization_id", "action", "id"),
+        Index("ix_audit_entries_course", "organization_id", "course_id", "id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -29,22 +98,35 @@ class AuditEntry(Base):
     action: Mapped[str]
     subject_kind: Mapped[str]
     subject_id: Mapped[str]
+    user_id: Mapped[str | None]
+    """Whom it concerns, where it concerns one person; this and the next two are missing before revision 0731."""
+    course_id: Mapped[uuid.UUID | None]
+    enrollment_id: Mapped[uuid.UUID | None]
     details: Mapped[JsonObject]
+
+
+WHOM = func.coalesce(AuditEntry.user_id, AuditEntry.subject_id)
+"""The person whom an entry concerns; where it is none, the thing."""
+Index("ix_audit_entries_whom", AuditEntry.organization_id, WHOM, AuditEntry.id)
 
 
 def record_audit(
     session: AsyncSession,
-    action: str,
+    action: AuditAction,
     *,
     organization_id: str,
     actor: str,
     subject: tuple[str, object],
+    user_id: str | None = None,
+    course_id: uuid.UUID | None = None,
+    enrollment_id: uuid.UUID | None = None,
     details: JsonObject | None = None,
 ) -> None:
     """Add an entry to the session's transaction.
 
-    `action` is `noun.verb` (`course.published`); `subject` is a kind and an id; `details` holds ids, numbers and
-    names of fields, never names of people, addresses or responses, so that erasure leaves the trail whole.
+    `subject` is a kind and an id; `user_id`, `course_id` and `enrollment_id` say whom and what it concerns, where it
+    is one person or course; `details` holds ids, numbers and names of fields, never names of people, addresses or
+    responses, so that erasure leaves the trail whole.
     """
     kind, subject_id = subject
     session.add(
@@ -56,6 +138,9 @@ def record_audit(
             action=action,
             subject_kind=kind,
             subject_id=str(subject_id),
+            user_id=user_id,
+            course_id=course_id,
+            enrollment_id=enrollment_id,
             details=dict(details or {}),
         )
     )

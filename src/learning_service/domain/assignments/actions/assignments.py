@@ -230,6 +230,7 @@ async def _follow_up(session: AsyncSession, prepared: Assignment, done: Assigned
         organization_id=course.organization_id,
         actor=cause.actor,
         subject=("course", course.id),
+        course_id=course.id,
         details={
             key: str(v) if isinstance(v, uuid.UUID) else v for key, v in details.items() if v is not None
         },

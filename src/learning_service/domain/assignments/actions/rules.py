@@ -24,7 +24,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import local_day
 from learning_service.domain.kernel.errors import Forbidden, Invalid, NotAMember, NotFound
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import AuditAction, record_audit
 
 
 async def create_rule(session: AsyncSession, new: RuleIn, *, actor: Principal) -> uuid.UUID:
@@ -52,7 +52,7 @@ async def create_rule(session: AsyncSession, new: RuleIn, *, actor: Principal) -
         **_columns(terms),
     )
     session.add(rule)
-    _audit(session, actor, rule, "created", sorted(new.model_fields_set))
+    _audit(session, actor, rule, "assignment_rule.created", sorted(new.model_fields_set))
     await session.flush()
     return rule.id
 
@@ -82,7 +82,7 @@ async def update_rule(
     rule.reach = reach_of(actor).as_json()
     rule.edited_by = actor.user_id
     rule.updated_at = now(session)
-    _audit(session, actor, rule, "updated", sorted(change.model_fields_set))
+    _audit(session, actor, rule, "assignment_rule.updated", sorted(change.model_fields_set))
     await session.flush()
 
 
@@ -92,7 +92,7 @@ async def delete_rule(session: AsyncSession, rule_id: uuid.UUID, *, actor: Princ
     require_whole(rule, actor)
     rule.deleted_at = now(session)
     rule.active = False
-    _audit(session, actor, rule, "deleted", [])
+    _audit(session, actor, rule, "assignment_rule.deleted", [])
     await session.flush()
 
 
@@ -133,13 +133,14 @@ def _columns(terms: RuleTerms) -> Columns:
 
 
 def _audit(
-    session: AsyncSession, actor: Principal, rule: AssignmentRule, verb: str, fields: list[str]
+    session: AsyncSession, actor: Principal, rule: AssignmentRule, action: AuditAction, fields: list[str]
 ) -> None:
     record_audit(
         session,
-        f"assignment_rule.{verb}",
+        action,
         organization_id=rule.organization_id,
         actor=actor.user_id,
         subject=("assignment_rule", rule.id),
+        course_id=rule.course_id,
         details={"course_id": str(rule.course_id), "fields": fields},
     )

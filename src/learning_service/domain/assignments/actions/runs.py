@@ -38,7 +38,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Forbidden, NotFound
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.values import JsonObject
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import AuditAction, record_audit
 
 STEP, UNDO_STEP = "run_assignments", "undo_assignments"
 RUN_CHUNK, UNDO_CHUNK = 3_000, 2_000
@@ -139,7 +139,7 @@ async def start_run(session: AsyncSession, plan: Plan) -> uuid.UUID:
     )
     session.add(run)
     await session.flush()
-    _audit(session, run, plan.started_by, "started")
+    _audit(session, run, plan.started_by, "assignment_run.started")
     await enqueue_job(session, STEP, {"run_id": str(run.id)}, organization_id=organization_id)
     return run.id
 
@@ -188,7 +188,7 @@ async def undo_run(session: AsyncSession, run_id: uuid.UUID, *, actor: Principal
         raise Forbidden("This run is also about members whom you do not administer.")
     if run.status in ("running", "done", "stopped"):
         run.status = "undoing"
-        _audit(session, run, actor.user_id, "undone")
+        _audit(session, run, actor.user_id, "assignment_run.undone")
         await session.flush()
     if run.status == "undoing" and await _remove(session, run, reach):
         arguments = {"run_id": str(run.id), "reach": reach.as_json()}
@@ -301,15 +301,16 @@ def _end(session: AsyncSession, run: AssignmentRun, status: str, *, reason: str 
     run.finished_at = now(session)
 
 
-def _audit(session: AsyncSession, run: AssignmentRun, actor: str, verb: str) -> None:
+def _audit(session: AsyncSession, run: AssignmentRun, actor: str, action: AuditAction) -> None:
     details: JsonObject = {"course_id": str(run.course_id)}
     if run.rule_id is not None:
         details["rule_id"] = str(run.rule_id)
     record_audit(
         session,
-        f"assignment_run.{verb}",
+        action,
         organization_id=run.organization_id,
         actor=actor,
         subject=("assignment_run", run.id),
+        course_id=run.course_id,
         details=details,
     )

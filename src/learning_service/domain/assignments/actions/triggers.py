@@ -135,6 +135,7 @@ async def fire_next_rule(session: AsyncSession) -> bool:
             organization_id=rule.organization_id,
             actor=SYSTEM_ACTOR,
             subject=("assignment_rule", rule.id),
+            course_id=rule.course_id,
             details={"scheduled_on": day.isoformat()},
         )
         plan = plan_of_rule(session, rule, course, trigger=rule.trigger, started_by=SYSTEM_ACTOR)

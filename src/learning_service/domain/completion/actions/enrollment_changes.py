@@ -26,7 +26,7 @@ from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Invalid, NotFound
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import AuditAction, record_audit
 
 
 class UnlimitedAttempts(Conflict):
@@ -242,7 +242,7 @@ def _note_grant(
 def _audit(
     session: AsyncSession,
     position: Position,
-    action: str,
+    action: AuditAction,
     actor: Principal,
     details: dict[str, Any],
     reason: str | None,
@@ -254,5 +254,8 @@ def _audit(
         organization_id=position.organization_id,
         actor=actor.user_id,
         subject=("enrollment", position.enrollment_id),
+        user_id=position.user_id,
+        course_id=position.course_id,
+        enrollment_id=position.enrollment_id,
         details={**details, "reason_given": reason is not None},
     )

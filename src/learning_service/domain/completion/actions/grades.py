@@ -221,6 +221,9 @@ async def _note_doubt(
         organization_id=actor.organization_id,
         actor=actor.user_id,
         subject=("enrollment", position.enrollment_id),
+        user_id=position.user_id,
+        course_id=position.course_id,
+        enrollment_id=position.enrollment_id,
         details={"quiz_id": str(quiz.id), "response_id": str(response.id)},
     )
 
@@ -255,5 +258,8 @@ def _audit(
         organization_id=actor.organization_id,
         actor=actor.user_id,
         subject=("response", response.id),
+        user_id=response.user_id,
+        course_id=response.course_id,
+        enrollment_id=response.enrollment_id,
         details=details,
     )

@@ -69,6 +69,9 @@ async def decide_lost_pass(
         organization_id=actor.organization_id,
         actor=actor.user_id,
         subject=("enrollment", enrollment_id),
+        user_id=position.user_id,
+        course_id=position.course_id,
+        enrollment_id=position.enrollment_id,
         details={"quiz_ids": [str(quiz_id) for quiz_id in quizzes]},
     )
     await session.flush()

@@ -32,7 +32,7 @@ from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.questions.rules.scores import exact_score
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import AuditAction, record_audit
 from learning_service.domain.records.events import append_event
 
 
@@ -251,7 +251,11 @@ def _tell(session: AsyncSession, event: str, position: Position, completion: Cou
 
 
 def _audit(
-    session: AsyncSession, position: Position, action: str, completion_id: uuid.UUID | None, actor: str
+    session: AsyncSession,
+    position: Position,
+    action: AuditAction,
+    completion_id: uuid.UUID | None,
+    actor: str,
 ) -> None:
     details = {"course_id": str(position.course_id)}
     if completion_id is not None:
@@ -262,5 +266,8 @@ def _audit(
         organization_id=position.organization_id,
         actor=actor,
         subject=("enrollment", position.enrollment_id),
+        user_id=position.user_id,
+        course_id=position.course_id,
+        enrollment_id=position.enrollment_id,
         details=details,
     )

@@ -74,6 +74,7 @@ async def apply_policy(
             organization_id=gift.organization_id,
             actor=actor.user_id,
             subject=("course", gift.course_id),
+            course_id=gift.course_id,
             details={"fields": sorted(policy.changes()), "affected": affected},
         )
         await give_policy(session, gift)

@@ -39,6 +39,9 @@ async def withdraw(session: AsyncSession, position: Position, *, because: str, a
         organization_id=position.organization_id,
         actor=actor,
         subject=("enrollment", position.enrollment_id),
+        user_id=position.user_id,
+        course_id=position.course_id,
+        enrollment_id=position.enrollment_id,
         details={"course_id": str(position.course_id), "because": because},
     )
     await session.flush()

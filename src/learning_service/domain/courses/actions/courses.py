@@ -19,7 +19,7 @@ from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, Invalid
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import AuditAction, record_audit
 
 _COPIED = (
     "scope",
@@ -94,7 +94,7 @@ async def archive_course(
         .where(Course.id == access.view.id, Course.archived_at.is_(None) == archived)
         .values(archived_at=now(session) if archived else None, updated_at=now(session))
     )
-    action = "course.archived" if archived else "course.unarchived"
+    action: AuditAction = "course.archived" if archived else "course.unarchived"
     _record(session, action, access.view.id, actor, {})
 
 
@@ -163,7 +163,11 @@ async def _add_course(session: AsyncSession, new: CourseIn, actor: Principal) ->
 
 
 def _record(
-    session: AsyncSession, action: str, course_id: uuid.UUID, actor: Principal, details: dict[str, object]
+    session: AsyncSession,
+    action: AuditAction,
+    course_id: uuid.UUID,
+    actor: Principal,
+    details: dict[str, object],
 ) -> None:
     record_audit(
         session,
@@ -171,6 +175,7 @@ def _record(
         organization_id=actor.organization_id,
         actor=actor.user_id,
         subject=("course", course_id),
+        course_id=course_id,
         details=details,
     )
 

@@ -35,7 +35,7 @@ from learning_service.domain.kernel.errors import Conflict, Invalid, Preconditio
 from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import AuditAction, record_audit
 
 
 class NothingToDiscard(Conflict):
@@ -233,7 +233,7 @@ def _next_version(session: AsyncSession, course: Course, last: CourseVersion) ->
 
 
 def _record(
-    session: AsyncSession, action: str, course: Course, version: CourseVersion, actor: Principal
+    session: AsyncSession, action: AuditAction, course: Course, version: CourseVersion, actor: Principal
 ) -> None:
     record_audit(
         session,
@@ -241,5 +241,6 @@ def _record(
         organization_id=course.organization_id,
         actor=actor.user_id,
         subject=("course", course.id),
+        course_id=course.id,
         details={"version": version.number, "etag": version.etag},
     )

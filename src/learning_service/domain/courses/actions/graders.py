@@ -8,7 +8,7 @@ from learning_service.domain.courses.models import CourseGrader
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import AuditAction, record_audit
 
 
 async def designate_grader(
@@ -43,12 +43,16 @@ async def dismiss_grader(
         _record(session, "course.grader_dismissed", access, user_id, actor)
 
 
-def _record(session: AsyncSession, action: str, access: CourseAccess, user_id: str, actor: Principal) -> None:
+def _record(
+    session: AsyncSession, action: AuditAction, access: CourseAccess, user_id: str, actor: Principal
+) -> None:
     record_audit(
         session,
         action,
         organization_id=access.organization_id,
         actor=actor.user_id,
         subject=("course", access.view.id),
+        user_id=user_id,
+        course_id=access.view.id,
         details={"user_id": user_id},
     )

@@ -70,6 +70,7 @@ async def publish_draft(
         organization_id=course.organization_id,
         actor=actor.user_id,
         subject=("course", course.id),
+        course_id=course.id,
         details={"version": version.number},
     )
     await session.flush()

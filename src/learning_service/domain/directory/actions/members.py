@@ -61,10 +61,11 @@ async def put_member(session: AsyncSession, user_id: str, facts: MemberIn, *, ac
     created, _ = await _write(session, [row], actor)
     record_audit(
         session,
-        f"member.{'created' if created else 'updated'}",
+        "member.created" if created else "member.updated",
         organization_id=actor.organization_id,
         actor=actor.user_id,
         subject=("member", user_id),
+        user_id=user_id,
         details={"fields": sorted(MemberIn.model_fields)},
     )
     return bool(created)

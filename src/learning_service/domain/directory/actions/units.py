@@ -20,7 +20,7 @@ from learning_service.domain.kernel.base import Columns
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Invalid, NotFound
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import AuditAction, record_audit
 
 _INSERTED = literal_column("(xmax = 0)", Boolean)
 
@@ -45,7 +45,8 @@ async def put_organization(
         .returning(_INSERTED)
     )
     created = bool(await session.scalar(statement))
-    _audit(session, actor, "organization", organization_id, created, facts)
+    action: AuditAction = "organization.created" if created else "organization.updated"
+    _audit(session, actor, action, organization_id, facts)
     return created
 
 
@@ -54,7 +55,8 @@ async def put_region(session: AsyncSession, region_id: str, facts: RegionIn, *, 
     _own(facts.organization_id, actor)
     await _require_organization(session, actor.organization_id, "/organization_id")
     created = await _upsert(session, Region, actor, region_id, {"name": facts.name})
-    _audit(session, actor, "region", region_id, created, facts)
+    action: AuditAction = "region.created" if created else "region.updated"
+    _audit(session, actor, action, region_id, facts)
     return created
 
 
@@ -64,7 +66,8 @@ async def put_chapter(session: AsyncSession, chapter_id: str, facts: ChapterIn, 
         raise Invalid.at("/region_id", "is not a region of this organization", "not-known")
     values = {"name": facts.name, "region_id": facts.region_id}
     created = await _upsert(session, Chapter, actor, chapter_id, values)
-    _audit(session, actor, "chapter", chapter_id, created, facts)
+    action: AuditAction = "chapter.created" if created else "chapter.updated"
+    _audit(session, actor, action, chapter_id, facts)
     return created
 
 
@@ -75,7 +78,8 @@ async def put_requirement(
     _own(facts.organization_id, actor)
     await _require_organization(session, actor.organization_id, "/organization_id")
     created = await _upsert(session, ComplianceRequirement, actor, requirement_id, {"name": facts.name})
-    _audit(session, actor, "compliance_requirement", requirement_id, created, facts)
+    action: AuditAction = "compliance_requirement.created" if created else "compliance_requirement.updated"
+    _audit(session, actor, action, requirement_id, facts)
     return created
 
 
@@ -106,13 +110,13 @@ def _own(organization_id: str, actor: Principal) -> None:
 
 
 def _audit(
-    session: AsyncSession, actor: Principal, kind: str, thing_id: str, created: bool, facts: object
+    session: AsyncSession, actor: Principal, action: AuditAction, thing_id: str, facts: object
 ) -> None:
     record_audit(
         session,
-        f"{kind}.{'created' if created else 'updated'}",
+        action,
         organization_id=actor.organization_id,
         actor=actor.user_id,
-        subject=(kind, thing_id),
+        subject=(action.partition(".")[0], thing_id),
         details={"fields": sorted(type(facts).model_fields)},  # type: ignore[attr-defined]
     )

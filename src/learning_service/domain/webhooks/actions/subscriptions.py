@@ -13,7 +13,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Invalid, NotFound
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.sealing import Seal
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import AuditAction, record_audit
 from learning_service.domain.webhooks.actions.deliveries import drop_pending, start_senders
 from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
 from learning_service.domain.webhooks.rules.events import WebhookIn, place_of_secrets, url_fault
@@ -220,7 +220,9 @@ def _new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _audit(session: AsyncSession, action: str, webhook: WebhookSubscription, actor: Principal) -> None:
+def _audit(
+    session: AsyncSession, action: AuditAction, webhook: WebhookSubscription, actor: Principal
+) -> None:
     record_audit(
         session,
         action,
