@@ -17,6 +17,7 @@ from learning_service.core.settings import Settings
 from learning_service.core.telemetry import configure_logging
 from learning_service.routers import (
     assignments,
+    audit,
     authoring,
     certificates,
     compliance,
@@ -49,6 +50,7 @@ ROUTERS = (
     assignments,
     compliance,
     reports,
+    audit,
     requirements,
     authoring,
     documents,

@@ -76,6 +76,7 @@ CALLS: dict[str, Call] = {
     "GET /api/users/enrollments/progress/": lists("enrollment_id", "enrollment_id"),
     "GET /api/users/export/": Call(),
     "GET /api/users/skills/": Call(),
+    "GET /api/audit/": lists("enrollment_id", "enrollment_id"),
     "GET /api/compliance/statuses/": lists("user_id", "user_id"),
     "GET /api/directory/facets/": Call(),
     "GET /api/reports/compliance/": lists("chapter_id", "chapter_id", ""),

@@ -1,11 +1,16 @@
 """Filters of lists, read into their types. A value that can match nothing is refused, not answered empty."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
 
 from learning_service.domain.kernel.errors import Invalid
 from learning_service.domain.kernel.paging import PageRequest
-from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM
+from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM, Instant
+
+_INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 
 def uuid_filter(page: PageRequest, name: str) -> UUID | None:
@@ -38,3 +43,13 @@ def word_filter(page: PageRequest, name: str, words: Collection[str]) -> str | N
             f"?{name}", f"must be one of {', '.join(words)}", "not-one-of", {"values": list(words)}
         )
     return text
+
+
+def time_filter(page: PageRequest, name: str) -> datetime | None:
+    """A filter that is a time with its zone. Raises Invalid."""
+    text = page.filters.get(name)
+    try:
+        return None if text is None else _INSTANT.validate_python(text)
+    except ValidationError:
+        detail = "must be an RFC 3339 time such as 2026-11-22T09:00:00Z"
+        raise Invalid.at(f"?{name}", detail, "wrong-form") from None

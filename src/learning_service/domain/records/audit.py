@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Literal, TypeAlias, get_args
 
-from sqlalchemy import Index, func
+from sqlalchemy import ColumnElement, Index, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -87,6 +87,7 @@ class AuditEntry(Base):
         Index("ix_audit_entries_time", "organization_id", "id"),
         Index("ix_audit_entries_actor", "organization_id", "actor", "id"),
         Index("ix_audit_entries_action", "organization_id", "action", "id"),
+        Index("ix_audit_entries_at", "organization_id", "at"),
         Index("ix_audit_entries_course", "organization_id", "course_id", "id"),
     )
 
@@ -98,16 +99,22 @@ class AuditEntry(Base):
     action: Mapped[str]
     subject_kind: Mapped[str]
     subject_id: Mapped[str]
-    user_id: Mapped[str | None]
-    """Whom it concerns, where it concerns one person; this and the next two are missing before revision 0731."""
+    person: Mapped[str | None]
+    """Whom it concerns, where it concerns one person; the id outlives the member.
+
+    This and the next two are missing in entries from before revision 0731.
+    """
     course_id: Mapped[uuid.UUID | None]
     enrollment_id: Mapped[uuid.UUID | None]
     details: Mapped[JsonObject]
 
 
-WHOM = func.coalesce(AuditEntry.user_id, AuditEntry.subject_id)
-"""The person whom an entry concerns; where it is none, the thing."""
-Index("ix_audit_entries_whom", AuditEntry.organization_id, WHOM, AuditEntry.id)
+def whom() -> ColumnElement[str]:
+    """The person whom an entry concerns; where it is none, the thing. An expression on `AuditEntry`."""
+    return func.coalesce(AuditEntry.person, AuditEntry.subject_id)
+
+
+Index("ix_audit_entries_whom", AuditEntry.organization_id, whom(), AuditEntry.id)
 
 
 def record_audit(
@@ -138,7 +145,7 @@ def record_audit(
             action=action,
             subject_kind=kind,
             subject_id=str(subject_id),
-            user_id=user_id,
+            person=user_id,
             course_id=course_id,
             enrollment_id=enrollment_id,
             details=dict(details or {}),

@@ -1,0 +1,239 @@
+"""The audit trail as administrators read it: with names, titles and reasons, which the trail itself does not hold."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, Uuid, and_, case, cast, exists, func, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from learning_service.domain.attempts.models import EnrollmentGrant
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.courses.models import Course, CourseVersion
+from learning_service.domain.courses.queries.access import assigned_by
+from learning_service.domain.directory.models import (
+    Chapter,
+    ComplianceRequirement,
+    Member,
+    Organization,
+    Region,
+)
+from learning_service.domain.directory.queries.audience import within
+from learning_service.domain.directory.rules.reach import reach_of
+from learning_service.domain.documents.models import Document
+from learning_service.domain.grading.models import LostPass
+from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import AuditEntry, whom
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries are wanted; None: whatever."""
+
+    subject: str | None = None
+    actor: str | None = None
+    action: str | None = None
+    course_id: uuid.UUID | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditView:
+    """Who did what to whom, and when."""
+
+    id: uuid.UUID
+    at: datetime
+    actor: str
+    actor_name: str | None
+    action: str
+    subject: str
+    subject_kind: str
+    subject_name: str | None
+    course_id: uuid.UUID | None
+    course_title: str | None
+    enrollment_id: uuid.UUID | None
+    record_kind: str
+    record_id: str
+    reason: str | None
+
+
+async def list_audit(
+    session: AsyncSession, caller: Principal, page: PageRequest, wanted: AuditFilter
+) -> Sequence[AuditView]:
+    """What was done to whom and what the caller administers, newest first; one more than the page holds.
+
+    Each filter has an index of its own that ends with the id (`ix_audit_entries_*`); the rest of a page's columns is
+    looked up for its rows alone.
+    """
+    conditions: list[ColumnElement[bool]] = [
+        AuditEntry.organization_id == caller.organization_id,
+        _administered_by(caller),
+    ]
+    if wanted.subject is not None:
+        conditions.append(whom() == wanted.subject)
+    if wanted.actor is not None:
+        conditions.append(AuditEntry.actor == wanted.actor)
+    if wanted.action is not None:
+        conditions.append(AuditEntry.action == wanted.action)
+    if wanted.course_id is not None:
+        conditions.append(AuditEntry.course_id == wanted.course_id)
+    if wanted.after is not None:
+        conditions.append(AuditEntry.at >= wanted.after)
+    if wanted.before is not None:
+        conditions.append(AuditEntry.at < wanted.before)
+    if page.after is not None:
+        conditions.append(AuditEntry.id < uuid.UUID(page.after[0]))
+    newest = select(AuditEntry).where(*conditions).order_by(AuditEntry.id.desc()).limit(page.limit + 1)
+    rows = await session.execute(_shown(newest.cte("page").prefix_with("MATERIALIZED", dialect="postgresql")))
+    return [AuditView(*row) for row in rows]
+
+
+def _administered_by(caller: Principal) -> ColumnElement[bool]:
+    """Entries about the caller's members, courses and units; of those about no person the caller's own as well."""
+    if caller.is_national_admin:
+        return true()
+    regions = sorted(caller.admin_regions)
+    chapters = select(Chapter.id).where(
+        Chapter.organization_id == caller.organization_id, Chapter.region_id.in_(regions)
+    )
+    of_member = exists().where(
+        Member.organization_id == caller.organization_id,
+        Member.user_id == AuditEntry.person,
+        Member.erased_at.is_(None),
+        Member.created_at <= AuditEntry.at,
+        within(caller.organization_id, reach_of(caller)),
+    )
+    of_course = exists().where(
+        Course.organization_id == caller.organization_id,
+        Course.id == AuditEntry.course_id,
+        Course.scope != "national",
+        assigned_by(caller, chapters=False),
+    )
+    about_course = AuditEntry.subject_kind == "course"
+    return or_(
+        and_(~about_course, of_member),
+        and_(
+            or_(about_course, AuditEntry.person.is_(None)),
+            or_(
+                AuditEntry.actor == caller.user_id,
+                of_course,
+                and_(AuditEntry.subject_kind == "region", AuditEntry.subject_id.in_(regions)),
+                and_(AuditEntry.subject_kind == "chapter", AuditEntry.subject_id.in_(chapters)),
+            ),
+        ),
+    )
+
+
+def _shown(page: Any) -> Any:
+    """A select of `AuditView` for a page of entries."""
+    entry = page.c
+    actor = _person(entry, entry.actor)
+    person = _person(entry, entry.person)
+    title = (
+        select(CourseVersion.title)
+        .join(Course, Course.id == CourseVersion.course_id)
+        .where(Course.organization_id == entry.organization_id, Course.id == entry.course_id)
+        .order_by((CourseVersion.id == Course.published_version_id).desc(), CourseVersion.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(
+        entry.id,
+        entry.at,
+        entry.actor,
+        actor,
+        entry.action,
+        func.coalesce(entry.person, entry.subject_id),
+        case((entry.person.is_not(None), "member"), else_=entry.subject_kind),
+        case(
+            (entry.person.is_not(None), person),
+            (entry.subject_kind == "course", title),
+            *((entry.subject_kind == kind, _name(entry, model)) for kind, model in _NAMED.items()),
+        ),
+        entry.course_id,
+        title,
+        entry.enrollment_id,
+        entry.subject_kind,
+        entry.subject_id,
+        _reason(entry),
+    ).order_by(entry.id.desc())
+
+
+_NAMED: dict[str, Any] = {
+    "chapter": Chapter,
+    "compliance_requirement": ComplianceRequirement,
+    "document": Document,
+    "organization": Organization,
+    "region": Region,
+}
+"""What has a name beside people and courses."""
+
+
+def _person(entry: Any, user_id: ColumnElement[str]) -> Any:
+    """The name of whoever had this id when the entry was made; an id may have been given anew since an erasure."""
+    member = aliased(Member)
+    return (
+        select(member.display_name)
+        .where(
+            member.organization_id == entry.organization_id,
+            member.user_id == user_id,
+            member.created_at <= entry.at,
+        )
+        .scalar_subquery()
+    )
+
+
+def _name(entry: Any, model: Any) -> Any:
+    where = [cast(model.id, String) == entry.subject_id]
+    if model is not Organization:
+        where.append(model.organization_id == entry.organization_id)
+    return select(model.name).where(*where).scalar_subquery()
+
+
+def _reason(entry: Any) -> Any:
+    """Why it was done, from where erasure finds it: the trail holds no free text."""
+    grant = (
+        select(EnrollmentGrant.reason)
+        .where(
+            EnrollmentGrant.organization_id == entry.organization_id,
+            EnrollmentGrant.enrollment_id == entry.enrollment_id,
+            EnrollmentGrant.granted_at == entry.at,
+        )
+        .order_by(EnrollmentGrant.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    decision = (
+        select(LostPass.reason)
+        .where(
+            LostPass.organization_id == entry.organization_id,
+            LostPass.enrollment_id == entry.enrollment_id,
+            LostPass.resolved_at == entry.at,
+        )
+        .order_by(LostPass.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    is_certificate = entry.subject_kind == "certificate"
+    given = case(
+        (entry.action == "certificate.revoked", Certificate.revocation_reason),
+        (entry.action == "certificate.reissued", Certificate.reissue_reason),
+    )
+    certificate = (
+        select(given)
+        .where(
+            Certificate.organization_id == entry.organization_id,
+            Certificate.id == case((is_certificate, cast(entry.subject_id, Uuid))),
+        )
+        .scalar_subquery()
+    )
+    return case(
+        (entry.subject_kind == "enrollment", func.coalesce(grant, decision)),
+        (is_certificate, certificate),
+        (entry.subject_kind == "webhook", entry.details["reason"].astext),
+    )
