@@ -17,7 +17,6 @@ class ResponseGrade(Base):
     __table_args__ = (
         CheckConstraint("points >= 0 AND points <= 1000000", name="points"),
         Index("ix_response_grades_response_id", "response_id", "id"),
-        Index("ix_response_grades_graded_by", "organization_id", "graded_by", "id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

@@ -293,7 +293,7 @@ async def list_given_grades(
 ) -> Sequence[GivenGradeView]:
     """What the caller has graded and may still grade, newest first; one more than the page holds.
 
-    Walks `ix_response_grades_graded_by`. Responses of erased members are left out.
+    Responses of erased members are left out.
     """
     given = (
         select(ResponseGrade.id, ResponseGrade.response_id, Member.display_name)

@@ -85,10 +85,6 @@ class AuditEntry(Base):
     __table_args__ = (
         Index("ix_audit_entries_subject", "organization_id", "subject_kind", "subject_id", "id"),
         Index("ix_audit_entries_time", "organization_id", "id"),
-        Index("ix_audit_entries_actor", "organization_id", "actor", "id"),
-        Index("ix_audit_entries_action", "organization_id", "action", "id"),
-        Index("ix_audit_entries_at", "organization_id", "at"),
-        Index("ix_audit_entries_course", "organization_id", "course_id", "id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -99,22 +95,13 @@ class AuditEntry(Base):
     action: Mapped[str]
     subject_kind: Mapped[str]
     subject_id: Mapped[str]
-    person: Mapped[str | None]
-    """Whom it concerns, where it concerns one person; the id outlives the member.
-
-    This and the next two are missing in entries from before revision 0731.
-    """
-    course_id: Mapped[uuid.UUID | None]
-    enrollment_id: Mapped[uuid.UUID | None]
     details: Mapped[JsonObject]
+    """`user_id`, `course_id` and `enrollment_id` say whom and what it concerns, where it is one; the rest differs."""
 
 
 def whom() -> ColumnElement[str]:
     """The person whom an entry concerns; where it is none, the thing. An expression on `AuditEntry`."""
-    return func.coalesce(AuditEntry.person, AuditEntry.subject_id)
-
-
-Index("ix_audit_entries_whom", AuditEntry.organization_id, whom(), AuditEntry.id)
+    return func.coalesce(AuditEntry.details["user_id"].astext, AuditEntry.subject_id)
 
 
 def record_audit(
@@ -136,6 +123,7 @@ def record_audit(
     responses, so that erasure leaves the trail whole.
     """
     kind, subject_id = subject
+    concerns = {"user_id": user_id, "course_id": course_id, "enrollment_id": enrollment_id}
     session.add(
         AuditEntry(
             id=new_id(),
@@ -145,9 +133,6 @@ def record_audit(
             action=action,
             subject_kind=kind,
             subject_id=str(subject_id),
-            person=user_id,
-            course_id=course_id,
-            enrollment_id=enrollment_id,
-            details=dict(details or {}),
+            details={**(details or {}), **{name: str(value) for name, value in concerns.items() if value}},
         )
     )
