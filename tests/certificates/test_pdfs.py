@@ -217,7 +217,9 @@ async def test_a_character_that_no_font_has_is_printed_by_its_name_and_told(worl
             text("SELECT action, actor, details FROM audit_entries WHERE subject_id = :i"), {"i": earned.id}
         )
         told = [tuple(row) for row in found]
-    assert ("certificate.characters_replaced", "system", {"fields": ["recipient_name"]}) in told
+    concerns = {"user_id": "ana", "course_id": earned.course["id"]}
+    details = {"fields": ["recipient_name"], **concerns}
+    assert ("certificate.characters_replaced", "system", details) in told
 
 
 @pytest.mark.parametrize("field", ["signatory_name", "signatory_title"])
