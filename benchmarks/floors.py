@@ -17,7 +17,8 @@ from starlette.routing import Route
 
 VERIFY = """
 SELECT id, recipient_name, course_title, issuer_name, issued_at, expires_at, revoked_at, reissued_as, renewed_by
-FROM certificates WHERE id = $1
+FROM certificates
+WHERE organization_id = (SELECT organization_id FROM certificate_organizations WHERE id = $1) AND id = $1
 """
 COURSES = """
 SELECT json_build_object('items', json_agg(c), 'next_cursor', NULL)::text FROM (
@@ -26,7 +27,7 @@ SELECT json_build_object('items', json_agg(c), 'next_cursor', NULL)::text FROM (
         c.archived_at IS NOT NULL AS archived
     FROM members m
         JOIN courses c ON c.organization_id = m.organization_id
-        JOIN course_versions v ON v.id = c.published_version_id
+        JOIN course_versions v ON v.organization_id = c.organization_id AND v.id = c.published_version_id
     WHERE m.organization_id = $1 AND m.user_id = $2 AND c.archived_at IS NULL AND c.scope = 'national'
     ORDER BY c.id DESC LIMIT 50
 ) c
@@ -40,10 +41,11 @@ SELECT json_build_object('version', v.number, 'enrollment', json_build_object('i
         SELECT json_agg(json_build_object('kind', 'lesson', 'id', l.id, 'key', l.key, 'title', l.title,
             'required', l.required, 'completed_at', p.completed_at, 'body_html', l.body_html,
             'video_url', l.video_url, 'document_url', l.document_url, 'image_url', l.image_url) ORDER BY l.position)
-        FROM lessons l LEFT JOIN lesson_progress p ON p.lesson_id = l.id AND p.enrollment_id = e.id
-        WHERE l.module_id = m.id)) ORDER BY m.position)
-    FROM course_modules m WHERE m.version_id = v.id))::text
-FROM enrollments e JOIN course_versions v ON v.id = e.version_id
+        FROM lessons l LEFT JOIN lesson_progress p
+            ON p.organization_id = e.organization_id AND p.enrollment_id = e.id AND p.lesson_id = l.id
+        WHERE l.organization_id = e.organization_id AND l.module_id = m.id)) ORDER BY m.position)
+    FROM course_modules m WHERE m.organization_id = e.organization_id AND m.version_id = v.id))::text
+FROM enrollments e JOIN course_versions v ON v.organization_id = e.organization_id AND v.id = e.version_id
 WHERE e.organization_id = $1 AND e.user_id = $2 AND e.course_id = $3
 """
 SUBMIT = "SELECT bench_submit($1, $2, $3, $4)"
@@ -54,7 +56,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
     held enrollments; given jsonb; judged jsonb; total numeric; points_ numeric; used int; attempt uuid;
 BEGIN
-    SELECT e.* INTO held FROM enrollments e JOIN quizzes q ON q.version_id = e.version_id
+    SELECT e.* INTO held FROM enrollments e
+        JOIN quizzes q ON q.organization_id = e.organization_id AND q.version_id = e.version_id
     WHERE e.organization_id = org AND e.user_id = member AND q.id = quiz AND e.status = 'in_progress'
     FOR UPDATE OF e;
     SELECT jsonb_object_agg(r->>'question_id', r - 'question_id') INTO given
@@ -64,12 +67,13 @@ BEGIN
             'correct', n.good))
     INTO total, points_, judged
     FROM (SELECT n.id, n.points, given->n.id::text->'answer_ids' = (
-            SELECT jsonb_agg(a.id::text) FROM quiz_answers a WHERE a.question_id = n.id AND a.is_correct) AS good
-        FROM questions n WHERE n.quiz_id = quiz) n;
+            SELECT jsonb_agg(a.id::text) FROM quiz_answers a
+            WHERE a.organization_id = org AND a.question_id = n.id AND a.is_correct) AS good
+        FROM questions n WHERE n.organization_id = org AND n.quiz_id = quiz) n;
     INSERT INTO quiz_progress AS p (enrollment_id, quiz_id, organization_id, attempts_used, best_points,
         possible_points, max_points)
     VALUES (held.id, quiz, org, 1, points_, points_, total)
-    ON CONFLICT (enrollment_id, quiz_id) DO UPDATE SET attempts_used = p.attempts_used + 1,
+    ON CONFLICT (organization_id, enrollment_id, quiz_id) DO UPDATE SET attempts_used = p.attempts_used + 1,
         best_points = greatest(p.best_points, excluded.best_points),
         possible_points = greatest(p.possible_points, excluded.possible_points), max_points = excluded.max_points
     RETURNING attempts_used INTO used;
@@ -78,7 +82,7 @@ BEGIN
     VALUES (gen_random_uuid(), org, held.id, quiz, member, used, 'graded', now(), now(), -1, given, judged, total,
         points_, 0, points_ * 100 >= total * 70)
     RETURNING id INTO attempt;
-    UPDATE enrollments SET revision = revision + 1 WHERE id = held.id;
+    UPDATE enrollments SET revision = revision + 1 WHERE organization_id = org AND id = held.id;
     RETURN json_build_object('attempt_id', attempt, 'number', used, 'points', points_, 'max_points', total,
         'score', points_ * 100 / total, 'responses', judged);
 END $$

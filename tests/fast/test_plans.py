@@ -20,8 +20,8 @@ CALLS = (
     "SELECT * FROM finish_of_enrollment(:organization, CAST(:enrollment AS uuid))",
     "SELECT * FROM position_at_quiz(:organization, :user, :quiz)",
     # At a revision that the enrollment does not have: it is looked up, and nothing is written.
-    "SELECT close_attempt(jsonb_build_object('enrollment_id', CAST(:enrollment AS text), 'user_id',"
-    " CAST(:user AS text)), -1)",
+    "SELECT close_attempt(jsonb_build_object('organization_id', CAST(:organization AS text), 'enrollment_id',"
+    " CAST(:enrollment AS text), 'user_id', CAST(:user AS text)), -1)",
 )
 
 

@@ -3,8 +3,10 @@
 import asyncio
 import os
 import re
+import shutil
 import sys
 import uuid
+from pathlib import Path
 
 import pytest
 from tests.kit.direct import TABLES, Database, connect
@@ -12,6 +14,7 @@ from tests.kit.migrating import ROOT
 from tests.kit.stack import create_database, drop_database
 
 from learning_devstack.parts import Parts
+from learning_service.core.settings import Settings
 
 # One process for all steps, since starting one costs more than the steps.
 STEPS = """
@@ -24,12 +27,35 @@ for step in {steps!r}:
 """
 
 
-async def alembic(url: str, *steps: str) -> None:
+NEXT = '''"""The next release's: an index on a table in use."""
+
+from alembic import op
+from indexes import create_concurrently
+
+revision = "next"
+down_revision = "{head}"
+branch_labels = depends_on = None
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        create_concurrently("ix_members_updated_at", "members", ["updated_at"])
+
+
+def downgrade() -> None:
+    pass
+'''
+DEFINITIONS = """
+SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+"""
+
+
+async def alembic(url: str, *steps: str, folder: Path = ROOT) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         STEPS.format(steps=steps),
-        cwd=ROOT,
+        cwd=folder,
         env={**os.environ, "DATABASE_URL": url},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -75,23 +101,46 @@ async def test_two_who_migrate_at_once_take_turns(parts: Parts) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("valid", [True, False])
-async def test_a_migration_of_indexes_that_was_interrupted_is_run_again(parts: Parts, valid: bool) -> None:
+async def test_a_migration_of_indexes_that_was_interrupted_is_run_again(
+    parts: Parts, tmp_path: Path, valid: bool
+) -> None:
     """What it made stays; what it did not finish, which is not valid, is made anew."""
-    made = "SELECT oid FROM pg_class WHERE relname = 'uq_events_numbered'"
+    made = "SELECT oid FROM pg_class WHERE relname = 'ix_members_updated_at'"
     name = f"migrations_{uuid.uuid4().hex[:12]}"
     url = await create_database(parts, name)
     try:
-        await alembic(url, "upgrade 0014")
+        await alembic(url, "upgrade head")
         connection = await connect(url)
+        head = await connection.fetchval("SELECT version_num FROM alembic_version")
+        shutil.copytree(ROOT / "migrations", tmp_path / "migrations")
+        shutil.copy(ROOT / "alembic.ini", tmp_path)
+        (tmp_path / "migrations" / "versions" / "29990101_0000_next.py").write_text(NEXT.format(head=head))
+        await alembic(url, "upgrade head", folder=tmp_path)
         before = await connection.fetchval(made)
+        assert before is not None
         await connection.execute("UPDATE pg_index SET indisvalid = $1 WHERE indexrelid = $2", valid, before)
-        await alembic(url, "stamp 0013", "upgrade head", "check")
+        await alembic(url, f"stamp {head}", "upgrade head", folder=tmp_path)
         after = await connection.fetchval(made)
         assert (after == before) is valid
         assert await connection.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = $1", after)
         await connection.close()
     finally:
         await drop_database(parts, name)
+
+
+async def test_each_function_is_as_its_file_says(settings: Settings) -> None:
+    """The files are read, the migrations run: a change of one that is not in the other is found here."""
+    files = {path.stem: path.read_text() for path in (ROOT / "migrations" / "functions").glob("*.sql")}
+    connection = await connect(settings.database_url)
+    transaction = connection.transaction()
+    await transaction.start()
+    installed = {row[0]: row[1] for row in await connection.fetch(DEFINITIONS)}
+    assert installed.keys() == files.keys()
+    for text in files.values():
+        await connection.execute(text)
+    assert {row[0]: row[1] for row in await connection.fetch(DEFINITIONS)} == installed
+    await transaction.rollback()
+    await connection.close()
 
 
 def test_there_is_one_line_of_migrations_and_each_can_be_taken_back() -> None:

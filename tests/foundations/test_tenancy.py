@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import asyncpg
 import httpx
 import pytest
+import sqlalchemy as sa
 from tests.kit.direct import TABLES, Database, connect
 from tests.kit.stack import create_database_from_template, drop_database
 from tests.kit.world import Signer, World
@@ -88,6 +89,17 @@ async def test_with_an_organization_the_api_sees_and_makes_only_its_own(
         made = "INSERT INTO regions (organization_id, id, name) VALUES ($1, 'x', 'x')"
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await as_api.execute(made, other_world.id)
+
+
+async def test_a_workers_transaction_for_one_organization_sees_no_other(
+    world: World, other_world: World
+) -> None:
+    """A worker sees all of them only where it says that it works for none."""
+    seen = sa.text("SELECT DISTINCT organization_id FROM members")
+    async with world.worker.transaction(world.id) as session:
+        assert {*await session.scalars(seen)} == {world.id}
+    async with world.worker.transaction(None) as session:
+        assert {*await session.scalars(seen)} >= {world.id, other_world.id}
 
 
 async def test_no_table_lets_the_api_write_into_another_organization(

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from learning_service.core.settings import Settings
 from learning_service.domain.kernel.clock import set_instant
+from learning_service.domain.kernel.tenant import set_organization
 
 Role = Literal["learning_api", "learning_worker"]
 T = TypeVar("T")
@@ -155,8 +156,11 @@ async def open_transaction(
 ) -> None:
     """Begin: assume the role, name the organization, and take the transaction's instant from the database.
 
-    `at` replaces the instant, for jobs that run as of another time. Without an organization the API's role sees
-    no tenant's rows.
+    What is for one organization is behind its wall, whoever does it: a worker's own role is for what goes through
+    all of them. `at` replaces the instant, for jobs that run as of another time. Without an organization the API's
+    role sees no tenant's rows.
     """
-    row = await session.execute(_OPENING, {"role": role, "organization_id": organization_id or ""})
+    within = "learning_api" if organization_id else role
+    row = await session.execute(_OPENING, {"role": within, "organization_id": organization_id or ""})
     set_instant(session, at or row.one()[2])
+    set_organization(session, organization_id)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import delete, exists, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
@@ -26,15 +26,16 @@ def horizon(session: AsyncSession) -> datetime:
 
 async def unused_documents(session: AsyncSession) -> Sequence[uuid.UUID]:
     """Documents that no version, no organization and no certificate refers to, untouched for so long."""
-    return (await session.scalars(_unused(session).order_by(Document.id))).all()
+    return (await session.scalars(_unused(session, Document.id).order_by(Document.id))).all()
 
 
 async def delete_unused_documents(session: AsyncSession, *, limit: int) -> Sequence[uuid.UUID]:
     """Delete up to `limit` of them. Their stored files are then referred to by nothing."""
-    held = _unused(session).order_by(Document.touched_at).limit(limit).with_for_update(skip_locked=True)
+    key = (Document.organization_id, Document.id)
+    held = _unused(session, *key).order_by(Document.touched_at).limit(limit).with_for_update(skip_locked=True)
     deleted = await session.scalars(
         delete(Document)
-        .where(Document.id.in_(held))
+        .where(tuple_(*key).in_(held))
         .returning(Document.id)
         .execution_options(synchronize_session=False)
     )
@@ -59,8 +60,8 @@ async def keys_in_use(session: AsyncSession, keys: Collection[str]) -> frozenset
     return frozenset(keys) & frozenset(used)
 
 
-def _unused(session: AsyncSession) -> Any:
-    return select(Document.id).where(
+def _unused(session: AsyncSession, *columns: Any) -> Any:
+    return select(*columns).where(
         Document.touched_at < horizon(session),
         Document.status != "converting",
         ~exists().where(

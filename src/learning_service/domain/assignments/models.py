@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.kernel.base import Base, new_id
+from learning_service.domain.kernel.base import Base, new_id, reference
 from learning_service.domain.kernel.values import JsonObject
 
 
@@ -15,6 +15,7 @@ class AssignmentRule(Base):
 
     __tablename__ = "assignment_rules"
     __table_args__ = (
+        reference("course_id", "courses"),
         CheckConstraint(
             "trigger IN ('membership_status_change', 'scheduled_date', 'manual')", name="trigger"
         ),
@@ -34,9 +35,9 @@ class AssignmentRule(Base):
         ),
     )
 
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
-    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
+    course_id: Mapped[uuid.UUID]
     trigger: Mapped[str]
     audience_filter: Mapped[JsonObject]
     due_in_days: Mapped[int | None]
@@ -58,14 +59,16 @@ class AssignmentRun(Base):
 
     __tablename__ = "assignment_runs"
     __table_args__ = (
+        reference("rule_id", "assignment_rules"),
+        reference("course_id", "courses"),
         CheckConstraint("status IN ('running', 'done', 'stopped', 'undoing', 'undone')", name="status"),
         Index("ix_assignment_runs_rule", "organization_id", "rule_id", "id"),
     )
 
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
-    rule_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("assignment_rules.id"))
-    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
+    rule_id: Mapped[uuid.UUID | None]
+    course_id: Mapped[uuid.UUID]
     trigger: Mapped[str]
     """`manual` (a rule's, by hand), `scheduled_date`, or `assignment` by a person without a rule."""
     started_by: Mapped[str]

@@ -5,11 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.kernel.base import Base, new_id
+from learning_service.domain.kernel.base import Base, new_id, reference
 from learning_service.domain.kernel.values import JsonObject
 
 Layout: TypeAlias = list[tuple[str, list[str]]]
@@ -21,6 +21,8 @@ class QuizProgress(Base):
 
     __tablename__ = "quiz_progress"
     __table_args__ = (
+        reference("enrollment_id", "enrollments", ondelete="CASCADE"),
+        reference("quiz_id", "quizzes"),
         CheckConstraint("attempts_used >= 0 AND attempts_used <= attempts_allowed", name="attempts_used"),
         CheckConstraint("best_points >= 0 AND best_points <= possible_points", name="best_points"),
         CheckConstraint("possible_points <= max_points AND max_points <= 1000000000", name="possible_points"),
@@ -29,11 +31,9 @@ class QuizProgress(Base):
         Index("ix_quiz_progress_quiz_id", "quiz_id"),
     )
 
-    enrollment_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("enrollments.id", ondelete="CASCADE"), primary_key=True
-    )
-    quiz_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("quizzes.id"), primary_key=True)
-    organization_id: Mapped[str]
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    quiz_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     attempts_used: Mapped[int]
     attempts_allowed: Mapped[int | None]
     """The version's limit and what an admin granted on top; None: no limit."""
@@ -53,13 +53,16 @@ class QuizAttempt(Base):
 
     __tablename__ = "quiz_attempts"
     __table_args__ = (
-        UniqueConstraint("enrollment_id", "quiz_id", "number"),
+        reference("enrollment_id", "enrollments"),
+        reference("quiz_id", "quizzes"),
+        UniqueConstraint("organization_id", "enrollment_id", "quiz_id", "number"),
         CheckConstraint("status IN ('in_progress', 'pending_review', 'graded')", name="status"),
         CheckConstraint("points >= 0 AND points + pending_points <= max_points", name="points"),
         CheckConstraint("pending_points >= 0 AND pending_points <= max_points", name="pending_points"),
         CheckConstraint("max_points > 0 AND max_points <= 1000000000", name="max_points"),
         Index(
             "uq_quiz_attempts_open",
+            "organization_id",
             "enrollment_id",
             "quiz_id",
             unique=True,
@@ -70,10 +73,10 @@ class QuizAttempt(Base):
         Index("ix_quiz_attempts_deadline", "deadline_at", postgresql_where=text("status = 'in_progress'")),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    enrollment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("enrollments.id"))
-    quiz_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("quizzes.id"))
+    enrollment_id: Mapped[uuid.UUID]
+    quiz_id: Mapped[uuid.UUID]
     user_id: Mapped[str]
     number: Mapped[int]
     status: Mapped[str]
@@ -104,18 +107,19 @@ class AssessmentResult(Base):
 
     __tablename__ = "assessment_results"
     __table_args__ = (
+        reference("attempt_id", "quiz_attempts", ondelete="CASCADE"),
+        reference("enrollment_id", "enrollments"),
+        reference("assessment_id", "assessments"),
         CheckConstraint("points >= 0 AND points <= max_points", name="points"),
         CheckConstraint("max_points > 0 AND max_points <= 1000000000", name="max_points"),
         Index("ix_assessment_results_enrollment_id", "enrollment_id"),
         Index("ix_assessment_results_assessment_id", "assessment_id"),
     )
 
-    attempt_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("quiz_attempts.id", ondelete="CASCADE"), primary_key=True
-    )
-    organization_id: Mapped[str]
-    enrollment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("enrollments.id"))
-    assessment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("assessments.id"))
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    attempt_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    enrollment_id: Mapped[uuid.UUID]
+    assessment_id: Mapped[uuid.UUID]
     user_id: Mapped[str]
     submitted_at: Mapped[datetime]
     points: Mapped[Decimal]
@@ -128,7 +132,10 @@ class PendingResponse(Base):
 
     __tablename__ = "pending_responses"
     __table_args__ = (
-        UniqueConstraint("attempt_id", "question_id"),
+        reference("attempt_id", "quiz_attempts", ondelete="CASCADE"),
+        reference("question_id", "questions"),
+        reference("course_id", "courses"),
+        UniqueConstraint("organization_id", "attempt_id", "question_id"),
         Index("ix_pending_responses_question_id", "question_id"),
         CheckConstraint("points >= 0 AND points <= max_points", name="points"),
         Index(
@@ -140,11 +147,11 @@ class PendingResponse(Base):
         ),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    attempt_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("quiz_attempts.id", ondelete="CASCADE"))
-    question_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("questions.id"))
-    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
+    attempt_id: Mapped[uuid.UUID]
+    question_id: Mapped[uuid.UUID]
+    course_id: Mapped[uuid.UUID]
     user_id: Mapped[str]
     text: Mapped[str]
     max_points: Mapped[Decimal]
@@ -165,16 +172,18 @@ class EnrollmentGrant(Base):
 
     __tablename__ = "enrollment_grants"
     __table_args__ = (
+        reference("enrollment_id", "enrollments", ondelete="CASCADE"),
+        reference("quiz_id", "quizzes"),
         CheckConstraint("kind IN ('attempts', 'extra_time', 'due_at', 'withdrawal')", name="kind"),
         CheckConstraint("(kind = 'attempts') = (quiz_id IS NOT NULL)", name="quiz_id"),
         Index("ix_enrollment_grants_enrollment_id", "enrollment_id", "id"),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    enrollment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("enrollments.id", ondelete="CASCADE"))
+    enrollment_id: Mapped[uuid.UUID]
     kind: Mapped[str]
-    quiz_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("quizzes.id"))
+    quiz_id: Mapped[uuid.UUID | None]
     amount: Mapped[int | None]
     """Attempts added, or the extra time in seconds as it is from then on."""
     due_at: Mapped[datetime | None]

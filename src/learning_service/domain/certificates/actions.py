@@ -381,7 +381,11 @@ async def note_pdf_check(session: AsyncSession, certificate: Certificate, *, dri
     """Keep what a look at the stored PDF found: None, `missing` or `changed`. A new finding is audited."""
     await session.execute(
         update(Certificate)
-        .where(Certificate.id == certificate.id, Certificate.pdf_sha256 == certificate.pdf_sha256)
+        .where(
+            Certificate.organization_id == certificate.organization_id,
+            Certificate.id == certificate.id,
+            Certificate.pdf_sha256 == certificate.pdf_sha256,
+        )
         .values(pdf_checked_at=now(session), pdf_drift=drift)
         .execution_options(synchronize_session=False)
     )

@@ -3,11 +3,20 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.certificates.rules import Status, status_of
-from learning_service.domain.kernel.base import Base
+from learning_service.domain.kernel.base import Base, reference
+
+
+class CertificateOrganization(Base):
+    """Whose certificate an id is: who verifies one has its id alone. A trigger writes it with the certificate."""
+
+    __tablename__ = "certificate_organizations"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    organization_id: Mapped[str]
 
 
 class Certificate(Base):
@@ -15,6 +24,10 @@ class Certificate(Base):
 
     __tablename__ = "certificates"
     __table_args__ = (
+        reference("completion_id", "course_completions"),
+        reference("course_id", "courses"),
+        reference("reissued_as", "certificates", deferrable=True, initially="DEFERRED"),
+        reference("renewed_by", "certificates"),
         CheckConstraint("paper IN ('a4', 'letter')", name="paper"),
         CheckConstraint("orientation IN ('landscape', 'portrait')", name="orientation"),
         CheckConstraint("marked_as IN ('revoked', 'superseded')", name="marked_as"),
@@ -38,17 +51,18 @@ class Certificate(Base):
         Index("ix_certificates_course", "organization_id", "course_id", "id"),
         Index(
             "uq_certificates_current",
+            "organization_id",
             "completion_id",
             unique=True,
             postgresql_where=text("reissued_as IS NULL"),
         ),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    organization_id: Mapped[str]
-    completion_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_completions.id"))
+    completion_id: Mapped[uuid.UUID]
     user_id: Mapped[str]
-    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
+    course_id: Mapped[uuid.UUID]
     recipient_name: Mapped[str | None]
     """None once the member was erased."""
     course_title: Mapped[str]
@@ -79,11 +93,9 @@ class Certificate(Base):
     """For the organization alone; never shown to the public, gone with the person's data."""
     reissue_reason: Mapped[str | None]
     """Why it was replaced; kept as the revocation's reason is."""
-    reissued_as: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("certificates.id", deferrable=True, initially="DEFERRED")
-    )
+    reissued_as: Mapped[uuid.UUID | None]
     """The corrected certificate that took its place at once."""
-    renewed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("certificates.id"))
+    renewed_by: Mapped[uuid.UUID | None]
     """The next one of the same member and course; takes its place when this one expires."""
     pdf_sha256: Mapped[str | None]
     """Hex digest, and the name, of the stored PDF; None until it is there."""

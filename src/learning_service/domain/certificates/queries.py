@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.certificates.models import Certificate, CertificateOrganization
 from learning_service.domain.certificates.rules import Mark, PublicCertificate, generation_key
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.directory.queries.audience import PLANNED_AFRESH, is_within
@@ -139,7 +139,18 @@ async def certificates_to_check(session: AsyncSession, *, share: int, at_least: 
 
 async def certificates_with_ids(session: AsyncSession, ids: Sequence[uuid.UUID]) -> Sequence[Certificate]:
     """The certificates with these ids; for workers, of every organization."""
-    return (await session.scalars(select(Certificate).where(Certificate.id.in_(ids)))).all()
+    found = (
+        select(Certificate)
+        .join(
+            CertificateOrganization,
+            and_(
+                CertificateOrganization.organization_id == Certificate.organization_id,
+                CertificateOrganization.id == Certificate.id,
+            ),
+        )
+        .where(CertificateOrganization.id.in_(ids))
+    )
+    return (await session.scalars(found)).all()
 
 
 async def drifted_pdfs(session: AsyncSession) -> int:

@@ -130,7 +130,7 @@ async def recompute_compliance(
     if before == completion.id and completion.voided_at is not None:
         _announce(session, "learning.compliance.revoked", completion, completion.expires_at)
         if row is not None:
-            instead = await session.get_one(CourseCompletion, row.completion_id)
+            instead = await session.get_one(CourseCompletion, (completion.organization_id, row.completion_id))
             _announce(session, "learning.compliance.completed", instead, instead.expires_at)
     elif row is not None and announce:
         _announce(session, "learning.compliance.completed", completion, row.expires_at)

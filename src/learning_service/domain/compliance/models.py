@@ -3,10 +3,10 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy import ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.kernel.base import Base
+from learning_service.domain.kernel.base import Base, reference
 
 
 class ChapterComplianceStatus(Base):
@@ -18,6 +18,7 @@ class ChapterComplianceStatus(Base):
 
     __tablename__ = "chapter_compliance_statuses"
     __table_args__ = (
+        reference("completion_id", "course_completions"),
         ForeignKeyConstraint(["organization_id", "user_id"], ["members.organization_id", "members.user_id"]),
         ForeignKeyConstraint(
             ["organization_id", "requirement_id"],
@@ -34,7 +35,7 @@ class ChapterComplianceStatus(Base):
     organization_id: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[str] = mapped_column(primary_key=True)
     requirement_id: Mapped[str] = mapped_column(primary_key=True)
-    completion_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_completions.id"))
+    completion_id: Mapped[uuid.UUID]
     completed_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     announced_expiry: Mapped[datetime | None]
@@ -46,6 +47,8 @@ class MemberSkill(Base):
 
     __tablename__ = "member_skills"
     __table_args__ = (
+        reference("course_id", "courses"),
+        reference("completion_id", "course_completions"),
         ForeignKeyConstraint(["organization_id", "user_id"], ["members.organization_id", "members.user_id"]),
     )
 
@@ -54,5 +57,5 @@ class MemberSkill(Base):
     skill_id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     acquired_at: Mapped[datetime]
-    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
-    completion_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_completions.id"))
+    course_id: Mapped[uuid.UUID]
+    completion_id: Mapped[uuid.UUID]

@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.kernel.base import Base, new_id
+from learning_service.domain.kernel.base import Base, new_id, reference
 
 PERCENT = "{0} >= 0 AND {0} <= 100"
 
@@ -22,13 +22,15 @@ class Course(Base):
 
     __tablename__ = "courses"
     __table_args__ = (
+        reference(
+            "published_version_id", "course_versions", use_alter=True, name="fk_courses_published_version_id"
+        ),
         CheckConstraint("scope IN ('national', 'regional', 'chapter')", name="scope"),
         CheckConstraint("(scope = 'national') = (scope_id IS NULL)", name="scope_id"),
         ForeignKeyConstraint(
             ["organization_id", "linked_compliance_requirement"],
             ["compliance_requirements.organization_id", "compliance_requirements.id"],
         ),
-        Index("ix_courses_organization", "organization_id", "id"),
         Index(
             "ix_courses_requirement",
             "organization_id",
@@ -37,17 +39,15 @@ class Course(Base):
         ),
     )
 
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
     scope: Mapped[str]
     scope_id: Mapped[str | None]
     self_enrollment: Mapped[bool]
     recertification_cadence: Mapped[str | None]
     """ISO 8601 duration; None: a completion never expires."""
     linked_compliance_requirement: Mapped[str | None]
-    published_version_id: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("course_versions.id", use_alter=True, name="fk_courses_published_version_id")
-    )
+    published_version_id: Mapped[uuid.UUID | None]
     archived_at: Mapped[datetime | None]
     created_by: Mapped[str]
     created_at: Mapped[datetime]
@@ -59,9 +59,11 @@ class CourseVersion(Base):
 
     __tablename__ = "course_versions"
     __table_args__ = (
-        UniqueConstraint("course_id", "number"),
+        reference("course_id", "courses"),
+        UniqueConstraint("organization_id", "course_id", "number"),
         Index(
             "uq_course_versions_draft",
+            "organization_id",
             "course_id",
             unique=True,
             postgresql_where=text("published_at IS NULL"),
@@ -69,9 +71,9 @@ class CourseVersion(Base):
         CheckConstraint(PERCENT.format("pass_score"), name="pass_score"),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
+    course_id: Mapped[uuid.UUID]
     number: Mapped[int]
     title: Mapped[str]
     description_html: Mapped[str]
@@ -89,10 +91,11 @@ class ContentKey(Base):
     """A key that this course has given to a module, item, question or answer, in whatever version."""
 
     __tablename__ = "content_keys"
+    __table_args__ = (reference("course_id", "courses"),)
 
-    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    course_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
-    organization_id: Mapped[str]
     kind: Mapped[str]
 
 
@@ -100,10 +103,11 @@ class MasteredSkill(Base):
     """A skill that completing the version adds to a member."""
 
     __tablename__ = "mastered_skills"
+    __table_args__ = (reference("version_id", "course_versions"),)
 
-    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    version_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     skill_id: Mapped[str] = mapped_column(primary_key=True)
-    organization_id: Mapped[str]
     name: Mapped[str]
     position: Mapped[int]
 
@@ -112,11 +116,14 @@ class CourseModule(Base):
     """A chapter of a version's content."""
 
     __tablename__ = "course_modules"
-    __table_args__ = (UniqueConstraint("version_id", "key"),)
+    __table_args__ = (
+        reference("version_id", "course_versions"),
+        UniqueConstraint("organization_id", "version_id", "key"),
+    )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"))
+    version_id: Mapped[uuid.UUID]
     key: Mapped[str]
     position: Mapped[int]
     title: Mapped[str]
@@ -126,12 +133,17 @@ class Lesson(Base):
     """Something to read or watch."""
 
     __tablename__ = "lessons"
-    __table_args__ = (UniqueConstraint("version_id", "key"), Index("ix_lessons_module_id", "module_id"))
+    __table_args__ = (
+        reference("version_id", "course_versions"),
+        reference("module_id", "course_modules", ondelete="CASCADE"),
+        UniqueConstraint("organization_id", "version_id", "key"),
+        Index("ix_lessons_module_id", "module_id"),
+    )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"))
-    module_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_modules.id", ondelete="CASCADE"))
+    version_id: Mapped[uuid.UUID]
+    module_id: Mapped[uuid.UUID]
     key: Mapped[str]
     position: Mapped[int]
     title: Mapped[str]
@@ -146,22 +158,28 @@ class Quiz(Base):
     """Questions with a pass score: an item of a module, or the final assessment (see `Assessment`)."""
 
     __tablename__ = "quizzes"
-    __table_args__ = (
-        UniqueConstraint("version_id", "key"),
+    __table_args__: Any = (
+        reference("version_id", "course_versions"),
+        reference("module_id", "course_modules", ondelete="CASCADE"),
+        UniqueConstraint("organization_id", "version_id", "key"),
         Index("ix_quizzes_module_id", "module_id"),
         Index(
-            "uq_quizzes_assessment", "version_id", unique=True, postgresql_where=text("kind = 'assessment'")
+            "uq_quizzes_assessment",
+            "organization_id",
+            "version_id",
+            unique=True,
+            postgresql_where=text("kind = 'assessment'"),
         ),
         CheckConstraint("(kind = 'quiz') = (module_id IS NOT NULL)", name="module_id"),
         CheckConstraint(PERCENT.format("pass_score"), name="pass_score"),
     )
     __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "quiz"}
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"))
+    version_id: Mapped[uuid.UUID]
     kind: Mapped[str]
-    module_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("course_modules.id", ondelete="CASCADE"))
+    module_id: Mapped[uuid.UUID | None]
     key: Mapped[str]
     position: Mapped[int]
     title: Mapped[str]
@@ -177,10 +195,11 @@ class Assessment(Quiz):
     """The final assessment of a version; at most one. Its submitted attempts have an `AssessmentResult`."""
 
     __tablename__ = "assessments"
+    __table_args__ = (reference("id", "quizzes", ondelete="CASCADE"),)
     __mapper_args__ = {"polymorphic_identity": "assessment"}
 
-    id: Mapped[uuid.UUID] = mapped_column(ForeignKey("quizzes.id", ondelete="CASCADE"), primary_key=True)
-    tenant_id: Mapped[str] = mapped_column("organization_id")
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
 
 
 class Question(Base):
@@ -188,15 +207,17 @@ class Question(Base):
 
     __tablename__ = "questions"
     __table_args__ = (
-        UniqueConstraint("version_id", "key"),
+        reference("version_id", "course_versions"),
+        reference("quiz_id", "quizzes", ondelete="CASCADE"),
+        UniqueConstraint("organization_id", "version_id", "key"),
         Index("ix_questions_quiz_id", "quiz_id"),
         CheckConstraint("points >= 0 AND points <= 1000000", name="points"),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"))
-    quiz_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("quizzes.id", ondelete="CASCADE"))
+    version_id: Mapped[uuid.UUID]
+    quiz_id: Mapped[uuid.UUID]
     key: Mapped[str]
     position: Mapped[int]
     type: Mapped[str]
@@ -216,14 +237,16 @@ class QuizAnswer(Base):
 
     __tablename__ = "quiz_answers"
     __table_args__ = (
-        UniqueConstraint("version_id", "key"),
+        reference("version_id", "course_versions"),
+        reference("question_id", "questions", ondelete="CASCADE"),
+        UniqueConstraint("organization_id", "version_id", "key"),
         Index("ix_quiz_answers_question_id", "question_id"),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"))
-    question_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("questions.id", ondelete="CASCADE"))
+    version_id: Mapped[uuid.UUID]
+    question_id: Mapped[uuid.UUID]
     key: Mapped[str]
     position: Mapped[int]
     text: Mapped[str]
@@ -235,6 +258,7 @@ class DocumentReference(Base):
 
     __tablename__ = "document_references"
     __table_args__ = (
+        reference("version_id", "course_versions"),
         ForeignKeyConstraint(
             ["organization_id", "document_id"],
             ["documents.organization_id", "documents.id"],
@@ -243,18 +267,21 @@ class DocumentReference(Base):
         Index("ix_document_references_document", "organization_id", "document_id"),
     )
 
-    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    version_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     document_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    organization_id: Mapped[str]
 
 
 class CourseGrader(Base):
     """A person who may grade this course in addition to the organization's graders."""
 
     __tablename__ = "course_graders"
-    __table_args__ = (Index("ix_course_graders_user", "organization_id", "user_id"),)
+    __table_args__ = (
+        reference("course_id", "courses"),
+        Index("ix_course_graders_user", "organization_id", "user_id"),
+    )
 
-    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    course_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     user_id: Mapped[str] = mapped_column(primary_key=True)
-    organization_id: Mapped[str]
     designated_at: Mapped[datetime]

@@ -102,8 +102,8 @@ class MembershipEvent(Base):
         Index("ix_membership_events_parked", "received_at", postgresql_where=text("data IS NOT NULL")),
     )
 
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
     source: Mapped[str]
     event_id: Mapped[str]
     user_id: Mapped[str]

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.kernel.base import Base, new_id
@@ -22,18 +22,17 @@ class Document(Base):
         Index(
             "uq_documents_upload", "organization_id", "uploaded_by", "sha256", "hidden_slides", unique=True
         ),
-        UniqueConstraint("organization_id", "id"),
         CheckConstraint("status IN ('converting', 'ready', 'failed')", name="status"),
         CheckConstraint("(status = 'ready') = (file_key IS NOT NULL)", name="file_key"),
         CheckConstraint("(status = 'failed') = (error IS NOT NULL)", name="error"),
-        Index("ix_documents_original_key", "original_key", unique=True),
+        Index("ix_documents_original_key", "original_key"),
         Index("ix_documents_file_key", "file_key"),
         Index("ix_documents_touched_at", "touched_at"),
         Index("ix_documents_converting", "converting_since", postgresql_where=text("status = 'converting'")),
     )
 
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
     name: Mapped[str | None]
     """The file's name as uploaded, cleaned; gone with its uploader's personal data."""
     sha256: Mapped[str]

@@ -4,10 +4,10 @@ import uuid
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.kernel.base import Base, new_id
+from learning_service.domain.kernel.base import Base, new_id, reference
 
 
 class Enrollment(Base):
@@ -15,6 +15,8 @@ class Enrollment(Base):
 
     __tablename__ = "enrollments"
     __table_args__ = (
+        reference("course_id", "courses"),
+        reference("version_id", "course_versions"),
         ForeignKeyConstraint(["organization_id", "user_id"], ["members.organization_id", "members.user_id"]),
         CheckConstraint(
             "status IN ('assigned', 'in_progress', 'completed', 'failed', 'withdrawn')", name="status"
@@ -35,7 +37,6 @@ class Enrollment(Base):
         # With the course, so that no planner is ever tempted to go through all of the course for one member.
         Index("ix_enrollments_member", "organization_id", "user_id", "course_id", "id"),
         Index("ix_enrollments_course", "organization_id", "course_id", "id"),
-        Index("ix_enrollments_newest", "organization_id", "id"),
         Index(
             "ix_enrollments_due",
             "due_at",
@@ -43,11 +44,11 @@ class Enrollment(Base):
         ),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
     user_id: Mapped[str]
-    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
-    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"))
+    course_id: Mapped[uuid.UUID]
+    version_id: Mapped[uuid.UUID]
     status: Mapped[str]
     source: Mapped[str]
     assigned_at: Mapped[datetime]
@@ -79,13 +80,14 @@ class EnrollmentSource(Base):
 
     __tablename__ = "enrollment_sources"
     __table_args__ = (
+        reference("enrollment_id", "enrollments", ondelete="CASCADE"),
         CheckConstraint("source IN ('admin', 'rule')", name="source"),
         Index("ix_enrollment_sources_enrollment_id", "enrollment_id", "id"),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    enrollment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("enrollments.id", ondelete="CASCADE"))
+    enrollment_id: Mapped[uuid.UUID]
     source: Mapped[str]
     cause_kind: Mapped[str]
     cause_id: Mapped[str]
@@ -103,13 +105,15 @@ class LessonProgress(Base):
 
     __tablename__ = "lesson_progress"
     # Deleting a lesson of a draft looks for what refers to it.
-    __table_args__ = (Index("ix_lesson_progress_lesson_id", "lesson_id"),)
-
-    enrollment_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("enrollments.id", ondelete="CASCADE"), primary_key=True
+    __table_args__ = (
+        reference("enrollment_id", "enrollments", ondelete="CASCADE"),
+        reference("lesson_id", "lessons"),
+        Index("ix_lesson_progress_lesson_id", "lesson_id"),
     )
-    lesson_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("lessons.id"), primary_key=True)
-    organization_id: Mapped[str]
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    lesson_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     completed_at: Mapped[datetime]
 
 
@@ -118,6 +122,10 @@ class CourseCompletion(Base):
 
     __tablename__ = "course_completions"
     __table_args__ = (
+        reference("enrollment_id", "enrollments"),
+        reference("course_id", "courses"),
+        reference("version_id", "course_versions"),
+        UniqueConstraint("organization_id", "enrollment_id"),
         CheckConstraint("score >= 0 AND score <= 100", name="score"),
         Index("ix_course_completions_member", "organization_id", "user_id", "course_id"),
         Index(
@@ -136,12 +144,12 @@ class CourseCompletion(Base):
         ),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    enrollment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("enrollments.id"), unique=True)
+    enrollment_id: Mapped[uuid.UUID]
     user_id: Mapped[str]
-    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
-    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course_versions.id"))
+    course_id: Mapped[uuid.UUID]
+    version_id: Mapped[uuid.UUID]
     requirement_id: Mapped[str | None]
     score: Mapped[Decimal | None]
     """Percent; None where nothing was scored, or while responses are still pending."""

@@ -4,10 +4,10 @@ import uuid
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.kernel.base import Base, new_id
+from learning_service.domain.kernel.base import Base, new_id, reference
 
 
 class ResponseGrade(Base):
@@ -15,13 +15,14 @@ class ResponseGrade(Base):
 
     __tablename__ = "response_grades"
     __table_args__ = (
+        reference("response_id", "pending_responses", ondelete="CASCADE"),
         CheckConstraint("points >= 0 AND points <= 1000000", name="points"),
         Index("ix_response_grades_response_id", "response_id", "id"),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    response_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("pending_responses.id", ondelete="CASCADE"))
+    response_id: Mapped[uuid.UUID]
     points: Mapped[Decimal]
     feedback_html: Mapped[str | None]
     """Text to a person: the one column that erasure may empty."""
@@ -35,8 +36,14 @@ class LostPass(Base):
 
     __tablename__ = "lost_passes"
     __table_args__ = (
+        reference("enrollment_id", "enrollments", ondelete="CASCADE"),
+        reference("completion_id", "course_completions"),
+        reference("quiz_id", "quizzes"),
+        reference("response_id", "pending_responses", ondelete="CASCADE"),
+        reference("course_id", "courses"),
         Index(
             "uq_lost_passes_open",
+            "organization_id",
             "enrollment_id",
             "quiz_id",
             unique=True,
@@ -46,15 +53,15 @@ class LostPass(Base):
         Index("ix_lost_passes_list", "organization_id", "id", postgresql_where=text("resolved_at IS NULL")),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    enrollment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("enrollments.id", ondelete="CASCADE"))
-    completion_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("course_completions.id"))
+    enrollment_id: Mapped[uuid.UUID]
+    completion_id: Mapped[uuid.UUID | None]
     """The completion that the pass had led to; None when the enrollment was still going on."""
-    quiz_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("quizzes.id"))
-    response_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("pending_responses.id", ondelete="CASCADE"))
+    quiz_id: Mapped[uuid.UUID]
+    response_id: Mapped[uuid.UUID]
     user_id: Mapped[str]
-    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("courses.id"))
+    course_id: Mapped[uuid.UUID]
     corrected_by: Mapped[str]
     found_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, TypeAlias
 
 import uuid_utils.compat
-from sqlalchemy import DateTime, MetaData, Numeric, Text
+from sqlalchemy import DateTime, ForeignKeyConstraint, MetaData, Numeric, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -32,6 +32,13 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSONB(),
         list[Any]: JSONB(),
     }
+
+
+def reference(column: str, table: str, **options: Any) -> ForeignKeyConstraint:
+    """A foreign key to a row of the same organization. Keys of tenant tables begin with the organization."""
+    return ForeignKeyConstraint(
+        ["organization_id", column], [f"{table}.organization_id", f"{table}.id"], **options
+    )
 
 
 def new_id() -> uuid.UUID:

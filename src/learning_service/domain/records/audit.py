@@ -84,11 +84,10 @@ class AuditEntry(Base):
     __tablename__ = "audit_entries"
     __table_args__ = (
         Index("ix_audit_entries_subject", "organization_id", "subject_kind", "subject_id", "id"),
-        Index("ix_audit_entries_time", "organization_id", "id"),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
     at: Mapped[datetime]
     actor: Mapped[str]
     """A user or service id, or `system`; not a foreign key, so that it outlives the account."""

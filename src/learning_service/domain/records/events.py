@@ -28,8 +28,8 @@ class Event(Base):
         Index("ix_events_unnumbered", "organization_id", "id", postgresql_where=text("position IS NULL")),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
     type: Mapped[str]
     user_id: Mapped[str]
     at: Mapped[datetime]

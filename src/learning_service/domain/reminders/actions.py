@@ -3,9 +3,23 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Integer, Text, and_, cast, exists, func, literal, null, select, text, true, update
+from sqlalchemy import (
+    Integer,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+    text,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +28,7 @@ from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.jobs.outbox import OutboxRow, enqueue_job
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import DEFAULT_REMINDER_DAYS, MAX_DAYS
 from learning_service.domain.records.bulk_events import events_of, ids_of, new_ids, rfc3339
@@ -28,6 +43,9 @@ SEND = "send_mails"
 BATCH = 2_000
 """Enrollments per transaction."""
 MAILS_PER_JOB = 100
+Key: TypeAlias = tuple[str, uuid.UUID]
+"""An enrollment's organization and id."""
+_KEY = (Enrollment.organization_id, Enrollment.id)
 _TURN = text("SELECT pg_try_advisory_xact_lock(7461335)")
 _DAY = timedelta(days=1)
 _TABLES: Mapping[MailKind, type[Reminder] | type[WebhookNotice]] = {
@@ -44,10 +62,8 @@ async def may_claim(session: AsyncSession) -> bool:
     return bool(await session.scalar(_TURN))
 
 
-async def claim_reminders(
-    session: AsyncSession, *, after: uuid.UUID | None, mails_per_second: int
-) -> uuid.UUID | None:
-    """Claim the reminders that the next enrollments after `after` (by id) are due for, and plan their mails.
+async def claim_reminders(session: AsyncSession, *, after: Key | None, mails_per_second: int) -> Key | None:
+    """Claim the reminders that the next enrollments after `after` (by key) are due for, and plan their mails.
 
     For each the nearest only, and none whose moment had passed when it was assigned. Returns where to go on;
     None when there are no more. Source: DESIGN decision 12.
@@ -55,8 +71,8 @@ async def claim_reminders(
     due = _due(session, after)
     rows = await session.execute(_claim(session, due, kind="due", status="pending", event=REMINDER_DUE))
     await plan_mails(session, rows.all(), mails_per_second=mails_per_second)
-    last: uuid.UUID | None = await session.scalar(_last_looked_at(session, after))
-    return last
+    last = (await session.execute(_last_looked_at(session, after))).first()
+    return None if last is None else (last[0], last[1])
 
 
 async def claim_overdue(session: AsyncSession, *, since: datetime | None) -> datetime | None:
@@ -80,6 +96,7 @@ async def claim_overdue(session: AsyncSession, *, since: datetime | None) -> dat
             Enrollment.due_at < now(session),
             Enrollment.due_at >= (since or now(session) - MAX_DAYS * _DAY),
             ~exists().where(
+                Reminder.organization_id == Enrollment.organization_id,
                 Reminder.enrollment_id == Enrollment.id,
                 Reminder.due_at == Enrollment.due_at,
                 Reminder.days_before == 0,
@@ -123,8 +140,8 @@ def _claim(session: AsyncSession, due: Any, *, kind: str, status: str, event: st
     return select(facts.c.organization_id, facts.c.id, facts.c.due_at).add_cte(told)
 
 
-def _open(session: AsyncSession, after: uuid.UUID | None) -> Any:
-    """Open enrollments that a reminder could be due for, the next `BATCH` by id."""
+def _open(session: AsyncSession, after: Key | None) -> Any:
+    """Open enrollments that a reminder could be due for, the next `BATCH` by key."""
     statement = select(Enrollment).where(
         Enrollment.status.in_(OPEN),
         ~Enrollment.awaiting_review,
@@ -132,21 +149,21 @@ def _open(session: AsyncSession, after: uuid.UUID | None) -> Any:
         Enrollment.due_at <= now(session) + MAX_DAYS * _DAY,
     )
     if after is not None:
-        statement = statement.where(Enrollment.id > after)
-    return statement.order_by(Enrollment.id).limit(BATCH)
+        statement = statement.where(tuple_(*_KEY) > tuple_(*after))
+    return statement.order_by(*_KEY).limit(BATCH)
 
 
-def _last_looked_at(session: AsyncSession, after: uuid.UUID | None) -> Any:
-    seen = _open(session, after).with_only_columns(Enrollment.id).subquery()
+def _last_looked_at(session: AsyncSession, after: Key | None) -> Any:
+    seen = _open(session, after).with_only_columns(*_KEY).subquery()
     return (
-        select(seen.c.id)
+        select(seen.c.organization_id, seen.c.id)
         .where(select(func.count()).select_from(seen).scalar_subquery() == BATCH)
-        .order_by(seen.c.id.desc())
+        .order_by(seen.c.organization_id.desc(), seen.c.id.desc())
         .limit(1)
     )
 
 
-def _due(session: AsyncSession, after: uuid.UUID | None) -> Any:
+def _due(session: AsyncSession, after: Key | None) -> Any:
     seen = _open(session, after).subquery("seen")
     defaults = cast(list(DEFAULT_REMINDER_DAYS), ARRAY(Integer))
     days = (
@@ -162,6 +179,7 @@ def _due(session: AsyncSession, after: uuid.UUID | None) -> Any:
         .lateral("nearest")
     )
     reminded = exists().where(
+        Reminder.organization_id == seen.c.organization_id,
         Reminder.enrollment_id == seen.c.id,
         Reminder.due_at == seen.c.due_at,
         Reminder.days_before <= nearest.c.days,
@@ -179,7 +197,7 @@ def _due(session: AsyncSession, after: uuid.UUID | None) -> Any:
         .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == seen.c.organization_id)
         .join(nearest, true())
         .where(nearest.c.days.is_not(None), ~reminded, is_active(seen.c.organization_id, seen.c.user_id))
-        .order_by(seen.c.id)
+        .order_by(seen.c.organization_id, seen.c.id)
     )
 
 
@@ -224,7 +242,7 @@ async def plan_webhook_notices(
     session: AsyncSession, webhook_id: uuid.UUID, disabled_at: datetime, *, mails_per_second: int
 ) -> None:
     """Claim the mails that tell of a webhook's disabling, unless it was enabled or deleted since."""
-    webhook = await session.get(WebhookSubscription, webhook_id)
+    webhook = await session.get(WebhookSubscription, own_key(session, webhook_id))
     if webhook is None or webhook.deleted_at or webhook.disabled_at != disabled_at:
         return
     notices = [

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.kernel.base import Base, new_id
+from learning_service.domain.kernel.base import Base, new_id, reference
 
 
 class Reminder(Base):
@@ -14,6 +14,7 @@ class Reminder(Base):
 
     __tablename__ = "reminders"
     __table_args__ = (
+        reference("enrollment_id", "enrollments", ondelete="CASCADE"),
         CheckConstraint("kind IN ('assigned', 'due', 'overdue')", name="kind"),
         CheckConstraint("(kind = 'due') = (days_before > 0)", name="days_before"),
         CheckConstraint("(kind = 'assigned') = (due_at IS NULL)", name="due_at"),
@@ -23,6 +24,7 @@ class Reminder(Base):
         ),
         Index(
             "uq_reminders_claim",
+            "organization_id",
             "enrollment_id",
             "due_at",
             "days_before",
@@ -31,9 +33,9 @@ class Reminder(Base):
         ),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    enrollment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("enrollments.id", ondelete="CASCADE"))
+    enrollment_id: Mapped[uuid.UUID]
     kind: Mapped[str]
     days_before: Mapped[int]
     """How many days before the due time it reminds; 0: that it was assigned, or has become overdue."""
@@ -53,6 +55,7 @@ class WebhookNotice(Base):
 
     __tablename__ = "webhook_notices"
     __table_args__ = (
+        reference("subscription_id", "webhook_subscriptions"),
         CheckConstraint(
             "status IN ('pending', 'sending', 'sent', 'skipped', 'refused', 'unknown')", name="status"
         ),
@@ -66,9 +69,9 @@ class WebhookNotice(Base):
         ),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    subscription_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("webhook_subscriptions.id"))
+    subscription_id: Mapped[uuid.UUID]
     user_id: Mapped[str]
     """Whom it is for."""
     disabled_at: Mapped[datetime]

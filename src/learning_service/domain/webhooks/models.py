@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueCon
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.kernel.base import Base, new_id
+from learning_service.domain.kernel.base import Base, new_id, reference
 
 
 class EventFeed(Base):
@@ -28,11 +28,10 @@ class WebhookSubscription(Base):
             "disabled_reason IS NULL OR disabled_at IS NOT NULL AND disabled_reason IN ('gone', 'failing')",
             name="disabled_reason",
         ),
-        Index("ix_webhook_subscriptions_organization", "organization_id", "id"),
     )
 
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
     url: Mapped[str]
     event_types: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
     secret: Mapped[str]
@@ -62,8 +61,9 @@ class WebhookDelivery(Base):
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
+        reference("subscription_id", "webhook_subscriptions"),
         CheckConstraint("status IN ('pending', 'delivered', 'failed')", name="status"),
-        UniqueConstraint("subscription_id", "event_id"),
+        UniqueConstraint("organization_id", "subscription_id", "event_id"),
         Index("ix_webhook_deliveries_created_at", "created_at"),
         Index("ix_webhook_deliveries_list", "subscription_id", "created_at", "id"),
         Index(
@@ -75,9 +75,9 @@ class WebhookDelivery(Base):
         ),
     )
 
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    organization_id: Mapped[str]
-    subscription_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("webhook_subscriptions.id"))
+    subscription_id: Mapped[uuid.UUID]
     event_id: Mapped[uuid.UUID]
     """No foreign key: events are purged later than deliveries, and deliveries may be replayed no longer."""
     event_type: Mapped[str]

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.kernel.errors import Gone, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.records.events import Event
 from learning_service.domain.webhooks.models import EventFeed, WebhookDelivery, WebhookSubscription
 
@@ -143,7 +144,7 @@ async def load_batch(
     session: AsyncSession, webhook_id: uuid.UUID, instant: datetime, *, limit: int
 ) -> Batch | None:
     """The next deliveries that are due, a single one while the receiver fails; None: nothing is to be sent."""
-    webhook = await session.get(WebhookSubscription, webhook_id)
+    webhook = await session.get(WebhookSubscription, own_key(session, webhook_id))
     if webhook is None or webhook.disabled_at or webhook.deleted_at:
         return None
     if webhook.paused_until and instant < webhook.paused_until:

@@ -23,6 +23,7 @@ from learning_service.context import Context
 from learning_service.domain.jobs.outbox import Job
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.reminders.actions import (
+    Key,
     begin_mail,
     claim_overdue,
     claim_reminders,
@@ -53,7 +54,7 @@ async def send_course_reminders(context: Context, at: datetime | None) -> None:
     The mails leave by `send_mails`.
     """
 
-    async def remind(session: AsyncSession, after: uuid.UUID | None) -> uuid.UUID | None:
+    async def remind(session: AsyncSession, after: Key | None) -> Key | None:
         return await claim_reminders(session, after=after, mails_per_second=context.settings.mails_per_second)
 
     async def tell(session: AsyncSession, since: datetime | None) -> datetime | None:

@@ -144,7 +144,7 @@ async def _send(
 
 async def seal_secrets(context: Context, at: datetime | None) -> None:
     """Seal every webhook's secret by the present key: those of before there were keys, and those of older keys."""
-    after: uuid.UUID | None = None
+    after: tuple[str, uuid.UUID] | None = None
     while True:
         async with context.transaction(None, at=at) as session:
             after = await reseal_secrets(session, context.seal, after=after)

@@ -56,18 +56,18 @@ async def open_renewals(session: AsyncSession) -> int:
     or whose course is archived gets none as yet.
     """
     soon = _due(session).subquery()
-    courses = (await session.scalars(select(soon.c.course_id).distinct())).all()
+    courses = (await session.execute(select(soon.c.organization_id, soon.c.course_id).distinct())).all()
     if not courses:
         return 0
     await _hold(session, courses)
     moment = new_id()
-    due = _due(session).where(CourseCompletion.course_id.in_(courses))
+    due = _due(session).where(CourseCompletion.course_id.in_([row.course_id for row in courses]))
     due = due.with_for_update(of=CourseCompletion, skip_locked=True)
     due = due.cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
     made = _made(session, due, moment)
     marked = (
         update(CourseCompletion)
-        .where(CourseCompletion.id == cast(made.c.cause_id, Uuid))
+        .where(_is(CourseCompletion, made.c.organization_id, cast(made.c.cause_id, Uuid)))
         .values(renewal_opened_at=now(session))
         .cte("marked")
     )
@@ -99,10 +99,18 @@ async def open_renewals(session: AsyncSession) -> int:
     return int(found)
 
 
-async def _hold(session: AsyncSession, courses: Sequence[uuid.UUID]) -> None:
-    await hold_entrance(session, *courses)
+def _is(table: Any, organization_id: Any, row_id: Any) -> ColumnElement[bool]:
+    return and_(table.organization_id == organization_id, table.id == row_id)
+
+
+async def _hold(session: AsyncSession, courses: Sequence[Any]) -> None:
+    await hold_entrance(session, *(row.course_id for row in courses))
     # Before the completions, as in every transaction that changes both: an enrollment refers to its course.
-    held = select(Course.id).where(Course.id.in_(courses)).order_by(Course.id)
+    held = (
+        select(Course.id)
+        .where(tuple_(Course.organization_id, Course.id).in_([tuple(row) for row in courses]))
+        .order_by(Course.id)
+    )
     await session.execute(held.with_for_update(key_share=True, read=True))
 
 
@@ -160,8 +168,8 @@ def _due(session: AsyncSession) -> Any:
             Course.published_version_id.label("version_id"),
             completion.expires_at,
         )
-        .join(_Completed, _Completed.id == completion.enrollment_id)
-        .join(Course, Course.id == completion.course_id)
+        .join(_Completed, _is(_Completed, completion.organization_id, completion.enrollment_id))
+        .join(Course, _is(Course, completion.organization_id, completion.course_id))
         .join(
             Member,
             and_(

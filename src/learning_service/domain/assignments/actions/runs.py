@@ -37,6 +37,7 @@ from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Forbidden, NotFound
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.records.audit import AuditAction, record_audit
 
@@ -149,7 +150,7 @@ async def step_run(session: AsyncSession, run_id: uuid.UUID) -> bool:
 
     The run's row is held, so that two workers go through it one after the other.
     """
-    run = await session.get(AssignmentRun, run_id, with_for_update=True)
+    run = await session.get(AssignmentRun, own_key(session, run_id), with_for_update=True)
     if run is None or run.status != "running":
         return False
     course = await course_to_assign(session, run.organization_id, run.course_id)
@@ -200,7 +201,7 @@ async def step_undo(session: AsyncSession, run_id: uuid.UUID, reach: Reach | Non
     """Remove the next enrollments, of members within the reach, of a run that is being undone; True while there may
     be more. Without a reach, the run's own.
     """
-    run = await session.get(AssignmentRun, run_id, with_for_update=True)
+    run = await session.get(AssignmentRun, own_key(session, run_id), with_for_update=True)
     if run is None or run.status != "undoing":
         return False
     return await _remove(session, run, reach or reach_of_stored(run))

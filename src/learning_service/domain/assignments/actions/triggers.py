@@ -23,6 +23,7 @@ from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.directory.models import Member, MembershipEvent
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import start_of_day
+from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.records.audit import record_audit
 
 SYSTEM_ACTOR = "system"
@@ -80,7 +81,7 @@ async def apply_rule(
     `causes` maps each member to the event that changed them, or (not `by_event`) to who wrote them. What an
     earlier state of a member made stays.
     """
-    rule = await session.get(AssignmentRule, rule_id)
+    rule = await session.get(AssignmentRule, own_key(session, rule_id))
     if rule is None or rule.deleted_at is not None or not rule.active:
         return 0
     course = await course_of(session, rule)

@@ -177,7 +177,7 @@ async def start_attempt(
             attempts_allowed=attempts_allowed(position, quiz),
         )
         .on_conflict_do_update(
-            index_elements=["enrollment_id", "quiz_id"],
+            index_elements=["organization_id", "enrollment_id", "quiz_id"],
             set_={"attempts_used": QuizProgress.attempts_used + 1},
         )
     )

@@ -156,7 +156,8 @@ async def _allow_more(session: AsyncSession, position: Position, quiz: CompiledQ
             attempts_allowed=allowed + extra,
         )
         .on_conflict_do_update(
-            index_elements=["enrollment_id", "quiz_id"], set_={"attempts_allowed": allowed + extra}
+            index_elements=["organization_id", "enrollment_id", "quiz_id"],
+            set_={"attempts_allowed": allowed + extra},
         )
     )
     before = position.quizzes.get(quiz.id) or QuizCount(0, allowed, None, None, None)

@@ -39,8 +39,8 @@ from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.responses import Response, dump_responses, load_responses
 from learning_service.domain.questions.rules.scores import kept
 
-# One function of the database (migration `hot_reads`), because it is the hottest write: the attempt, its counter,
-# what waits for a person, the assessment's result, the enrollment. False where another transaction closed it first.
+# One function of the database, because it is the hottest write: the attempt, its counter, what waits for a person,
+# the assessment's result, the enrollment. False where another call closed it first.
 _CLOSE = text("SELECT close_attempt(CAST(:graded AS jsonb), NULL)")
 
 SYSTEM = "system"

@@ -160,6 +160,8 @@ def _upsert(table: Table) -> Any:
     statement = insert(table).from_select(names, select(*(records.c[name] for name in names)))
     key = [c.name for c in table.primary_key]
     changes = {name: statement.excluded[name] for name in names if name not in key}
+    if not changes:
+        return statement.on_conflict_do_nothing(index_elements=key)
     return statement.on_conflict_do_update(index_elements=key, set_=changes)
 
 

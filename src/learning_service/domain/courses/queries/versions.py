@@ -26,6 +26,7 @@ from learning_service.domain.courses.rules.rows import PARENT_COLUMN, TABLES, Ro
 from learning_service.domain.courses.rules.tree import Tree
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.tenant import own_key
 
 CONTENT_MODELS: dict[str, Any] = {
     "course_modules": CourseModule,
@@ -176,7 +177,9 @@ async def find_quiz(session: AsyncSession, organization_id: str, quiz_id: uuid.U
 
 async def load_tree(session: AsyncSession, version_id: uuid.UUID) -> StoredTree:
     """The tree of a version."""
-    return await read_tree(session, await session.get_one(CourseVersion, version_id, populate_existing=True))
+    return await read_tree(
+        session, await session.get_one(CourseVersion, own_key(session, version_id), populate_existing=True)
+    )
 
 
 async def read_tree(session: AsyncSession, version: CourseVersion) -> StoredTree:

@@ -8,11 +8,12 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.jobs.outbox import DueJob, enqueue_job, hand_over_after_commit
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.records.audit import record_audit
 from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
 from learning_service.domain.webhooks.rules.events import (
@@ -34,10 +35,11 @@ _START = text(
     """
 WITH wanted AS (
     SELECT s.id, s.organization_id, s.sender_id, greatest(waiting.at, s.paused_until) AS at
-    FROM webhook_subscriptions s CROSS JOIN LATERAL (
+    FROM unnest(CAST(:organizations AS text[]), CAST(:ids AS uuid[])) AS named (organization_id, id)
+    JOIN webhook_subscriptions s USING (organization_id, id) CROSS JOIN LATERAL (
         SELECT min(next_attempt_at) AS at FROM webhook_deliveries WHERE subscription_id = s.id AND status = 'pending'
     ) AS waiting
-    WHERE s.id = ANY (:webhook_ids) AND s.disabled_at IS NULL AND s.deleted_at IS NULL AND waiting.at IS NOT NULL
+    WHERE s.disabled_at IS NULL AND s.deleted_at IS NULL AND waiting.at IS NOT NULL
 ), alive AS (
     UPDATE outbox o SET run_at = CASE o.status WHEN 'queued' THEN least(o.run_at, w.at) ELSE o.run_at END
     FROM wanted w
@@ -48,24 +50,31 @@ WITH wanted AS (
     SELECT gen_random_uuid(), organization_id, :queue, :job, jsonb_build_object('webhook_id', id), :instant, 'queued',
         0, at, :instant
     FROM wanted WHERE id NOT IN (SELECT id FROM alive)
-    RETURNING id, (arguments->>'webhook_id')::uuid AS webhook_id, run_at <= clock_timestamp() AS is_due
+    RETURNING organization_id, id, (arguments->>'webhook_id')::uuid AS webhook_id,
+        run_at <= clock_timestamp() AS is_due
 )
-UPDATE webhook_subscriptions s SET sender_id = made.id FROM made WHERE made.webhook_id = s.id
+UPDATE webhook_subscriptions s SET sender_id = made.id FROM made
+WHERE s.organization_id = made.organization_id AND s.id = made.webhook_id
 RETURNING made.id, made.webhook_id, made.is_due
 """
 )
 
 
 async def start_senders(
-    session: AsyncSession, webhook_ids: Sequence[uuid.UUID], *, ending: uuid.UUID | None = None
+    session: AsyncSession, webhooks: Sequence[tuple[str, uuid.UUID]], *, ending: uuid.UUID | None = None
 ) -> None:
-    """Make sure that a job sends what waits for each of these webhooks, when it is due. `ending` is about to end."""
-    lock = select(WebhookSubscription.id).where(WebhookSubscription.id.in_(webhook_ids))
+    """See to it that a job sends what waits for each of these webhooks, when it is due. `ending` does no more.
+
+    A webhook is named by its organization and its id.
+    """
+    key = tuple_(WebhookSubscription.organization_id, WebhookSubscription.id)
+    lock = select(WebhookSubscription.id).where(key.in_(webhooks))
     await session.execute(lock.order_by(WebhookSubscription.id).with_for_update())
     made = await session.execute(
         _START,
         {
-            "webhook_ids": list(webhook_ids),
+            "organizations": [organization for organization, _ in webhooks],
+            "ids": [id_ for _, id_ in webhooks],
             "ending": ending,
             "queue": QUEUE,
             "job": DELIVER,
@@ -96,7 +105,9 @@ async def note_outcomes(
     have waits alone. What it asks for is honoured; 410 and days of failing disable. `jitter` (1 or more) stretches
     every wait.
     """
-    webhook = await session.get(WebhookSubscription, webhook_id, with_for_update=True, populate_existing=True)
+    webhook = await session.get(
+        WebhookSubscription, own_key(session, webhook_id), with_for_update=True, populate_existing=True
+    )
     if webhook is None:
         return None
     await _note_delivered(session, [outcome for outcome in outcomes if outcome.is_delivered])
@@ -117,7 +128,7 @@ async def note_outcomes(
     if reason is not None:
         await _disable(session, webhook, reason)
     await session.flush()
-    await start_senders(session, [webhook_id], ending=job_id)
+    await start_senders(session, [(webhook.organization_id, webhook_id)], ending=job_id)
     return reason
 
 
@@ -153,7 +164,9 @@ async def _note_delivered(session: AsyncSession, delivered: Sequence[Outcome]) -
 
 async def _note_failed(session: AsyncSession, outcome: Outcome, jitter: float) -> None:
     instant = now(session)
-    delivery = await session.get_one(WebhookDelivery, outcome.delivery_id, with_for_update=True)
+    delivery = await session.get_one(
+        WebhookDelivery, own_key(session, outcome.delivery_id), with_for_update=True
+    )
     if delivery.status != "pending":
         return
     delivery.attempts += 1

@@ -5,7 +5,7 @@ import secrets
 import uuid
 from datetime import timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.kernel.base import new_id
@@ -42,7 +42,7 @@ WITH fresh AS (
 ), numbered AS (
     UPDATE events e SET position = g.last_position - c.many + f.place
     FROM fresh f JOIN grown g USING (organization_id) JOIN counts c USING (organization_id)
-    WHERE e.id = f.id
+    WHERE e.organization_id = f.organization_id AND e.id = f.id
     RETURNING e.id, e.organization_id, e.type
 ), delivered AS (
     INSERT INTO webhook_deliveries (id, organization_id, subscription_id, event_id, event_type, status,
@@ -50,9 +50,10 @@ WITH fresh AS (
     SELECT gen_random_uuid(), n.organization_id, s.id, n.id, n.type, 'pending', 0, :instant, :instant
     FROM numbered n JOIN webhook_subscriptions s ON s.organization_id = n.organization_id
         AND n.type = ANY (s.event_types) AND s.disabled_at IS NULL AND s.deleted_at IS NULL
-    RETURNING subscription_id
+    RETURNING organization_id, subscription_id
 )
-SELECT (SELECT count(*) FROM numbered), ARRAY(SELECT DISTINCT subscription_id FROM delivered)
+SELECT (SELECT count(*) FROM numbered),
+    (SELECT jsonb_agg(DISTINCT jsonb_build_array(organization_id, subscription_id)) FROM delivered)
 """
 )
 
@@ -91,7 +92,7 @@ async def number_events(session: AsyncSession, organization_id: str | None = Non
         )
     ).one()
     if row[1]:
-        await start_senders(session, row[1])
+        await start_senders(session, [(organization, uuid.UUID(id_)) for organization, id_ in row[1]])
     return int(row[0])
 
 
@@ -147,19 +148,18 @@ async def rotate_secret(
     return secret
 
 
-async def reseal_secrets(session: AsyncSession, seal: Seal, *, after: uuid.UUID | None) -> uuid.UUID | None:
+async def reseal_secrets(
+    session: AsyncSession, seal: Seal, *, after: tuple[str, uuid.UUID] | None
+) -> tuple[str, uuid.UUID] | None:
     """Seal the secrets of the next webhooks by the present key, and forget previous ones that sign no more.
 
     Returns where to go on; None when there are no more. Raises Unsealable where a key is missing.
     """
+    key = (WebhookSubscription.organization_id, WebhookSubscription.id)
     statement = select(WebhookSubscription).where(WebhookSubscription.deleted_at.is_(None))
     if after is not None:
-        statement = statement.where(WebhookSubscription.id > after)
-    found = (
-        await session.scalars(
-            statement.order_by(WebhookSubscription.id).limit(MAX_RESEALED).with_for_update()
-        )
-    ).all()
+        statement = statement.where(tuple_(*key) > tuple_(*after))
+    found = (await session.scalars(statement.order_by(*key).limit(MAX_RESEALED).with_for_update())).all()
     for webhook in found:
         place = place_of_secrets(webhook.organization_id, webhook.id)
         if not webhook.secret.startswith(seal.prefix):
@@ -169,7 +169,7 @@ async def reseal_secrets(session: AsyncSession, seal: Seal, *, after: uuid.UUID 
         if webhook.previous_secret and not webhook.previous_secret.startswith(seal.prefix):
             webhook.previous_secret = seal.seal(seal.open(webhook.previous_secret, place), place)
     await session.flush()
-    return found[-1].id if len(found) == MAX_RESEALED else None
+    return (found[-1].organization_id, found[-1].id) if len(found) == MAX_RESEALED else None
 
 
 async def enable_webhook(session: AsyncSession, webhook: WebhookSubscription, *, actor: Principal) -> None:
@@ -210,7 +210,7 @@ async def replay_delivery(
     # A caller who does this has a reason to think that the receiver is back.
     webhook.paused_until = None
     await session.flush()
-    await start_senders(session, [webhook.id])
+    await start_senders(session, [(webhook.organization_id, webhook.id)])
     _audit(session, "webhook.delivery_replayed", webhook, actor)
     await session.flush()
     return delivery

@@ -1,23 +1,7 @@
-"""A submission finds its repetition by an index, and writes only what there is to write.
-
-Every earlier attempt at the quiz was read to see whether one was closed with the same answers: 2 µs for each (the row
-`submit`). The new index serves what the one of quizzes alone did as well. What waits for a person and an assessment's
-result are statements of their own now: most submissions have neither, and preparing to write them took 40 µs.
-"""
-
-from collections.abc import Sequence
-
-from alembic import op
-from indexes import create_concurrently, drop_concurrently
-
-revision: str = "0523"
-down_revision: str | None = "0518"
-branch_labels: str | Sequence[str] | None = None
-depends_on: str | Sequence[str] | None = None
-
-CLOSE = """
-CREATE OR REPLACE FUNCTION close_attempt(graded jsonb, expected int) RETURNS boolean LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+CREATE OR REPLACE FUNCTION close_attempt(graded jsonb, expected int) RETURNS boolean
+    LANGUAGE plpgsql
+    SET enable_seqscan = off
+    AS $$
 DECLARE
     closings int;
 BEGIN
@@ -33,10 +17,11 @@ BEGIN
             status = CASE WHEN e.status = 'assigned' THEN 'in_progress' ELSE e.status END,
             started_at = COALESCE(e.started_at, d.started_at),
             awaiting_review = COALESCE(d.awaiting_review, e.awaiting_review)
-        FROM d WHERE e.id = d.enrollment_id AND e.user_id = d.user_id
+        FROM d WHERE e.organization_id = d.organization_id AND e.id = d.enrollment_id AND e.user_id = d.user_id
             AND (expected IS NULL OR e.revision = expected)
             AND NOT (expected IS NOT NULL AND d.started_at = d.submitted_at AND EXISTS (SELECT 1 FROM quiz_attempts r
-                WHERE r.enrollment_id = d.enrollment_id AND r.quiz_id = d.quiz_id AND r.closed_with = d.closed_with
+                WHERE r.organization_id = d.organization_id AND r.enrollment_id = d.enrollment_id
+                    AND r.quiz_id = d.quiz_id AND r.closed_with = d.closed_with
                     AND r.submitted_at > d.submitted_at - interval '1 minute'))
         RETURNING e.id
     ), closed AS (
@@ -47,9 +32,10 @@ BEGIN
             d.deadline_at, d.submitted_at, d.sequence, d.layout, d.responses, d.marks, d.max_points, d.points,
             d.pending_points, d.passed, d.closed_with
         FROM d, held
-        ON CONFLICT (id) DO UPDATE SET status = excluded.status, submitted_at = excluded.submitted_at,
-            responses = excluded.responses, marks = excluded.marks, points = excluded.points,
-            pending_points = excluded.pending_points, passed = excluded.passed, closed_with = excluded.closed_with
+        ON CONFLICT (organization_id, id) DO UPDATE SET status = excluded.status,
+            submitted_at = excluded.submitted_at, responses = excluded.responses, marks = excluded.marks,
+            points = excluded.points, pending_points = excluded.pending_points, passed = excluded.passed,
+            closed_with = excluded.closed_with
             WHERE a.status = 'in_progress'
         RETURNING a.id
     ), counted AS (
@@ -58,28 +44,11 @@ BEGIN
         SELECT d.enrollment_id, d.quiz_id, d.organization_id, d.used, d.allowed, d.best_points,
             d.possible_points, d.max_points, d.passed_at
         FROM d, closed
-        ON CONFLICT (enrollment_id, quiz_id) DO UPDATE SET attempts_used = excluded.attempts_used,
+        ON CONFLICT (organization_id, enrollment_id, quiz_id) DO UPDATE SET attempts_used = excluded.attempts_used,
             best_points = excluded.best_points, possible_points = excluded.possible_points,
             max_points = excluded.max_points, passed_at = excluded.passed_at
-    ){beside}
-    SELECT count(*) INTO closings FROM closed;{after}
-    RETURN closings = 1;
-END $$
-"""
-BESIDE = """, waiting AS (
-        INSERT INTO pending_responses (id, organization_id, attempt_id, question_id, course_id, user_id, text,
-            max_points, submitted_at)
-        SELECT w.id, d.organization_id, closed.id, w.question_id, d.course_id, d.user_id, w.text, w.max_points,
-            d.submitted_at
-        FROM d, closed, jsonb_to_recordset(d.waiting) AS w(id uuid, question_id uuid, text text, max_points numeric)
-    ), resulted AS (
-        INSERT INTO assessment_results (attempt_id, organization_id, enrollment_id, assessment_id, user_id,
-            submitted_at, points, max_points, passed)
-        SELECT closed.id, d.organization_id, d.enrollment_id, d.quiz_id, d.user_id, d.submitted_at, d.points,
-            d.max_points, d.passed
-        FROM d, closed WHERE d.is_assessment
-    )"""
-AFTER = """
+    )
+    SELECT count(*) INTO closings FROM closed;
     IF closings = 1 AND graded -> 'waiting' <> '[]' THEN
         INSERT INTO pending_responses (id, organization_id, attempt_id, question_id, course_id, user_id, text,
             max_points, submitted_at)
@@ -96,22 +65,6 @@ AFTER = """
             d.max_points, d.passed
         FROM jsonb_to_record(graded) AS d(id uuid, organization_id text, enrollment_id uuid, quiz_id uuid,
             user_id text, submitted_at timestamptz, points numeric, max_points numeric, passed boolean);
-    END IF;"""
-
-
-def upgrade() -> None:
-    """The new index first, so that looking for an attempt by its quiz is never without one."""
-    with op.get_context().autocommit_block():
-        create_concurrently(
-            "ix_quiz_attempts_closed_with", "quiz_attempts", ["quiz_id", "enrollment_id", "closed_with"]
-        )
-        drop_concurrently("ix_quiz_attempts_quiz_id", "quiz_attempts")
-    op.execute(CLOSE.format(beside="", after=AFTER))
-
-
-def downgrade() -> None:
-    """As it was."""
-    op.execute(CLOSE.format(beside=BESIDE, after=""))
-    with op.get_context().autocommit_block():
-        create_concurrently("ix_quiz_attempts_quiz_id", "quiz_attempts", ["quiz_id"])
-        drop_concurrently("ix_quiz_attempts_closed_with", "quiz_attempts")
+    END IF;
+    RETURN closings = 1;
+END $$;
