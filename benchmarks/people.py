@@ -42,10 +42,10 @@ _COMPLETED = (
     """,
     """
     INSERT INTO certificates (id, organization_id, completion_id, user_id, course_id, recipient_name,
-        course_title, issuer_name, timezone, issued_at, expires_at, verification_url)
+        course_title, issuer_name, timezone, issued_at, expires_at, verification_url, locale, paper, orientation)
     SELECT certificate, $1, completion, user_id, $2, 'Zoë Müller-Lüdenscheidt', 'Hazing prevention for officers',
         'National Association', 'America/New_York', now(), now() + interval '1 year',
-        'https://learn.example.org/certificates/' || certificate || '/verify/'
+        'https://learn.example.org/certificates/' || certificate || '/verify/', 'en', 'a4', 'landscape'
     FROM done
     """,
     """
@@ -162,9 +162,9 @@ _OTHERS = (
     """,
     """
     INSERT INTO certificates (id, organization_id, completion_id, user_id, course_id, recipient_name,
-        course_title, issuer_name, timezone, issued_at, expires_at, verification_url)
+        course_title, issuer_name, timezone, issued_at, expires_at, verification_url, locale, paper, orientation)
     SELECT gen_random_uuid(), organization_id, id, user_id, course_id, 'Somebody', 'Other', 'Other',
-        'America/New_York', now(), expires_at, 'https://learn.example.org/'
+        'America/New_York', now(), expires_at, 'https://learn.example.org/', 'en', 'a4', 'landscape'
     FROM course_completions WHERE organization_id = ANY ($1)
     """,
     """

@@ -1,38 +1,18 @@
 """Every list right after a bulk load, while statistics are from before: work by the page, not by pairs."""
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import event
+from tests.kit.bulk_load import KEPT, MEMBERS, Statistics, complete, many_members, statistics
 from tests.kit.direct import Database
+from tests.kit.plans import excess, explained, measured
 from tests.kit.world import Caller, Json, World, small_tree
 
-MEMBERS = 1_200
+__all__ = ["statistics"]
 COURSES = 3
 MOST_ROWS = 80 * MEMBERS
 """What a statement may touch. A plan that compares members with members touches more than a million."""
-COMPLETED = (
-    """INSERT INTO course_completions (id, organization_id, enrollment_id, user_id, course_id, version_id,
-        requirement_id, completed_at, expires_at)
-    SELECT gen_random_uuid(), e.organization_id, e.id, e.user_id, e.course_id, e.version_id, 'hazing', now(),
-        now() + interval '50 days'
-    FROM enrollments e WHERE e.organization_id = $1 AND e.course_id = $2""",
-    """INSERT INTO certificates (id, organization_id, completion_id, user_id, course_id, recipient_name,
-        course_title, issuer_name, timezone, issued_at, verification_url)
-    SELECT gen_random_uuid(), organization_id, id, user_id, course_id, 'M', 'T', 'I', 'UTC', now(), 'https://x'
-    FROM course_completions WHERE organization_id = $1 AND course_id = $2""",
-    """INSERT INTO chapter_compliance_statuses (organization_id, user_id, requirement_id, completion_id,
-        completed_at, expires_at)
-    SELECT organization_id, user_id, requirement_id, id, completed_at, expires_at
-    FROM course_completions WHERE organization_id = $1 AND course_id = $2""",
-    """UPDATE enrollments SET status = 'completed', ended_at = now()
-    WHERE organization_id = $1 AND course_id = $2""",
-)
 
 
 @dataclass(frozen=True)
@@ -75,53 +55,27 @@ PAGED = {
     "/api/users/enrollments/progress/",
     "/api/webhooks/",
 }
-FORGET = "DELETE FROM pg_statistic", "UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relkind = 'r'"
-SLOW = pytest.mark.slow
-MOMENTS = ("never", "members", *(pytest.param(m, marks=SLOW) for m in ("empty", "founded", "assigned")))
-"""How far the load was when statistics were last made; `empty`: when there was nothing at all."""
-KEPT = 6
-"""After so many calls a connection keeps a plan."""
 
 
-@pytest.fixture(params=MOMENTS)
-async def loaded(world: World, database: Database, request: pytest.FixtureRequest) -> Loaded:
+@pytest.fixture
+async def loaded(world: World, database: Database, statistics: Statistics) -> Loaded:
     """Members by batch, courses assigned to all of them, one of them completed; statistics from before that."""
     courses = [
         await world.course(small_tree(), linked_compliance_requirement="hazing") for _ in range(COURSES)
     ]
 
-    async def made(moment: str) -> None:
-        if moment == request.param:
-            await database("ANALYZE")
-
-    for statement in FORGET:
-        await database(statement)
-    if request.param == "empty":
-        await database(
-            "UPDATE pg_class SET reltuples = 0 WHERE relname IN ('members','enrollments','chapters')"
-        )
-    await made("founded")
+    await statistics.forget()
+    await statistics.reached("founded")
     for path in FILTERS:
         for _ in range(KEPT):
             await world.admin.ok("GET", path)
-    members = [
-        {
-            "user_id": f"m{n}",
-            "chapter_id": ("n1", "n2", "s1", "s2")[n % 4],
-            "status": "active",
-            "display_name": f"Member {n}",
-            "email": None,
-        }
-        for n in range(MEMBERS)
-    ]
-    await world.directory.ok("POST", "/api/directory/members/batch/", {"members": members})
-    await made("members")
+    await world.directory.ok("POST", "/api/directory/members/batch/", many_members())
+    await statistics.reached("members")
     for course in courses:
         body: Json = {"audience_filter": {}}
         await world.admin.ok("POST", f"/api/courses/{course['id']}/assign/", body)
-    await made("assigned")
-    for statement in COMPLETED:
-        await database(statement, world.id, courses[0]["id"])
+    await statistics.reached("assigned")
+    await complete(database, world, courses[0]["id"])
     newest = (await world.admin.ok("GET", "/api/enrollments/?limit=1"))["items"][0]
     rules = [{"course_id": one["id"], "trigger": "manual", "audience_filter": {}} for one in courses]
     rule, *_ = [await world.admin.ok("POST", "/api/assignment-rules/", one) for one in rules]
@@ -160,38 +114,6 @@ def lists_of(app: FastAPI) -> set[str]:
     return found
 
 
-def _touched(node: Json) -> float:
-    """Rows that a plan's nodes read, kept or not."""
-    rows = sum(
-        node.get(key, 0) for key in ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Join Filter")
-    )
-    return float(rows * node["Actual Loops"]) + sum(_touched(part) for part in node.get("Plans", ()))
-
-
-@contextmanager
-def explained(app: FastAPI) -> Iterator[list[tuple[float, str, str]]]:
-    """Rows touched, statement and plan of all that the application reads meanwhile."""
-    plans: list[tuple[float, str, str]] = []
-
-    def note(connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if not statement.lstrip().startswith(("SELECT", "WITH")) or "set_config" in statement:
-            return
-        asked = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
-        raw = connection.connection.cursor()
-        raw.execute(asked, parameters)
-        [told] = raw.fetchall()
-        plan = (json.loads(told[0]) if isinstance(told[0], str) else told[0])[0]["Plan"]
-        blocks = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
-        plans.append((max(_touched(plan), blocks), statement, json.dumps(plan, indent=1)))
-
-    engine = app.state.context.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield plans
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
 async def test_every_list_is_bounded_right_after_a_bulk_load(app: FastAPI, loaded: Loaded) -> None:
     paths = lists_of(app)
     assert {"/api/enrollments/", "/api/compliance/statuses/", "/api/certificates/"} <= paths
@@ -202,21 +124,17 @@ async def test_every_list_is_bounded_right_after_a_bulk_load(app: FastAPI, loade
                 asked = f"{path}?{query}".format(**loaded.ids)
                 if path not in ("/api/reports/compliance/", "/api/events/"):
                     asked += "&limit=200" if "versions" not in path and "modules" not in path else ""
-                with explained(app) as plans:
+                with explained(app.state.context) as by_rows, measured(app.state.context) as by_blocks:
                     response = await caller("GET", asked)
                 if response.status_code == 200:
                     answered.add(path)
                 assert response.status_code in (200, 403, 404), f"{asked} by {who}: {response.text}"
-                slow += [
-                    f"{asked} by {who}: {rows:.0f} rows\n{statement}\n{plan}"
-                    for rows, statement, plan in plans
-                    if rows > MOST_ROWS
-                ]
+                slow += excess(f"{asked} by {who}", by_rows + by_blocks, MOST_ROWS)
     assert not slow, "\n".join([*(line.split("\n")[0] for line in slow), slow[0]])
     assert answered == paths
 
 
-@pytest.mark.parametrize("loaded", ["members"], indirect=True)
+@pytest.mark.parametrize("statistics", ["members"], indirect=True)
 async def test_a_list_reads_a_page_and_not_all_of_it(app: FastAPI, loaded: Loaded) -> None:
     """A page of one is two rows at most, the second for whether there are more, whoever asks."""
     paged, whole = set(), []
@@ -227,12 +145,12 @@ async def test_a_list_reads_a_page_and_not_all_of_it(app: FastAPI, loaded: Loade
             if response.status_code != 200 or response.json()["next_cursor"] is None:
                 continue
             paged.add(path)
-            with explained(app) as plans:
+            with explained(app.state.context) as done:
                 await caller.ok("GET", asked)
             whole += [
-                f"{asked} by {who}: {json.loads(plan)['Actual Rows']} rows\n{statement}"
-                for _, statement, plan in plans
-                if json.loads(plan)["Actual Rows"] > 2 and not statement.startswith(IDS_OF_A_CHAPTER)
+                f"{asked} by {who}: {work.answered} rows\n{work.statement}"
+                for work in done
+                if work.answered > 2 and not work.statement.startswith(IDS_OF_A_CHAPTER)
             ]
     assert not whole, "\n".join(whole)
     assert paged >= PAGED, paged

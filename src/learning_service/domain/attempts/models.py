@@ -176,12 +176,11 @@ class EnrollmentGrant(Base):
         reference("quiz_id", "quizzes"),
         CheckConstraint("kind IN ('attempts', 'extra_time', 'due_at', 'withdrawal')", name="kind"),
         CheckConstraint("(kind = 'attempts') = (quiz_id IS NOT NULL)", name="quiz_id"),
-        Index("ix_enrollment_grants_enrollment_id", "enrollment_id", "id"),
     )
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    enrollment_id: Mapped[uuid.UUID]
     kind: Mapped[str]
     quiz_id: Mapped[uuid.UUID | None]
     amount: Mapped[int | None]

@@ -77,12 +77,10 @@ class Certificate(Base):
     """The completion's. The one thing that may be added later: a cadence that the course came to have."""
     verification_url: Mapped[str]
     """The public address as printed, whatever the service is called later."""
-    locale: Mapped[str | None]
-    """The language and the form of dates in which it is printed. None, from before there was a choice: English."""
-    paper: Mapped[str | None]
-    """None, from before there was a choice: A4."""
-    orientation: Mapped[str | None]
-    """None, from before there was a choice: landscape."""
+    locale: Mapped[str]
+    """In which language it is printed, and how it writes dates."""
+    paper: Mapped[str]
+    orientation: Mapped[str]
     primary_color: Mapped[str | None]
     signatory_name: Mapped[str | None]
     signatory_title: Mapped[str | None]

@@ -12,13 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.certificates.models import Certificate, CertificateOrganization
 from learning_service.domain.certificates.rules import Mark, PublicCertificate, generation_key
 from learning_service.domain.directory.models import Chapter, Member
-from learning_service.domain.directory.queries.audience import PLANNED_AFRESH, is_within
+from learning_service.domain.directory.queries.audience import is_within
 from learning_service.domain.directory.queries.members import was_member
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.jobs.outbox import OutboxRow
 from learning_service.domain.jobs.paused_jobs import JobHalt
 from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.kernel.principal import Principal
 
 _VERIFY = text(
@@ -64,7 +65,7 @@ async def list_certificates(
         statement = statement.where(Certificate.user_id == user_id)
     if course_id is not None:
         statement = statement.where(Certificate.course_id == course_id)
-    await session.execute(PLANNED_AFRESH)
+    await plan_afresh(session)
     return (await session.scalars(_paged(statement, page))).all()
 
 

@@ -12,6 +12,7 @@ from learning_service.domain.courses.rules.tree import Skill
 from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.records.bulk_events import events_of, rfc3339
 from learning_service.domain.records.events import append_event
 
@@ -200,6 +201,7 @@ async def announce_expired(session: AsyncSession) -> int:
 
     Nothing becomes expired by this: expiry is decided at each read.
     """
+    await plan_afresh(session)
     status = ChapterComplianceStatus
     expired = (
         select(

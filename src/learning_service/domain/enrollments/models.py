@@ -82,12 +82,11 @@ class EnrollmentSource(Base):
     __table_args__ = (
         reference("enrollment_id", "enrollments", ondelete="CASCADE"),
         CheckConstraint("source IN ('admin', 'rule')", name="source"),
-        Index("ix_enrollment_sources_enrollment_id", "enrollment_id", "id"),
     )
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    enrollment_id: Mapped[uuid.UUID]
     source: Mapped[str]
     cause_kind: Mapped[str]
     cause_id: Mapped[str]

@@ -17,12 +17,11 @@ class ResponseGrade(Base):
     __table_args__ = (
         reference("response_id", "pending_responses", ondelete="CASCADE"),
         CheckConstraint("points >= 0 AND points <= 1000000", name="points"),
-        Index("ix_response_grades_response_id", "response_id", "id"),
     )
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)
+    response_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    response_id: Mapped[uuid.UUID]
     points: Mapped[Decimal]
     feedback_html: Mapped[str | None]
     """Text to a person: the one column that erasure may empty."""

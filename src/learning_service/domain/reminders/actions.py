@@ -28,6 +28,7 @@ from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.jobs.outbox import OutboxRow, enqueue_job
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import DEFAULT_REMINDER_DAYS, MAX_DAYS
@@ -59,6 +60,7 @@ async def may_claim(session: AsyncSession) -> bool:
 
     Two that claim the same rows would wait for each other inside the insert, a whole batch long.
     """
+    await plan_afresh(session)
     return bool(await session.scalar(_TURN))
 
 

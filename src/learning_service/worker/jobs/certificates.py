@@ -112,7 +112,7 @@ async def content_of(context: Context, certificate: Certificate) -> CertificateC
         verification_url=certificate.verification_url,
         logo=await context.store.get(certificate.logo_key) if certificate.logo_key else None,
         primary_color=certificate.primary_color,
-        locale=certificate.locale or "en",
+        locale=certificate.locale,
         paper="letter" if certificate.paper == "letter" else "a4",
         orientation="portrait" if certificate.orientation == "portrait" else "landscape",
         signatory_name=certificate.signatory_name,

@@ -14,6 +14,7 @@ from learning_service.domain.directory.models import MembershipEvent
 from learning_service.domain.jobs.heartbeats import WorkerRow
 from learning_service.domain.jobs.outbox import OutboxRow
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.records.events import Event
 from learning_service.domain.records.idempotency import KEPT, IdempotencyAnswer
 from learning_service.domain.webhooks.models import WebhookDelivery
@@ -61,6 +62,7 @@ async def _delete_chunk(context: Context, kind: Purged, at: datetime | None) -> 
     model = kind.column.class_
     key = tuple_(*inspect(model).primary_key)
     async with context.transaction(None, at=at) as session:
+        await plan_afresh(session)
         old = (
             select(*inspect(model).primary_key)
             .where(kind.column < now(session) - kind.after, kind.only)

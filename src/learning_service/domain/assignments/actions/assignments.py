@@ -4,7 +4,7 @@ A caller with many members prepares the statement once: building it takes as lon
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,7 @@ from learning_service.domain.enrollments.queries.standing import OPEN, hold_entr
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.base import Columns, new_id
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.planning import PLANNED_AS_USUAL, plan_afresh
 from learning_service.domain.records.audit import record_audit
 from learning_service.domain.records.bulk_events import events_of, fixed_time, new_ids
 
@@ -132,10 +133,10 @@ async def assign_next(
     goes by the moment, so once anything was written a further call needs a new preparation.
     """
     page = {"after": after, "limit": limit}
-    done = Assigned(*(await session.execute(prepared.statement, page)).one())
+    done = await _assign(session, prepared, page)
     if done.missed:
-        # The faster transaction has committed by now: the second look finds its enrollments.
-        second = Assigned(*(await session.execute(prepared.statement, page)).one())
+        # Whoever was faster has committed by now: the second look finds their enrollments.
+        second = await _assign(session, prepared, page)
         already = second.already_enrolled - done.assigned
         done = replace(second, assigned=done.assigned + second.assigned, already_enrolled=already)
     if done.open:
@@ -144,6 +145,12 @@ async def assign_next(
     if done.wrote:
         await _follow_up(session, prepared, done)
     return done
+
+
+async def _assign(session: AsyncSession, prepared: Assignment, page: Mapping[str, Any]) -> Assigned:
+    await plan_afresh(session)
+    *told, _ = (await session.execute(prepared.statement, page)).one()
+    return Assigned(*told)
 
 
 def _statement(
@@ -185,6 +192,7 @@ def _statement(
         *(_named(found, condition) if name_all else cast([], _IDS) for condition in passed_over),
         _named(found, found.c.newest.in_(OPEN) & ~found.c.settled),
         func.count().filter(free) - count,
+        PLANNED_AS_USUAL,
     ).add_cte(events_of(session, ASSIGNED, made, data=data, like=made.c.id))
 
 

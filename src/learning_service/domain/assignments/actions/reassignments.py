@@ -26,11 +26,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.assignments.queries.candidates import CourseToAssign
 from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.directory.models import Member
-from learning_service.domain.directory.queries.audience import FENCE
 from learning_service.domain.enrollments.models import Enrollment, EnrollmentSource
 from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.kernel.base import Columns
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.planning import FENCE
 from learning_service.domain.records.bulk_events import events_of, fixed_time, new_ids
 
 ASSIGNED = "learning.enrollment.assigned"

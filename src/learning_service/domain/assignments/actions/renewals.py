@@ -17,6 +17,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     tuple_,
     update,
 )
@@ -27,7 +28,6 @@ from sqlalchemy.orm import aliased
 from learning_service.domain.assignments.actions.reassignments import ASSIGNED
 from learning_service.domain.courses.models import Course
 from learning_service.domain.directory.models import Chapter, Member
-from learning_service.domain.directory.queries.audience import FENCE
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.standing import (
     COMPLETED_ELSEWHERE,
@@ -38,14 +38,31 @@ from learning_service.domain.enrollments.queries.standing import (
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.planning import FENCE, looked_up, plan_afresh
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import DEFAULT_RECERTIFICATION_WINDOW_DAYS, MAX_DAYS
 from learning_service.domain.records.audit import record_audit
 from learning_service.domain.records.bulk_events import events_of, new_ids, rfc3339
 
 BATCH = 1_000
-_Other, _Completed = aliased(Enrollment, name="other"), aliased(Enrollment, name="completed")
+_Other = aliased(Enrollment, name="other")
 _Later = aliased(CourseCompletion, name="later")
+
+
+def _is(table: Any, organization_id: Any, row_id: Any) -> ColumnElement[bool]:
+    return and_(table.organization_id == organization_id, table.id == row_id)
+
+
+_OF, _ENROLLMENT = CourseCompletion.organization_id, CourseCompletion.enrollment_id
+_Completed = looked_up(Enrollment, "completed", _is(Enrollment, _OF, _ENROLLMENT))
+_Course = looked_up(Course, "course", _is(Course, _OF, CourseCompletion.course_id))
+_Member = looked_up(
+    Member,
+    "member",
+    and_(Member.organization_id == _OF, Member.user_id == CourseCompletion.user_id),
+    Member.erased_at.is_(None),
+)
+_Chapter = looked_up(Chapter, "chapter", _is(Chapter, _Member.organization_id, _Member.chapter_id))
 
 
 async def open_renewals(session: AsyncSession) -> int:
@@ -55,6 +72,7 @@ async def open_renewals(session: AsyncSession) -> int:
     published now. A member who is enrolled or has failed since, whom the course is no longer for, who is not active,
     or whose course is archived gets none as yet.
     """
+    await plan_afresh(session)
     soon = _due(session).subquery()
     courses = (await session.execute(select(soon.c.organization_id, soon.c.course_id).distinct())).all()
     if not courses:
@@ -97,10 +115,6 @@ async def open_renewals(session: AsyncSession) -> int:
     for organization_id, count in sorted((organizations or {}).items()):
         await _follow_up(session, organization_id, count, moment)
     return int(found)
-
-
-def _is(table: Any, organization_id: Any, row_id: Any) -> ColumnElement[bool]:
-    return and_(table.organization_id == organization_id, table.id == row_id)
 
 
 async def _hold(session: AsyncSession, courses: Sequence[Any]) -> None:
@@ -165,23 +179,14 @@ def _due(session: AsyncSession) -> Any:
             completion.organization_id,
             completion.user_id,
             completion.course_id,
-            Course.published_version_id.label("version_id"),
+            _Course.published_version_id.label("version_id"),
             completion.expires_at,
         )
-        .join(_Completed, _is(_Completed, completion.organization_id, completion.enrollment_id))
-        .join(Course, _is(Course, completion.organization_id, completion.course_id))
-        .join(
-            Member,
-            and_(
-                Member.organization_id == completion.organization_id,
-                Member.user_id == completion.user_id,
-                Member.erased_at.is_(None),
-            ),
-        )
-        .join(
-            Chapter,
-            and_(Chapter.organization_id == Member.organization_id, Chapter.id == Member.chapter_id),
-        )
+        .select_from(completion)
+        .join(_Completed, true())
+        .join(_Course, true())
+        .join(_Member, true())
+        .join(_Chapter, true())
         .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == completion.organization_id)
         .where(
             completion.expires_at <= instant + timedelta(days=MAX_DAYS),
@@ -190,9 +195,9 @@ def _due(session: AsyncSession) -> Any:
             completion.expires_at - instant <= instant - completion.completed_at,
             completion.voided_at.is_(None),
             completion.renewal_opened_at.is_(None),
-            Course.archived_at.is_(None),
-            Course.published_version_id.is_not(None),
-            func.is_active_status(Member.status, OrganizationSettings.active_statuses),
+            _Course.archived_at.is_(None),
+            _Course.published_version_id.is_not(None),
+            func.is_active_status(_Member.status, OrganizationSettings.active_statuses),
             _is_for_member(),
             ~_goes_on(),
             ~_lasts_longer(),
@@ -204,9 +209,9 @@ def _due(session: AsyncSession) -> Any:
 
 def _is_for_member() -> ColumnElement[bool]:
     return or_(
-        Course.scope == "national",
-        and_(Course.scope == "regional", Course.scope_id == Chapter.region_id),
-        and_(Course.scope == "chapter", Course.scope_id == Chapter.id),
+        _Course.scope == "national",
+        and_(_Course.scope == "regional", _Course.scope_id == _Chapter.region_id),
+        and_(_Course.scope == "chapter", _Course.scope_id == _Chapter.id),
     )
 
 

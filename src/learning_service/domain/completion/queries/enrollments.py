@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import EnrollmentGrant
 from learning_service.domain.directory.models import Member, MembershipEvent
-from learning_service.domain.directory.queries.audience import FENCE, PLANNED_AFRESH, is_within, within
+from learning_service.domain.directory.queries.audience import is_within, within
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.enrollments.models import Enrollment, EnrollmentSource
 from learning_service.domain.enrollments.queries.enrollments import (
@@ -23,6 +23,7 @@ from learning_service.domain.enrollments.queries.standing import WITHDRAWN
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.planning import FENCE, plan_afresh
 from learning_service.domain.kernel.principal import Principal
 
 
@@ -89,7 +90,7 @@ async def list_enrollments(
         scope.append(shown_status() == wanted.status)
     if page.after is not None:
         scope.append(Enrollment.id < uuid.UUID(page.after[0]))
-    await session.execute(PLANNED_AFRESH)
+    await plan_afresh(session)
     reach = reach_of(caller, chapters=True)
     if wanted.user_id is None and wanted.chapter_id is None and (reach.national or reach.regions):
         found = _of_many(caller, reach, scope)

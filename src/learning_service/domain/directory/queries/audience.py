@@ -13,11 +13,9 @@ from sqlalchemy import (
     false,
     func,
     literal,
-    literal_column,
     not_,
     or_,
     select,
-    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -27,14 +25,9 @@ from learning_service.domain.directory.models import Chapter, Member, Region
 from learning_service.domain.directory.rules.audience import AudienceFilter, Comparison, kind_of
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.kernel.errors import Fault, Invalid
+from learning_service.domain.kernel.planning import FENCE
 
 Condition = ColumnElement[bool]
-FENCE: ColumnElement[Any] = literal_column("0")
-"""An OFFSET that skips nothing. Such a subquery stays as it is written; made a join, it would be done by comparing
-all with all whenever statistics are from before a large load."""
-
-# A plan that a connection keeps may be from when the tables were empty, and read them whole for each row.
-PLANNED_AFRESH = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 
 def audience_of(organization_id: str, audience: AudienceFilter) -> Condition:

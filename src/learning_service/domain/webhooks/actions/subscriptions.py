@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Invalid, NotFound
+from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.sealing import Seal
 from learning_service.domain.records.audit import AuditAction, record_audit
@@ -84,6 +85,7 @@ async def number_events(session: AsyncSession, organization_id: str | None = Non
 
     One numberer works at a time; the lock is taken before the statement whose snapshot decides what is there.
     """
+    await plan_afresh(session)
     await session.execute(_NUMBERING)
     row = (
         await session.execute(

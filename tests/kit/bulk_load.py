@@ -1,0 +1,85 @@
+"""An organization right after a bulk load, while statistics are from before."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.kit.direct import Database
+from tests.kit.world import Json, World
+
+MEMBERS = 1_200
+COMPLETED = (
+    """INSERT INTO course_completions (id, organization_id, enrollment_id, user_id, course_id, version_id,
+        requirement_id, completed_at, expires_at)
+    SELECT gen_random_uuid(), e.organization_id, e.id, e.user_id, e.course_id, e.version_id, 'hazing', now(),
+        now() + interval '50 days'
+    FROM enrollments e WHERE e.organization_id = $1 AND e.course_id = $2""",
+    """INSERT INTO certificates (id, organization_id, completion_id, user_id, course_id, recipient_name,
+        course_title, issuer_name, timezone, issued_at, verification_url, locale, paper,
+        orientation)
+    SELECT gen_random_uuid(), organization_id, id, user_id, course_id, 'M', 'T', 'I', 'UTC', now(), 'https://x',
+        'en', 'a4', 'landscape'
+    FROM course_completions WHERE organization_id = $1 AND course_id = $2""",
+    """INSERT INTO chapter_compliance_statuses (organization_id, user_id, requirement_id, completion_id,
+        completed_at, expires_at)
+    SELECT organization_id, user_id, requirement_id, id, completed_at, expires_at
+    FROM course_completions WHERE organization_id = $1 AND course_id = $2""",
+    """UPDATE enrollments SET status = 'completed', ended_at = now()
+    WHERE organization_id = $1 AND course_id = $2""",
+)
+FORGET = "DELETE FROM pg_statistic", "UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relkind = 'r'"
+SLOW = pytest.mark.slow
+MOMENTS = ("never", "members", *(pytest.param(m, marks=SLOW) for m in ("empty", "founded", "assigned")))
+"""How far the load was when statistics were last made; `empty`: when there was nothing at all."""
+KEPT = 6
+"""After so many calls a connection keeps a plan."""
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Statistics that are made once, at the moment that the test is about."""
+
+    database: Database
+    moment: str
+
+    async def forget(self) -> None:
+        """As in a database that was never looked at, or that was while it was empty."""
+        for statement in FORGET:
+            await self.database(statement)
+        if self.moment == "empty":
+            await self.database(
+                "UPDATE pg_class SET reltuples = 0 WHERE relname IN ('members','enrollments','chapters','events')"
+            )
+
+    async def reached(self, moment: str) -> None:
+        """Make them, if it is the moment."""
+        if moment == self.moment:
+            await self.database("ANALYZE")
+
+
+@pytest.fixture(params=MOMENTS)
+def statistics(database: Database, request: pytest.FixtureRequest) -> Statistics:
+    """For each moment."""
+    return Statistics(database, request.param)
+
+
+def many_members() -> Json:
+    """A batch of them, in all chapters."""
+    return {
+        "members": [
+            {
+                "user_id": f"m{n}",
+                "chapter_id": ("n1", "n2", "s1", "s2")[n % 4],
+                "status": "active",
+                "display_name": f"Member {n}",
+                "email": None,
+            }
+            for n in range(MEMBERS)
+        ]
+    }
+
+
+async def complete(database: Database, world: World, course_id: str) -> None:
+    """Everybody who is enrolled in the course has completed it."""
+    for statement in COMPLETED:
+        await database(statement, world.id, course_id)
