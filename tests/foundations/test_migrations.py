@@ -39,7 +39,7 @@ branch_labels = depends_on = None
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
-        create_concurrently("ix_members_updated_at", "members", ["updated_at"])
+        create_concurrently("ix_members_updated_at", "members", ["organization_id", "updated_at"])
 
 
 def downgrade() -> None:
@@ -123,6 +123,7 @@ async def test_a_migration_of_indexes_that_was_interrupted_is_run_again(
         after = await connection.fetchval(made)
         assert (after == before) is valid
         assert await connection.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = $1", after)
+        assert await connection.fetchval("SELECT 'pk_members'::regclass::oid") > after
         await connection.close()
     finally:
         await drop_database(parts, name)
