@@ -11,7 +11,6 @@ from learning_service.domain.attempts.queries.positions import lessons_of, quizz
 from learning_service.domain.attempts.queries.standings import read_standing
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.queries.completions import Finish
-from learning_service.domain.directory.queries.audience import FENCE
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.enrollments import (
     EnrollmentView,
@@ -22,6 +21,7 @@ from learning_service.domain.enrollments.queries.enrollments import (
 from learning_service.domain.enrollments.rules import Standing
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.planning import FENCE
 from learning_service.domain.kernel.principal import Principal
 
 
