@@ -907,12 +907,6 @@ def _make_tables() -> None:
     )
     op.create_index("ix_enrollments_course", "enrollments", ["organization_id", "course_id", "id"])
     op.create_index(
-        "ix_enrollments_member",
-        "enrollments",
-        ["organization_id", "user_id", "course_id", "id"],
-        unique=False,
-    )
-    op.create_index(
         "uq_enrollments_open",
         "enrollments",
         ["organization_id", "user_id", "course_id"],
@@ -926,6 +920,12 @@ def _make_tables() -> None:
         ["due_at"],
         unique=False,
         postgresql_where=sa.text("status IN ('assigned', 'in_progress') AND due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_enrollments_member",
+        "enrollments",
+        ["organization_id", "user_id", "course_id", "id"],
+        unique=False,
     )
     op.create_table(
         "mastered_skills",
@@ -978,12 +978,6 @@ def _make_tables() -> None:
         ),
     )
     op.create_index(
-        "ix_course_completions_member",
-        "course_completions",
-        ["organization_id", "user_id", "course_id"],
-        unique=False,
-    )
-    op.create_index(
         "ix_course_completions_requirement",
         "course_completions",
         ["organization_id", "user_id", "requirement_id"],
@@ -991,6 +985,12 @@ def _make_tables() -> None:
         postgresql_where=sa.text("requirement_id IS NOT NULL"),
     )
     op.create_primary_key("pk_course_completions", "course_completions", ["organization_id", "id"])
+    op.create_index(
+        "ix_course_completions_member",
+        "course_completions",
+        ["organization_id", "user_id", "course_id", "id"],
+        unique=False,
+    )
     op.create_index(
         "ix_course_completions_renewal",
         "course_completions",

@@ -20,6 +20,10 @@ FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace n O
 WHERE n.nspname = 'public' AND c.contype = 'f'
 ORDER BY 1, 2
 """
+AFTER_THE_KEY = {
+    "ix_enrollments_member": "members of an audience are looked up by it; it holds the key",
+    "ix_course_completions_member": "the same",
+}
 OLDER = """
 SELECT k.indexrelid::regclass::text, o.indexrelid::regclass::text
 FROM pg_index k JOIN pg_index o USING (indrelid)
@@ -60,5 +64,5 @@ async def test_each_exception_is_still_one(database: Database) -> None:
 async def test_a_primary_key_is_made_after_the_other_indexes_that_begin_with_the_organization(
     database: Database,
 ) -> None:
-    """In a table of a row or none all of them cost the same: the planner takes the newest one, and keeps the plan."""
-    assert [tuple(row) for row in await database(OLDER)] == []
+    """While statistics do not know the organization all of them cost the same, and the planner takes the newest."""
+    assert {row[1] for row in await database(OLDER)} == AFTER_THE_KEY.keys()

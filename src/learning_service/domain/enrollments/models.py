@@ -126,7 +126,7 @@ class CourseCompletion(Base):
         reference("version_id", "course_versions"),
         UniqueConstraint("organization_id", "enrollment_id"),
         CheckConstraint("score >= 0 AND score <= 100", name="score"),
-        Index("ix_course_completions_member", "organization_id", "user_id", "course_id"),
+        Index("ix_course_completions_member", "organization_id", "user_id", "course_id", "id"),
         Index(
             "ix_course_completions_requirement",
             "organization_id",
