@@ -41,12 +41,13 @@ _COMPLETED = (
     SELECT completion, $1, enrollment, user_id, $2, $3, 'hazing', 90, now(), now() + interval '1 year' FROM done
     """,
     """
-    INSERT INTO certificates (id, organization_id, completion_id, user_id, course_id, recipient_name,
+    WITH made AS (INSERT INTO certificates (id, organization_id, completion_id, user_id, course_id, recipient_name,
         course_title, issuer_name, timezone, issued_at, expires_at, verification_url, locale, paper, orientation)
     SELECT certificate, $1, completion, user_id, $2, 'Zoë Müller-Lüdenscheidt', 'Hazing prevention for officers',
         'National Association', 'America/New_York', now(), now() + interval '1 year',
         'https://learn.example.org/certificates/' || certificate || '/verify/', 'en', 'a4', 'landscape'
-    FROM done
+    FROM done RETURNING id, organization_id)
+    INSERT INTO certificate_organizations (id, organization_id) SELECT id, organization_id FROM made
     """,
     """
     INSERT INTO chapter_compliance_statuses (organization_id, user_id, requirement_id, completion_id,
@@ -161,11 +162,12 @@ _OTHERS = (
     FROM enrollments WHERE organization_id = ANY ($1) AND status = 'completed'
     """,
     """
-    INSERT INTO certificates (id, organization_id, completion_id, user_id, course_id, recipient_name,
+    WITH made AS (INSERT INTO certificates (id, organization_id, completion_id, user_id, course_id, recipient_name,
         course_title, issuer_name, timezone, issued_at, expires_at, verification_url, locale, paper, orientation)
     SELECT gen_random_uuid(), organization_id, id, user_id, course_id, 'Somebody', 'Other', 'Other',
         'America/New_York', now(), expires_at, 'https://learn.example.org/', 'en', 'a4', 'landscape'
-    FROM course_completions WHERE organization_id = ANY ($1)
+    FROM course_completions WHERE organization_id = ANY ($1) RETURNING id, organization_id)
+    INSERT INTO certificate_organizations (id, organization_id) SELECT id, organization_id FROM made
     """,
     """
     INSERT INTO chapter_compliance_statuses (organization_id, user_id, requirement_id, completion_id,
@@ -190,7 +192,7 @@ LARGE = (
 
 
 async def connect(url: str) -> asyncpg.Connection:
-    """A connection that loads: nothing is checked, no commit waits, and two of them keep both cores busy."""
+    """A connection that loads: no trigger runs, no commit waits, and two of them keep both cores busy."""
     settings = {
         "session_replication_role": "replica",
         "synchronous_commit": "off",

@@ -19,10 +19,6 @@ BEGIN
             awaiting_review = COALESCE(d.awaiting_review, e.awaiting_review)
         FROM d WHERE e.organization_id = d.organization_id AND e.id = d.enrollment_id AND e.user_id = d.user_id
             AND (expected IS NULL OR e.revision = expected)
-            AND NOT (expected IS NOT NULL AND d.started_at = d.submitted_at AND EXISTS (SELECT 1 FROM quiz_attempts r
-                WHERE r.organization_id = d.organization_id AND r.enrollment_id = d.enrollment_id
-                    AND r.quiz_id = d.quiz_id AND r.closed_with = d.closed_with
-                    AND r.submitted_at > d.submitted_at - interval '1 minute'))
         RETURNING e.id
     ), closed AS (
         INSERT INTO quiz_attempts AS a (id, organization_id, enrollment_id, quiz_id, user_id, number, status,

@@ -15,10 +15,10 @@ ATTEMPTS_READ = text(
 )
 CALLS = (
     "SELECT * FROM public_certificate(CAST(:course AS uuid))",
-    "SELECT * FROM courses_of_member(:organization, :user)",
-    "SELECT * FROM position_of_member(:organization, :user, :course)",
-    "SELECT * FROM finish_of_enrollment(:organization, CAST(:enrollment AS uuid))",
-    "SELECT * FROM position_at_quiz(:organization, :user, :quiz)",
+    "SELECT * FROM hot_courses(:organization, :user)",
+    "SELECT * FROM hot_position(:organization, :user, :course)",
+    "SELECT * FROM hot_finishes(:organization, ARRAY[CAST(:enrollment AS uuid)])",
+    "SELECT * FROM hot_position_at_quiz(:organization, :user, :quiz, 'new')",
     # At a revision that the enrollment does not have: it is looked up, and nothing is written.
     "SELECT close_attempt(jsonb_build_object('organization_id', CAST(:organization AS text), 'enrollment_id',"
     " CAST(:enrollment AS text), 'user_id', CAST(:user AS text)), -1)",
@@ -49,13 +49,10 @@ async def test_a_repetition_is_found_without_reading_the_other_attempts(
         " 'number', a.number + n, 'closed_with', 'another ' || n))).*"
         f" FROM quiz_attempts a, generate_series(1, 50) n WHERE a.id = '{first['attempt_id']}'"
     )
-    # As a submission that was not started before; nothing is written at a revision that the enrollment does not have.
-    close = (
-        "SELECT close_attempt(jsonb_build_object('enrollment_id', CAST(:enrollment AS text), 'user_id', 'ana',"
-        " 'quiz_id', CAST(:quiz AS text), 'started_at', now(), 'submitted_at', now(), 'closed_with', 'new'), -1)"
-    )
-    given = {"enrollment": first["enrollment"]["id"], "quiz": at.ids["Q"]}
+    read = "SELECT repeated FROM hot_position_at_quiz(:organization, 'ana', :quiz, :digest)"
+    given = {"organization": world.id, "quiz": at.ids["Q"]}
     async with world.worker.transaction(world.id) as session:
         before = await session.scalar(ATTEMPTS_READ)
-        await session.execute(text(close), given)
+        assert not await session.scalar(text(read), {**given, "digest": "new"})
         assert await session.scalar(ATTEMPTS_READ) - before <= 1
+        assert await session.scalar(text(read), {**given, "digest": "another 7"})

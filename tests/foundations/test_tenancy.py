@@ -188,7 +188,7 @@ async def test_functions_that_cross_the_wall_have_a_fixed_search_path(database: 
         "SELECT proname, proconfig, proacl::text FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace"
         " WHERE prosecdef AND nspname = 'public'"
     )
-    assert "public_certificates" in {row["proname"] for row in rows}
+    assert "public_certificate" in {row["proname"] for row in rows}
     for row in rows:
         assert any(line.startswith("search_path=") for line in row["proconfig"] or []), row["proname"]
         assert "{=X" not in row["proacl"], f"everybody may execute {row['proname']}"

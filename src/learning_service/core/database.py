@@ -5,6 +5,7 @@ open sees no row of any tenant; the opening statement then names role and organi
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -128,10 +129,16 @@ class DirectPool:
                 connection = self._idle.pop()
                 if not connection.is_closed():
                     return connection
-            return await asyncpg.connect(self._dsn, **self._arguments)
+            return await self._connect()
         except BaseException:
             self._free.release()
             raise
+
+    async def _connect(self) -> asyncpg.Connection:
+        connection: asyncpg.Connection = await asyncpg.connect(self._dsn, **self._arguments)
+        # What is written is JSON text already.
+        await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=str, decoder=json.loads)
+        return connection
 
     async def _done(self, connection: asyncpg.Connection, call: Awaitable[T]) -> T:
         try:

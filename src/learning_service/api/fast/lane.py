@@ -17,9 +17,9 @@ from learning_service.domain.completion.actions.marking import Unmarked
 from learning_service.domain.kernel.errors import DomainError
 
 Headers = Sequence[tuple[bytes, bytes]]
-Answer = tuple[bytes, Headers]
+Reply = tuple[bytes, Headers]
 """A JSON body, and the headers beside its type and length."""
-Handler = Callable[[Request, Context, str], Awaitable[Answer | None]]
+Handler = Callable[[Request, Context, str], Awaitable[Reply | None]]
 """Takes the id in the path (empty where there is none). None: the ordinary route answers."""
 
 JSON_HEADER = (b"content-type", b"application/json")
@@ -74,17 +74,17 @@ class HotPaths:
     async def _serve(self, hot: HotPath, id_: str, scope: Scope, receive: Receive, send: Send) -> bool:
         request = Request(scope, receive)
         try:
-            answer = await hot.handler(request, request.app.state.context, id_)
+            reply = await hot.handler(request, request.app.state.context, id_)
         except LEFT_TO_THE_ROUTE:
-            answer = None
+            reply = None
         except Unsure as error:
             problem = await database_problem(request, error.cause)
             await problem(scope, receive, send)
             return True
-        if answer is None:
+        if reply is None:
             return False
         scope["route"] = hot
-        await _send(send, *answer)
+        await _send(send, *reply)
         return True
 
 

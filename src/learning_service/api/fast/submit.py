@@ -13,8 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from learning_service.api.bodies import JSON, JUDGED_AT_ONCE, check_json
-from learning_service.api.fast.lane import Answer, small_body
-from learning_service.api.fast.reads import loaded
+from learning_service.api.fast.functions import POSITION_AT_QUIZ
+from learning_service.api.fast.lane import Reply, small_body
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
 from learning_service.domain.attempts.actions.attempts import refuse_misfits
@@ -31,13 +31,11 @@ from learning_service.domain.courses.queries.compiled import CompiledVersion, ca
 from learning_service.domain.enrollments.rules import decide
 from learning_service.schemas.attempts import SubmissionIn, SubmissionOut
 
-_POSITION = "SELECT * FROM position_at_quiz($1, $2, $3)"
 _CLOSE = "SELECT close_attempt_in($1, $2, $3)"
 _BODY: TypeAdapter[SubmissionIn] = TypeAdapter(SubmissionIn)
-_JSON_COLUMNS = frozenset({"lessons", "quizzes", "under_way", "layout", "responses", "marks"})
 
 
-async def submit(request: Request, context: Context, quiz_id: str) -> Answer | None:
+async def submit(request: Request, context: Context, quiz_id: str) -> Reply | None:
     """A submission that completes nothing."""
     headers = request.headers
     if "idempotency-key" in headers or headers.get("content-type") != JSON or "content-encoding" in headers:
@@ -46,21 +44,19 @@ async def submit(request: Request, context: Context, quiz_id: str) -> Answer | N
     sent = await _read(request)
     if sent is None:
         return None
-    organization = caller.organization_id
-    row = await context.direct.row(_POSITION, organization, caller.user_id, quiz_id)
+    organization, digest = caller.organization_id, digest_of(sent.responses)
+    row = await context.direct.row(POSITION_AT_QUIZ.call, organization, caller.user_id, quiz_id, digest)
     if row is None:
         return None
-    instant, revision, *columns = (
-        loaded(value) if name in _JSON_COLUMNS else value for name, value in row.items()
-    )
+    instant, *columns, repeated = row
     position = read_position(columns)
     version = cached_version(position.version_id)
-    graded = (
-        _graded(context.bounds, version, position, uuid.UUID(quiz_id), sent, instant) if version else None
-    )
+    if version is None or repeated:
+        return None
+    graded = _graded(context.bounds, version, position, uuid.UUID(quiz_id), sent, digest, instant)
     if graded is None:
         return None
-    written = await context.direct.write(_CLOSE, organization, graded.document, revision)
+    written = await context.direct.write(_CLOSE, organization, graded.document, position.revision)
     if written is None or not written[0]:
         return None
     view = submission_view(Closed(graded.attempt, graded.quiz, graded.after, None))
@@ -84,6 +80,7 @@ def _graded(
     position: Position,
     quiz_id: uuid.UUID,
     sent: SubmissionIn,
+    digest: str,
     instant: datetime,
 ) -> GradedSubmission | None:
     """What to write, if this is a plain submission. Raises what `prepare_submission` does, and Invalid."""
@@ -92,7 +89,6 @@ def _graded(
     if quiz.kind != "quiz" or not position.is_open or sent.attempt_id not in (None, under_way):
         return None
     refuse_misfits(quiz, sent.responses)
-    digest = digest_of(sent.responses)
     graded = prepare_submission(
         position, version, quiz, sent.responses, digest=digest, instant=instant, bounds=bounds
     )

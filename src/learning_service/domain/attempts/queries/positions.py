@@ -105,6 +105,8 @@ class Position:
     assigned_at: datetime
     due_at: datetime | None
     extra_time_seconds: int
+    revision: int = 0
+    """Every change of progress adds one."""
     lessons: Mapping[uuid.UUID, datetime] = field(default_factory=dict)
     quizzes: Mapping[uuid.UUID, QuizCount] = field(default_factory=dict)
     under_way: frozenset[uuid.UUID] = frozenset()
@@ -189,6 +191,7 @@ def position_statement(target: Target, *, lock: bool = False, own: bool = True) 
         held.assigned_at,
         held.due_at,
         held.extra_time_seconds,
+        held.revision,
         lessons_of(held),
         quizzes_of(held),
         _under_way(held),
@@ -328,7 +331,7 @@ async def find_position(
 def read_position(row: Sequence[Any]) -> Position:
     """A position from a row's columns, in the order of the statement; the attempt's may be left out."""
     (enrollment_id, organization_id, user_id, course_id, version_id, *rest) = row
-    status, source, assigned_at, due_at, extra, *rest = rest
+    status, source, assigned_at, due_at, extra, revision, *rest = rest
     lessons, quizzes, under_way, *attempt = rest
     return Position(
         enrollment_id=enrollment_id,
@@ -341,6 +344,7 @@ def read_position(row: Sequence[Any]) -> Position:
         assigned_at=assigned_at,
         due_at=due_at,
         extra_time_seconds=extra,
+        revision=revision,
         lessons={uuid.UUID(k): datetime.fromisoformat(v) for k, v in (lessons or {}).items()},
         quizzes={uuid.UUID(k): read_count(v) for k, v in (quizzes or {}).items()},
         under_way=frozenset(map(uuid.UUID, under_way or ())),

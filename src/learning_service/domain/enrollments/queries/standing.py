@@ -1,7 +1,6 @@
 """Where a member stands in a course, and which enrollment a call means: decided here, for one member and for many.
 
-The open enrollment, else a valid completion, else the one decided last: never simply the newest row. The hot
-functions of the database (migration `standing`) say the same in their own words.
+The open enrollment, else a valid completion, else the one decided last: never simply the newest row.
 """
 
 import uuid

@@ -1,0 +1,154 @@
+"""The database functions behind the hot reads, made from the statements that the ordinary routes run.
+
+A function sets role and organization and then reads: one round trip instead of four. A migration installs its text.
+`scripts/hot_functions.py` writes that text to `migrations/functions/`, and a test compares it with today's `text()`.
+"""
+
+import re
+import textwrap
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    DateTime,
+    Numeric,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.base import PGCompiler
+from sqlalchemy.sql.elements import BindParameter
+
+from learning_service.domain.attempts.queries.positions import position_statement
+from learning_service.domain.attempts.queries.repeats import closed_just_now
+from learning_service.domain.completion.queries.completions import FINISHES
+from learning_service.domain.courses.queries.access import member_courses
+from learning_service.domain.directory.queries.members import member_exists
+from learning_service.domain.kernel.paging import DEFAULT_LIMIT
+from learning_service.schemas.common import PageOut
+from learning_service.schemas.courses import CourseOut
+
+_TEXT = """\
+CREATE OR REPLACE FUNCTION {name}({parameters}) RETURNS TABLE (
+    {columns}
+)
+    LANGUAGE plpgsql ROWS 1
+    SET enable_seqscan = off
+    AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('role', 'learning_api', true),
+        set_config('app.organization_id', given_organization_id, true);
+    RETURN QUERY
+{statement};
+END $$;
+"""
+_WIDTH = 112
+
+
+@dataclass(frozen=True)
+class HotRead:
+    """A statement as a function. Its parameters are the statement's, in this order; `instant` is the database's."""
+
+    name: str
+    parameters: dict[str, str]
+    """Names and types; the organization first."""
+    statement: Select[*tuple[Any, ...]]
+
+    @property
+    def call(self) -> str:
+        """What the driver is given."""
+        places = ", ".join(f"${number}" for number in range(1, len(self.parameters) + 1))
+        return f"SELECT * FROM {self.name}({places})"  # noqa: S608 - names of our own
+
+    def text(self) -> str:
+        """The statement that makes the function."""
+        dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+        dialect.statement_compiler = _Compiler  # type: ignore[assignment]
+        compiled = str(self.statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        assert not any(re.search(r"\s", constant) for constant in re.findall("'[^']*'", compiled))
+        return _TEXT.format(
+            name=self.name,
+            parameters=", ".join(f"{_given(name)} {type_}" for name, type_ in self.parameters.items()),
+            columns=",\n    ".join(
+                f"{column.name} {column.type.compile(dialect).lower()}"
+                for column in self.statement.selected_columns
+            ),
+            statement="\n".join(
+                textwrap.fill(line, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+                for line in compiled.splitlines()
+            ),
+        )
+
+
+class _Compiler(PGCompiler):
+    """Names the function's parameters where the statement has its own."""
+
+    def visit_bindparam(self, bindparam: BindParameter[Any], *arguments: Any, **named: Any) -> Any:
+        """A parameter, or a constant."""
+        if not bindparam.required:
+            return super().visit_bindparam(bindparam, *arguments, **named)  # type: ignore[no-untyped-call]
+        return "clock_timestamp()" if bindparam.key == "instant" else _given(bindparam.key)
+
+
+def _given(name: str) -> str:
+    """A parameter's name, which is not that of a column."""
+    return f"given_{name}"
+
+
+def _instant() -> Any:
+    return func.clock_timestamp(type_=DateTime(timezone=True)).label("instant")
+
+
+def _courses() -> Select[Any]:
+    """The first page as JSON text; null for who is no member, and where more follows."""
+    found = member_courses().limit(DEFAULT_LIMIT + 1).subquery()
+    fields = (found.c[name] for name in CourseOut.model_fields)
+    shown = select(*(_plain(field) for field in fields)).subquery("course")
+    items = func.coalesce(func.json_agg(shown.table_valued()), literal_column("'[]'::json"))
+    page = {"items": items, "next_cursor": null()}
+    document = func.json_build_object(*(part for name in PageOut.model_fields for part in (name, page[name])))
+    is_plain = and_(member_exists(), func.count() <= DEFAULT_LIMIT)
+    return select(case((is_plain, cast(document, Text))).label("page")).select_from(shown)
+
+
+def _plain(field: Any) -> Any:
+    """A number without the zeros at its end, as in our JSON."""
+    return func.trim_scale(field).label(field.name) if isinstance(field.type, Numeric) else field
+
+
+def _position_at_quiz() -> Select[Any]:
+    """Also whether a submission with this digest has just closed an attempt, and may be sent once more."""
+    found = position_statement("quiz").subquery("found")
+    repeats = closed_just_now(
+        found.c.organization_id,
+        found.c.user_id,
+        found.c.course_id,
+        bindparam("id", type_=found.c.id.type),
+        bindparam("digest", type_=Text()),
+        func.clock_timestamp(),
+    )
+    return select(_instant(), found, and_(found.c.attempt_id.is_(None), repeats.exists()).label("repeated"))
+
+
+COURSES = HotRead("hot_courses", {"organization_id": "text", "user_id": "text"}, _courses())
+POSITION = HotRead(
+    "hot_position",
+    {"organization_id": "text", "user_id": "text", "id": "uuid"},
+    select(_instant(), position_statement("course").subquery("found")),
+)
+FINISH = HotRead("hot_finishes", {"organization_id": "text", "enrollment_ids": "uuid[]"}, FINISHES)
+POSITION_AT_QUIZ = HotRead(
+    "hot_position_at_quiz",
+    {"organization_id": "text", "user_id": "text", "id": "uuid", "digest": "text"},
+    _position_at_quiz(),
+)
+HOT_READS = (COURSES, POSITION, FINISH, POSITION_AT_QUIZ)
