@@ -40,6 +40,15 @@ FILTERS = {
         "requirement_id=hazing",
         "chapter_id=n1",
     ),
+    "/api/directory/members/": (
+        "q=member+7",
+        "q=m",
+        "sort=display_name",
+        "sort=-display_name&q=member",
+        "sort=status&chapter_id=n1",
+        "region_id=north&status=active",
+    ),
+    "/api/directory/chapters/": ("q=north", "region_id=north"),
     "/api/certificates/": ("user_id=m7", "course_id={course_id}"),
     "/api/reports/compliance/": ("requirement_id=hazing", "chapter_id=n1", "region_id=north"),
 }

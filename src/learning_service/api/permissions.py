@@ -5,16 +5,18 @@ the way, so that the route need not ask again.
 """
 
 import uuid
+from typing import Annotated
 
 from fastapi import Request
 
-from learning_service.api.parameters import path_id
+from learning_service.api.parameters import path_id, path_opaque_id
 from learning_service.api.requests import Caller, ContextOf, Session, authenticate
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.queries import access_certificate
 from learning_service.domain.completion.queries.enrollments import access_enrollment
 from learning_service.domain.courses.actions.courses import require_author
 from learning_service.domain.courses.queries.access import CourseAccess
+from learning_service.domain.directory.queries.found_members import MemberView, find_member
 from learning_service.domain.directory.queries.members import is_member
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.documents.models import Document
@@ -181,6 +183,24 @@ class AdministersEnrollment(Permission):
         if not caller.is_any_admin:
             raise Forbidden("This call is for administrators.")
         return await access_enrollment(session, caller, path_id(enrollment_id), chapters=self.chapters)
+
+
+class AdministersMember(Permission):
+    """An administrator over the member of the path, of the member's chapter too."""
+
+    name = "admin over the member"
+
+    async def __call__(
+        self, caller: Caller, session: Session, user_id: Annotated[str, path_opaque_id("user_id", finds=True)]
+    ) -> MemberView:
+        """The member. Raises Forbidden, NotFound."""
+        if not caller.is_any_admin:
+            raise Forbidden("This call is for administrators.")
+        reach = reach_of(caller, chapters=True)
+        member = await find_member(session, caller.organization_id, user_id, reach)
+        if member is None:
+            raise NotFound
+        return member
 
 
 class IsMemberOrAdmin(Permission):

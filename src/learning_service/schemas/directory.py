@@ -7,7 +7,10 @@ from pydantic import Field
 from learning_service.domain.directory.queries.facets import FieldType
 from learning_service.domain.directory.rules.facts import Office
 from learning_service.domain.kernel.values import JsonObject
+from learning_service.schemas.certificates import CertificateOut
 from learning_service.schemas.common import Out
+from learning_service.schemas.compliance import ComplianceOut, SkillOut
+from learning_service.schemas.enrollments import ListedEnrollmentOut
 
 
 class OrganizationOut(Out):
@@ -72,6 +75,51 @@ class EventsOut(Out):
     duplicates: int
     stale: int
     parked: int
+
+
+class ListedRegionOut(Out):
+    """A region to choose from."""
+
+    id: str
+    name: str
+    closed: Annotated[
+        bool, Field(description="Only ever true in a list of closed ones too (`?closed=true`).")
+    ]
+
+
+class ListedChapterOut(ListedRegionOut):
+    """A chapter to choose from."""
+
+    region_id: str
+
+
+class ListedMemberOut(Out):
+    """A member as administrators see them."""
+
+    user_id: str
+    display_name: str
+    email: str | None
+    chapter_id: str
+    chapter_name: str
+    region_id: str
+    status: str
+    custom_fields: dict[str, Any]
+
+
+class MemberRecordOut(ListedMemberOut):
+    """A member with what they have learned: of each list the newest 200."""
+
+    enrollments: Annotated[
+        list[ListedEnrollmentOut], Field(description="Newest first; withdrawn ones are left out.")
+    ]
+    certificates: Annotated[list[CertificateOut], Field(description="Newest first.")]
+    skills: list[SkillOut]
+    compliance: Annotated[
+        list[ComplianceOut],
+        Field(
+            description="One entry for each requirement that the member must meet, also where nothing has begun."
+        ),
+    ]
 
 
 class FieldFacetOut(Out):

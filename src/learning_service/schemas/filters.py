@@ -53,3 +53,14 @@ def time_filter(page: PageRequest, name: str) -> datetime | None:
     except ValidationError:
         detail = "must be an RFC 3339 time such as 2026-11-22T09:00:00Z"
         raise Invalid.at(f"?{name}", detail, "wrong-form") from None
+
+
+def flag_filter(page: PageRequest, name: str) -> bool:
+    """A filter that is `true` or `false`; without it `false`. Raises Invalid."""
+    return word_filter(page, name, ("true", "false")) == "true"
+
+
+def text_filter(page: PageRequest, name: str) -> str | None:
+    """A filter that may be any text. What no text here can hold is compared as what is left of it."""
+    text = page.filters.get(name)
+    return None if text is None else text.replace("\0", "")

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy import FetchedValue, ForeignKey, ForeignKeyConstraint, Index, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -37,6 +37,8 @@ class Region(Base):
     organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
+    closed_at: Mapped[datetime | None]
+    """When the directory closed it; it leaves lists and can be named nowhere any more."""
 
 
 class Chapter(Base):
@@ -52,6 +54,8 @@ class Chapter(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     region_id: Mapped[str]
     name: Mapped[str]
+    closed_at: Mapped[datetime | None]
+    """As a region's. A closed chapter has no members."""
 
 
 class Member(Base):
@@ -64,6 +68,15 @@ class Member(Base):
     __table_args__ = (
         ForeignKeyConstraint(["organization_id", "chapter_id"], ["chapters.organization_id", "chapters.id"]),
         Index("ix_members_chapter", "organization_id", "chapter_id", "user_id"),
+        Index("ix_members_name", "organization_id", "search_text", "user_id"),
+        Index("ix_members_status", "organization_id", "status", "user_id"),
+        Index(
+            "ix_members_search",
+            "organization_id",
+            "search_text",
+            postgresql_using="gin",
+            postgresql_ops={"search_text": "gin_trgm_ops"},
+        ),
         Index(
             "ix_members_national_admins",
             "organization_id",
@@ -90,6 +103,8 @@ class Member(Base):
     """When the personal data was erased; such a member is unknown to every other call."""
     clocks: Mapped[JsonObject] = mapped_column(server_default="{}")
     """Which event last set status, chapter and each custom field; see `rules.membership`."""
+    search_text: Mapped[str | None] = mapped_column(Text(collation="C"), server_default=FetchedValue())
+    """Name and address without accents and case, written by a trigger; see `queries.search`."""
 
 
 class MembershipEvent(Base):
@@ -142,3 +157,9 @@ class ComplianceRequirement(Base):
         ARRAY(TEXT), server_default=text("'{national_admin,regional_admin}'")
     )
     """The roles that may link a course to it; kept here, not by the directory."""
+    audience_filter: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Who must meet it, as sent; None: all active members. Said here too."""
+    closed_at: Mapped[datetime | None]
+    """When the directory retired it; it leaves lists, roll-ups and links."""
+    closed_links: Mapped[list[uuid.UUID] | None] = mapped_column(ARRAY(Uuid))
+    """The courses that were linked to it then; they are again when it is opened again."""

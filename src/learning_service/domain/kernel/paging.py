@@ -91,3 +91,8 @@ def page_of(
     more = len(rows) > page.limit
     cursor = page.cursors.encode(key(shown[-1])) if more else None
     return {"items": [item(row) for row in shown], "next_cursor": cursor}
+
+
+def first_page(limit: int) -> PageRequest:
+    """The beginning of a list that is shown as part of something else, so that no cursor of it is given out."""
+    return PageRequest(limit, None, {}, Cursors((), ""))

@@ -1,0 +1,42 @@
+"""What a person types into a search box, as patterns for `LIKE`: words in any order, without accents and case."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, and_, false, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+LONGEST = 600
+"""Characters. No text that is searched is longer, so what is longer is in none of them."""
+_FEW = 3
+"""Under so many characters a word means the beginnings of words: an index by trigrams knows nothing shorter."""
+_NOTHING = ("",)
+
+
+async def patterns_of(session: AsyncSession, typed: str | None) -> Sequence[str]:
+    """Patterns that a text which is found matches all of; none where nothing was typed.
+
+    A word is looked for anywhere, one of less than three characters at the beginning of a word. Also sees to it that
+    the list is planned for what was typed.
+    """
+    words = "".join(c if c.isprintable() else " " for c in typed or "").split()
+    if not words:
+        return ()
+    together = " ".join(words)
+    if len(together) > LONGEST:
+        return _NOTHING
+    planned = func.set_config("plan_cache_mode", "force_custom_plan", True)
+    _, folded = (await session.execute(select(planned, func.folded(together)))).one()
+    return tuple(dict.fromkeys(_pattern(word) for word in folded.split()))
+
+
+def matches(text: ColumnElement[str], patterns: Sequence[str]) -> ColumnElement[bool]:
+    """Whether the folded text, which begins with a space, matches all patterns."""
+    if patterns is _NOTHING:
+        return false()
+    return and_(*(text.like(literal(pattern)) for pattern in patterns))
+
+
+def _pattern(word: str) -> str:
+    for character in ("\\", "%", "_"):
+        word = word.replace(character, "\\" + character)
+    return f"% {word}%" if len(word) < _FEW else f"%{word}%"
