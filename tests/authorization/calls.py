@@ -175,6 +175,9 @@ CALLS: dict[str, Call] = {
     "PUT /api/directory/members/{user_id}/": Call(MEMBER),
     "POST /api/directory/members/batch/": Call({"members": [MEMBER | {"user_id": "{user_id}"}]}),
     "POST /api/directory/events/": Call(EVENT),
+    "DELETE /api/directory/chapters/{chapter_id}/": Call(fresh="chapter"),
+    "DELETE /api/directory/regions/{region_id}/": Call(fresh="region"),
+    "DELETE /api/directory/compliance-requirements/{requirement_id}/": Call(fresh="requirement"),
     "DELETE /api/directory/members/{user_id}/": Call(fresh="member"),
 }
 
@@ -210,6 +213,9 @@ async def ids_for(call: Call, place: Place) -> dict[str, str]:
             ]
         case "webhook":
             ids["webhook_id"] = (await admin.ok("POST", "/api/webhooks/", RECEIVER))["id"]
+        case "chapter" | "region" | "requirement" as kind:
+            ids[f"{kind}_id"] = f"{place.unit}-gone"
+            await _put_unit(place, kind, ids)
         case "member":
             ids["user_id"] = f"gone-{place.unit}"
             await world.add_member(ids["user_id"], place.unit)
@@ -219,6 +225,16 @@ async def ids_for(call: Call, place: Place) -> dict[str, str]:
             tree = shown.json() | {"title": "Changed " + shown.headers["etag"].strip('"')[:8]}
             await admin.ok("PUT", path, tree, headers={"If-Match": shown.headers["etag"]})
     return ids
+
+
+async def _put_unit(place: Place, kind: str, ids: dict[str, str]) -> None:
+    """A chapter, region or requirement that nothing is in."""
+    folder = "compliance-requirements" if kind == "requirement" else f"{kind}s"
+    owner = (
+        {"region_id": place.ids["region_id"]} if kind == "chapter" else {"organization_id": place.world.id}
+    )
+    path = f"/api/directory/{folder}/{ids[f'{kind}_id']}/"
+    await place.world.directory.ok("PUT", path, {**owner, "name": "Empty"})
 
 
 async def etag_for(call: Call, place: Place) -> dict[str, str]:

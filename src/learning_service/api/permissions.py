@@ -27,7 +27,7 @@ from learning_service.domain.grading.queries import (
     access_response,
     is_grader,
 )
-from learning_service.domain.kernel.errors import Forbidden, NotAMember
+from learning_service.domain.kernel.errors import Forbidden, NotAMember, NotFound
 from learning_service.domain.kernel.principal import Principal
 
 

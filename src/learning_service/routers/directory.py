@@ -9,6 +9,7 @@ from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import body, large_body, path_opaque_id
 from learning_service.api.permissions import HasScope, IsAdmin
 from learning_service.api.requests import Session
+from learning_service.domain.courses.actions import requirements
 from learning_service.domain.directory import actions
 from learning_service.domain.directory.queries.facets import facets_of
 from learning_service.domain.directory.queries.members import get_member
@@ -61,7 +62,7 @@ async def put_region(
     facts: Annotated[RegionIn, body(RegionIn)],
     response: Response,
 ) -> RegionOut:
-    """Make or update a region."""
+    """Make or update a region; one that was closed is open again."""
     created = await actions.put_region(session, region_id, facts, actor=caller)
     response.status_code = 201 if created else 200
     return RegionOut(id=region_id, **facts.model_dump())
@@ -75,7 +76,7 @@ async def put_chapter(
     facts: Annotated[ChapterIn, body(ChapterIn)],
     response: Response,
 ) -> ChapterOut:
-    """Make or update a chapter; naming another region moves it there."""
+    """Make or update a chapter; naming another region moves it there, and one that was closed is open again."""
     created = await actions.put_chapter(session, chapter_id, facts, actor=caller)
     response.status_code = 201 if created else 200
     return ChapterOut(id=chapter_id, **facts.model_dump())
@@ -129,10 +130,48 @@ async def put_requirement(
     facts: Annotated[RequirementIn, body(RequirementIn)],
     response: Response,
 ) -> StoredRequirementOut:
-    """Make or update a compliance requirement that courses can be linked to."""
-    created = await actions.put_requirement(session, requirement_id, facts, actor=caller)
+    """Make or update a compliance requirement that courses can be linked to.
+
+    One that was retired is open again, and courses that were linked to it are again.
+    """
+    created = await requirements.open_requirement(session, requirement_id, facts, actor=caller)
     response.status_code = 201 if created else 200
     return StoredRequirementOut(id=requirement_id, **facts.model_dump())
+
+
+@router.delete("/regions/{region_id}/", status_code=204)
+async def close_region(
+    caller: Writer, session: Session, region_id: Annotated[str, path_opaque_id("region_id", finds=True)]
+) -> None:
+    """Close a region that has no open chapters. It leaves lists, and nothing new can name it; history keeps it.
+
+    Closing it again changes nothing; a later PUT opens it.
+    """
+    await actions.close_region(session, region_id, actor=caller)
+
+
+@router.delete("/chapters/{chapter_id}/", status_code=204)
+async def close_chapter(
+    caller: Writer, session: Session, chapter_id: Annotated[str, path_opaque_id("chapter_id", finds=True)]
+) -> None:
+    """Close a chapter that has no members. It leaves lists and roll-ups, and nothing new can name it.
+
+    History keeps it. Closing it again changes nothing; a later PUT opens it.
+    """
+    await actions.close_chapter(session, chapter_id, actor=caller)
+
+
+@router.delete("/compliance-requirements/{requirement_id}/", status_code=204)
+async def retire_requirement(
+    caller: Writer,
+    session: Session,
+    requirement_id: Annotated[str, path_opaque_id("requirement_id", finds=True)],
+) -> None:
+    """Retire a compliance requirement. It leaves lists, roll-ups and the courses that were linked to it.
+
+    Completions and certificates keep it. Retiring it again changes nothing; a later PUT opens it with its links.
+    """
+    await requirements.retire_requirement(session, requirement_id, actor=caller)
 
 
 @router.get("/facets/", summary="What members have as status and custom fields")

@@ -14,6 +14,7 @@ from learning_service.domain.courses.rules.requirements import RequirementChange
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.common import PageOut
+from learning_service.schemas.filters import flag_filter
 from learning_service.schemas.requirements import RequirementOut
 
 router = APIRouter(prefix="/api/compliance-requirements", tags=["compliance"], route_class=KeyedRoute)
@@ -27,10 +28,15 @@ RequirementId = Annotated[str, path_opaque_id("requirement_id", finds=True)]
 
 @router.get("/")
 async def list_(
-    caller: Someone, session: Session, asked: Annotated[PageRequest, page("compliance-requirements")]
+    caller: Someone,
+    session: Session,
+    asked: Annotated[PageRequest, page("compliance-requirements", "closed")],
 ) -> PageOut[RequirementOut]:
-    """The organization's requirements, each with the courses that meet it, as far as the caller sees those."""
-    rows = await list_requirements(session, caller, asked)
+    """The organization's requirements, each with the courses that meet it, as far as the caller sees those.
+
+    `?closed=true` shows retired ones too.
+    """
+    rows = await list_requirements(session, caller, asked, closed=flag_filter(asked, "closed"))
     return PageOut[RequirementOut](
         **page_of(rows, asked, key=lambda row: (row.id,), item=RequirementOut.model_validate)
     )
@@ -49,7 +55,10 @@ async def update(
     requirement_id: RequirementId,
     change: Annotated[RequirementChangeIn, body(RequirementChangeIn)],
 ) -> RequirementOut:
-    """Set which roles may link courses to it. Links that are there stay."""
+    """Say who must meet it, and which roles may link courses to it. Links that are there stay.
+
+    Of an audience only active members must meet it. `"audience_filter": null` means all of them.
+    """
     return RequirementOut.model_validate(
         await change_requirement(session, requirement_id, change, actor=caller)
     )

@@ -103,7 +103,7 @@ class ListedMemberOut(Out):
     chapter_name: str
     region_id: str
     status: str
-    custom_fields: dict[str, Any]
+    custom_fields: JsonObject
 
 
 class MemberRecordOut(ListedMemberOut):

@@ -1,8 +1,12 @@
 """Wire types of compliance requirements."""
 
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
+
 from learning_service.domain.directory.rules.facts import AdminRole
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.schemas.common import Out
 
 
@@ -19,4 +23,9 @@ class RequirementOut(Out):
     id: str
     name: str
     courses: list[LinkedCourseOut]
+    audience_filter: Annotated[
+        JsonObject | None,
+        Field(description="Who must meet it, as it was sent; null: all active members."),
+    ]
     linkable_by: list[AdminRole]
+    closed: Annotated[bool, Field(description="Retired by the directory: nobody must meet it any more.")]

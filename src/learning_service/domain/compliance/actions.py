@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, text, update
+from sqlalchemy import CTE, ColumnElement, and_, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
 from learning_service.domain.courses.rules.tree import Skill
-from learning_service.domain.directory.models import Member
+from learning_service.domain.directory.models import ComplianceRequirement, Member
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import plan_afresh
@@ -203,29 +203,7 @@ async def announce_expired(session: AsyncSession) -> int:
     """
     await plan_afresh(session)
     status = ChapterComplianceStatus
-    expired = (
-        select(
-            status.organization_id,
-            status.user_id,
-            status.requirement_id,
-            status.completion_id,
-            status.expires_at,
-        )
-        .join(
-            Member,
-            and_(
-                Member.organization_id == status.organization_id,
-                Member.user_id == status.user_id,
-                Member.erased_at.is_(None),
-            ),
-        )
-        .where(status.expires_at <= now(session), status.announced_expiry.is_distinct_from(status.expires_at))
-        .order_by(status.expires_at)
-        .limit(BATCH)
-        .with_for_update(of=status, skip_locked=True)
-        .cte("expired")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
+    expired = _unannounced(now(session))
     marked = (
         update(status)
         .where(
@@ -244,3 +222,39 @@ async def announce_expired(session: AsyncSession) -> int:
     told = events_of(session, "learning.compliance.expired", expired, data=data)
     found = await session.scalar(select(func.count()).select_from(expired).add_cte(marked, told))
     return found or 0
+
+
+def _unannounced(instant: datetime) -> CTE:
+    """At most `BATCH` expired statuses that are not announced; of erased members and retired requirements none."""
+    status = ChapterComplianceStatus
+    return (
+        select(
+            status.organization_id,
+            status.user_id,
+            status.requirement_id,
+            status.completion_id,
+            status.expires_at,
+        )
+        .join(
+            Member,
+            and_(
+                Member.organization_id == status.organization_id,
+                Member.user_id == status.user_id,
+                Member.erased_at.is_(None),
+            ),
+        )
+        .join(
+            ComplianceRequirement,
+            and_(
+                ComplianceRequirement.organization_id == status.organization_id,
+                ComplianceRequirement.id == status.requirement_id,
+                ComplianceRequirement.closed_at.is_(None),
+            ),
+        )
+        .where(status.expires_at <= instant, status.announced_expiry.is_distinct_from(status.expires_at))
+        .order_by(status.expires_at)
+        .limit(BATCH)
+        .with_for_update(of=status, skip_locked=True)
+        .cte("expired")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )

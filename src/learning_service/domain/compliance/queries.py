@@ -1,14 +1,19 @@
 """Reads of compliance and skills."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, select, text, true
+from sqlalchemy import ColumnElement, Text, TextualSelect, and_, cast, func, select, text, true, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.compliance.models import MemberSkill
 from learning_service.domain.directory.models import Member
+from learning_service.domain.directory.queries.audience import audience_of
+from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
@@ -18,13 +23,19 @@ from learning_service.domain.kernel.principal import Principal
 SET_WISE = text(
     "SELECT set_config('enable_nestloop', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)"
 )
+_AUDIENCES = text(
+    """SELECT set_config('enable_nestloop', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true),
+    (SELECT jsonb_agg(jsonb_build_array(r.id, r.audience_filter)) FROM compliance_requirements r
+    WHERE r.organization_id = :organization_id AND r.closed_at IS NULL
+        AND (CAST(:requirement_id AS text) IS NULL OR r.id = :requirement_id))"""
+)
 
 BEGUN = """
 settings AS MATERIALIZED (
     SELECT s.active_statuses FROM organization_settings s WHERE s.organization_id = :organization_id
 ), requirements AS MATERIALIZED (
     SELECT r.id AS requirement_id, r.name AS requirement_name FROM compliance_requirements r
-    WHERE r.organization_id = :organization_id
+    WHERE r.organization_id = :organization_id AND r.closed_at IS NULL
         AND (CAST(:requirement_id AS text) IS NULL OR r.id = :requirement_id)
 ), linked AS MATERIALIZED (
     SELECT c.id AS course_id, c.linked_compliance_requirement AS requirement_id FROM courses c
@@ -62,23 +73,56 @@ ACTIVE = """((SELECT active_statuses FROM settings) IS NULL
     OR is_active_status(m.status, (SELECT active_statuses FROM settings)))"""
 """Whether the member `m` is active, in a statement that begins so."""
 
-_STATUSES = text(
-    f"""WITH {BEGUN}, people AS MATERIALIZED (
-    SELECT m.user_id, m.chapter_id, {ACTIVE} AS active FROM members m
-    WHERE m.organization_id = :organization_id AND m.erased_at IS NULL AND m.user_id = ANY(:user_ids)
-), standing AS (
-    SELECT user_id, chapter_id, requirement_id, requirement_name, coalesce(status, 'not_started') AS status,
+_STATUSES = f"""{BEGUN}, standing AS (
+    SELECT user_id, chapter_id, requirement_id, requirement_name, coalesce(begun.status, 'not_started') AS status,
         completed_at, expires_at, due_at
-    FROM people CROSS JOIN requirements LEFT JOIN begun USING (user_id, requirement_id)
-    WHERE active OR completed_at IS NOT NULL
+    FROM must_meet m JOIN requirements USING (requirement_id) LEFT JOIN begun USING (user_id, requirement_id)
+    WHERE {ACTIVE} OR completed_at IS NOT NULL
 )
 SELECT * FROM standing
 WHERE (CAST(:status AS text) IS NULL OR status = :status)
     AND (CAST(:after_user AS text) IS NULL OR (user_id, requirement_id) > (:after_user, :after_requirement))
 ORDER BY user_id, requirement_id LIMIT :limit
 """  # noqa: S608
-)
 _MOST_AT_ONCE = 20_000
+
+
+Audiences: TypeAlias = Mapping[str, Sequence[str]]
+"""The requirements that have an audience, by its filter as stored (JSON); `null`: all active members."""
+
+
+async def audiences_of(
+    session: AsyncSession, organization_id: str, requirement_id: str | None = None
+) -> Audiences:
+    """Who must meet the organization's requirements, or that one; what follows is planned set by set."""
+    asked = {"organization_id": organization_id, "requirement_id": requirement_id}
+    *_, found = (await session.execute(_AUDIENCES, asked)).one()
+    audiences: dict[str, list[str]] = {}
+    for one, audience in found or ():
+        audiences.setdefault(json.dumps(audience), []).append(one)
+    return audiences
+
+
+def over_audiences(
+    statement: str, organization_id: str, audiences: Audiences, who: ColumnElement[bool]
+) -> TextualSelect:
+    """A statement that begins with `BEGUN` and reads `must_meet`: these members with what they must meet.
+
+    Its columns are `user_id`, `chapter_id`, `status` (the member's) and `requirement_id`.
+    """
+    parts = []
+    for stored, requirements in (audiences or {"null": ()}).items():
+        audience = AudienceFilter.from_json(json.loads(stored) or {})
+        wanted = func.unnest(cast(list(requirements), ARRAY(Text)))
+        columns: tuple[Any, ...] = (Member.user_id, Member.chapter_id, Member.status)
+        parts.append(
+            select(*columns, wanted.label("requirement_id")).where(
+                audience_of(organization_id, audience), who
+            )
+        )
+    must_meet = union_all(*parts).cte("must_meet").prefix_with("MATERIALIZED", dialect="postgresql")
+    # It is written after `WITH must_meet AS (…)`, and goes on with its own.
+    return text(f", {statement}").columns().add_cte(must_meet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +144,10 @@ async def list_own_statuses(
 ) -> Sequence[StatusView]:
     """The caller's statuses, by requirement; one more than the page holds."""
     after = None if page.after is None else (caller.user_id, page.after[0])
-    await session.execute(SET_WISE)
-    return await _statuses(session, caller.organization_id, [caller.user_id], page.limit + 1, after=after)
+    audiences = await audiences_of(session, caller.organization_id)
+    return await _statuses(
+        session, caller.organization_id, audiences, [caller.user_id], page.limit + 1, after=after
+    )
 
 
 async def list_statuses(
@@ -117,7 +163,7 @@ async def list_statuses(
 
     Members are looked at in the order of their ids, few at first and more at a time while the page is not full.
     """
-    await session.execute(SET_WISE)
+    audiences = await audiences_of(session, organization_id, requirement_id)
     found: list[StatusView] = []
     first, at_once = (true() if page.after is None else Member.user_id >= page.after[0]), page.limit + 1
     while len(found) <= page.limit:
@@ -128,6 +174,7 @@ async def list_statuses(
         found += await _statuses(
             session,
             organization_id,
+            audiences,
             user_ids,
             page.limit + 1 - len(found),
             after=page.after,
@@ -143,6 +190,7 @@ async def list_statuses(
 async def _statuses(
     session: AsyncSession,
     organization_id: str,
+    audiences: Audiences,
     user_ids: Sequence[str],
     limit: int,
     *,
@@ -150,8 +198,9 @@ async def _statuses(
     requirement_id: str | None = None,
     status: str | None = None,
 ) -> Sequence[StatusView]:
+    who = Member.user_id == func.any(list(user_ids))
     rows = await session.execute(
-        _STATUSES,
+        over_audiences(_STATUSES, organization_id, audiences, who),
         {
             "organization_id": organization_id,
             "user_ids": list(user_ids),

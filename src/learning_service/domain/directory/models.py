@@ -157,8 +157,8 @@ class ComplianceRequirement(Base):
         ARRAY(TEXT), server_default=text("'{national_admin,regional_admin}'")
     )
     """The roles that may link a course to it; kept here, not by the directory."""
-    audience_filter: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    """Who must meet it, as sent; None: all active members. Said here too."""
+    audience_filter: Mapped[JsonObject | None] = mapped_column(JSONB(none_as_null=True))
+    """Who must meet it, as sent; None: all active members. Kept here too."""
     closed_at: Mapped[datetime | None]
     """When the directory retired it; it leaves lists, roll-ups and links."""
     closed_links: Mapped[list[uuid.UUID] | None] = mapped_column(ARRAY(Uuid))

@@ -185,10 +185,11 @@ async def _scope(session: AsyncSession, new: CourseIn, organization_id: str) -> 
         return Scope("national", None, None)
     unit = new.scope_id or ""
     if new.scope == "regional":
-        if await session.get(Region, (organization_id, unit)) is None:
+        region = await session.get(Region, (organization_id, unit))
+        if region is None or region.closed_at is not None:
             raise Invalid.at("/scope_id", "is not a region of this organization", "not-known")
         return Scope("regional", unit, None)
     chapter = await session.get(Chapter, (organization_id, unit))
-    if chapter is None:
+    if chapter is None or chapter.closed_at is not None:
         raise Invalid.at("/scope_id", "is not a chapter of this organization", "not-known")
     return Scope("chapter", unit, chapter.region_id)

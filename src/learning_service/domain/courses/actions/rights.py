@@ -25,9 +25,17 @@ async def scope_of(session: AsyncSession, organization_id: str, kind: str, unit:
 
 
 async def may_link(session: AsyncSession, scope: Scope, requirement_id: str, *, actor: Principal) -> bool:
-    """Whether the actor may link a course of that scope to the requirement. Raises Invalid for an unknown one."""
-    requirement = await session.get(ComplianceRequirement, (actor.organization_id, requirement_id))
-    if requirement is None:
+    """Whether the actor may link a course of that scope to the requirement. Raises Invalid for an unknown one.
+
+    It is held, so that it is not retired while the course is linked.
+    """
+    requirement = await session.get(
+        ComplianceRequirement,
+        (actor.organization_id, requirement_id),
+        populate_existing=True,
+        with_for_update={"key_share": True, "read": True},
+    )
+    if requirement is None or requirement.closed_at is not None:
         raise Invalid.at(
             "/linked_compliance_requirement", "is not a requirement of this organization", "not-known"
         )

@@ -1,8 +1,9 @@
 """Compliance requirements with the courses that meet them, as far as the caller sees those."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,16 +31,21 @@ class RequirementView:
     id: str
     name: str
     courses: Sequence[LinkedCourse]
+    audience_filter: Mapping[str, Any] | None
+    """Who must meet it; None: all active members."""
     linkable_by: Sequence[str]
+    closed: bool
 
 
 async def list_requirements(
-    session: AsyncSession, caller: Principal, page: PageRequest
+    session: AsyncSession, caller: Principal, page: PageRequest, *, closed: bool
 ) -> Sequence[RequirementView]:
-    """The organization's requirements by id; one more than the page holds."""
+    """The organization's requirements by id, with `closed` retired ones too; one more than the page holds."""
     statement = select(ComplianceRequirement).where(
         ComplianceRequirement.organization_id == caller.organization_id
     )
+    if not closed:
+        statement = statement.where(ComplianceRequirement.closed_at.is_(None))
     if page.after is not None:
         statement = statement.where(ComplianceRequirement.id > page.after[0])
     rows = await session.scalars(statement.order_by(ComplianceRequirement.id).limit(page.limit + 1))
@@ -77,5 +83,13 @@ async def _views(
         for requirement_id, course_id, name in await session.execute(statement):
             linked.setdefault(requirement_id, []).append(LinkedCourse(course_id, name))
     return [
-        RequirementView(one.id, one.name, linked.get(one.id, ()), one.linkable_by) for one in requirements
+        RequirementView(
+            one.id,
+            one.name,
+            linked.get(one.id, ()),
+            one.audience_filter,
+            one.linkable_by,
+            one.closed_at is not None,
+        )
+        for one in requirements
     ]

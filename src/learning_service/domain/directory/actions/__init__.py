@@ -3,6 +3,8 @@
 from learning_service.domain.directory.actions.members import BatchCounts, put_member, put_members
 from learning_service.domain.directory.actions.membership_events import EventCounts, receive_events
 from learning_service.domain.directory.actions.units import (
+    close_chapter,
+    close_region,
     put_chapter,
     put_organization,
     put_region,
@@ -12,6 +14,8 @@ from learning_service.domain.directory.actions.units import (
 __all__ = [
     "BatchCounts",
     "EventCounts",
+    "close_chapter",
+    "close_region",
     "put_chapter",
     "put_member",
     "put_members",

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.actions.parked_events import apply_parked, lock_arrivals
 from learning_service.domain.directory.actions.triggers import members_changed
+from learning_service.domain.directory.actions.units import units_held
 from learning_service.domain.directory.models import Chapter, Member, Region
-from learning_service.domain.directory.rules.facts import BatchMemberIn, MemberIn
+from learning_service.domain.directory.rules.facts import BatchMemberIn, MemberIn, Office
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.pointers import MAX_FAULTS
@@ -95,45 +96,40 @@ async def put_members(
     return counts
 
 
-async def known_chapters(session: AsyncSession, organization_id: str, ids: Any) -> frozenset[str]:
-    """Which of these ids are chapters of the organization; they stay it until the transaction ends."""
-    return await _known(session, Chapter, organization_id, ids)
-
-
-async def _known(
-    session: AsyncSession, unit: type[Chapter] | type[Region], organization_id: str, ids: Any
-) -> frozenset[str]:
-    found = await session.scalars(
-        select(unit.id)
-        .where(unit.organization_id == organization_id, unit.id == func.any(sorted(ids)))
-        .order_by(unit.id)
-        .with_for_update(key_share=True, read=True)
-    )
-    return frozenset(found)
-
-
 async def _unknown_units(
     session: AsyncSession, organization_id: str, placed: Mapping[str, MemberIn]
 ) -> list[Fault]:
-    """What of these members, by their pointers, names a chapter or region that the organization has not."""
-    named: dict[str, list[tuple[str, str]]] = {"chapter": [], "region": []}
-    for place, member in placed.items():
-        named["chapter"].append((f"{place}/chapter_id", member.chapter_id))
-        for n, office in enumerate(member.offices):
+    """What of these members, by their pointers, names a chapter or region that the organization has not.
+
+    Nobody is placed in a closed chapter, but an office there may still be said.
+    """
+    named = {"chapter": {member.chapter_id for member in placed.values()}, "region": set[str]()}
+    for member in placed.values():
+        for office in member.offices:
             if office.scope_id is not None:
-                unit = "chapter" if office.role == "chapter_admin" else "region"
-                named[unit].append((f"{place}/offices/{n}/scope_id", office.scope_id))
-    models: dict[str, type[Chapter] | type[Region]] = {"region": Region, "chapter": Chapter}
+                named[_unit_of(office)].add(office.scope_id)
+    held = {
+        "region": await units_held(session, Region, organization_id, named["region"]),
+        "chapter": await units_held(session, Chapter, organization_id, named["chapter"]),
+    }
     faults = []
-    for unit, model in models.items():
-        wanted = {unit_id for _, unit_id in named[unit]}
-        known = await _known(session, model, organization_id, wanted) if wanted else frozenset[str]()
+    for place, member in placed.items():
+        if not held["chapter"].get(member.chapter_id):
+            faults.append(_unknown(f"{place}/chapter_id", "chapter"))
         faults += [
-            Fault(pointer, f"is not a {unit} of this organization", "not-known")
-            for pointer, unit_id in named[unit]
-            if unit_id not in known
+            _unknown(f"{place}/offices/{n}/scope_id", _unit_of(office))
+            for n, office in enumerate(member.offices)
+            if office.scope_id is not None and office.scope_id not in held[_unit_of(office)]
         ]
     return faults
+
+
+def _unit_of(office: Office) -> str:
+    return "chapter" if office.role == "chapter_admin" else "region"
+
+
+def _unknown(pointer: str, unit: str) -> Fault:
+    return Fault(pointer, f"is not a {unit} of this organization", "not-known")
 
 
 async def _write(

@@ -8,7 +8,6 @@ from pydantic_core import to_json
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.directory.actions.members import known_chapters
 from learning_service.domain.directory.actions.parked_events import (
     Told,
     fold_events,
@@ -17,6 +16,7 @@ from learning_service.domain.directory.actions.parked_events import (
     store_states,
 )
 from learning_service.domain.directory.actions.triggers import members_changed
+from learning_service.domain.directory.actions.units import open_chapters
 from learning_service.domain.directory.models import ErasedMember, Member
 from learning_service.domain.directory.queries.members import get_organization
 from learning_service.domain.directory.rules.facts import MAX_CUSTOM_FIELDS_BYTES
@@ -116,12 +116,12 @@ def _given(events: MembershipEventIn | Sequence[MembershipEventIn]) -> list[_Giv
 
 
 async def _check(session: AsyncSession, given: Sequence[_Given], organization_id: str) -> None:
-    """Refuse events from the future and of unknown chapters."""
+    """Refuse events from the future and of chapters that are unknown or closed."""
     if await get_organization(session, organization_id) is None:
         raise Invalid.at("", "the organization is not known yet; push it first", "not-known")
     latest = now(session) + AHEAD
-    named = {one.event.data.chapter_id for one in given} - {None}
-    known = await known_chapters(session, organization_id, named) if named else frozenset()
+    named = {one.event.data.chapter_id for one in given if one.event.data.chapter_id is not None}
+    known = await open_chapters(session, organization_id, named)
     faults = []
     for one in given:
         if one.event.time > latest:

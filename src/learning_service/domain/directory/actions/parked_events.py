@@ -4,13 +4,14 @@ A member who arrives while an event about them is being parked must not miss it.
 holds the organization's lock shared, and parking holds it alone: the second sees the work of the first.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic_core import to_json
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.directory.actions.units import open_chapters
 from learning_service.domain.directory.models import Member, MembershipEvent
 from learning_service.domain.directory.rules.membership import (
     MembershipData,
@@ -125,12 +126,15 @@ async def apply_parked(
     ).all()
     if not waiting:
         return {}
+    said = {row.id: MembershipData.model_validate(row.data) for row in waiting}
+    named = {data.chapter_id for data in said.values() if data.chapter_id is not None}
+    known = await open_chapters(session, organization_id, named)
     events = [
         Told(
             str(row.id),
             row.user_id,
             Stamp(row.time, row.event_id, row.source),
-            MembershipData.model_validate(row.data),
+            _without_closed(said[row.id], known),
         )
         for row in waiting
     ]
@@ -144,3 +148,10 @@ async def apply_parked(
         .execution_options(synchronize_session=False)
     )
     return folded.causes
+
+
+def _without_closed(data: MembershipData, known: Collection[str]) -> MembershipData:
+    """What an event says, but for a chapter that was closed while it waited."""
+    if data.chapter_id is None or data.chapter_id in known:
+        return data
+    return data.model_copy(update={"chapter_id": None})

@@ -81,7 +81,7 @@ def _lives_in(organization_id: str, reach: Reach) -> Condition:
 async def check_audience(
     session: AsyncSession, organization_id: str, audience: AudienceFilter, *, pointer: str
 ) -> None:
-    """Raise Invalid, naming each chapter and region of the filter that the organization does not have."""
+    """Raise Invalid, naming each chapter and region of the filter that is unknown or closed."""
     faults = []
     named: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
         ("chapters", Chapter, audience.chapters),
@@ -92,7 +92,9 @@ async def check_audience(
             continue
         found = set(
             await session.scalars(
-                select(unit.id).where(unit.organization_id == organization_id, unit.id.in_(set(ids)))
+                select(unit.id).where(
+                    unit.organization_id == organization_id, unit.id.in_(set(ids)), unit.closed_at.is_(None)
+                )
             )
         )
         faults += [

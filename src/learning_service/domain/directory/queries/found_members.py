@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Select, and_, column, func, literal, selec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.models import Chapter, Member
-from learning_service.domain.directory.queries.audience import FENCE, PLANNED_AFRESH
 from learning_service.domain.directory.queries.search import matches, patterns_of
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.planning import FENCE, plan_afresh
 
 MemberSort: TypeAlias = Literal["display_name", "-display_name", "status"]
 # A view, because under row-level security no index finds what was typed. It keeps the transaction's organization.
@@ -68,7 +68,7 @@ async def list_members(
     """
     patterns = await patterns_of(session, wanted.typed)
     if not patterns:
-        await session.execute(PLANNED_AFRESH)
+        await plan_afresh(session)
     found = _page(organization_id, reach, page, wanted)
     if patterns:
         found = found.where(matches(_FOUND.c.search_text, patterns))

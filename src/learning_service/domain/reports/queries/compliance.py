@@ -3,52 +3,50 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.compliance.queries import ACTIVE, BEGUN, SET_WISE
+from learning_service.domain.compliance.queries import ACTIVE, BEGUN, audiences_of, over_audiences
 from learning_service.domain.directory.models import Chapter, ComplianceRequirement, Region
+from learning_service.domain.directory.queries.audience import within
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, Invalid
 
 # A status belongs to member and requirement, so without a requirement the counts are of such pairs.
-_ROLL_UP = text(
-    f"""WITH {BEGUN}, places AS (
+_ROLL_UP = f"""{BEGUN}, places AS (
     SELECT c.id AS chapter_id, c.name AS chapter_name, c.region_id FROM chapters c
-    WHERE c.organization_id = :organization_id
+    WHERE c.organization_id = :organization_id AND c.closed_at IS NULL
         AND (:national OR c.region_id = ANY(:regions) OR c.id = ANY(:chapters))
         AND (CAST(:region_id AS text) IS NULL OR c.region_id = :region_id)
         AND (CAST(:chapter_id AS text) IS NULL OR c.id = :chapter_id)
-), people AS (
-    SELECT m.user_id, m.chapter_id FROM members m JOIN places USING (chapter_id)
-    WHERE m.organization_id = :organization_id AND m.erased_at IS NULL AND {ACTIVE}
-), heads AS (
-    SELECT chapter_id, count(*) * (SELECT count(*) FROM requirements) AS members FROM people GROUP BY chapter_id
+), standing AS (
+    SELECT m.chapter_id, coalesce(begun.status, 'not_started') AS status, overdue, expires_at
+    FROM must_meet m LEFT JOIN begun USING (user_id, requirement_id) WHERE {ACTIVE}
 ), counted AS (
-    SELECT chapter_id, count(*) AS begun,
+    SELECT chapter_id, count(*) AS members,
         count(*) FILTER (WHERE status = 'complete') AS complete,
         count(*) FILTER (WHERE status = 'pending') AS pending,
         count(*) FILTER (WHERE status = 'pending' AND overdue) AS overdue,
         count(*) FILTER (WHERE status = 'expired') AS expired,
         count(*) FILTER (WHERE status = 'failed') AS failed,
+        count(*) FILTER (WHERE status = 'not_started') AS not_started,
         count(*) FILTER (WHERE status = 'complete' AND expires_at <= :instant + interval '30 days') AS expiring_30,
         count(*) FILTER (WHERE status = 'complete' AND expires_at <= :instant + interval '60 days') AS expiring_60,
         count(*) FILTER (WHERE status = 'complete' AND expires_at <= :instant + interval '90 days') AS expiring_90
-    FROM begun JOIN people USING (user_id) GROUP BY chapter_id
+    FROM standing GROUP BY chapter_id
 )
 SELECT chapter_id, chapter_name, region_id, coalesce(members, 0), coalesce(complete, 0), coalesce(pending, 0),
-    coalesce(overdue, 0), coalesce(expired, 0), coalesce(failed, 0), coalesce(members - coalesce(begun, 0), 0),
+    coalesce(overdue, 0), coalesce(expired, 0), coalesce(failed, 0), coalesce(not_started, 0),
     coalesce(expiring_30, 0), coalesce(expiring_60, 0), coalesce(expiring_90, 0)
-FROM places LEFT JOIN heads USING (chapter_id) LEFT JOIN counted USING (chapter_id)
+FROM places LEFT JOIN counted USING (chapter_id)
 ORDER BY region_id, chapter_id
 """  # noqa: S608
-)
 
 
 @dataclass(frozen=True, slots=True)
 class ChapterCompliance:
-    """How a chapter's active members stand, each in one of complete, pending, expired, failed and not started.
+    """How active members who must meet it stand, each in one of complete, pending, expired, failed and not started.
 
     `overdue` are some of `pending`, and each `expiring_` includes the shorter ones.
     """
@@ -87,18 +85,21 @@ async def check_filter(
     """Raise Invalid for ids that the organization does not have, Forbidden for units beyond the reach."""
     if wanted.requirement_id is not None:
         requirement = await session.get(ComplianceRequirement, (organization_id, wanted.requirement_id))
-        if requirement is None:
+        if requirement is None or requirement.closed_at is not None:
             raise Invalid.at("?requirement_id", "is not a requirement of this organization", "not-known")
     region_id = wanted.region_id
     if region_id is not None:
-        if await session.get(Region, (organization_id, region_id)) is None:
+        found = await session.get(Region, (organization_id, region_id))
+        if found is None or found.closed_at is not None:
             raise Invalid.at("?region_id", "is not a region of this organization", "not-known")
         if not reach.national and region_id not in reach.regions and not reach.chapters:
             raise Forbidden("You do not administer this region.")
     if wanted.chapter_id is not None:
         region = await session.scalar(
             select(Chapter.region_id).where(
-                Chapter.organization_id == organization_id, Chapter.id == wanted.chapter_id
+                Chapter.organization_id == organization_id,
+                Chapter.id == wanted.chapter_id,
+                Chapter.closed_at.is_(None),
             )
         )
         if region is None:
@@ -111,9 +112,9 @@ async def compliance_by_chapter(
     session: AsyncSession, organization_id: str, wanted: ReportFilter, reach: Reach
 ) -> Sequence[ChapterCompliance]:
     """Every chapter within the reach that the filter means, by region and id."""
-    await session.execute(SET_WISE)
+    audiences = await audiences_of(session, organization_id, wanted.requirement_id)
     rows = await session.execute(
-        _ROLL_UP,
+        over_audiences(_ROLL_UP, organization_id, audiences, within(organization_id, reach)),
         {
             "organization_id": organization_id,
             "national": reach.national,
