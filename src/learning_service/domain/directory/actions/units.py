@@ -109,7 +109,7 @@ async def close_region(session: AsyncSession, region_id: str, *, actor: Principa
     region = await hold_open(session, Region, region_id, actor=actor)
     if region is not None and await session.scalar(select(chapters)):
         raise InUse("The region has open chapters. Close them, or move them to another region, first.")
-    await _close(session, Region, "region", region_id, actor)
+    await _close(session, Region, "region.closed", region_id, actor)
 
 
 async def close_chapter(session: AsyncSession, chapter_id: str, *, actor: Principal) -> None:
@@ -122,12 +122,12 @@ async def close_chapter(session: AsyncSession, chapter_id: str, *, actor: Princi
     chapter = await hold_open(session, Chapter, chapter_id, actor=actor)
     if chapter is not None and await session.scalar(select(members)):
         raise InUse("The chapter has members. Move them to another chapter first.")
-    await _close(session, Chapter, "chapter", chapter_id, actor)
+    await _close(session, Chapter, "chapter.closed", chapter_id, actor)
 
 
 async def close_requirement(session: AsyncSession, requirement_id: str, *, actor: Principal) -> None:
     """Retire a requirement; what is linked to it is the caller's business."""
-    await _close(session, ComplianceRequirement, "compliance_requirement", requirement_id, actor)
+    await _close(session, ComplianceRequirement, "compliance_requirement.closed", requirement_id, actor)
 
 
 async def hold_open(
@@ -163,7 +163,7 @@ async def open_chapters(session: AsyncSession, organization_id: str, ids: Collec
 
 
 async def _close(
-    session: AsyncSession, model: type[Closable], kind: str, thing_id: str, actor: Principal
+    session: AsyncSession, model: type[Closable], action: AuditAction, thing_id: str, actor: Principal
 ) -> None:
     closed = await session.scalar(
         update(model)
@@ -177,10 +177,10 @@ async def _close(
     if closed is not None:
         record_audit(
             session,
-            f"{kind}.closed",
+            action,
             organization_id=actor.organization_id,
             actor=actor.user_id,
-            subject=(kind, thing_id),
+            subject=(action.partition(".")[0], thing_id),
         )
 
 
