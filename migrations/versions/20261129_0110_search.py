@@ -11,7 +11,7 @@ from alembic import op
 from tenancy import API, WORKER
 
 revision: str = "0711"
-down_revision: str | None = "0001"
+down_revision: str | None = "0761"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
