@@ -22,7 +22,7 @@ from learning_service.core.tokens import TokenVerifier
 from learning_service.core.turns import Turns
 from learning_service.domain.attempts.actions.attempts import BOUNDS
 from learning_service.domain.attempts.rules import Bounds
-from learning_service.domain.certificates.actions import PUBLIC_URL
+from learning_service.domain.certificates.actions.certificates import PUBLIC_URL
 from learning_service.domain.jobs.outbox import take_due
 from learning_service.domain.kernel.sealing import Seal
 from learning_service.domain.records.idempotency import claim_key, release_key

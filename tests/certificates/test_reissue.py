@@ -14,7 +14,7 @@ from sqlalchemy import text
 from tests.kit.earned import Earned, earn
 from tests.kit.world import World
 
-from learning_service.domain.certificates.actions import reissue_certificate
+from learning_service.domain.certificates.actions.certificates import reissue_certificate
 
 LONG_AGO = "issued_at = '2025-03-05T12:00:00Z'"
 

@@ -26,7 +26,8 @@ from learning_service.api.verification_page import (
     render_unknown_page,
     render_verification_page,
 )
-from learning_service.domain.certificates.actions import have_marked, reissue_certificate, verification_url
+from learning_service.domain.certificates.actions.certificates import reissue_certificate, verification_url
+from learning_service.domain.certificates.actions.pdfs import have_marked
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.queries import (
     is_pdf_given_up,

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from sqlalchemy import Table, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.certificates.actions import erase_certificates
+from learning_service.domain.certificates.actions.certificates import erase_certificates
 from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
 from learning_service.domain.courses.models import CourseGrader
 from learning_service.domain.directory.models import ErasedMember, Member, MembershipEvent

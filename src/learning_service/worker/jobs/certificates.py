@@ -18,7 +18,7 @@ from learning_service.adapters.certificate_pdf import (
 )
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.context import Context
-from learning_service.domain.certificates.actions import (
+from learning_service.domain.certificates.actions.pdfs import (
     activate_certificate,
     activate_marked,
     note_pdf_check,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.attempts.queries.positions import Position
-from learning_service.domain.certificates.actions import issue_certificate
+from learning_service.domain.certificates.actions.certificates import issue_certificate
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.actions.doubts import settle_doubts
 from learning_service.domain.compliance.actions import add_skills, recompute_compliance

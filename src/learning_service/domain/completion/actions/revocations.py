@@ -5,7 +5,7 @@ import uuid
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.certificates.actions import revoke_certificate
+from learning_service.domain.certificates.actions.certificates import revoke_certificate
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.compliance.actions import recompute_compliance
 from learning_service.domain.enrollments.models import CourseCompletion

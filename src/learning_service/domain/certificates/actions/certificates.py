@@ -10,15 +10,15 @@ from datetime import datetime
 from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.certificates.actions.pdfs import have_marked, note_on_certificate
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.rules import GENERATE, Mark, generation_key, pdf_key, printed_locale
+from learning_service.domain.certificates.rules import GENERATE, generation_key, pdf_key, printed_locale
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Gone, NotFound
 from learning_service.domain.organizations.queries import SettingsView, organization_settings
-from learning_service.domain.records.audit import record_audit
 from learning_service.domain.records.events import append_event
 
 PUBLIC_URL = "public_url"
@@ -192,14 +192,11 @@ async def reissue_certificate(
     session.add(new)
     await session.flush()
     await _renewed_by(session, old.id, new.id)
-    record_audit(
+    note_on_certificate(
         session,
+        old,
         "certificate.reissued",
-        organization_id=old.organization_id,
         actor=actor,
-        subject=("certificate", old.id),
-        user_id=old.user_id,
-        course_id=old.course_id,
         details={"reissued_as": str(new.id), "fields": ["recipient_name"]},
     )
     await _announce(session, new)
@@ -268,14 +265,11 @@ async def revoke_certificate(
         completion_id=certificate.completion_id,
         course_id=certificate.course_id,
     )
-    record_audit(
+    note_on_certificate(
         session,
+        certificate,
         "certificate.revoked",
-        organization_id=certificate.organization_id,
         actor=actor,
-        subject=("certificate", certificate.id),
-        user_id=certificate.user_id,
-        course_id=certificate.course_id,
         details={"completion_id": str(certificate.completion_id)},
     )
     return certificate
@@ -288,62 +282,6 @@ async def _renewed_by(session: AsyncSession, before: uuid.UUID, after: uuid.UUID
         .where(Certificate.renewed_by == before)
         .values(renewed_by=after)
         .execution_options(synchronize_session=False)
-    )
-
-
-async def activate_certificate(session: AsyncSession, certificate_id: uuid.UUID, sha256: str) -> bool:
-    """Note that the PDF with this digest is stored; the first to say so wins, and later ones agree.
-
-    False when the member was erased meanwhile: the PDF must not stay.
-    """
-    await session.execute(
-        update(Certificate)
-        .where(
-            Certificate.id == certificate_id,
-            Certificate.pdf_sha256.is_(None),
-            Certificate.recipient_name.is_not(None),
-        )
-        .values(pdf_sha256=sha256, pdf_ready_at=now(session), pdf_checked_at=now(session))
-        .execution_options(synchronize_session=False)
-    )
-    name = await session.scalar(select(Certificate.recipient_name).where(Certificate.id == certificate_id))
-    return name is not None
-
-
-async def have_marked(session: AsyncSession, certificate: Certificate, mark: Mark) -> None:
-    """Have the PDF made that says that the certificate is not in force, unless that is under way."""
-    await enqueue_job(
-        session,
-        GENERATE,
-        {"certificate_id": str(certificate.id), "mark": mark},
-        organization_id=certificate.organization_id,
-        unique_key=generation_key(certificate.id, mark),
-    )
-
-
-async def activate_marked(session: AsyncSession, certificate_id: uuid.UUID, sha256: str, mark: Mark) -> bool:
-    """Note that the PDF with this digest is stored and bears this mark. False when the member was erased."""
-    done = await session.execute(
-        update(Certificate)
-        .where(Certificate.id == certificate_id, Certificate.recipient_name.is_not(None))
-        .values(marked_sha256=sha256, marked_as=mark)
-        .returning(Certificate.id)
-        .execution_options(synchronize_session=False)
-    )
-    return done.first() is not None
-
-
-async def note_replaced(session: AsyncSession, certificate: Certificate, fields: Sequence[str]) -> None:
-    """Keep that these fields were printed with other characters than they have, for the administrators to see."""
-    record_audit(
-        session,
-        "certificate.characters_replaced",
-        organization_id=certificate.organization_id,
-        actor="system",
-        subject=("certificate", certificate.id),
-        user_id=certificate.user_id,
-        course_id=certificate.course_id,
-        details={"fields": list(fields)},
     )
 
 
@@ -375,28 +313,3 @@ async def erase_certificates(session: AsyncSession, *, organization_id: str, use
         .execution_options(synchronize_session=False)
     )
     return keys
-
-
-async def note_pdf_check(session: AsyncSession, certificate: Certificate, *, drift: str | None) -> None:
-    """Keep what a look at the stored PDF found: None, `missing` or `changed`. A new finding is audited."""
-    await session.execute(
-        update(Certificate)
-        .where(
-            Certificate.organization_id == certificate.organization_id,
-            Certificate.id == certificate.id,
-            Certificate.pdf_sha256 == certificate.pdf_sha256,
-        )
-        .values(pdf_checked_at=now(session), pdf_drift=drift)
-        .execution_options(synchronize_session=False)
-    )
-    if drift is not None and drift != certificate.pdf_drift:
-        record_audit(
-            session,
-            "certificate.pdf_drifted",
-            organization_id=certificate.organization_id,
-            actor="system",
-            subject=("certificate", certificate.id),
-            user_id=certificate.user_id,
-            course_id=certificate.course_id,
-            details={"drift": drift, "sha256": certificate.pdf_sha256},
-        )

@@ -1,0 +1,105 @@
+"""The stored PDFs of certificates: made, marked, checked, and what was found of them."""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.certificates.rules import GENERATE, Mark, generation_key
+from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.values import JsonObject
+from learning_service.domain.records.audit import AuditAction, record_audit
+
+
+def note_on_certificate(
+    session: AsyncSession, certificate: Certificate, action: AuditAction, *, actor: str, details: JsonObject
+) -> None:
+    """Note what was done to a certificate, with the person and the course that it concerns."""
+    record_audit(
+        session,
+        action,
+        organization_id=certificate.organization_id,
+        actor=actor,
+        subject=("certificate", certificate.id),
+        user_id=certificate.user_id,
+        course_id=certificate.course_id,
+        details=details,
+    )
+
+
+async def activate_certificate(session: AsyncSession, certificate_id: uuid.UUID, sha256: str) -> bool:
+    """Note that the PDF with this digest is stored; the first to say so wins, and later ones agree.
+
+    False when the member was erased meanwhile: the PDF must not stay.
+    """
+    await session.execute(
+        update(Certificate)
+        .where(
+            Certificate.id == certificate_id,
+            Certificate.pdf_sha256.is_(None),
+            Certificate.recipient_name.is_not(None),
+        )
+        .values(pdf_sha256=sha256, pdf_ready_at=now(session), pdf_checked_at=now(session))
+        .execution_options(synchronize_session=False)
+    )
+    name = await session.scalar(select(Certificate.recipient_name).where(Certificate.id == certificate_id))
+    return name is not None
+
+
+async def have_marked(session: AsyncSession, certificate: Certificate, mark: Mark) -> None:
+    """Have the PDF made that says that the certificate is not in force, unless that is under way."""
+    await enqueue_job(
+        session,
+        GENERATE,
+        {"certificate_id": str(certificate.id), "mark": mark},
+        organization_id=certificate.organization_id,
+        unique_key=generation_key(certificate.id, mark),
+    )
+
+
+async def activate_marked(session: AsyncSession, certificate_id: uuid.UUID, sha256: str, mark: Mark) -> bool:
+    """Note that the PDF with this digest is stored and bears this mark. False when the member was erased."""
+    done = await session.execute(
+        update(Certificate)
+        .where(Certificate.id == certificate_id, Certificate.recipient_name.is_not(None))
+        .values(marked_sha256=sha256, marked_as=mark)
+        .returning(Certificate.id)
+        .execution_options(synchronize_session=False)
+    )
+    return done.first() is not None
+
+
+async def note_replaced(session: AsyncSession, certificate: Certificate, fields: Sequence[str]) -> None:
+    """Keep that these fields were printed with other characters than they have, for the administrators to see."""
+    note_on_certificate(
+        session,
+        certificate,
+        "certificate.characters_replaced",
+        actor="system",
+        details={"fields": list(fields)},
+    )
+
+
+async def note_pdf_check(session: AsyncSession, certificate: Certificate, *, drift: str | None) -> None:
+    """Keep what a look at the stored PDF found: None, `missing` or `changed`. A new finding is audited."""
+    await session.execute(
+        update(Certificate)
+        .where(
+            Certificate.organization_id == certificate.organization_id,
+            Certificate.id == certificate.id,
+            Certificate.pdf_sha256 == certificate.pdf_sha256,
+        )
+        .values(pdf_checked_at=now(session), pdf_drift=drift)
+        .execution_options(synchronize_session=False)
+    )
+    if drift is not None and drift != certificate.pdf_drift:
+        note_on_certificate(
+            session,
+            certificate,
+            "certificate.pdf_drifted",
+            actor="system",
+            details={"drift": drift, "sha256": certificate.pdf_sha256},
+        )
