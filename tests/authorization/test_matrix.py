@@ -116,12 +116,14 @@ class Trial:
 
 
 # What the scene's things cannot give: attempts are unlimited there, no delivery has ended, no document failed, no
-# pass is in doubt.
+# pass is in doubt, no mail has left.
 NEVER_GOES_THROUGH = {
     "POST /api/enrollments/{enrollment_id}/attempts/",
     "POST /api/learning/grading/lost-passes/{enrollment_id}/",
     "POST /api/webhooks/{webhook_id}/deliveries/{delivery_id}/replay/",
     "POST /api/documents/{document_id}/retry/",
+    "GET /unsubscribe/{token}/",
+    "POST /unsubscribe/{token}/",
 }
 
 

@@ -20,8 +20,25 @@ COURSE = {
     "draft_version",
     "pass_score",
     "archived",
+    "description_html",
+    "image_url",
+    "language",
+    "estimated_minutes",
+    "credit_hours",
+    "category",
 }
-TREE = {"title", "description_html", "pass_score", "mastered_skills", "modules", "assessment"}
+TREE = {
+    "title",
+    "description_html",
+    "image_url",
+    "language",
+    "estimated_minutes",
+    "credit_hours",
+    "pass_score",
+    "mastered_skills",
+    "modules",
+    "assessment",
+}
 ENROLLMENT = {
     "id",
     "course_id",

@@ -26,4 +26,8 @@ MAIL = Mail(
     erased=False,
     active=True,
     superseded=False,
+    organization_id="alpha",
+    user_id="ana",
+    wanted=True,
+    required=False,
 )

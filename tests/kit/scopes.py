@@ -83,5 +83,11 @@ async def add_course(session: AsyncSession, organization: str, scope: Scope, sta
         draft_version=2 if state in ("draft", "changed") else None,
         pass_score=Decimal(80 if state == "draft" else 70),
         archived=state == "archived",
+        description_html="",
+        image_url=None,
+        language=None,
+        estimated_minutes=None,
+        credit_hours=None,
+        category=None,
     )
     return Made(view, scope, course.published_version_id)

@@ -34,6 +34,7 @@ async def test_it_has_all_of_a_history(world: World) -> None:
         "certificates",
         "compliance",
         "skills",
+        "preferences",
         "grader_of",
         "documents",
         "membership_events",

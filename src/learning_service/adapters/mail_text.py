@@ -36,8 +36,17 @@ def _words(language: str) -> Mapping[str, str]:
     return catalog
 
 
-def write_mail(mail: Mail | Notice, *, sender: str, sent_at: datetime, instant: datetime) -> Letter:
+def write_mail(
+    mail: Mail | Notice,
+    *,
+    sender: str,
+    sent_at: datetime,
+    instant: datetime,
+    unsubscribe_url: str | None = None,
+) -> Letter:
     """The mail, with an id that is the same whenever it is written; `instant` is what it calls today.
+
+    `unsubscribe_url` ends such mails by one POST (RFC 8058).
 
     Raises ValueError for an address that cannot stand in a header, UnsafeLetter where the header is not as meant.
     """
@@ -62,6 +71,11 @@ def write_mail(mail: Mail | Notice, *, sender: str, sent_at: datetime, instant: 
         ("Auto-Submitted", "auto-generated"),
         ("Content-Language", language),
     ]
+    if unsubscribe_url is not None:
+        extra += [
+            ("List-Unsubscribe", f"<{unsubscribe_url}>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ]
     return write_letter(
         id_=str(mail.id),
         sender=sender,

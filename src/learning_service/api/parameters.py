@@ -15,6 +15,7 @@ from learning_service.domain.kernel.errors import Invalid, NotAMember, NotFound
 from learning_service.domain.kernel.paging import Cursors, PageRequest, read_page
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM
+from learning_service.schemas.filters import word_filter
 
 
 def path_id(text: str) -> uuid.UUID:
@@ -52,7 +53,11 @@ class Page:
         query = dict(request.query_params)
         filters = {name: value for name, value in sorted(query.items()) if name in self.filters}
         cursors = cursors_of(request, caller, self.list_name, filters)
-        return read_page(query, cursors=cursors, filters=filters, key_parts=self.key_parts)
+        return read_page(query, cursors=cursors, filters=filters, key_parts=self.parts(filters))
+
+    def parts(self, filters: Mapping[str, str]) -> int:
+        """How many parts the list's sort key has, so filtered."""
+        return self.key_parts
 
 
 def cursors_of(
@@ -102,19 +107,18 @@ class MemberPage(Page):
     Only callers who may make the request learn what is wrong with the query.
     """
 
-    def __init__(self, list_name: str, *, key_parts: int = 1, **words: tuple[str, ...]) -> None:
-        super().__init__(list_name, *words, key_parts=key_parts)
+    def __init__(self, list_name: str, *free: str, key_parts: int = 1, **words: tuple[str, ...]) -> None:
+        super().__init__(list_name, *free, *words, key_parts=key_parts)
         self.words = words
 
     async def __call__(  # type: ignore[override]
         self, request: Request, caller: Caller, session: Session
     ) -> PageRequest:
-        """The requested page; `words` are what each filter may be. Raises NotAMember, Invalid."""
+        """The requested page; `words` are what each filter but the free ones may be. Raises NotAMember, Invalid."""
         try:
             asked = await super().__call__(request, caller)
-            for name, value in asked.filters.items():
-                if value not in self.words[name]:
-                    raise Invalid.at(f"?{name}", f"can only be {' or '.join(self.words[name])}", "wrong-form")
+            for name, words in self.words.items():
+                word_filter(asked, name, words)
             return asked
         except Invalid:
             if not caller.is_any_admin and not await is_member(session, caller):

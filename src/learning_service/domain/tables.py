@@ -13,7 +13,9 @@ from learning_service.domain.jobs import heartbeats as workers
 from learning_service.domain.jobs import outbox, schedules
 from learning_service.domain.jobs import paused_jobs as halts
 from learning_service.domain.kernel.base import Base
+from learning_service.domain.notifications import models as notifications
 from learning_service.domain.organizations import models as organizations
+from learning_service.domain.preferences import models as preferences
 from learning_service.domain.records import audit, events, idempotency
 from learning_service.domain.reminders import models as reminders
 from learning_service.domain.webhooks import models as webhooks
@@ -32,8 +34,10 @@ ALL = (
     grading,
     halts,
     idempotency,
+    notifications,
     organizations,
     outbox,
+    preferences,
     reminders,
     schedules,
     workers,

@@ -1,6 +1,7 @@
 """Courses: making them, their policy, and what members may enter. Their content: see `authoring`."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, cast, get_args
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -18,6 +19,8 @@ from learning_service.api.requests import Session
 from learning_service.domain.attempts.queries.positions import find_position
 from learning_service.domain.completion.actions.policy_changes import apply_policy
 from learning_service.domain.completion.queries.completions import Finish, finishes
+from learning_service.domain.completion.queries.own_progress import OwnProgress, own_standings
+from learning_service.domain.completion.views.progress import progress_view
 from learning_service.domain.courses.actions import courses
 from learning_service.domain.courses.queries.access import CourseAccess, list_courses
 from learning_service.domain.courses.queries.compiled import (
@@ -27,14 +30,30 @@ from learning_service.domain.courses.queries.compiled import (
 from learning_service.domain.courses.queries.versions import current_edition
 from learning_service.domain.courses.rules.policy import CourseIn, CoursePolicyChangeIn
 from learning_service.domain.enrollments.actions import enroll
+from learning_service.domain.enrollments.queries.catalogue import (
+    CourseFilter,
+    FoundCourse,
+    Mine,
+    Sort,
+    count_categories,
+    search_courses,
+)
 from learning_service.domain.enrollments.queries.enrollments import get_enrollment, see_course
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, Invalid, NotFound
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.common import NothingIn, PageOut
-from learning_service.schemas.courses import AppliedPolicyOut, CourseOut, ModulesOut
+from learning_service.schemas.courses import (
+    AppliedPolicyOut,
+    CategoryOut,
+    CourseOut,
+    ListedCourseOut,
+    MineOut,
+    ModulesOut,
+)
 from learning_service.schemas.enrollments import ListedEnrollmentOut
+from learning_service.schemas.filters import phrase_filter
 
 router = APIRouter(prefix="/api/courses", tags=["courses"], route_class=KeyedRoute)
 Member = Annotated[Principal, Depends(IsMemberByQuery())]
@@ -46,17 +65,86 @@ Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]
 Maker = Annotated[Principal, Depends(CanMakeCourses())]
 
 
-@router.get("/")
+class CoursesPage(MemberPage):
+    """The page asked for of the catalogue, whose order hangs on what is asked for."""
+
+    def parts(self, filters: Mapping[str, str]) -> int:
+        """One where the newest come first."""
+        return 2 if "sort" in filters or filters.get("q", "").strip() else 1
+
+
+Catalogue = CoursesPage(
+    "courses",
+    "q",
+    "category",
+    "language",
+    status=("draft",),
+    mine=get_args(Mine),
+    sort=get_args(Sort),
+    expand=("mine",),
+)
+
+
+@router.get("/", response_model_exclude_unset=True)
 async def list_(
+    caller: Member, session: Session, asked: Annotated[PageRequest, Depends(Catalogue)]
+) -> PageOut[ListedCourseOut]:
+    """Courses that the caller may enter, author or assign, newest first; with `q` the best match first.
+
+    `q` looks for words of title and description in all their forms, whatever their accents and case, and forgives
+    typing errors; a word may be unfinished. `language=es` also finds `es-MX`. `mine` says how far the caller is;
+    assigned and not begun is not started. `status=draft`: those they may author with a draft. `expand=mine` adds
+    the caller's enrollment to each.
+    """
+    wanted = CourseFilter(
+        words=phrase_filter(asked, "q"),
+        category=phrase_filter(asked, "category"),
+        language=phrase_filter(asked, "language"),
+        mine=cast(Mine | None, asked.filters.get("mine")),
+        sort=cast(Sort | None, asked.filters.get("sort")),
+        drafts="status" in asked.filters,
+    )
+    if wanted == CourseFilter(drafts=wanted.drafts):
+        plain = await list_courses(session, caller, asked, drafts_only=wanted.drafts)
+        rows = [FoundCourse(view, (str(view.id),)) for view in plain]
+    else:
+        rows = list(await search_courses(session, caller, asked, wanted))
+    if "expand" not in asked.filters:
+        return PageOut[ListedCourseOut](
+            **page_of(
+                rows,
+                asked,
+                key=lambda row: row.key,
+                item=lambda row: ListedCourseOut.model_validate(row.view),
+            )
+        )
+    own = await own_standings(session, caller, [row.view.id for row in rows[: asked.limit]])
+    mine = {course_id: await _mine(session, standing) for course_id, standing in own.items()}
+    return PageOut[ListedCourseOut](
+        **page_of(
+            rows,
+            asked,
+            key=lambda row: row.key,
+            item=lambda row: ListedCourseOut.of(row.view, mine.get(row.view.id)),
+        )
+    )
+
+
+async def _mine(session: Session, own: OwnProgress) -> MineOut:
+    version = await compiled_version(session, own.version_id)
+    return MineOut.of(progress_view(own.enrollment, version, own.standing), own.finish)
+
+
+@router.get("/categories/")
+async def categories(
     caller: Member,
     session: Session,
-    asked: Annotated[PageRequest, Depends(MemberPage("courses", status=("draft",)))],
-) -> PageOut[CourseOut]:
-    """Courses that the caller may enter, author or assign. `?status=draft`: those they may author with a draft."""
-    status = asked.filters.get("status")
-    rows = await list_courses(session, caller, asked, drafts_only=status == "draft")
-    return PageOut[CourseOut](
-        **page_of(rows, asked, key=lambda row: (row.id,), item=CourseOut.model_validate)
+    asked: Annotated[PageRequest, Depends(MemberPage("course-categories", key_parts=2))],
+) -> PageOut[CategoryOut]:
+    """The categories of the caller's courses, by name, with how many courses each has."""
+    rows = await count_categories(session, caller, asked)
+    return PageOut[CategoryOut](
+        **page_of(rows, asked, key=lambda row: (row.folded, row.category), item=CategoryOut.model_validate)
     )
 
 

@@ -1,13 +1,15 @@
 """Wire types of courses, as members and authors see them."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, cast
 from uuid import UUID
 
 from pydantic import Field
 
 from learning_service.domain.attempts.queries.positions import Position
+from learning_service.domain.completion.queries.completions import Finish
 from learning_service.domain.completion.views.items import module_views, quiz_view
+from learning_service.domain.completion.views.progress import ProgressView
 from learning_service.domain.courses.queries.access import CourseView
 from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.courses.queries.versions import QuizPlace
@@ -16,7 +18,7 @@ from learning_service.domain.courses.rules.tree import Feedback, Quiz, Tree, qui
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.types import Questions
 from learning_service.schemas.common import Number, Out
-from learning_service.schemas.enrollments import ListedEnrollmentOut
+from learning_service.schemas.enrollments import CameToOut, EnrollmentStatus, ListedEnrollmentOut
 
 
 class CourseOut(Out):
@@ -33,6 +35,58 @@ class CourseOut(Out):
     draft_version: int | None
     pass_score: Number
     archived: bool
+    description_html: str
+    image_url: str | None
+    language: str | None
+    """The language that it is written in."""
+    estimated_minutes: int | None
+    credit_hours: Number | None
+    category: str | None
+    """Under which the catalogue lists it."""
+
+
+class MineOut(CameToOut):
+    """The caller's enrollment in a course: where they stand there."""
+
+    enrollment_id: UUID
+    status: EnrollmentStatus
+    percent: int
+    due_at: datetime | None
+
+    @classmethod
+    def of(cls, progress: ProgressView, finish: Finish) -> Self:
+        """The enrollment, from how far it is and what it has come to."""
+        return cls(
+            enrollment_id=progress.enrollment_id,
+            status=cast(EnrollmentStatus, progress.status),
+            percent=progress.percent,
+            due_at=progress.due_at,
+            completed_at=finish.completed_at,
+            score=finish.score,
+            certificate_id=finish.certificate_id,
+        )
+
+
+class ListedCourseOut(CourseOut):
+    """A course in a list."""
+
+    mine: MineOut | None = None
+    """The caller's own enrollment, where the list is asked for it; null without one, or when it was withdrawn."""
+
+    @classmethod
+    def of(cls, view: CourseView, mine: MineOut | None) -> Self:
+        """The course with that enrollment."""
+        listed = cls.model_validate(view)
+        listed.mine = mine
+        return listed
+
+
+class CategoryOut(Out):
+    """A category of the caller's courses."""
+
+    category: str
+    courses: int
+    """How many there are of it."""
 
 
 class AppliedPolicyOut(CourseOut):

@@ -35,6 +35,11 @@ def id_filter(page: PageRequest, name: str) -> str | None:
     return text
 
 
+def phrase_filter(page: PageRequest, name: str) -> str | None:
+    """A filter of any text; None where it is blank. What no stored text can hold matches nothing."""
+    return page.filters.get(name, "").replace("\0", "\ufffd").strip() or None
+
+
 def word_filter(page: PageRequest, name: str, words: Collection[str]) -> str | None:
     """A filter that is one of these words. Raises Invalid."""
     text = page.filters.get(name)

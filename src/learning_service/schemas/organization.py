@@ -1,7 +1,7 @@
 """Wire types of an organization's settings."""
 
 from learning_service.domain.directory.rules.facts import AdminRole
-from learning_service.domain.organizations.rules import Orientation, Paper, RevokedPdf
+from learning_service.domain.organizations.rules import MailTopic, Orientation, Paper, RevokedPdf
 from learning_service.schemas.common import Out
 
 
@@ -24,4 +24,6 @@ class OrganizationSettingsOut(Out):
     video_hosts: list[str]
     blind_grading: bool
     skills_by: list[AdminRole]
+    required_mails: list[MailTopic]
+    """Mails that members get whatever they prefer."""
     active_statuses: list[str] | None

@@ -8,6 +8,7 @@ from learning_service.domain.kernel.values import JsonObject
 from learning_service.schemas.common import Number, Out
 from learning_service.schemas.compliance import SkillOut
 from learning_service.schemas.enrollments import EnrollmentOut, ProgressOut
+from learning_service.schemas.preferences import PreferencesOut
 
 
 class ProfileOut(Out):
@@ -185,6 +186,7 @@ class ExportHeadOut(Out):
     certificates: list[ExportedCertificateOut]
     compliance: list[ExportedComplianceOut]
     skills: list[SkillOut]
+    preferences: PreferencesOut
     grader_of: list[GradershipOut]
     documents: list[ExportedDocumentOut]
 

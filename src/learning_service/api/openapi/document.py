@@ -43,7 +43,10 @@ _OPAQUE_ID = {"type": "string", "pattern": "^[A-Za-z0-9._:@-]{1,128}$"}
 _FILTERS = {"course_id": _ID} | dict.fromkeys(
     ("user_id", "chapter_id", "region_id", "requirement_id"), _OPAQUE_ID
 )
-_NUMBER = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
+_PATH_FORMS = {
+    "number": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+    "token": {"type": "string", "description": "As it stands in a mail"},
+}
 _PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
@@ -223,7 +226,7 @@ def _describe_parameters(operation: JsonObject, route: APIRoute) -> None:
         plain = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
         parameter["schema"] = plain[0] if len(plain) == 1 else schema
     for name in route.param_convertors:
-        schema = _OPAQUE_ID if name in opaque else _NUMBER if name == "number" else _ID
+        schema = _OPAQUE_ID if name in opaque else _PATH_FORMS.get(name, _ID)
         known[name] = {"name": name, "in": "path", "required": True, "schema": schema}
     if known:
         operation["parameters"] = list(known.values())

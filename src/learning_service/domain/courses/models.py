@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.kernel.base import Base, new_id, reference
@@ -47,6 +47,7 @@ class Course(Base):
     recertification_cadence: Mapped[str | None]
     """ISO 8601 duration; None: a completion never expires."""
     linked_compliance_requirement: Mapped[str | None]
+    category: Mapped[str | None]
     published_version_id: Mapped[uuid.UUID | None]
     archived_at: Mapped[datetime | None]
     created_by: Mapped[str]
@@ -77,6 +78,11 @@ class CourseVersion(Base):
     number: Mapped[int]
     title: Mapped[str]
     description_html: Mapped[str]
+    image_url: Mapped[str | None]
+    language: Mapped[str | None]
+    """The language that it is written in, as a tag such as `es-MX`."""
+    estimated_minutes: Mapped[int | None]
+    credit_hours: Mapped[Decimal | None]
     pass_score: Mapped[Decimal]
     etag: Mapped[str]
     """Changes with every change of the draft."""
@@ -85,6 +91,33 @@ class CourseVersion(Base):
     published_at: Mapped[datetime | None]
     published_by: Mapped[str | None]
     note: Mapped[str | None]
+
+
+class CourseText(Base):
+    """What searching looks at of a course: its published version's words, before that its draft's."""
+
+    __tablename__ = "course_texts"
+    __table_args__ = (
+        reference("course_id", "courses", ondelete="CASCADE"),
+        Index("ix_course_texts_words", "organization_id", "words", postgresql_using="gin"),
+        Index("ix_course_texts_title", "organization_id", "title", "course_id"),
+    )
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    course_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    configuration: Mapped[str]
+    """PostgreSQL's name of the language whose word forms are known; `simple`: of none."""
+    title: Mapped[str]
+    """Without accents, in lower case."""
+    words: Mapped[Any] = mapped_column(TSVECTOR)
+
+
+class CourseWord(Base):
+    """A word of some course of the organization, by which what is misspelt is found."""
+
+    __tablename__ = "course_words"
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    word: Mapped[str] = mapped_column(primary_key=True)
 
 
 class ContentKey(Base):

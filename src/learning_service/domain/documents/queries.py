@@ -3,14 +3,17 @@
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import ColumnElement, case, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.documents.models import Document
-from learning_service.domain.documents.rules import words_of
+from learning_service.domain.documents.rules import file_path, words_of
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.paging import PageRequest
+
+_REFERENCE = "document:([0-9a-f-]{36})"
 
 
 async def get_document(session: AsyncSession, organization_id: str, document_id: uuid.UUID) -> Document:
@@ -81,3 +84,15 @@ async def documents_with_ids(
         .execution_options(populate_existing=True)
     )
     return {document.id: document for document in rows}
+
+
+def shown_url_column(url: Any) -> ColumnElement[Any]:
+    """The same as `shown_url`, of a column."""
+    shown = func.regexp_replace(url, f"^{_REFERENCE}$", file_path(r"\1"))
+    return case((url.like("document:%"), shown), else_=url)
+
+
+def shown_html_column(html: Any) -> ColumnElement[Any]:
+    """The same as `shown_html`, of a column of sanitized rich text."""
+    found, shown = rf'(<img\s[^<>]*src="){_REFERENCE}"', r"\1" + file_path(r"\2") + '"'
+    return case((html.like("%document:%"), func.regexp_replace(html, found, shown, "g")), else_=html)

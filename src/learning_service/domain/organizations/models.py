@@ -43,5 +43,7 @@ class OrganizationSettings(Base):
     skills_by: Mapped[list[str]] = mapped_column(
         ARRAY(Text), server_default=text("'{national_admin,regional_admin}'")
     )
+    required_mails: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    """Kinds of mails that members get whatever they prefer."""
     active_statuses: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     """Members of other statuses count in no roll-up and get no mail and no renewal; None: all are active."""

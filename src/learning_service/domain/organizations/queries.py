@@ -42,6 +42,7 @@ class SettingsView:
     video_hosts: Sequence[str] = ()
     blind_grading: bool = False
     skills_by: Sequence[str] = DEFAULT_SKILLS_BY
+    required_mails: Sequence[str] = ()
     active_statuses: Sequence[str] | None = None
     logo: str | None = None
     logo_key: str | None = None
@@ -66,6 +67,7 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
             OrganizationSettings.video_hosts,
             OrganizationSettings.blind_grading,
             OrganizationSettings.skills_by,
+            OrganizationSettings.required_mails,
             OrganizationSettings.active_statuses,
             OrganizationSettings.logo_id,
             Document.file_key,

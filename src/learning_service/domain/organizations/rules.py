@@ -4,7 +4,7 @@ Source: the contract, `GET`, `PATCH /api/organization/`.
 """
 
 import re
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import AfterValidator, Field
 
@@ -19,6 +19,9 @@ Orientation: TypeAlias = Literal["landscape", "portrait"]
 """Whether certificates are landscape or portrait."""
 RevokedPdf: TypeAlias = Literal["mark", "refuse"]
 """Whether the PDF of a certificate that is revoked or superseded is stamped so, or not given out."""
+
+MailTopic: TypeAlias = Literal["assigned", "reminders", "results", "digest"]
+"""What members may want mails of or not."""
 
 DEFAULT_PAPER: Paper = "a4"
 DEFAULT_ORIENTATION: Orientation = "landscape"
@@ -69,6 +72,9 @@ VideoHosts: TypeAlias = Annotated[
 
 ActiveStatuses: TypeAlias = Annotated[tuple[Word, ...], *some(MAX_STATUSES), AfterValidator(distinct)]
 """Statuses of members, whatever their case."""
+RequiredMails: TypeAlias = Annotated[
+    tuple[MailTopic, ...], Field(max_length=len(get_args(MailTopic))), AfterValidator(distinct)
+]
 LogoReference: TypeAlias = Annotated[str, Field(max_length=60), AfterValidator(_document)]
 
 
@@ -92,6 +98,8 @@ class OrganizationSettingsChangeIn(StrictModel):
     video_hosts: VideoHosts = ()
     blind_grading: bool = False
     skills_by: AdminRoles = DEFAULT_SKILLS_BY
+    required_mails: RequiredMails = ()
+    """Mails that members get whatever they prefer."""
     active_statuses: ActiveStatuses | None = None
     """Members of other statuses count in no roll-up and get no mail and no renewal; null: all are active."""
 

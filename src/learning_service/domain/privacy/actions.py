@@ -23,6 +23,7 @@ from learning_service.domain.kernel.base import Base
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.preferences.models import MemberPreferences
 from learning_service.domain.records.audit import record_audit
 from learning_service.domain.records.events import Event
 from learning_service.domain.records.idempotency import forget_answers
@@ -158,7 +159,7 @@ async def _forget(session: AsyncSession, organization_id: str, user_id: str) -> 
         .values(data=None)
         .execution_options(synchronize_session=False)
     )
-    for model in (ChapterComplianceStatus, MemberSkill, CourseGrader):
+    for model in (ChapterComplianceStatus, MemberSkill, CourseGrader, MemberPreferences):
         await session.execute(
             delete(model)
             .where(model.organization_id == organization_id, model.user_id == user_id)

@@ -12,6 +12,8 @@ from learning_service.domain.courses.models import CourseVersion
 from learning_service.domain.directory.models import NATIONAL, Member, Organization
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.organizations.models import OrganizationSettings
+from learning_service.domain.preferences.models import MemberPreferences
+from learning_service.domain.preferences.queries import is_of, is_required, is_wanted
 from learning_service.domain.reminders.models import Reminder, WebhookNotice
 from learning_service.domain.reminders.rules import Mail, MailKind, Notice
 from learning_service.domain.webhooks.models import WebhookSubscription
@@ -58,27 +60,24 @@ async def _reminder(session: AsyncSession, reminder_id: uuid.UUID) -> Mail | Non
                 Organization.name,
                 Organization.timezone,
                 func.coalesce(Member.timezone, Organization.timezone),
-                Member.locale,
+                func.coalesce(MemberPreferences.locale, Member.locale),
                 OrganizationSettings.locale,
                 Member.display_name,
                 Member.email,
                 Member.erased_at.is_not(None),
                 _ACTIVE,
                 superseded,
+                Enrollment.organization_id,
+                Enrollment.user_id,
+                is_wanted(Reminder.kind),
+                is_required(Reminder.kind),
             )
             .join(Enrollment, Enrollment.id == Reminder.enrollment_id)
             .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
             .join(Organization, Organization.id == Enrollment.organization_id)
-            .join(
-                Member,
-                and_(
-                    Member.organization_id == Enrollment.organization_id,
-                    Member.user_id == Enrollment.user_id,
-                ),
-            )
-            .outerjoin(
-                OrganizationSettings, OrganizationSettings.organization_id == Enrollment.organization_id
-            )
+            .join(Member, is_of(Member, Enrollment.organization_id, Enrollment.user_id))
+            .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)
+            .outerjoin(MemberPreferences, is_of(MemberPreferences, Organization.id, Enrollment.user_id))
             .where(Reminder.id == reminder_id)
         )
     ).first()
@@ -101,7 +100,7 @@ async def _notice(session: AsyncSession, notice_id: uuid.UUID) -> Notice | None:
                 Organization.name,
                 Organization.timezone,
                 func.coalesce(Member.timezone, Organization.timezone),
-                Member.locale,
+                func.coalesce(MemberPreferences.locale, Member.locale),
                 OrganizationSettings.locale,
                 Member.display_name,
                 Member.email,
@@ -110,16 +109,9 @@ async def _notice(session: AsyncSession, notice_id: uuid.UUID) -> Notice | None:
             )
             .join(webhook, webhook.id == WebhookNotice.subscription_id)
             .join(Organization, Organization.id == WebhookNotice.organization_id)
-            .join(
-                Member,
-                and_(
-                    Member.organization_id == WebhookNotice.organization_id,
-                    Member.user_id == WebhookNotice.user_id,
-                ),
-            )
-            .outerjoin(
-                OrganizationSettings, OrganizationSettings.organization_id == WebhookNotice.organization_id
-            )
+            .join(Member, is_of(Member, Organization.id, WebhookNotice.user_id))
+            .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)
+            .outerjoin(MemberPreferences, is_of(MemberPreferences, Organization.id, WebhookNotice.user_id))
             .where(WebhookNotice.id == notice_id)
         )
     ).first()

@@ -45,6 +45,12 @@ class Mail:
     """Whether the member's status is one of those that the organization calls active."""
     superseded: bool
     """Whether a nearer reminder has been claimed since."""
+    organization_id: str
+    user_id: str
+    wanted: bool
+    """Whether the member wants such mails, or the organization sends them all the same."""
+    required: bool
+    """Whether the organization sends them whatever the member prefers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,8 @@ def _notice_ended(notice: Notice) -> str | None:
 
 
 def _reminder_ended(mail: Mail, instant: datetime) -> str | None:
+    if not mail.wanted:
+        return "unsubscribed"
     if mail.status not in ("assigned", "in_progress"):
         return "ended"
     if mail.kind == "due" and mail.awaiting_review:

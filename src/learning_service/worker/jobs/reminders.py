@@ -22,6 +22,12 @@ from learning_service.adapters.mailer import (
 from learning_service.context import Context
 from learning_service.domain.jobs.outbox import Job
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.preferences.rules import (
+    TOPIC_OF,
+    UNSUBSCRIBING,
+    Unsubscribing,
+    unsubscribe_token,
+)
 from learning_service.domain.reminders.actions import (
     Key,
     begin_mail,
@@ -170,7 +176,11 @@ async def _hand_over(
     """How the server took it; None when it takes no mails now."""
     try:
         letter = write_mail(
-            mail, sender=context.settings.mail_from, sent_at=datetime.now(UTC), instant=instant
+            mail,
+            sender=context.settings.mail_from,
+            sent_at=datetime.now(UTC),
+            instant=instant,
+            unsubscribe_url=_unsubscribe_url(context, mail),
         )
         await mailer.send(letter)
         return _Taken("sent")
@@ -188,6 +198,15 @@ async def _hand_over(
         taken = _Taken("refused", "unusable-address")
     log.warning("mail_not_sent", mail_id=str(mail.id), status=taken.status, reason=taken.reason)
     return taken
+
+
+def _unsubscribe_url(context: Context, mail: Mail | Notice) -> str | None:
+    """Where the reader ends mails of this kind; None where they get them whatever they prefer."""
+    keys = context.settings.keys_for(UNSUBSCRIBING)
+    if isinstance(mail, Notice) or mail.required or not keys:
+        return None
+    ending = Unsubscribing(mail.organization_id, mail.user_id, TOPIC_OF[mail.kind])
+    return f"{context.settings.public_url.rstrip('/')}/unsubscribe/{unsubscribe_token(ending, keys)}/"
 
 
 async def _end(

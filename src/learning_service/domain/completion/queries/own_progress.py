@@ -1,10 +1,12 @@
 """How far the caller is in each course, with what it has come to: one statement, whatever their number."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import and_, select, true
+from sqlalchemy import and_, func, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.queries.positions import lessons_of, quizzes_of
@@ -18,6 +20,7 @@ from learning_service.domain.enrollments.queries.enrollments import (
     listed_enrollments,
     paged,
 )
+from learning_service.domain.enrollments.queries.standing import standing_order
 from learning_service.domain.enrollments.rules import Standing
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
@@ -39,6 +42,23 @@ async def list_own_progress(
     session: AsyncSession, caller: Principal, page: PageRequest
 ) -> Sequence[OwnProgress]:
     """The caller's enrollments, newest first; one more than the page holds. Index: `ix_enrollments_member`."""
+    return await _read(session, paged(_statement(session, caller), page))
+
+
+async def own_standings(
+    session: AsyncSession, caller: Principal, course_ids: Sequence[uuid.UUID]
+) -> Mapping[uuid.UUID, OwnProgress]:
+    """Where the caller stands in each of these courses, by course; nothing of what was withdrawn."""
+    statement = (
+        _statement(session, caller)
+        .where(Enrollment.course_id == func.any(list(course_ids)))
+        .ext(distinct_on(Enrollment.course_id))
+        .order_by(Enrollment.course_id, *standing_order(Enrollment, now(session)))
+    )
+    return {own.enrollment.course_id: own for own in await _read(session, statement)}
+
+
+def _statement(session: AsyncSession, caller: Principal) -> Any:
     current = and_(Certificate.completion_id == CourseCompletion.id, Certificate.reissued_as.is_(None))
     finish = (
         select(CourseCompletion.completed_at, CourseCompletion.score, Certificate.id)
@@ -47,7 +67,7 @@ async def list_own_progress(
         .offset(FENCE)
         .lateral("finish")
     )
-    statement = (
+    return (
         enrollment_views(
             now(session),
             Enrollment.version_id,
@@ -60,6 +80,9 @@ async def list_own_progress(
         .outerjoin(finish, true())
         .where(listed_enrollments(caller))
     )
+
+
+async def _read(session: AsyncSession, statement: Any) -> list[OwnProgress]:
     return [
         OwnProgress(
             enrollment=EnrollmentView(*row[:-6]),
@@ -67,5 +90,5 @@ async def list_own_progress(
             standing=read_standing(row[-5], row[-4]),
             finish=Finish(*row[-3:]),
         )
-        for row in await session.execute(paged(statement, page))
+        for row in await session.execute(statement)
     ]

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.actions.drafts import write_draft
 from learning_service.domain.courses.actions.rights import may_grant, may_link, require_linking, scope_of
+from learning_service.domain.courses.actions.searching import remember_text
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.access import CourseAccess, authoring_roles
 from learning_service.domain.courses.queries.versions import current_edition
@@ -27,6 +28,7 @@ _COPIED = (
     "self_enrollment",
     "recertification_cadence",
     "linked_compliance_requirement",
+    "category",
 )
 
 
@@ -52,7 +54,7 @@ async def create_course(session: AsyncSession, new: CourseIn, *, actor: Principa
         await require_linking(session, scope, new.linked_compliance_requirement, actor=actor)
     course = await _add_course(session, new, actor)
     _record(session, "course.created", course.id, actor, {"scope": new.scope, "scope_id": new.scope_id})
-    await session.flush()
+    await remember_text(session, organization_id, course.id)
     return course.id
 
 
@@ -79,7 +81,7 @@ async def duplicate_course(session: AsyncSession, access: CourseAccess, *, actor
     tree = without_keys(source.tree).model_copy(update=changes)
     await write_draft(session, course, await current_edition(session, course.id), tree, {})
     _record(session, "course.duplicated", course.id, actor, {"from": str(access.view.id)})
-    await session.flush()
+    await remember_text(session, actor.organization_id, course.id)
     return course.id
 
 
@@ -139,6 +141,7 @@ async def _add_course(session: AsyncSession, new: CourseIn, actor: Principal) ->
         self_enrollment=new.self_enrollment,
         recertification_cadence=new.recertification_cadence,
         linked_compliance_requirement=new.linked_compliance_requirement,
+        category=new.category,
         created_by=actor.user_id,
         created_at=instant,
         updated_at=instant,

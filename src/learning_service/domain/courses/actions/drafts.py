@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.actions.documents import write_references
 from learning_service.domain.courses.actions.rights import require_granting
+from learning_service.domain.courses.actions.searching import remember_text
 from learning_service.domain.courses.actions.storing import (
     delete_rows,
     remember_keys,
@@ -28,6 +29,7 @@ from learning_service.domain.courses.queries.versions import (
 from learning_service.domain.courses.rules.keys import assign_keys, unknown_key_faults
 from learning_service.domain.courses.rules.patching import Operation, apply_patch
 from learning_service.domain.courses.rules.richtext import Clean, Removed, sanitize_html, sanitize_tree
+from learning_service.domain.courses.rules.rows import HEAD_COLUMNS
 from learning_service.domain.courses.rules.tree import Tree, parse_tree, texts_of
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
@@ -155,6 +157,7 @@ async def discard_draft(
         await session.delete(version)
         await session.flush()
     _record(session, "course.draft_discarded", course, version, actor)
+    await _remember_text(session, course)
 
 
 async def write_draft(
@@ -164,9 +167,8 @@ async def write_draft(
     keyed = assign_keys(tree, known=known, new_key=lambda: uuid.uuid4().hex)
     fresh = before.version.published_at is not None
     version = _next_version(session, course, before.version) if fresh else before.version
-    version.title = keyed.title
-    version.description_html = keyed.description_html
-    version.pass_score = keyed.pass_score
+    for name in HEAD_COLUMNS:
+        setattr(version, name, getattr(keyed, name))
     version.etag = new_id().hex
     version.updated_at = now(session)
     await session.flush()
@@ -189,7 +191,14 @@ async def _store(
 ) -> Edition:
     edition = await write_draft(session, course, before, tree, known)
     _record(session, "course.draft_saved", course, edition.version, actor)
+    await _remember_text(session, course)
     return Edition(edition.version, edition.stored, removed)
+
+
+async def _remember_text(session: AsyncSession, course: Course) -> None:
+    """A published course is found by what is published."""
+    if course.published_version_id is None:
+        await remember_text(session, course.organization_id, course.id)
 
 
 async def _accepted(

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.courses.actions.documents import document_faults
 from learning_service.domain.courses.actions.drafts import check_precondition, lock_course
 from learning_service.domain.courses.actions.rights import published_skills, require_granting
+from learning_service.domain.courses.actions.searching import remember_text
 from learning_service.domain.courses.actions.storing import mix_answer_ids
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.versions import current_version, read_tree
@@ -73,7 +74,7 @@ async def publish_draft(
         course_id=course.id,
         details={"version": version.number},
     )
-    await session.flush()
+    await remember_text(session, course.organization_id, course.id)
     return warnings
 
 

@@ -7,7 +7,20 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, false, func, null, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -21,6 +34,7 @@ from learning_service.domain.courses.rules.access import (
 )
 from learning_service.domain.directory.models import Chapter, Member, Organization
 from learning_service.domain.directory.queries.members import is_member
+from learning_service.domain.documents.queries import shown_html_column, shown_url_column
 from learning_service.domain.kernel.errors import NotAMember, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
@@ -47,6 +61,12 @@ class CourseView:
     draft_version: int | None
     pass_score: Decimal
     archived: bool
+    description_html: str
+    image_url: str | None
+    language: str | None
+    estimated_minutes: int | None
+    credit_hours: Decimal | None
+    category: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +99,13 @@ def course_columns(*, drafts: bool = True) -> list[Any]:
         published = getattr(Published, name)
         return func.coalesce(published, getattr(Draft, name)) if drafts else published
 
+    def perhaps(name: str) -> Any:
+        """Of what may be null: a draft's does not stand in for a published version's."""
+        published = getattr(Published, name)
+        if not drafts:
+            return published
+        return case((Published.id.is_not(None), published), else_=getattr(Draft, name))
+
     columns = (
         Course.id,
         shown("title"),
@@ -91,6 +118,12 @@ def course_columns(*, drafts: bool = True) -> list[Any]:
         Draft.number if drafts else null(),
         shown("pass_score"),
         Course.archived_at.is_not(None),
+        shown_html_column(shown("description_html")),
+        shown_url_column(perhaps("image_url")),
+        perhaps("language"),
+        perhaps("estimated_minutes"),
+        perhaps("credit_hours"),
+        Course.category,
     )
     return [column.label(name) for name, column in zip(CourseView.__slots__, columns, strict=True)]
 

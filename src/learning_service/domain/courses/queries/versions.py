@@ -22,7 +22,7 @@ from learning_service.domain.courses.models import (
     QuizAnswer,
 )
 from learning_service.domain.courses.rules.richtext import Removed
-from learning_service.domain.courses.rules.rows import PARENT_COLUMN, TABLES, Rows, tree_of
+from learning_service.domain.courses.rules.rows import HEAD_COLUMNS, PARENT_COLUMN, TABLES, Rows, tree_of
 from learning_service.domain.courses.rules.tree import Tree
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.paging import PageRequest
@@ -204,11 +204,7 @@ async def read_tree(session: AsyncSession, version: CourseVersion) -> StoredTree
             if table in PARENT_COLUMN:
                 content["parent"] = keys.get(row[PARENT_COLUMN[table]])
             rows[table][row["key"]] = content
-    head = {
-        "title": version.title,
-        "description_html": version.description_html,
-        "pass_score": version.pass_score,
-    }
+    head = {name: getattr(version, name) for name in HEAD_COLUMNS}
     return StoredTree(tree_of(head, [dict(row) for row in skills.mappings()], rows), ids, rows)
 
 

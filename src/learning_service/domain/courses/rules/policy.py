@@ -20,6 +20,8 @@ class CourseIn(StrictModel):
     self_enrollment: bool = True
     recertification_cadence: Cadence | None = None
     linked_compliance_requirement: OpaqueId | None = None
+    category: Name | None = None
+    """Under which the catalogue lists it."""
 
     @model_validator(mode="after")
     def _unit_of_scope(self) -> Self:
@@ -37,6 +39,7 @@ class CoursePolicyChangeIn(StrictModel):
     self_enrollment: bool = True
     recertification_cadence: Cadence | None = None
     linked_compliance_requirement: OpaqueId | None = None
+    category: Name | None = None
     apply_to_existing: bool = False
 
     def changes(self) -> dict[str, object]:

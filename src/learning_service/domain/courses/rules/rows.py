@@ -22,6 +22,16 @@ PARENT_COLUMN = {
     "questions": "quiz_id",
     "quiz_answers": "question_id",
 }
+HEAD_COLUMNS = (
+    "title",
+    "description_html",
+    "image_url",
+    "language",
+    "estimated_minutes",
+    "credit_hours",
+    "pass_score",
+)
+"""What a version's own row says of its tree."""
 _QUESTION_COLUMNS = ("prompt_html", "points", "explanation_html")
 _QUIZ_COLUMNS = ("title", "pass_score", "max_attempts", "time_limit_seconds", "shuffle", "feedback")
 _LESSON_COLUMNS = ("title", "required", "body_html", "video_url", "document_url", "image_url")
@@ -75,7 +85,7 @@ def _add_quiz(rows: Rows, quiz: Quiz | Assessment, position: int, *, parent: str
 
 
 def tree_of(head: Mapping[str, Any], skills: Iterable[Mapping[str, Any]], rows: Rows) -> Tree:
-    """The tree that these rows came from. `head` has title, description_html and pass_score."""
+    """The tree that these rows came from. `head` has `HEAD_COLUMNS`."""
     answers = _children(rows["quiz_answers"])
     questions = _children(rows["questions"])
     items = _children({**rows["lessons"], **rows["quizzes"]})
@@ -90,9 +100,7 @@ def tree_of(head: Mapping[str, Any], skills: Iterable[Mapping[str, Any]], rows: 
     )
     assessments = [quizzes_of[k] for k, r in rows["quizzes"].items() if r["kind"] == "assessment"]
     return Tree.model_construct(
-        title=head["title"],
-        description_html=head["description_html"],
-        pass_score=head["pass_score"],
+        **{name: head[name] for name in HEAD_COLUMNS},
         mastered_skills=tuple(Skill.model_construct(**skill) for skill in skills),
         modules=modules,
         assessment=Assessment.model_construct(**assessments[0]) if assessments else None,

@@ -14,14 +14,17 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_
 from pydantic_core import from_json
 
 from learning_service.domain.courses.rules.urls import document_url, https_url
+from learning_service.domain.directory.rules.facts import Locale
 from learning_service.domain.kernel.errors import Invalid
 from learning_service.domain.kernel.pointers import Path, at_places, faults_of
 from learning_service.domain.kernel.values import (
     Html,
     Name,
+    Number,
     OpaqueId,
     Percent,
     StrictModel,
+    number_between,
 )
 from learning_service.domain.questions.rules.question import Answer, Key
 from learning_service.domain.questions.rules.types import AnyQuestion, Questions
@@ -33,12 +36,19 @@ MAX_PARTS = 30_000
 MAX_ATTEMPTS = 1000
 MAX_TIME_LIMIT_SECONDS = 2_592_000
 MAX_HTML = 200_000
+MAX_MINUTES = 100_000
+MAX_CREDIT_HOURS = 1000
 DEFAULT_PASS_SCORE = Decimal(80)
 
 HttpsUrl: TypeAlias = Annotated[str, Field(max_length=2000), AfterValidator(https_url)]
 """An address on the public web."""
 DocumentUrl: TypeAlias = Annotated[str, Field(max_length=2000), AfterValidator(document_url)]
 """An address on the public web, or `document:<id>`."""
+CreditHours: TypeAlias = Annotated[
+    Number,
+    Field(ge=0, le=MAX_CREDIT_HOURS, decimal_places=2),
+    number_between(0, MAX_CREDIT_HOURS),
+]
 MaxAttempts: TypeAlias = Annotated[int, Field(ge=1, le=MAX_ATTEMPTS)]
 TimeLimit: TypeAlias = Annotated[int, Field(ge=1, le=MAX_TIME_LIMIT_SECONDS)]
 Feedback: TypeAlias = Literal["never", "after_submit", "after_last_attempt"]
@@ -116,6 +126,11 @@ class Tree(StrictModel):
 
     title: Name
     description_html: Html = ""
+    image_url: DocumentUrl | None = None
+    language: Locale | None = None
+    """The language that it is written in, as a tag such as `es-MX`."""
+    estimated_minutes: Annotated[int, Field(ge=1, le=MAX_MINUTES)] | None = None
+    credit_hours: CreditHours | None = None
     pass_score: Percent = DEFAULT_PASS_SCORE
     mastered_skills: Annotated[
         tuple[Skill, ...], Field(max_length=MAX_SKILLS), AfterValidator(_distinct_skills)

@@ -45,6 +45,7 @@ from learning_service.domain.grading.models import ResponseGrade
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotAMember
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.preferences.queries import own_preferences
 from learning_service.domain.privacy.queries.exported import (
     AnyRow,
     Export,
@@ -74,6 +75,7 @@ async def export_member(session: AsyncSession, caller: Principal) -> Export:
         certificates=await _certificates(session, caller),
         compliance=await _compliance(session, caller),
         skills=await _skills(session, caller),
+        preferences=await own_preferences(session, caller),
         grader_of=await _grader_of(session, caller),
         documents=await _documents(session, caller),
     )

@@ -13,6 +13,7 @@ from learning_service.domain.completion.views.attempts import GivenResponse
 from learning_service.domain.completion.views.progress import ProgressView
 from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
+from learning_service.domain.preferences.queries import PreferencesView
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 Rows: TypeAlias = Sequence[AnyRow]
@@ -65,5 +66,6 @@ class Export:
     certificates: Rows
     compliance: Rows
     skills: Rows
+    preferences: PreferencesView
     grader_of: Rows
     documents: Rows

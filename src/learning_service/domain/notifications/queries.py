@@ -1,0 +1,197 @@
+"""A member's notifications, each derived from the row that it is about: nothing is written when something happens.
+
+Its id follows from its kind and that row's id, so it stays the same. All of one member's are put in order for each
+page; they are as many as the member's enrollments, reminders, certificates and graded attempts.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.attempts.models import PendingResponse, QuizAttempt
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.courses.models import CourseVersion
+from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.enrollments.queries.enrollments import listed_enrollments
+from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.notifications.models import NotificationRead
+from learning_service.domain.preferences.models import MemberPreferences
+from learning_service.domain.preferences.queries import is_of
+from learning_service.domain.reminders.models import Reminder
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationView:
+    """Something that a member is told."""
+
+    id: uuid.UUID
+    kind: str
+    at: datetime
+    title: str
+    enrollment_id: uuid.UUID
+    course_id: uuid.UUID
+    attempt_id: uuid.UUID | None
+    certificate_id: uuid.UUID | None
+    due_at: datetime | None
+    read: bool
+
+
+async def list_notifications(
+    session: AsyncSession, caller: Principal, page: PageRequest, *, unread: bool | None
+) -> Sequence[NotificationView]:
+    """The caller's notifications, newest first; one more than the page holds. Index: `ix_enrollments_member`."""
+    told = notifications_of(caller)
+    read = _is_read(caller, told)
+    statement = select(told, read.label("read")).outerjoin(
+        MemberPreferences, is_of(MemberPreferences, caller.organization_id, caller.user_id)
+    )
+    if unread is not None:
+        statement = statement.where(~read if unread else read)
+    if page.after is not None:
+        last = datetime.fromisoformat(page.after[0]), uuid.UUID(page.after[1])
+        statement = statement.where(tuple_(told.c.at, told.c.id) < tuple_(*last))
+    rows = await session.execute(statement.order_by(told.c.at.desc(), told.c.id.desc()).limit(page.limit + 1))
+    return [NotificationView(*row) for row in rows]
+
+
+async def count_unread(session: AsyncSession, caller: Principal) -> int:
+    """How many notifications the caller has not read."""
+    told = notifications_of(caller)
+    statement = (
+        select(func.count())
+        .select_from(told)
+        .outerjoin(MemberPreferences, is_of(MemberPreferences, caller.organization_id, caller.user_id))
+        .where(~_is_read(caller, told))
+    )
+    return await session.scalar(statement) or 0
+
+
+def notifications_of(caller: Principal) -> Any:
+    """All notifications of the caller, in the order of `NotificationView` without `read`."""
+    assigned = case((Enrollment.source == "recertification", "expiring"), else_="assigned")
+    enrolled = _told(caller, assigned, Enrollment.id, Enrollment.assigned_at)
+    failed = _told(caller, literal("failed"), Enrollment.id, Enrollment.ended_at)
+    return union_all(
+        enrolled.where(Enrollment.source != "self"),
+        failed.where(Enrollment.status == "failed"),
+        _reminded(caller),
+        _completed(caller),
+        _certified(caller),
+        _graded(caller),
+    ).subquery("told")
+
+
+def _reminded(caller: Principal) -> Any:
+    kind = case((Reminder.kind == "due", "due_soon"), else_="overdue")
+    told = _told(caller, kind, Reminder.id, Reminder.claimed_at, due_at=Reminder.due_at)
+    return told.join(Reminder, _belongs(Reminder)).where(Reminder.kind != "assigned")
+
+
+def _completed(caller: Principal) -> Any:
+    told = _told(caller, literal("completed"), CourseCompletion.id, CourseCompletion.completed_at)
+    return told.join(CourseCompletion, _belongs(CourseCompletion))
+
+
+def _certified(caller: Principal) -> Any:
+    """When the PDF was there."""
+    told = _told(
+        caller,
+        literal("certificate_ready"),
+        Certificate.id,
+        Certificate.pdf_ready_at,
+        certificate_id=Certificate.id,
+    )
+    of_completion = and_(
+        Certificate.organization_id == CourseCompletion.organization_id,
+        Certificate.completion_id == CourseCompletion.id,
+    )
+    return (
+        told.join(CourseCompletion, _belongs(CourseCompletion))
+        .join(Certificate, of_completion)
+        .where(Certificate.reissued_as.is_(None), Certificate.pdf_ready_at.is_not(None))
+    )
+
+
+def _graded(caller: Principal) -> Any:
+    """Attempts of which a person graded something, when the last of it was."""
+    graded_at = (
+        select(func.max(PendingResponse.graded_at))
+        .where(
+            PendingResponse.organization_id == QuizAttempt.organization_id,
+            PendingResponse.attempt_id == QuizAttempt.id,
+        )
+        .scalar_subquery()
+    )
+    told = _told(caller, literal("graded"), QuizAttempt.id, graded_at, attempt_id=QuizAttempt.id)
+    return told.join(QuizAttempt, _belongs(QuizAttempt)).where(
+        QuizAttempt.status == "graded", graded_at.is_not(None)
+    )
+
+
+def _belongs(row: Any) -> ColumnElement[bool]:
+    return and_(row.organization_id == Enrollment.organization_id, row.enrollment_id == Enrollment.id)
+
+
+def _told(
+    caller: Principal,
+    kind: Any,
+    source_id: Any,
+    at: Any,
+    *,
+    attempt_id: Any = None,
+    certificate_id: Any = None,
+    due_at: Any = None,
+) -> Any:
+    """One kind of notification; the row that it is about is joined to its enrollment."""
+    named = cast(kind, Text)
+    nothing = cast(null(), Uuid())
+    return (
+        select(
+            cast(func.md5(named + cast(source_id, Text)), Uuid()).label("id"),
+            named.label("kind"),
+            at.label("at"),
+            CourseVersion.title,
+            Enrollment.id.label("enrollment_id"),
+            Enrollment.course_id,
+            (nothing if attempt_id is None else attempt_id).label("attempt_id"),
+            (nothing if certificate_id is None else certificate_id).label("certificate_id"),
+            (Enrollment.due_at if due_at is None else due_at).label("due_at"),
+        )
+        .select_from(Enrollment)
+        .join(
+            CourseVersion,
+            (CourseVersion.organization_id == Enrollment.organization_id)
+            & (CourseVersion.id == Enrollment.version_id),
+        )
+        .where(listed_enrollments(caller))
+    )
+
+
+def _is_read(caller: Principal, told: Any) -> ColumnElement[bool]:
+    alone = exists().where(
+        NotificationRead.organization_id == caller.organization_id,
+        NotificationRead.user_id == caller.user_id,
+        NotificationRead.notification_id == told.c.id,
+    )
+    return or_(func.coalesce(told.c.at <= MemberPreferences.notifications_read_at, False), alone)

@@ -1,0 +1,1 @@
+"""What members choose for themselves: their language, and which mails they want."""

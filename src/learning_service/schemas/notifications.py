@@ -1,0 +1,61 @@
+"""Notifications on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from learning_service.domain.kernel.errors import Wrong
+from learning_service.domain.kernel.values import StrictModel
+from learning_service.domain.questions.rules.responses import Id
+from learning_service.schemas.common import Out
+
+MAX_IDS = 1000
+
+
+class NotificationOut(Out):
+    """Something that a member is told."""
+
+    id: UUID
+    kind: Literal[
+        "assigned",
+        "due_soon",
+        "overdue",
+        "graded",
+        "completed",
+        "failed",
+        "certificate_ready",
+        "expiring",
+        "migrated",
+    ]
+    at: datetime
+    title: str
+    """Of the course that it is about."""
+    enrollment_id: UUID
+    course_id: UUID
+    attempt_id: UUID | None
+    """The attempt that was graded."""
+    certificate_id: UUID | None
+    """The certificate that is ready."""
+    due_at: datetime | None
+    read: bool
+
+
+class ReadIn(StrictModel):
+    """Which notifications are read: these, or all."""
+
+    ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_IDS)] | None = None
+    all: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "ReadIn":
+        if (self.ids is None) == (self.all is None):
+            raise Wrong("must have exactly one of ids and all", "conflicting")
+        return self
+
+
+class UnreadOut(Out):
+    """How many notifications are left to read."""
+
+    unread: int
