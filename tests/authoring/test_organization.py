@@ -20,6 +20,7 @@ DEFAULTS = {
     "video_hosts": [],
     "blind_grading": False,
     "skills_by": ["national_admin", "regional_admin"],
+    "required_mails": [],
     "active_statuses": None,
 }
 

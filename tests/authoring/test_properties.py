@@ -15,7 +15,7 @@ from tests.kit.world import Caller, Json, World, choice, small_tree
 from learning_service.domain.courses.rules.diff import Change, diff_trees
 from learning_service.domain.courses.rules.keys import assign_keys
 from learning_service.domain.courses.rules.patching import FromOperation, ValueOperation, apply_patch
-from learning_service.domain.courses.rules.rows import rows_of, tree_of
+from learning_service.domain.courses.rules.rows import HEAD_COLUMNS, rows_of, tree_of
 from learning_service.domain.courses.rules.tree import Tree, dump_tree, parse_tree
 from learning_service.domain.kernel.errors import Invalid
 
@@ -97,7 +97,7 @@ def keyed(document: Json) -> Tree:
 @settings(max_examples=150, deadline=None)
 def test_tree_to_rows_to_tree_is_the_identity(document: Json) -> None:
     tree = keyed(document)
-    head = {name: getattr(tree, name) for name in ("title", "description_html", "pass_score")}
+    head = {name: getattr(tree, name) for name in HEAD_COLUMNS}
     there = tree_of(head, [skill.model_dump() for skill in tree.mastered_skills], rows_of(tree))
     assert there == tree
     assert parse_tree(dump_tree(there)) == tree

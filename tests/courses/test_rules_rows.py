@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from learning_service.domain.courses.rules.rows import PARENT_COLUMN, TABLES, rows_of, tree_of
+from learning_service.domain.courses.rules.rows import HEAD_COLUMNS, PARENT_COLUMN, TABLES, rows_of, tree_of
 from learning_service.domain.courses.rules.tree import Tree, parse_tree
 
 DOCUMENT = {
@@ -195,7 +195,7 @@ def test_rows_in_any_order_are_the_tree_again(changes: dict[str, Any]) -> None:
         entries = list(rows.items())
         order.shuffle(entries)
         mixed[table] = dict(reversed(entries) if table == "quiz_answers" else entries)
-    head = {name: getattr(made, name) for name in ("title", "description_html", "pass_score")}
+    head = {name: getattr(made, name) for name in HEAD_COLUMNS}
     again = tree_of(head, [{"skill_id": "s", "name": "S"}], mixed)
     assert again == made
     assert [type(q) for q in again.modules[1].items[1].questions] if again.modules else True  # type: ignore[union-attr]

@@ -20,8 +20,8 @@ OF_BEFORE = (
 )
 """What may be stored from before line separators were refused, and a name that folds at its comma."""
 HEADERS = [
-    "Subject", "From", "To", "Message-ID", "Date", "Auto-Submitted", "Content-Language", "MIME-Version",
-    "Content-Type",
+    "Subject", "From", "To", "Message-ID", "Date", "Auto-Submitted", "Content-Language",
+    "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Content-Type",
 ]  # fmt: skip
 
 

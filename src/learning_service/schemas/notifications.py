@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from learning_service.domain.kernel.errors import Wrong
-from learning_service.domain.kernel.values import StrictModel
+from learning_service.domain.kernel.values import StrictModel, some
 from learning_service.domain.questions.rules.responses import Id
 from learning_service.schemas.common import Out
 
@@ -45,7 +45,7 @@ class NotificationOut(Out):
 class ReadIn(StrictModel):
     """Which notifications are read: these, or all."""
 
-    ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_IDS)] | None = None
+    ids: Annotated[tuple[Id, ...], *some(MAX_IDS)] | None = None
     all: Literal[True] | None = None
 
     @model_validator(mode="after")
