@@ -19,7 +19,7 @@ from learning_service.main import create_app
 
 FIELDS = {
     "id", "status", "url", "error", "error_code", "pages", "width", "height", "name", "media_type", "size",
-    "hidden_slides", "sha256", "created_at",
+    "hidden_slides", "sha256", "created_at", "kind", "reference",
 }  # fmt: skip
 
 

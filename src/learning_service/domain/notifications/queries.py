@@ -23,6 +23,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     tuple_,
     union_all,
 )
@@ -34,6 +35,7 @@ from learning_service.domain.courses.models import CourseVersion
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.enrollments import listed_enrollments
 from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.planning import looked_up
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.notifications.models import NotificationRead
 from learning_service.domain.preferences.models import MemberPreferences
@@ -103,50 +105,53 @@ def notifications_of(caller: Principal) -> Any:
 
 
 def _reminded(caller: Principal) -> Any:
-    kind = case((Reminder.kind == "due", "due_soon"), else_="overdue")
-    told = _told(caller, kind, Reminder.id, Reminder.claimed_at, due_at=Reminder.due_at)
-    return told.join(Reminder, _belongs(Reminder)).where(Reminder.kind != "assigned")
+    reminder = looked_up(Reminder, "reminder", _belongs(Reminder))
+    kind = case((reminder.kind == "due", "due_soon"), else_="overdue")
+    told = _told(caller, kind, reminder.id, reminder.claimed_at, due_at=reminder.due_at)
+    return told.join(reminder, true()).where(reminder.kind != "assigned")
 
 
 def _completed(caller: Principal) -> Any:
-    told = _told(caller, literal("completed"), CourseCompletion.id, CourseCompletion.completed_at)
-    return told.join(CourseCompletion, _belongs(CourseCompletion))
+    completion = looked_up(CourseCompletion, "completion", _belongs(CourseCompletion))
+    told = _told(caller, literal("completed"), completion.id, completion.completed_at)
+    return told.join(completion, true())
 
 
 def _certified(caller: Principal) -> Any:
     """When the PDF was there."""
+    completion = looked_up(CourseCompletion, "completion", _belongs(CourseCompletion))
+    certificate = looked_up(
+        Certificate,
+        "certificate",
+        Certificate.organization_id == completion.organization_id,
+        Certificate.completion_id == completion.id,
+        Certificate.reissued_as.is_(None),
+    )
     told = _told(
         caller,
         literal("certificate_ready"),
-        Certificate.id,
-        Certificate.pdf_ready_at,
-        certificate_id=Certificate.id,
-    )
-    of_completion = and_(
-        Certificate.organization_id == CourseCompletion.organization_id,
-        Certificate.completion_id == CourseCompletion.id,
+        certificate.id,
+        certificate.pdf_ready_at,
+        certificate_id=certificate.id,
     )
     return (
-        told.join(CourseCompletion, _belongs(CourseCompletion))
-        .join(Certificate, of_completion)
-        .where(Certificate.reissued_as.is_(None), Certificate.pdf_ready_at.is_not(None))
+        told.join(completion, true()).join(certificate, true()).where(certificate.pdf_ready_at.is_not(None))
     )
 
 
 def _graded(caller: Principal) -> Any:
     """Attempts of which a person graded something, when the last of it was."""
+    attempt = looked_up(QuizAttempt, "attempt", _belongs(QuizAttempt))
     graded_at = (
         select(func.max(PendingResponse.graded_at))
         .where(
-            PendingResponse.organization_id == QuizAttempt.organization_id,
-            PendingResponse.attempt_id == QuizAttempt.id,
+            PendingResponse.organization_id == attempt.organization_id,
+            PendingResponse.attempt_id == attempt.id,
         )
         .scalar_subquery()
     )
-    told = _told(caller, literal("graded"), QuizAttempt.id, graded_at, attempt_id=QuizAttempt.id)
-    return told.join(QuizAttempt, _belongs(QuizAttempt)).where(
-        QuizAttempt.status == "graded", graded_at.is_not(None)
-    )
+    told = _told(caller, literal("graded"), attempt.id, graded_at, attempt_id=attempt.id)
+    return told.join(attempt, true()).where(attempt.status == "graded", graded_at.is_not(None))
 
 
 def _belongs(row: Any) -> ColumnElement[bool]:
