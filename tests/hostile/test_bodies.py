@@ -283,7 +283,7 @@ async def test_a_body_that_is_wrong_a_million_times_is_not_told_so_a_million_tim
     path = f"/api/courses/{course['id']}/draft/"
     etag = (await world.admin("GET", path)).headers["etag"]
     headers = {"If-Match": etag, "Content-Type": "application/json"}
-    for length, expected in ((300, 300), (5000, 500), (100_000, 1), (1_000_000, 1), (4_000_000, 1)):
+    for length, expected in ((300, 100), (5000, 100), (100_000, 1), (1_000_000, 1), (4_000_000, 1)):
         content = b'{"title": "T", "modules": [' + b",".join([b"1"] * length) + b"]}"
         started = time.process_time()
         answer = await world.admin("PUT", path, content=content, headers=headers)

@@ -66,9 +66,11 @@ async def scene(world: World, other_world: World) -> Scene:
 
 
 def rows_of_callers(scene: Scene) -> Iterator[tuple[Row, Call, Caller]]:
-    """Each route with somebody who is let in on their own things."""
+    """Each route with a caller who is let in on their own things; any caller where a token in the path decides."""
     for row in read_table():
-        actor = next(name for name, cell in reversed(row.cells.items()) if cell[0] == LET_IN)
+        actor = next(
+            (name for name, cell in reversed(row.cells.items()) if cell[0] == LET_IN), "national admin"
+        )
         if row.cells["national admin"][0] == LET_IN:
             actor = "national admin"
         yield row, CALLS[row.route], scene.actor(actor)

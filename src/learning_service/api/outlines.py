@@ -23,9 +23,15 @@ class Outline:
     """Whether it may have further names."""
     longest: Mapping[str | None, int]
     """How many items it may have where it is a list (None), and each list that it names."""
+    kinds: Mapping[str | None, frozenset[str]]
+    """Which JSON types it may be of (None), and each value that it names; those that may be any are left out."""
 
     def look_over(self, document: Any) -> None:
-        """Raises Invalid for unknown names and for lists that are too long, whatever else there may be."""
+        """Raises Invalid for unknown names, for arrays and objects out of place, and for lists that are too long.
+
+        Whatever else may be wrong. The validator would first copy all that is in such a value.
+        """
+        self._look_at_whole(None, document)
         if isinstance(document, dict) and self.names and not self.is_open:
             unknown = [name for name in document if name not in self.names]
             if unknown:
@@ -33,7 +39,16 @@ class Outline:
                 raise Invalid(
                     [Fault(pointer(name), "is not a field of this", "unknown-field") for name in named]
                 )
+            for name, value in document.items():
+                self._look_at_whole(name, value)
         self.look_at_lists(document)
+
+    def _look_at_whole(self, name: str | None, value: Any) -> None:
+        kind = "array" if isinstance(value, list) else "object" if isinstance(value, dict) else None
+        if kind is None or kind in self.kinds.get(name, (kind,)):
+            return
+        expected = " or ".join(sorted(self.kinds[name] - {"null"}))
+        raise Invalid.at(_where(name), f"should be of type {expected}", "wrong-type", {"expected": expected})
 
     def look_at_lists(self, document: Any) -> None:
         """Raises Invalid for lists that are too long, whatever else there may be."""
@@ -90,18 +105,35 @@ def outline_of(schema: Mapping[str, Any]) -> Outline:
     """The outline of a JSON schema."""
     names: set[str] = set()
     longest: dict[str | None, int] = {}
+    kinds: dict[str | None, set[str | None]] = {}
     is_open = False
     for kind in _variants(schema, schema):
+        kinds.setdefault(None, set()).update(_types(kind))
         if kind.get("type") == "object":
             is_open = is_open or kind.get("additionalProperties") is not False
         if (most := kind.get("maxItems")) is not None:
             longest[None] = most
         for name, field in kind.get("properties", {}).items():
             names.add(name)
-            found = [variant["maxItems"] for variant in _variants(field, schema) if "maxItems" in variant]
+            variants = list(_variants(field, schema))
+            kinds.setdefault(name, set()).update(*(_types(variant) for variant in variants))
+            found = [variant["maxItems"] for variant in variants if "maxItems" in variant]
             if found:
                 longest[name] = max(found)
-    return Outline(frozenset(names), is_open, longest)
+    known = {
+        name: frozenset(t for t in types if t is not None)
+        for name, types in kinds.items()
+        if None not in types
+    }
+    return Outline(frozenset(names), is_open, longest, known)
+
+
+def _types(variant: Mapping[str, Any]) -> set[str | None]:
+    """The JSON types of one variant; none of a union, whose variants say theirs, and None where it does not say."""
+    if any(other in variant for other in ("$ref", "anyOf", "oneOf")):
+        return set()
+    said = variant.get("type")
+    return set(said) if isinstance(said, list) else {said}
 
 
 def _variants(kind: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
