@@ -72,7 +72,9 @@ class Clock:
 
 def config(*issuers: Issuer, **values: Any) -> Settings:
     chosen = list(issuers) or [Issuer(issuer=ISSUER, jwks_url=URL)]
-    return Settings(database_url="unused", environment="development", auth_issuers=chosen, **values)
+    return Settings(
+        database_url="postgresql://unused", environment="development", auth_issuers=chosen, **values
+    )
 
 
 def verifier(source: Source, clock: Clock | None = None, *issuers: Issuer, **values: Any) -> TokenVerifier:
@@ -117,7 +119,7 @@ def test_an_issuer_configured_twice_is_refused() -> None:
 
 
 async def test_without_issuers_nobody_is_known() -> None:
-    settings = Settings(database_url="unused", auth_issuers=[])
+    settings = Settings(database_url="postgresql://unused", auth_issuers=[])
     with pytest.raises(Unauthenticated, match="issuer"):
         await TokenVerifier(settings, fetch=Source()).verify(GOOD, now=NOW)
 

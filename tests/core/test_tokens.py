@@ -107,7 +107,7 @@ async def fetch(url: str) -> object:
 
 def verifier(**values: Any) -> TokenVerifier:
     issuer = Issuer(issuer=ISSUER, jwks_url=URL)
-    config = Settings(database_url="unused", auth_issuers=[issuer], **values)
+    config = Settings(database_url="postgresql://unused", auth_issuers=[issuer], **values)
     return TokenVerifier(config, fetch=fetch)
 
 

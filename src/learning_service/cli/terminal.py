@@ -43,7 +43,8 @@ def read_settings(*, serving: bool = False) -> Settings:
 
 def fail_on(error: ValidationError) -> NoReturn:
     """End the command by naming the settings that are missing or wrong."""
-    lines = [f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+    faults = [e for e in error.errors() if e["type"] != "default_factory_not_called"]
+    lines = [f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in faults]
     fail("\n".join(["settings in the environment are missing or wrong:", *lines]))
 
 

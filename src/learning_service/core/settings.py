@@ -8,6 +8,7 @@ keys: see `Settings.refuse_development_keys`.
 import hmac
 import ipaddress
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -21,6 +22,10 @@ DEVELOPMENT_ACCESS_KEY_ID = "development"
 DEVELOPMENT_SECRET = "development"  # noqa: S105 - refused in production
 SHORTEST_SECRET = 32
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+asyncpg://")
+_PLACE = re.compile(
+    r"(?:[^:/@]*(?::[^@]*)?@)?(?:\[[^]/?]+\]|[^]\[/:?@]*)(?::(?P<port>[0-9]{1,5}))?(?:[/?].*)?\Z"
+)
+"""Login, host, port and the rest of a database's address. By hand: the drivers' parser takes long to import."""
 _NEEDED_TO_SERVE = {
     "secret_keys": "set it to a list of one random text of 32 characters or more, the same for all processes",
     "public_url": "certificates print it, so set it to the service's final https address",
@@ -60,29 +65,39 @@ class SettingsInFiles(PydanticBaseSettingsSource):
         if os.environ.get(name):
             raise ValueError(f"{name} and {name}_FILE are both set: leave one out")
         try:
-            text = Path(path).read_text("utf-8")
+            text = Path(path).read_text("utf-8-sig").rstrip("\r\n")
         except (OSError, UnicodeDecodeError):
             raise ValueError(f"{name}_FILE: {path} cannot be read") from None
-        return text.rstrip("\r\n"), field_name, False
+        if not text:
+            raise ValueError(f"{name}_FILE: {path} is empty")
+        return text, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         """Every setting that has a file."""
         found = {}
         for name, field in self.settings_cls.model_fields.items():
             value, key, _ = self.get_field_value(field, name)
-            if value is not None:
+            if value is None:
+                continue
+            try:
                 found[key] = (
                     self.decode_complex_value(name, field, value) if self.field_is_complex(field) else value
                 )
+            except ValueError:
+                raise ValueError(f"{name.upper()}_FILE: the file does not hold JSON") from None
         return found
 
 
 def driver_url(url: str) -> str:
-    """The database's address in the form that `database_url` wants. Raises ValueError for another database."""
-    for scheme in _POSTGRES_SCHEMES:
-        if url.startswith(scheme):
-            return "postgresql+asyncpg://" + url.removeprefix(scheme)
-    raise ValueError("DATABASE_URL must begin with postgresql://")
+    """The database's address as its driver takes it. Raises ValueError, without the address, for another database."""
+    scheme = next((scheme for scheme in _POSTGRES_SCHEMES if url.startswith(scheme)), None)
+    if scheme is None:
+        raise ValueError("DATABASE_URL must begin with postgresql://")
+    rest = url.removeprefix(scheme)
+    parts = _PLACE.match(rest)
+    if parts is None or not 1 <= int(parts["port"] or 5432) <= 65535:
+        raise ValueError("DATABASE_URL must have the form postgresql://user:password@host:port/name")
+    return "postgresql+asyncpg://" + rest
 
 
 def _in_development(settings: dict[str, Any]) -> bool:
@@ -92,7 +107,13 @@ def _in_development(settings: dict[str, Any]) -> bool:
 class StoreSettings(BaseSettings):
     """The settings of the object store."""
 
-    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=None,
+        extra="ignore",
+        frozen=True,
+        # A message about a wrong setting would show it, and all others with it.
+        hide_input_in_errors=True,
+    )
 
     s3_endpoint_url: str | None = None
     """Where the service talks to the object store; none for AWS."""
@@ -126,7 +147,7 @@ class Settings(StoreSettings):
     """`development` allows the development key and receivers on 127.0.0.1."""
 
     database_url: str
-    """`postgresql+asyncpg://user:password@host:port/name`; the user must be able to assume the service's roles."""
+    """`postgresql://user:password@host:port/name`; the user must be able to assume the service's roles."""
     database_pool_size: int = Field(default=10, ge=1, le=200)
     """Connections kept per process; a worker keeps `JOB_CONCURRENCY` + 4 where that is more."""
     database_direct_pool_size: int = Field(default=5, ge=1, le=200)
@@ -227,6 +248,11 @@ class Settings(StoreSettings):
     """Between which hours mails leave, where their reader is; none: `8-20`, in development `0-24`."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("database_url")
+    @classmethod
+    def _address_of_a_database(cls, value: str) -> str:
+        return driver_url(value)
 
     @field_validator("trusted_proxies")
     @classmethod
