@@ -82,10 +82,11 @@ async def test_what_is_collected_frees_its_room_and_what_is_made_counts(
 
 async def test_places_are_shared_fairly(world: World, other_world: World, http: httpx.AsyncClient) -> None:
     """Two for each author, three for an organization; then somebody else's are still free."""
-    done = asyncio.Event()
+    done, begun = asyncio.Event(), asyncio.Semaphore(0)
 
     async def slow() -> AsyncIterator[bytes]:
         yield HEAD
+        begun.release()
         await done.wait()
         yield files.pdf()[5:] + b"\r\n--b--\r\n"
 
@@ -95,12 +96,13 @@ async def test_places_are_shared_fairly(world: World, other_world: World, http: 
 
     regional = world.call_as("r", "regional_admin:north")
     under_way = [begin(world.admin) for _ in range(2)]
-    await asyncio.sleep(0.3)
+    for _ in under_way:
+        await begun.acquire()
     refused = await send(here(http, world.admin), files.pdf(7))
     assert (refused.status_code, refused.json()["code"]) == (429, "rate-limited")
     assert refused.headers["retry-after"]
     under_way.append(begin(regional))
-    await asyncio.sleep(0.3)
+    await begun.acquire()
     assert (await send(here(http, regional), files.pdf(7))).status_code == 429
     assert (await send(here(http, other_world.admin), files.pdf(7))).status_code == 202
     done.set()

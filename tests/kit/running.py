@@ -40,7 +40,11 @@ class Runner:
 
     async def run_until_idle(self) -> None:
         """Do all that is due, what these jobs enqueue for now included, and return."""
-        while await self.drain() or self._running:
+        while True:
+            # What ends during the look may have queued more, too late to be seen by it.
+            were_running = bool(self._running)
+            if not await self.drain() and not were_running:
+                return
             if self._running:
                 await asyncio.wait(list(self._running), return_when=asyncio.FIRST_COMPLETED)
 
