@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: run test long slow-inputs faults fuzz audit mutants check lint format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
+.PHONY: run test long slow-inputs faults fuzz audit mutants check lint lint-reference format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -50,6 +50,10 @@ lint: environment-dev ## Style, format, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if command -v node >/dev/null; then echo scripts/lint_reference.sh; scripts/lint_reference.sh; fi
+
+lint-reference: environment-dev ## Let redocly and spectral judge the OpenAPI document (needs node)
+	@./scripts/lint_reference.sh
 
 format: environment-dev ## Put the code in its form
 	$(BIN)/ruff check --fix .

@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from learning_service.api.concurrency import ConcurrencyLimit
 from learning_service.api.fast import HOT_PATHS, HotPaths
 from learning_service.api.openapi.document import DESCRIPTION, install_reference
+from learning_service.api.openapi.names import CONTACT, LICENSE, SERVERS, operation_id, tags
 from learning_service.api.problems import install_problem_handlers
 from learning_service.api.redirects import SlashRedirect
 from learning_service.api.request_log import RequestLog
@@ -84,6 +85,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="Learning service",
         description=DESCRIPTION,
         version="1",
+        contact=CONTACT,
+        license_info=LICENSE,
+        servers=SERVERS,
+        openapi_tags=tags(),
+        generate_unique_id_function=operation_id,
         lifespan=lifespan,
         docs_url=None,
         openapi_url=None,

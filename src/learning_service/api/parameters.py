@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import Depends, Request
@@ -40,11 +40,15 @@ def large_body(type_: Any, **options: Any) -> Any:
 
 
 class Page:
-    """Reads `limit`, `cursor` and the named filters of a list; refuses every other parameter."""
+    """Reads `limit`, `cursor` and the filters of a list; refuses every other parameter.
 
-    def __init__(self, list_name: str, *filters: str, key_parts: int = 1) -> None:
+    Filters are `free`, or have the `words` that they may be.
+    """
+
+    def __init__(self, list_name: str, *free: str, key_parts: int = 1, **words: Iterable[str]) -> None:
         self.list_name = list_name
-        self.filters = frozenset(filters)
+        self.filters = frozenset((*free, *words))
+        self.words = {name: tuple(known) for name, known in words.items()}
         self.key_parts = key_parts
 
     async def __call__(self, request: Request, caller: Caller) -> PageRequest:
@@ -53,7 +57,10 @@ class Page:
         query = dict(request.query_params)
         filters = {name: value for name, value in sorted(query.items()) if name in self.filters}
         cursors = cursors_of(request, caller, self.list_name, filters)
-        return read_page(query, cursors=cursors, filters=filters, key_parts=self.parts(filters))
+        asked = read_page(query, cursors=cursors, filters=filters, key_parts=self.parts(filters))
+        for name, words in self.words.items():
+            word_filter(asked, name, words)
+        return asked
 
     def parts(self, filters: Mapping[str, str]) -> int:
         """How many parts the list's sort key has, so filtered."""
@@ -71,9 +78,9 @@ def cursors_of(
     return Cursors(context.cursor_keys, scope)
 
 
-def page(list_name: str, *filters: str, key_parts: int = 1) -> Any:
-    """The requested page of the named list."""
-    return Depends(Page(list_name, *filters, key_parts=key_parts))
+def page(list_name: str, *free: str, key_parts: int = 1, **words: Iterable[str]) -> Any:
+    """The requested page of the named list. See `Page`."""
+    return Depends(Page(list_name, *free, key_parts=key_parts, **words))
 
 
 class PathOpaqueId:
@@ -107,19 +114,12 @@ class MemberPage(Page):
     Only callers who may make the request learn what is wrong with the query.
     """
 
-    def __init__(self, list_name: str, *free: str, key_parts: int = 1, **words: tuple[str, ...]) -> None:
-        super().__init__(list_name, *free, *words, key_parts=key_parts)
-        self.words = words
-
     async def __call__(  # type: ignore[override]
         self, request: Request, caller: Caller, session: Session
     ) -> PageRequest:
-        """The requested page; `words` are what each filter but the free ones may be. Raises NotAMember, Invalid."""
+        """The requested page. Raises NotAMember, Invalid."""
         try:
-            asked = await super().__call__(request, caller)
-            for name, words in self.words.items():
-                word_filter(asked, name, words)
-            return asked
+            return await super().__call__(request, caller)
         except Invalid:
             if not caller.is_any_admin and not await is_member(session, caller):
                 raise NotAMember from None

@@ -41,7 +41,7 @@ STARTED: Responses = {202: {"model": StartedRunOut, "description": "More than 5,
 
 
 @router.post("/courses/{course_id}/assign/", response_model=AssignedOut, responses=STARTED)
-async def assign(
+async def assign_course_(
     course: Annotated[UUID, Depends(CanAssignCourse())],
     caller: Caller,
     session: Session,
@@ -63,7 +63,7 @@ async def assign(
 
 
 @router.get("/assignment-rules/")
-async def list_(
+async def list_assignment_rules(
     caller: Admin, session: Session, asked: Annotated[PageRequest, page("assignment-rules")]
 ) -> PageOut[RuleOut]:
     """Rules that reach the caller's members, newest first."""
@@ -72,14 +72,16 @@ async def list_(
 
 
 @router.post("/assignment-rules/", status_code=201)
-async def create(caller: Admin, session: Session, new: Annotated[RuleIn, body(RuleIn)]) -> RuleOut:
+async def create_assignment_rule(
+    caller: Admin, session: Session, new: Annotated[RuleIn, body(RuleIn)]
+) -> RuleOut:
     """Make a rule. It reaches only members whom its last editor administers and whom the course is for."""
     rule_id = await create_rule(session, new, actor=caller)
     return RuleOut.model_validate(await get_rule(session, caller, rule_id))
 
 
 @router.get("/assignment-rules/runs/{run_id}/")
-async def read_run(run_id: str, caller: AnyAdmin, session: Session) -> RunOut:
+async def read_assignment_run(run_id: str, caller: AnyAdmin, session: Session) -> RunOut:
     """What a run did so far."""
     return RunOut.model_validate(
         await run_view(session, caller, await access_run(session, caller, path_id(run_id)))
@@ -87,7 +89,7 @@ async def read_run(run_id: str, caller: AnyAdmin, session: Session) -> RunOut:
 
 
 @router.post("/assignment-rules/runs/{run_id}/undo/")
-async def undo(run_id: str, caller: AnyAdmin, session: Session, nothing: NoBody) -> RunOut:
+async def undo_assignment_run(run_id: str, caller: AnyAdmin, session: Session, nothing: NoBody) -> RunOut:
     """Undo a run: remove its enrollments that have not been begun, many of them in the background."""
     return RunOut.model_validate(
         await run_view(session, caller, await undo_run(session, path_id(run_id), actor=caller))
@@ -95,13 +97,13 @@ async def undo(run_id: str, caller: AnyAdmin, session: Session, nothing: NoBody)
 
 
 @router.get("/assignment-rules/{rule_id}/")
-async def read(rule_id: str, caller: Admin, session: Session) -> RuleOut:
+async def read_assignment_rule(rule_id: str, caller: Admin, session: Session) -> RuleOut:
     """One rule."""
     return RuleOut.model_validate(await get_rule(session, caller, path_id(rule_id)))
 
 
 @router.patch("/assignment-rules/{rule_id}/")
-async def update(
+async def update_assignment_rule(
     rule_id: str, caller: Admin, session: Session, sent: Annotated[RuleChangeIn, body(RuleChangeIn)]
 ) -> RuleOut:
     """Change a rule. What it assigned stays."""
@@ -110,25 +112,29 @@ async def update(
 
 
 @router.delete("/assignment-rules/{rule_id}/", status_code=204)
-async def delete(rule_id: str, caller: Admin, session: Session) -> None:
+async def delete_assignment_rule(rule_id: str, caller: Admin, session: Session) -> None:
     """Take a rule out of use. What it assigned stays, and its runs can still be read."""
     await delete_rule(session, path_id(rule_id), actor=caller)
 
 
 @router.post("/assignment-rules/{rule_id}/preview/")
-async def preview(rule_id: str, caller: Admin, session: Session, nothing: NoBody) -> PreviewOut:
+async def preview_assignment_rule(
+    rule_id: str, caller: Admin, session: Session, nothing: NoBody
+) -> PreviewOut:
     """What a run of the rule would do now to the members whom the caller administers; changes nothing."""
     return PreviewOut.model_validate(await preview_rule(session, path_id(rule_id), actor=caller))
 
 
 @router.post("/assignment-rules/{rule_id}/run/", status_code=202)
-async def run(rule_id: str, caller: Admin, session: Session, nothing: NoBody) -> StartedRunOut:
+async def run_assignment_rule(
+    rule_id: str, caller: Admin, session: Session, nothing: NoBody
+) -> StartedRunOut:
     """Run a rule for those who match now, whatever else sets it off, in the background."""
     return StartedRunOut(run_id=await run_rule(session, path_id(rule_id), actor=caller))
 
 
 @router.get("/assignment-rules/{rule_id}/runs/")
-async def runs(
+async def list_assignment_runs(
     rule_id: str, caller: Admin, session: Session, asked: Annotated[PageRequest, page("assignment-runs")]
 ) -> PageOut[RunOut]:
     """The runs of a rule, newest first."""

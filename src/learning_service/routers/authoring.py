@@ -108,7 +108,7 @@ async def discard_draft(
 
 
 @router.post("/{course_id}/publish/")
-async def publish(
+async def publish_course(
     access: Authored,
     caller: Author,
     session: Session,
@@ -131,7 +131,7 @@ async def publish(
 
 
 @router.get("/{course_id}/versions/")
-async def versions(
+async def list_versions_(
     access: Authored, session: Session, asked: Annotated[PageRequest, page("versions")]
 ) -> PageOut[VersionOut]:
     """The history, newest first, the draft among it."""
@@ -151,7 +151,7 @@ async def read_version(access: Authored, session: Session, number: VersionNumber
 
 
 @router.get("/{course_id}/versions/{number}/diff/")
-async def diff(
+async def compare_versions(
     access: Authored,
     session: Session,
     number: VersionNumber,
@@ -174,7 +174,7 @@ async def diff(
 
 
 @router.post("/{course_id}/versions/{number}/restore/", response_model=StoredTreeOut, responses=EDITS)
-async def restore(
+async def restore_version_(
     access: Authored,
     caller: Author,
     session: Session,
@@ -188,28 +188,28 @@ async def restore(
 
 
 @router.post("/{course_id}/duplicate/", status_code=201)
-async def duplicate(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseOut:
+async def duplicate_course_(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseOut:
     """A new, unpublished course with the same content, scope and policy, and keys of its own."""
     made = await courses.duplicate_course(session, access, actor=caller)
     return CourseOut.model_validate((await see_course(session, caller, made)).view)
 
 
 @router.post("/{course_id}/archive/")
-async def archive(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseOut:
+async def archive_course_(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseOut:
     """Close the course to newcomers; those inside finish."""
     await courses.archive_course(session, access, archived=True, actor=caller)
     return await _course(session, caller, access)
 
 
 @router.post("/{course_id}/unarchive/")
-async def unarchive(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseOut:
+async def unarchive_course(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseOut:
     """Open the course again."""
     await courses.archive_course(session, access, archived=False, actor=caller)
     return await _course(session, caller, access)
 
 
 @router.get("/{course_id}/graders/")
-async def designated(
+async def list_graders_(
     access: Authored, session: Session, asked: Annotated[PageRequest, page("graders")]
 ) -> PageOut[GraderOut]:
     """Who may grade this course in addition to the organization's graders."""
@@ -220,7 +220,7 @@ async def designated(
 
 
 @router.put("/{course_id}/graders/{user_id}/", status_code=204)
-async def designate(
+async def designate_grader_(
     access: Authored,
     caller: Author,
     session: Session,
@@ -232,7 +232,7 @@ async def designate(
 
 
 @router.delete("/{course_id}/graders/{user_id}/", status_code=204)
-async def dismiss(
+async def dismiss_grader_(
     access: Authored,
     caller: Author,
     session: Session,

@@ -110,7 +110,9 @@ async def _find(session: PublicSession, certificate_id: uuid.UUID) -> PublicCert
     response_model_exclude_unset=True,
     responses={302: {"description": "To the page, for a browser"}},
 )
-async def verify(certificate_id: str, request: Request, session: PublicSession, context: ContextOf) -> Any:
+async def verify_certificate(
+    certificate_id: str, request: Request, session: PublicSession, context: ContextOf
+) -> Any:
     """The true state of a certificate, for anyone. A browser is sent to the page."""
     headers = VERIFICATION_HEADERS
     if prefers_html(request.headers.get("accept")):
@@ -130,7 +132,7 @@ async def verify(certificate_id: str, request: Request, session: PublicSession, 
     response_model=VerificationsOut,
     response_model_exclude_unset=True,
 )
-async def verify_many(
+async def verify_certificates_(
     request: Request,
     asked: Annotated[VerificationsIn, body(VerificationsIn, limit=PUBLIC_BODY)],
     session: PublicSession,
@@ -168,7 +170,7 @@ def _parsed(text: str) -> uuid.UUID | None:
     response_class=HTMLResponse,
     responses={404: {"description": "A page that says so", "content": {"text/html": {}}}},
 )
-async def verification_page(
+async def show_verification_page(
     certificate_id: str,
     request: Request,
     session: PublicSession,
@@ -205,7 +207,7 @@ async def verification_page(
 
 
 @router.get("/api/certificates/")
-async def certificates(
+async def list_certificates_(
     caller: Annotated[Principal, Depends(IsAdmin())],
     session: Session,
     asked: Annotated[PageRequest, page("certificates", "user_id", "course_id", key_parts=2)],
@@ -246,7 +248,7 @@ def _filters(asked: PageRequest) -> tuple[str | None, uuid.UUID | None]:
         },
     },
 )
-async def pdf(
+async def download_certificate(
     certificate: Annotated[Certificate, Depends(CanReadCertificate())],
     request: Request,
     session: Session,
@@ -287,7 +289,7 @@ async def pdf(
 
 
 @router.post("/api/certificates/{certificate_id}/revoke/")
-async def revoke(
+async def revoke_certificate(
     caller: Caller,
     certificate: Annotated[Certificate, Depends(CanAdministerCertificate())],
     session: Session,
@@ -303,7 +305,7 @@ async def revoke(
     status_code=201,
     responses={410: {"description": "Its person was erased: `erased`"}},
 )
-async def reissue(
+async def reissue_certificate_(
     caller: Caller,
     certificate: Annotated[Certificate, Depends(CanAdministerCertificate())],
     session: Session,

@@ -17,25 +17,25 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.reports.queries.compliance import ReportFilter, check_filter
 from learning_service.schemas.common import PageOut
 from learning_service.schemas.compliance import ComplianceOut, ComplianceStatus
-from learning_service.schemas.filters import id_filter, word_filter
+from learning_service.schemas.filters import id_filter
 
 router = APIRouter(prefix="/api/compliance", tags=["compliance"], route_class=KeyedRoute)
 STATUSES = get_args(ComplianceStatus)
 
 
 @router.get("/statuses/")
-async def statuses(
+async def list_compliance_statuses(
     caller: Annotated[Principal, Depends(IsAdmin(chapters=True))],
     session: Session,
     asked: Annotated[
-        PageRequest, page("compliance-statuses", "requirement_id", "chapter_id", "status", key_parts=2)
+        PageRequest, page("compliance-statuses", "requirement_id", "chapter_id", status=STATUSES, key_parts=2)
     ],
 ) -> PageOut[ComplianceOut]:
     """Where the caller's members stand with each requirement, also where nothing has begun."""
     wanted = ReportFilter(
         requirement_id=id_filter(asked, "requirement_id"), chapter_id=id_filter(asked, "chapter_id")
     )
-    status = word_filter(asked, "status", STATUSES)
+    status = asked.filters.get("status")
     reach = reach_of(caller, chapters=True)
     await check_filter(session, caller.organization_id, wanted, reach)
     who = within(caller.organization_id, reach)

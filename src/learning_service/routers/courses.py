@@ -86,7 +86,7 @@ Catalogue = CoursesPage(
 
 
 @router.get("/", response_model_exclude_unset=True)
-async def list_(
+async def list_courses_(
     caller: Member, session: Session, asked: Annotated[PageRequest, Depends(Catalogue)]
 ) -> PageOut[ListedCourseOut]:
     """Courses that the caller may enter, author or assign, newest first; with `q` the best match first.
@@ -136,7 +136,7 @@ async def _mine(session: Session, own: OwnProgress) -> MineOut:
 
 
 @router.get("/categories/")
-async def categories(
+async def list_categories(
     caller: Member,
     session: Session,
     asked: Annotated[PageRequest, Depends(MemberPage("course-categories", key_parts=2))],
@@ -149,14 +149,16 @@ async def categories(
 
 
 @router.post("/", status_code=201)
-async def create(caller: Maker, session: Session, new: Annotated[CourseIn, body(CourseIn)]) -> CourseOut:
+async def create_course_(
+    caller: Maker, session: Session, new: Annotated[CourseIn, body(CourseIn)]
+) -> CourseOut:
     """Make a course. It has a draft from the start: version 1, its title, no modules."""
     course_id = await courses.create_course(session, new, actor=caller)
     return CourseOut.model_validate((await see_course(session, caller, course_id)).view)
 
 
 @router.get("/{course_id}/")
-async def read(access: Seen) -> CourseOut:
+async def read_course(access: Seen) -> CourseOut:
     """One course."""
     return CourseOut.model_validate(access.view)
 
@@ -174,7 +176,7 @@ async def read_dry_run(
 
 
 @router.patch("/{course_id}/")
-async def update(
+async def update_course_(
     access: Authored,
     caller: Someone,
     session: Session,
@@ -201,7 +203,7 @@ async def update(
 
 
 @router.get("/{course_id}/modules/")
-async def modules(
+async def read_modules(
     access: Seen,
     caller: Someone,
     session: Session,
@@ -233,7 +235,7 @@ async def modules(
 
 
 @router.post("/{course_id}/enroll/", status_code=201, responses={200: {"description": "Enrolled already"}})
-async def enroll_(
+async def enroll_in_course(
     access: Seen,
     caller: Someone,
     session: Session,

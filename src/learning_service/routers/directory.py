@@ -175,7 +175,7 @@ async def retire_requirement(
 
 
 @router.get("/facets/", summary="What members have as status and custom fields")
-async def facets(caller: Annotated[Principal, Depends(IsAdmin())], session: Session) -> FacetsOut:
+async def read_member_facets(caller: Annotated[Principal, Depends(IsAdmin())], session: Session) -> FacetsOut:
     """What an audience can name: the statuses and custom fields that the caller's members have now.
 
     A status that an event brought is here at once, whether or not any rule names it. Erased members count nowhere.

@@ -28,7 +28,7 @@ from learning_service.schemas.directory import (
     MemberRecordOut,
 )
 from learning_service.schemas.enrollments import ListedEnrollmentOut
-from learning_service.schemas.filters import flag_filter, id_filter, text_filter, word_filter
+from learning_service.schemas.filters import FLAG, flag_filter, id_filter, text_filter
 
 router = APIRouter(prefix="/api/directory", tags=["directory"], route_class=KeyedRoute)
 MemberOrAdmin = Annotated[Principal, Depends(IsMemberOrAdmin())]
@@ -37,7 +37,7 @@ SORTS = get_args(MemberSort)
 
 @router.get("/regions/", summary="Regions to choose from")
 async def list_regions(
-    caller: MemberOrAdmin, session: Session, asked: Annotated[PageRequest, page("regions", "closed")]
+    caller: MemberOrAdmin, session: Session, asked: Annotated[PageRequest, page("regions", closed=FLAG)]
 ) -> PageOut[ListedRegionOut]:
     """The organization's regions, by id. `?closed=true` shows closed ones too."""
     rows = await units.list_regions(
@@ -52,7 +52,7 @@ async def list_regions(
 async def list_chapters(
     caller: MemberOrAdmin,
     session: Session,
-    asked: Annotated[PageRequest, page("chapters", "region_id", "q", "closed")],
+    asked: Annotated[PageRequest, page("chapters", "region_id", "q", closed=FLAG)],
 ) -> PageOut[ListedChapterOut]:
     """The organization's chapters, by id. `?closed=true` shows closed ones too.
 
@@ -77,7 +77,7 @@ async def list_members(
     caller: Annotated[Principal, Depends(IsAdmin(chapters=True))],
     session: Session,
     asked: Annotated[
-        PageRequest, page("members", "q", "chapter_id", "region_id", "status", "sort", key_parts=2)
+        PageRequest, page("members", "q", "chapter_id", "region_id", "status", sort=SORTS, key_parts=2)
     ],
 ) -> PageOut[ListedMemberOut]:
     """Members of the caller's organization, regions and chapters, by id unless `?sort=` says otherwise.
@@ -90,7 +90,7 @@ async def list_members(
         chapter_id=id_filter(asked, "chapter_id"),
         region_id=id_filter(asked, "region_id"),
         status=text_filter(asked, "status"),
-        sort=word_filter(asked, "sort", SORTS),
+        sort=asked.filters.get("sort"),
     )
     rows = await found_members.list_members(
         session, caller.organization_id, reach_of(caller, chapters=True), asked, wanted

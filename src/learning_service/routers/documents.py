@@ -29,7 +29,6 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.idempotency import AlreadyAnswered, claim_key, keep_answer
 from learning_service.schemas.common import NothingIn, PageOut
 from learning_service.schemas.documents import DocumentOut
-from learning_service.schemas.filters import word_filter
 
 router = APIRouter(prefix="/api/documents", tags=["documents"], route_class=KeyedRoute)
 RETRY_SECONDS = 2
@@ -52,7 +51,7 @@ PlacesOf = Annotated[Places, Depends(_places_of)]
 
 
 @router.post("/", status_code=202, response_model=DocumentOut, openapi_extra=UPLOAD_BODY)
-async def upload(caller: Author, request: Request, context: ContextOf, places: PlacesOf) -> Response:
+async def upload_document(caller: Author, request: Request, context: ContextOf, places: PlacesOf) -> Response:
     """Take one file: PDF, PNG or JPEG as it is, PPT, PPTX or ODP to be converted to PDF.
 
     Its content decides what it is, whatever its name says. Look again until `status` is not `converting`. The same
@@ -85,31 +84,31 @@ async def upload(caller: Author, request: Request, context: ContextOf, places: P
 async def list_documents_(
     caller: Annotated[Principal, Depends(CanMakeCourses())],
     session: Session,
-    asked: Annotated[PageRequest, page("documents", "q", "kind", "status")],
+    asked: Annotated[PageRequest, page("documents", "q", kind=KINDS, status=STATUSES)],
 ) -> PageOut[DocumentOut]:
     """The organization's files, newest first: what an author chooses from.
 
     `q` is looked for in the file's name, without accents and case, its words in any order; `kind` is deck, pdf or
     picture.
     """
-    kind = word_filter(asked, "kind", KINDS)
+    kind = asked.filters.get("kind")
     wanted = DocumentFilter(
         typed=asked.filters.get("q"),
         media_types=next((types for name, types in KINDS.items() if name == kind), None),
-        status=word_filter(asked, "status", STATUSES),
+        status=asked.filters.get("status"),
     )
     rows = await list_documents(session, caller.organization_id, asked, wanted)
     return PageOut[DocumentOut](**page_of(rows, asked, key=lambda row: (row.id,), item=DocumentOut.of))
 
 
 @router.get("/{document_id}/")
-async def read(caller: Author, document_id: str, session: Session) -> DocumentOut:
+async def read_document(caller: Author, document_id: str, session: Session) -> DocumentOut:
     """What became of a file."""
     return DocumentOut.of(await get_document(session, caller.organization_id, path_id(document_id)))
 
 
 @router.post("/{document_id}/retry/", status_code=202)
-async def retry(
+async def retry_document_(
     caller: Author,
     document_id: str,
     session: Session,
@@ -129,7 +128,7 @@ async def retry(
         409: {"description": "It failed, so it has no file"},
     },
 )
-async def file(
+async def download_document(
     document: Annotated[Document, Depends(CanSeeFile())],
     request: Request,
     session: Session,

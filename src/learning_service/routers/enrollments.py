@@ -38,7 +38,7 @@ from learning_service.schemas.enrollments import (
     SourceOut,
     WithdrawalIn,
 )
-from learning_service.schemas.filters import id_filter, uuid_filter, word_filter
+from learning_service.schemas.filters import FLAG, flag_filter, id_filter, uuid_filter
 
 router = APIRouter(prefix="/api/enrollments", tags=["enrollments"], route_class=KeyedRoute)
 
@@ -61,11 +61,12 @@ Granted = Annotated[EnrollmentView, Depends(AdministersAnother(chapters=False))]
 
 
 @router.get("/")
-async def list_(
+async def list_enrollments_(
     caller: Annotated[Principal, Depends(IsAdmin(chapters=True))],
     session: Session,
     asked: Annotated[
-        PageRequest, page("enrollments", "user_id", "course_id", "chapter_id", "status", "withdrawn")
+        PageRequest,
+        page("enrollments", "user_id", "course_id", "chapter_id", status=STATUSES, withdrawn=FLAG),
     ],
 ) -> PageOut[MemberEnrollmentOut]:
     """Enrollments of the members whom the caller administers, newest first. `?withdrawn=true`: the withdrawn ones."""
@@ -73,8 +74,8 @@ async def list_(
         user_id=id_filter(asked, "user_id"),
         course_id=uuid_filter(asked, "course_id"),
         chapter_id=id_filter(asked, "chapter_id"),
-        status=word_filter(asked, "status", STATUSES),
-        withdrawn=word_filter(asked, "withdrawn", ("true", "false")) == "true",
+        status=asked.filters.get("status"),
+        withdrawn=flag_filter(asked, "withdrawn"),
     )
     rows = await list_enrollments(session, caller, asked, wanted)
     found = await finishes(session, rows)
@@ -94,13 +95,13 @@ async def _shown(session: Session, enrollment: EnrollmentView) -> MemberEnrollme
 
 
 @router.get("/{enrollment_id}/")
-async def read(enrollment: Administered, session: Session) -> MemberEnrollmentOut:
+async def read_enrollment(enrollment: Administered, session: Session) -> MemberEnrollmentOut:
     """One enrollment."""
     return await _shown(session, enrollment)
 
 
 @router.patch("/{enrollment_id}/")
-async def change(
+async def update_enrollment(
     enrollment: Extended,
     caller: Caller,
     session: Session,
@@ -119,13 +120,13 @@ async def change(
 
 
 @router.delete("/{enrollment_id}/", status_code=204)
-async def remove(enrollment: Administered, caller: Caller, session: Session) -> None:
+async def delete_enrollment_(enrollment: Administered, caller: Caller, session: Session) -> None:
     """Remove an enrollment that has not been begun."""
     await delete_enrollment(session, enrollment.id, actor=caller)
 
 
 @router.get("/{enrollment_id}/explain/")
-async def explain(enrollment: Administered, session: Session) -> ExplanationOut:
+async def explain_enrollment_(enrollment: Administered, session: Session) -> ExplanationOut:
     """Why the enrollment exists: which rule, event or person made it, and when; and what assigned it again since."""
     told = await explain_enrollment(session, enrollment)
     sources = [_source(one) for one in told.sources]
@@ -160,7 +161,7 @@ def _source(told: Source) -> SourceOut:
 
 
 @router.post("/{enrollment_id}/attempts/")
-async def grant(
+async def grant_attempts_(
     enrollment: Granted, caller: Caller, session: Session, sent: Annotated[GrantIn, body(GrantIn)]
 ) -> MemberEnrollmentOut:
     """Allow more attempts at a quiz or the assessment. A failed enrollment goes on."""
@@ -178,7 +179,7 @@ async def grant(
 
 
 @router.post("/{enrollment_id}/withdraw/")
-async def withdraw(
+async def withdraw_enrollment_(
     enrollment: ForAdmins, caller: Caller, session: Session, sent: Annotated[WithdrawalIn, body(WithdrawalIn)]
 ) -> MemberEnrollmentOut:
     """Close an enrollment without an outcome, also one that was begun; an attempt under way counts for nothing.

@@ -49,7 +49,7 @@ PARAMETERS = [
     openapi_extra={"parameters": PARAMETERS},
     responses={410: {"description": "The cursor points before what is kept: begin without `after`"}},
 )
-async def feed(caller: Reader, request: Request, context: ContextOf) -> FeedOut:
+async def list_events(caller: Reader, request: Request, context: ContextOf) -> FeedOut:
     """Events after a cursor, oldest first; with `wait`, up to so many seconds until there is one.
 
     Without `after`, from the oldest kept (90 days). An older cursor is answered 410 `cursor-expired`.

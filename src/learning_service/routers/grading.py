@@ -54,7 +54,7 @@ NoBody = Annotated[None, body(NothingIn, optional=True)]
 
 
 @router.get("/pending/")
-async def pending(
+async def list_pending_responses(
     caller: Grader,
     session: Session,
     asked: Annotated[PageRequest, page("grading-pending", "course_id", key_parts=2)],
@@ -101,7 +101,7 @@ async def list_grading_history(
 
 
 @router.get("/lost-passes/")
-async def lost_passes(
+async def list_lost_passes_(
     caller: Annotated[Principal, Depends(IsAdmin())],
     session: Session,
     asked: Annotated[PageRequest, page("lost-passes")],
@@ -133,7 +133,9 @@ async def decide_lost_pass_(
     response_model=PendingResponseOut,
     responses={204: {"description": "No response waits that is free to claim"}},
 )
-async def next_(caller: Grader, session: Session, nothing: NoBody) -> PendingResponseOut | Response:
+async def claim_next_response(
+    caller: Grader, session: Session, nothing: NoBody
+) -> PendingResponseOut | Response:
     """Claim the oldest response that is free, for 15 minutes."""
     claimed = await claim_next(session, actor=caller)
     if claimed is None:
@@ -142,14 +144,16 @@ async def next_(caller: Grader, session: Session, nothing: NoBody) -> PendingRes
 
 
 @router.post("/{response_id}/claim/")
-async def claim(caller: Caller, response: Gradable, session: Session, nothing: NoBody) -> PendingResponseOut:
+async def claim_response_(
+    caller: Caller, response: Gradable, session: Session, nothing: NoBody
+) -> PendingResponseOut:
     """Claim a response for 15 minutes; claiming it again renews the claim."""
     await claim_response(session, response.id, actor=caller)
     return await _shown(session, caller, response.id)
 
 
 @router.delete("/{response_id}/claim/", status_code=204)
-async def release_grading_claim(
+async def release_response(
     response: Annotated[WaitingResponse, Depends(CanReleaseClaim())], session: Session
 ) -> None:
     """Give a response back before the 15 minutes are over, for others to take. One that is free stays free."""
@@ -163,7 +167,7 @@ async def _shown(session: Session, caller: Principal, response_id: uuid.UUID) ->
 
 
 @router.post("/{response_id}/")
-async def grade(
+async def grade_response_(
     caller: Caller, response: Gradable, session: Session, sent: Annotated[GradeIn, body(GradeIn)]
 ) -> GradeOut:
     """Grade a response, or correct its grade; when that decides the attempt, everything that follows happens."""

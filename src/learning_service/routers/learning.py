@@ -54,7 +54,7 @@ STARTED: Responses = {200: {"description": "Under way already"}}
 
 
 @router.post("/lessons/{lesson_id}/complete/")
-async def complete(lesson_id: str, own: AtLesson, session: Session, nothing: NoBody) -> ProgressOut:
+async def complete_lesson_(lesson_id: str, own: AtLesson, session: Session, nothing: NoBody) -> ProgressOut:
     """Note a lesson as completed; the enrollment's progress."""
     version = await compiled_version(session, own.position.version_id)
     after = await complete_lesson(session, own.position, version, path_id(lesson_id))
@@ -148,7 +148,7 @@ async def submit_assessment(
 
 
 @router.patch("/attempts/{attempt_id}/")
-async def save(
+async def save_attempt(
     attempt_id: str, own: AtAttempt, session: Session, sent: Annotated[SaveIn, body(SaveIn)]
 ) -> SavedAttemptOut:
     """Save responses: those named are replaced, the others stay. An older `sequence` changes nothing."""

@@ -15,6 +15,6 @@ router = APIRouter(prefix="/api/me", tags=["members"], route_class=KeyedRoute)
 
 
 @router.get("/")
-async def me(caller: Annotated[Principal, Depends(AnyCaller())], session: Session) -> MeOut:
+async def read_me(caller: Annotated[Principal, Depends(AnyCaller())], session: Session) -> MeOut:
     """The caller: who they are, in which roles, and what they may do."""
     return MeOut.model_validate(await describe_caller(session, caller))

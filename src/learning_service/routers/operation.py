@@ -48,13 +48,13 @@ router = APIRouter(tags=["operation"], dependencies=[Depends(Anyone())], route_c
 
 
 @router.get("/healthz")
-async def alive() -> dict[str, str]:
+async def check_health() -> dict[str, str]:
     """Alive: the process answers."""
     return {"status": "ok"}
 
 
 @router.get("/readyz", responses={503: {"description": "A part that is needed is away"}})
-async def ready(context: ContextOf, looks: LooksOf) -> JSONResponse:
+async def check_readiness(context: ContextOf, looks: LooksOf) -> JSONResponse:
     """Whether it can serve. Without the database it cannot; without the store it serves on, slower, and
     without Redis jobs wait.
 
@@ -83,7 +83,7 @@ async def _parts(context: Context) -> dict[str, bool]:
 
 
 @router.get("/metrics", response_class=Response)
-async def metrics(context: ContextOf, looks: LooksOf) -> Response:
+async def read_metrics(context: ContextOf, looks: LooksOf) -> Response:
     """Prometheus metrics: requests of this process; jobs, workers and schedules of the whole service."""
     if not context.settings.metrics_enabled:
         raise NotFound

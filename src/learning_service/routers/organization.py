@@ -22,14 +22,14 @@ Admin = Annotated[Principal, Depends(IsAdmin(national=True))]
 
 
 @router.get("/")
-async def read(caller: Admin, session: Session) -> OrganizationSettingsOut:
+async def read_organization(caller: Admin, session: Session) -> OrganizationSettingsOut:
     """The settings, defaults filled in."""
     settings = await organization_settings(session, caller.organization_id)
     return OrganizationSettingsOut.model_validate(settings)
 
 
 @router.patch("/")
-async def update(
+async def update_organization(
     caller: Admin,
     session: Session,
     change: Annotated[OrganizationSettingsChangeIn, body(OrganizationSettingsChangeIn)],

@@ -30,13 +30,13 @@ UNKNOWN: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/api/users/preferences/")
-async def preferences(caller: Member, session: Session) -> PreferencesOut:
+async def read_preferences(caller: Member, session: Session) -> PreferencesOut:
     """One's own preferences, defaults filled in."""
     return PreferencesOut.model_validate(await own_preferences(session, caller))
 
 
 @router.patch("/api/users/preferences/")
-async def change(
+async def update_preferences(
     caller: Member, session: Session, sent: Annotated[PreferencesChangeIn, body(PreferencesChangeIn)]
 ) -> PreferencesOut:
     """Change what is sent. A language is one's preference, else the directory's, the organization's, English."""
@@ -45,7 +45,7 @@ async def change(
 
 
 @router.get("/unsubscribe/{token}/", dependencies=PUBLIC, response_class=HTMLResponse, responses=UNKNOWN)
-async def unsubscribe_page(token: str, request: Request, context: ContextOf) -> Response:
+async def show_unsubscribe_page(token: str, request: Request, context: ContextOf) -> Response:
     """A page with one button, which ends mails of the kind that the token names. Nothing is changed yet."""
     try:
         read_unsubscribe_token(token, context.settings.keys_for(UNSUBSCRIBING))

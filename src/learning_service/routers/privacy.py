@@ -24,7 +24,7 @@ _ITEMS = {name: TypeAdapter[Any](get_type_hints(ExportOut)[name]) for name in PA
 
 
 @router.get("/users/export/", response_model=ExportOut)
-async def export(
+async def export_my_data(
     caller: Annotated[Principal, Depends(IsMember())], session: Session, context: ContextOf
 ) -> StreamingResponse:
     """All that is kept about the caller: profile, learning, results and certificates, as one document."""
@@ -52,7 +52,7 @@ async def _document(context: Context, caller: Principal, head: ExportHeadOut) ->
 
 
 @router.delete("/directory/members/{user_id}/", status_code=204)
-async def erase(
+async def erase_member_(
     user_id: Annotated[str, path_opaque_id("user_id", finds=True)],
     caller: Annotated[Principal, Depends(HasScope("directory:write"))],
     session: Session,

@@ -58,7 +58,7 @@ def _read_filter(request: Request, caller: Caller) -> ReportFilter:
     responses=AS_FILE,
     openapi_extra={"parameters": PARAMETERS},
 )
-async def compliance(
+async def read_compliance_report(
     reach: Annotated[Reach, Depends(CanReadReports())],
     caller: Caller,
     session: Session,

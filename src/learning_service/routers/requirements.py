@@ -14,7 +14,7 @@ from learning_service.domain.courses.rules.requirements import RequirementChange
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.common import PageOut
-from learning_service.schemas.filters import flag_filter
+from learning_service.schemas.filters import FLAG, flag_filter
 from learning_service.schemas.requirements import RequirementOut
 
 router = APIRouter(prefix="/api/compliance-requirements", tags=["compliance"], route_class=KeyedRoute)
@@ -27,10 +27,10 @@ RequirementId = Annotated[str, path_opaque_id("requirement_id", finds=True)]
 
 
 @router.get("/")
-async def list_(
+async def list_requirements_(
     caller: Someone,
     session: Session,
-    asked: Annotated[PageRequest, page("compliance-requirements", "closed")],
+    asked: Annotated[PageRequest, page("compliance-requirements", closed=FLAG)],
 ) -> PageOut[RequirementOut]:
     """The organization's requirements, each with the courses that meet it, as far as the caller sees those.
 
@@ -43,13 +43,15 @@ async def list_(
 
 
 @router.get("/{requirement_id}/")
-async def read(caller: Someone, session: Session, requirement_id: RequirementId) -> RequirementOut:
+async def read_requirement(
+    caller: Someone, session: Session, requirement_id: RequirementId
+) -> RequirementOut:
     """One requirement."""
     return RequirementOut.model_validate(await get_requirement(session, caller, requirement_id))
 
 
 @router.patch("/{requirement_id}/")
-async def update(
+async def update_requirement(
     caller: Annotated[Principal, Depends(IsAdmin(national=True))],
     session: Session,
     requirement_id: RequirementId,

@@ -36,7 +36,7 @@ Member = Annotated[Principal, Depends(IsMember())]
 
 
 @router.get("/users/enrollments/")
-async def enrollments(
+async def list_my_enrollments(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-enrollments")]
 ) -> PageOut[ListedEnrollmentOut]:
     """The caller's enrollments, newest first."""
@@ -53,7 +53,7 @@ async def enrollments(
 
 
 @router.get("/users/enrollments/progress/")
-async def progress(
+async def list_my_progress(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-progress")]
 ) -> ProgressPageOut:
     """How far the caller is in each course, what it has come to, and where to go on; newest first.
@@ -74,7 +74,7 @@ async def progress(
 
 
 @router.get("/users/certificates/")
-async def certificates(
+async def list_my_certificates(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-certificates", key_parts=2)]
 ) -> PageOut[CertificateOut]:
     """The caller's certificates, newest first."""
@@ -91,7 +91,7 @@ async def certificates(
 
 
 @router.get("/users/compliance/")
-async def compliance(
+async def list_my_compliance(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-compliance")]
 ) -> PageOut[ComplianceOut]:
     """Where the caller stands with each requirement, also where nothing has begun."""
@@ -102,7 +102,7 @@ async def compliance(
 
 
 @router.get("/users/skills/")
-async def skills(
+async def list_my_skills(
     caller: Member, session: Session, asked: Annotated[PageRequest, page("own-skills")]
 ) -> PageOut[SkillOut]:
     """The caller's skills."""

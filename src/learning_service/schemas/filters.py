@@ -10,6 +10,8 @@ from learning_service.domain.kernel.errors import Invalid
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM, Instant
 
+FLAG = ("true", "false")
+"""The words of a filter that is on or off."""
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 
@@ -62,7 +64,7 @@ def time_filter(page: PageRequest, name: str) -> datetime | None:
 
 def flag_filter(page: PageRequest, name: str) -> bool:
     """A filter that is `true` or `false`; without it `false`. Raises Invalid."""
-    return word_filter(page, name, ("true", "false")) == "true"
+    return word_filter(page, name, FLAG) == "true"
 
 
 def text_filter(page: PageRequest, name: str) -> str | None:

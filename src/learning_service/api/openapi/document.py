@@ -18,6 +18,7 @@ from pydantic_core import from_json, to_json
 from learning_service.adapters.webhook_http import CONTENT_TYPE
 from learning_service.api.bodies import JsonBody
 from learning_service.api.openapi.links import links_of
+from learning_service.api.openapi.names import delivery_id, summary_of
 from learning_service.api.openapi.page import REFERENCE_HEADERS, reference_files, reference_page
 from learning_service.api.parameters import Page, PathOpaqueId
 from learning_service.api.permissions import Anyone, Permission
@@ -27,6 +28,7 @@ from learning_service.api.uploads import UPLOAD_BODY
 from learning_service.domain.kernel.errors import FaultCode
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.webhooks.rules.events import EXAMPLES, EventType, cloud_event
+from learning_service.schemas.filters import FLAG
 from learning_service.schemas.webhooks import CloudEventOut
 
 DESCRIPTION = """
@@ -102,7 +104,14 @@ def install_reference(app: FastAPI, *, page: bool) -> None:
     def openapi() -> JsonObject:
         if app.openapi_schema is None:
             document = get_openapi(
-                title=app.title, version=app.version, description=app.description, routes=app.routes
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                tags=app.openapi_tags,
+                servers=app.servers,
+                contact=app.contact,
+                license_info=app.license_info,
             )
             _complete(document, app)
             document["webhooks"] = _webhooks()
@@ -175,15 +184,28 @@ def _complete(document: JsonObject, app: FastAPI) -> None:
             operation = document["paths"].get(route.path, {}).get(method.lower())
             if operation is not None:
                 _describe(operation, route, schemas)
+    for schema in schemas.values():
+        tell_true_defaults(schema)
     for source, status, name, link in links_of(document["paths"]):
         source["responses"][status].setdefault("links", {})[name] = link
+
+
+def tell_true_defaults(schema: JsonObject) -> None:
+    """A default that the field itself would refuse only says that it may be left out; an exact number is a number."""
+    for field in schema.get("properties", {}).values():
+        default = field.get("default", field)
+        alone = field.get("type", "null")
+        if (default is None and "null" not in alone) or (default == [] and field.get("minItems")):
+            del field["default"]
+        elif field.get("type") == "number" and isinstance(default, str):
+            field["default"] = float(default)
 
 
 def _describe(operation: JsonObject, route: APIRoute, schemas: JsonObject) -> None:
     calls = dependencies_of(route)
     permission = permission_of(route)
-    if needs_token(route):
-        operation["security"] = [{"bearer": []}]
+    operation["security"] = [{"bearer": []}] if needs_token(route) else []
+    operation["summary"] = summary_of(route)
     if permission is not None and not isinstance(permission, Anyone):
         operation["x-permission"] = permission.name
         operation["description"] = f"{operation.get('description', '')}\n\nWho: {permission.name}.".strip()
@@ -260,9 +282,15 @@ def _request_body(call: JsonBody, schemas: JsonObject) -> JsonObject:
 def _page_parameters(call: Page) -> list[JsonObject]:
     limit = {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
     cursor = {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,4096}$"}
-    filters = ((name, _FILTERS.get(name, {"type": "string"})) for name in sorted(call.filters))
+    filters = ((name, _filter(name, call.words.get(name))) for name in sorted(call.filters))
     names = [("limit", limit), ("cursor", cursor), *filters]
     return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in names]
+
+
+def _filter(name: str, words: tuple[str, ...] | None) -> JsonObject:
+    if words is None:
+        return _FILTERS.get(name, {"type": "string"})
+    return {"type": "boolean"} if words == FLAG else {"type": "string", "enum": list(words)}
 
 
 def _problem(status: int) -> JsonObject:
@@ -295,7 +323,11 @@ def _delivery(type_: str) -> JsonObject:
         )
     ]
     return {
+        "operationId": delivery_id(type_),
         "summary": f"A delivery of {type_}",
+        "description": "Sent to the address of your subscription; what you answer says whether it is sent again.",
+        "tags": ["webhooks"],
+        "security": [],
         "parameters": headers,
         "requestBody": {
             "required": True,
