@@ -41,13 +41,14 @@ class Slow:
 async def slow(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slow]:
     made = Slow()
 
+    marks = ShortAnswerKey.grade
+
     def waits(key: ShortAnswerKey, response: Any) -> Any:
         made.begun.set()
         made.go_on.wait(SECONDS)
         made.marked.append(response.text)
-        return grade(key, response)
+        return marks(key, response)
 
-    grade = ShortAnswerKey.grade
     monkeypatch.setattr(ShortAnswerKey, "grade", waits)
     yield made
     made.go_on.set()

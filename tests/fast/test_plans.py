@@ -47,14 +47,14 @@ async def test_a_repetition_is_found_without_reading_the_other_attempts(
     await database(
         "INSERT INTO quiz_attempts SELECT (jsonb_populate_record(a, jsonb_build_object('id', gen_random_uuid(),"
         " 'number', a.number + n, 'closed_with', 'another ' || n))).*"
-        f" FROM quiz_attempts a, generate_series(1, 50) n WHERE a.id = '{first['attempt_id']}'"
+        f" FROM quiz_attempts a, generate_series(1, 2000) n WHERE a.id = '{first['attempt_id']}'"
     )
-    # Without statistics the index by number looks as good, and an attempt limit bounds what it finds.
+    # Where a table is as small as a page, each index looks as good as another.
     await database("ANALYZE quiz_attempts")
     read = "SELECT repeated FROM hot_position_at_quiz(:organization, 'ana', :quiz, :digest)"
     given = {"organization": world.id, "quiz": at.ids["Q"]}
     async with world.worker.transaction(world.id) as session:
         before = await session.scalar(ATTEMPTS_READ)
         assert not await session.scalar(text(read), {**given, "digest": "new"})
-        assert await session.scalar(ATTEMPTS_READ) - before < 10
+        assert await session.scalar(ATTEMPTS_READ) - before <= 5
         assert await session.scalar(text(read), {**given, "digest": "another 7"})
