@@ -15,7 +15,8 @@ RUN python -m venv --without-pip /opt/venv \
 COPY LICENSE pyproject.toml ./
 COPY src/ src/
 RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist . \
-    && pip --python /opt/venv/bin/python install --no-cache-dir --no-deps dist/*.whl
+    && pip --python /opt/venv/bin/python install --no-cache-dir --no-deps dist/*.whl \
+    && /opt/venv/bin/learning-service openapi --write
 
 # What every process needs. Runs with a read-only root; only /tmp is written to.
 FROM ${PYTHON_IMAGE} AS service

@@ -1,9 +1,11 @@
 """`learning-service openapi`: print the OpenAPI document."""
 
 import json
+from typing import Annotated
 
 import typer
 
+from learning_service.api.openapi.built import write
 from learning_service.core.settings import Settings
 from learning_service.main import create_app
 
@@ -11,7 +13,12 @@ app = typer.Typer()
 
 
 @app.command()
-def openapi() -> None:
+def openapi(
+    *,
+    keep: Annotated[
+        bool, typer.Option("--write", help="Keep it beside the code, so that the service need not make it")
+    ] = False,
+) -> None:
     """Print the API's OpenAPI document, which no setting changes."""
-    settings = Settings.model_construct(database_url="")
-    typer.echo(json.dumps(create_app(settings).openapi(), indent=2))
+    make = create_app(Settings.model_construct(database_url="")).openapi
+    typer.echo(f"wrote {write(make)}" if keep else json.dumps(make(), indent=2))

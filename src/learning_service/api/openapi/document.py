@@ -17,6 +17,7 @@ from pydantic_core import from_json, to_json
 
 from learning_service.adapters.webhook_http import CONTENT_TYPE
 from learning_service.api.bodies import JsonBody
+from learning_service.api.openapi.built import ServedDocument
 from learning_service.api.openapi.links import links_of
 from learning_service.api.openapi.names import delivery_id, summary_of
 from learning_service.api.openapi.page import REFERENCE_HEADERS, reference_files, reference_page
@@ -120,20 +121,9 @@ def install_reference(app: FastAPI, *, page: bool) -> None:
 
     app.openapi = openapi  # type: ignore[method-assign]
     if page:
-        _serve_document(app)
+        served = ServedDocument(lambda: app.openapi())
+        app.add_route("/openapi.json", served.answer, methods=["GET"], include_in_schema=False)
         _serve_page(app)
-
-
-def _serve_document(app: FastAPI) -> None:
-    # Half a megabyte: writing it anew for each of many callers would keep all others waiting.
-    written: list[bytes] = []
-
-    async def serve(request: Request) -> Response:
-        if not written:
-            written.append(to_json(app.openapi()))
-        return Response(written[0], media_type="application/json")
-
-    app.add_route("/openapi.json", serve, methods=["GET"], include_in_schema=False)
 
 
 def _serve_page(app: FastAPI) -> None:

@@ -1,0 +1,93 @@
+"""The document as it is sent: written when the package is built, compressed, and known by a tag.
+
+Making it takes seconds of processor. `learning-service openapi --write` keeps it beside the code, with a stamp of the
+sources that it was made from; where the stamp is another's, it is made anew at the first request.
+"""
+
+import asyncio
+import gzip
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import Request, Response
+from pydantic_core import to_json
+
+from learning_service.domain.kernel.values import JsonObject
+
+PACKAGE = Path(str(files("learning_service")))
+FILE = PACKAGE / "assets" / "reference" / "openapi.json"
+STAMP = FILE.with_suffix(".stamp")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The document's bytes, the same compressed, and their tag: a weak one, since the two are other bytes."""
+
+    plain: bytes
+    gzipped: bytes
+    etag: str
+
+    @classmethod
+    def of(cls, plain: bytes) -> "Written":
+        """All that is sent of a document."""
+        return cls(plain, gzip.compress(plain, mtime=0), f'W/"{sha256(plain).hexdigest()[:32]}"')
+
+
+def stamp() -> str:
+    """What the document is made from: all code of the package."""
+    digest = sha256()
+    for file in sorted(PACKAGE.rglob("*.py")):
+        digest.update(str(file.relative_to(PACKAGE)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def write(make: Callable[[], JsonObject]) -> Path:
+    """Keep the document beside the code."""
+    FILE.write_bytes(to_json(make()))
+    STAMP.write_text(stamp())
+    return FILE
+
+
+def written(make: Callable[[], JsonObject]) -> Written:
+    """The document that was kept, or where there is none of this code, one made now."""
+    kept = FILE.exists() and STAMP.exists() and STAMP.read_text() == stamp()
+    return Written.of(FILE.read_bytes() if kept else to_json(make()))
+
+
+class ServedDocument:
+    """Answers `/openapi.json`: compressed where that is accepted, 304 to a caller who has it."""
+
+    def __init__(self, make: Callable[[], JsonObject]) -> None:
+        self._make = make
+        self._once = asyncio.Lock()
+        self._written: Written | None = None
+
+    async def answer(self, request: Request) -> Response:
+        """The document."""
+        async with self._once:
+            if self._written is None:
+                self._written = await asyncio.to_thread(written, self._make)
+        document = self._written
+        headers = {"ETag": document.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        if _has(request.headers.get("if-none-match", ""), document.etag):
+            return Response(status_code=304, headers=headers)
+        if not _takes_gzip(request.headers.get("accept-encoding", "")):
+            return Response(document.plain, media_type="application/json", headers=headers)
+        headers["Content-Encoding"] = "gzip"
+        return Response(document.gzipped, media_type="application/json", headers=headers)
+
+
+def _has(asked: str, etag: str) -> bool:
+    tags = {tag.strip().removeprefix("W/") for tag in asked.split(",")}
+    return bool(tags & {etag.removeprefix("W/"), "*"})
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for coding in accepted.lower().split(","):
+        name, _, quality = coding.replace(" ", "").partition(";q=")
+        if name == "gzip":
+            return quality.strip("0.") != "" or not quality
+    return False
