@@ -2,18 +2,25 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_UNSEEN = r"[^\S\t\r\n\v\f]|[\u00ad\u200b-\u200f\u2060\ufeff]"
+_SIGNS = "=+@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−-"
+"""What begins a formula, also in the wide, small and raised forms that some spreadsheets read alike."""
+_FORMULA = re.compile(
+    rf"\A(?=(?:{_UNSEEN}){{0,200}}[\t\r\n{_SIGNS}])"
+    # A spreadsheet that separates cells by another sign than a comma begins a cell within ours.
+    rf"|(?<=[;\t\r\n])(?=(?:{_UNSEEN}){{0,200}}[{_SIGNS}])"
+)
 
 
 def formula_safe(cell: object) -> str:
     """The cell's text, such that no spreadsheet takes it for a formula. Source: OWASP, CSV injection."""
-    text = "" if cell is None else str(cell)
-    if isinstance(cell, str) and text.lstrip(" \u3000").startswith(_FORMULA):
-        return "'" + text
-    return text
+    if isinstance(cell, str):
+        return _FORMULA.sub("'", cell)
+    return "" if cell is None else str(cell)
 
 
 def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
