@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: run test long slow-inputs faults fuzz audit mutants check lint lint-reference format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
+.PHONY: run test long slow-inputs faults fuzz audit mutants check lint lint-reference snapshot format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -54,6 +54,9 @@ lint: environment-dev ## Style, format, types and import contracts
 
 lint-reference: environment-dev ## Let redocly and spectral judge the OpenAPI document (needs node)
 	@./scripts/lint_reference.sh
+
+snapshot: environment-dev ## Renew docs/openapi.json, by which changes that break clients are found
+	@$(BIN)/learning-service openapi > docs/openapi.json
 
 format: environment-dev ## Put the code in its form
 	$(BIN)/ruff check --fix .
