@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: run test long slow-inputs faults fuzz audit mutants check lint lint-reference snapshot format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
+.PHONY: run test long slow-inputs faults fuzz audit mutants mail-pictures check lint lint-reference snapshot format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -36,6 +36,9 @@ audit: environment-check ## Look for known holes in what runs in production
 
 mutants: environment-check ## Change the rules in thousands of ways and see which changes no test notices (hours)
 	@./scripts/mutants.sh
+
+mail-pictures: environment-dev ## Draw every mail in Chromium into docs/pictures: phone and desktop, light and dark
+	@MAIL_PICTURES=docs/pictures $(BIN)/pytest -n 0 -q tests/reminders/test_mail_browser.py
 
 bench: environment-bench ## Measure the service beside its limits and the alternative; ROW=verify one row, RUNS=3 medians
 	@$(BIN)/python -m benchmarks $(if $(ROW),--row $(ROW)) $(if $(RUNS),--runs $(RUNS))

@@ -15,7 +15,10 @@ DEFAULTS = {
     "orientation": "landscape",
     "locale": None,
     "revoked_pdf": "mark",
+    "frontend_url": None,
     "reminder_days": [7, 3, 1],
+    "overdue_days": [1, 7, 14],
+    "officer_digest": "none",
     "recertification_window_days": 30,
     "video_hosts": [],
     "blind_grading": False,
@@ -31,12 +34,16 @@ async def test_defaults_hold_until_something_is_said_and_each_field_by_itself(wo
         "primary_color": "#0A4d8c",
         "signatory_name": "Ada Byron",
         "reminder_days": [10, 2],
+        "overdue_days": [],
+        "officer_digest": "weekly",
+        "frontend_url": "https://learn.example.org/app/",
         "video_hosts": ["Player.Vimeo.com"],
         "blind_grading": True,
         "active_statuses": ["Active", "pledge"],
         "logo": None,
     }
     now = {**DEFAULTS, **said, "video_hosts": ["player.vimeo.com"]}
+    now["frontend_url"] = "https://learn.example.org/app"
     assert await world.admin.ok("PATCH", PATH, said) == now
     more = {"recertification_window_days": 60, "signatory_name": None}
     assert await world.admin.ok("PATCH", PATH, more) == {**now, **more}
@@ -79,6 +86,20 @@ async def test_they_are_the_organizations_own_and_its_national_administrators(
         ({"reminder_days": [0]}, "/reminder_days/0"),
         ({"reminder_days": ["7"]}, "/reminder_days/0"),
         ({"reminder_days": None}, "/reminder_days"),
+        ({"overdue_days": [0]}, "/overdue_days/0"),
+        ({"overdue_days": [7, 7]}, "/overdue_days/1"),
+        ({"officer_digest": "daily"}, "/officer_digest"),
+        ({"officer_digest": None}, "/officer_digest"),
+        ({"frontend_url": "learn.example.org"}, "/frontend_url"),
+        ({"frontend_url": "http://learn.example.org"}, "/frontend_url"),
+        ({"frontend_url": "javascript:alert(1)//learn.example.org"}, "/frontend_url"),
+        ({"frontend_url": "https://a@learn.example.org"}, "/frontend_url"),
+        ({"frontend_url": "https://learn.example.org/?to="}, "/frontend_url"),
+        ({"frontend_url": "https://learn.example.org/\r\nX: y"}, "/frontend_url"),
+        ({"frontend_url": "https://[::1"}, "/frontend_url"),
+        ({"frontend_url": "https://learn.example.org:99999"}, "/frontend_url"),
+        ({"frontend_url": "https://10.0.0.1"}, "/frontend_url"),
+        ({"frontend_url": "https://" + "x" * 500}, "/frontend_url"),
         ({"recertification_window_days": 0}, "/recertification_window_days"),
         ({"recertification_window_days": 30.5}, "/recertification_window_days"),
         ({"recertification_window_days": 10**30}, "/recertification_window_days"),

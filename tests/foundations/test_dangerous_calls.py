@@ -87,7 +87,7 @@ def test_patterns_and_formats_are_ours() -> None:
     }
     # Translations, and the parts of a PDF, which lie in our own files.
     assert {path for path, _ in said} <= {
-        "adapters/mail_text.py",
+        "adapters/mail_words.py",
         "adapters/certificate_words.py",
         "adapters/certificate_embedding.py",
     }

@@ -1,9 +1,18 @@
-"""A mail as the rules get it."""
+"""Mails as the rules get them, and how one organization's look."""
 
+import io
 import uuid
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 
-from learning_service.domain.reminders.rules import Mail
+from PIL import Image, ImageDraw
+
+from learning_service.adapters.mail_look import Look, mail_logo
+from learning_service.adapters.mail_text import write_mail
+from learning_service.domain.reminders.rules import Mail, Notice
 
 DUE = datetime(2026, 11, 22, tzinfo=UTC)
 MAIL = Mail(
@@ -15,6 +24,8 @@ MAIL = Mail(
     status="assigned",
     awaiting_review=False,
     due_at=DUE,
+    enrollment_id=uuid.uuid4(),
+    course_id=uuid.uuid4(),
     course_title="Course",
     organization_name="Alpha",
     organization_timezone="UTC",
@@ -31,3 +42,80 @@ MAIL = Mail(
     wanted=True,
     required=False,
 )
+ORGANIZATION = "Bund der Höfe & Märkte"
+MOMENT = datetime(2026, 12, 14, 9, tzinfo=UTC)
+LATER = datetime(2026, 12, 20, 23, tzinfo=UTC)
+"""The end of Sunday 20 December in Vienna."""
+_SAMPLE = replace(
+    MAIL,
+    id=uuid.UUID(int=1),
+    enrollment_id=uuid.UUID("0193a5b2-7c10-7d6e-8f00-1234567890ab"),
+    course_id=uuid.UUID("0193a5b2-7c10-7d6e-8f00-1234567890ac"),
+    due_at=LATER,
+    reminded_due_at=LATER,
+    course_title="Hazing prevention: what every member must know",
+    organization_name=ORGANIZATION,
+    organization_timezone="Europe/Vienna",
+    timezone="Europe/Vienna",
+    name="Zoë Müller",
+)
+SAMPLES: Mapping[str, Mail | Notice] = {
+    "assigned": replace(_SAMPLE, kind="assigned", days_before=0, reminded_due_at=None),
+    "due": _SAMPLE,
+    "notice": Notice(
+        id=uuid.UUID(int=2),
+        pending=True,
+        webhook_id=uuid.UUID("0193a5b2-7c10-7d6e-8f00-1234567890ad"),
+        url="https://hooks.example.org/learning?key=1",
+        disabled_at=MOMENT,
+        disabled_reason="failing",
+        is_still=True,
+        is_for_them=True,
+        organization_name=ORGANIZATION,
+        organization_timezone="Europe/Vienna",
+        timezone="Europe/Vienna",
+        locale=None,
+        organization_locale=None,
+        name="Zoë Müller",
+        address="zoe@example.org",
+        erased=False,
+        active=True,
+    ),
+}
+"""One of each kind of mail."""
+ENDING = "https://api.example.org/unsubscribe/c2FtcGxl/"
+
+
+def sample_look(color: str = "#0a6b4f") -> Look:
+    """A logo of dark words on nothing, as many are."""
+    picture = Image.new("RGBA", (900, 260), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(picture)
+    pen.ellipse((20, 20, 240, 240), fill=color)
+    pen.polygon([(80, 170), (130, 60), (180, 170)], fill="white")
+    pen.text((280, 70), "Bund HM", fill="#1d1d1b", font_size=90)
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return Look("https://learn.example.org", color, mail_logo(out.getvalue()))
+
+
+def written(mail: Mail | Notice, look: Look, *, ending: str | None = ENDING) -> EmailMessage:
+    """The mail as a reader of mails gets it."""
+    letter = write_mail(
+        mail,
+        sender="learn@example.org",
+        sent_at=MOMENT,
+        instant=MOMENT,
+        look=look,
+        unsubscribe_url=ending,
+    )
+    message = message_from_bytes(letter.content, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def parts_of(message: EmailMessage) -> tuple[str, str]:
+    """Its text and its HTML."""
+    text, page = message.get_body(("plain",)), message.get_body(("html",))
+    assert text is not None
+    assert page is not None
+    return text.get_content(), page.get_content()

@@ -43,7 +43,7 @@ async def test_the_mail_of_the_last_day(post: Post) -> None:
     for mail, subject in zip(post.inbox.messages, ("Assigned to you", "Due today"), strict=True):
         assert mail["Subject"] == f"{subject}: Hazing prevention"
         year = f" {last.year}" if subject == "Assigned to you" and last.year != now.year else ""
-        assert f"by the end of {last:%A} {last.day} {last:%B}{year} (New York time)." in body_of(mail)
+        assert f"{last:%A} {last.day} {last:%B}{year}, end of day, New York time." in body_of(mail)
 
 
 async def test_what_is_stored_smuggles_nothing_and_stops_nothing(post: Post) -> None:

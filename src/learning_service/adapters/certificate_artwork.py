@@ -50,13 +50,21 @@ class Palette:
 @lru_cache(maxsize=64)
 def palette(primary_color: str | None) -> Palette:
     """The palette of a colour `#rrggbb`, or of the service's own when there is none."""
-    code = primary_color or DEFAULT_COLOR
-    base = (int(code[1:3], 16) / 255, int(code[3:5], 16) / 255, int(code[5:7], 16) / 255)
+    base = _parts(primary_color or DEFAULT_COLOR)
     line = _darkened(base, 3)
     pale = (1 - (1 - line[0]) * 0.13, 1 - (1 - line[1]) * 0.13, 1 - (1 - line[2]) * 0.13)
     return Palette(
         "0.1 0.11 0.14", "0.32 0.33 0.36", _operand(_darkened(base, 7)), _operand(line), _operand(pale)
     )
+
+
+def readable_on_white(code: str, contrast: float) -> str:
+    """The colour `#rrggbb`, darkened until it has this contrast on white, and white on it."""
+    return "#" + "".join(f"{int(part * 255):02x}" for part in _darkened(_parts(code), contrast))
+
+
+def _parts(code: str) -> _Rgb:
+    return int(code[1:3], 16) / 255, int(code[3:5], 16) / 255, int(code[5:7], 16) / 255
 
 
 def _operand(color: _Rgb) -> str:
@@ -144,20 +152,25 @@ class _Pixels:
 @lru_cache(maxsize=16)
 def _pixels(logo: bytes) -> _Pixels:
     """The logo decoded, made no larger than print needs, and compressed."""
-    try:
-        with Image.open(io.BytesIO(logo), formats=("PNG", "JPEG")) as picture:
-            if picture.width * picture.height > _MAX_LOGO_PIXELS:
-                raise UnusableLogo(f"the logo has more than {_MAX_LOGO_PIXELS} pixels")
-            upright = _in_full_colour(ImageOps.exif_transpose(picture))
-    except UnusableLogo:
-        raise
-    except (OSError, SyntaxError, ValueError, *_BOMBS) as error:
-        raise UnusableLogo("the logo is no PNG or JPEG that can be read") from error
+    upright = open_logo(logo)
     upright.thumbnail(_LOGO_PIXELS, Image.Resampling.LANCZOS)
     alpha = upright.getchannel("A")
     opaque = alpha.getextrema() == (255, 255)
     return _Pixels(upright.width, upright.height, zlib.compress(upright.convert("RGB").tobytes(), 9),
                    None if opaque else zlib.compress(alpha.tobytes(), 9))  # fmt: skip
+
+
+def open_logo(logo: bytes) -> Image.Image:
+    """The logo decoded, upright, in full colour. Raises UnusableLogo."""
+    try:
+        with Image.open(io.BytesIO(logo), formats=("PNG", "JPEG")) as picture:
+            if picture.width * picture.height > _MAX_LOGO_PIXELS:
+                raise UnusableLogo(f"the logo has more than {_MAX_LOGO_PIXELS} pixels")
+            return _in_full_colour(ImageOps.exif_transpose(picture))
+    except UnusableLogo:
+        raise
+    except (OSError, SyntaxError, ValueError, *_BOMBS) as error:
+        raise UnusableLogo("the logo is no PNG or JPEG that can be read") from error
 
 
 def _in_full_colour(picture: Image.Image) -> Image.Image:

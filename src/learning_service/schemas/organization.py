@@ -1,7 +1,13 @@
 """Wire types of an organization's settings."""
 
 from learning_service.domain.directory.rules.facts import AdminRole
-from learning_service.domain.organizations.rules import MailTopic, Orientation, Paper, RevokedPdf
+from learning_service.domain.organizations.rules import (
+    MailTopic,
+    OfficerDigest,
+    Orientation,
+    Paper,
+    RevokedPdf,
+)
 from learning_service.schemas.common import Out
 
 
@@ -19,7 +25,13 @@ class OrganizationSettingsOut(Out):
     """How certificates write dates, and words where the member's own language is not known."""
     revoked_pdf: RevokedPdf
     """Whether PDFs of revoked and superseded certificates are stamped so, or not given out (410)."""
+    frontend_url: str | None
+    """Where the buttons of mails lead; null: mails have no buttons."""
     reminder_days: list[int]
+    overdue_days: list[int]
+    """How many days after the due time learners are told that they are overdue."""
+    officer_digest: OfficerDigest
+    """Whether chapter and regional administrators get a mail each week of who is overdue and who lapses next."""
     recertification_window_days: int
     video_hosts: list[str]
     blind_grading: bool

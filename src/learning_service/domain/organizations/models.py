@@ -15,6 +15,7 @@ class OrganizationSettings(Base):
     __table_args__ = (
         CheckConstraint("paper IN ('a4', 'letter')", name="paper"),
         CheckConstraint("orientation IN ('landscape', 'portrait')", name="orientation"),
+        CheckConstraint("officer_digest IN ('none', 'weekly')", name="officer_digest"),
         CheckConstraint("revoked_pdf IN ('mark', 'refuse')", name="revoked_pdf"),
         CheckConstraint("recertification_window_days BETWEEN 1 AND 365", name="recertification_window_days"),
         ForeignKeyConstraint(
@@ -36,7 +37,11 @@ class OrganizationSettings(Base):
     """How its certificates write dates, and words where the member says nothing; None: as in English."""
     revoked_pdf: Mapped[str] = mapped_column(server_default="mark")
     """What becomes of the PDF of a certificate that is revoked or superseded: `mark` or `refuse`."""
+    frontend_url: Mapped[str | None]
+    """Where the buttons of mails lead, without a slash at its end; None: mails have no buttons."""
     reminder_days: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    overdue_days: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{1,7,14}'"))
+    officer_digest: Mapped[str] = mapped_column(server_default="none")
     recertification_window_days: Mapped[int]
     video_hosts: Mapped[list[str]] = mapped_column(ARRAY(Text))
     blind_grading: Mapped[bool]

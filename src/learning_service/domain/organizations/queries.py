@@ -14,12 +14,15 @@ from learning_service.domain.documents.rules import reference_to
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import (
+    DEFAULT_OFFICER_DIGEST,
     DEFAULT_ORIENTATION,
+    DEFAULT_OVERDUE_DAYS,
     DEFAULT_PAPER,
     DEFAULT_RECERTIFICATION_WINDOW_DAYS,
     DEFAULT_REMINDER_DAYS,
     DEFAULT_REVOKED_PDF,
     DEFAULT_SKILLS_BY,
+    OfficerDigest,
     Orientation,
     Paper,
     RevokedPdf,
@@ -37,7 +40,10 @@ class SettingsView:
     orientation: Orientation = DEFAULT_ORIENTATION
     locale: str | None = None
     revoked_pdf: RevokedPdf = DEFAULT_REVOKED_PDF
+    frontend_url: str | None = None
     reminder_days: Sequence[int] = DEFAULT_REMINDER_DAYS
+    overdue_days: Sequence[int] = DEFAULT_OVERDUE_DAYS
+    officer_digest: OfficerDigest = DEFAULT_OFFICER_DIGEST
     recertification_window_days: int = DEFAULT_RECERTIFICATION_WINDOW_DAYS
     video_hosts: Sequence[str] = ()
     blind_grading: bool = False
@@ -62,7 +68,10 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
             OrganizationSettings.orientation,
             OrganizationSettings.locale,
             OrganizationSettings.revoked_pdf,
+            OrganizationSettings.frontend_url,
             OrganizationSettings.reminder_days,
+            OrganizationSettings.overdue_days,
+            OrganizationSettings.officer_digest,
             OrganizationSettings.recertification_window_days,
             OrganizationSettings.video_hosts,
             OrganizationSettings.blind_grading,

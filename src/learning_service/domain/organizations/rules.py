@@ -5,6 +5,7 @@ Source: the contract, `GET`, `PATCH /api/organization/`.
 
 import re
 from typing import Annotated, Any, Literal, TypeAlias, get_args
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
@@ -20,6 +21,9 @@ Orientation: TypeAlias = Literal["landscape", "portrait"]
 RevokedPdf: TypeAlias = Literal["mark", "refuse"]
 """Whether the PDF of a certificate that is revoked or superseded is stamped so, or not given out."""
 
+OfficerDigest: TypeAlias = Literal["none", "weekly"]
+"""Whether chapter and regional administrators get a mail each week of who is overdue and who lapses next."""
+
 MailTopic: TypeAlias = Literal["assigned", "reminders", "results", "digest"]
 """What members may want mails of or not."""
 
@@ -27,6 +31,8 @@ DEFAULT_PAPER: Paper = "a4"
 DEFAULT_ORIENTATION: Orientation = "landscape"
 DEFAULT_REVOKED_PDF: RevokedPdf = "mark"
 DEFAULT_REMINDER_DAYS = (7, 3, 1)
+DEFAULT_OVERDUE_DAYS = (1, 7, 14)
+DEFAULT_OFFICER_DIGEST: OfficerDigest = "none"
 DEFAULT_RECERTIFICATION_WINDOW_DAYS = 30
 DEFAULT_SKILLS_BY: tuple[AdminRole, ...] = ("national_admin", "regional_admin")
 MAX_DAYS = 365
@@ -55,14 +61,29 @@ def _document(text: str) -> str:
     return text
 
 
+def _frontend(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        host, local = parts.hostname or "", parts.hostname in ("localhost", "127.0.0.1")
+        plain = parts.port != 0 and not any(c in text for c in "@?#\\<>\"'`{}|^ ")
+    except ValueError:
+        plain = False
+    if not plain or not text.isascii() or not text.isprintable() or not host:
+        raise Wrong("must be a plain address such as https://learn.example.org", "wrong-form")
+    if parts.scheme != "https" and not (local and parts.scheme == "http"):
+        raise Wrong("must begin with https://", "wrong-form")
+    if not local:
+        dns_name(host)
+    return text.rstrip("/")
+
+
 Color: TypeAlias = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
 """`#rrggbb`."""
-ReminderDays: TypeAlias = Annotated[
+Days: TypeAlias = Annotated[
     tuple[Annotated[int, Field(ge=1, le=MAX_DAYS)], ...],
     Field(max_length=MAX_REMINDERS),
     AfterValidator(distinct),
 ]
-"""How many days before the due time learners are reminded; empty: never."""
 VideoHost: TypeAlias = Annotated[str, Field(max_length=253), AfterValidator(dns_name)]
 VideoHosts: TypeAlias = Annotated[
     tuple[VideoHost, ...], Field(max_length=MAX_VIDEO_HOSTS), AfterValidator(distinct)
@@ -72,6 +93,7 @@ VideoHosts: TypeAlias = Annotated[
 
 ActiveStatuses: TypeAlias = Annotated[tuple[Word, ...], *some(MAX_STATUSES), AfterValidator(distinct)]
 """Statuses of members, whatever their case."""
+FrontendUrl: TypeAlias = Annotated[str, Field(max_length=500), AfterValidator(_frontend)]
 RequiredMails: TypeAlias = Annotated[
     tuple[MailTopic, ...], Field(max_length=len(get_args(MailTopic))), AfterValidator(distinct)
 ]
@@ -91,7 +113,14 @@ class OrganizationSettingsChangeIn(StrictModel):
     locale: Locale | None = None
     """How its certificates write dates, and words where the member's own language is not known."""
     revoked_pdf: RevokedPdf = DEFAULT_REVOKED_PDF
-    reminder_days: ReminderDays = DEFAULT_REMINDER_DAYS
+    frontend_url: FrontendUrl | None = None
+    """Where the buttons of mails lead: `/courses/{id}`, `/enrollments/{id}` and `/certificates/{id}` follow it. Null:
+    mails have no buttons."""
+    reminder_days: Days = DEFAULT_REMINDER_DAYS
+    """How many days before the due time learners are reminded; empty: never."""
+    overdue_days: Days = DEFAULT_OVERDUE_DAYS
+    """How many days after the due time learners are told that they are overdue; empty: never."""
+    officer_digest: OfficerDigest = DEFAULT_OFFICER_DIGEST
     recertification_window_days: Annotated[int, Field(ge=1, le=MAX_DAYS)] = (
         DEFAULT_RECERTIFICATION_WINDOW_DAYS
     )

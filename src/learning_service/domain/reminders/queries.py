@@ -56,6 +56,8 @@ async def _reminder(session: AsyncSession, reminder_id: uuid.UUID) -> Mail | Non
                 Enrollment.status,
                 Enrollment.awaiting_review,
                 Enrollment.due_at,
+                Enrollment.id,
+                Enrollment.course_id,
                 CourseVersion.title,
                 Organization.name,
                 Organization.timezone,

@@ -30,6 +30,8 @@ class Mail:
     """Whether everything is handed in, and only a grader is waited for."""
     due_at: datetime | None
     """The enrollment's, now."""
+    enrollment_id: UUID
+    course_id: UUID
     course_title: str
     organization_name: str
     organization_timezone: str

@@ -10,7 +10,9 @@ from typing import TypeVar
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.adapters.certificate_artwork import UnusableLogo
 from learning_service.adapters.letter import UnsafeLetter
+from learning_service.adapters.mail_look import Look, mail_logo
 from learning_service.adapters.mail_text import write_mail
 from learning_service.adapters.mailer import (
     Mailer,
@@ -19,9 +21,12 @@ from learning_service.adapters.mailer import (
     MailRefused,
     open_mailer,
 )
+from learning_service.adapters.processes import ProcessDied
+from learning_service.adapters.storage import ObjectMissing, StoreUnavailable
 from learning_service.context import Context
 from learning_service.domain.jobs.outbox import Job
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.organizations.queries import SettingsView, organization_settings
 from learning_service.domain.preferences.rules import (
     TOPIC_OF,
     UNSUBSCRIBING,
@@ -112,6 +117,8 @@ async def send_mails(context: Context, job: Job) -> None:
     async with open_mailer(context.settings) as mailer:
         async with context.transaction(job.organization_id) as session:
             turn = await _next_turn(context, session, job)
+            settings = await organization_settings(session, job.organization_id)
+        look = await _look(context, settings)
         for n, mail_id in enumerate(ids):
             await asyncio.sleep(turn)
             instant = _instant(job)
@@ -125,7 +132,7 @@ async def send_mails(context: Context, job: Job) -> None:
                     continue
                 if not await begin_mail(session, kind, mail_id):
                     continue
-            taken = await _hand_over(context, mailer, mail, instant)
+            taken = await _hand_over(context, mailer, mail, instant, look)
             if taken is None:
                 # By itself: a worker that has the job by now must find it pending.
                 async with context.transaction(job.organization_id) as session:
@@ -170,8 +177,19 @@ class _Taken:
     reason: str | None = None
 
 
+async def _look(context: Context, settings: SettingsView) -> Look:
+    """How the organization's mails look. A logo that cannot be had delays no mail."""
+    logo = None
+    if settings.logo_key is not None:
+        try:
+            logo = await context.processes.run(mail_logo, await context.store.get(settings.logo_key))
+        except (ObjectMissing, StoreUnavailable, UnusableLogo, ProcessDied) as error:
+            log.warning("mail_without_logo", reason=type(error).__name__)
+    return Look(settings.frontend_url, settings.primary_color, logo)
+
+
 async def _hand_over(
-    context: Context, mailer: Mailer, mail: Mail | Notice, instant: datetime
+    context: Context, mailer: Mailer, mail: Mail | Notice, instant: datetime, look: Look
 ) -> _Taken | None:
     """How the server took it; None when it takes no mails now."""
     try:
@@ -180,6 +198,7 @@ async def _hand_over(
             sender=context.settings.mail_from,
             sent_at=datetime.now(UTC),
             instant=instant,
+            look=look,
             unsubscribe_url=_unsubscribe_url(context, mail),
         )
         await mailer.send(letter)

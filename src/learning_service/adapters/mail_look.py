@@ -1,0 +1,120 @@
+"""How mails look: text, and HTML in the organization's colour with its logo, both made from the same words."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from PIL import Image
+
+from learning_service.adapters.certificate_artwork import DEFAULT_COLOR, open_logo, readable_on_white
+
+_PAGES = Environment(
+    loader=PackageLoader("learning_service", "assets/mail"), autoescape=True, undefined=StrictUndefined
+)
+_LOGO_SIZE = (360, 112)
+"""Twice what is shown, for dense screens."""
+_LOGO_ID = "logo"
+_TEXT_CONTRAST = 4.5
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """An organization's logo as mails carry it."""
+
+    png: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an organization's mails have in common."""
+
+    frontend_url: str | None = None
+    color: str | None = None
+    logo: Logo | None = None
+
+
+PLAIN = Look()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a mail leads."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A heading with a line for each of several."""
+
+    heading: str
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The words of a mail, in the order in which they are read."""
+
+    language: str
+    subject: str
+    organization: str
+    paragraphs: Sequence[str]
+    footer: str
+    link_form: str
+    """How text writes a link: label and address."""
+    deadline: str | None = None
+    listings: Sequence[Listing] = ()
+    button: Link | None = None
+    links: Sequence[Link] = ()
+    unsubscribe: Link | None = None
+
+
+def mail_body(said: Said, look: Look) -> EmailMessage:
+    """The two parts, with their MIME headers only. The logo travels with the HTML: nothing is loaded from outside."""
+    body = EmailMessage(policy=SMTP)
+    body.set_content(_text(said), cte="quoted-printable")
+    page = _PAGES.get_template("mail.html").render(
+        said=said,
+        logo=look.logo,
+        logo_id=_LOGO_ID,
+        color=readable_on_white(look.color or DEFAULT_COLOR, _TEXT_CONTRAST),
+    )
+    body.add_alternative(page, subtype="html", cte="quoted-printable")
+    if look.logo is not None:
+        html = body.get_payload(1)
+        assert isinstance(html, EmailMessage)
+        html.add_related(
+            look.logo.png, "image", "png", cid=f"<{_LOGO_ID}>", disposition="inline", filename="logo.png"
+        )
+    return body
+
+
+def _text(said: Said) -> str:
+    parts = [said.organization, *said.paragraphs]
+    if said.deadline is not None:
+        parts.append(said.deadline)
+    parts += ["\n".join([one.heading, *(f"• {line}" for line in one.lines)]) for one in said.listings]
+    links = [*([said.button] if said.button else []), *said.links]
+    parts += [_link(said, one) for one in links]
+    end = ["-- ", said.footer, *([_link(said, said.unsubscribe)] if said.unsubscribe else [])]
+    return "\n\n".join([*parts, "\n".join(end)]) + "\n"
+
+
+def _link(said: Said, link: Link) -> str:
+    return said.link_form.replace("{label}", link.label).replace("{url}", link.url)
+
+
+def mail_logo(stored: bytes) -> Logo:
+    """The logo, made as small as mails show it. Raises UnusableLogo."""
+    picture = open_logo(stored)
+    picture.thumbnail(_LOGO_SIZE, Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    shown = max(1, picture.width // 2), max(1, picture.height // 2)
+    return Logo(out.getvalue(), *shown)
