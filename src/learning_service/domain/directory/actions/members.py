@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import func, select, text
+from sqlalchemy import Text, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.actions.parked_events import apply_parked, lock_arrivals
@@ -36,7 +36,7 @@ ON CONFLICT (organization_id, user_id) DO UPDATE SET chapter_id = excluded.chapt
 WHERE (m.chapter_id, m.status, m.display_name, m.email, m.custom_fields, m.locale, m.timezone, m.offices)
     IS DISTINCT FROM (excluded.chapter_id, excluded.status, excluded.display_name, excluded.email,
         excluded.custom_fields, excluded.locale, excluded.timezone, excluded.offices)
-RETURNING m.user_id, m.status, m.chapter_id, m.custom_fields, m.xmax = 0
+RETURNING m.user_id, m.status, m.chapter_id, m.custom_fields::text, m.xmax = 0
 """
 )
 
@@ -144,7 +144,7 @@ async def _write(
             {
                 "organization_id": organization_id,
                 "instant": now(session),
-                "members": to_json([dict(member) for member in members]).decode(),
+                "members": to_json(members).decode(),
             },
         )
     ).all()
@@ -169,7 +169,7 @@ async def _lock(
 ) -> Mapping[str, tuple[Any, ...]]:
     """Lock the members that are there already, always in the same order; returns what of them sets rules off."""
     rows = await session.execute(
-        select(Member.user_id, Member.status, Member.chapter_id, Member.custom_fields)
+        select(Member.user_id, Member.status, Member.chapter_id, cast(Member.custom_fields, Text))
         .where(Member.organization_id == organization_id, Member.user_id == func.any(list(user_ids)))
         .order_by(Member.user_id)
         .with_for_update(key_share=True)
