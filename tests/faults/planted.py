@@ -18,7 +18,7 @@ from learning_service.core.queue import Queue
 from learning_service.core.settings import Settings
 from learning_service.domain.jobs import outbox
 from learning_service.domain.records.events import Event
-from learning_service.domain.reminders import actions as reminding
+from learning_service.domain.reminders.actions import claims as reminding
 from learning_service.domain.webhooks import queries
 from learning_service.domain.webhooks.queries import FeedPage
 

@@ -4,7 +4,7 @@ import io
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -24,6 +24,7 @@ MAIL = Mail(
     status="assigned",
     awaiting_review=False,
     due_at=DUE,
+    expires_at=None,
     enrollment_id=uuid.uuid4(),
     course_id=uuid.uuid4(),
     course_title="Course",
@@ -46,6 +47,7 @@ ORGANIZATION = "Bund der Höfe & Märkte"
 MOMENT = datetime(2026, 12, 14, 9, tzinfo=UTC)
 LATER = datetime(2026, 12, 20, 23, tzinfo=UTC)
 """The end of Sunday 20 December in Vienna."""
+EARLIER = LATER - timedelta(days=14)
 _SAMPLE = replace(
     MAIL,
     id=uuid.UUID(int=1),
@@ -62,6 +64,10 @@ _SAMPLE = replace(
 SAMPLES: Mapping[str, Mail | Notice] = {
     "assigned": replace(_SAMPLE, kind="assigned", days_before=0, reminded_due_at=None),
     "due": _SAMPLE,
+    "overdue": replace(_SAMPLE, kind="overdue", days_before=-7, due_at=EARLIER, reminded_due_at=EARLIER),
+    "expiring": replace(
+        _SAMPLE, kind="expiring", days_before=0, reminded_due_at=None, expires_at=LATER + timedelta(days=14)
+    ),
     "notice": Notice(
         id=uuid.UUID(int=2),
         pending=True,

@@ -12,14 +12,9 @@ from tests.kit.world import World
 
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.base import new_id
-from learning_service.domain.reminders import actions
-from learning_service.domain.reminders.actions import (
-    Key,
-    claim_reminders,
-    end_mail,
-    give_back_mail,
-    may_claim,
-)
+from learning_service.domain.reminders.actions import claims
+from learning_service.domain.reminders.actions.claims import Key, claim_overdue, claim_reminders, may_claim
+from learning_service.domain.reminders.actions.mails import begin_mail, end_mail, give_back_mail
 from learning_service.domain.reminders.models import Reminder
 
 # Far from the due times of other tests, whose enrollments are in the same database.
@@ -134,7 +129,7 @@ async def test_what_a_claim_writes(world: World) -> None:
 
 async def test_one_batch_after_the_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     made = sorted(await enroll(world, {}, {}, {}))
-    monkeypatch.setattr(actions, "BATCH", 2)
+    monkeypatch.setattr(claims, "BATCH", 2)
     before = (world.id, uuid.UUID(int=made[0].int - 1))
     after = await claim(world, before)
     assert after == (world.id, made[1])
@@ -160,10 +155,10 @@ async def test_a_mail_is_taken_once_and_ends_once(world: World) -> None:
     await claim(world)
     mail, other = await reminders(world)
     async with world.worker.transaction(None, at=AT) as session:
-        assert await actions.begin_mail(session, "reminder", mail.id)
-        assert not await actions.begin_mail(session, "reminder", mail.id)
+        assert await begin_mail(session, "reminder", mail.id)
+        assert not await begin_mail(session, "reminder", mail.id)
         await give_back_mail(session, "reminder", mail.id)
-        assert await actions.begin_mail(session, "reminder", mail.id)
+        assert await begin_mail(session, "reminder", mail.id)
         for status, reason in (("refused", "no such user"), ("sent", None)):
             await end_mail(session, "reminder", mail.id, status, reason=reason)
         await end_mail(session, "reminder", other.id, "sent")
@@ -176,7 +171,7 @@ async def overdue(world: World, at: datetime = AT) -> None:
     since: datetime | None = None
     while True:
         async with world.worker.transaction(None, at=at) as session:
-            since = await actions.claim_overdue(session, since=since)
+            since = await claim_overdue(session, since=since)
         if since is None:
             return
 
@@ -194,7 +189,7 @@ async def told(world: World) -> list[tuple[Any, ...]]:
 
 
 async def test_overdue_is_told_once_for_each_due_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "BATCH", 2)
+    monkeypatch.setattr(claims, "BATCH", 2)
     cases: list[tuple[dict[str, Any], bool]] = [
         ({"due_at": AT - TICK}, True),
         ({"due_at": AT}, False),
@@ -238,5 +233,9 @@ async def test_whom_the_organization_does_not_call_active_is_left_in_peace(world
     await world.add_member("ana", status="active")
     await claim(world)
     await overdue(world)
-    assert {(one.kind, one.days_before) for one in await reminders(world)} == {("due", 3), ("overdue", 0)}
+    assert {(one.kind, one.days_before) for one in await reminders(world)} == {
+        ("due", 3),
+        ("overdue", 0),
+        ("overdue", -1),
+    }
     assert len(await told(world)) == 1

@@ -71,7 +71,7 @@ class Office:
         facts = {"name": name, "timezone": timezone}
         await made.directory.ok("PUT", f"/api/directory/organizations/{name}/", facts)
         course = await made.course(small_tree())
-        await made.admin.ok("PATCH", "/api/organization/", {"reminder_days": [7, 3, 1]})
+        await made.admin.ok("PATCH", "/api/organization/", {"reminder_days": [7, 3, 1], "overdue_days": [1]})
         return made, course["id"]
 
     async def enroll(
@@ -155,7 +155,7 @@ async def simulate(
         due = {f"z{n}d{day.isoformat()}": end_of_day(day, zone) for day in days_due}
         await office.enroll(made.id, course_id, due, begin)
         for user, at in due.items():
-            expected[f"{user}@example.org"] = {days: at - timedelta(days=days) for days in (7, 3, 1)}
+            expected[f"{user}@example.org"] = {days: at - timedelta(days=days) for days in (7, 3, 1, -1)}
     got: dict[str, list[datetime]] = {address: [] for address in expected}
     at, seen = begin, 0
     while at < end:
@@ -166,7 +166,7 @@ async def simulate(
             got[message["To"].addresses[0].addr_spec].append(at)
         seen = len(office.inbox.messages)
     for address, moments in expected.items():
-        assert len(got[address]) == 3, (address, got[address])
+        assert len(got[address]) == 4, (address, got[address])
         for (days, moment), run in zip(moments.items(), got[address], strict=True):
             assert moment <= run < moment + timedelta(hours=23), (address, days, moment, run)
 

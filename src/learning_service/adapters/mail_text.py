@@ -68,19 +68,24 @@ def _of_enrollment(mail: Mail, tongue: Tongue, look: Look, ending: Link | None) 
     deadline, day = tongue.text("no_due"), ""
     if mail.due_at is not None:
         due, elsewhere = moments_of(mail.due_at, mail.organization_timezone, mail.timezone)
-        deadline, day = tongue.told("due", due), tongue.day(due.day)
+        deadline = tongue.told("was_due" if mail.kind == "overdue" else "due", due)
+        day = tongue.day(due.day)
         if elsewhere is not None:
             deadline += " " + tongue.told("elsewhere", elsewhere)
-    if mail.kind == "assigned" or mail.due_at is None:
-        subject, body = "assigned_subject", "assigned_text"
-    else:
+    kind, expiry = mail.kind, []
+    if mail.expires_at is not None:
+        kind = "expired" if mail.expires_at <= tongue.instant else "expiring"
+        until, _ = moments_of(mail.expires_at, mail.organization_timezone, mail.timezone)
+        expiry = [tongue.told(kind, until)]
+    subject = f"{kind}_subject"
+    if mail.kind == "due" and mail.due_at is not None:
         subject = _NEAR.get(days_left(mail.due_at, mail.timezone, tongue.instant), "due_subject_day")
-        body = "due_text"
+    said = tongue.say(f"{kind}_text", course=course, organization=organization)
     return Said(
         language=tongue.language,
         subject=tongue.say(subject, course=course, day=day),
         organization=organization,
-        paragraphs=[_greeting(mail, tongue), tongue.say(body, course=course, organization=organization)],
+        paragraphs=[_greeting(mail, tongue), said, *expiry],
         deadline=deadline,
         button=_link(look, tongue, "open_course", f"/enrollments/{mail.enrollment_id}"),
         links=_several(_link(look, tongue, "about_course", f"/courses/{mail.course_id}")),

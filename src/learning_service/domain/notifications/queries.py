@@ -108,7 +108,9 @@ def _reminded(caller: Principal) -> Any:
     reminder = looked_up(Reminder, "reminder", _belongs(Reminder))
     kind = case((reminder.kind == "due", "due_soon"), else_="overdue")
     told = _told(caller, kind, reminder.id, reminder.claimed_at, due_at=reminder.due_at)
-    return told.join(reminder, true()).where(reminder.kind != "assigned")
+    return told.join(reminder, true()).where(
+        or_(reminder.kind == "due", and_(reminder.kind == "overdue", reminder.days_before == 0))
+    )
 
 
 def _completed(caller: Principal) -> Any:

@@ -15,7 +15,12 @@ from learning_service.domain.organizations.rules import MailTopic
 TOPICS: tuple[MailTopic, ...] = get_args(MailTopic)
 UNSUBSCRIBING = "unsubscribing"
 """The purpose of the keys that sign tokens."""
-TOPIC_OF: dict[str, MailTopic] = {"assigned": "assigned", "due": "reminders", "overdue": "reminders"}
+TOPIC_OF: dict[str, MailTopic] = {
+    "assigned": "assigned",
+    "expiring": "reminders",
+    "due": "reminders",
+    "overdue": "reminders",
+}
 """What members choose by, for each kind of reminder."""
 _SIGNATURE = 16
 

@@ -38,7 +38,8 @@ class Reminder(Base):
     enrollment_id: Mapped[uuid.UUID]
     kind: Mapped[str]
     days_before: Mapped[int]
-    """How many days before the due time it reminds; 0: that it was assigned, or has become overdue."""
+    """How many days before the due time it reminds, or, negative, after it; 0: that it was assigned, or has become
+    overdue."""
     due_at: Mapped[datetime | None]
     """The due time that it reminds of; when that moves, there are others."""
     status: Mapped[str]

@@ -4,13 +4,25 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, outerjoin, select
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    or_,
+    outerjoin,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from learning_service.domain.courses.models import CourseVersion
 from learning_service.domain.directory.models import NATIONAL, Member, Organization
-from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.preferences.models import MemberPreferences
 from learning_service.domain.preferences.queries import is_of, is_required, is_wanted
@@ -22,6 +34,21 @@ IS_NATIONAL_ADMIN: ColumnElement[bool] = Member.offices.op("@>")(literal_column(
 """Whether the directory says so of a member; the condition of an index."""
 _Nearer = aliased(Reminder, name="nearer")
 _ACTIVE: ColumnElement[bool] = func.is_active_status(Member.status, OrganizationSettings.active_statuses)
+
+_KIND = case(
+    (and_(Reminder.kind == "assigned", Enrollment.source == "recertification"), "expiring"),
+    else_=Reminder.kind,
+)
+_RENEWED = (
+    select(CourseCompletion.expires_at)
+    .where(
+        CourseCompletion.organization_id == Enrollment.organization_id,
+        CourseCompletion.user_id == Enrollment.user_id,
+        CourseCompletion.course_id == Enrollment.course_id,
+        cast(CourseCompletion.id, Text) == Enrollment.cause_id,
+    )
+    .scalar_subquery()
+)
 
 
 def is_active(organization_id: Any, user_id: Any) -> ColumnElement[bool]:
@@ -50,12 +77,13 @@ async def _reminder(session: AsyncSession, reminder_id: uuid.UUID) -> Mail | Non
             select(
                 Reminder.id,
                 Reminder.status == "pending",
-                Reminder.kind,
+                _KIND,
                 Reminder.days_before,
                 Reminder.due_at,
                 Enrollment.status,
                 Enrollment.awaiting_review,
                 Enrollment.due_at,
+                _RENEWED,
                 Enrollment.id,
                 Enrollment.course_id,
                 CourseVersion.title,
@@ -71,8 +99,8 @@ async def _reminder(session: AsyncSession, reminder_id: uuid.UUID) -> Mail | Non
                 superseded,
                 Enrollment.organization_id,
                 Enrollment.user_id,
-                is_wanted(Reminder.kind),
-                is_required(Reminder.kind),
+                is_wanted(_KIND),
+                is_required(_KIND),
             )
             .join(Enrollment, Enrollment.id == Reminder.enrollment_id)
             .join(CourseVersion, CourseVersion.id == Enrollment.version_id)

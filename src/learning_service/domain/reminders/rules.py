@@ -21,6 +21,7 @@ class Mail:
     pending: bool
     """Whether sending it has not begun."""
     kind: str
+    """`assigned`, `expiring` (assigned to renew what expires), `due` or `overdue`."""
     days_before: int
     reminded_due_at: datetime | None
     """The due time that it reminds of."""
@@ -30,6 +31,8 @@ class Mail:
     """Whether everything is handed in, and only a grader is waited for."""
     due_at: datetime | None
     """The enrollment's, now."""
+    expires_at: datetime | None
+    """Of `expiring`: when what is renewed expires."""
     enrollment_id: UUID
     course_id: UUID
     course_title: str
@@ -97,7 +100,7 @@ def leaves_at(mail: Mail | Notice, instant: datetime, hours: tuple[int, int]) ->
         return instant
     day = local.date() if local.hour < first else local.date() + timedelta(days=1)
     opening = datetime.combine(day, time(first), zone).astimezone(UTC)
-    is_urgent = mail.due_at is not None and mail.due_at < opening + LEAST_NOTICE
+    is_urgent = mail.due_at is not None and instant < mail.due_at < opening + LEAST_NOTICE
     return instant if is_urgent else opening
 
 
@@ -122,13 +125,14 @@ def _reminder_ended(mail: Mail, instant: datetime) -> str | None:
         return "unsubscribed"
     if mail.status not in ("assigned", "in_progress"):
         return "ended"
-    if mail.kind == "due" and mail.awaiting_review:
+    is_of_due = mail.kind in ("due", "overdue")
+    if is_of_due and mail.awaiting_review:
         return "awaiting-review"
-    if mail.kind == "due" and mail.due_at != mail.reminded_due_at:
+    if is_of_due and mail.due_at != mail.reminded_due_at:
         return "due-moved"
     if mail.superseded:
         return "superseded"
-    if mail.reminded_due_at is not None and mail.reminded_due_at <= instant:
+    if mail.kind == "due" and mail.due_at is not None and mail.due_at <= instant:
         return "past-due"
     return None
 

@@ -33,15 +33,12 @@ from learning_service.domain.preferences.rules import (
     Unsubscribing,
     unsubscribe_token,
 )
-from learning_service.domain.reminders.actions import (
-    Key,
+from learning_service.domain.reminders.actions.claims import Key, claim_overdue, claim_reminders, may_claim
+from learning_service.domain.reminders.actions.mails import (
     begin_mail,
-    claim_overdue,
-    claim_reminders,
     end_mail,
     give_back_mail,
     keep_until,
-    may_claim,
     plan_assignment_mails,
     send_later,
     take_turn,

@@ -14,7 +14,7 @@ from learning_service.domain.jobs.outbox import Job
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Unavailable
 from learning_service.domain.records.events import Event
-from learning_service.domain.reminders.actions import plan_webhook_notices
+from learning_service.domain.reminders.actions.mails import plan_webhook_notices
 from learning_service.domain.webhooks.actions.deliveries import GONE, TOO_MANY, note_outcomes
 from learning_service.domain.webhooks.actions.subscriptions import number_events, reseal_secrets
 from learning_service.domain.webhooks.queries import ANY_UNNUMBERED, Batch, load_batch

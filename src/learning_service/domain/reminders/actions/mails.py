@@ -1,206 +1,42 @@
-"""Claiming mails about enrollments, and following each until it has left."""
+"""Planning claimed mails, and following each until it has left."""
 
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy import (
     Integer,
     Text,
     and_,
     cast,
-    exists,
     func,
     literal,
     null,
     select,
-    text,
-    true,
-    tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.jobs.outbox import OutboxRow, enqueue_job
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.kernel.tenant import own_key
-from learning_service.domain.organizations.models import OrganizationSettings
-from learning_service.domain.organizations.rules import DEFAULT_REMINDER_DAYS, MAX_DAYS
-from learning_service.domain.records.bulk_events import events_of, ids_of, new_ids, rfc3339
+from learning_service.domain.records.bulk_events import ids_of, new_ids
 from learning_service.domain.reminders.models import MailPace, Reminder, WebhookNotice
-from learning_service.domain.reminders.queries import is_active, readers_of_notice
+from learning_service.domain.reminders.queries import readers_of_notice
 from learning_service.domain.reminders.rules import MailKind
 from learning_service.domain.webhooks.models import WebhookSubscription
 
-REMINDER_DUE = "learning.enrollment.reminder_due"
-OVERDUE = "learning.enrollment.overdue"
 SEND = "send_mails"
-BATCH = 2_000
-"""Enrollments per transaction."""
 MAILS_PER_JOB = 100
-Key: TypeAlias = tuple[str, uuid.UUID]
-"""An enrollment's organization and id."""
-_KEY = (Enrollment.organization_id, Enrollment.id)
-_TURN = text("SELECT pg_try_advisory_xact_lock(7461335)")
 _DAY = timedelta(days=1)
 _TABLES: Mapping[MailKind, type[Reminder] | type[WebhookNotice]] = {
     "reminder": Reminder,
     "notice": WebhookNotice,
 }
-
-
-async def may_claim(session: AsyncSession) -> bool:
-    """Whether this transaction alone claims reminders now.
-
-    Two that claim the same rows would wait for each other inside the insert, a whole batch long.
-    """
-    await plan_afresh(session)
-    return bool(await session.scalar(_TURN))
-
-
-async def claim_reminders(session: AsyncSession, *, after: Key | None, mails_per_second: int) -> Key | None:
-    """Claim the reminders that the next enrollments after `after` (by key) are due for, and plan their mails.
-
-    For each the nearest only, and none whose moment had passed when it was assigned. Returns where to go on;
-    None when there are no more. Source: DESIGN decision 12.
-    """
-    due = _due(session, after)
-    rows = await session.execute(_claim(session, due, kind="due", status="pending", event=REMINDER_DUE))
-    await plan_mails(session, rows.all(), mails_per_second=mails_per_second)
-    last = (await session.execute(_last_looked_at(session, after))).first()
-    return None if last is None else (last[0], last[1])
-
-
-async def claim_overdue(session: AsyncSession, *, since: datetime | None) -> datetime | None:
-    """Tell other services of the next enrollments that have become overdue, due from `since` on: each once.
-
-    Returns where to go on; None when there are no more.
-    """
-    overdue = (
-        select(
-            Enrollment.id.label("enrollment_id"),
-            Enrollment.organization_id,
-            Enrollment.user_id,
-            Enrollment.course_id,
-            Enrollment.due_at,
-            literal(0, Integer).label("days"),
-        )
-        .where(
-            Enrollment.status.in_(OPEN),
-            ~Enrollment.awaiting_review,
-            is_active(Enrollment.organization_id, Enrollment.user_id),
-            Enrollment.due_at < now(session),
-            Enrollment.due_at >= (since or now(session) - MAX_DAYS * _DAY),
-            ~exists().where(
-                Reminder.organization_id == Enrollment.organization_id,
-                Reminder.enrollment_id == Enrollment.id,
-                Reminder.due_at == Enrollment.due_at,
-                Reminder.days_before == 0,
-            ),
-        )
-        .order_by(Enrollment.due_at)
-        .limit(BATCH)
-    )
-    rows = await session.execute(_claim(session, overdue, kind="overdue", status="told", event=OVERDUE))
-    found = rows.all()
-    return max(row.due_at for row in found) if len(found) == BATCH else None
-
-
-def _claim(session: AsyncSession, due: Any, *, kind: str, status: str, event: str) -> Any:
-    """The statement that claims these and tells of them, in one: organization, id and due time of each claimed."""
-    due = due.cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
-    row = {
-        "id": new_ids(),
-        "organization_id": due.c.organization_id,
-        "enrollment_id": due.c.enrollment_id,
-        "kind": literal(kind, Text),
-        "days_before": due.c.days,
-        "due_at": due.c.due_at,
-        "status": literal(status, Text),
-        "claimed_at": literal(now(session), Reminder.claimed_at.type),
-    }
-    claimed = (
-        insert(Reminder)
-        .from_select(list(row), select(*row.values()), include_defaults=False)
-        .on_conflict_do_nothing()
-        .returning(Reminder.id, Reminder.enrollment_id)
-        .cte("claimed")
-    )
-    facts = select(claimed.c.id, due).join(due, due.c.enrollment_id == claimed.c.enrollment_id).cte("facts")
-    data = {
-        "enrollment_id": facts.c.enrollment_id,
-        "course_id": facts.c.course_id,
-        "due_at": rfc3339(facts.c.due_at),
-    }
-    told = events_of(session, event, facts, data=data)
-    return select(facts.c.organization_id, facts.c.id, facts.c.due_at).add_cte(told)
-
-
-def _open(session: AsyncSession, after: Key | None) -> Any:
-    """Open enrollments that a reminder could be due for, the next `BATCH` by key."""
-    statement = select(Enrollment).where(
-        Enrollment.status.in_(OPEN),
-        ~Enrollment.awaiting_review,
-        Enrollment.due_at > now(session),
-        Enrollment.due_at <= now(session) + MAX_DAYS * _DAY,
-    )
-    if after is not None:
-        statement = statement.where(tuple_(*_KEY) > tuple_(*after))
-    return statement.order_by(*_KEY).limit(BATCH)
-
-
-def _last_looked_at(session: AsyncSession, after: Key | None) -> Any:
-    seen = _open(session, after).with_only_columns(*_KEY).subquery()
-    return (
-        select(seen.c.organization_id, seen.c.id)
-        .where(select(func.count()).select_from(seen).scalar_subquery() == BATCH)
-        .order_by(seen.c.organization_id.desc(), seen.c.id.desc())
-        .limit(1)
-    )
-
-
-def _due(session: AsyncSession, after: Key | None) -> Any:
-    seen = _open(session, after).subquery("seen")
-    defaults = cast(list(DEFAULT_REMINDER_DAYS), ARRAY(Integer))
-    days = (
-        func.unnest(func.coalesce(OrganizationSettings.reminder_days, defaults))
-        .table_valued("days")
-        .render_derived()
-    )
-    moment = seen.c.due_at - func.make_interval(0, 0, 0, 0, 24 * days.c.days)
-    nearest = (
-        select(func.min(days.c.days).label("days"))
-        .select_from(days)
-        .where(moment <= now(session), moment > seen.c.assigned_at)
-        .lateral("nearest")
-    )
-    reminded = exists().where(
-        Reminder.organization_id == seen.c.organization_id,
-        Reminder.enrollment_id == seen.c.id,
-        Reminder.due_at == seen.c.due_at,
-        Reminder.days_before <= nearest.c.days,
-    )
-    return (
-        select(
-            seen.c.id.label("enrollment_id"),
-            seen.c.organization_id,
-            seen.c.user_id,
-            seen.c.course_id,
-            seen.c.due_at,
-            nearest.c.days,
-        )
-        .select_from(seen)
-        .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == seen.c.organization_id)
-        .join(nearest, true())
-        .where(nearest.c.days.is_not(None), ~reminded, is_active(seen.c.organization_id, seen.c.user_id))
-        .order_by(seen.c.organization_id, seen.c.id)
-    )
 
 
 async def plan_assignment_mails(

@@ -1,0 +1,1 @@
+"""Claiming mails, and following each until it has left."""
