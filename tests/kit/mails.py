@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -25,6 +26,12 @@ MAIL = Mail(
     awaiting_review=False,
     due_at=DUE,
     expires_at=None,
+    subject_id=None,
+    quiz_title=None,
+    points=None,
+    max_points=None,
+    passed=None,
+    is_current=True,
     enrollment_id=uuid.uuid4(),
     course_id=uuid.uuid4(),
     course_title="Course",
@@ -67,6 +74,27 @@ SAMPLES: Mapping[str, Mail | Notice] = {
     "overdue": replace(_SAMPLE, kind="overdue", days_before=-7, due_at=EARLIER, reminded_due_at=EARLIER),
     "expiring": replace(
         _SAMPLE, kind="expiring", days_before=0, reminded_due_at=None, expires_at=LATER + timedelta(days=14)
+    ),
+    "result": replace(
+        _SAMPLE,
+        kind="result",
+        status="completed",
+        due_at=None,
+        reminded_due_at=None,
+        subject_id=uuid.UUID(int=3),
+        quiz_title="What would you do?",
+        points=Decimal("8.55"),
+        max_points=Decimal(10),
+        passed=True,
+    ),
+    "certificate": replace(
+        _SAMPLE,
+        kind="certificate",
+        status="completed",
+        due_at=None,
+        reminded_due_at=None,
+        subject_id=uuid.UUID("0193a5b2-7c10-7d6e-8f00-1234567890ae"),
+        expires_at=LATER + timedelta(days=365),
     ),
     "notice": Notice(
         id=uuid.UUID(int=2),

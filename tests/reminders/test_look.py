@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 from tests.kit import documents as files
-from tests.kit.mails import ENDING, SAMPLES, parts_of, sample_look, written
+from tests.kit.mails import ENDING, MOMENT, SAMPLES, parts_of, sample_look, written
 from tests.kit.sending import send, settled
 from tests.reminders.post import Post, assigned, remind, soon
 
@@ -93,6 +93,16 @@ def test_a_mail_leads_to_its_page_and_ends_its_kind() -> None:
     assert [address in text for address in leads] == [True] * 3
     for part in parts_of(written(mail, PLAIN, ending=None)):
         assert "http" not in part, "where nothing is known to lead to, nothing leads"
+
+
+@pytest.mark.parametrize("name", ["due", "overdue"])
+def test_a_reminder_of_a_renewal_is_a_reminder(name: str) -> None:
+    """What is renewed expires too; the mail is about the due time all the same."""
+    mail = SAMPLES[name]
+    assert isinstance(mail, Mail)
+    renewal = written(replace(mail, expires_at=MOMENT + timedelta(days=3)), PLAIN)
+    plain = written(mail, PLAIN)
+    assert (renewal["Subject"], parts_of(renewal)) == (plain["Subject"], parts_of(plain))
 
 
 def test_a_mail_is_in_the_organization_s_colour_with_its_logo_inside() -> None:

@@ -48,6 +48,7 @@ async def test_none_when_late_moved_finished_or_not_wanted(post: Post) -> None:
     [cyd] = (await world.member("cyd").ok("GET", "/api/users/enrollments/"))["items"]
     later = (due + timedelta(days=30)).isoformat()
     await world.admin.ok("PATCH", f"/api/enrollments/{cyd['id']}/", {"due_at": later})
+    await world.run_jobs()
     post.inbox.messages.clear()
     assert await remind(post, due + timedelta(days=10)) == 1, "of days that were missed the last one only"
     [mail] = post.inbox.messages

@@ -77,6 +77,7 @@ async def test_none_whose_moment_had_passed_none_after_completion_and_a_moved_da
     await post.world.run_jobs()
     assert await remind(post, soon(minutes=5)) == 0
     await finish(post.world, "bob", course["id"])
+    await post.world.run_jobs()
     assert await remind(post, due - timedelta(hours=20)) == 1
     [mine] = (await post.world.member().ok("GET", "/api/users/enrollments/"))["items"]
     later = due + timedelta(days=30)

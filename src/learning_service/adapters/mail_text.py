@@ -1,12 +1,14 @@
 """What mails say, in the language of their reader."""
 
 from datetime import datetime
+from decimal import Decimal
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 from learning_service.adapters.letter import Letter, one_line, write_letter
 from learning_service.adapters.mail_look import PLAIN, Link, Look, Said, mail_body
 from learning_service.adapters.mail_words import Tongue, tongue_of
+from learning_service.domain.grading.rules.score import score_percent
 from learning_service.domain.reminders.rules import Mail, Notice, days_left, moment_at, moments_of
 from learning_service.domain.webhooks.rules.events import DISABLE_AFTER
 
@@ -60,6 +62,10 @@ def what_it_says(
     ending = None
     if unsubscribe_url is not None:
         ending = Link(tongue.text("unsubscribe"), unsubscribe_url)
+    if mail.kind == "result":
+        return _of_result(mail, tongue, look, ending)
+    if mail.kind == "certificate":
+        return _of_certificate(mail, tongue, look, ending)
     return _of_enrollment(mail, tongue, look, ending)
 
 
@@ -73,7 +79,7 @@ def _of_enrollment(mail: Mail, tongue: Tongue, look: Look, ending: Link | None) 
         if elsewhere is not None:
             deadline += " " + tongue.told("elsewhere", elsewhere)
     kind, expiry = mail.kind, []
-    if mail.expires_at is not None:
+    if mail.kind == "expiring" and mail.expires_at is not None:
         kind = "expired" if mail.expires_at <= tongue.instant else "expiring"
         until, _ = moments_of(mail.expires_at, mail.organization_timezone, mail.timezone)
         expiry = [tongue.told(kind, until)]
@@ -90,6 +96,45 @@ def _of_enrollment(mail: Mail, tongue: Tongue, look: Look, ending: Link | None) 
         button=_link(look, tongue, "open_course", f"/enrollments/{mail.enrollment_id}"),
         links=_several(_link(look, tongue, "about_course", f"/courses/{mail.course_id}")),
         footer=tongue.text("footer"),
+        link_form=tongue.text("link"),
+        unsubscribe=ending,
+    )
+
+
+def _of_result(mail: Mail, tongue: Tongue, look: Look, ending: Link | None) -> Said:
+    facts = {
+        "quiz": one_line(mail.quiz_title or ""),
+        "course": one_line(mail.course_title),
+        "score": tongue.percent(score_percent(mail.points or Decimal(0), mail.max_points or Decimal(1))),
+    }
+    return Said(
+        language=tongue.language,
+        subject=tongue.say("result_subject", **facts),
+        organization=one_line(mail.organization_name),
+        paragraphs=[_greeting(mail, tongue), tongue.say("result_text", **facts)],
+        deadline=tongue.say("result_passed" if mail.passed else "result_failed", **facts),
+        button=_link(look, tongue, "open_result", f"/enrollments/{mail.enrollment_id}"),
+        footer=tongue.text("footer_enrolled"),
+        link_form=tongue.text("link"),
+        unsubscribe=ending,
+    )
+
+
+def _of_certificate(mail: Mail, tongue: Tongue, look: Look, ending: Link | None) -> Said:
+    course, organization = one_line(mail.course_title), one_line(mail.organization_name)
+    validity = tongue.text("no_expiry")
+    if mail.expires_at is not None:
+        until, _ = moments_of(mail.expires_at, mail.organization_timezone, mail.timezone)
+        validity = tongue.told("expiring", until)
+    said = tongue.say("certificate_text", course=course, organization=organization)
+    return Said(
+        language=tongue.language,
+        subject=tongue.say("certificate_subject", course=course),
+        organization=organization,
+        paragraphs=[_greeting(mail, tongue), said],
+        deadline=validity,
+        button=_link(look, tongue, "open_certificate", f"/certificates/{mail.subject_id}"),
+        footer=tongue.text("footer_enrolled"),
         link_form=tongue.text("link"),
         unsubscribe=ending,
     )

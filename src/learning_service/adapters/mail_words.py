@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, get_timezone_location
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 from learning_service.adapters.certificate_words import known_language, locale_of
 from learning_service.domain.certificates.rules import printed_locale
@@ -56,6 +56,14 @@ class Tongue:
     def number(self, number: int | Decimal) -> str:
         """A number with at most two places."""
         return str(format_decimal(number, format="#,##0.##", locale=self.locale))
+
+    def percent(self, percent: Decimal) -> str:
+        """A number of hundredths with its sign."""
+        return str(format_percent(percent / 100, format=self._percent_form(), locale=self.locale))
+
+    def _percent_form(self) -> str:
+        """The pattern of the language, with at most two places."""
+        return str(self.locale.percent_formats[None].pattern).replace("0", "0.##", 1)
 
     def told(self, what: str, moment: Moment) -> str:
         """The sentence `what` of a moment: a day to its end, or a time."""

@@ -269,6 +269,11 @@ class Settings(StoreSettings):
         return value
 
     @property
+    def sends_mail(self) -> bool:
+        """Whether mails leave at all."""
+        return self.mail_directory is not None or self.smtp_url is not None
+
+    @property
     def mail_hours_there(self) -> tuple[int, int]:
         """From which hour until which mails leave, where their reader is."""
         hours = self.mail_hours or ("0-24" if self.environment == "development" else "8-20")

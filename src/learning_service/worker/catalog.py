@@ -55,6 +55,8 @@ JOBS: Mapping[str, Mapping[str, str]] = {
         "erase_files": f"{_HOME}.privacy:erase_files",
         "generate_certificates": f"{_HOME}.certificates:generate_certificates",
         "plan_assignment_mails": f"{_HOME}.reminders:plan_mails_of_assignment",
+        "plan_mail_of_certificate": f"{_HOME}.reminders:plan_mail_of_certificate",
+        "plan_mail_of_result": f"{_HOME}.reminders:plan_mail_of_result",
         "run_assignments": f"{_HOME}.assignments:run_assignments",
         "send_mails": f"{_HOME}.reminders:send_mails",
         "tell_of_disabled_webhook": f"{_HOME}.webhooks:tell_of_disabled_webhook",

@@ -20,6 +20,8 @@ TOPIC_OF: dict[str, MailTopic] = {
     "expiring": "reminders",
     "due": "reminders",
     "overdue": "reminders",
+    "result": "results",
+    "certificate": "results",
 }
 """What members choose by, for each kind of reminder."""
 _SIGNATURE = 16

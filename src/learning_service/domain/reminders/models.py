@@ -15,19 +15,20 @@ class Reminder(Base):
     __tablename__ = "reminders"
     __table_args__ = (
         reference("enrollment_id", "enrollments", ondelete="CASCADE"),
-        CheckConstraint("kind IN ('assigned', 'due', 'overdue')", name="kind"),
+        CheckConstraint("kind IN ('assigned', 'due', 'overdue', 'result', 'certificate')", name="kind"),
         CheckConstraint("(kind = 'due') = (days_before > 0)", name="days_before"),
-        CheckConstraint("(kind = 'assigned') = (due_at IS NULL)", name="due_at"),
+        CheckConstraint("(kind IN ('due', 'overdue')) = (due_at IS NOT NULL)", name="due_at"),
         CheckConstraint(
             "status IN ('pending', 'sending', 'sent', 'skipped', 'refused', 'unknown', 'told')",
             name="status",
         ),
         Index(
-            "uq_reminders_claim",
+            "uq_reminders_each",
             "organization_id",
             "enrollment_id",
             "due_at",
             "days_before",
+            "subject_id",
             unique=True,
             postgresql_nulls_not_distinct=True,
         ),
@@ -42,6 +43,8 @@ class Reminder(Base):
     overdue."""
     due_at: Mapped[datetime | None]
     """The due time that it reminds of; when that moves, there are others."""
+    subject_id: Mapped[uuid.UUID | None]
+    """The attempt whose result it tells, or the certificate that is ready."""
     status: Mapped[str]
     """`sending` that never became `sent`: the connection broke after the text; it may have arrived. `told`: an event
     of it was written, and no mail belongs to it."""

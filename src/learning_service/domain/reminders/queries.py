@@ -20,7 +20,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from learning_service.domain.courses.models import CourseVersion
+from learning_service.domain.attempts.models import QuizAttempt
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.courses.models import CourseVersion, Quiz
 from learning_service.domain.directory.models import NATIONAL, Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.organizations.models import OrganizationSettings
@@ -50,6 +52,57 @@ _RENEWED = (
     .scalar_subquery()
 )
 
+_IS_CURRENT = case(
+    (Reminder.kind == "result", func.coalesce(QuizAttempt.status == "graded", False)),
+    (
+        Reminder.kind == "certificate",
+        and_(
+            Certificate.id.is_not(None), Certificate.revoked_at.is_(None), Certificate.reissued_as.is_(None)
+        ),
+    ),
+    else_=True,
+)
+_SUPERSEDED = exists().where(
+    _Nearer.enrollment_id == Reminder.enrollment_id,
+    _Nearer.due_at == Reminder.due_at,
+    _Nearer.days_before < Reminder.days_before,
+)
+_FACTS = (
+    Reminder.id,
+    Reminder.status == "pending",
+    _KIND,
+    Reminder.days_before,
+    Reminder.due_at,
+    Enrollment.status,
+    Enrollment.awaiting_review,
+    Enrollment.due_at,
+    func.coalesce(Certificate.expires_at, _RENEWED),
+    Reminder.subject_id,
+    Quiz.title,
+    QuizAttempt.points,
+    QuizAttempt.max_points,
+    QuizAttempt.passed,
+    _IS_CURRENT,
+    Enrollment.id,
+    Enrollment.course_id,
+    CourseVersion.title,
+    Organization.name,
+    Organization.timezone,
+    func.coalesce(Member.timezone, Organization.timezone),
+    func.coalesce(MemberPreferences.locale, Member.locale),
+    OrganizationSettings.locale,
+    Member.display_name,
+    Member.email,
+    Member.erased_at.is_not(None),
+    _ACTIVE,
+    _SUPERSEDED,
+    Enrollment.organization_id,
+    Enrollment.user_id,
+    is_wanted(_KIND),
+    is_required(_KIND),
+)
+"""Of a mail about an enrollment, in the order of `Mail`."""
+
 
 def is_active(organization_id: Any, user_id: Any) -> ColumnElement[bool]:
     """Whether the member has a status in which the organization wants to have them reminded."""
@@ -67,43 +120,31 @@ async def load_mail(session: AsyncSession, kind: MailKind, mail_id: uuid.UUID) -
 
 
 async def _reminder(session: AsyncSession, reminder_id: uuid.UUID) -> Mail | None:
-    superseded = exists().where(
-        _Nearer.enrollment_id == Reminder.enrollment_id,
-        _Nearer.due_at == Reminder.due_at,
-        _Nearer.days_before < Reminder.days_before,
-    )
     row: Any = (
         await session.execute(
-            select(
-                Reminder.id,
-                Reminder.status == "pending",
-                _KIND,
-                Reminder.days_before,
-                Reminder.due_at,
-                Enrollment.status,
-                Enrollment.awaiting_review,
-                Enrollment.due_at,
-                _RENEWED,
-                Enrollment.id,
-                Enrollment.course_id,
-                CourseVersion.title,
-                Organization.name,
-                Organization.timezone,
-                func.coalesce(Member.timezone, Organization.timezone),
-                func.coalesce(MemberPreferences.locale, Member.locale),
-                OrganizationSettings.locale,
-                Member.display_name,
-                Member.email,
-                Member.erased_at.is_not(None),
-                _ACTIVE,
-                superseded,
-                Enrollment.organization_id,
-                Enrollment.user_id,
-                is_wanted(_KIND),
-                is_required(_KIND),
-            )
+            select(*_FACTS)
             .join(Enrollment, Enrollment.id == Reminder.enrollment_id)
             .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
+            .outerjoin(
+                QuizAttempt,
+                and_(
+                    QuizAttempt.organization_id == Reminder.organization_id,
+                    QuizAttempt.id == Reminder.subject_id,
+                    Reminder.kind == "result",
+                ),
+            )
+            .outerjoin(
+                Quiz,
+                and_(Quiz.organization_id == QuizAttempt.organization_id, Quiz.id == QuizAttempt.quiz_id),
+            )
+            .outerjoin(
+                Certificate,
+                and_(
+                    Certificate.organization_id == Reminder.organization_id,
+                    Certificate.id == Reminder.subject_id,
+                    Reminder.kind == "certificate",
+                ),
+            )
             .join(Organization, Organization.id == Enrollment.organization_id)
             .join(Member, is_of(Member, Enrollment.organization_id, Enrollment.user_id))
             .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)

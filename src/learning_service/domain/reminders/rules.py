@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import ClassVar, Literal, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,7 +22,7 @@ class Mail:
     pending: bool
     """Whether sending it has not begun."""
     kind: str
-    """`assigned`, `expiring` (assigned to renew what expires), `due` or `overdue`."""
+    """`assigned`, `expiring` (assigned to renew what expires), `due`, `overdue`, `result` or `certificate`."""
     days_before: int
     reminded_due_at: datetime | None
     """The due time that it reminds of."""
@@ -32,7 +33,16 @@ class Mail:
     due_at: datetime | None
     """The enrollment's, now."""
     expires_at: datetime | None
-    """Of `expiring`: when what is renewed expires."""
+    """When what the enrollment renews, or the certificate, expires."""
+    subject_id: UUID | None
+    """The attempt of `result`, or the certificate."""
+    quiz_title: str | None
+    """Of `result`, as what follows."""
+    points: Decimal | None
+    max_points: Decimal | None
+    passed: bool | None
+    is_current: bool
+    """Whether the attempt is graded, or the certificate neither revoked nor replaced."""
     enrollment_id: UUID
     course_id: UUID
     course_title: str
@@ -123,6 +133,8 @@ def _notice_ended(notice: Notice) -> str | None:
 def _reminder_ended(mail: Mail, instant: datetime) -> str | None:
     if not mail.wanted:
         return "unsubscribed"
+    if mail.subject_id is not None:
+        return None if mail.is_current else "outdated"
     if mail.status not in ("assigned", "in_progress"):
         return "ended"
     is_of_due = mail.kind in ("due", "overdue")

@@ -32,7 +32,7 @@ from learning_service.domain.certificates.queries import (
     drifted_pdfs,
 )
 from learning_service.domain.certificates.rules import Mark, pdf_key
-from learning_service.domain.jobs.outbox import Job, Unworkable
+from learning_service.domain.jobs.outbox import Job, Unworkable, enqueue_job
 from learning_service.domain.kernel.days import last_day, local_day
 from learning_service.worker.durable import finishing
 
@@ -73,6 +73,13 @@ async def generate_certificates(context: Context, job: Job) -> None:
             wanted = await activate_marked(session, certificate.id, sha256, mark)
         else:
             wanted = await activate_certificate(session, certificate.id, sha256)
+            if wanted and certificate.reissued_at is None and context.settings.sends_mail:
+                await enqueue_job(
+                    session,
+                    "plan_mail_of_certificate",
+                    {"certificate_id": str(certificate.id)},
+                    organization_id=certificate.organization_id,
+                )
             if fields := _replaced(content):
                 await note_replaced(session, certificate, fields)
                 log.warning("certificate_characters_replaced", certificate_id=str(certificate.id))

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -40,6 +40,7 @@ from learning_service.domain.reminders.actions.mails import (
     give_back_mail,
     keep_until,
     plan_assignment_mails,
+    plan_mail_about,
     send_later,
     take_turn,
 )
@@ -99,6 +100,24 @@ async def plan_mails_of_assignment(context: Context, job: Job) -> None:
             mails_per_second=context.settings.mails_per_second,
             as_of=_instant(job),
         )
+
+
+async def plan_mail_of_result(context: Context, job: Job) -> None:
+    """Claim the mail that tells a learner what a person graded."""
+    await _plan_about(context, job, "result", "attempt_id")
+
+
+async def plan_mail_of_certificate(context: Context, job: Job) -> None:
+    """Claim the mail that tells a learner that their certificate is ready."""
+    await _plan_about(context, job, "certificate", "certificate_id")
+
+
+async def _plan_about(
+    context: Context, job: Job, kind: Literal["result", "certificate"], argument: str
+) -> None:
+    pace = context.settings.mails_per_second
+    async with finishing(context, job) as session:
+        await plan_mail_about(session, kind, job.id_argument(argument), mails_per_second=pace)
 
 
 async def send_mails(context: Context, job: Job) -> None:

@@ -31,6 +31,7 @@ from learning_service.domain.grading.actions import (
 from learning_service.domain.grading.queries import WaitingResponse, administers, get_waiting
 from learning_service.domain.grading.rules.release import BY_PERSON
 from learning_service.domain.grading.rules.score import Graded, score_percent, sum_up
+from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Invalid, NotFound, Wrong
 from learning_service.domain.kernel.principal import Principal
@@ -96,7 +97,7 @@ async def grade_response(
     _, outcome = await reconsider(session, after, version, actor=actor.user_id)
     await _touch(session, after, version)
     if attempt.status == "graded" and before is not None and before.marks != attempt.marks:
-        _announce(session, position, attempt)
+        await _announce(session, position, attempt)
     await session.flush()
     return GradeResult(awarded, attempt, outcome)
 
@@ -228,8 +229,8 @@ async def _note_doubt(
     )
 
 
-def _announce(session: AsyncSession, position: Position, attempt: AttemptRow) -> None:
-    """Announce that a person changed the attempt's marks; not before all of it is graded."""
+async def _announce(session: AsyncSession, position: Position, attempt: AttemptRow) -> None:
+    """Announce that a person changed the attempt's marks, and have it mailed; not before all of it is graded."""
     append_event(
         session,
         "learning.attempt.graded",
@@ -239,6 +240,12 @@ def _announce(session: AsyncSession, position: Position, attempt: AttemptRow) ->
         enrollment_id=position.enrollment_id,
         course_id=position.course_id,
         score=float(score_percent(attempt.points or Decimal(0), attempt.max_points)),
+    )
+    await enqueue_job(
+        session,
+        "plan_mail_of_result",
+        {"attempt_id": str(attempt.id)},
+        organization_id=position.organization_id,
     )
 
 

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     Integer,
@@ -19,7 +19,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.attempts.models import QuizAttempt
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.jobs.outbox import OutboxRow, enqueue_job
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
@@ -74,6 +76,51 @@ async def plan_assignment_mails(
         .returning(Reminder.organization_id, Reminder.id)
     )
     await plan_mails(session, rows.all(), mails_per_second=mails_per_second, as_of=as_of)
+
+
+async def plan_mail_about(
+    session: AsyncSession,
+    kind: Literal["result", "certificate"],
+    subject_id: uuid.UUID,
+    *,
+    mails_per_second: int,
+) -> None:
+    """Claim the mail about an attempt that was graded, or about a certificate that is ready: each has one."""
+    if kind == "result":
+        enrollments = select(QuizAttempt.organization_id, QuizAttempt.enrollment_id).where(
+            QuizAttempt.id == subject_id
+        )
+    else:
+        enrollments = (
+            select(Certificate.organization_id, CourseCompletion.enrollment_id)
+            .join(
+                CourseCompletion,
+                and_(
+                    CourseCompletion.organization_id == Certificate.organization_id,
+                    CourseCompletion.id == Certificate.completion_id,
+                ),
+            )
+            .where(Certificate.id == subject_id)
+        )
+    found = (await session.execute(enrollments)).first()
+    if found is None:
+        return
+    rows = await session.execute(
+        insert(Reminder)
+        .values(
+            id=new_id(),
+            organization_id=found.organization_id,
+            enrollment_id=found.enrollment_id,
+            kind=kind,
+            days_before=0,
+            subject_id=subject_id,
+            status="pending",
+            claimed_at=now(session),
+        )
+        .on_conflict_do_nothing()
+        .returning(Reminder.organization_id, Reminder.id)
+    )
+    await plan_mails(session, rows.all(), mails_per_second=mails_per_second)
 
 
 async def plan_webhook_notices(
