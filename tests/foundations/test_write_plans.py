@@ -120,6 +120,7 @@ async def test_every_write_is_bounded_right_after_a_bulk_load(
         await one.submit("Check")
         await one.submit("Final")
     await complete(database, world, courses[0]["id"])
+    await statistics.reached("completed")
     for what, (sweep, later) in SWEEPS.items():
         async with watch(what):
             await sweep(world.worker, datetime.now(UTC) + later)

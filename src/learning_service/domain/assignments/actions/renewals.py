@@ -9,8 +9,8 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Text,
-    Uuid,
     and_,
+    any_,
     cast,
     exists,
     func,
@@ -85,7 +85,8 @@ async def open_renewals(session: AsyncSession) -> int:
     made = _made(session, due, moment)
     marked = (
         update(CourseCompletion)
-        .where(_is(CourseCompletion, made.c.organization_id, cast(made.c.cause_id, Uuid)))
+        # As an array: a join with so few as statistics know would go by pairs.
+        .where(_at(due), due.c.cause_id == any_(func.array(select(made.c.cause_id).scalar_subquery())))
         .values(renewal_opened_at=now(session))
         .cte("marked")
     )
@@ -117,6 +118,16 @@ async def open_renewals(session: AsyncSession) -> int:
     return int(found)
 
 
+def _at(due: CTE) -> ColumnElement[bool]:
+    """Where a completion is found again, by all columns of each index that begins with its organization.
+
+    By its key alone, statistics that have one completion an organization make another index look as good, of which
+    only the organization is known: then each finds all of them.
+    """
+    names = ("organization_id", "id", "enrollment_id", "user_id", "course_id")
+    return and_(*(getattr(CourseCompletion, name) == due.c[name] for name in names))
+
+
 async def _hold(session: AsyncSession, courses: Sequence[Any]) -> None:
     await hold_entrance(session, *(row.course_id for row in courses))
     # Before the completions, as in every transaction that changes both: an enrollment refers to its course.
@@ -141,7 +152,7 @@ def _made(session: AsyncSession, due: CTE, moment: uuid.UUID) -> CTE:
         "assigned_at": literal(now(session), Enrollment.assigned_at.type),
         "due_at": due.c.expires_at,
         "cause_kind": literal("completion", Text),
-        "cause_id": cast(due.c.completion_id, Text),
+        "cause_id": due.c.cause_id,
     }
     shown = (Enrollment.id, Enrollment.organization_id, Enrollment.user_id, Enrollment.course_id)
     return (
@@ -175,7 +186,9 @@ def _due(session: AsyncSession) -> Any:
     completion = CourseCompletion
     return (
         select(
-            completion.id.label("completion_id"),
+            completion.id,
+            cast(completion.id, Text).label("cause_id"),
+            completion.enrollment_id,
             completion.organization_id,
             completion.user_id,
             completion.course_id,
