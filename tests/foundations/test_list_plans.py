@@ -32,6 +32,10 @@ FILTERS = {
         "user_id=m7",
         "chapter_id=n1",
         "chapter_id=n1&status=failed&course_id={course_id}",
+        "region_id=north&overdue=false&status=assigned&sort=due_at",
+        "sort=-assigned_at&count=true",
+        "sort=display_name&status=assigned",
+        "q=m&awaiting_review=false",
     ),
     "/api/compliance/statuses/": (
         "status=pending",

@@ -1,11 +1,12 @@
 """Enrollments as administrators see and change them."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends
 
 from learning_service.api.idempotency import KeyedRoute
-from learning_service.api.parameters import body, page
+from learning_service.api.parameters import Page, body
 from learning_service.api.permissions import AdministersEnrollment, IsAdmin
 from learning_service.api.requests import Caller, Session
 from learning_service.domain.completion.actions.enrollment_changes import (
@@ -16,17 +17,21 @@ from learning_service.domain.completion.actions.enrollment_changes import (
     withdraw_enrollment,
 )
 from learning_service.domain.completion.queries.completions import finishes
-from learning_service.domain.completion.queries.enrollments import (
+from learning_service.domain.completion.queries.enrollments import Source, explain_enrollment
+from learning_service.domain.completion.queries.found_enrollments import (
     EnrollmentFilter,
-    Source,
-    explain_enrollment,
+    EnrollmentSort,
+    FoundEnrollment,
+    find_enrollment,
+    key_parts,
     list_enrollments,
 )
-from learning_service.domain.enrollments.queries.enrollments import EnrollmentView, get_enrollment
+from learning_service.domain.courses.queries.compiled import compiled_version
+from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
+from learning_service.domain.enrollments.rules import progress
 from learning_service.domain.kernel.errors import Forbidden
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.schemas.common import PageOut
 from learning_service.schemas.enrollments import (
     STATUSES,
     EnrollmentChangeIn,
@@ -35,10 +40,18 @@ from learning_service.schemas.enrollments import (
     GrantIn,
     GrantOut,
     MemberEnrollmentOut,
+    MemberEnrollmentPageOut,
     SourceOut,
     WithdrawalIn,
 )
-from learning_service.schemas.filters import FLAG, flag_filter, id_filter, uuid_filter
+from learning_service.schemas.filters import (
+    FLAG,
+    flag_filter,
+    id_filter,
+    state_filter,
+    time_filter,
+    uuid_filter,
+)
 
 router = APIRouter(prefix="/api/enrollments", tags=["enrollments"], route_class=KeyedRoute)
 
@@ -60,38 +73,84 @@ Extended = Annotated[EnrollmentView, Depends(AdministersAnother())]
 Granted = Annotated[EnrollmentView, Depends(AdministersAnother(chapters=False))]
 
 
+class EnrollmentsPage(Page):
+    """The page asked for of enrollments, whose order hangs on what is asked for."""
+
+    def parts(self, filters: Mapping[str, str]) -> int:
+        """One where the newest come first."""
+        return key_parts(filters.get("sort"))
+
+
+ENROLLMENTS = EnrollmentsPage(
+    "enrollments",
+    "user_id",
+    "course_id",
+    "chapter_id",
+    "region_id",
+    "q",
+    "due_before",
+    status=STATUSES,
+    overdue=FLAG,
+    awaiting_review=FLAG,
+    withdrawn=FLAG,
+    sort=get_args(EnrollmentSort),
+    count=FLAG,
+)
+
+
+def _wanted(asked: PageRequest) -> EnrollmentFilter:
+    return EnrollmentFilter(
+        user_id=id_filter(asked, "user_id"),
+        course_id=uuid_filter(asked, "course_id"),
+        chapter_id=id_filter(asked, "chapter_id"),
+        region_id=id_filter(asked, "region_id"),
+        status=asked.filters.get("status"),
+        typed=asked.filters.get("q"),
+        overdue=state_filter(asked, "overdue"),
+        awaiting_review=state_filter(asked, "awaiting_review"),
+        due_before=time_filter(asked, "due_before"),
+        withdrawn=flag_filter(asked, "withdrawn"),
+        sort=asked.filters.get("sort"),
+        count=flag_filter(asked, "count"),
+    )
+
+
 @router.get("/")
 async def list_enrollments_(
     caller: Annotated[Principal, Depends(IsAdmin(chapters=True))],
     session: Session,
-    asked: Annotated[
-        PageRequest,
-        page("enrollments", "user_id", "course_id", "chapter_id", status=STATUSES, withdrawn=FLAG),
-    ],
-) -> PageOut[MemberEnrollmentOut]:
-    """Enrollments of the members whom the caller administers, newest first. `?withdrawn=true`: the withdrawn ones."""
-    wanted = EnrollmentFilter(
-        user_id=id_filter(asked, "user_id"),
-        course_id=uuid_filter(asked, "course_id"),
-        chapter_id=id_filter(asked, "chapter_id"),
-        status=asked.filters.get("status"),
-        withdrawn=flag_filter(asked, "withdrawn"),
+    asked: Annotated[PageRequest, Depends(ENROLLMENTS)],
+) -> MemberEnrollmentPageOut:
+    """Enrollments of the members whom the caller administers, newest first unless `?sort=` says otherwise.
+
+    `?q=` looks at the member's name and address and at the course's title. Accents, case and the order of words do
+    not matter; a word of less than three characters means the beginning of a word. `?overdue=` and
+    `?awaiting_review=` take `false` for the others. `?due_before=` is a time. Sorted by `due_at`, those without one
+    come last. `?withdrawn=true` shows the withdrawn ones. `?count=true` adds `total`.
+    """
+    found = await list_enrollments(session, caller, asked, _wanted(asked))
+    shown = await _with_progress(session, found.rows)
+    answer = page_of(
+        list(zip(found.rows, shown, strict=True)),
+        asked,
+        key=lambda both: both[0].key,
+        item=lambda both: both[1],
     )
-    rows = await list_enrollments(session, caller, asked, wanted)
-    found = await finishes(session, rows)
-    return PageOut[MemberEnrollmentOut](
-        **page_of(
-            rows,
-            asked,
-            key=lambda row: (row.id,),
-            item=lambda row: MemberEnrollmentOut.of(row, found[row.id]),
-        )
-    )
+    return MemberEnrollmentPageOut(total=found.total, **answer)
+
+
+async def _with_progress(session: Session, rows: Sequence[FoundEnrollment]) -> list[MemberEnrollmentOut]:
+    ended = await finishes(session, [row.enrollment for row in rows])
+    shapes = [(await compiled_version(session, row.version_id)).shape for row in rows]
+    return [
+        MemberEnrollmentOut.of_found(row, ended[row.enrollment.id], progress(shape, row.standing).percent)
+        for row, shape in zip(rows, shapes, strict=True)
+    ]
 
 
 async def _shown(session: Session, enrollment: EnrollmentView) -> MemberEnrollmentOut:
-    found = await finishes(session, [enrollment])
-    return MemberEnrollmentOut.of(enrollment, found[enrollment.id])
+    [shown] = await _with_progress(session, [await find_enrollment(session, enrollment.id)])
+    return shown
 
 
 @router.get("/{enrollment_id}/")
@@ -116,7 +175,7 @@ async def update_enrollment(
             reason=sent.reason,
         )
         await change_enrollment(session, enrollment.id, wanted, actor=caller)
-    return await _shown(session, await get_enrollment(session, enrollment.id))
+    return await _shown(session, enrollment)
 
 
 @router.delete("/{enrollment_id}/", status_code=204)
@@ -175,7 +234,7 @@ async def grant_attempts_(
         reason=sent.reason,
         actor=caller,
     )
-    return await _shown(session, await get_enrollment(session, enrollment.id))
+    return await _shown(session, enrollment)
 
 
 @router.post("/{enrollment_id}/withdraw/")
@@ -188,4 +247,4 @@ async def withdraw_enrollment_(
     enroll again; an explicit assignment starts anew. Withdrawing twice changes nothing.
     """
     await withdraw_enrollment(session, enrollment.id, reason=sent.reason, actor=caller)
-    return await _shown(session, await get_enrollment(session, enrollment.id))
+    return await _shown(session, enrollment)

@@ -7,12 +7,13 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from learning_service.domain.completion.queries.completions import Finish
+from learning_service.domain.completion.queries.found_enrollments import FoundEnrollment
 from learning_service.domain.completion.views.progress import ProgressView
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.kernel.errors import Wrong
 from learning_service.domain.kernel.values import CleanText, Instant, StrictModel
 from learning_service.domain.questions.rules.responses import Id
-from learning_service.schemas.common import Number, Out
+from learning_service.schemas.common import WHERE_THERE_IS_ONE, Number, Out, PageOut
 
 EnrollmentStatus = Literal["assigned", "in_progress", "completed", "failed"]
 
@@ -127,6 +128,30 @@ class MemberEnrollmentOut(ListedEnrollmentOut):
     """An enrollment as administrators see it."""
 
     user_id: str
+    display_name: Annotated[str, Field(description="The member's name.")]
+    chapter_name: Annotated[str, Field(description="The name of the member's chapter.")]
+    percent: Annotated[int, Field(description="How much is done of required items and the assessment.")]
+
+    @classmethod
+    def of_found(cls, found: FoundEnrollment, finish: Finish, percent: int) -> Self:
+        """The enrollment with the names of its member and chapter, and how far it is."""
+        return cls.model_validate(
+            {
+                **{name: getattr(found.enrollment, name) for name in EnrollmentView.__slots__},
+                **{name: getattr(finish, name) for name in Finish.__slots__},
+                "display_name": found.display_name,
+                "chapter_name": found.chapter_name,
+                "percent": percent,
+            }
+        )
+
+
+class MemberEnrollmentPageOut(PageOut[MemberEnrollmentOut]):
+    """A page of enrollments."""
+
+    total: Annotated[
+        int | None, Field(description="How many there are on all pages; left out without `?count=true`.")
+    ] = WHERE_THERE_IS_ONE
 
 
 class EnrollmentChangeIn(StrictModel):

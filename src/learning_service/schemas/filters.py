@@ -67,6 +67,12 @@ def flag_filter(page: PageRequest, name: str) -> bool:
     return word_filter(page, name, FLAG) == "true"
 
 
+def state_filter(page: PageRequest, name: str) -> bool | None:
+    """A filter by a state: `true` means those in it, `false` the others; None without it. Raises Invalid."""
+    word = word_filter(page, name, FLAG)
+    return None if word is None else word == "true"
+
+
 def text_filter(page: PageRequest, name: str) -> str | None:
     """A filter that may be any text. What no text here can hold is compared as what is left of it."""
     text = page.filters.get(name)

@@ -15,7 +15,7 @@ from learning_service.domain.kernel.planning import FENCE, plan_afresh
 
 MemberSort: TypeAlias = Literal["display_name", "-display_name", "status"]
 # A view, because under row-level security no index finds what was typed. It keeps the transaction's organization.
-_FOUND = table(
+FOUND = table(
     "found_members",
     column("organization_id"),
     column("user_id"),
@@ -71,7 +71,7 @@ async def list_members(
         await plan_afresh(session)
     found = _page(organization_id, reach, page, wanted)
     if patterns:
-        found = found.where(matches(_FOUND.c.search_text, patterns))
+        found = found.where(matches(FOUND.c.search_text, patterns))
     ids = found.cte("page").prefix_with("MATERIALIZED", dialect="postgresql")
     shown = _members(organization_id).where(Member.user_id == ids.c.user_id).offset(FENCE).lateral("shown")
     key = ids.c.key.desc() if _descends(wanted) else ids.c.key
@@ -87,7 +87,7 @@ async def find_member(
     statement = _members(organization_id).where(
         Member.user_id == user_id,
         Member.erased_at.is_(None),
-        _lives_within(Member.chapter_id, organization_id, reach),
+        lives_within(Member.chapter_id, organization_id, reach),
     )
     row = (await session.execute(statement)).first()
     return None if row is None else MemberView(*row)
@@ -113,19 +113,19 @@ def _page(organization_id: str, reach: Reach, page: PageRequest, wanted: MemberF
     """Ids of the members of one page, each with the key that it is ordered by."""
     key: ColumnElement[str] = literal("")
     if wanted.sort is not None:
-        key = _FOUND.c.status if wanted.sort == "status" else _FOUND.c.search_text
-    statement = select(_FOUND.c.user_id, key.label("key")).where(
-        _FOUND.c.organization_id == organization_id,
-        _lives_within(_FOUND.c.chapter_id, organization_id, reach),
+        key = FOUND.c.status if wanted.sort == "status" else FOUND.c.search_text
+    statement = select(FOUND.c.user_id, key.label("key")).where(
+        FOUND.c.organization_id == organization_id,
+        lives_within(FOUND.c.chapter_id, organization_id, reach),
     )
     if wanted.chapter_id is not None:
-        statement = statement.where(_FOUND.c.chapter_id == wanted.chapter_id)
+        statement = statement.where(FOUND.c.chapter_id == wanted.chapter_id)
     if wanted.region_id is not None:
         region = Reach(regions=frozenset({wanted.region_id}))
-        statement = statement.where(_lives_within(_FOUND.c.chapter_id, organization_id, region))
+        statement = statement.where(lives_within(FOUND.c.chapter_id, organization_id, region))
     if wanted.status is not None:
-        statement = statement.where(func.lower(_FOUND.c.status) == func.lower(wanted.status))
-    order = [_FOUND.c.user_id] if wanted.sort is None else [key, _FOUND.c.user_id]
+        statement = statement.where(func.lower(FOUND.c.status) == func.lower(wanted.status))
+    order = [FOUND.c.user_id] if wanted.sort is None else [key, FOUND.c.user_id]
     if page.after is not None:
         last = tuple_(*map(literal, page.after[-len(order) :]))
         here = tuple_(*order)
@@ -138,7 +138,7 @@ def _descends(wanted: MemberFilter) -> bool:
     return wanted.sort is not None and wanted.sort.startswith("-")
 
 
-def _lives_within(chapter_id: Any, organization_id: str, reach: Reach) -> ColumnElement[bool]:
+def lives_within(chapter_id: Any, organization_id: str, reach: Reach) -> ColumnElement[bool]:
     """Whether a chapter is within the reach: its chapters are looked up once, not for each row."""
     if reach.national:
         return true()
