@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from learning_service.adapters.mail_look import Look, mail_logo
 from learning_service.adapters.mail_text import write_mail
-from learning_service.domain.reminders.rules import Mail, Notice
+from learning_service.domain.reminders.rules import Digest, DigestLine, Mail, Notice
 
 DUE = datetime(2026, 11, 22, tzinfo=UTC)
 MAIL = Mail(
@@ -68,7 +68,7 @@ _SAMPLE = replace(
     timezone="Europe/Vienna",
     name="Zoë Müller",
 )
-SAMPLES: Mapping[str, Mail | Notice] = {
+SAMPLES: Mapping[str, Mail | Notice | Digest] = {
     "assigned": replace(_SAMPLE, kind="assigned", days_before=0, reminded_due_at=None),
     "due": _SAMPLE,
     "overdue": replace(_SAMPLE, kind="overdue", days_before=-7, due_at=EARLIER, reminded_due_at=EARLIER),
@@ -95,6 +95,28 @@ SAMPLES: Mapping[str, Mail | Notice] = {
         reminded_due_at=None,
         subject_id=uuid.UUID("0193a5b2-7c10-7d6e-8f00-1234567890ae"),
         expires_at=LATER + timedelta(days=365),
+    ),
+    "digest": Digest(
+        id=uuid.UUID(int=4),
+        pending=True,
+        is_for_them=True,
+        organization_name=ORGANIZATION,
+        organization_timezone="Europe/Vienna",
+        timezone="Europe/Vienna",
+        locale=None,
+        organization_locale=None,
+        name="Zoë Müller",
+        address="zoe@example.org",
+        erased=False,
+        active=True,
+        organization_id="alpha",
+        user_id="zoe",
+        wanted=True,
+        required=False,
+        overdue=[DigestLine("Ana Ruiz", "Hazing prevention", EARLIER), DigestLine("Bob", "Alcohol", EARLIER)],
+        overdue_count=1204,
+        lapsing=[DigestLine("Cyd O’Neill", "Hazing prevention", LATER)],
+        lapsing_count=1,
     ),
     "notice": Notice(
         id=uuid.UUID(int=2),
@@ -132,7 +154,7 @@ def sample_look(color: str = "#0a6b4f") -> Look:
     return Look("https://learn.example.org", color, mail_logo(out.getvalue()))
 
 
-def written(mail: Mail | Notice, look: Look, *, ending: str | None = ENDING) -> EmailMessage:
+def written(mail: Mail | Notice | Digest, look: Look, *, ending: str | None = ENDING) -> EmailMessage:
     """The mail as a reader of mails gets it."""
     letter = write_mail(
         mail,

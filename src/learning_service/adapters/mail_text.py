@@ -1,22 +1,31 @@
 """What mails say, in the language of their reader."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 from learning_service.adapters.letter import Letter, one_line, write_letter
-from learning_service.adapters.mail_look import PLAIN, Link, Look, Said, mail_body
+from learning_service.adapters.mail_look import PLAIN, Link, Listing, Look, Said, mail_body
 from learning_service.adapters.mail_words import Tongue, tongue_of
 from learning_service.domain.grading.rules.score import score_percent
-from learning_service.domain.reminders.rules import Mail, Notice, days_left, moment_at, moments_of
+from learning_service.domain.reminders.rules import (
+    Digest,
+    DigestLine,
+    Mail,
+    Notice,
+    days_left,
+    moment_at,
+    moments_of,
+)
 from learning_service.domain.webhooks.rules.events import DISABLE_AFTER
 
 _NEAR = {0: "due_subject_today", 1: "due_subject_tomorrow"}
 
 
 def write_mail(
-    mail: Mail | Notice,
+    mail: Mail | Notice | Digest,
     *,
     sender: str,
     sent_at: datetime,
@@ -53,7 +62,7 @@ def write_mail(
 
 
 def what_it_says(
-    mail: Mail | Notice, *, instant: datetime, look: Look = PLAIN, unsubscribe_url: str | None = None
+    mail: Mail | Notice | Digest, *, instant: datetime, look: Look = PLAIN, unsubscribe_url: str | None = None
 ) -> Said:
     """The words of a mail and where they lead."""
     tongue = tongue_of(mail.locale, mail.organization_locale, instant)
@@ -62,6 +71,8 @@ def what_it_says(
     ending = None
     if unsubscribe_url is not None:
         ending = Link(tongue.text("unsubscribe"), unsubscribe_url)
+    if isinstance(mail, Digest):
+        return _of_week(mail, tongue, look, ending)
     if mail.kind == "result":
         return _of_result(mail, tongue, look, ending)
     if mail.kind == "certificate":
@@ -140,6 +151,46 @@ def _of_certificate(mail: Mail, tongue: Tongue, look: Look, ending: Link | None)
     )
 
 
+def _of_week(digest: Digest, tongue: Tongue, look: Look, ending: Link | None) -> Said:
+    counts = {
+        "overdue": tongue.count("digest_overdue", digest.overdue_count),
+        "lapsing": tongue.count("digest_lapsing", digest.lapsing_count),
+    }
+    listings = [
+        Listing(
+            counts["overdue"], _lines(digest, digest.overdue, digest.overdue_count, "digest_since", tongue)
+        ),
+        Listing(
+            counts["lapsing"], _lines(digest, digest.lapsing, digest.lapsing_count, "digest_until", tongue)
+        ),
+    ]
+    organization = one_line(digest.organization_name)
+    return Said(
+        language=tongue.language,
+        subject=tongue.say("digest_subject", **counts),
+        organization=organization,
+        paragraphs=[_greeting(digest, tongue), tongue.say("digest_text", organization=organization)],
+        listings=[one for one in listings if one.lines],
+        button=_link(look, tongue, "open_site", "/"),
+        footer=tongue.text("digest_footer"),
+        link_form=tongue.text("link"),
+        unsubscribe=ending,
+    )
+
+
+def _lines(
+    digest: Digest, lines: Sequence[DigestLine], count: int, form: str, tongue: Tongue
+) -> Sequence[str]:
+    """A line for each, and one that says how many more there are."""
+    said = []
+    for line in lines:
+        until, _ = moments_of(line.at, digest.organization_timezone, digest.organization_timezone)
+        facts = {"name": one_line(line.name), "course": one_line(line.course_title)}
+        said.append(tongue.say(form, day=tongue.day(until.day), **facts))
+    more = count - len(lines)
+    return [*said, tongue.count("digest_more", more)] if more else said
+
+
 def _of_webhook(notice: Notice, tongue: Tongue) -> Said:
     """Of the receiver's address its host alone: paths and queries of such addresses are often secrets."""
     when = moment_at(notice.disabled_at, notice.timezone)
@@ -163,7 +214,7 @@ def _of_webhook(notice: Notice, tongue: Tongue) -> Said:
     )
 
 
-def _greeting(mail: Mail | Notice, tongue: Tongue) -> str:
+def _greeting(mail: Mail | Notice | Digest, tongue: Tongue) -> str:
     return tongue.say("greeting", name=one_line(mail.name or ""))
 
 

@@ -42,6 +42,7 @@ SCHEDULED: Mapping[str, Scheduled] = {
     "run_scheduled_rules": Scheduled(f"{_HOME}.assignments:run_scheduled_rules", timedelta(minutes=1)),
     "seal_secrets": Scheduled(f"{_HOME}.webhooks:seal_secrets", timedelta(days=1)),
     "send_course_reminders": Scheduled(f"{_HOME}.reminders:send_course_reminders", timedelta(minutes=5)),
+    "send_officer_digests": Scheduled(f"{_HOME}.reminders:send_officer_digests", timedelta(hours=1)),
     "settle_documents": Scheduled(f"{_HOME}.documents:settle_documents", timedelta(seconds=15)),
 }
 """What starts by itself in the queue `jobs`; `learning-service job NAME` runs one at once."""

@@ -22,6 +22,7 @@ TOPIC_OF: dict[str, MailTopic] = {
     "overdue": "reminders",
     "result": "results",
     "certificate": "results",
+    "digest": "digest",
 }
 """What members choose by, for each kind of reminder."""
 _SIGNATURE = 16

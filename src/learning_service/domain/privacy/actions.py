@@ -52,6 +52,7 @@ _TEXTS = (
         WHERE organization_id = :organization_id AND user_id = :user_id)""",
     """UPDATE reminders SET reason = NULL WHERE enrollment_id IN (SELECT id FROM enrollments
         WHERE organization_id = :organization_id AND user_id = :user_id)""",
+    """DELETE FROM officer_digests WHERE organization_id = :organization_id AND user_id = :user_id""",
     """UPDATE webhook_notices SET reason = NULL
     WHERE organization_id = :organization_id AND user_id = :user_id""",
     """UPDATE documents SET name = NULL

@@ -1,7 +1,7 @@
 """Tables of reminders: which mails are due to whom, each claimed once, and how fast an organization's leave."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -85,6 +85,32 @@ class WebhookNotice(Base):
     reason: Mapped[str | None]
     """Why it was skipped or refused; no addresses."""
     claimed_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class OfficerDigest(Base):
+    """A week's mail to a chapter's or a region's administrator. Making the row claims it: one a week."""
+
+    __tablename__ = "officer_digests"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('pending', 'sending', 'sent', 'skipped', 'refused', 'unknown')", name="status"
+        ),
+        Index("uq_officer_digests_week", "organization_id", "week", "user_id", unique=True),
+    )
+
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[str]
+    """Whom it is for."""
+    week: Mapped[date]
+    """The Monday with which the week begins where the organization is."""
+    status: Mapped[str]
+    """As a reminder's."""
+    reason: Mapped[str | None]
+    """Why it was skipped or refused; no addresses."""
+    claimed_at: Mapped[datetime]
+    """The instant that it tells of, too."""
     ended_at: Mapped[datetime | None]
 
 

@@ -1,5 +1,6 @@
 """When mails leave, and which are still worth sending. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -7,8 +8,8 @@ from typing import ClassVar, Literal, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-MailKind: TypeAlias = Literal["reminder", "notice"]
-"""About an enrollment, or about a disabled webhook."""
+MailKind: TypeAlias = Literal["reminder", "notice", "digest"]
+"""About an enrollment, about a disabled webhook, or to an officer about their week."""
 LEAST_NOTICE = timedelta(hours=4)
 """A mail that would come with less of it to go is not kept until the morning."""
 _TICK = timedelta(microseconds=1)
@@ -98,7 +99,49 @@ class Notice:
     """Whether the reader's status is one of those that the organization calls active."""
 
 
-def leaves_at(mail: Mail | Notice, instant: datetime, hours: tuple[int, int]) -> datetime:
+@dataclass(frozen=True, slots=True)
+class DigestLine:
+    """Whose learning is overdue since, or lapses at, which time."""
+
+    name: str
+    course_title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a week's mail to a chapter's or a region's administrator is made of, as of the moment it is sent."""
+
+    due_at: ClassVar[None] = None
+    kind: ClassVar[str] = "digest"
+
+    id: UUID
+    pending: bool
+    is_for_them: bool
+    """Whether the reader still has such an office, and the organization still wants such mails."""
+    organization_name: str
+    organization_timezone: str
+    timezone: str
+    """The reader's own, else the organization's."""
+    locale: str | None
+    organization_locale: str | None
+    name: str | None
+    address: str | None
+    erased: bool
+    active: bool
+    organization_id: str
+    user_id: str
+    wanted: bool
+    required: bool
+    overdue: Sequence[DigestLine]
+    """The longest overdue first, as many as a mail names."""
+    overdue_count: int
+    lapsing: Sequence[DigestLine]
+    """The next to lapse first, as many as a mail names."""
+    lapsing_count: int
+
+
+def leaves_at(mail: Mail | Notice | Digest, instant: datetime, hours: tuple[int, int]) -> datetime:
     """When a mail may leave: now, or as the next of the hours begin (from, until) where its reader is.
 
     What is urgent leaves at once: where less than `LEAST_NOTICE` would be left in the morning.
@@ -114,13 +157,16 @@ def leaves_at(mail: Mail | Notice, instant: datetime, hours: tuple[int, int]) ->
     return instant if is_urgent else opening
 
 
-def reason_to_skip(mail: Mail | Notice, instant: datetime) -> str | None:
+def reason_to_skip(mail: Mail | Notice | Digest, instant: datetime) -> str | None:
     """Why the mail is no longer worth sending; None: it is."""
     if mail.erased or mail.name is None:
         return "erased"
     if not mail.active:
         return "inactive"
-    ended = _notice_ended(mail) if isinstance(mail, Notice) else _reminder_ended(mail, instant)
+    if isinstance(mail, Notice):
+        ended = _notice_ended(mail)
+    else:
+        ended = _digest_ended(mail) if isinstance(mail, Digest) else _reminder_ended(mail, instant)
     return ended or (None if mail.address else "no-address")
 
 
@@ -128,6 +174,14 @@ def _notice_ended(notice: Notice) -> str | None:
     if not notice.is_for_them:
         return "no-office"
     return None if notice.is_still else "enabled"
+
+
+def _digest_ended(digest: Digest) -> str | None:
+    if not digest.is_for_them:
+        return "no-office"
+    if not digest.wanted:
+        return "unsubscribed"
+    return None if digest.overdue_count or digest.lapsing_count else "nothing-to-tell"
 
 
 def _reminder_ended(mail: Mail, instant: datetime) -> str | None:

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,6 +34,7 @@ from learning_service.domain.preferences.rules import (
     unsubscribe_token,
 )
 from learning_service.domain.reminders.actions.claims import Key, claim_overdue, claim_reminders, may_claim
+from learning_service.domain.reminders.actions.digests import claim_digests
 from learning_service.domain.reminders.actions.mails import (
     begin_mail,
     end_mail,
@@ -44,8 +45,8 @@ from learning_service.domain.reminders.actions.mails import (
     send_later,
     take_turn,
 )
-from learning_service.domain.reminders.queries import load_mail
-from learning_service.domain.reminders.rules import Mail, MailKind, Notice, leaves_at, reason_to_skip
+from learning_service.domain.reminders.queries.mails import load_mail
+from learning_service.domain.reminders.rules import Digest, Mail, MailKind, Notice, leaves_at, reason_to_skip
 from learning_service.worker.durable import finishing
 
 log = structlog.get_logger()
@@ -53,6 +54,7 @@ T = TypeVar("T")
 
 TURN_SECONDS = 0.2
 """How long to stand back while another worker claims."""
+KINDS: tuple[MailKind, ...] = get_args(MailKind)
 PAUSE = timedelta(seconds=60)
 """How long mail waits when its server takes none."""
 
@@ -86,6 +88,13 @@ async def _in_batches(
             await asyncio.sleep(TURN_SECONDS)
         elif after is None:
             return
+
+
+async def send_officer_digests(context: Context, at: datetime | None) -> None:
+    """Claim the digests of the week that `at` (None: now) lies in; the mails leave by `send_mails`."""
+    pace = context.settings.mails_per_second
+    async with context.transaction(None, at=at) as session:
+        await claim_digests(session, mails_per_second=pace, as_of=at)
 
 
 async def plan_mails_of_assignment(context: Context, job: Job) -> None:
@@ -126,7 +135,7 @@ async def send_mails(context: Context, job: Job) -> None:
     While the server takes none they stay claimed and pending, and are tried again after a pause. So do those that
     would leave at an hour when their reader sleeps, until the morning.
     """
-    kind: MailKind = "notice" if "notice_ids" in job.arguments else "reminder"
+    kind = next(kind for kind in KINDS if f"{kind}_ids" in job.arguments)
     ids = [uuid.UUID(text) for text in job.arguments[f"{kind}_ids"]]
     kept: dict[datetime, list[uuid.UUID]] = {}
     left: Sequence[uuid.UUID] = ()
@@ -174,7 +183,7 @@ async def _next_turn(context: Context, session: AsyncSession, job: Job) -> float
 
 async def _worth_sending(
     session: AsyncSession, mailer: Mailer | None, kind: MailKind, mail_id: uuid.UUID, instant: datetime
-) -> Mail | Notice | None:
+) -> Mail | Notice | Digest | None:
     """The mail, unless it is no longer worth sending; its row then says so."""
     mail = await load_mail(session, kind, mail_id)
     if mail is None or not mail.pending:
@@ -205,7 +214,7 @@ async def _look(context: Context, settings: SettingsView) -> Look:
 
 
 async def _hand_over(
-    context: Context, mailer: Mailer, mail: Mail | Notice, instant: datetime, look: Look
+    context: Context, mailer: Mailer, mail: Mail | Notice | Digest, instant: datetime, look: Look
 ) -> _Taken | None:
     """How the server took it; None when it takes no mails now."""
     try:
@@ -235,7 +244,7 @@ async def _hand_over(
     return taken
 
 
-def _unsubscribe_url(context: Context, mail: Mail | Notice) -> str | None:
+def _unsubscribe_url(context: Context, mail: Mail | Notice | Digest) -> str | None:
     """Where the reader ends mails of this kind; None where they get them whatever they prefer."""
     keys = context.settings.keys_for(UNSUBSCRIBING)
     if isinstance(mail, Notice) or mail.required or not keys:

@@ -35,7 +35,7 @@ from learning_service.domain.organizations.rules import (
 from learning_service.domain.records.bulk_events import events_of, new_ids, rfc3339
 from learning_service.domain.reminders.actions.mails import plan_mails
 from learning_service.domain.reminders.models import Reminder
-from learning_service.domain.reminders.queries import is_active
+from learning_service.domain.reminders.queries.mails import is_active
 
 REMINDER_DUE = "learning.enrollment.reminder_due"
 OVERDUE = "learning.enrollment.overdue"

@@ -27,17 +27,18 @@ from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.records.bulk_events import ids_of, new_ids
-from learning_service.domain.reminders.models import MailPace, Reminder, WebhookNotice
-from learning_service.domain.reminders.queries import readers_of_notice
+from learning_service.domain.reminders.models import MailPace, OfficerDigest, Reminder, WebhookNotice
+from learning_service.domain.reminders.queries.mails import readers_of_notice
 from learning_service.domain.reminders.rules import MailKind
 from learning_service.domain.webhooks.models import WebhookSubscription
 
 SEND = "send_mails"
 MAILS_PER_JOB = 100
 _DAY = timedelta(days=1)
-_TABLES: Mapping[MailKind, type[Reminder] | type[WebhookNotice]] = {
+_TABLES: Mapping[MailKind, type[Reminder] | type[WebhookNotice] | type[OfficerDigest]] = {
     "reminder": Reminder,
     "notice": WebhookNotice,
+    "digest": OfficerDigest,
 }
 
 

@@ -29,7 +29,8 @@ from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.preferences.models import MemberPreferences
 from learning_service.domain.preferences.queries import is_of, is_required, is_wanted
 from learning_service.domain.reminders.models import Reminder, WebhookNotice
-from learning_service.domain.reminders.rules import Mail, MailKind, Notice
+from learning_service.domain.reminders.queries.digests import load_digest
+from learning_service.domain.reminders.rules import Digest, Mail, MailKind, Notice
 from learning_service.domain.webhooks.models import WebhookSubscription
 
 IS_NATIONAL_ADMIN: ColumnElement[bool] = Member.offices.op("@>")(literal_column(f"'{NATIONAL}'::jsonb"))
@@ -114,8 +115,12 @@ def is_active(organization_id: Any, user_id: Any) -> ColumnElement[bool]:
     )
 
 
-async def load_mail(session: AsyncSession, kind: MailKind, mail_id: uuid.UUID) -> Mail | Notice | None:
+async def load_mail(
+    session: AsyncSession, kind: MailKind, mail_id: uuid.UUID
+) -> Mail | Notice | Digest | None:
     """What a mail is made of now; None when what it is about is gone."""
+    if kind == "digest":
+        return await load_digest(session, mail_id)
     return await (_notice if kind == "notice" else _reminder)(session, mail_id)
 
 

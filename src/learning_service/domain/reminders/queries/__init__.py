@@ -1,0 +1,1 @@
+"""Reads of what mails are made of."""

@@ -1,0 +1,95 @@
+"""The week's mail to chapter and regional administrators: who is overdue and who lapses next, where they are."""
+
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+
+from sqlalchemy import text
+from tests.kit.assignments import finish
+from tests.kit.mails import parts_of
+from tests.reminders.post import Post, assigned, soon
+
+from learning_service.worker.jobs.reminders import send_officer_digests
+
+SITE = "https://learn.example.org"
+
+
+def digests(post: Post) -> dict[str, EmailMessage]:
+    """By reader; nobody has two."""
+    found = [mail for mail in post.inbox.messages if mail["Subject"].startswith("This week: ")]
+    by_reader = {mail["To"].addresses[0].username: mail for mail in found}
+    assert len(by_reader) == len(found)
+    return by_reader
+
+
+async def appoint(post: Post, user: str, chapter: str, role: str, scope: str) -> None:
+    office = [{"role": role, "scope_id": scope}]
+    await post.world.add_member(user, chapter, email=f"{user}@{post.inbox.domain}", offices=office)
+
+
+async def send(post: Post, at: datetime) -> None:
+    await send_officer_digests(post.world.worker, at)
+    await post.world.run_jobs()
+
+
+async def test_officers_learn_who_is_overdue_and_who_lapses_where_they_are(post: Post) -> None:
+    world, due = post.world, soon(days=2)
+    await world.admin.ok(
+        "PATCH", "/api/organization/", {"officer_digest": "weekly", "frontend_url": SITE, "overdue_days": []}
+    )
+    await appoint(post, "chief", "n2", "chapter_admin", "n1")
+    await appoint(post, "north", "n2", "regional_admin", "north")
+    await appoint(post, "south", "s1", "regional_admin", "south")
+    course = await assigned(world, due, "ana", "bob", "cyd")
+    await finish(world, "bob", course["id"])
+    await world.run_jobs()
+    at = due + timedelta(days=8)
+    async with world.worker.transaction(world.id) as session:
+        await session.execute(
+            text("UPDATE course_completions SET expires_at = :at WHERE course_id = :course"),
+            {"at": at + timedelta(days=10), "course": course["id"]},
+        )
+    await send(post, at)
+    told = digests(post)
+    assert sorted(told) == ["chief", "north"], "and nothing where there is nothing to tell"
+    assert told["chief"]["Subject"] == "This week: 1 course is overdue, 1 completion lapses within 30 days"
+    assert told["north"]["Subject"] == "This week: 2 courses are overdue, 1 completion lapses within 30 days"
+    said, _ = parts_of(told["chief"])
+    names = {user: user in said for user in ("Ana", "Bob", "Cyd")}
+    assert names == {"Ana": True, "Bob": True, "Cyd": False}, "of their chapter only"
+    assert "• Ana: Hazing prevention, was due on " in said
+    assert "• Bob: Hazing prevention, valid until " in said
+    assert f"{SITE}/" in said
+    assert told["chief"]["List-Unsubscribe-Post"]
+    await send(post, at)
+    digests(post)
+    await send(post, at + timedelta(days=7))
+    found = [mail for mail in post.inbox.messages if mail["Subject"].startswith("This week: ")]
+    assert len(found) == 4, "another week, another one"
+
+
+async def test_none_unless_the_organization_and_the_officer_want_it(post: Post) -> None:
+    world, due = post.world, soon(days=2)
+    await appoint(post, "chief", "n2", "chapter_admin", "n1")
+    await appoint(post, "north", "n2", "regional_admin", "north")
+    await assigned(world, due, "ana")
+    await world.run_jobs()
+    at = due + timedelta(days=8)
+    await send(post, at)
+    assert digests(post) == {}
+    await world.admin.ok("PATCH", "/api/organization/", {"officer_digest": "weekly"})
+    preferences = {"mail": {"digest": False}}
+    await world.member("north").ok("PATCH", "/api/users/preferences/", preferences)
+    await send(post, at)
+    assert sorted(digests(post)) == ["chief"]
+
+
+async def test_who_lost_the_office_meanwhile_gets_none(post: Post) -> None:
+    world, due = post.world, soon(days=2)
+    await world.admin.ok("PATCH", "/api/organization/", {"officer_digest": "weekly"})
+    await appoint(post, "chief", "n2", "chapter_admin", "n1")
+    await assigned(world, due, "ana")
+    await world.run_jobs()
+    await send_officer_digests(world.worker, max(due, datetime.now(UTC)) + timedelta(days=8))
+    await world.add_member("chief", "n2", email=f"chief@{post.inbox.domain}", offices=[])
+    await world.run_jobs()
+    assert digests(post) == {}
