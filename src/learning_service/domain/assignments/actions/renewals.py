@@ -90,16 +90,12 @@ async def open_renewals(session: AsyncSession) -> int:
         .values(renewal_opened_at=now(session))
         .cte("marked")
     )
-    told = events_of(
-        session,
-        ASSIGNED,
-        made,
-        data={
-            "enrollment_id": made.c.id,
-            "course_id": made.c.course_id,
-            "due_at": rfc3339(made.c.due_at),
-        },
-    )
+    data = {
+        "enrollment_id": made.c.id,
+        "course_id": made.c.course_id,
+        "due_at": rfc3339(made.c.due_at),
+    }
+    told = events_of(session, ASSIGNED, made, data=data)
     opened = (
         select(made.c.organization_id, func.count().label("count"))
         .group_by(made.c.organization_id)
