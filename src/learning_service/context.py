@@ -124,6 +124,8 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                     engine,
                     expire_on_commit=False,
                     autoflush=False,
+                    # Writes by condition leave objects that were read before as they are.
+                    execution_options={"synchronize_session": False},
                     info={PUBLIC_URL: settings.public_url.rstrip("/"), BOUNDS: bounds},
                 ),
                 turns=Turns(

@@ -33,12 +33,7 @@ async def delete_unused_documents(session: AsyncSession, *, limit: int) -> Seque
     """Delete up to `limit` of them. Their stored files are then referred to by nothing."""
     key = (Document.organization_id, Document.id)
     held = _unused(session, *key).order_by(Document.touched_at).limit(limit).with_for_update(skip_locked=True)
-    deleted = await session.scalars(
-        delete(Document)
-        .where(tuple_(*key).in_(held))
-        .returning(Document.id)
-        .execution_options(synchronize_session=False)
-    )
+    deleted = await session.scalars(delete(Document).where(tuple_(*key).in_(held)).returning(Document.id))
     return deleted.all()
 
 

@@ -231,7 +231,6 @@ async def _settle(session: AsyncSession, document_id: uuid.UUID, **values: objec
         .where(Document.id == document_id, Document.status == "converting")
         .values(settled_at=now(session), converting_since=None, **values)
         .returning(Document.id)
-        .execution_options(synchronize_session=False)
     )
     return settled is not None
 

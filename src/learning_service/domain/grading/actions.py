@@ -59,7 +59,6 @@ async def claim_response(session: AsyncSession, response_id: uuid.UUID, *, actor
         )
         .values(claimed_by=actor.user_id, claimed_until=now(session) + CLAIM)
         .returning(PendingResponse.id)
-        .execution_options(synchronize_session=False)
     )
     if claimed is None:
         graded_at = await session.scalar(
@@ -74,7 +73,6 @@ async def release_claim(session: AsyncSession, response_id: uuid.UUID, holder: s
         update(PendingResponse)
         .where(PendingResponse.id == response_id, PendingResponse.claimed_by == holder)
         .values(claimed_by=None, claimed_until=None)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -98,7 +96,6 @@ async def claim_next(session: AsyncSession, *, actor: Principal) -> uuid.UUID | 
         .where(PendingResponse.id.in_(select(oldest.c.id)))
         .values(claimed_by=actor.user_id, claimed_until=now(session) + CLAIM)
         .returning(PendingResponse.id)
-        .execution_options(synchronize_session=False)
     )
     return claimed
 
@@ -137,7 +134,6 @@ async def write_grade(
             claimed_by=None,
             claimed_until=None,
         )
-        .execution_options(synchronize_session=False)
     )
     session.add(
         ResponseGrade(
@@ -206,7 +202,6 @@ async def attach_lost_passes(
         update(LostPass)
         .where(LostPass.enrollment_id == enrollment_id, LostPass.resolved_at.is_(None))
         .values(completion_id=completion_id)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -218,7 +213,6 @@ async def close_lost_passes(
         update(LostPass)
         .where(LostPass.enrollment_id == enrollment_id, LostPass.resolved_at.is_(None))
         .values(resolved_at=now(session), decision=decision, decided_by=actor.user_id, reason=reason)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -231,6 +225,4 @@ async def resolve_lost_passes(
     )
     if quiz_id is not None:
         statement = statement.where(LostPass.quiz_id == quiz_id)
-    await session.execute(
-        statement.values(resolved_at=now(session)).execution_options(synchronize_session=False)
-    )
+    await session.execute(statement.values(resolved_at=now(session)))

@@ -66,7 +66,6 @@ async def retry_jobs(session: AsyncSession, job_ids: Sequence[uuid.UUID] | None)
         .returning(
             OutboxRow.id, OutboxRow.attempt, OutboxRow.queue, OutboxRow.job, cast(OutboxRow.arguments, Text)
         )
-        .execution_options(synchronize_session=False)
     )
     if job_ids is not None:
         statement = statement.where(OutboxRow.id.in_(job_ids))

@@ -296,7 +296,6 @@ async def claim_jobs(
             run_at=now(session) + lease,
         )
         .returning(OutboxRow.status, *_JOB)
-        .execution_options(synchronize_session=False)
     )
     claim = Claim()
     for status, *columns in claimed:
@@ -314,7 +313,6 @@ async def bury_unreadable(session: AsyncSession, job_id: uuid.UUID, reason: str)
         .where(OutboxRow.id == job_id, OutboxRow.status.in_(("queued", "leased")))
         .where(OutboxRow.run_at <= now(session))
         .values(status="dead", finished_at=now(session), error=_storable(reason))
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -325,12 +323,7 @@ async def extend_leases(session: AsyncSession, jobs: Sequence[Job], lease: timed
     rows locked, could be a deadlock.
     """
     held = _held(jobs).with_for_update(skip_locked=True)
-    await session.execute(
-        update(OutboxRow)
-        .where(OutboxRow.id.in_(held))
-        .values(run_at=now(session) + lease)
-        .execution_options(synchronize_session=False)
-    )
+    await session.execute(update(OutboxRow).where(OutboxRow.id.in_(held)).values(run_at=now(session) + lease))
 
 
 async def finish_job(session: AsyncSession, job: Job) -> None:
@@ -385,10 +378,8 @@ def _held(jobs: Sequence[Job]) -> Any:
 
 def _update_held(jobs: Sequence[Job]) -> Any:
     claims = [(job.id, job.attempt) for job in jobs]
-    return (
-        update(OutboxRow)
-        .where(tuple_(OutboxRow.id, OutboxRow.attempt).in_(claims), OutboxRow.status == "leased")
-        .execution_options(synchronize_session=False)
+    return update(OutboxRow).where(
+        tuple_(OutboxRow.id, OutboxRow.attempt).in_(claims), OutboxRow.status == "leased"
     )
 
 

@@ -152,19 +152,15 @@ async def _forget(session: AsyncSession, organization_id: str, user_id: str) -> 
             Enrollment.status.in_(OPEN),
         )
         .values(status="failed", ended_at=now(session), revision=Enrollment.revision + 1)
-        .execution_options(synchronize_session=False)
     )
     await session.execute(
         update(MembershipEvent)
         .where(MembershipEvent.organization_id == organization_id, MembershipEvent.user_id == user_id)
         .values(data=None)
-        .execution_options(synchronize_session=False)
     )
     for model in (ChapterComplianceStatus, MemberSkill, CourseGrader, MemberPreferences):
         await session.execute(
-            delete(model)
-            .where(model.organization_id == organization_id, model.user_id == user_id)
-            .execution_options(synchronize_session=False)
+            delete(model).where(model.organization_id == organization_id, model.user_id == user_id)
         )
 
 
@@ -187,9 +183,7 @@ async def _move(session: AsyncSession, organization_id: str, user_id: str, recor
         )
     await session.execute(_CAUSES, _only(str(_CAUSES), parameters))
     await session.execute(
-        delete(Member)
-        .where(Member.organization_id == organization_id, Member.user_id == user_id)
-        .execution_options(synchronize_session=False)
+        delete(Member).where(Member.organization_id == organization_id, Member.user_id == user_id)
     )
     session.add(
         ErasedMember(

@@ -263,7 +263,6 @@ async def purge_answers(session: AsyncSession, *, limit: int = 5000) -> int:
             IdempotencyAnswer.digest == doomed.c.digest,
         )
         .returning(IdempotencyAnswer.digest)
-        .execution_options(synchronize_session=False)
     )
     return len(result.all())
 

@@ -230,7 +230,6 @@ async def _remove(session: AsyncSession, run: AssignmentRun, reach: Reach) -> bo
         delete(Enrollment)
         .where(Enrollment.id.in_(ids), Enrollment.status == "assigned")
         .returning(Enrollment.id)
-        .execution_options(synchronize_session=False)
     )
     run.undone += len(removed.all())
     if len(ids) < UNDO_CHUNK:

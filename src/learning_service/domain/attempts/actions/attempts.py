@@ -191,9 +191,7 @@ async def touch_enrollment(session: AsyncSession, position: Position) -> None:
     if position.status == "assigned":
         started_at = func.coalesce(Enrollment.started_at, now(session))
         statement = statement.values(status="in_progress", started_at=started_at)
-    await session.execute(
-        statement.where(Enrollment.id == position.enrollment_id).execution_options(synchronize_session=False)
-    )
+    await session.execute(statement.where(Enrollment.id == position.enrollment_id))
 
 
 async def save_responses(

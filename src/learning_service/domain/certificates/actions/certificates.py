@@ -130,7 +130,6 @@ async def _renew(session: AsyncSession, certificate: Certificate) -> None:
             Certificate.revoked_at.is_(None),
         )
         .values(renewed_by=certificate.id)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -182,10 +181,7 @@ async def reissue_certificate(
         raise CertificateSuperseded(successor)
     new_id = uuid.uuid4()
     await session.execute(
-        update(Certificate)
-        .where(Certificate.id == old.id)
-        .values(reissued_as=new_id, reissue_reason=reason)
-        .execution_options(synchronize_session=False)
+        update(Certificate).where(Certificate.id == old.id).values(reissued_as=new_id, reissue_reason=reason)
     )
     looks = await organization_settings(session, old.organization_id)
     new = _copy(session, old, new_id, recipient_name, looks)
@@ -278,10 +274,7 @@ async def revoke_certificate(
 async def _renewed_by(session: AsyncSession, before: uuid.UUID, after: uuid.UUID | None) -> None:
     """What the one certificate was to renew, the other does; or none."""
     await session.execute(
-        update(Certificate)
-        .where(Certificate.renewed_by == before)
-        .values(renewed_by=after)
-        .execution_options(synchronize_session=False)
+        update(Certificate).where(Certificate.renewed_by == before).values(renewed_by=after)
     )
 
 
@@ -310,6 +303,5 @@ async def erase_certificates(session: AsyncSession, *, organization_id: str, use
             pdf_drift=None,
             pdf_erased_at=now(session),
         )
-        .execution_options(synchronize_session=False)
     )
     return keys

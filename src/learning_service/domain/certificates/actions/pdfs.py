@@ -43,7 +43,6 @@ async def activate_certificate(session: AsyncSession, certificate_id: uuid.UUID,
             Certificate.recipient_name.is_not(None),
         )
         .values(pdf_sha256=sha256, pdf_ready_at=now(session), pdf_checked_at=now(session))
-        .execution_options(synchronize_session=False)
     )
     name = await session.scalar(select(Certificate.recipient_name).where(Certificate.id == certificate_id))
     return name is not None
@@ -67,7 +66,6 @@ async def activate_marked(session: AsyncSession, certificate_id: uuid.UUID, sha2
         .where(Certificate.id == certificate_id, Certificate.recipient_name.is_not(None))
         .values(marked_sha256=sha256, marked_as=mark)
         .returning(Certificate.id)
-        .execution_options(synchronize_session=False)
     )
     return done.first() is not None
 
@@ -93,7 +91,6 @@ async def note_pdf_check(session: AsyncSession, certificate: Certificate, *, dri
             Certificate.pdf_sha256 == certificate.pdf_sha256,
         )
         .values(pdf_checked_at=now(session), pdf_drift=drift)
-        .execution_options(synchronize_session=False)
     )
     if drift is not None and drift != certificate.pdf_drift:
         note_on_certificate(

@@ -56,7 +56,6 @@ async def recount(
             held_points=before.best_points if lost else None,
             passed_at=count.passed_at,
         )
-        .execution_options(synchronize_session=False)
     )
     return position.with_count(quiz.id, count), lost and held is None
 

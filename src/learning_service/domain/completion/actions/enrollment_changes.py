@@ -100,7 +100,6 @@ async def _move_deadlines(session: AsyncSession, position: Position, seconds: in
             QuizAttempt.deadline_at >= now(session) - GRACE,
         )
         .values(deadline_at=QuizAttempt.deadline_at + more)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -188,11 +187,7 @@ async def delete_enrollment(session: AsyncSession, enrollment_id: uuid.UUID, *, 
         raise EnrollmentBegun("Only an enrollment that has not been begun can be removed.")
     _audit(session, position, "enrollment.removed", actor, {"course_id": str(position.course_id)}, None)
     await session.flush()
-    await session.execute(
-        delete(Enrollment)
-        .where(Enrollment.id == position.enrollment_id)
-        .execution_options(synchronize_session=False)
-    )
+    await session.execute(delete(Enrollment).where(Enrollment.id == position.enrollment_id))
 
 
 async def _hold(session: AsyncSession, enrollment_id: uuid.UUID, actor: Principal) -> Position:
@@ -209,7 +204,6 @@ async def _update(session: AsyncSession, position: Position, **values: Any) -> N
         update(Enrollment)
         .where(Enrollment.id == position.enrollment_id)
         .values(revision=Enrollment.revision + 1, **values)
-        .execution_options(synchronize_session=False)
     )
 
 

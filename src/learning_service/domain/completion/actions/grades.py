@@ -174,14 +174,12 @@ async def _store_attempt(session: AsyncSession, judged: AttemptRow, *, is_assess
             pending_points=judged.pending_points,
             passed=judged.passed,
         )
-        .execution_options(synchronize_session=False)
     )
     if is_assessment:
         await session.execute(
             update(AssessmentResult)
             .where(AssessmentResult.attempt_id == judged.id)
             .values(points=judged.points, passed=judged.passed)
-            .execution_options(synchronize_session=False)
         )
 
 
@@ -195,7 +193,6 @@ async def _touch(session: AsyncSession, position: Position, version: CompiledVer
             revision=Enrollment.revision + 1,
             awaiting_review=Enrollment.status.in_(OPEN) if waits else false(),
         )
-        .execution_options(synchronize_session=False)
     )
 
 

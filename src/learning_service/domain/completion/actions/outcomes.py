@@ -85,7 +85,6 @@ async def reopen_enrollment(
         update(Enrollment)
         .where(Enrollment.id == position.enrollment_id)
         .values(status="in_progress", ended_at=None, awaiting_review=waits)
-        .execution_options(synchronize_session=False)
     )
     _audit(session, position, "enrollment.reopened", None, actor)
     await session.flush()
@@ -115,7 +114,6 @@ async def _await(session: AsyncSession, position: Position) -> None:
         update(Enrollment)
         .where(Enrollment.id == position.enrollment_id, ~Enrollment.awaiting_review)
         .values(awaiting_review=True)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -124,7 +122,6 @@ async def _end(session: AsyncSession, position: Position, status: str) -> None:
         update(Enrollment)
         .where(Enrollment.id == position.enrollment_id)
         .values(status=status, ended_at=now(session), awaiting_review=False)
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -45,5 +45,4 @@ async def _want_renewals(session: AsyncSession, revoked: CourseCompletion) -> No
             CourseCompletion.voided_at.is_(None),
         )
         .values(renewal_opened_at=None)
-        .execution_options(synchronize_session=False)
     )

@@ -31,7 +31,6 @@ async def withdraw(session: AsyncSession, position: Position, *, because: str, a
             withdrawn_because=because,
             revision=Enrollment.revision + 1,
         )
-        .execution_options(synchronize_session=False)
     )
     record_audit(
         session,
@@ -64,5 +63,4 @@ async def _close_attempts(session: AsyncSession, position: Position) -> None:
             update(QuizAttempt)
             .where(QuizAttempt.id == attempt.id)
             .values({name: getattr(closed, name) for name in names})
-            .execution_options(synchronize_session=False)
         )

@@ -85,7 +85,6 @@ async def _write(
             ComplianceRequirement.id == requirement_id,
         )
         .values(**values)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -102,6 +101,5 @@ async def _link(
         )
         .values(linked_compliance_requirement=to, updated_at=now(session))
         .returning(Course.id)
-        .execution_options(synchronize_session=False)
     )
     return list(linked)

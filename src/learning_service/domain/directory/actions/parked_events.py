@@ -142,10 +142,7 @@ async def apply_parked(
     folded = fold_events(states, events)
     await store_states(session, organization_id, folded.states)
     await session.execute(
-        update(MembershipEvent)
-        .where(MembershipEvent.id.in_([row.id for row in waiting]))
-        .values(data=None)
-        .execution_options(synchronize_session=False)
+        update(MembershipEvent).where(MembershipEvent.id.in_([row.id for row in waiting])).values(data=None)
     )
     return folded.causes
 

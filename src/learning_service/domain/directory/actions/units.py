@@ -172,7 +172,6 @@ async def _close(
         )
         .values(closed_at=now(session))
         .returning(model.id)
-        .execution_options(synchronize_session=False)
     )
     if closed is not None:
         record_audit(

@@ -276,6 +276,5 @@ async def _move(
         .where(table.id == mail_id, table.status == before)
         .values(status=after, **values)
         .returning(table.id)
-        .execution_options(synchronize_session=False)
     )
     return moved is not None

@@ -158,7 +158,6 @@ async def _note_delivered(session: AsyncSession, delivered: Sequence[Outcome]) -
                 response_status=status,
                 error=None,
             )
-            .execution_options(synchronize_session=False)
         )
 
 
@@ -189,7 +188,6 @@ async def _give_up_old(session: AsyncSession, webhook_id: uuid.UUID) -> None:
             WebhookDelivery.created_at < now(session) - GIVE_UP_AFTER,
         )
         .values(status="failed", error="the receiver failed for three days", next_attempt_at=None)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -214,5 +212,4 @@ async def drop_pending(session: AsyncSession, webhook_id: uuid.UUID, reason: str
         update(WebhookDelivery)
         .where(WebhookDelivery.subscription_id == webhook_id, WebhookDelivery.status == "pending")
         .values(status="failed", error=reason, next_attempt_at=None)
-        .execution_options(synchronize_session=False)
     )
