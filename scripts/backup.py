@@ -106,6 +106,12 @@ async def restore(settings: Settings, store: ObjectStore, folder: Path) -> None:
         await connection.close()
     words = ("--no-owner", "--exit-on-error", "--single-transaction", str(folder / DUMP))
     run(address(settings), "pg_restore", *words)
+    # A dump holds no statistics, and without them every list is read whole.
+    connection = await connect(address(settings))
+    try:
+        await connection.execute("ANALYZE")
+    finally:
+        await connection.close()
     files = sorted(path for path in (folder / OBJECTS).rglob("*") if path.is_file())
     for path in files:
         await store.put_file(path.relative_to(folder / OBJECTS).as_posix(), path, content_type=kind_of(path))

@@ -51,6 +51,16 @@ async def digests(settings: Settings) -> dict[str, str]:
         await connection.close()
 
 
+async def is_analyzed(settings: Settings) -> bool:
+    """Whether PostgreSQL knows what is in the tables that a restore has just filled."""
+    connection = await connect(settings.database_url)
+    try:
+        query = "SELECT count(DISTINCT tablename) FROM pg_stats WHERE tablename IN ('members', 'certificates')"
+        return bool(await connection.fetchval(query) == 2)
+    finally:
+        await connection.close()
+
+
 @pytest.fixture
 async def elsewhere() -> AsyncIterator[Parts]:
     """Another machine: parts that never saw the service."""
@@ -96,6 +106,7 @@ async def test_a_backup_restored_elsewhere_serves_the_same(
         code, said = await drill(rescued, "restore", str(folder))
         assert (code, "1 certificates, 1 with a PDF, 0 faults" in said) == (0, True), said
         assert await digests(rescued) == before
+        assert await is_analyzed(rescued)
         await serves_on(rescued, world, earned.id, told)
         await is_noticed(rescued, folder)
     finally:
