@@ -37,6 +37,22 @@ async def test_a_delivery_is_a_signed_cloud_event(world: World, manager: Caller)
         assert "secret" not in json.dumps(await manager.ok("GET", "/api/webhooks/"))
 
 
+async def test_the_jobs_of_webhooks_are_listed_in_the_order_of_their_making(
+    world: World, manager: Caller
+) -> None:
+    """By id, as all jobs are."""
+    async with Receiver() as receiver:
+        for _ in range(6):
+            await subscribe(manager, receiver)
+            await complete(world)
+            await number_all_events(world.worker)
+        async with world.worker.transaction(world.id) as session:
+            listed = await session.execute(text("SELECT id, created_at FROM outbox ORDER BY id"))
+        rows = listed.all()
+    assert {row.id.version for row in rows} == {7}
+    assert [row.created_at for row in rows] == sorted(row.created_at for row in rows)
+
+
 async def test_a_failing_receiver_gets_everything_once_it_is_back(world: World, manager: Caller) -> None:
     async with Receiver(answers=[answer("500 No"), answer("503 No"), answer("200 OK")]) as receiver:
         made = await subscribe(manager, receiver, ["learning.course.completed"])

@@ -22,15 +22,20 @@ def new_ids(moment: uuid.UUID | None = None, *, like: ColumnElement[Any] | None 
 
     `like`: a column of new ids whose chance serves again, which costs less than new chance.
     """
-    prefix = str(moment or new_id())[:_TIME_AND_VERSION]
+    prefix = time_of_ids(moment)
     source = func.gen_random_uuid() if like is None else like
     chance = func.substr(cast(source, Text), _TIME_AND_VERSION + 1)
     return cast(literal(prefix, String).concat(chance), Uuid)
 
 
+def time_of_ids(moment: uuid.UUID | None = None) -> str:
+    """How new ids begin, for a statement in words that adds the chance."""
+    return str(moment or new_id())[:_TIME_AND_VERSION]
+
+
 def ids_of(moment: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID]:
     """Between which ids those lie that `new_ids` made with this moment."""
-    prefix = str(moment)[:_TIME_AND_VERSION]
+    prefix = time_of_ids(moment)
     return uuid.UUID(prefix + "000-0000-000000000000"), uuid.UUID(prefix + "fff-ffff-ffffffffffff")
 
 

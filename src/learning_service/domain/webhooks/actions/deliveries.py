@@ -15,6 +15,7 @@ from learning_service.domain.jobs.outbox import DueJob, enqueue_job, hand_over_a
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.bulk_events import time_of_ids
 from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
 from learning_service.domain.webhooks.rules.events import (
     DISABLE_AFTER,
@@ -47,8 +48,8 @@ WITH wanted AS (
     RETURNING w.id
 ), made AS (
     INSERT INTO outbox (id, organization_id, queue, job, arguments, as_of, status, attempt, run_at, created_at)
-    SELECT gen_random_uuid(), organization_id, :queue, :job, jsonb_build_object('webhook_id', id), :instant, 'queued',
-        0, at, :instant
+    SELECT CAST(CAST(:time AS text) || substr(CAST(gen_random_uuid() AS text), 16) AS uuid), organization_id, :queue,
+        :job, jsonb_build_object('webhook_id', id), :instant, 'queued', 0, at, :instant
     FROM wanted WHERE id NOT IN (SELECT id FROM alive)
     RETURNING organization_id, id, (arguments->>'webhook_id')::uuid AS webhook_id,
         run_at <= clock_timestamp() AS is_due
@@ -76,6 +77,7 @@ async def start_senders(
             "organizations": [organization for organization, _ in webhooks],
             "ids": [id_ for _, id_ in webhooks],
             "ending": ending,
+            "time": time_of_ids(),
             "queue": QUEUE,
             "job": DELIVER,
             "instant": now(session),
