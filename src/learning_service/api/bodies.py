@@ -9,7 +9,6 @@ import codecs
 import gc
 import json
 import re
-from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import Any
 
@@ -244,9 +243,6 @@ def refuse_unknown_parameters(request: Request, known: frozenset[str]) -> None:
     ]
     if faults or twice:
         raise Invalid([*faults, *twice])
-
-
-BodyReader = Callable[[Request], Awaitable[Any]]
 
 
 def names_json(accept: str | None) -> bool:

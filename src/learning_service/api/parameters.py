@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -15,6 +15,7 @@ from learning_service.domain.kernel.errors import Invalid, NotAMember, NotFound
 from learning_service.domain.kernel.paging import Cursors, PageRequest, read_page
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM
+from learning_service.schemas.common import NothingIn
 from learning_service.schemas.filters import word_filter
 
 
@@ -32,6 +33,10 @@ def path_id(text: str) -> uuid.UUID:
 def body(type_: Any, *, limit: int = SMALL, **options: Any) -> Any:
     """The request's JSON body as this type. See `JsonBody`."""
     return Depends(JsonBody(type_, limit=limit, **options))
+
+
+NoBody = Annotated[None, body(NothingIn, optional=True)]
+"""A call that needs no body takes `{}` as well."""
 
 
 def large_body(type_: Any, **options: Any) -> Any:

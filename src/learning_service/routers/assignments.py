@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 
 from learning_service.api.idempotency import KeyedRoute
-from learning_service.api.parameters import body, page, path_id
+from learning_service.api.parameters import NoBody, body, page, path_id
 from learning_service.api.permissions import CanAssignCourse, IsAdmin
 from learning_service.api.requests import Caller, Session
 from learning_service.api.routes import Responses
@@ -31,12 +31,11 @@ from learning_service.schemas.assignments import (
     SkippedMemberOut,
     StartedRunOut,
 )
-from learning_service.schemas.common import NothingIn, PageOut
+from learning_service.schemas.common import PageOut
 
 router = APIRouter(prefix="/api", tags=["assignments"], route_class=KeyedRoute)
 Admin = Annotated[Principal, Depends(IsAdmin())]
 AnyAdmin = Annotated[Principal, Depends(IsAdmin(chapters=True))]
-NoBody = Annotated[None, body(NothingIn, optional=True)]
 STARTED: Responses = {202: {"model": StartedRunOut, "description": "More than 5,000 members: a run does it"}}
 
 

@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from learning_service.adapters.certificate_pdf import missing_glyphs
 from learning_service.api.bodies import JSON_PATCH
 from learning_service.api.idempotency import KeyedRoute
-from learning_service.api.parameters import body, large_body, page, path_opaque_id
+from learning_service.api.parameters import NoBody, body, large_body, page, path_opaque_id
 from learning_service.api.permissions import AnyCaller, CanAuthorCourses
 from learning_service.api.requests import Session
 from learning_service.api.routes import Responses
@@ -30,7 +30,7 @@ from learning_service.domain.enrollments.queries.enrollments import see_course
 from learning_service.domain.kernel.errors import Invalid, NotFound
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.schemas.common import NothingIn, PageOut
+from learning_service.schemas.common import PageOut
 from learning_service.schemas.courses import (
     CourseOut,
     DiffOut,
@@ -46,7 +46,6 @@ Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]
 Author = Annotated[Principal, Depends(AnyCaller())]
 EDITS: Responses = {428: {"description": "Edits of a draft need If-Match"}}
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag of the state that you saw.")]
-Empty = Annotated[None, body(NothingIn, optional=True)]
 MAX_VERSION_DIGITS = 9
 
 
@@ -101,7 +100,7 @@ async def patch_draft(
 
 @router.delete("/{course_id}/draft/", status_code=204, responses=EDITS)
 async def discard_draft(
-    access: Authored, caller: Author, session: Session, nothing: Empty, if_match: IfMatch = None
+    access: Authored, caller: Author, session: Session, nothing: NoBody, if_match: IfMatch = None
 ) -> None:
     """Throw the draft away. A course never published goes back to its title and no modules."""
     await drafts.discard_draft(session, access.view.id, if_match=if_match, actor=caller)
@@ -179,7 +178,7 @@ async def restore_version_(
     caller: Author,
     session: Session,
     number: VersionNumber,
-    nothing: Empty,
+    nothing: NoBody,
     if_match: IfMatch = None,
 ) -> Response:
     """Make that version's tree the draft."""
@@ -188,21 +187,21 @@ async def restore_version_(
 
 
 @router.post("/{course_id}/duplicate/", status_code=201)
-async def duplicate_course_(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseOut:
+async def duplicate_course_(access: Authored, caller: Author, session: Session, nothing: NoBody) -> CourseOut:
     """A new, unpublished course with the same content, scope and policy, and keys of its own."""
     made = await courses.duplicate_course(session, access, actor=caller)
     return CourseOut.model_validate((await see_course(session, caller, made)).view)
 
 
 @router.post("/{course_id}/archive/")
-async def archive_course_(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseOut:
+async def archive_course_(access: Authored, caller: Author, session: Session, nothing: NoBody) -> CourseOut:
     """Close the course to newcomers; those inside finish."""
     await courses.archive_course(session, access, archived=True, actor=caller)
     return await _course(session, caller, access)
 
 
 @router.post("/{course_id}/unarchive/")
-async def unarchive_course(access: Authored, caller: Author, session: Session, nothing: Empty) -> CourseOut:
+async def unarchive_course(access: Authored, caller: Author, session: Session, nothing: NoBody) -> CourseOut:
     """Open the course again."""
     await courses.archive_course(session, access, archived=False, actor=caller)
     return await _course(session, caller, access)
@@ -224,7 +223,7 @@ async def designate_grader_(
     access: Authored,
     caller: Author,
     session: Session,
-    nothing: Empty,
+    nothing: NoBody,
     user_id: Annotated[str, path_opaque_id("user_id")],
 ) -> None:
     """Let a person grade this course; they need not be a member."""
@@ -236,7 +235,7 @@ async def dismiss_grader_(
     access: Authored,
     caller: Author,
     session: Session,
-    nothing: Empty,
+    nothing: NoBody,
     user_id: Annotated[str, path_opaque_id("user_id")],
 ) -> None:
     """Take that back. Nothing changes for a person who was not a grader of this course."""

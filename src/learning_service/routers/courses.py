@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from learning_service.api.bodies import refuse_unknown_parameters
 from learning_service.api.idempotency import KeyedRoute
-from learning_service.api.parameters import MemberPage, body
+from learning_service.api.parameters import MemberPage, NoBody, body
 from learning_service.api.permissions import (
     AnyCaller,
     CanAuthorCourses,
@@ -43,7 +43,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, Invalid, NotFound
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.schemas.common import NothingIn, PageOut
+from learning_service.schemas.common import PageOut
 from learning_service.schemas.courses import (
     AppliedPolicyOut,
     CategoryOut,
@@ -239,7 +239,7 @@ async def enroll_in_course(
     access: Seen,
     caller: Someone,
     session: Session,
-    nothing: Annotated[None, body(NothingIn, optional=True)],
+    nothing: NoBody,
     response: Response,
 ) -> ListedEnrollmentOut:
     """Enroll in the published version; the open enrollment when there is one."""

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from learning_service.api.file_addresses import ADDRESS_RESPONSES, answer_with_address
 from learning_service.api.idempotency import KeyedRoute, keyed_request
-from learning_service.api.parameters import body, page, path_id
+from learning_service.api.parameters import NoBody, page, path_id
 from learning_service.api.permissions import CanMakeCourses, CanSeeFile, IsAuthor
 from learning_service.api.requests import ContextOf, Session
 from learning_service.api.uploads import MIB, UPLOAD_BODY, Places, discard_file, receive_file
@@ -27,7 +27,7 @@ from learning_service.domain.kernel.errors import DomainError
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.idempotency import AlreadyAnswered, claim_key, keep_answer
-from learning_service.schemas.common import NothingIn, PageOut
+from learning_service.schemas.common import PageOut
 from learning_service.schemas.documents import DocumentOut
 
 router = APIRouter(prefix="/api/documents", tags=["documents"], route_class=KeyedRoute)
@@ -112,7 +112,7 @@ async def retry_document_(
     caller: Author,
     document_id: str,
     session: Session,
-    nothing: Annotated[None, body(NothingIn, optional=True)],
+    nothing: NoBody,
 ) -> DocumentOut:
     """Try a failed document again."""
     return DocumentOut.of(await retry_document(session, path_id(document_id), actor=caller))

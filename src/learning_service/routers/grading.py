@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from learning_service.api.idempotency import KeyedRoute
-from learning_service.api.parameters import body, page
+from learning_service.api.parameters import NoBody, body, page
 from learning_service.api.permissions import (
     AdministersEnrollment,
     CanGradeAssessments,
@@ -32,7 +32,7 @@ from learning_service.domain.grading.queries import (
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
-from learning_service.schemas.common import NothingIn, PageOut
+from learning_service.schemas.common import PageOut
 from learning_service.schemas.filters import uuid_filter
 from learning_service.schemas.grading import (
     CourseQueueOut,
@@ -50,7 +50,6 @@ from learning_service.schemas.grading import (
 router = APIRouter(prefix="/api/learning/grading", tags=["grading"], route_class=KeyedRoute)
 Grader = Annotated[Principal, Depends(CanGradeAssessments())]
 Gradable = Annotated[WaitingResponse, Depends(CanGradeResponse())]
-NoBody = Annotated[None, body(NothingIn, optional=True)]
 
 
 @router.get("/pending/")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.ownership import CanSeeAttempt, CanSeeQuiz, IsEnrollmentOwner, OwnPosition
-from learning_service.api.parameters import body, path_id
+from learning_service.api.parameters import NoBody, body, path_id
 from learning_service.api.requests import Caller, Session
 from learning_service.api.routes import Responses
 from learning_service.domain.attempts.actions.attempts import (
@@ -33,7 +33,6 @@ from learning_service.schemas.attempts import (
     SubmissionIn,
     SubmissionOut,
 )
-from learning_service.schemas.common import NothingIn
 from learning_service.schemas.courses import QuizPreviewOut
 from learning_service.schemas.enrollments import ProgressOut
 
@@ -49,7 +48,6 @@ Preview = Annotated[
 ]
 AtAttempt = Annotated[OwnPosition, Depends(IsEnrollmentOwner("attempt"))]
 SeesAttempt = Annotated[OwnPosition, Depends(CanSeeAttempt())]
-NoBody = Annotated[None, body(NothingIn, optional=True)]
 STARTED: Responses = {200: {"description": "Under way already"}}
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Response
 
 from learning_service.adapters.webhook_http import UnsafeReceiver, vetted_address
 from learning_service.api.idempotency import KeyedRoute, shown_once
-from learning_service.api.parameters import body, page, path_id
+from learning_service.api.parameters import NoBody, body, page, path_id
 from learning_service.api.permissions import HasScope
 from learning_service.api.requests import ContextOf, Received, Session
 from learning_service.context import Context
@@ -16,12 +16,11 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.webhooks.actions import subscriptions as actions
 from learning_service.domain.webhooks.queries import access_webhook, list_deliveries, list_webhooks
 from learning_service.domain.webhooks.rules.events import WebhookIn
-from learning_service.schemas.common import NothingIn, PageOut
+from learning_service.schemas.common import PageOut
 from learning_service.schemas.webhooks import DeliveryOut, WebhookOut, WebhookSecretOut
 
 router = APIRouter(prefix="/api/webhooks", tags=["webhooks"], route_class=KeyedRoute)
 Manager = Annotated[Principal, Depends(HasScope("webhooks:manage", or_admin=True))]
-NoBody = Annotated[None, body(NothingIn, optional=True)]
 STATUSES = ("pending", "delivered", "failed")
 
 
