@@ -82,7 +82,7 @@ async def test_a_correction_at_the_same_moment_comes_first(world: World, databas
     async with world.worker.transaction(world.id) as session:
         await hold_entrance(session, uuid.UUID(course["id"]), alone=True)
         renewing = asyncio.create_task(open_recertifications(world.worker, None))
-        done, _ = await asyncio.wait([renewing], timeout=2)
+        done, _ = await asyncio.wait([renewing], timeout=1)
         assert not done
         await session.execute(
             text(
