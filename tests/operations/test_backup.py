@@ -55,7 +55,9 @@ async def is_analyzed(settings: Settings) -> bool:
     """Whether PostgreSQL knows what is in the tables that a restore has just filled."""
     connection = await connect(settings.database_url)
     try:
-        query = "SELECT count(DISTINCT tablename) FROM pg_stats WHERE tablename IN ('members', 'certificates')"
+        query = (
+            "SELECT count(DISTINCT tablename) FROM pg_stats WHERE tablename IN ('members', 'certificates')"
+        )
         return bool(await connection.fetchval(query) == 2)
     finally:
         await connection.close()
