@@ -64,7 +64,8 @@ def _fields_of(schema: Any, document: Any, seen: set[str]) -> set[str]:
     reference = schema.get("$ref")
     if isinstance(reference, str) and reference not in seen:
         seen.add(reference)
-        found |= _fields_of(document["components"]["schemas"][reference.rpartition("/")[2]], document, seen)
+        kind, name = reference.split("/")[-2:]
+        found |= _fields_of(document["components"][kind][name], document, seen)
     found |= set(schema.get("properties", {}))
     return found.union(*(_fields_of(part, document, seen) for part in schema.values()))
 

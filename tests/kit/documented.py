@@ -8,6 +8,8 @@ import httpx
 from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
+HEADERS = {b"etag", b"location", b"retry-after", b"idempotency-replayed"}
+"""Those that a caller acts on, which the reference names for the status that they come with."""
 ACCIDENT = 500
 """Named nowhere: no caller should plan for it. Tests that provoke one look for it themselves."""
 
@@ -29,18 +31,25 @@ class Documented:
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._compare(scope, message["status"])
+                self._compare(scope, message["status"], {name.lower() for name, _ in message["headers"]})
             await send(message)
 
         await self._app(scope, receive, noting)
 
-    def _compare(self, scope: Scope, status: int) -> None:
+    def _compare(self, scope: Scope, status: int, headers: set[bytes]) -> None:
         path = getattr(scope.get("route"), "path", "")
         operation = self._paths.get(path, {}).get(scope["method"].lower())
         if operation is not None and status != ACCIDENT and str(status) not in operation["responses"]:
             self._surprises.append(
                 f"{scope['method']} {path} answered {status}, which the reference does not name"
             )
+        if operation is not None:
+            answer = operation["responses"].get(str(status), {})
+            named = {name.lower().encode() for name in answer.get("headers", {})}
+            self._surprises += [
+                f"{scope['method']} {path} answered {status} with {name.decode()}, which the reference does not name"
+                for name in sorted((headers & HEADERS) - named)
+            ]
         if operation is not None and status < 400:
             self._surprises += [
                 f"{scope['method']} {path} took {name}={text}, which is not {schema}"

@@ -8,6 +8,7 @@ from pydantic_core import to_json
 from learning_service.adapters.certificate_pdf import missing_glyphs
 from learning_service.api.bodies import JSON_PATCH
 from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.openapi.headers import ETAG, with_headers
 from learning_service.api.parameters import NoBody, body, large_body, page, path_opaque_id
 from learning_service.api.permissions import AnyCaller, CanAuthorCourses
 from learning_service.api.requests import Session
@@ -44,6 +45,7 @@ from learning_service.schemas.courses import (
 router = APIRouter(prefix="/api/courses", tags=["authoring"], route_class=KeyedRoute)
 Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]
 Author = Annotated[Principal, Depends(AnyCaller())]
+TREE: Responses = {200: with_headers(ETAG)}
 EDITS: Responses = {428: {"description": "Edits of a draft need If-Match"}}
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag of the state that you saw.")]
 MAX_VERSION_DIGITS = 9
@@ -66,13 +68,13 @@ async def _version_number(number: str) -> int:
 VersionNumber = Annotated[int, Depends(_version_number)]
 
 
-@router.get("/{course_id}/draft/", response_model=Tree)
+@router.get("/{course_id}/draft/", response_model=Tree, responses=TREE)
 async def read_draft(access: Authored, session: Session) -> Response:
     """The draft; when there is none, the published tree, which the first edit turns into one."""
     return _tree_response(await current_edition(session, access.view.id))
 
 
-@router.put("/{course_id}/draft/", response_model=StoredTreeOut, responses=EDITS)
+@router.put("/{course_id}/draft/", response_model=StoredTreeOut, responses=EDITS | TREE)
 async def save_draft(
     access: Authored,
     caller: Author,
@@ -85,7 +87,7 @@ async def save_draft(
     return _tree_response(edition)
 
 
-@router.patch("/{course_id}/draft/", response_model=StoredTreeOut, responses=EDITS)
+@router.patch("/{course_id}/draft/", response_model=StoredTreeOut, responses=EDITS | TREE)
 async def patch_draft(
     access: Authored,
     caller: Author,
@@ -172,7 +174,7 @@ async def compare_versions(
     )
 
 
-@router.post("/{course_id}/versions/{number}/restore/", response_model=StoredTreeOut, responses=EDITS)
+@router.post("/{course_id}/versions/{number}/restore/", response_model=StoredTreeOut, responses=EDITS | TREE)
 async def restore_version_(
     access: Authored,
     caller: Author,

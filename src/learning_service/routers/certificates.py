@@ -12,6 +12,7 @@ from learning_service.api.bodies import PUBLIC as PUBLIC_BODY
 from learning_service.api.bodies import prefers_html, receive_body
 from learning_service.api.file_addresses import ADDRESS_RESPONSES, answer_with_address
 from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.openapi.headers import RETRY_AFTER, with_headers
 from learning_service.api.parameters import body, page, path_id
 from learning_service.api.permissions import (
     Anyone,
@@ -242,7 +243,7 @@ def _filters(asked: PageRequest) -> tuple[str | None, uuid.UUID | None]:
     response_class=RedirectResponse,
     responses={
         **ADDRESS_RESPONSES,
-        202: {"description": "Still being made; see Retry-After"},
+        202: {"description": "Still being made; see Retry-After"} | with_headers(RETRY_AFTER),
         410: {
             "description": "Removed with the member's personal data, or not given out since it is not in force"
         },

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from learning_service.api.file_addresses import ADDRESS_RESPONSES, answer_with_address
 from learning_service.api.idempotency import KeyedRoute, keyed_request
+from learning_service.api.openapi.headers import RETRY_AFTER, with_headers
 from learning_service.api.parameters import NoBody, page, path_id
 from learning_service.api.permissions import CanMakeCourses, CanSeeFile, IsAuthor
 from learning_service.api.requests import ContextOf, Session
@@ -124,7 +125,7 @@ async def retry_document_(
     response_class=RedirectResponse,
     responses={
         **ADDRESS_RESPONSES,
-        202: {"description": "Still being checked or converted; see Retry-After"},
+        202: {"description": "Still being checked or converted; see Retry-After"} | with_headers(RETRY_AFTER),
         409: {"description": "It failed, so it has no file"},
     },
 )

@@ -18,6 +18,7 @@ from pydantic_core import from_json, to_json
 from learning_service.adapters.webhook_http import CONTENT_TYPE
 from learning_service.api.bodies import JsonBody
 from learning_service.api.openapi.built import ServedDocument
+from learning_service.api.openapi.headers import HEADERS, name_headers
 from learning_service.api.openapi.links import links_of
 from learning_service.api.openapi.names import delivery_id, summary_of
 from learning_service.api.openapi.page import REFERENCE_HEADERS, reference_files, reference_page
@@ -169,6 +170,7 @@ def _complete(document: JsonObject, app: FastAPI) -> None:
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    components["headers"] = HEADERS
     for route in api_routes(app):
         for method in route.methods or ():
             operation = document["paths"].get(route.path, {}).get(method.lower())
@@ -227,6 +229,7 @@ def _describe(operation: JsonObject, route: APIRoute, schemas: JsonObject) -> No
     for status, response in operation["responses"].items():
         if status[0] in "45" and "content" not in response:
             operation["responses"][status] = _problem(int(status)) | response
+    name_headers(operation["responses"], takes_key=takes_key(route))
 
 
 def _describe_parameters(operation: JsonObject, route: APIRoute) -> None:
