@@ -1,0 +1,86 @@
+import { useEffect, useRef, type ReactNode } from "react";
+import { Problem } from "../api";
+import { useWords } from "../i18n";
+
+/** A screen: its one heading, which takes the focus when the screen opens, and the document's title. */
+export function Screen(props: { title: string; lead?: ReactNode; wide?: boolean; children: ReactNode }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { t } = useWords();
+  const { title } = props;
+  useEffect(() => {
+    document.title = `${title} · ${t("learning")}`;
+  }, [title, t]);
+  useEffect(() => {
+    window.scrollTo(0, 0);
+    heading.current?.focus({ preventScroll: true });
+  }, []);
+  return (
+    <div className={props.wide ? "screen wide" : "screen"}>
+      <h1 ref={heading} tabIndex={-1}>
+        {title}
+      </h1>
+      {props.lead ? <div className="lead">{props.lead}</div> : null}
+      {props.children}
+    </div>
+  );
+}
+
+export function Loading() {
+  const { t } = useWords();
+  return (
+    <p className="loading" role="status">
+      {t("loading")}
+    </p>
+  );
+}
+
+/** What went wrong, in words, with a way to go on. */
+export function Failure({ error, again }: { error: unknown; again?: () => void }) {
+  const { t } = useWords();
+  if (error instanceof Problem && error.status === 404) return <Empty title={t("notFound")}>{t("notFoundLead")}</Empty>;
+  return (
+    <div className="notice bad" role="alert">
+      <p>{error instanceof Problem ? `${t("failedToLoad")} ${error.message}` : t("offline")}</p>
+      {again ? (
+        <button type="button" onClick={again}>
+          {t("tryAgain")}
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className="empty">
+      <p className="empty-title">{title}</p>
+      <div>{children}</div>
+    </div>
+  );
+}
+
+export type Tone = "plain" | "good" | "warn" | "bad" | "accent";
+
+export function Pill({ tone = "plain", children }: { tone?: Tone; children: ReactNode }) {
+  return <span className={`pill ${tone}`}>{children}</span>;
+}
+
+export function Progress({ percent, label }: { percent: number; label: string }) {
+  return (
+    <div className="progress">
+      <progress max={100} value={percent} aria-label={label} />
+      <span>{label}</span>
+    </div>
+  );
+}
+
+/** Rich text that the service has sanitized when it was written. */
+export function Rich({ html, id }: { html: string; id?: string }) {
+  // oxlint-disable-next-line react/no-danger -- the service lets through an allow-list alone
+  return <div className="prose" id={id} dangerouslySetInnerHTML={{ __html: html }} />;
+}
+
+/** The words of rich text, without its marks. */
+export function plain(html: string): string {
+  return new DOMParser().parseFromString(html.replaceAll("</", " </"), "text/html").body.textContent.replace(/\s+/g, " ").trim();
+}

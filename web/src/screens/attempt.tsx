@@ -1,0 +1,57 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { api, take, type Schemas } from "../api";
+import { useWords } from "../i18n";
+import { ServerClock } from "../learn/clock";
+import { Failure, Loading } from "../parts/basics";
+import { asKind } from "./quiz";
+import { Result } from "./result";
+import { Taking } from "./taking";
+
+export interface Place {
+  courseId: string;
+  kind: "quizzes" | "assessments";
+  itemId: string;
+  attemptId: string;
+}
+
+export interface TimedAttempt {
+  attempt: Schemas["AttemptOut"];
+  clock: ServerClock;
+}
+
+export async function readAttempt(id: string): Promise<TimedAttempt> {
+  const sentAt = Date.now();
+  const attempt = await take(api.GET("/api/attempts/{attempt_id}/", { params: { path: { attempt_id: id } } }));
+  const clock = new ServerClock();
+  clock.learn(attempt.server_time, sentAt, Date.now());
+  return { attempt, clock };
+}
+
+export function AttemptScreen() {
+  const params = useParams({ from: "/courses/$courseId/$kind/$itemId/attempts/$attemptId" });
+  const place: Place = { ...params, kind: asKind(params.kind) };
+  const { t } = useWords();
+  const query = useQuery({
+    queryKey: ["attempt", place.attemptId],
+    queryFn: () => readAttempt(place.attemptId),
+    // What is being typed must not be laid over by an older answer of the server.
+    refetchOnWindowFocus: false,
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+  if (query.error) return <Failure error={query.error} again={() => void query.refetch()} />;
+  if (!query.data) return <Loading />;
+  return (
+    <>
+      <Link className="back" to="/courses/$courseId/$kind/$itemId" params={place}>
+        {t("attempt", { number: query.data.attempt.number })}
+      </Link>
+      {query.data.attempt.status === "in_progress" ? (
+        <Taking key={place.attemptId} timed={query.data} place={place} handedIn={() => void query.refetch()} />
+      ) : (
+        <Result attempt={query.data.attempt} place={place} />
+      )}
+    </>
+  );
+}

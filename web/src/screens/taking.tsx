@@ -1,0 +1,154 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { api, Problem, take, type Schemas } from "../api";
+import { useWords, type Key } from "../i18n";
+import { isGiven, type Answer } from "../learn/answers";
+import { Autosave, type SaveResult, type SaveState } from "../learn/autosave";
+import { spell } from "../learn/clock";
+import { shelfOf } from "../learn/shelf";
+import { Failure, Screen } from "../parts/basics";
+import type { Place, TimedAttempt } from "./attempt";
+import { QuestionField } from "./question";
+
+const STATE: Record<SaveState, Key> = { saved: "saveSaved", saving: "saveSaving", offline: "saveOffline", closed: "saveClosed" };
+/** Minutes left at which a screen reader is told. */
+const TOLD_AT = [10, 5, 1];
+
+/** Save answers; a refusal that will never turn to success counts as closed, anything else is tried again. */
+async function save(attemptId: string, responses: Answer[], sequence: number): Promise<SaveResult> {
+  try {
+    const kept = await take(api.PATCH("/api/attempts/{attempt_id}/", { params: { path: { attempt_id: attemptId } }, body: { responses, sequence } }));
+    return { kind: "answered", saved: kept.saved, sequence: kept.sequence };
+  } catch (error) {
+    if (error instanceof Problem && error.code === "attempt-closed") return { kind: "closed" };
+    return { kind: "undelivered" };
+  }
+}
+
+function handIn(place: Place, responses: Answer[]) {
+  const body = { attempt_id: place.attemptId, responses };
+  return place.kind === "quizzes"
+    ? take(api.POST("/api/quizzes/{quiz_id}/submit/", { params: { path: { quiz_id: place.itemId } }, body }))
+    : take(api.POST("/api/assessments/{quiz_id}/submit/", { params: { path: { quiz_id: place.itemId } }, body }));
+}
+
+function given(attempt: Schemas["AttemptOut"], waiting: Answer[]): Map<string, Answer> {
+  const answers = new Map<string, Answer>();
+  for (const { question_id, answer_ids, value, text } of attempt.responses) {
+    if (answer_ids) answers.set(question_id, { question_id, answer_ids });
+    else if (typeof value === "boolean") answers.set(question_id, { question_id, value });
+    else if (text) answers.set(question_id, { question_id, text });
+  }
+  for (const answer of waiting) answers.set(answer.question_id, answer);
+  return answers;
+}
+
+function Clock({ timed, over }: { timed: TimedAttempt; over: () => void }) {
+  const { t } = useWords();
+  const deadline = timed.attempt.deadline_at;
+  const [left, setLeft] = useState(() => (deadline ? timed.clock.left(deadline, Date.now()) : 0));
+  useEffect(() => {
+    if (!deadline) return undefined;
+    const timer = setInterval(() => {
+      const now = timed.clock.left(deadline, Date.now());
+      setLeft(now);
+      if (now === 0) {
+        clearInterval(timer);
+        over();
+      }
+    }, 500);
+    return () => clearInterval(timer);
+  }, [deadline, timed, over]);
+  if (!deadline) return null;
+  const minutes = Math.ceil(left / 60_000);
+  const told = TOLD_AT.includes(minutes) ? t("minutesLeft", { count: minutes }) : "";
+  return (
+    <>
+      <span className={left < 60_000 ? "clock short" : "clock"} role="timer" aria-label={t("timeLeft")}>
+        {spell(left)}
+      </span>
+      <span className="visually-hidden" role="status">
+        {told}
+      </span>
+    </>
+  );
+}
+
+export function Taking({ timed, place, handedIn }: { timed: TimedAttempt; place: Place; handedIn: () => void }) {
+  const { attempt } = timed;
+  const { t } = useWords();
+  const queries = useQueryClient();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [state, setState] = useState<SaveState>("saved");
+  const [answers, setAnswers] = useState(() => given(attempt, shelfOf(place.attemptId).read()));
+  const saving = useRef<Autosave>(null);
+  useEffect(() => {
+    const send = (some: Answer[], sequence: number) => save(place.attemptId, some, sequence);
+    const autosave = new Autosave(send, attempt.sequence, shelfOf(place.attemptId), setState);
+    saving.current = autosave;
+    const wake = () => autosave.wake();
+    const hide = () => void autosave.flush();
+    window.addEventListener("online", wake);
+    window.addEventListener("pagehide", hide);
+    return () => {
+      window.removeEventListener("online", wake);
+      window.removeEventListener("pagehide", hide);
+      void autosave.flush().then(() => autosave.stop());
+    };
+  }, [place.attemptId, attempt.sequence]);
+
+  const submit = useMutation({
+    mutationFn: () => handIn(place, saving.current?.waiting ?? []),
+    onSuccess: () => saving.current?.finish(),
+    onError: (error) => {
+      if (error instanceof Problem && error.code === "attempt-closed") saving.current?.finish();
+    },
+    onSettled: async (_, error) => {
+      dialog.current?.close();
+      if (error && !(error instanceof Problem && error.code === "attempt-closed")) return;
+      await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "attempt" });
+      handedIn();
+    },
+  });
+  const { mutate } = submit;
+  const over = useCallback(() => mutate(), [mutate]);
+
+  const answer = (next: Answer) => {
+    setAnswers((before) => new Map(before).set(next.question_id, next));
+    saving.current?.put(next);
+  };
+  const open = attempt.questions.filter((question) => !isGiven(answers.get(question.id))).length;
+  return (
+    <Screen title={t("attempt", { number: attempt.number })} lead={t("questions", { count: attempt.questions.length })}>
+      <ol className="questions">
+        {attempt.questions.map((question, index) => (
+          <li key={question.id}>
+            <QuestionField question={question} number={index + 1} total={attempt.questions.length} answer={answers.get(question.id)} give={answer} />
+          </li>
+        ))}
+      </ol>
+      {submit.error ? <Failure error={submit.error} again={() => mutate()} /> : null}
+      <div className="handin">
+        <Clock timed={timed} over={over} />
+        <span className={`save ${state}`} role="status">
+          {t(STATE[state])}
+        </span>
+        <button type="button" className="primary" disabled={submit.isPending} onClick={() => dialog.current?.showModal()}>
+          {t("handIn")}
+        </button>
+      </div>
+      <dialog ref={dialog} aria-labelledby="handin-title">
+        <h2 id="handin-title">{t("handInAsk")}</h2>
+        <p>{open === 0 ? t("handInAll") : t("handInOpen", { count: open })}</p>
+        <div className="buttons">
+          <button type="button" onClick={() => dialog.current?.close()}>
+            {t("keepWorking")}
+          </button>
+          <button type="button" className="primary" disabled={submit.isPending} onClick={() => mutate()}>
+            {t("handIn")}
+          </button>
+        </div>
+      </dialog>
+    </Screen>
+  );
+}

@@ -1,0 +1,76 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, use, useCallback, useEffect, useMemo, useState, type ReactNode } from "react";
+import { speakAs, whenExpired } from "./api";
+
+/** A person of the development copy's demonstration, with a token of theirs. */
+export interface Person {
+  user_id: string;
+  name: string;
+  role: "learner" | "officer" | "grader" | "administrator";
+  token: string;
+}
+
+export interface Session {
+  /** Null until it is known; empty where this installation has no demonstration. */
+  people: Person[] | null;
+  person: Person | null;
+  expired: boolean;
+  signIn: (person: Person) => void;
+  signOut: () => void;
+}
+
+const Context = createContext<Session | null>(null);
+/** Which demonstration person this tab is: a name only, so that a reload goes on; never a token. */
+const WHO = "learning.demonstration";
+
+async function fetchPeople(): Promise<Person[]> {
+  const response = await fetch("/app/demonstration.json", { cache: "no-store" }).catch(() => null);
+  if (!response?.ok) return [];
+  return ((await response.json()) as { people: Person[] }).people;
+}
+
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const queries = useQueryClient();
+  const [people, setPeople] = useState<Person[] | null>(null);
+  const [person, setPerson] = useState<Person | null>(null);
+  const [expired, setExpired] = useState(false);
+
+  const signIn = useCallback((next: Person) => {
+    speakAs(next.token);
+    sessionStorage.setItem(WHO, next.user_id);
+    setExpired(false);
+    setPerson(next);
+  }, []);
+
+  const leave = useCallback(() => {
+    speakAs(null);
+    sessionStorage.removeItem(WHO);
+    setPerson(null);
+    queries.clear();
+    void fetchPeople().then(setPeople);
+  }, [queries]);
+
+  useEffect(() => {
+    whenExpired(() => {
+      leave();
+      setExpired(true);
+    });
+    void fetchPeople().then((found) => {
+      const known = found.find((one) => one.user_id === sessionStorage.getItem(WHO));
+      if (known) signIn(known);
+      setPeople(found);
+    });
+  }, [leave, signIn]);
+
+  const session = useMemo(
+    () => ({ people, person, expired, signIn, signOut: leave }),
+    [people, person, expired, signIn, leave],
+  );
+  return <Context value={session}>{children}</Context>;
+}
+
+export function useSession(): Session {
+  const session = use(Context);
+  if (!session) throw new Error("outside of SessionProvider");
+  return session;
+}
