@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: run test long slow-inputs faults fuzz audit mutants mail-pictures check lint lint-reference snapshot format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
+.PHONY: run web test long slow-inputs faults fuzz audit mutants mail-pictures check lint lint-reference snapshot format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -46,6 +46,11 @@ bench: environment-bench ## Measure the service beside its limits and the altern
 bench-growth: environment-bench ## Growth with 10 million members of other organizations: half an hour and 20 GB
 	@$(BIN)/python -m benchmarks --row growth --others 10000000
 
+web: environment-dev ## Build the web application and judge it: lint, types, unit tests
+	@$(BIN)/learning-service web
+	@$(BIN)/learning-service openapi >web/.openapi.json
+	@cd web && npm run --silent lint && npm run --silent types && npm test --silent
+
 check: lint test ## Everything that has to hold before a change is kept
 
 lint: environment-dev ## Style, format, types and import contracts
@@ -67,7 +72,7 @@ format: environment-dev ## Put the code in its form
 
 lock: ## Resolve requirements/*.in again (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
-	@cd requirements && for name in build runtime embedded dev check bench; do \
+	@cd requirements && for name in build runtime embedded dev check bench web; do \
 		uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 			--no-annotate --no-header $$name.in -o $$name.txt || exit 1; done
 
@@ -84,7 +89,7 @@ environment-bench:
 	@$(PYTHON) scripts/environment.py bench
 
 clean: ## Remove .venv, caches and the development copy's data
-	rm -rf .venv .dev build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .web-venv .dev build web/node_modules src/learning_service/assets/web .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests migrations scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this

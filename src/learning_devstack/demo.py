@@ -9,6 +9,7 @@ from importlib.resources import files
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_devstack.people import NAMES
 from learning_devstack.tokens import DEMO_ADMINISTRATOR as ADMINISTRATOR
 from learning_devstack.tokens import DEMO_ORGANIZATION as ORGANIZATION
 from learning_service.domain.courses.actions.courses import create_course
@@ -44,14 +45,13 @@ _CHAPTERS = {
     "beta": ("northeast", "Beta Chapter, Providence"),
     "gamma": ("great-lakes", "Gamma Chapter, Ann Arbor"),
 }
-# Names in several scripts: certificates and pages have to set them all.
 _MEMBERS = {
-    ADMINISTRATOR: ("alpha", "alumna", "Margaret Okonkwo", 2009),
-    "demo-learner": ("alpha", "active", "Zoë Castellanos-Nguyễn", 2026),
-    "demo-officer": ("beta", "active", "Seán Ó Briain", 2024),
-    "demo-alexandra": ("beta", "new_member", "Αλεξάνδρα Παπαδοπούλου", 2026),
-    "demo-dmitri": ("gamma", "active", "Дмитрий Соколов", 2025),
-    "demo-meiling": ("gamma", "new_member", "李美玲", 2026),
+    ADMINISTRATOR: ("alpha", "alumna", 2009),
+    "demo-learner": ("alpha", "active", 2026),
+    "demo-officer": ("beta", "active", 2024),
+    "demo-alexandra": ("beta", "new_member", 2026),
+    "demo-dmitri": ("gamma", "active", 2025),
+    "demo-meiling": ("gamma", "new_member", 2026),
 }
 
 
@@ -78,11 +78,11 @@ async def _load_directory(session: AsyncSession) -> None:
         await put_chapter(session, chapter_id, ChapterIn(region_id=region_id, name=name), actor=actor)
     requirement = RequirementIn(organization_id=ORGANIZATION, name="Hazing prevention, every year")
     await put_requirement(session, REQUIREMENT, requirement, actor=actor)
-    for user_id, (chapter_id, status, name, joined) in _MEMBERS.items():
+    for user_id, (chapter_id, status, joined) in _MEMBERS.items():
         member = MemberIn(
             chapter_id=chapter_id,
             status=status,
-            display_name=name,
+            display_name=NAMES[user_id],
             email=f"{user_id}@example.org",
             custom_fields={"joined": joined},
         )

@@ -27,6 +27,8 @@ from learning_devstack.stopping import (
 from learning_devstack.supervisor import Supervisor, Watched
 
 RUNNING_FILE = "running.json"
+PEOPLE_FILE = "people.json"
+RENEW_SECONDS = 3600
 PREDECESSOR_SECONDS = 8
 IMPATIENT_SECONDS = 20
 NOT_FOR_CHILDREN = ("PG", "AWS_", "MAKE", "MFLAGS", UNDER_MAKE_VARIABLE)
@@ -45,7 +47,9 @@ class Plan:
     """What a copy runs: steps before, one after the other, then services that stay.
 
     `ready_path` is asked on the port until it answers 200; None when no service listens there. `welcome`
-    gets the copy's settings and returns what a newcomer should read when everything is up.
+    gets the copy's settings and returns what a newcomer should read when everything is up. `renew` gets them
+    before the services start and every hour after. `beside` runs once everything is up, each to its end or the
+    copy's; whatever comes of it, the copy runs on.
     """
 
     preparations: Sequence[Command]
@@ -53,6 +57,8 @@ class Plan:
     ready_path: str | None
     make_key: MakeKey
     welcome: Callable[[Mapping[str, str]], str]
+    renew: Callable[[Mapping[str, str]], None] = lambda environment: None
+    beside: Sequence[Command] = ()
 
 
 def run_development_copy(directory: Path, port: int, plan: Plan) -> int:
@@ -86,6 +92,7 @@ def child_environment(parts: Parts, port: int, public_keys: Path) -> dict[str, s
     given = {
         "PUBLIC_URL": address,
         "MAIL_DIRECTORY": str(parts.directory / "mail"),
+        "DEMONSTRATION_PEOPLE": str(parts.directory / PEOPLE_FILE),
     }
     settings = {name: os.environ.get(name) or value for name, value in given.items()}
     return {
@@ -107,6 +114,7 @@ class _Copy:
         self._make_watch = MakeWatch()
         self._supervisor = Supervisor(self._make_watch)
         self._parts: Parts | None = None
+        self._beside: list[Process] = []
         self._lock: contextlib.AbstractContextManager[object] | None = None
 
     def run(self) -> None:
@@ -125,15 +133,22 @@ class _Copy:
             self._supervisor.add_running(Watched(part.process, part.begin, part.is_ready))
         for command in self._plan.preparations:
             self._prepare(command, environment)
+        self._plan.renew(environment)
         self._start_services(environment)
         say_step(f"ready on {environment['PUBLIC_URL']}, altogether", time.monotonic() - started)
         say(self._plan.welcome(environment))
-        self._supervisor.wait_until(lambda: False)
+        self._start_beside(environment)
+        while True:
+            renewed = time.monotonic()
+            self._supervisor.wait_until(lambda: time.monotonic() - renewed > RENEW_SECONDS)  # noqa: B023
+            self._plan.renew(environment)
 
     def stop(self) -> None:
         """Services first, so that they finish what they are doing on parts that still run."""
         ignore_stop_signals()
         self._supervisor.stop([command.name for command in self._plan.services])
+        for process in self._beside:
+            process.stop()
         if self._parts:
             self._parts.stop()
             (self._directory / RUNNING_FILE).unlink(missing_ok=True)
@@ -207,6 +222,12 @@ class _Copy:
         self._supervisor.wait_until(ready)
         names = ", ".join(command.name for command in self._plan.services)
         say_step(names, time.monotonic() - started)
+
+    def _start_beside(self, environment: Mapping[str, str]) -> None:
+        for command in self._plan.beside:
+            process = self._process(command, environment)
+            process.spawn()
+            self._beside.append(process)
 
     def _answers_ready(self) -> bool:
         connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=2)

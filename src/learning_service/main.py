@@ -13,6 +13,7 @@ from learning_service.api.openapi.names import CONTACT, LICENSE, SERVERS, operat
 from learning_service.api.problems import install_problem_handlers
 from learning_service.api.redirects import SlashRedirect
 from learning_service.api.request_log import RequestLog
+from learning_service.api.web_app import install_web_app
 from learning_service.context import open_context
 from learning_service.core.settings import Settings
 from learning_service.core.telemetry import configure_logging
@@ -102,6 +103,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(module.router)
     install_problem_handlers(app)
     install_reference(app, page=settings.reference_enabled)
+    if settings.web_enabled:
+        install_web_app(app, settings)
     app.router.default = SlashRedirect(app.router)
     app.add_middleware(HotPaths, paths=HOT_PATHS)
     app.add_middleware(ConcurrencyLimit, settings=settings)

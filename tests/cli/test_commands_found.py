@@ -14,7 +14,7 @@ PACKAGE = Path(cli.__file__).parent
 SHARED = {"__init__", "app", "operating", "terminal"}
 
 
-@pytest.mark.parametrize("name", [*cli.COMMANDS, "dev", "demo", "token"])
+@pytest.mark.parametrize("name", [*cli.COMMANDS, "dev", "demo", "token", "web"])
 def test_every_command_says_what_it_does(name: str) -> None:
     result = CliRunner().invoke(cli.app, [name, "--help"])
     assert (result.exit_code, f"{name} [" in result.stdout) == (0, True), result.output
@@ -33,7 +33,7 @@ def test_without_the_development_package_its_commands_are_not_there(monkeypatch:
 
 
 def test_the_development_package_adds_its_commands() -> None:
-    assert {entry.name for entry in entry_points(group=cli.ADDED)} == {"dev", "demo", "token"}
+    assert {entry.name for entry in entry_points(group=cli.ADDED)} == {"dev", "demo", "token", "web"}
 
 
 def test_a_token_waits_for_nothing_that_it_does_not_need() -> None:

@@ -10,6 +10,7 @@ import typer
 
 from learning_devstack.copies import DIRECTORY_VARIABLE, development_directory
 from learning_devstack.development import Command, Plan, run_development_copy
+from learning_devstack.people import write_people
 from learning_devstack.tokens import (
     DEMO_ADMINISTRATOR,
     DEMO_ORGANIZATION,
@@ -45,6 +46,8 @@ def dev() -> None:
         ready_path="/readyz",
         make_key=make_development_key,
         welcome=_welcome,
+        renew=write_people,
+        beside=[] if os.environ.get("LEARNING_DEV_WEB") == "off" else [Command("web", _self("web"))],
     )
     raise typer.Exit(run_development_copy(development_directory(), port, plan))
 
@@ -59,6 +62,7 @@ def _welcome(environment: Mapping[str, str]) -> str:
     )
     address = environment["PUBLIC_URL"]
     return f"""
+Web:       {address}/app/
 Reference: {address}/docs
 Logs:      {environment[DIRECTORY_VARIABLE]}/logs
 Token of {DEMO_ADMINISTRATOR}, national_admin of organization {DEMO_ORGANIZATION}, for 12 hours:

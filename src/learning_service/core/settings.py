@@ -209,6 +209,10 @@ class Settings(StoreSettings):
     """Addresses or networks of proxies whose `X-Forwarded-For` is believed."""
     reference_enabled: bool = Field(default_factory=_in_development)
     """Whether `/docs` and `/openapi.json` are served; without a word, in development only."""
+    web_enabled: bool = Field(default_factory=_in_development)
+    """Whether the web application is served at `/app/`; without a word, in development only."""
+    demonstration_people: Path | None = None
+    """Development: a file with people and tokens of theirs, whom the web application offers to be."""
     metrics_enabled: bool = Field(default_factory=_in_development)
     """Whether `/metrics` is served; without a word, in development only."""
 
@@ -330,5 +334,7 @@ class Settings(StoreSettings):
             )
         if self.mail_directory is not None:
             yield "MAIL_DIRECTORY is for development: leave it out, and set SMTP_URL for mails to leave"
+        if self.demonstration_people is not None:
+            yield "DEMONSTRATION_PEOPLE is for development: leave it out, for it lets anyone in"
         if self.smtp_url is not None and self.mail_from.endswith("@localhost"):
             yield "MAIL_FROM is no real address: set it to the sender that your mail server accepts"
