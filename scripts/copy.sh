@@ -1,5 +1,7 @@
 # Sourced by what tries a copy from outside: starts one by `make run`, waits until it serves, and stops it at the end.
 # PORT and LEARNING_DEV_DIR move it; what it says is in $LEARNING_DEV_DIR.log.
+# What is tried is the service; its web application need not be built for that.
+export LEARNING_DEV_WEB=off
 export PORT="${PORT:-8765}" LEARNING_DEV_DIR="${LEARNING_DEV_DIR:-$(mktemp -d)}"
 
 make run >"$LEARNING_DEV_DIR.log" 2>&1 &

@@ -1,5 +1,5 @@
-import { useEffect, useRef, type ReactNode } from "react";
-import { Problem } from "../api";
+import { useEffect, useMemo, useRef, type ReactNode } from "react";
+import { fileAddress, Problem } from "../api";
 import { useWords } from "../i18n";
 
 /** A screen: its one heading, which takes the focus when the screen opens, and the document's title. */
@@ -74,10 +74,21 @@ export function Progress({ percent, label }: { percent: number; label: string })
   );
 }
 
-/** Rich text that the service has sanitized when it was written. */
+const OUR_PICTURE = /\bsrc="(\/api\/documents\/[^"]*)"/g;
+
+/** Rich text that the service has sanitized when it was written; its own pictures come by their short-lived addresses. */
 export function Rich({ html, id }: { html: string; id?: string }) {
+  const place = useRef<HTMLDivElement>(null);
+  const shown = useMemo(() => ({ __html: html.replace(OUR_PICTURE, 'data-file="$1"') }), [html]);
+  useEffect(() => {
+    if (!shown.__html.includes("data-file=")) return;
+    for (const picture of place.current?.querySelectorAll<HTMLImageElement>("img[data-file]") ?? []) {
+      const path = picture.dataset["file"];
+      if (path) fileAddress(path).then((address) => picture.setAttribute("src", address), () => undefined);
+    }
+  }, [shown]);
   // oxlint-disable-next-line react/no-danger -- the service lets through an allow-list alone
-  return <div className="prose" id={id} dangerouslySetInnerHTML={{ __html: html }} />;
+  return <div ref={place} className="prose" id={id} dangerouslySetInnerHTML={shown} />;
 }
 
 /** The words of rich text, without its marks. */

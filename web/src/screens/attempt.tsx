@@ -4,6 +4,8 @@ import { api, take, type Schemas } from "../api";
 import { useWords } from "../i18n";
 import { ServerClock } from "../learn/clock";
 import { Failure, Loading } from "../parts/basics";
+import { useModules } from "../parts/queries";
+import { stepsOf } from "./course";
 import { asKind } from "./quiz";
 import { Result } from "./result";
 import { Taking } from "./taking";
@@ -32,6 +34,8 @@ export function AttemptScreen() {
   const params = useParams({ from: "/courses/$courseId/$kind/$itemId/attempts/$attemptId" });
   const place: Place = { ...params, kind: asKind(params.kind) };
   const { t } = useWords();
+  const modules = useModules(place.courseId);
+  const title = modules.data && stepsOf(modules.data).find((item) => item.id === place.itemId)?.title;
   const query = useQuery({
     queryKey: ["attempt", place.attemptId],
     queryFn: () => readAttempt(place.attemptId),
@@ -41,14 +45,14 @@ export function AttemptScreen() {
     gcTime: 0,
   });
   if (query.error) return <Failure error={query.error} again={() => void query.refetch()} />;
-  if (!query.data) return <Loading />;
+  if (!query.data || modules.isPending) return <Loading />;
   return (
     <>
       <Link className="back" to="/courses/$courseId/$kind/$itemId" params={place}>
-        {t("attempt", { number: query.data.attempt.number })}
+        {title ?? t("attempts")}
       </Link>
       {query.data.attempt.status === "in_progress" ? (
-        <Taking key={place.attemptId} timed={query.data} place={place} handedIn={() => void query.refetch()} />
+        <Taking key={place.attemptId} timed={query.data} place={place} title={title ?? t("attempts")} handedIn={() => void query.refetch()} />
       ) : (
         <Result attempt={query.data.attempt} place={place} />
       )}

@@ -74,7 +74,8 @@ function Standing({ course, modules }: { course: Schemas["CourseOut"]; modules: 
     onSuccess: () => queries.invalidateQueries(),
   });
   const enrollment = modules.enrollment;
-  const next = stepsOf(modules).find((item) => item.required && !isDone(item));
+  const steps = stepsOf(modules);
+  const next = steps.find((item) => item.required && !isDone(item));
   if (!enrollment) {
     if (!me.data?.is_member) return null;
     return (
@@ -112,7 +113,7 @@ function Standing({ course, modules }: { course: Schemas["CourseOut"]; modules: 
     <div className="standing">
       {next ? (
         <ItemLink courseId={course.id} item={next} className="button primary">
-          {t(enrollment.status === "assigned" ? "begin" : "goOn")}
+          {t(steps.some(isDone) ? "goOn" : "begin")}
         </ItemLink>
       ) : null}
       {next ? <p className="hint">{t("next", { title: next.title })}</p> : null}

@@ -66,7 +66,7 @@ function Now({ entry }: { entry: Entry }) {
       {entry.next_item ? <p className="next">{t("next", { title: entry.next_item.title })}</p> : null}
       {entry.awaiting_review ? null : (
         <GoOn entry={entry} className="button primary">
-          {t(entry.status === "assigned" ? "begin" : "goOn")}
+          {t(entry.percent === 0 ? "begin" : "goOn")}
         </GoOn>
       )}
     </article>

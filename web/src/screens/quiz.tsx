@@ -56,7 +56,7 @@ export function Quiz() {
   const params = useParams({ from: "/courses/$courseId/$kind/$itemId" });
   const { courseId, itemId } = params;
   const kind = asKind(params.kind);
-  const { t } = useWords();
+  const { t, number } = useWords();
   const navigate = useNavigate();
   const queries = useQueryClient();
   const quiz = useQuery({ queryKey: ["quiz", kind, itemId], queryFn: () => readQuiz(kind, itemId) });
@@ -82,13 +82,10 @@ export function Quiz() {
       </Link>
       <Screen title={data.title} key={itemId}>
         <dl className="facts">
-          <Fact name={t(data.kind)} value={t("questions", { count: data.question_count })} />
-          <Fact name={t("passed")} value={t("passScore", { score: data.pass_score })} />
-          <Fact name={t("attempts")} value={left === null ? t("attemptsUnlimited") : t("attemptsLeft", { count: left })} />
-          <Fact
-            name={t("timeLeft")}
-            value={data.time_limit_seconds === null ? t("noTimeLimit") : t("timeLimit", { count: Math.round(data.time_limit_seconds / 6) / 10 })}
-          />
+          <Fact name={t("factQuestions")} value={number(data.question_count)} />
+          <Fact name={t("factPass")} value={t("percent", { value: data.pass_score })} />
+          <Fact name={t("factAttempts")} value={left === null ? t("noLimit") : number(left)} />
+          <Fact name={t("factTime")} value={data.time_limit_seconds === null ? t("noLimit") : t("minutesShort", { count: Math.round(data.time_limit_seconds / 6) / 10 })} />
         </dl>
         {data.passed ? (
           <p className="notice good">

@@ -74,7 +74,8 @@ function Clock({ timed, over }: { timed: TimedAttempt; over: () => void }) {
   );
 }
 
-export function Taking({ timed, place, handedIn }: { timed: TimedAttempt; place: Place; handedIn: () => void }) {
+export function Taking(props: { timed: TimedAttempt; place: Place; title: string; handedIn: () => void }) {
+  const { timed, place, title, handedIn } = props;
   const { attempt } = timed;
   const { t } = useWords();
   const queries = useQueryClient();
@@ -119,7 +120,7 @@ export function Taking({ timed, place, handedIn }: { timed: TimedAttempt; place:
   };
   const open = attempt.questions.filter((question) => !isGiven(answers.get(question.id))).length;
   return (
-    <Screen title={t("attempt", { number: attempt.number })} lead={t("questions", { count: attempt.questions.length })}>
+    <Screen title={title} lead={t("attemptOf", { number: attempt.number, questions: t("questions", { count: attempt.questions.length }) })}>
       <ol className="questions">
         {attempt.questions.map((question, index) => (
           <li key={question.id}>

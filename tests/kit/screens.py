@@ -1,0 +1,96 @@
+"""A person before the web application: sees words, chooses by them, and is told of every fault of a screen."""
+
+import asyncio
+import json
+import os
+import time
+from pathlib import Path
+
+from tests.kit.chromium import Tab, find_axe
+
+PICTURES = "WEB_PICTURES"
+"""Names a directory that keeps a picture of every screen."""
+_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+_PATIENCE_SECONDS = 20
+_FIND = """
+(() => {
+  const words = %s;
+  const shown = [...document.querySelectorAll(%s)].filter((e) => e.checkVisibility() && !e.disabled);
+  const text = (e) => (e.innerText || e.getAttribute('aria-label') || '').replace(/\\s+/g, ' ').trim();
+  return shown.find((e) => text(e) === words) ?? shown.find((e) => text(e).startsWith(words));
+})()
+"""
+
+
+class Person:
+    """One person at one width of a window."""
+
+    def __init__(self, tab: Tab, address: str, width: int) -> None:
+        self.tab = tab
+        self.address = address
+        self.width = width
+        self.faults: list[str] = []
+        self._axe = find_axe()
+
+    async def opens(self, path: str = "/app/") -> None:
+        """Go to an address, as by typing it: the page is loaded anew."""
+        await self.tab.goto(self.address + path, width=self.width)
+
+    async def chooses(self, words: str, among: str = "button, a, summary, label") -> None:
+        """Click what has these words, or begins with them."""
+        await self.waits_for(f"Boolean({self._find(words, among)})", f"nothing to choose is called {words!r}")
+        await self.tab.evaluate(f"{self._find(words, among)}.click()")
+
+    async def types(self, text: str, field: str) -> None:
+        """Write into a field."""
+        await self.waits_for(f"Boolean(document.querySelector({json.dumps(field)}))", f"no field {field}")
+        await self.tab.evaluate(f"document.querySelector({json.dumps(field)}).focus()")
+        await self.tab.call("Input.insertText", text=text)
+
+    async def sees(self, words: str) -> None:
+        """Wait for words on the screen."""
+        await self.waits_for(
+            f"document.body.innerText.includes({json.dumps(words)})", f"{words!r} is not seen"
+        )
+
+    async def sees_heading(self, words: str) -> None:
+        """Wait for a screen of this name."""
+        found = f"document.querySelector('h1')?.innerText === {json.dumps(words)}"
+        await self.waits_for(found, f"no screen is called {words!r}")
+
+    async def looks_at_it(self, name: str) -> None:
+        """Note what axe and its width say against the screen, light and dark; keep a picture where one is wanted."""
+        for scheme in ("light", "dark"):
+            # Without motion, so that no colour is judged halfway from the one to the other.
+            features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+            wanted = [{"name": name, "value": value} for name, value in features.items()]
+            await self.tab.call("Emulation.setEmulatedMedia", features=wanted)
+            wide = await self.tab.evaluate("document.documentElement.scrollWidth")
+            if wide > self.width:
+                self.faults.append(f"{name} is {wide} px wide at {self.width}")
+            self.faults += [f"{name}, {self.width}, {scheme}: {told}" for told in await self._violations()]
+            if folder := os.environ.get(PICTURES):
+                picture = Path(folder) / f"{name}-{self.width}-{scheme}.png"
+                picture.write_bytes(await self.tab.screenshot())
+
+    async def _violations(self) -> list[str]:
+        assert self._axe is not None
+        await self.tab.evaluate(f"window.axe || {self._axe.read_text('utf-8')}\n;1")
+        found = await self.tab.evaluate(
+            f"axe.run({{runOnly: {json.dumps(_RULES)}}}).then(r => JSON.stringify(r.violations.map("
+            "v => `${v.id}: ${v.nodes.map(n => n.html.slice(0, 160)).join(' | ')}`)))"
+        )
+        violations: list[str] = json.loads(found)
+        return violations
+
+    def _find(self, words: str, among: str) -> str:
+        return _FIND.strip() % (json.dumps(words), json.dumps(among))
+
+    async def waits_for(self, condition: str, complaint: str) -> None:
+        """Wait until a JavaScript expression holds."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not await self.tab.evaluate(condition):
+            if time.monotonic() > deadline:
+                said = await self.tab.evaluate("document.body.innerText")
+                raise AssertionError(f"{complaint}; on the screen:\n{said}\n{self.tab.errors}")
+            await asyncio.sleep(0.05)
