@@ -5,7 +5,7 @@ import { createRoot } from "react-dom/client";
 import { Problem } from "./api";
 import { Frame } from "./frame";
 import { chooseLanguage, useWords, WordsProvider } from "./i18n";
-import { Empty } from "./parts/basics";
+import { NotHere } from "./parts/basics";
 import { useMe, usePreferences } from "./parts/queries";
 import { readTheme } from "./parts/theme";
 import { AttemptScreen } from "./screens/attempt";
@@ -23,12 +23,13 @@ import "./style.css";
 function NotFound() {
   const { t } = useWords();
   return (
-    <Empty title={t("notFound")}>
-      <p>{t("notFoundLead")}</p>
-      <Link className="button" to="/">
-        {t("backHome")}
-      </Link>
-    </Empty>
+    <NotHere>
+      <p className="buttons start">
+        <Link className="button" to="/">
+          {t("backHome")}
+        </Link>
+      </p>
+    </NotHere>
   );
 }
 

@@ -37,7 +37,7 @@ export function Loading() {
 /** What went wrong, in words, with a way to go on. */
 export function Failure({ error, again }: { error: unknown; again?: () => void }) {
   const { t } = useWords();
-  if (error instanceof Problem && error.status === 404) return <Empty title={t("notFound")}>{t("notFoundLead")}</Empty>;
+  if (error instanceof Problem && error.status === 404) return <NotHere />;
   return (
     <div className="notice bad" role="alert">
       <p>{error instanceof Problem ? `${t("failedToLoad")} ${error.message}` : t("offline")}</p>
@@ -47,6 +47,16 @@ export function Failure({ error, again }: { error: unknown; again?: () => void }
         </button>
       ) : null}
     </div>
+  );
+}
+
+/** In place of a screen that does not exist or is not open to this person. */
+export function NotHere({ children }: { children?: ReactNode }) {
+  const { t } = useWords();
+  return (
+    <Screen title={t("notFound")} lead={t("notFoundLead")}>
+      {children}
+    </Screen>
   );
 }
 
@@ -74,19 +84,19 @@ export function Progress({ percent, label }: { percent: number; label: string })
   );
 }
 
-const OUR_PICTURE = /\bsrc="(\/api\/documents\/[^"]*)"/g;
+const OUR_PICTURE = /\bsrc="(\/api\/documents\/[^"]*)"/;
 
 /** Rich text that the service has sanitized when it was written; its own pictures come by their short-lived addresses. */
 export function Rich({ html, id }: { html: string; id?: string }) {
   const place = useRef<HTMLDivElement>(null);
-  const shown = useMemo(() => ({ __html: html.replace(OUR_PICTURE, 'data-file="$1"') }), [html]);
+  const shown = useMemo(() => ({ __html: html.replaceAll(new RegExp(OUR_PICTURE, "g"), 'data-file="$1"') }), [html]);
   useEffect(() => {
-    if (!shown.__html.includes("data-file=")) return;
+    if (!OUR_PICTURE.test(html)) return;
     for (const picture of place.current?.querySelectorAll<HTMLImageElement>("img[data-file]") ?? []) {
       const path = picture.dataset["file"];
       if (path) fileAddress(path).then((address) => picture.setAttribute("src", address), () => undefined);
     }
-  }, [shown]);
+  }, [html]);
   // oxlint-disable-next-line react/no-danger -- the service lets through an allow-list alone
   return <div ref={place} className="prose" id={id} dangerouslySetInnerHTML={shown} />;
 }

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { api, fileAddress, take, type Schemas } from "../api";
 import { useWords } from "../i18n";
-import { Empty, Failure, Loading, Rich, Screen } from "../parts/basics";
+import { Failure, Loading, NotHere, Rich, Screen } from "../parts/basics";
 import { useModules } from "../parts/queries";
 import { ItemLink, stepsOf } from "./course";
 import { OpenFile } from "./files";
@@ -21,12 +21,11 @@ function Picture({ address }: { address: string }) {
 export function LessonScreen() {
   const { courseId, itemId } = useParams({ from: "/courses/$courseId/lessons/$itemId" });
   const modules = useModules(courseId);
-  const { t } = useWords();
   if (modules.error) return <Failure error={modules.error} again={() => void modules.refetch()} />;
   if (!modules.data) return <Loading />;
   const steps = stepsOf(modules.data);
   const lesson = steps.find((item): item is Lesson => item.kind === "lesson" && item.id === itemId);
-  if (!lesson) return <Empty title={t("notFound")}>{t("notFoundLead")}</Empty>;
+  if (!lesson) return <NotHere />;
   return <Reading key={itemId} lesson={lesson} steps={steps} courseId={courseId} title={modules.data.enrollment?.course_title} />;
 }
 

@@ -88,7 +88,7 @@ function Outcome({ attempt }: { attempt: Schemas["AttemptOut"] }) {
     <div className={`outcome ${tone}`}>
       {attempt.score === null ? null : <p className="score">{number(attempt.score)} %</p>}
       <div>
-        {attempt.points === null ? null : <p>{t("resultPoints", { points: attempt.points, most: attempt.max_points })}</p>}
+        {attempt.points === null || attempt.passed === null ? null : <p>{t("resultPoints", { points: attempt.points, most: attempt.max_points })}</p>}
         {attempt.passed === null ? <p>{t("resultPendingLead")}</p> : null}
         {attempt.attempts_remaining !== null && !attempt.passed ? <p>{t("attemptsLeft", { count: attempt.attempts_remaining })}</p> : null}
         {attempt.enrollment.status === "completed" ? <p>{t("courseDone")}</p> : null}
