@@ -123,6 +123,7 @@ def _run(command: Sequence[str], directory: Path, node: str | None = None) -> No
 
 
 def fingerprint(sources: Path) -> str:
+    """What is built from, by content."""
     digest = hashlib.sha256()
     for file in sorted(_files(sources)):
         digest.update(f"{file.relative_to(sources)}\0".encode() + hashlib.sha256(file.read_bytes()).digest())

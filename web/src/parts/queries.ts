@@ -32,7 +32,7 @@ export const usePreferences = (enabled: boolean) =>
 export const useUnread = (enabled: boolean) =>
   useQuery({
     queryKey: ["notifications", "unread"],
-    queryFn: () => take(api.GET("/api/users/notifications/", { params: { query: { unread: "true", limit: 50 } } })),
+    queryFn: () => take(api.GET("/api/users/notifications/", { params: { query: { unread: true, limit: 50 } } })),
     refetchInterval: 60_000,
     enabled,
   });
