@@ -136,7 +136,7 @@ PLANTED = (
         many_schedulers,
         ("mail (",),
         "claim_out_of_turn",
-        dropped="uq_reminders_claim",
+        dropped="uq_reminders_each",
     ),
     Planted("enqueued before the commit", commits_are_slow, ("dead job",), "enqueue_before_commit"),
 )
