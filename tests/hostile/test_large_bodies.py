@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import TypeAdapter
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -16,6 +17,7 @@ from starlette.routing import Route
 
 from learning_service.api.bodies import LARGE, MIB, SMALL, JsonBody, check_json, receive_body
 from learning_service.api.openapi.document import dependencies_of
+from learning_service.api.outlines import outline_of
 from learning_service.api.routes import api_routes
 from learning_service.domain.assignments.rules.policy import AssignmentIn
 from learning_service.domain.directory.rules import MemberBatchIn, MembershipEvents
@@ -117,6 +119,27 @@ async def test_nobody_waits_for_a_large_body(path: str) -> None:
             else:
                 # At the first: where the rule is broken, all of them together take minutes.
                 pytest.fail(f"{name}: {waited * 1000:.0f} ms")
+
+
+@pytest.mark.parametrize(
+    ("document", "where", "expected"),
+    [
+        ([{"a": 1}], "", "object"),
+        ({"members": {"a": 1}}, "/members", "array"),
+        ({"members": []}, None, None),
+    ],
+)
+def test_what_is_out_of_place_is_refused_before_the_validator_copies_it(
+    document: Any, where: str | None, expected: str | None
+) -> None:
+    outline = outline_of(TypeAdapter(MemberBatchIn).json_schema())
+    if where is None:
+        outline.look_over(document)
+        return
+    with pytest.raises(Invalid) as refused:
+        outline.look_over(document)
+    [fault] = refused.value.faults
+    assert (fault.pointer, fault.code, fault.params) == (where, "wrong-type", {"expected": expected})
 
 
 @pytest.mark.parametrize("limit", [SMALL, LARGE])
