@@ -1,5 +1,5 @@
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from "react";
-import { en, type Catalogue, type Key } from "./en";
+import { en, type Catalogue, type Key, type Message } from "./en";
 
 export type { Key };
 export const LANGUAGES = { en: "English", es: "Español", fr: "Français" } as const;
@@ -20,10 +20,12 @@ export function chooseLanguage(tags: readonly (string | null | undefined)[]): La
   return "en";
 }
 
-export interface Words {
+export interface Words<K extends string = Key> {
   language: Language;
+  catalogue: Record<K, Message>;
+  timeZone: string | undefined;
   /** The text of `key`, with `{name}` filled in; `count` chooses the plural form. */
-  t: (key: Key, values?: Record<string, string | number>) => string;
+  t: (key: K, values?: Record<string, string | number>) => string;
   /** A day, where the organization is. */
   day: (moment: string) => string;
   /** A day and the time of the day, where the organization is. */
@@ -31,7 +33,7 @@ export interface Words {
   number: (value: number) => string;
 }
 
-export function makeWords(language: Language, catalogue: Catalogue, timeZone: string | undefined): Words {
+export function makeWords<K extends string>(language: Language, catalogue: Record<K, Message>, timeZone: string | undefined): Words<K> {
   const plural = new Intl.PluralRules(language);
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
   const zone = timeZone ? { timeZone } : {};
@@ -39,6 +41,8 @@ export function makeWords(language: Language, catalogue: Catalogue, timeZone: st
   const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", ...zone });
   return {
     language,
+    catalogue,
+    timeZone,
     t(key, values = {}) {
       const message = catalogue[key];
       const count = values["count"];
@@ -77,3 +81,12 @@ export function WordsProvider(props: { language: Language; timeZone: string | un
 }
 
 export const useWords = (): Words => use(Context);
+
+/** The words of everywhere and those of a part of the application that is loaded by itself. */
+export function useWordsWith<K extends string>(own: Record<Language, Record<K, Message>>): Words<Key | K> {
+  const { language, catalogue, timeZone } = useWords();
+  return useMemo(
+    () => makeWords<Key | K>(language, { ...catalogue, ...own[language] }, timeZone),
+    [language, catalogue, timeZone, own],
+  );
+}
