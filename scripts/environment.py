@@ -99,16 +99,22 @@ def install(use, installer):
     return all(run([*installer, *step]) == 0 for step in steps)
 
 
+def find_uv(pip):
+    """uv of the machine, or the locked one, which pip fetches: together they take a third of pip's time."""
+    uv = shutil.which("uv") or str(VENV / "bin" / "uv")
+    if os.path.exists(uv) or run([*pip, "--require-hashes", "-r", "requirements/uv.txt"]) == 0:
+        return uv
+    return None
+
+
 def install_with_uv_or_pip(use):
-    """uv is quicker where it is there; where it does not get through (a proxy's certificate) pip has to."""
+    """Where uv does not get through (a proxy's certificate, no wheel for this machine) pip has to."""
     pip = [VENV_PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    uv = shutil.which("uv")
-    if uv:
-        say("installing the locked packages with uv")
-        if install(use, [uv, "pip", "install", "--quiet", "--python", VENV_PYTHON]):
-            return
-        say("uv could not; trying pip")
-    say("installing the locked packages with pip; the first time takes about half a minute")
+    say("installing the locked packages")
+    uv = find_uv(pip)
+    if uv and install(use, [uv, "pip", "install", "--quiet", "--python", VENV_PYTHON]):
+        return
+    say("uv could not; trying pip, which takes half a minute")
     if not install(use, pip):
         sys.exit("the packages could not be installed; see above")
 
