@@ -39,7 +39,7 @@ def build_web(checkout: Path = CHECKOUT, built: Path = BUILT) -> None:
     os.nice(10)
     with (sources / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        stamp = fingerprint(sources)
+        stamp = fingerprint(sources, checkout / "clients" / "typescript" / "src")
         if (built / STAMP).is_file() and (built / STAMP).read_text() == stamp:
             say("the web application is built already")
             return
@@ -122,11 +122,13 @@ def _run(command: Sequence[str], directory: Path, node: str | None = None) -> No
         raise StartError(f"{Path(command[0]).name} ended with code {done.returncode}. {OFFLINE_HINT}\n{end}")
 
 
-def fingerprint(sources: Path) -> str:
+def fingerprint(*directories: Path) -> str:
     """What is built from, by content."""
     digest = hashlib.sha256()
-    for file in sorted(_files(sources)):
-        digest.update(f"{file.relative_to(sources)}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+    for directory in directories:
+        for file in sorted(_files(directory)) if directory.is_dir() else ():
+            content = hashlib.sha256(file.read_bytes()).digest()
+            digest.update(f"{file.relative_to(directory)}\0".encode() + content)
     return digest.hexdigest()
 
 

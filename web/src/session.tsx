@@ -13,7 +13,10 @@ export interface Person {
 export interface Session {
   /** Null until it is known; empty where this installation has no demonstration. */
   people: Person[] | null;
-  person: Person | null;
+  /** Who is signed in, null before. */
+  user: string | null;
+  name: string | null;
+  /** The service no longer takes the token; what is on the screen waits for the same person. */
   expired: boolean;
   signIn: (person: Person) => void;
   signOut: () => void;
@@ -36,15 +39,16 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const [expired, setExpired] = useState(false);
 
   const signIn = useCallback((next: Person) => {
-    speakAs(next.token);
     sessionStorage.setItem(WHO, next.user_id);
     setExpired(false);
     setPerson(next);
+    speakAs(next.token);
   }, []);
 
   const leave = useCallback(() => {
     speakAs(null);
     sessionStorage.removeItem(WHO);
+    setExpired(false);
     setPerson(null);
     queries.clear();
     void fetchPeople().then(setPeople);
@@ -52,18 +56,18 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     whenExpired(() => {
-      leave();
       setExpired(true);
+      void fetchPeople().then(setPeople);
     });
     void fetchPeople().then((found) => {
       const known = found.find((one) => one.user_id === sessionStorage.getItem(WHO));
       if (known) signIn(known);
       setPeople(found);
     });
-  }, [leave, signIn]);
+  }, [signIn]);
 
   const session = useMemo(
-    () => ({ people, person, expired, signIn, signOut: leave }),
+    () => ({ people, user: person?.user_id ?? null, name: person?.name ?? null, expired, signIn, signOut: leave }),
     [people, person, expired, signIn, leave],
   );
   return <Context value={session}>{children}</Context>;

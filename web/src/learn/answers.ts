@@ -1,8 +1,8 @@
-import type { components } from "../schema";
+import type { Schemas } from "learning-service-client";
 
-export type Question = components["schemas"]["QuestionOut"];
+export type Question = Schemas["QuestionOut"];
 /** An answer as the service takes it: choices, true or false, or a text; all absent: taken back. */
-export type Answer = components["schemas"]["Response"];
+export type Answer = Schemas["Response"];
 
 /** Whether something was answered. */
 export function isGiven(answer: Answer | undefined): boolean {

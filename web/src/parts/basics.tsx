@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, type ReactNode } from "react";
 import { fileAddress, Problem } from "../api";
 import { useWords } from "../i18n";
+import { tell } from "./problems";
 
 /** A screen: its one heading, which takes the focus when the screen opens, and the document's title. */
 export function Screen(props: { title: string; lead?: ReactNode; wide?: boolean; children: ReactNode }) {
@@ -25,25 +26,32 @@ export function Screen(props: { title: string; lead?: ReactNode; wide?: boolean;
   );
 }
 
-export function Loading() {
+/** Stands where something will be, in about its shape; not seen when the answer comes at once. */
+export function Loading({ lines = 4 }: { lines?: number }) {
   const { t } = useWords();
   return (
-    <p className="loading" role="status">
-      {t("loading")}
-    </p>
+    <div className="loading" role="status">
+      <span className="visually-hidden">{t("loading")}</span>
+      {Array.from({ length: lines }, (_, index) => (
+        <span key={index} className="bone" aria-hidden="true" />
+      ))}
+    </div>
   );
 }
 
-/** What went wrong, in words, with a way to go on. */
-export function Failure({ error, again }: { error: unknown; again?: () => void }) {
-  const { t } = useWords();
+/** What went wrong and what to do, in words, with a way to go on. */
+export function Failure({ error, again, children }: { error: unknown; again?: () => void; children?: ReactNode }) {
+  const words = useWords();
   if (error instanceof Problem && error.status === 404) return <NotHere />;
+  const { said, detail } = tell(error, words);
   return (
     <div className="notice bad" role="alert">
-      <p>{error instanceof Problem ? `${t("failedToLoad")} ${error.message}` : t("offline")}</p>
+      <p>{said}</p>
+      {detail ? <p className="hint">{detail}</p> : null}
+      {children}
       {again ? (
         <button type="button" onClick={again}>
-          {t("tryAgain")}
+          {words.t("tryAgain")}
         </button>
       ) : null}
     </div>

@@ -9,9 +9,25 @@ const PATHS = {
   quiz: "M9 9a3 3 0 1 1 4.500 2.600c-1 .6-1.500 1.200-1.500 2.400M12 17.500v.1M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18z",
   assessment: "M12 3l2.700 5.600 6.200.8-4.600 4.200 1.200 6.100L12 16.800l-5.500 2.900 1.200-6.100L3.100 9.400l6.200-.8z",
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 20c1-4 4-6 8-6s7 2 8 6",
+  inbox: "M4 13h4l1.500 3h5L16 13h4M6 5h12l2 8v6H4v-6z",
+  history: "M4 12a8 8 0 1 0 2.500-5.800L4 8.500M4 4v4.500h4.500M12 8v4.500l3 2",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
+  people: "M9 11.500a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM2.500 20c.6-3.600 3-5.500 6.500-5.500s5.900 1.900 6.500 5.500M16 5a3.500 3.500 0 0 1 0 6.500M18 15c2 .8 3.100 2.500 3.500 5",
+  chart: "M4 20V4M4 20h16M8 16v-4M12 16V8M16 16v-6",
+  rules: "M4 6h9M17 6h3M4 12h3M11 12h9M4 18h9M17 18h3M15 4v4M9 10v4M15 16v4",
+  list: "M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01",
+  settings: "M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM12 3v3M12 18v3M3 12h3M18 12h3M5.600 5.600l2.100 2.100M16.300 16.300l2.100 2.100M5.600 18.400l2.100-2.100M16.300 7.700l2.100-2.100",
+  hook: "M9 9a3 3 0 1 1 4.500 2.600L10 17M6.500 13.500A3.500 3.500 0 1 0 10 17h6M14 14.500a3 3 0 1 1 0 5",
+  edit: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
+  plus: "M12 5v14M5 12h14",
+  close: "M6 6l12 12M18 6 6 18",
+  up: "M12 19V5M6 11l6-6 6 6",
+  down: "M12 5v14M6 13l6 6 6-6",
 } as const;
 
-export function Icon({ name }: { name: keyof typeof PATHS }) {
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name }: { name: IconName }) {
   return (
     <svg className="icon" viewBox="0 0 24 24" aria-hidden="true">
       <path d={PATHS[name]} />

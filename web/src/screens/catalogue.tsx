@@ -1,9 +1,10 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useDeferredValue, useEffect, useState } from "react";
+import { useDeferredValue, useState } from "react";
 import { api, take, type Schemas } from "../api";
 import { useWords, type Key } from "../i18n";
 import { Empty, Failure, Loading, Pill, plain, Screen, type Tone } from "../parts/basics";
+import { useSettled } from "../parts/filters";
 import { usePages } from "../parts/queries";
 import { More } from "./home";
 
@@ -36,18 +37,6 @@ function Card({ course }: { course: Schemas["ListedCourseOut"] }) {
       </p>
     </li>
   );
-}
-
-const PAUSE = 250;
-
-/** `value` as it was when nothing was typed for a moment. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), PAUSE);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
 }
 
 export function Catalogue() {

@@ -120,7 +120,7 @@ export function Home() {
   const name = me.data?.name ?? me.data?.user_id ?? "";
   return (
     <Screen title={t("welcome", { name })}>
-      {me.data && !member ? <Empty title={t("notAMember")}>{t("notYetScreens")}</Empty> : <Learning />}
+      {me.data && !member ? <Empty title={t("notAMember")}>{t("nothingForYou")}</Empty> : <Learning />}
     </Screen>
   );
 }

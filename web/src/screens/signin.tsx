@@ -10,17 +10,12 @@ const ROLE: Record<Person["role"], { name: Key; lead: Key }> = {
 };
 
 export function SignIn() {
-  const { people, expired, signIn } = useSession();
+  const { people, signIn } = useSession();
   const { t } = useWords();
   if (!people) return <Loading />;
   return (
     <main className="signin">
       <Screen title={t("signIn")} lead={people.length > 0 ? t("signInLead") : t("signInNone")}>
-        {expired ? (
-          <p className="notice warn" role="alert">
-            {t("expired")}
-          </p>
-        ) : null}
         <ul className="people">
           {people.map((person) => (
             <li key={person.user_id}>

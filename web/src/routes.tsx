@@ -1,0 +1,38 @@
+import { createRoute, createRouter, lazyRouteComponent, parseSearchWith, stringifySearchWith } from "@tanstack/react-router";
+import { Loading } from "./parts/basics";
+import { Home } from "./screens/home";
+import { parent, root } from "./shell/root";
+
+const reading = () => import("./screens/reading");
+const testing = () => import("./screens/testing");
+const keeping = () => import("./screens/keeping");
+
+// Each kind of work comes in files of its own, when it is first opened.
+const LEARNER = [
+  createRoute({ getParentRoute: parent, path: "/", component: Home }),
+  createRoute({ getParentRoute: parent, path: "/courses", component: lazyRouteComponent(reading, "Catalogue") }),
+  createRoute({ getParentRoute: parent, path: "/courses/$courseId", component: lazyRouteComponent(reading, "Course") }),
+  createRoute({ getParentRoute: parent, path: "/courses/$courseId/lessons/$itemId", component: lazyRouteComponent(reading, "LessonScreen") }),
+  createRoute({ getParentRoute: parent, path: "/courses/$courseId/$kind/$itemId", component: lazyRouteComponent(testing, "Quiz") }),
+  createRoute({ getParentRoute: parent, path: "/courses/$courseId/$kind/$itemId/attempts/$attemptId", component: lazyRouteComponent(testing, "AttemptScreen") }),
+  createRoute({ getParentRoute: parent, path: "/certificates", component: lazyRouteComponent(keeping, "Certificates") }),
+  createRoute({ getParentRoute: parent, path: "/requirements", component: lazyRouteComponent(keeping, "Requirements") }),
+  createRoute({ getParentRoute: parent, path: "/notifications", component: lazyRouteComponent(keeping, "Notifications") }),
+  createRoute({ getParentRoute: parent, path: "/preferences", component: lazyRouteComponent(keeping, "Preferences") }),
+] as const;
+
+export const router = createRouter({
+  routeTree: root.addChildren([...LEARNER]),
+  basepath: "/app",
+  defaultPreload: "intent",
+  defaultPendingComponent: Loading,
+  // Everything after the `?` is text: an id of digits must not become a number.
+  parseSearch: parseSearchWith((text) => text),
+  stringifySearch: stringifySearchWith(String),
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,2 @@
+export { Certificates, Notifications, Requirements } from "./mine";
+export { Preferences } from "./preferences";

@@ -1,0 +1,3 @@
+export { Catalogue } from "./catalogue";
+export { Course } from "./course";
+export { LessonScreen } from "./lesson";

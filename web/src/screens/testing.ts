@@ -1,0 +1,2 @@
+export { AttemptScreen } from "./attempt";
+export { Quiz } from "./quiz";
