@@ -36,8 +36,10 @@ USER 10001:10001
 ENTRYPOINT ["learning-service"]
 
 FROM service AS worker
+ENV METRICS_PORT=9000 HEARTBEAT_FILE=/tmp/alive
+# A loop that runs touches the file every five seconds. Asking arq instead costs a fifth of a core, and fails with Redis.
 HEALTHCHECK --interval=15s --timeout=10s --start-period=20s --retries=3 \
-    CMD ["arq", "--check", "learning_service.worker.settings.WorkerSettings"]
+    CMD ["sh", "-c", "test $(($(date +%s) - $(stat -c %Y \"$HEARTBEAT_FILE\"))) -lt 30"]
 CMD ["worker"]
 
 # LibreOffice, and fonts with the measures of the ones that presentations ask for. Only the converter has them.
@@ -54,8 +56,9 @@ FROM office AS converter
 USER 10001:10001
 # Containers seldom let a process make namespaces of its own. Run this one where it has no way out.
 ENV CONVERT_SANDBOX=container
+ENV METRICS_PORT=9000 HEARTBEAT_FILE=/tmp/alive
 HEALTHCHECK --interval=15s --timeout=10s --start-period=20s --retries=3 \
-    CMD ["arq", "--check", "learning_service.worker.settings.ConverterSettings"]
+    CMD ["sh", "-c", "test $(($(date +%s) - $(stat -c %Y \"$HEARTBEAT_FILE\"))) -lt 30"]
 CMD ["converter"]
 
 # Last, so that it is what a build without --target makes. `migrate` and every other command run from it too.

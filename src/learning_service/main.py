@@ -15,6 +15,7 @@ from learning_service.api.redirects import SlashRedirect
 from learning_service.api.request_log import RequestLog
 from learning_service.api.web_app import install_web_app
 from learning_service.context import open_context
+from learning_service.core.metrics import shown
 from learning_service.core.settings import Settings
 from learning_service.core.telemetry import configure_logging
 from learning_service.routers import (
@@ -78,7 +79,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_context(settings, "learning_api") as context:
+        async with (
+            open_context(settings, "learning_api") as context,
+            shown(settings, context.engine, context.direct),
+        ):
             app.state.context = context
             yield
 

@@ -7,6 +7,7 @@ are worked on, so slow senders do not hold up others; the amount on the way is b
 import math
 import time
 
+from prometheus_client import Gauge
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,6 +27,11 @@ REMEMBERED_SPENT = 10_000
 """Tokens whose calls are spent."""
 
 
+IN_FLIGHT = Gauge(
+    "learning_requests_in_flight", "Requests that this process works on; MAX_CONCURRENT_REQUESTS bounds them."
+)
+
+
 class ConcurrencyLimit:
     """Pure ASGI: at most so many requests under way in this process; further ones are answered 503 at once.
 
@@ -36,6 +42,7 @@ class ConcurrencyLimit:
         self.app = app
         self.limit = settings.max_concurrent_requests
         self.under_way = 0
+        IN_FLIGHT.set_function(lambda: self.under_way)
         self.callers = Shares(settings.max_requests_of_principal)
         self.arriving = Shares(settings.max_arriving_bodies)
         self.held = Shares(BYTES_AT_ONCE)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from prometheus_client import Counter
 from pydantic_core import to_json
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -39,6 +40,12 @@ KINDS: tuple[tuple[type[DomainError], int], ...] = (
     (errors.Unavailable, 503),
     (errors.Conflict, 409),
 )
+TURNED_AWAY = (429, 503)
+REFUSED = Counter(
+    "learning_requests_refused_total",
+    "Requests turned away for now, by the problem's code.",
+    ["status", "code"],
+)
 IN_PATHS = "/:@-._~!$&'()*+,;="
 # Interpreters differ in these two.
 _REASONS = {413: "Content Too Large", 422: "Unprocessable Content"}
@@ -69,6 +76,8 @@ def problem_response(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """One problem document. `type` is a name, not an address; docs/errors.md lists them all."""
+    if status in TURNED_AWAY:
+        REFUSED.labels(str(status), code).inc()
     document: JsonObject = {
         "type": f"urn:learning-service:problem:{code}",
         "title": reason(status),

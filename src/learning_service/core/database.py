@@ -92,6 +92,8 @@ class DirectPool:
         self._patience = settings.database_pool_timeout_seconds
         self._free = asyncio.Semaphore(settings.database_direct_pool_size)
         self._idle: list[asyncpg.Connection] = []
+        self.used = 0
+        """Connections in use."""
 
     async def row(self, statement: str, *values: object) -> asyncpg.Record | None:
         """The first row of a statement that is a transaction of its own. Raises TimeoutError when no connection gets
@@ -124,6 +126,7 @@ class DirectPool:
                 await self._free.acquire()
         else:
             await self._free.acquire()
+        self.used += 1
         try:
             while self._idle:
                 connection = self._idle.pop()
@@ -131,8 +134,12 @@ class DirectPool:
                     return connection
             return await self._connect()
         except BaseException:
-            self._free.release()
+            self._give_back()
             raise
+
+    def _give_back(self) -> None:
+        self.used -= 1
+        self._free.release()
 
     async def _connect(self) -> asyncpg.Connection:
         connection: asyncpg.Connection = await asyncpg.connect(self._dsn, **self._arguments)
@@ -150,7 +157,7 @@ class DirectPool:
             self._idle.append(connection)
             return found
         finally:
-            self._free.release()
+            self._give_back()
 
     async def close(self) -> None:
         """Close the idle connections."""

@@ -215,6 +215,10 @@ class Settings(StoreSettings):
     """Development: a file with people and tokens of theirs, whom the web application offers to be."""
     metrics_enabled: bool = Field(default_factory=_in_development)
     """Whether `/metrics` is served; without a word, in development only."""
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where a process serves its own figures at `/metrics`, beside its work; none: an API does so at its port."""
+    heartbeat_file: Path | None = None
+    """A file that a process touches every five seconds while its event loop runs."""
 
     max_connections_of_address: int = Field(default=1000, ge=1)
     """Connections of one address to one process; a trusted proxy's are not counted."""

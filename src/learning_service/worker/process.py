@@ -10,6 +10,7 @@ import structlog
 
 from learning_service.adapters.confinement import hide_memory, remove_leftovers
 from learning_service.context import Context, open_context
+from learning_service.core.metrics import shown
 from learning_service.core.queue import row_of
 from learning_service.core.settings import Settings
 from learning_service.core.tasks import end_tasks
@@ -58,7 +59,9 @@ class WorkerProcess:
     async def start(self, functions: Mapping[str, JobFunction] | None = None) -> None:
         """Open the clients and begin to keep leases, signs of life and the numbering of events."""
         configure_logging(self.settings.log_level)
-        self.context = await self._stack.enter_async_context(open_context(self.settings, "learning_worker"))
+        context = await self._stack.enter_async_context(open_context(self.settings, "learning_worker"))
+        self.context = context
+        await self._stack.enter_async_context(shown(self.settings, context.engine, context.direct))
         # A receiver that is slow holds one of these, and never the last hand of the worker.
         limits = {DELIVER: max(1, self.hands // 2)}
         jobs = functions or functions_of(self.queues)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar, get_args
 
 import structlog
+from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.adapters.certificate_artwork import UnusableLogo
@@ -52,6 +53,9 @@ from learning_service.worker.durable import finishing
 log = structlog.get_logger()
 T = TypeVar("T")
 
+MAILS = Counter(
+    "learning_mails_total", "Mails handed to the mail server, by what became of them.", ["kind", "outcome"]
+)
 TURN_SECONDS = 0.2
 """How long to stand back while another worker claims."""
 KINDS: tuple[MailKind, ...] = get_args(MailKind)
@@ -158,6 +162,7 @@ async def send_mails(context: Context, job: Job) -> None:
                 if not await begin_mail(session, kind, mail_id):
                     continue
             taken = await _hand_over(context, mailer, mail, instant, look)
+            MAILS.labels(kind, taken.status if taken else "put off").inc()
             if taken is None:
                 # By itself: a worker that has the job by now must find it pending.
                 async with context.transaction(job.organization_id) as session:

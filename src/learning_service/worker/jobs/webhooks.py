@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime
 
 import structlog
+from prometheus_client import Counter
 from pydantic_core import to_json
 
 from learning_service.adapters.webhook_http import UnsafeReceiver, send_event
@@ -29,6 +30,9 @@ from learning_service.worker.durable import finishing
 
 log = structlog.get_logger()
 
+DELIVERIES = Counter(
+    "learning_webhook_deliveries_total", "Tries to deliver an event to a receiver.", ["outcome"]
+)
 TICK_SECONDS = 0.4
 BATCH, BATCH_SECONDS = 100, 5.0
 CONNECTIONS = 8
@@ -67,6 +71,8 @@ async def deliver_webhooks(context: Context, job: Job) -> None:
         place = place_of_secrets(job.organization_id, webhook_id)
         secrets = tuple(context.seal.open(sealed, place) for sealed in batch.sealed_secrets)
         outcomes = await _send_batch(context, batch, secrets)
+    for outcome in outcomes:
+        DELIVERIES.labels("delivered" if outcome.is_delivered else "failed").inc()
     async with finishing(context, job) as session:
         jitter = _chance.uniform(1.0, 1.1)
         disabled = await note_outcomes(session, webhook_id, outcomes, job_id=job.id, jitter=jitter)
