@@ -58,6 +58,7 @@ def lists(field: str, name: str, query: str = "?limit=200") -> Call:
 
 
 FINAL = (("quiz_id", "final_id"),)
+CLOSED = (("attempt_id", "closed_id"),)
 NOTHING: Json = {"responses": []}
 # In the order in which they are tried: what closes or replaces something comes after what needs it.
 CALLS: dict[str, Call] = {
@@ -152,6 +153,9 @@ CALLS: dict[str, Call] = {
     "POST /api/learning/grading/next/": Call(),
     "POST /api/learning/grading/{response_id}/claim/": Call(),
     "POST /api/learning/grading/{response_id}/": Call({"points": 5}),
+    "POST /api/attempts/{attempt_id}/overrides/": Call(
+        {"question_id": "{question_id}", "points": 5, "reason": "A fair word"}, ids=CLOSED
+    ),
     "GET /api/assignment-rules/": lists("id", "rule_id"),
     "POST /api/assignment-rules/": Call(rule_body("{course_id}")),
     "GET /api/assignment-rules/{rule_id}/": Call(),

@@ -45,7 +45,7 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
     changed = tree(lesson("Another"), title="Changed")
     await world.admin.ok("PUT", draft, changed, headers={"If-Match": etag})
     [question] = await at.questions("Q")
-    await at.call.ok(
+    closed = await at.call.ok(
         "POST", at.path("Q", "submit"), {"responses": [{"question_id": question["id"], "text": "x"}]}
     )
     attempt = (await at.start("Final")).json()["attempt_id"]
@@ -63,6 +63,8 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
         "quiz_id": at.ids["Q"],
         "final_id": at.ids["Final"],
         "attempt_id": attempt,
+        "closed_id": closed["attempt_id"],
+        "question_id": question["id"],
         "enrollment_id": next(e["id"] for e in enrollments["items"] if e["course_id"] == at.course),
         "response_id": pending["items"][0]["response_id"],
         "certificate_id": await _certificate(short),

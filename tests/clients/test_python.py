@@ -48,7 +48,7 @@ LEFT_OUT = {
     "listDocuments", "listEvents", "listGraders", "listGradingHistory",
     "listLostPasses", "listMembers", "listMySkills", "listNotifications",
     "listPendingResponses", "listRegions", "listRequirements", "listVersions",
-    "listWebhooks", "markNotificationsRead", "patchDraft", "previewAssignmentRule",
+    "listWebhooks", "markNotificationsRead", "overrideMark", "patchDraft", "previewAssignmentRule",
     "putChapter", "putMember", "putMembers", "putOrganization",
     "putRegion", "putRequirement", "readAssignmentRule", "readAssignmentRun",
     "readAttempt", "readComplianceReport", "readCourseReport", "readDocument",

@@ -9,9 +9,9 @@ from fastapi import FastAPI
 from tests.kit.world import World
 
 VERBS = (
-    "archive|assign|cancel|change|check|claim|close|compare|complete|create|decide|delete|"
+    "apply|archive|assign|cancel|change|check|claim|close|compare|complete|create|decide|delete|"
     "designate|discard|dismiss|download|duplicate|enable|end|enroll|erase|explain|export|"
-    "extend|give|grade|grant|import|list|mark|move|patch|preview|publish|put|read|receive|"
+    "extend|give|grade|grant|import|list|mark|move|override|patch|preview|publish|put|read|receive|"
     "reissue|release|remind|remove|replay|restore|retire|retry|return|revoke|rotate|run|"
     "save|search|show|start|submit|suggest|transfer|unarchive|undo|update|upload|verify|"
     "withdraw"

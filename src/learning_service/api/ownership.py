@@ -17,7 +17,7 @@ from learning_service.domain.courses.queries.versions import QuizPlace
 from learning_service.domain.enrollments.queries.enrollments import access_quiz
 from learning_service.domain.grading.queries import is_grader
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.kernel.errors import NotAMember, NotFound
+from learning_service.domain.kernel.errors import Forbidden, NotAMember, NotFound
 from learning_service.domain.kernel.principal import Principal
 
 
@@ -118,3 +118,26 @@ class CanSeeAttempt(IsEnrollmentOwner):
             if await is_grader(session, caller):
                 raise NotFound from None
             raise
+
+
+class CanOverrideMark(IsEnrollmentOwner):
+    """A grader of the attempt's course who is not its learner. Gives the learner's position, locked."""
+
+    name = "grader of the course"
+
+    def __init__(self) -> None:
+        super().__init__("attempt")
+
+    async def _find(
+        self, session: AsyncSession, caller: Principal, target_id: uuid.UUID, *, lock: bool
+    ) -> Position:
+        if not await is_grader(session, caller):
+            raise Forbidden("This call is for graders.")
+        position = await find_position(
+            session, caller.organization_id, self.target, target_id, user_id=None, lock=lock
+        )
+        if position is None or not await is_grader(session, caller, position.course_id):
+            raise NotFound
+        if position.user_id == caller.user_id:
+            raise Forbidden("You cannot grade your own responses.")
+        return position

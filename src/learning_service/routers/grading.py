@@ -19,7 +19,6 @@ from learning_service.domain.completion.actions.grades import grade_response
 from learning_service.domain.completion.actions.lost_passes import decide_lost_pass
 from learning_service.domain.completion.queries.lost_passes import LostPassView, list_lost_passes
 from learning_service.domain.completion.queries.review import review_views
-from learning_service.domain.completion.views.attempts import score_of
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.grading.actions import claim_next, claim_response, release_claim
 from learning_service.domain.grading.queries import (
@@ -38,7 +37,6 @@ from learning_service.schemas.grading import (
     CourseQueueOut,
     DecidedLostPassOut,
     GivenGradeOut,
-    GradedAttemptOut,
     GradeIn,
     GradeOut,
     GradingSummaryOut,
@@ -179,10 +177,4 @@ async def grade_response_(
         correction=sent.correction,
         actor=caller,
     )
-    attempt = GradedAttemptOut(
-        attempt_id=result.attempt.id,
-        status="graded" if result.attempt.status == "graded" else "pending_review",
-        score=score_of(result.attempt),
-        passed=result.attempt.passed,
-    )
-    return GradeOut(response_id=response.id, points_awarded=result.points, attempt=attempt)
+    return GradeOut.of(result)

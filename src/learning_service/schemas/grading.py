@@ -6,10 +6,13 @@ from uuid import UUID
 
 from pydantic import Field
 
+from learning_service.domain.completion.actions.grades import GradeResult
+from learning_service.domain.completion.views.attempts import score_of
 from learning_service.domain.documents.rules import shown_html
 from learning_service.domain.grading.queries import GivenGradeView
 from learning_service.domain.kernel.values import Html, StrictModel, number_between
 from learning_service.domain.kernel.values import Number as GivenNumber
+from learning_service.domain.questions.rules.responses import Id
 from learning_service.schemas.certificates import Reason
 from learning_service.schemas.common import Number, Out
 from learning_service.schemas.enrollments import EnrollmentStatus
@@ -22,6 +25,14 @@ class GradeIn(StrictModel):
     feedback: Html | None = None
     """Rich text to the learner. A correction that leaves it out keeps what there is; null clears it."""
     correction: bool = False
+
+
+class OverrideIn(StrictModel):
+    """A person's word over the mark of one question, and why. Points are rounded to 6 places."""
+
+    question_id: Annotated[Id, Field(description="A question of the attempt, of any type.")]
+    points: Annotated[GivenNumber, Field(ge=0, le=1_000_000), number_between(0, 1_000_000)]
+    reason: Annotated[Reason, Field(description="For the organization, and in the learner's own export.")]
 
 
 class ReviewQuestionOut(Out):
@@ -76,6 +87,17 @@ class GradeOut(Out):
     response_id: UUID
     points_awarded: Number
     attempt: GradedAttemptOut
+
+    @classmethod
+    def of(cls, result: GradeResult) -> "GradeOut":
+        """What the grade left."""
+        attempt = GradedAttemptOut(
+            attempt_id=result.attempt.id,
+            status="graded" if result.attempt.status == "graded" else "pending_review",
+            score=score_of(result.attempt),
+            passed=result.attempt.passed,
+        )
+        return cls(response_id=result.response_id, points_awarded=result.points, attempt=attempt)
 
 
 class GivenGradeOut(Out):

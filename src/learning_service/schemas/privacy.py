@@ -1,7 +1,10 @@
 """A member's own data as one document. `domain.privacy.queries.export` reads each section."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from learning_service.domain.directory.rules.facts import Office
 from learning_service.domain.kernel.values import JsonObject
@@ -82,6 +85,7 @@ class ExportedGradeOut(Out):
     question_id: UUID
     points: Number
     feedback: str | None
+    reason: Annotated[str | None, Field(description="Why a person overrode a mark.")]
     correction: bool
     graded_at: datetime
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import PendingResponse
+from learning_service.domain.attempts.queries.positions import AttemptRow, Position
 from learning_service.domain.directory.models import Member
 from learning_service.domain.grading.models import LostPass, ResponseGrade
 from learning_service.domain.grading.queries import gradable_by, of_known_member
@@ -18,6 +19,7 @@ from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.questions.rules.answer_keys import AnswerKey
 
 CLAIM = timedelta(minutes=15)
 
@@ -113,6 +115,37 @@ class GivenGrade:
     feedback_html: str | None
 
 
+async def hold_response(
+    session: AsyncSession, position: Position, attempt: AttemptRow, key: AnswerKey
+) -> uuid.UUID:
+    """The row on which a person judges this question of a closed attempt, made where the key alone has judged it.
+
+    The position must be locked.
+    """
+    question_id = uuid.UUID(key.question_id)
+    await session.execute(
+        insert(PendingResponse)
+        .values(
+            id=new_id(),
+            organization_id=position.organization_id,
+            attempt_id=attempt.id,
+            question_id=question_id,
+            course_id=position.course_id,
+            user_id=attempt.user_id,
+            text=attempt.responses.get(key.question_id, {}).get("text") or "",
+            max_points=key.points,
+            submitted_at=attempt.submitted_at,
+        )
+        .on_conflict_do_nothing(index_elements=["organization_id", "attempt_id", "question_id"])
+    )
+    held = await session.scalars(
+        select(PendingResponse.id).where(
+            PendingResponse.attempt_id == attempt.id, PendingResponse.question_id == question_id
+        )
+    )
+    return held.one()
+
+
 async def write_grade(
     session: AsyncSession,
     response_id: uuid.UUID,
@@ -120,6 +153,7 @@ async def write_grade(
     points: Decimal,
     feedback_html: str | None,
     is_correction: bool,
+    reason: str | None = None,
     actor: Principal,
 ) -> None:
     """Put the grade on the response and into its history; whatever claim there was ends."""
@@ -142,6 +176,7 @@ async def write_grade(
             response_id=response_id,
             points=points,
             feedback_html=feedback_html,
+            reason=reason,
             graded_by=actor.user_id,
             graded_at=now(session),
             is_correction=is_correction,

@@ -24,7 +24,9 @@ class ResponseGrade(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     points: Mapped[Decimal]
     feedback_html: Mapped[str | None]
-    """Text to a person: the one column that erasure may empty."""
+    """Text to a person: erasure may empty it, as it may empty `reason`."""
+    reason: Mapped[str | None]
+    """Why a person overrode a mark; None for an answer that waited for a person."""
     graded_by: Mapped[str]
     graded_at: Mapped[datetime]
     is_correction: Mapped[bool]

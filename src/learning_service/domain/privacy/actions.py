@@ -36,8 +36,8 @@ ERASED = "erased"
 _TEXTS = (
     """DELETE FROM quiz_attempts
     WHERE organization_id = :organization_id AND user_id = :user_id AND status = 'in_progress'""",
-    """UPDATE response_grades SET feedback_html = NULL
-    WHERE feedback_html IS NOT NULL AND response_id IN (SELECT id FROM pending_responses
+    """UPDATE response_grades SET feedback_html = NULL, reason = NULL
+    WHERE (feedback_html IS NOT NULL OR reason IS NOT NULL) AND response_id IN (SELECT id FROM pending_responses
         WHERE organization_id = :organization_id AND user_id = :user_id)""",
     """DELETE FROM pending_responses
     WHERE organization_id = :organization_id AND user_id = :user_id AND graded_at IS NULL""",

@@ -70,6 +70,7 @@ AuditAction: TypeAlias = Literal[
     "renewals.opened",
     "response.corrected",
     "response.graded",
+    "response.overridden",
     "webhook.created",
     "webhook.deleted",
     "webhook.delivery_replayed",

@@ -1,5 +1,6 @@
 """Grading a response by hand: the attempt is judged again as a whole, and everything that follows happens."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -39,7 +40,7 @@ from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.marks import award_points
 from learning_service.domain.questions.rules.responses import load_responses
 from learning_service.domain.questions.rules.scores import kept
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import AuditAction, record_audit
 from learning_service.domain.records.events import append_event
 
 
@@ -47,9 +48,24 @@ from learning_service.domain.records.events import append_event
 class GradeResult:
     """What a grade made of the attempt and, when it ended the enrollment, the outcome."""
 
+    response_id: uuid.UUID
     points: Decimal
     attempt: AttemptRow
     outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a person says about a response.
+
+    `keep_feedback`: what was written before stays. `reason`: why a mark is overridden; None for a grade.
+    """
+
+    points: Decimal
+    feedback_html: str | None = None
+    keep_feedback: bool = False
+    correction: bool = False
+    reason: str | None = None
 
 
 async def grade_response(
@@ -67,25 +83,41 @@ async def grade_response(
     `seen` is the response as the actor was allowed to see it. `keep_feedback`: a correction that says nothing of
     feedback leaves what there is. Raises Invalid, NotFound, AlreadyGraded, Claimed, Unmarked.
     """
-    awarded = _award(points, seen.max_points)
-    html = _sanitize(feedback)
+    judgement = Judgement(
+        award_within(points, seen.max_points), _sanitize(feedback), keep_feedback, correction
+    )
     position = await find_position(
         session, actor.organization_id, "attempt", seen.attempt_id, user_id=None, lock=True
     )
     if position is None:
         raise NotFound
-    response = await get_waiting(session, seen.id)
-    _refuse_unless_gradable(session, response, correction=correction, actor=actor)
-    was_graded = response.graded_at is not None
+    return await judge_response(session, position, seen.id, judgement, actor=actor)
+
+
+async def judge_response(
+    session: AsyncSession,
+    position: Position,
+    response_id: uuid.UUID,
+    judgement: Judgement,
+    *,
+    actor: Principal,
+) -> GradeResult:
+    """Write what a person says about a response of the position's attempt, and let everything follow.
+
+    The position must be locked. Raises AlreadyGraded, Claimed, Unmarked.
+    """
+    response = await get_waiting(session, response_id)
+    _refuse_unless_gradable(session, response, correction=judgement.correction, actor=actor)
     await write_grade(
         session,
         response.id,
-        points=awarded,
-        feedback_html=response.feedback_html if keep_feedback else html,
-        is_correction=was_graded,
+        points=judgement.points,
+        feedback_html=response.feedback_html if judgement.keep_feedback else judgement.feedback_html,
+        is_correction=response.graded_at is not None,
+        reason=judgement.reason,
         actor=actor,
     )
-    _audit(session, response, awarded, was_graded, actor)
+    _audit(session, response, position, judgement, actor)
     version = await compiled_version(session, position.version_id)
     quiz = version.quizzes[response.quiz_id]
     before = position.attempt
@@ -99,10 +131,11 @@ async def grade_response(
     if attempt.status == "graded" and before is not None and before.marks != attempt.marks:
         await _announce(session, position, attempt)
     await session.flush()
-    return GradeResult(awarded, attempt, outcome)
+    return GradeResult(response_id, judgement.points, attempt, outcome)
 
 
-def _award(points: Decimal, max_points: Decimal) -> Decimal:
+def award_within(points: Decimal, max_points: Decimal) -> Decimal:
+    """The points that a person gives, as they are kept. Raises Invalid unless they are within 0 and the maximum."""
     try:
         awarded = award_points(points, max_points).points
     except Wrong as error:
@@ -247,18 +280,27 @@ async def _announce(session: AsyncSession, position: Position, attempt: AttemptR
 
 
 def _audit(
-    session: AsyncSession, response: WaitingResponse, points: Decimal, was_graded: bool, actor: Principal
+    session: AsyncSession,
+    response: WaitingResponse,
+    position: Position,
+    judgement: Judgement,
+    actor: Principal,
 ) -> None:
+    attempt = position.attempt
+    marks = (attempt.marks if attempt is not None else None) or {}
+    before = marks.get(str(response.question_id), {}).get("points")
     details = {
         "attempt_id": str(response.attempt_id),
         "question_id": str(response.question_id),
-        "points": str(points),
+        "points": str(judgement.points),
     }
-    if response.points is not None:
-        details["points_before"] = str(response.points)
+    if before is not None:
+        details["points_before"] = before
+    was_graded = response.graded_at is not None
+    action: AuditAction = "response.corrected" if was_graded else "response.graded"
     record_audit(
         session,
-        "response.corrected" if was_graded else "response.graded",
+        action if judgement.reason is None else "response.overridden",
         organization_id=actor.organization_id,
         actor=actor.user_id,
         subject=("response", response.id),

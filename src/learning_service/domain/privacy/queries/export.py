@@ -171,6 +171,7 @@ async def _grades(session: AsyncSession, attempts: list[AttemptRow]) -> dict[uui
             PendingResponse.question_id,
             ResponseGrade.points,
             ResponseGrade.feedback_html.label("feedback"),
+            ResponseGrade.reason,
             ResponseGrade.is_correction.label("correction"),
             ResponseGrade.graded_at,
         )
