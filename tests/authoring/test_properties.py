@@ -47,6 +47,35 @@ questions = st.one_of(
             **base,
         }
     ),
+    st.fixed_dictionaries(
+        {
+            "type": st.just("numeric"),
+            "answer": st.none() | st.sampled_from([0, -4, 3.5, 0.1, 123456789.012345, 6.02e23, 1e-30]),
+            "tolerance": st.none() | st.sampled_from([0, 0.05, 2]),
+            "unit": st.none() | st.sampled_from(["kg", "€"]),
+            **base,
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "type": st.just("matching"),
+            "pairs": st.lists(
+                st.fixed_dictionaries({"left": words, "right": words}),
+                max_size=3,
+                unique_by=lambda pair: " ".join(pair["left"].split()),
+            ),
+            "scoring": st.sampled_from(["all_or_nothing", "per_part"]),
+            **base,
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "type": st.just("ordering"),
+            "items": st.lists(words, max_size=3, unique_by=lambda text: " ".join(text.split())),
+            "scoring": st.sampled_from(["all_or_nothing", "per_part"]),
+            **base,
+        }
+    ),
     st.fixed_dictionaries({"type": st.just("free_form"), "rubric_html": st.none() | words, **base}),
 )
 quiz = {

@@ -2,6 +2,7 @@
 
 import json
 import random
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -76,6 +77,15 @@ DOCUMENT = {
                 "review": "manual",
             },
             {"type": "free_form", "key": "a4", "rubric_html": "<p>Well</p>"},
+            {"type": "numeric", "key": "a5", "answer": 3.5, "tolerance_percent": 1, "unit": "kg"},
+            {
+                "type": "matching",
+                "key": "a6",
+                "pairs": [{"left": "a", "right": "1"}, {"left": "b", "right": "2"}],
+                "distractors": ["3"],
+                "scoring": "per_part",
+            },
+            {"type": "ordering", "key": "a7", "items": ["one", "two"]},
         ],
     },
 }
@@ -89,6 +99,13 @@ QUESTION = {
     "case_sensitive": None,
     "review": None,
     "rubric_html": None,
+    "answer": None,
+    "tolerance": None,
+    "tolerance_percent": None,
+    "unit": None,
+    "pairs": None,
+    "distractors": None,
+    "items": None,
 }
 
 
@@ -182,6 +199,32 @@ def test_a_question_has_the_columns_of_its_type_and_null_in_the_others() -> None
             "position": 1,
             "type": "free_form",
             "rubric_html": "<p>Well</p>",
+        },
+        "a5": {
+            **QUESTION,
+            "parent": "f0",
+            "position": 2,
+            "type": "numeric",
+            "answer": Decimal("3.5"),
+            "tolerance_percent": 1,
+            "unit": "kg",
+        },
+        "a6": {
+            **QUESTION,
+            "parent": "f0",
+            "position": 3,
+            "type": "matching",
+            "pairs": [{"left": "a", "right": "1"}, {"left": "b", "right": "2"}],
+            "distractors": ["3"],
+            "scoring": "per_part",
+        },
+        "a7": {
+            **QUESTION,
+            "parent": "f0",
+            "position": 4,
+            "type": "ordering",
+            "items": ["one", "two"],
+            "scoring": "all_or_nothing",
         },
     }
 

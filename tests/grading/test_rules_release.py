@@ -11,17 +11,12 @@ from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
 from learning_service.domain.enrollments.rules import QuizStanding, Standing
 from learning_service.domain.grading.rules.release import ShownMark, is_released, marks_of, shown_mark
 from learning_service.domain.grading.rules.review import course_reached, still_decides
-from learning_service.domain.questions.rules.answer_keys import (
-    AnswerKey,
-    RightChoices,
-    RightTexts,
-    RightValue,
-)
+from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightChoices
 from learning_service.domain.questions.rules.free_form import FreeFormKey
 from learning_service.domain.questions.rules.multi_select import MultiSelectKey
 from learning_service.domain.questions.rules.multiple_choice import MultipleChoiceKey
-from learning_service.domain.questions.rules.short_answer import ShortAnswerKey
-from learning_service.domain.questions.rules.true_false import TrueFalseKey
+from learning_service.domain.questions.rules.short_answer import RightTexts, ShortAnswerKey
+from learning_service.domain.questions.rules.true_false import RightValue, TrueFalseKey
 
 Q, A, B, C = (str(uuid.UUID(int=n)) for n in range(1, 5))
 ONE = Decimal(1)

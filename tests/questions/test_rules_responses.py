@@ -32,6 +32,7 @@ from learning_service.domain.questions.rules.true_false import TrueFalseKey
 RESPONSES: TypeAdapter[tuple[Response, ...]] = TypeAdapter(Responses)
 IDS = [str(UUID(int=n)) for n in range(1, 6)]
 CHOICES = [str(UUID(int=n)) for n in range(11, 14)]
+PARTS = [f"{n:024x}" for n in range(3)]
 ONE = Decimal(1)
 KEYS: dict[str, AnswerKey] = {
     IDS[0]: MultipleChoiceKey(IDS[0], ONE, frozenset(CHOICES), CHOICES[0]),
@@ -43,6 +44,9 @@ KEYS: dict[str, AnswerKey] = {
 FORMS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"answer_ids": st.lists(st.sampled_from(CHOICES), max_size=3).map(tuple)}),
     st.fixed_dictionaries({"value": st.booleans()}),
+    st.fixed_dictionaries({"number": st.from_regex(r"-?[0-9]{1,3},[0-9]", fullmatch=True)}),
+    st.fixed_dictionaries({"matches": st.dictionaries(st.sampled_from(PARTS), st.sampled_from(PARTS))}),
+    st.fixed_dictionaries({"order": st.permutations(PARTS).map(tuple)}),
     st.fixed_dictionaries({"text": st.text(st.characters(min_codepoint=32, max_codepoint=1000), max_size=5)}),
 )
 GIVEN = st.lists(

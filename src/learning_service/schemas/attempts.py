@@ -13,8 +13,8 @@ from learning_service.domain.completion.views.attempts import AttemptSummary
 from learning_service.domain.completion.views.items import QuizView
 from learning_service.domain.courses.queries.compiled import QuestionView
 from learning_service.domain.kernel.values import StrictModel
-from learning_service.domain.questions.rules.answer_keys import RightAnswer
 from learning_service.domain.questions.rules.responses import Id, Responses
+from learning_service.domain.questions.rules.types import AnyRightAnswer
 from learning_service.schemas.common import WHERE_THERE_IS_ONE, Number, Out
 from learning_service.schemas.courses import QuizItemOut
 
@@ -44,8 +44,18 @@ class AnswerOut(Out):
     text: str
 
 
+class PartOut(Out):
+    """A part of a question as shown: a side of a pair, or an item to be brought into order."""
+
+    key: str
+    text: str
+
+
 class QuestionOut(Out):
-    """A question as shown; `answers` for choice questions only."""
+    """A question as shown: `answers` where one chooses, `left` and `right` of matching, `items` of ordering.
+
+    Parts come in an order that tells nothing, and their keys tell nothing either.
+    """
 
     id: UUID
     key: str
@@ -53,6 +63,9 @@ class QuestionOut(Out):
     prompt_html: str
     points: Number
     answers: list[AnswerOut] = Field(default=[], exclude_if=operator.not_)
+    left: list[PartOut] = Field(default=[], exclude_if=operator.not_)
+    right: list[PartOut] = Field(default=[], exclude_if=operator.not_)
+    items: list[PartOut] = Field(default=[], exclude_if=operator.not_)
 
 
 class StartedAttemptOut(Out):
@@ -98,7 +111,7 @@ class MarkOut(Out):
     correct: bool | None
     feedback: str | None
     explanation_html: str | None
-    right_answer: RightAnswer | None
+    right_answer: AnyRightAnswer | None
 
 
 class EnrollmentStateOut(Out):
@@ -147,6 +160,9 @@ class GivenResponseOut(MarkOut):
     answer_ids: list[IdText] | None = WHERE_THERE_IS_ONE
     value: bool | None = WHERE_THERE_IS_ONE
     text: str | None = WHERE_THERE_IS_ONE
+    number: str | None = WHERE_THERE_IS_ONE
+    matches: dict[str, str] | None = WHERE_THERE_IS_ONE
+    order: list[str] | None = WHERE_THERE_IS_ONE
 
 
 class AttemptOut(Out):

@@ -77,6 +77,9 @@ class ExportedResponseOut(Out):
     answer_ids: list[UUID] | None = None
     value: bool | None = None
     text: str | None = None
+    number: str | None = None
+    matches: dict[str, str] | None = None
+    order: list[str] | None = None
 
 
 class ExportedGradeOut(Out):

@@ -18,6 +18,7 @@ const HINT: Record<string, Key> = {
   free_form: "longAnswer",
 };
 const LONGEST = 20_000;
+const LONGEST_NUMBER = 200;
 
 function Choice(props: { type: "radio" | "checkbox"; name: string; checked: boolean; label: string; change: (checked: boolean) => void }) {
   return (
@@ -70,12 +71,13 @@ function TrueFalse({ question, answer, give, labelledBy }: Field) {
 }
 
 function Text({ question, answer, give, labelledBy }: Field) {
+  const form = question.type === "numeric" ? "number" : "text";
   const common = {
     "aria-labelledby": labelledBy,
-    value: answer?.text ?? "",
-    maxLength: LONGEST,
+    value: answer?.[form] ?? "",
+    maxLength: form === "number" ? LONGEST_NUMBER : LONGEST,
     dir: "auto",
-    onChange: (event: { target: { value: string } }) => give({ question_id: question.id, text: event.target.value }),
+    onChange: (event: { target: { value: string } }) => give({ question_id: question.id, [form]: event.target.value }),
   };
   return question.type === "free_form" ? <textarea rows={7} {...common} /> : <input type="text" autoComplete="off" {...common} />;
 }
@@ -100,7 +102,7 @@ export function QuestionField(props: {
       </p>
       <Rich id={`${id}-prompt`} html={question.prompt_html} />
       {hint ? <p className="hint">{t(hint)}</p> : null}
-      {question.type === "true_false" ? <TrueFalse {...field} /> : question.answers ? <Choices {...field} /> : <Text {...field} />}
+      {question.type === "true_false" ? <TrueFalse {...field} /> : question.answers ? <Choices {...field} /> : question.left || question.items ? null : <Text {...field} />}
     </div>
   );
 }

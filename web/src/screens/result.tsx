@@ -14,10 +14,22 @@ function wordsOf(question: Question, ids: readonly string[]): string[] {
   return (question.answers ?? []).filter((one) => ids.includes(one.id)).map((one) => one.text);
 }
 
+function partOf(parts: Question["items"], key: string | undefined): string {
+  return parts?.find((one) => one.key === key)?.text ?? "";
+}
+
+function partWords(question: Question, given: { matches?: Record<string, string> | null; order?: readonly string[] | null }): string[] {
+  if (given.order) return given.order.map((key, n) => `${n + 1}. ${partOf(question.items, key)}`);
+  const matches = given.matches ?? {};
+  return Object.keys(matches).map((key) => `${partOf(question.left, key)} – ${partOf(question.right, matches[key])}`);
+}
+
 function rightWords(question: Question, right: Right, yes: string, no: string): string[] {
   if ("answer_ids" in right) return wordsOf(question, right.answer_ids);
   if ("value" in right) return [right.value ? yes : no];
-  return right.accepted_answers;
+  if ("answer" in right) return [[right.answer, right.unit].filter((part) => part !== null).join(" ")];
+  if ("accepted_answers" in right) return right.accepted_answers;
+  return partWords(question, right);
 }
 
 function markOf(given: Given | undefined, question: Question): { key: Key; tone: Tone } | null {
@@ -46,9 +58,9 @@ function Marked({ question, given, number, total }: { question: Question; given:
     ? wordsOf(question, given.answer_ids)
     : typeof given?.value === "boolean"
       ? [t(given.value ? "true" : "false")]
-      : given?.text
-        ? [given.text]
-        : [];
+      : (given?.text ?? given?.number)
+        ? [given.text ?? given.number ?? ""]
+        : partWords(question, given ?? {});
   return (
     <div className="question">
       <p className="question-head">

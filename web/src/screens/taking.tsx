@@ -34,10 +34,13 @@ function handIn(place: Place, responses: Answer[]) {
 
 function given(attempt: Schemas["AttemptOut"], waiting: Answer[]): Map<string, Answer> {
   const answers = new Map<string, Answer>();
-  for (const { question_id, answer_ids, value, text } of attempt.responses) {
+  for (const { question_id, answer_ids, value, text, number, matches, order } of attempt.responses) {
     if (answer_ids) answers.set(question_id, { question_id, answer_ids });
     else if (typeof value === "boolean") answers.set(question_id, { question_id, value });
     else if (text) answers.set(question_id, { question_id, text });
+    else if (number) answers.set(question_id, { question_id, number });
+    else if (matches) answers.set(question_id, { question_id, matches });
+    else if (order) answers.set(question_id, { question_id, order });
   }
   for (const answer of waiting) answers.set(answer.question_id, answer);
   return answers;

@@ -95,8 +95,18 @@ class AnswerOut(TypedDict):
     text: str
 
 
+class PartOut(TypedDict):
+    """A part of a question as shown: a side of a pair, or an item to be brought into order."""
+
+    key: str
+    text: str
+
+
 class QuestionOut(TypedDict):
-    """A question as shown; `answers` for choice questions only."""
+    """A question as shown: `answers` where one chooses, `left` and `right` of matching, `items` of ordering.
+
+    Parts come in an order that tells nothing, and their keys tell nothing either.
+    """
 
     id: str
     key: str
@@ -104,6 +114,9 @@ class QuestionOut(TypedDict):
     prompt_html: str
     points: float
     answers: NotRequired[list[AnswerOut]]
+    left: NotRequired[list[PartOut]]
+    right: NotRequired[list[PartOut]]
+    items: NotRequired[list[PartOut]]
 
 
 class QuizOut(QuizItemOut):
@@ -125,12 +138,17 @@ class StartedAttemptOut(TypedDict):
 
 
 class Response(TypedDict):
-    """What a learner gave to one question: exactly one of choices, a truth value, or a text; null takes it back."""
+    """What a learner gave to one question: exactly one of choices, a truth value, a text, a number as it is written,
+    parts that go together, or an order; null takes it back.
+    """
 
     question_id: str
     answer_ids: NotRequired[list[str] | None]
     value: NotRequired[bool | None]
     text: NotRequired[str | None]
+    number: NotRequired[str | None]
+    matches: NotRequired[dict[str, str] | None]
+    order: NotRequired[list[str] | None]
 
 
 class RightChoices(TypedDict):
@@ -151,6 +169,27 @@ class RightTexts(TypedDict):
     accepted_answers: list[str]
 
 
+class RightNumber(TypedDict):
+    """The number that is right, how far from it an answer may be, and its unit."""
+
+    answer: float
+    tolerance: float | None
+    tolerance_percent: float | None
+    unit: str | None
+
+
+class RightMatches(TypedDict):
+    """The right part of each left one, by key."""
+
+    matches: dict[str, str]
+
+
+class RightOrder(TypedDict):
+    """The keys of the items in their right order."""
+
+    order: list[str]
+
+
 class MarkOut(TypedDict):
     """One response's mark; what may not be shown yet is null."""
 
@@ -159,7 +198,7 @@ class MarkOut(TypedDict):
     correct: bool | None
     feedback: str | None
     explanation_html: str | None
-    right_answer: RightChoices | RightValue | RightTexts | None
+    right_answer: RightChoices | RightValue | RightTexts | RightNumber | RightMatches | RightOrder | None
 
 
 class EnrollmentStateOut(TypedDict):
@@ -514,7 +553,56 @@ class FreeForm(TypedDict):
     rubric_html: NotRequired[str | None]
 
 
-Question = MultipleChoice | TrueFalse | MultiSelect | ShortAnswer | FreeForm
+class Numeric(TypedDict):
+    """A number. `tolerance` is absolute, `tolerance_percent` a part of the answer; both bounds are right.
+
+    A missing unit is right, another one is wrong.
+    """
+
+    key: NotRequired[str | None]
+    prompt_html: NotRequired[str]
+    points: NotRequired[float]
+    explanation_html: NotRequired[str | None]
+    type: Literal["numeric"]
+    answer: NotRequired[float | None]
+    tolerance: NotRequired[float | None]
+    tolerance_percent: NotRequired[float | None]
+    unit: NotRequired[str | None]
+
+
+class Pair(TypedDict):
+    """What goes together."""
+
+    left: str
+    right: str
+
+
+class Matching(TypedDict):
+    """Pairs to be put together. Of two with the same right text either is right; distractors go with none."""
+
+    key: NotRequired[str | None]
+    prompt_html: NotRequired[str]
+    points: NotRequired[float]
+    explanation_html: NotRequired[str | None]
+    type: Literal["matching"]
+    pairs: NotRequired[list[Pair]]
+    distractors: NotRequired[list[str]]
+    scoring: NotRequired[Literal["all_or_nothing", "per_part"]]
+
+
+class Ordering(TypedDict):
+    """Items, written in their right order."""
+
+    key: NotRequired[str | None]
+    prompt_html: NotRequired[str]
+    points: NotRequired[float]
+    explanation_html: NotRequired[str | None]
+    type: Literal["ordering"]
+    items: NotRequired[list[str]]
+    scoring: NotRequired[Literal["all_or_nothing", "per_part"]]
+
+
+Question = MultipleChoice | TrueFalse | MultiSelect | ShortAnswer | FreeForm | Numeric | Matching | Ordering
 
 
 class Quiz(TypedDict):

@@ -21,4 +21,7 @@ def is_within(responses: Mapping[str, Response], most: int) -> bool:
     weight = 0
     for response in responses.values():
         weight += 60 + 6 * len(response.text or "") + 40 * len(response.answer_ids or ())
+        weight += (
+            6 * len(response.number or "") + 60 * len(response.matches or ()) + 40 * len(response.order or ())
+        )
     return weight <= most or len(to_json(dump_responses(responses.values()))) <= most

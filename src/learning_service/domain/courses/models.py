@@ -263,6 +263,13 @@ class Question(Base):
     case_sensitive: Mapped[bool | None]
     review: Mapped[str | None]
     rubric_html: Mapped[str | None]
+    answer: Mapped[Decimal | None]
+    tolerance: Mapped[Decimal | None]
+    tolerance_percent: Mapped[Decimal | None]
+    unit: Mapped[str | None]
+    pairs: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    distractors: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    items: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class QuizAnswer(Base):

@@ -223,6 +223,14 @@ LearnerText: TypeAlias = Annotated[
     AfterValidator(_comparable),
 ]
 """What a learner wrote. What turns its direction is left out."""
+NumberText: TypeAlias = Annotated[
+    str,
+    Field(max_length=200),
+    AfterValidator(_storable),
+    AfterValidator(_without_overrides),
+    AfterValidator(_comparable),
+]
+"""A number as a learner wrote it, perhaps with its unit."""
 Html: TypeAlias = Annotated[str, Field(max_length=200_000), AfterValidator(_storable)]
 """Rich text as sent; sanitized before it is stored."""
 OpaqueId: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@-]{1,128}$")]

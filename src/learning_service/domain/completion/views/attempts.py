@@ -1,7 +1,7 @@
 """What a learner or grader sees of attempts, put together from a position. Pure: no I/O, and by allow-list."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -67,7 +67,7 @@ class SubmissionView:
 
 @dataclass(frozen=True, slots=True)
 class GivenResponse:
-    """A response as given, in one of three forms, with what may be shown of its mark."""
+    """A response as given, in one of its forms, with what may be shown of its mark."""
 
     question_id: str
     points_awarded: Decimal | None
@@ -78,6 +78,9 @@ class GivenResponse:
     answer_ids: Sequence[str] | None = None
     value: bool | None = None
     text: str | None = None
+    number: str | None = None
+    matches: Mapping[str, str] | None = None
+    order: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
 from learning_service.domain.courses.rules.tree import Assessment, Lesson, Quiz, Skill, Tree
 from learning_service.domain.documents.rules import shown_html, shown_url
 from learning_service.domain.questions.rules.answer_keys import AnswerKey
+from learning_service.domain.questions.rules.parts import Part
 from learning_service.domain.questions.rules.types import Question
 
 MAX_CACHED = 500
@@ -43,6 +44,10 @@ class QuestionView:
     points: Decimal
     answers: tuple[AnswerView, ...] = ()
     """The choices; empty where the question has none."""
+    left: tuple[Part, ...] = ()
+    right: tuple[Part, ...] = ()
+    items: tuple[Part, ...] = ()
+    """What is put together, in an order that tells nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,4 +246,5 @@ def _shown(question: Question, ids: Mapping[str, uuid.UUID]) -> QuestionView:
         prompt_html=shown_html(question.prompt_html),
         points=question.points,
         answers=tuple(AnswerView(ids[answer.key or ""], answer.text) for answer in question.choices),
+        **question.parts(str(ids[key])),
     )

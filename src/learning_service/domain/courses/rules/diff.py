@@ -11,6 +11,7 @@ from learning_service.domain.courses.rules.keys import key_kind
 from learning_service.domain.courses.rules.tree import Keyed, Tree, keyed_nodes
 from learning_service.domain.kernel.pointers import Path, pointer
 from learning_service.domain.kernel.values import JsonObject
+from learning_service.domain.questions.rules.question import QuestionBase
 from learning_service.domain.questions.rules.types import SCORED_FIELDS
 
 ChangeKind: TypeAlias = Literal["added", "removed", "moved", "changed"]
@@ -104,7 +105,9 @@ def _parts(tree: Tree) -> dict[str, _Part]:
 
 
 def _own_fields(node: Keyed) -> JsonObject:
-    return node.model_dump(mode="json", exclude=_NOT_OWN)
+    # The items of a module are parts of their own, those to be brought into order are not.
+    own = set(node.scored_fields) if isinstance(node, QuestionBase) else set[str]()
+    return node.model_dump(mode="json", exclude=_NOT_OWN - own)
 
 
 def _came(key: str, part: _Part) -> Change:

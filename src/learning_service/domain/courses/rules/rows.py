@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
 from learning_service.domain.courses.rules.tree import Assessment, Item, Lesson, Module, Quiz, Skill, Tree
+from learning_service.domain.kernel.values import StrictModel
 from learning_service.domain.questions.rules.question import Answer
 from learning_service.domain.questions.rules.types import OWN_FIELDS, QUESTION_TYPES, Question
 
@@ -133,7 +134,7 @@ def _question(key: str, row: Row, answers: Iterable[tuple[str, Row]]) -> Questio
     fields = {name: row[name] for name in ("type", *_QUESTION_COLUMNS)}
     for name in OWN_FIELDS:
         if name in model.model_fields:
-            fields[name] = tuple(row[name]) if isinstance(row[name], list) else row[name]
+            fields[name] = _read(row[name], model.parts_of.get(name))
     if "answers" in model.model_fields:
         fields["answers"] = tuple(
             Answer.model_construct(key=k, text=r["text"], is_correct=r["is_correct"]) for k, r in answers
@@ -149,4 +150,12 @@ def _key(node: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return [dict(vars(part)) if isinstance(part, StrictModel) else part for part in value]
+    return value
+
+
+def _read(value: Any, model: type[StrictModel] | None) -> Any:
+    if not isinstance(value, list):
+        return value
+    return tuple(value) if model is None else tuple(model.model_construct(**part) for part in value)

@@ -16,34 +16,25 @@ from learning_service.domain.kernel.values import StrictModel
 from learning_service.domain.questions.rules.marks import Mark
 from learning_service.domain.questions.rules.responses import Response
 
-Form: TypeAlias = Literal["answer_ids", "value", "text"]
+Form: TypeAlias = Literal["answer_ids", "value", "text", "number", "matches", "order"]
 _HINTS: Mapping[Form, str] = {
     "answer_ids": "this question is answered with answer_ids",
     "value": "this question is answered with a value, true or false",
     "text": "this question is answered with a text",
+    "number": "this question is answered with a number, written as text",
+    "matches": "this question is answered with matches: the key of a right part for each left one",
+    "order": "this question is answered with an order: the keys of its items",
 }
 
 
-class RightChoices(StrictModel):
+class RightAnswer(StrictModel):
+    """What to show as right. Each form has its own."""
+
+
+class RightChoices(RightAnswer):
     """The choices that are right, as learners see them once they are released."""
 
     answer_ids: tuple[str, ...]
-
-
-class RightValue(StrictModel):
-    """Whether the statement is true."""
-
-    value: bool
-
-
-class RightTexts(StrictModel):
-    """The texts that are accepted, as people read them."""
-
-    accepted_answers: tuple[str, ...]
-
-
-RightAnswer: TypeAlias = RightChoices | RightValue | RightTexts
-"""As it is sent: taking ten of them over into another class was 2 % of a submission (the row `submit`)."""
 
 
 @lru_cache(maxsize=4096)

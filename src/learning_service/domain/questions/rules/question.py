@@ -1,7 +1,7 @@
 """What every question type shares: its fields, its choices, and what it has to say for itself."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar, TypeAlias
@@ -13,6 +13,7 @@ from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import Path, pointer
 from learning_service.domain.kernel.values import ChoiceText, Html, Number, StrictModel, number_between
 from learning_service.domain.questions.rules.answer_keys import AnswerKey
+from learning_service.domain.questions.rules.parts import Part
 from learning_service.domain.questions.rules.sizes import MAX_ANSWERS, MAX_POINTS
 
 Key: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -42,6 +43,8 @@ class QuestionBase(StrictModel):
 
     scored_fields: ClassVar[frozenset[str]] = frozenset()
     """Own fields that a change of scoring is: what is graded by them may come out otherwise."""
+    parts_of: ClassVar[Mapping[str, type[StrictModel]]] = {}
+    """Own fields that are lists of models, with the model of each."""
 
     key: Key | None = None
     prompt_html: Html = ""
@@ -52,6 +55,10 @@ class QuestionBase(StrictModel):
     def choices(self) -> tuple[Answer, ...]:
         """Its answers in order, where it has any to choose from."""
         return ()
+
+    def parts(self, question_id: str) -> Mapping[str, tuple[Part, ...]]:
+        """What a learner puts together, by the name that the field has in a question as shown."""
+        return {}
 
     @abstractmethod
     def answer_key(self, question_id: str, choice_ids: Sequence[str] = ()) -> AnswerKey:

@@ -8,7 +8,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_va
 from pydantic_core import CoreSchema, core_schema
 
 from learning_service.domain.kernel.errors import Wrong
-from learning_service.domain.kernel.values import JsonObject, LearnerText, StrictModel
+from learning_service.domain.kernel.values import JsonObject, LearnerText, NumberText, StrictModel
 from learning_service.domain.questions.rules.sizes import MAX_ANSWERS
 
 MAX_RESPONSES = 2000
@@ -45,31 +45,41 @@ IdText: TypeAlias = Annotated[str, _AsGiven]
 hashed, compared and written by Python code, ten times for each response, a third of grading (the row `submit`)."""
 
 
+PartKey: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
+"""What names a part in a question as a learner sees it: a side of a pair, an item."""
+FORMS = ("answer_ids", "value", "text", "number", "matches", "order")
+
+
 class Response(StrictModel):
-    """What a learner gave to one question: exactly one of choices, a truth value, or a text; null takes it back."""
+    """What a learner gave to one question: exactly one of choices, a truth value, a text, a number as it is written,
+    parts that go together, or an order; null takes it back.
+    """
 
     question_id: IdText
     answer_ids: Annotated[tuple[IdText, ...], Field(max_length=MAX_ANSWERS)] | None = None
     value: bool | None = None
     text: LearnerText | None = None
+    number: NumberText | None = None
+    matches: Annotated[dict[PartKey, PartKey], Field(max_length=MAX_ANSWERS)] | None = None
+    order: Annotated[tuple[PartKey, ...], Field(max_length=MAX_ANSWERS)] | None = None
 
     @model_validator(mode="after")
     def _one_form(self) -> "Response":
         if len(self.model_fields_set) != 2:
-            raise Wrong("must have exactly one of answer_ids, value and text", "conflicting")
+            raise Wrong(f"must have exactly one of {', '.join(FORMS[:-1])} and {FORMS[-1]}", "conflicting")
         return self
 
     @property
     def is_taken_back(self) -> bool:
         """Whether it withdraws an earlier response."""
-        return self.answer_ids is None and self.value is None and self.text is None
+        return self.answer_ids is None and all(getattr(self, form) is None for form in FORMS)
 
     @property
     def form(self) -> str:
-        """Which of `answer_ids`, `value` and `text` it has."""
+        """Which of `FORMS` it has."""
         if self.answer_ids is not None:
             return "answer_ids"
-        return "text" if self.value is None else "value"
+        return next((form for form in FORMS if getattr(self, form) is not None), "text")
 
 
 Responses: TypeAlias = Annotated[tuple[Response, ...], Field(fail_fast=True, max_length=MAX_RESPONSES)]
@@ -95,7 +105,8 @@ def dump_responses(responses: Iterable[Response]) -> dict[str, JsonObject]:
 def _stored(response: Response) -> JsonObject:
     if response.answer_ids is not None:
         return {"answer_ids": list(response.answer_ids)}
-    return {response.form: getattr(response, response.form)}
+    given = getattr(response, response.form)
+    return {response.form: list(given) if isinstance(given, tuple) else given}
 
 
 def load_responses(stored: Mapping[str, JsonObject]) -> dict[str, Response]:
@@ -112,6 +123,7 @@ def wire_responses(stored: Mapping[str, JsonObject]) -> list[JsonObject]:
 def _response(question_id: str, form: JsonObject) -> Response:
     # Judged when it came in; the rules may have changed since.
     given: JsonObject = {"question_id": question_id, **form}
-    if "answer_ids" in form:
-        given["answer_ids"] = tuple(form["answer_ids"])
+    for several in ("answer_ids", "order"):
+        if several in form:
+            given[several] = tuple(form[several])
     return Response.model_construct(**given)

@@ -12,7 +12,7 @@ from learning_service.domain.kernel.characters import is_empty
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import Path, pointer
 from learning_service.domain.kernel.values import ChoiceText
-from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightTexts
+from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightAnswer
 from learning_service.domain.questions.rules.marks import PENDING, WRONG, Mark, award
 from learning_service.domain.questions.rules.normalize import is_blank, matches, without_wildcards
 from learning_service.domain.questions.rules.question import ALL_OR_NOTHING, QuestionBase
@@ -54,6 +54,12 @@ class ShortAnswer(QuestionBase):
         for a, text in enumerate(self.accepted_answers):
             if is_empty(text):
                 yield Fault(pointer(*path, "accepted_answers", a), "shows nothing", "empty")
+
+
+class RightTexts(RightAnswer):
+    """The texts that are accepted, as people read them."""
+
+    accepted_answers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

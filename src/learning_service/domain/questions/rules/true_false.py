@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import Path, pointer
-from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightValue
+from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightAnswer
 from learning_service.domain.questions.rules.marks import WRONG, Mark, award
 from learning_service.domain.questions.rules.question import QuestionBase
 from learning_service.domain.questions.rules.responses import Response
@@ -30,6 +30,12 @@ class TrueFalse(QuestionBase):
         """That it does not say whether the statement is true."""
         if self.correct is None:
             yield Fault(pointer(*path, "correct"), "say whether the statement is true", "required")
+
+
+class RightValue(RightAnswer):
+    """Whether the statement is true."""
+
+    value: bool
 
 
 RIGHT = {value: RightValue(value=value) for value in (True, False)}
