@@ -28,62 +28,93 @@ def find_axe() -> Path | None:
     return path if path.is_file() else None
 
 
-class Tab:
-    """One page of a browser, and every request that it made."""
+class Browser:
+    """A running browser; its tabs share one pipe."""
 
     def __init__(self, reader: asyncio.StreamReader, pipe: int) -> None:
-        self.requests: list[str] = []
-        self.errors: list[str] = []
         self._reader = reader
         self._pipe = pipe
         self._number = 0
-        self._session: str | None = None
-        self._loaded = False
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._tabs: dict[str, Tab] = {}
 
-    async def open(self) -> None:
-        """Make the page."""
-        target = await self.call("Target.createTarget", url="about:blank")
-        attached = await self.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
-        self._session = attached["sessionId"]
-        for domain in ("Page", "Network", "Runtime", "Log"):
-            await self.call(f"{domain}.enable")
+    async def listen(self) -> None:
+        """Hand on what the browser says, until it ends."""
+        while True:
+            message = json.loads((await self._reader.readuntil(b"\0"))[:-1])
+            waiting = self._waiting.pop(message.get("id", 0), None)
+            if waiting and not waiting.done():
+                waiting.set_result(message)
+            elif tab := self._tabs.get(message.get("sessionId", "")):
+                tab.hear(message)
 
-    async def call(self, method: str, **parameters: Any) -> Any:
+    async def call(self, method: str, session: str | None = None, **parameters: Any) -> Any:
         """One command of the protocol; its result."""
         self._number += 1
         message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
-        if self._session:
-            message["sessionId"] = self._session
+        if session:
+            message["sessionId"] = session
+        waiting = self._waiting[self._number] = asyncio.get_running_loop().create_future()
         await asyncio.to_thread(os.write, self._pipe, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = await self._next()
-            if answer.get("id") == self._number:
-                assert "error" not in answer, answer
-                return answer["result"]
-
-    async def _next(self) -> Any:
         async with asyncio.timeout(SECONDS):
-            message = json.loads((await self._reader.readuntil(b"\0"))[:-1])
+            answer = await waiting
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    @asynccontextmanager
+    async def tab(self, context: str | None = None) -> AsyncIterator["Tab"]:
+        """One page, in a profile of its own unless `context` names that of another one."""
+        own = context or (await self.call("Target.createBrowserContext"))["browserContextId"]
+        target = await self.call("Target.createTarget", url="about:blank", browserContextId=own)
+        attached = await self.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+        tab = Tab(self, attached["sessionId"], own)
+        self._tabs[attached["sessionId"]] = tab
+        for domain in ("Page", "Network", "Runtime", "Log"):
+            await tab.call(f"{domain}.enable")
+        try:
+            yield tab
+        finally:
+            await self.call("Target.closeTarget", targetId=target["targetId"])
+            if context is None:
+                await self.call("Target.disposeBrowserContext", browserContextId=own)
+
+
+class Tab:
+    """One page of a browser, and every request that it made."""
+
+    def __init__(self, browser: Browser, session: str, context: str) -> None:
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        self.browser = browser
+        self.context = context
+        self._session = session
+        self._loaded = asyncio.Event()
+
+    async def call(self, method: str, **parameters: Any) -> Any:
+        """One command of the protocol; its result."""
+        return await self.browser.call(method, self._session, **parameters)
+
+    def hear(self, message: Any) -> None:
+        """What the browser says of the page."""
         match message.get("method"):
             case "Network.requestWillBeSent":
                 self.requests.append(message["params"]["request"]["url"])
             case "Page.loadEventFired":
-                self._loaded = True
+                self._loaded.set()
             case "Runtime.exceptionThrown":
                 self.errors.append(str(message["params"]["exceptionDetails"]))
             case "Log.entryAdded":
                 self.errors.append(message["params"]["entry"]["text"])
-        return message
 
     async def goto(self, url: str, *, width: int = 1024, scripts: bool = True) -> None:
         """Open an address at this width and wait until it is loaded."""
         size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
         await self.call("Emulation.setDeviceMetricsOverride", **size)
         await self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
-        self._loaded = False
+        self._loaded.clear()
         await self.call("Page.navigate", url=url)
-        while not self._loaded:
-            await self._next()
+        async with asyncio.timeout(SECONDS):
+            await self._loaded.wait()
 
     async def evaluate(self, expression: str) -> Any:
         """The value of a JavaScript expression in the page."""
@@ -115,6 +146,13 @@ class Tab:
 @asynccontextmanager
 async def chromium(executable: str, profile: Path) -> AsyncIterator[Tab]:
     """A browser with one page."""
+    async with running(executable, profile) as browser, browser.tab() as tab:
+        yield tab
+
+
+@asynccontextmanager
+async def running(executable: str, profile: Path) -> AsyncIterator[Browser]:
+    """A browser."""
     to_browser, commands = os.pipe()
     answers, from_browser = os.pipe()
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
@@ -138,11 +176,12 @@ async def chromium(executable: str, profile: Path) -> AsyncIterator[Tab]:
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(answers, "rb")
     )
+    browser = Browser(reader, commands)
+    listening = asyncio.create_task(browser.listen())
     try:
-        tab = Tab(reader, commands)
-        await tab.open()
-        yield tab
+        yield browser
     finally:
+        listening.cancel()
         process.kill()
         await process.wait()
         transport.close()

@@ -3,22 +3,14 @@
 `WEB_PICTURES=some/directory` keeps a picture of every screen. The application has to be built: `make web`.
 """
 
-import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
-
 import httpx
 import pytest
-from tests.kit.browser import serving
-from tests.kit.chromium import Tab, chromium, find_axe, find_chromium
 from tests.kit.learner import lesson
 from tests.kit.screens import Person
-from tests.kit.world import Json, Signer, World, choice
+from tests.kit.world import Json, World, choice
+from tests.web.conftest import Stage
 
 from learning_service.api.web_app import WEB_FILES
-from learning_service.core.settings import Settings
-from learning_service.main import create_app
 
 PHONE, DESK = 360, 1440
 TREE: Json = {
@@ -89,53 +81,22 @@ TREE: Json = {
 }
 
 
-@dataclass
-class Stage:
-    """The application and its browser."""
-
-    address: str
-    tab: Tab
-
-
-@pytest.fixture
-async def stage(world: World, signer: Signer, settings: Settings, tmp_path: Path) -> AsyncIterator[Stage]:
-    """The application as `make run` serves it, offering one person, before a real browser."""
-    executable = find_chromium()
-    if executable is None or find_axe() is None:
-        pytest.skip("no Chromium or no axe-core here: install chromium, npm ci")
-    if not (WEB_FILES / "index.html").is_file():
-        pytest.skip("the web application is not built here: make web")
-    name = "Zoë Castellanos-Nguyễn"
-    await world.add_member("ana", display_name=name)
-    token = signer.token(world.id, "ana", name=name)
-    people = tmp_path / "people.json"
-    people.write_text(
-        json.dumps({"people": [{"user_id": "ana", "name": name, "role": "learner", "token": token}]})
-    )
-    app = create_app(settings.model_copy(update={"demonstration_people": people, "web_enabled": True}))
-    async with (
-        app.router.lifespan_context(app),
-        serving(app) as address,
-        chromium(executable, tmp_path / "profile") as tab,
-    ):
-        yield Stage(address, tab)
-
-
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("width", [PHONE, DESK])
 async def test_a_learner_gets_from_sign_in_to_the_certificate(stage: Stage, world: World, width: int) -> None:
+    name = "Zoë Castellanos-Nguyễn"
+    await world.add_member("ana", display_name=name)
+    stage.offers("ana", name)
     await world.course(
         TREE, linked_compliance_requirement="hazing", recertification_cadence="P1Y", category="Safety"
     )
-    ana = Person(stage.tab, stage.address, width)
+    ana = stage.person(width)
     await _takes_the_course(ana)
     await _answers_the_quizzes(ana)
     await _passes_the_timed_assessment(ana)
     await _has_the_certificate(ana, world)
     await _looks_at_the_rest(ana)
     assert not ana.faults, "\n".join(ana.faults)
-    assert stage.tab.errors == []
-    assert all(url.startswith((stage.address, "data:")) for url in stage.tab.requests)
 
 
 async def _takes_the_course(ana: Person) -> None:

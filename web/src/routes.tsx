@@ -6,6 +6,7 @@ import { parent, root } from "./shell/root";
 const reading = () => import("./screens/reading");
 const testing = () => import("./screens/testing");
 const keeping = () => import("./screens/keeping");
+const grading = () => import("./grader");
 
 // Each kind of work comes in files of its own, when it is first opened.
 const LEARNER = [
@@ -21,8 +22,14 @@ const LEARNER = [
   createRoute({ getParentRoute: parent, path: "/preferences", component: lazyRouteComponent(keeping, "Preferences") }),
 ] as const;
 
+const GRADER = [
+  createRoute({ getParentRoute: parent, path: "/grading", component: lazyRouteComponent(grading, "Queue") }),
+  createRoute({ getParentRoute: parent, path: "/grading/history", component: lazyRouteComponent(grading, "History") }),
+  createRoute({ getParentRoute: parent, path: "/grading/$responseId", component: lazyRouteComponent(grading, "Grade") }),
+] as const;
+
 export const router = createRouter({
-  routeTree: root.addChildren([...LEARNER]),
+  routeTree: root.addChildren([...LEARNER, ...GRADER]),
   basepath: "/app",
   defaultPreload: "intent",
   defaultPendingComponent: Loading,

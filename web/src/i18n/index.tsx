@@ -30,6 +30,8 @@ export interface Words<K extends string = Key> {
   day: (moment: string) => string;
   /** A day and the time of the day, where the organization is. */
   moment: (moment: string) => string;
+  /** The time of the day, where the organization is. */
+  time: (moment: string) => string;
   number: (value: number) => string;
 }
 
@@ -39,6 +41,7 @@ export function makeWords<K extends string>(language: Language, catalogue: Recor
   const zone = timeZone ? { timeZone } : {};
   const day = new Intl.DateTimeFormat(language, { dateStyle: "medium", ...zone });
   const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", ...zone });
+  const time = new Intl.DateTimeFormat(language, { timeStyle: "short", ...zone });
   return {
     language,
     catalogue,
@@ -55,6 +58,7 @@ export function makeWords<K extends string>(language: Language, catalogue: Recor
     },
     day: (text) => day.format(new Date(text)),
     moment: (text) => moment.format(new Date(text)),
+    time: (text) => time.format(new Date(text)),
     number: (value) => number.format(value),
   };
 }

@@ -11,7 +11,7 @@ interface Toast {
 type Say = (text: string, undo?: () => void) => void;
 const Context = createContext<Say>(() => undefined);
 const SECONDS_SHOWN = 8;
-const MOST = 3;
+const MOST = 2;
 let count = 0;
 
 /** Says what was done, at the foot of the screen, and offers to take it back. */

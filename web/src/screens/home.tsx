@@ -1,8 +1,9 @@
-import { Link } from "@tanstack/react-router";
+import { Link, Navigate } from "@tanstack/react-router";
 import { api, take, type Schemas } from "../api";
 import { useWords, type Words } from "../i18n";
 import { Empty, Failure, Loading, Pill, Progress, Screen } from "../parts/basics";
 import { useMe, usePages } from "../parts/queries";
+import { areasOf } from "../shell/areas";
 
 type Entry = Schemas["ListedProgressOut"];
 
@@ -115,12 +116,17 @@ function Section({ title, entries }: { title: string; entries: Entry[] }) {
 
 export function Home() {
   const me = useMe();
+  const [other] = me.data && !me.data.is_member ? areasOf(me.data) : [];
   const { t } = useWords();
   const member = me.data?.is_member === true;
   const name = me.data?.name ?? me.data?.user_id ?? "";
+  // Who does not learn here begins with what they do.
+  if (other) return <Navigate to={other.places[0].to} replace />;
+  if (me.error) return <Failure error={me.error} again={() => void me.refetch()} />;
+  if (!me.data) return <Loading />;
   return (
     <Screen title={t("welcome", { name })}>
-      {me.data && !member ? <Empty title={t("notAMember")}>{t("nothingForYou")}</Empty> : <Learning />}
+      {member ? <Learning /> : <Empty title={t("notAMember")}>{t("nothingForYou")}</Empty>}
     </Screen>
   );
 }

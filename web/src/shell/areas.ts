@@ -30,7 +30,16 @@ const LEARNING: Area = {
   ],
 };
 
-const AREAS: readonly Area[] = [LEARNING];
+const GRADING: Area = {
+  key: "areaGrading",
+  isFor: (me) => me.may.grade,
+  places: [
+    { to: "/grading", icon: "inbox", key: "navQueue" },
+    { to: "/grading/history", icon: "history", key: "navHistory" },
+  ],
+};
+
+const AREAS: readonly Area[] = [LEARNING, GRADING];
 
 /** The areas that are open to this person, in the order in which they are offered. */
 export const areasOf = (me: Me): Area[] => AREAS.filter((area) => area.isFor(me));

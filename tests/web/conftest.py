@@ -1,0 +1,80 @@
+"""The web application as `make run` serves it, before one browser that all its tests share."""
+
+import json
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.kit.browser import serving
+from tests.kit.chromium import Browser, Tab, find_axe, find_chromium, running
+from tests.kit.screens import Person
+from tests.kit.world import Signer, World
+
+from learning_service.api.web_app import WEB_FILES
+from learning_service.core.settings import Settings
+from learning_service.main import create_app
+
+
+@dataclass(frozen=True)
+class Site:
+    """The running application, and where the people are kept whom it offers to be."""
+
+    address: str
+    people: Path
+
+
+@dataclass
+class Stage:
+    """One test's browser window and the people of its organization."""
+
+    site: Site
+    browser: Browser
+    tab: Tab
+    world: World
+    signer: Signer
+    offered: list[dict[str, str]] = field(default_factory=list)
+
+    def offers(self, user: str, name: str, *roles: str, role: str = "learner", **claims: Any) -> None:
+        """Let the sign-in offer this person; again: with a new token."""
+        token = self.signer.token(self.world.id, user, name=name, roles=list(roles), **claims)
+        person = {"user_id": user, "name": name, "role": role, "token": token}
+        self.offered = [*(one for one in self.offered if one["user_id"] != user), person]
+        self.site.people.write_text(json.dumps({"people": self.offered}))
+
+    def person(self, width: int, tab: Tab | None = None) -> Person:
+        """Whoever sits before the window, or before another tab of it."""
+        return Person(tab or self.tab, self.site.address, width)
+
+
+@pytest.fixture(scope="session")
+async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    """A real browser."""
+    executable = find_chromium()
+    if executable is None or find_axe() is None:
+        pytest.skip("no Chromium or no axe-core here: install chromium, npm ci")
+    async with running(executable, tmp_path_factory.mktemp("profile")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+async def site(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """The service with the web application, at an address."""
+    if not (WEB_FILES / "index.html").is_file():
+        pytest.skip("the web application is not built here: make web")
+    people = tmp_path_factory.mktemp("web") / f"{uuid.uuid4().hex}.json"
+    app = create_app(settings.model_copy(update={"demonstration_people": people, "web_enabled": True}))
+    async with app.router.lifespan_context(app), serving(app) as address:
+        yield Site(address, people)
+
+
+@pytest.fixture
+async def stage(site: Site, browser: Browser, world: World, signer: Signer) -> AsyncIterator[Stage]:
+    """A window of its own; what the page itself says went wrong, and a request elsewhere, are failures."""
+    async with browser.tab() as tab:
+        made = Stage(site, browser, tab, world, signer)
+        yield made
+        assert tab.errors == []
+        assert all(url.startswith((site.address, "data:")) for url in tab.requests)

@@ -1,0 +1,3 @@
+export { Grade } from "./grade";
+export { History } from "./history";
+export { Queue } from "./queue";
