@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: run web test long slow-inputs faults fuzz audit mutants mail-pictures check lint lint-reference snapshot format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
+.PHONY: alerts deploy-check environment-deploy run web test long slow-inputs faults fuzz audit mutants mail-pictures check lint lint-reference snapshot format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -66,13 +66,20 @@ lint-reference: environment-dev ## Let redocly and spectral judge the OpenAPI do
 snapshot: environment-dev ## Renew docs/openapi.json, by which changes that break clients are found
 	@$(BIN)/learning-service openapi > docs/openapi.json
 
+deploy-check: environment-deploy ## Judge the chart, the alert rules and the dashboards by their own tools (needs promtool)
+	@$(BIN)/pytest -n 0 -m deploy tests/operations
+
+alerts: environment-deploy ## Write deploy/alerts and deploy/dashboards anew
+	@$(BIN)/python scripts/alerts.py >deploy/alerts/learning-service.yml
+	@$(BIN)/python scripts/dashboards.py deploy/dashboards
+
 format: environment-dev ## Put the code in its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 lock: ## Resolve requirements/*.in again (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
-	@cd requirements && for name in build runtime embedded dev check bench web uv; do \
+	@cd requirements && for name in build runtime embedded dev check bench web uv deploy; do \
 		uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 			--no-annotate --no-header $$name.in -o $$name.txt || exit 1; done
 
@@ -84,6 +91,9 @@ environment-dev: ## Make or renew .venv for development
 
 environment-check: ## Make or renew .venv with the tools of fuzz, audit and mutants as well
 	@$(PYTHON) scripts/environment.py check
+
+environment-deploy:
+	@$(PYTHON) scripts/environment.py deploy
 
 environment-bench:
 	@$(PYTHON) scripts/environment.py bench

@@ -27,6 +27,7 @@ LOCKS = {
     "dev": ["runtime", "embedded", "dev"],
     "bench": ["runtime", "embedded", "bench"],
     "check": ["runtime", "embedded", "dev", "check"],
+    "deploy": ["runtime", "embedded", "dev", "deploy"],
 }
 OLDEST = (3, 11)
 # They would send packages to another place than .venv, or take them from one.
