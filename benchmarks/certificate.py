@@ -57,6 +57,7 @@ def contents() -> Iterator[CertificateContent]:
             issued_on=date(2026, 11, 22),
             expires_on=date(2027, 11, 22),
             verification_url=f"https://learn.example.org/certificates/{certificate_id}/verify/",
+            code=certificate_id.bytes[:10],
             signatory_name="Jane Doe",
             signatory_title="Director of Learning",
         )

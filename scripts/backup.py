@@ -27,7 +27,7 @@ from sqlalchemy.exc import ArgumentError
 
 from learning_service.adapters.storage import ObjectMissing, ObjectStore, open_store
 from learning_service.core.settings import Settings
-from learning_service.domain.certificates.rules import pdf_key
+from learning_service.domain.certificates.rules.certificates import pdf_key
 
 DUMP, OBJECTS = "database.dump", "objects"
 ROLES = ("learning_api", "learning_worker")

@@ -68,6 +68,8 @@ CALLS: dict[str, Call] = {
     "GET /api/me/": Call(),
     "GET /certificates/{certificate_id}/verify/": Call(),
     "GET /api/certificates/{certificate_id}/verify/": Call(),
+    "GET /c/{code}/": Call(),
+    "GET /c/": Call(),
     "POST /api/certificates/verify/": Call({"ids": ["{certificate_id}"]}),
     "GET /api/certificates/": lists("id", "certificate_id"),
     "GET /api/certificates/{certificate_id}/pdf/": Call(),

@@ -9,6 +9,8 @@ from sqlalchemy import text
 from tests.kit.earned import Earned, earn
 from tests.kit.world import Json, World
 
+from learning_service.domain.certificates.rules.codes import printed_code
+
 
 @pytest.fixture
 async def earned(world: World) -> Earned:
@@ -303,4 +305,4 @@ async def test_the_page_speaks_the_language_that_its_address_asks_for(earned: Ea
             )
             assert (page.status_code, page.headers["content-language"]) == (status, spoken)
     page = await earned.world.http.get(f"/certificates/{earned.id}/verify/")
-    assert f"certId={earned.id}" in page.text
+    assert f"certId={printed_code(await earned.code())}" in page.text

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from learning_service.domain.certificates.rules import (
+from learning_service.domain.certificates.rules.certificates import (
     MAX_FILE_NAME,
     PublicCertificate,
     pdf_filename,

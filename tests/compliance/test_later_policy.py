@@ -17,7 +17,7 @@ from tests.kit.printed import text_of
 from tests.kit.renewals import ZONE, age, events, mine
 from tests.kit.world import Json, World
 
-from learning_service.domain.certificates.rules import pdf_key
+from learning_service.domain.certificates.rules.certificates import pdf_key
 from learning_service.domain.completion.actions import policy_changes as applying
 from learning_service.worker.jobs.recertification import expire_completions, open_recertifications
 

@@ -16,7 +16,7 @@ from tests.faults.learners import Crowd
 from tests.faults.rig import Rig
 
 from learning_service.adapters.storage import ObjectMissing, ObjectStore
-from learning_service.domain.certificates.rules import pdf_key
+from learning_service.domain.certificates.rules.certificates import pdf_key
 
 Database: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 """Connections past the proxy, as the superuser; those that a killed server leaves behind are replaced."""

@@ -14,9 +14,11 @@ PUBLIC = {
     "/api/certificates/{certificate_id}/verify/",
     "/certificates/{certificate_id}/verify/",
     "/api/certificates/verify/",
+    "/c/{code}/",
+    "/c/",
     "/unsubscribe/{token}/",
 }
-PAGES = {"/certificates/{certificate_id}/verify/", "/unsubscribe/{token}/"}
+PAGES = {"/certificates/{certificate_id}/verify/", "/c/{code}/", "/c/", "/unsubscribe/{token}/"}
 """For people, whose addresses are short."""
 
 

@@ -106,6 +106,8 @@ async def test_it_says_who_may_call_and_what_goes_in(document: dict[str, Any], a
             if status[0] in "45":
                 page = status == "404" and path in (
                     "/certificates/{certificate_id}/verify/",
+                    "/c/{code}/",
+                    "/c/",
                     "/unsubscribe/{token}/",
                 )
                 expected = "text/html" if page else "application/problem+json"

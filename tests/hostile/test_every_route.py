@@ -57,7 +57,7 @@ BAD_VALUES = [
     "a%0d%0ab",
     "[]",
 ]
-PAGES = ("/certificates/", "/unsubscribe/")
+PAGES = ("/certificates/", "/c/", "/unsubscribe/")
 """Answered for a person, in HTML."""
 MADE_ELSEWHERE = {"user_id", "region_id", "chapter_id", "requirement_id"}
 

@@ -1,10 +1,12 @@
 """Certificates as members earn them: by the one lesson of a course."""
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from learning_service.domain.certificates.queries import code_of_certificate
 from tests.kit.world import Caller, Json, World
 
 TREE: Json = {
@@ -51,6 +53,11 @@ class Earned:
     async def pdf(self, caller: Caller | None = None, certificate_id: str | None = None) -> httpx.Response:
         """Ask for the PDF, as its owner unless told otherwise."""
         return await (caller or self.member)("GET", f"/api/certificates/{certificate_id or self.id}/pdf/")
+
+    async def code(self, certificate_id: str | None = None) -> bytes:
+        """The code that is printed on this certificate, or on another."""
+        async with self.world.worker.transaction(None) as session:
+            return await code_of_certificate(session, uuid.UUID(certificate_id or self.id))
 
     async def change(self, assignments: str, certificate_id: str | None = None, **values: Any) -> None:
         """Change the stored row, as time would."""

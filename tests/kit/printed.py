@@ -19,6 +19,7 @@ PLAIN = CertificateContent(
     issued_on=date(2026, 11, 22),
     expires_on=None,
     verification_url="https://learn.example.org/certificates/7/verify/",
+    code=bytes(range(10)),
 )
 _LATER = re.compile("[\u07c0-\u085f\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _DIRECTION_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")

@@ -23,6 +23,7 @@ from learning_service.adapters.certificate_fonts import Voice, missing_glyphs, p
 from learning_service.adapters.certificate_layout import Fitted, Place, fit
 from learning_service.adapters.certificate_places import LAYOUTS, PAGES, Foot, Layout, Orientation, Paper
 from learning_service.adapters.certificate_words import known_language, long_date, words
+from learning_service.domain.certificates.rules.codes import printed_code, short_address
 
 __all__ = ["CertificateContent", "UnusableLogo", "missing_glyphs", "render_certificate"]
 
@@ -46,6 +47,8 @@ class CertificateContent:
     expires_on: date | None
     """The last day on which it is valid; None: no end."""
     verification_url: str
+    code: bytes
+    """Printed in short, for those who type."""
     reissued_on: date | None = None
     logo: bytes | None = None
     """A PNG or JPEG file."""
@@ -216,15 +219,16 @@ def _draw_verification(page: _Page, content: CertificateContent) -> None:
     draw_qr(page.canvas, content.verification_url, x, y, side)
     page.canvas.linkURL(content.verification_url, (x, y, x + side, y + side), relative=1)
     page.text(text["certificate_verify"], x + side / 2, y - 10, 8, "text", page.colors.quiet)
-    number = f"{text['certificate_id']}: {content.certificate_id}"
+    number = f"{text['certificate_id']}: {printed_code(content.code)}"
     color = page.colors.quiet
     if content.mark:
         # The word across the page is drawn, so that readers and searches do not find it as text.
         number, color = f"{text[content.mark].upper()} · {number}", _MARK_COLOR
     middle, (number_y, address_y) = layout.centre, layout.small_print
     page.text(number, middle, number_y, 7.5, "text", color)
-    address = fit(content.verification_url.partition("://")[2], "text", layout.address)
+    short = short_address(content.verification_url, content.code)
+    address = fit(short.partition("://")[2], "text", layout.address)
     page.fitted(address, middle, address_y, "text", page.colors.strong)
     wide = address.lines[0].width * address.size / 2
     link = (middle - wide, address_y - 3, middle + wide, address_y + 9)
-    page.canvas.linkURL(content.verification_url, link, relative=1)
+    page.canvas.linkURL(short, link, relative=1)

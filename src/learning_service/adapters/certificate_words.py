@@ -9,7 +9,7 @@ from importlib import resources
 from babel import Locale, UnknownLocaleError, negotiate_locale
 from babel.dates import format_date
 
-from learning_service.domain.certificates.rules import LANGUAGES
+from learning_service.domain.certificates.rules.certificates import LANGUAGES
 
 __all__ = ["LANGUAGES", "known_language", "long_date", "preferred_language", "words"]
 

@@ -14,7 +14,7 @@ from babel.dates import format_date, get_timezone_location
 from babel.numbers import format_decimal, format_percent
 
 from learning_service.adapters.certificate_words import known_language, locale_of
-from learning_service.domain.certificates.rules import printed_locale
+from learning_service.domain.certificates.rules.certificates import printed_locale
 from learning_service.domain.reminders.rules import Moment
 
 _MONTH_FIRST = {"day": "EEEE, MMMM d", "day_and_year": "EEEE, MMMM d, y"}

@@ -15,8 +15,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from learning_service.adapters.certificate_words import LANGUAGES, long_date, preferred_language, words
+from learning_service.domain.certificates.rules.codes import printed_code
 
-__all__ = ["LANGUAGES", "PAGE_HEADERS", "VerificationView", "render_unknown_page", "render_verification_page"]
+__all__ = [
+    "LANGUAGES",
+    "PAGE_HEADERS",
+    "VerificationView",
+    "render_lookup_page",
+    "render_unknown_page",
+    "render_verification_page",
+]
 
 _TEMPLATES = resources.files("learning_service") / "assets" / "templates"
 _STYLE = (_TEMPLATES / "verification.css").read_text("utf-8").strip()
@@ -27,7 +35,7 @@ _LINKEDIN = "https://www.linkedin.com/profile/add"
 PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
     {
         "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; "
+            f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'self'; "
             "frame-ancestors 'none'"
         ),
         "X-Frame-Options": "DENY",
@@ -49,6 +57,8 @@ class VerificationView:
     """
 
     certificate_id: UUID
+    code: bytes
+    """The short one that is printed."""
     status: Literal["valid", "expired", "revoked", "superseded"]
     recipient_name: str | None
     """None after the person was erased."""
@@ -63,6 +73,10 @@ class VerificationView:
     superseded_by_url: str | None = None
     """The page of the certificate that replaces this one."""
 
+    def number(self) -> str:
+        """What is printed as its number."""
+        return printed_code(self.code)
+
     def linkedin_url(self) -> str | None:
         """Where its holder adds it to a profile; None for one that is not in force, or whose person was erased."""
         if self.status != "valid" or self.recipient_name is None:
@@ -74,7 +88,7 @@ class VerificationView:
             "issueYear": self.issued_at.year,
             "issueMonth": self.issued_at.month,
             "certUrl": self.url,
-            "certId": self.certificate_id,
+            "certId": self.number(),
         }
         if self.expires_at:
             facts |= {"expirationYear": self.expires_at.year, "expirationMonth": self.expires_at.month}
@@ -117,6 +131,12 @@ def render_unknown_page(*, accept_language: str | None, chosen: str | None = Non
     """The page for a number that no certificate has. It repeats nothing of what was asked."""
     language = preferred_language(accept_language, chosen)
     return _render(language, "unknown", words(language)["unknown_meaning"], None, []), language
+
+
+def render_lookup_page(*, accept_language: str | None, chosen: str | None = None) -> tuple[str, str]:
+    """The page with nothing but the field for a number."""
+    language = preferred_language(accept_language, chosen)
+    return _render(language, "lookup", "", None, []), language
 
 
 def _render(language: str, status: str, meaning: str, view: VerificationView | None, days: list[_Day]) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.rules import pdf_key
+from learning_service.domain.certificates.rules.certificates import pdf_key
 from learning_service.domain.courses.models import DocumentReference
 from learning_service.domain.documents.models import Document
 from learning_service.domain.kernel.clock import now

@@ -22,8 +22,10 @@ from learning_service.api.permissions import (
 )
 from learning_service.api.requests import Caller, ContextOf, PublicSession, Session
 from learning_service.api.verification_page import (
+    LANGUAGES,
     PAGE_HEADERS,
     VerificationView,
+    render_lookup_page,
     render_unknown_page,
     render_verification_page,
 )
@@ -31,11 +33,19 @@ from learning_service.domain.certificates.actions.certificates import reissue_ce
 from learning_service.domain.certificates.actions.pdfs import have_marked
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.queries import (
+    certificate_of_code,
+    code_of_certificate,
     is_pdf_given_up,
     list_certificates,
     verify_certificates,
 )
-from learning_service.domain.certificates.rules import PublicCertificate, mark_of, pdf_filename, pdf_key
+from learning_service.domain.certificates.rules.certificates import (
+    PublicCertificate,
+    mark_of,
+    pdf_filename,
+    pdf_key,
+)
+from learning_service.domain.certificates.rules.codes import read_code
 from learning_service.domain.completion.actions.revocations import revoke_outcome
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import last_moment
@@ -165,18 +175,24 @@ def _parsed(text: str) -> uuid.UUID | None:
         return None
 
 
+Language = Annotated[str | None, Query(description="`en`, `es` or `fr`; else the browser decides")]
+PAGE_UNKNOWN: dict[int | str, dict[str, Any]] = {
+    404: {"description": "A page that says so", "content": {"text/html": {}}}
+}
+
+
 @router.get(
     "/certificates/{certificate_id}/verify/",
     dependencies=PUBLIC,
     response_class=HTMLResponse,
-    responses={404: {"description": "A page that says so", "content": {"text/html": {}}}},
+    responses=PAGE_UNKNOWN,
 )
 async def show_verification_page(
     certificate_id: str,
     request: Request,
     session: PublicSession,
     context: ContextOf,
-    lang: Annotated[str | None, Query(description="`en`, `es` or `fr`; else the browser decides")] = None,
+    lang: Language = None,
 ) -> Response:
     """The same as a page."""
     language = request.headers.get("accept-language")
@@ -185,13 +201,13 @@ async def show_verification_page(
     if found is None:
         if parsed is not None:
             _count_unknown(request, context)
-        html, spoken = render_unknown_page(accept_language=language, chosen=lang)
-        return HTMLResponse(html, 404, headers={**PAGE_HEADERS, "Content-Language": spoken})
+        return _unknown_page(request, lang)
     zone = ZoneInfo(found.timezone)
     status = found.status(now(session))
     follower = found.superseded_by if status == "superseded" else None
     view = VerificationView(
         certificate_id=found.id,
+        code=await code_of_certificate(session, found.id),
         status=status,
         recipient_name=found.recipient_name,
         course_title=found.course_title,
@@ -205,6 +221,62 @@ async def show_verification_page(
     )
     html, spoken = render_verification_page(view, accept_language=language, chosen=lang)
     return HTMLResponse(html, headers={**PAGE_HEADERS, "Content-Language": spoken})
+
+
+@router.get(
+    "/c/{code}/",
+    dependencies=PUBLIC,
+    status_code=307,
+    response_class=RedirectResponse,
+    responses=PAGE_UNKNOWN,
+)
+async def show_certificate_of_code(
+    code: str, request: Request, session: PublicSession, context: ContextOf, lang: Language = None
+) -> Response:
+    """The page of the certificate on which this code is printed.
+
+    Case, dashes and spaces do not matter; O is read as 0, I and L as 1.
+    """
+    parsed = read_code(code)
+    found = await certificate_of_code(session, parsed) if parsed is not None else None
+    if found is None:
+        _count_unknown(request, context)
+        return _unknown_page(request, lang)
+    return _to_page(found, lang)
+
+
+@router.get(
+    "/c/",
+    dependencies=PUBLIC,
+    response_class=HTMLResponse,
+    responses={**PAGE_UNKNOWN, 307: {"description": "To the page of that certificate"}},
+)
+async def show_lookup_page(
+    request: Request,
+    session: PublicSession,
+    context: ContextOf,
+    code: Annotated[str | None, Query(description="A printed code, or a certificate's id")] = None,
+    lang: Language = None,
+) -> Response:
+    """A page with a field for the printed code; with `code`, the same as the code's own address."""
+    if code is None:
+        html, spoken = render_lookup_page(accept_language=request.headers.get("accept-language"), chosen=lang)
+        return HTMLResponse(html, headers={**PAGE_HEADERS, "Content-Language": spoken})
+    if (certificate_id := _parsed(code.strip())) is not None:
+        return _to_page(certificate_id, lang)
+    return await show_certificate_of_code(code, request, session, context, lang)
+
+
+def _to_page(certificate_id: uuid.UUID, lang: str | None) -> Response:
+    address = f"/certificates/{certificate_id}/verify/"
+    query = f"?lang={lang}" if lang in LANGUAGES else ""
+    return RedirectResponse(address + query, 307, headers=PUBLIC_HEADERS)
+
+
+def _unknown_page(request: Request, lang: str | None) -> Response:
+    language = request.headers.get("accept-language")
+    html, spoken = render_unknown_page(accept_language=language, chosen=lang)
+    return HTMLResponse(html, 404, headers={**PAGE_HEADERS, "Content-Language": spoken})
 
 
 @router.get("/api/certificates/")

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.rules import PublicCertificate
+from learning_service.domain.certificates.rules.certificates import PublicCertificate
 from learning_service.domain.kernel.errors import Wrong
 from learning_service.domain.kernel.values import CleanText, Name, StrictModel, some
 from learning_service.schemas.common import Out

@@ -14,7 +14,7 @@ from learning_service.api.fast.pages import ModulesPage
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
 from learning_service.domain.attempts.queries.positions import read_position
-from learning_service.domain.certificates.rules import PublicCertificate
+from learning_service.domain.certificates.rules.certificates import PublicCertificate
 from learning_service.domain.completion.queries.completions import Finish
 from learning_service.domain.courses.queries.compiled import cached_version
 from learning_service.schemas.certificates import VERIFICATION_HEADERS

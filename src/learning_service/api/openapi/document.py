@@ -50,6 +50,7 @@ _FILTERS = {"course_id": _ID} | dict.fromkeys(
 _PATH_FORMS = {
     "number": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
     "token": {"type": "string", "description": "As it stands in a mail"},
+    "code": {"type": "string", "description": "As it is printed on a certificate"},
 }
 _PROBLEM = {
     "type": "object",

@@ -6,17 +6,29 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.certificates.rules import Status, status_of
+from learning_service.domain.certificates.rules.certificates import Status, status_of
 from learning_service.domain.kernel.base import Base, reference
+
+RANDOM_CODE = " || ".join(f"substring(uuid_send(gen_random_uuid()) FROM 1 FOR {n})" for n in (6, 4))
+"""The first six bytes of such a UUID are random throughout."""
 
 
 class CertificateOrganization(Base):
-    """Whose certificate an id is: who verifies one has its id alone. A trigger writes it with the certificate."""
+    """Whose certificate an id is, and which one a printed code names: who verifies one has no more than that.
+
+    A trigger writes it with the certificate.
+    """
 
     __tablename__ = "certificate_organizations"
+    __table_args__ = (
+        CheckConstraint("code IS NOT NULL AND octet_length(code) = 10", name="code"),
+        Index("uq_certificate_organizations_code", "code", unique=True),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     organization_id: Mapped[str]
+    code: Mapped[bytes] = mapped_column(server_default=text(RANDOM_CODE))
+    """Random: a public secret, as the id is. The database makes it."""
 
 
 class Certificate(Base):

@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate, CertificateOrganization
-from learning_service.domain.certificates.rules import Mark, PublicCertificate, generation_key
+from learning_service.domain.certificates.rules.certificates import Mark, PublicCertificate, generation_key
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.directory.queries.audience import is_within
 from learning_service.domain.directory.queries.members import was_member
@@ -24,6 +24,8 @@ from learning_service.domain.kernel.principal import Principal
 
 # The function is the one way to a certificate of whatever organization.
 _VERIFY = text("SELECT c.* FROM unnest(CAST(:ids AS uuid[])) AS wanted, public_certificate(wanted) AS c")
+_OF_CODE = text("SELECT certificate_of_code(CAST(:code AS bytea))")
+_CODE = text("SELECT code_of_certificate(CAST(:id AS uuid))")
 
 _DRIFTED = select(func.count()).select_from(Certificate).where(Certificate.pdf_drift.is_not(None))
 
@@ -35,6 +37,20 @@ async def verify_certificates(
     rows = await session.execute(_VERIFY, {"ids": list(ids)})
     found = (PublicCertificate(*facts) for _instant, *facts in rows)
     return {certificate.id: certificate for certificate in found}
+
+
+async def certificate_of_code(session: AsyncSession, code: bytes) -> uuid.UUID | None:
+    """The id of the certificate on which this code is printed, of whatever organization."""
+    found: uuid.UUID | None = await session.scalar(_OF_CODE, {"code": code})
+    return found
+
+
+async def code_of_certificate(session: AsyncSession, certificate_id: uuid.UUID) -> bytes:
+    """The code that is printed on this certificate. Raises NotFound."""
+    found: bytes | None = await session.scalar(_CODE, {"id": certificate_id})
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def list_own_certificates(

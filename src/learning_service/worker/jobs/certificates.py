@@ -29,9 +29,10 @@ from learning_service.domain.certificates.queries import (
     certificate_of_completion,
     certificates_to_check,
     certificates_with_ids,
+    code_of_certificate,
     drifted_pdfs,
 )
-from learning_service.domain.certificates.rules import Mark, pdf_key
+from learning_service.domain.certificates.rules.certificates import Mark, pdf_key
 from learning_service.domain.jobs.outbox import Job, Unworkable, enqueue_job
 from learning_service.domain.kernel.days import last_day, local_day
 from learning_service.worker.durable import finishing
@@ -108,6 +109,8 @@ async def _certificate(context: Context, job: Job) -> Certificate:
 async def content_of(context: Context, certificate: Certificate) -> CertificateContent:
     """What is printed: days are days where the organization is."""
     zone, expires_at = certificate.timezone, certificate.expires_at
+    async with context.transaction(certificate.organization_id) as session:
+        code = await code_of_certificate(session, certificate.id)
     return CertificateContent(
         certificate_id=certificate.id,
         recipient_name=certificate.recipient_name or "",
@@ -117,6 +120,7 @@ async def content_of(context: Context, certificate: Certificate) -> CertificateC
         issued_on=local_day(certificate.issued_at, zone),
         expires_on=last_day(expires_at, zone) if expires_at is not None else None,
         verification_url=certificate.verification_url,
+        code=code,
         logo=await context.store.get(certificate.logo_key) if certificate.logo_key else None,
         primary_color=certificate.primary_color,
         locale=certificate.locale,

@@ -12,7 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.actions.pdfs import have_marked, note_on_certificate
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.rules import GENERATE, generation_key, pdf_key, printed_locale
+from learning_service.domain.certificates.rules.certificates import (
+    GENERATE,
+    generation_key,
+    pdf_key,
+    printed_locale,
+)
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.jobs.outbox import enqueue_job

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.rules import GENERATE, Mark, generation_key
+from learning_service.domain.certificates.rules.certificates import GENERATE, Mark, generation_key
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.values import JsonObject

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.rules import GENERATE, generation_key
+from learning_service.domain.certificates.rules.certificates import GENERATE, generation_key
 from learning_service.domain.compliance.actions import recompute_statuses
 from learning_service.domain.courses.actions.courses import require_policy, update_course
 from learning_service.domain.courses.models import Course

@@ -1,0 +1,6 @@
+CREATE OR REPLACE FUNCTION code_of_certificate(wanted uuid) RETURNS bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, public
+    AS $$
+SELECT o.code FROM public.certificate_organizations o WHERE o.id = wanted
+$$;

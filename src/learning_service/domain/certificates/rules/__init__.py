@@ -1,0 +1,1 @@
+"""The pure rules of certificates: their states, their printed codes."""
