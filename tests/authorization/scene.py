@@ -79,6 +79,7 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
         "requirement_id": "hazing",
         "number": "1",
         "token": "of-no-mail",
+        "code": "of-no-certificate",
     }
     return Place(world, user, unit, ids)
 

@@ -34,7 +34,7 @@ from learning_service.domain.certificates.actions.pdfs import have_marked
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.queries import (
     certificate_of_code,
-    code_of_certificate,
+    certificate_of_page,
     is_pdf_given_up,
     list_certificates,
     verify_certificates,
@@ -197,17 +197,18 @@ async def show_verification_page(
     """The same as a page."""
     language = request.headers.get("accept-language")
     parsed = _parsed(certificate_id)
-    found = await _find(session, parsed) if parsed is not None else None
-    if found is None:
+    shown = await certificate_of_page(session, parsed) if parsed is not None else None
+    if shown is None:
         if parsed is not None:
             _count_unknown(request, context)
         return _unknown_page(request, lang)
+    found, code = shown
     zone = ZoneInfo(found.timezone)
     status = found.status(now(session))
     follower = found.superseded_by if status == "superseded" else None
     view = VerificationView(
         certificate_id=found.id,
-        code=await code_of_certificate(session, found.id),
+        code=code,
         status=status,
         recipient_name=found.recipient_name,
         course_title=found.course_title,

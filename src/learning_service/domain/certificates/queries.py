@@ -24,7 +24,9 @@ from learning_service.domain.kernel.principal import Principal
 
 # The function is the one way to a certificate of whatever organization.
 _VERIFY = text("SELECT c.* FROM unnest(CAST(:ids AS uuid[])) AS wanted, public_certificate(wanted) AS c")
-_OF_CODE = text("SELECT certificate_of_code(CAST(:code AS bytea))")
+_OF_PAGE = text("SELECT c.*, code_of_certificate(c.id) FROM public_certificate(CAST(:id AS uuid)) AS c")
+_CODE = text("SELECT certificate_of_code(CAST(:code AS bytea))")
+_PAGE = text("SELECT c.*, code_of_certificate(c.id) FROM public_certificate(CAST(:id AS uuid)) AS c")
 _CODE = text("SELECT code_of_certificate(CAST(:id AS uuid))")
 
 _DRIFTED = select(func.count()).select_from(Certificate).where(Certificate.pdf_drift.is_not(None))
@@ -37,6 +39,17 @@ async def verify_certificates(
     rows = await session.execute(_VERIFY, {"ids": list(ids)})
     found = (PublicCertificate(*facts) for _instant, *facts in rows)
     return {certificate.id: certificate for certificate in found}
+
+
+async def certificate_of_page(
+    session: AsyncSession, certificate_id: uuid.UUID
+) -> tuple[PublicCertificate, bytes] | None:
+    """The certificate with this id, of whatever organization, and the code that is printed on it."""
+    row = (await session.execute(_PAGE, {"id": certificate_id})).first()
+    if row is None:
+        return None
+    _instant, *facts, code = row
+    return PublicCertificate(*facts), code
 
 
 async def certificate_of_code(session: AsyncSession, code: bytes) -> uuid.UUID | None:
