@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.authorization.table import REACHES
 from tests.kit.documents import pdf
+from tests.kit.earned import printed_code_of
 from tests.kit.learner import Learner, final, lesson, quiz, tree
 from tests.kit.sending import send, settled
 from tests.kit.webhooks import deliver
@@ -56,6 +57,7 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
     spare = await Learner.enter(world, tree(lesson()), user, **own)
     pending = await admin.ok("GET", f"/api/learning/grading/pending/?course_id={at.course}")
     enrollments = await at.call.ok("GET", "/api/users/enrollments/")
+    certificate = await _certificate(short)
     ids = {
         "course_id": at.course,
         "short_id": short.course,
@@ -67,7 +69,7 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
         "question_id": question["id"],
         "enrollment_id": next(e["id"] for e in enrollments["items"] if e["course_id"] == at.course),
         "response_id": pending["items"][0]["response_id"],
-        "certificate_id": await _certificate(short),
+        "certificate_id": certificate,
         "spare_id": await _certificate(spare),
         "document_id": document,
         "rule_id": rule["id"],
@@ -79,7 +81,7 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
         "requirement_id": "hazing",
         "number": "1",
         "token": "of-no-mail",
-        "code": "of-no-certificate",
+        "code": await printed_code_of(world, certificate),
     }
     return Place(world, user, unit, ids)
 

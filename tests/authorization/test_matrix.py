@@ -122,7 +122,6 @@ NEVER_GOES_THROUGH = {
     "POST /api/learning/grading/lost-passes/{enrollment_id}/",
     "POST /api/webhooks/{webhook_id}/deliveries/{delivery_id}/replay/",
     "POST /api/documents/{document_id}/retry/",
-    "GET /c/{code}/",
     "GET /unsubscribe/{token}/",
     "POST /unsubscribe/{token}/",
 }

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from learning_service.domain.certificates.queries import code_of_certificate
+from learning_service.domain.certificates.rules.codes import printed_code
 from tests.kit.world import Caller, Json, World
 
 TREE: Json = {
@@ -56,8 +57,7 @@ class Earned:
 
     async def code(self, certificate_id: str | None = None) -> bytes:
         """The code that is printed on this certificate, or on another."""
-        async with self.world.worker.transaction(None) as session:
-            return await code_of_certificate(session, uuid.UUID(certificate_id or self.id))
+        return await code_of(self.world, certificate_id or self.id)
 
     async def change(self, assignments: str, certificate_id: str | None = None, **values: Any) -> None:
         """Change the stored row, as time would."""
@@ -66,6 +66,17 @@ class Earned:
             await connection.exec_driver_sql(
                 f"UPDATE certificates SET {assignments} WHERE id = '{certificate_id or self.id}'"
             )
+
+
+async def code_of(world: World, certificate_id: str) -> bytes:
+    """The code that is printed on a certificate."""
+    async with world.worker.transaction(None) as session:
+        return await code_of_certificate(session, uuid.UUID(certificate_id))
+
+
+async def printed_code_of(world: World, certificate_id: str) -> str:
+    """The same as it is printed."""
+    return printed_code(await code_of(world, certificate_id))
 
 
 async def earn(world: World, user: str = "ana", course: Json | None = None, **tree: Any) -> Earned:

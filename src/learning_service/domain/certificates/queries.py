@@ -24,8 +24,7 @@ from learning_service.domain.kernel.principal import Principal
 
 # The function is the one way to a certificate of whatever organization.
 _VERIFY = text("SELECT c.* FROM unnest(CAST(:ids AS uuid[])) AS wanted, public_certificate(wanted) AS c")
-_OF_PAGE = text("SELECT c.*, code_of_certificate(c.id) FROM public_certificate(CAST(:id AS uuid)) AS c")
-_CODE = text("SELECT certificate_of_code(CAST(:code AS bytea))")
+_OF_CODE = text("SELECT certificate_of_code(CAST(:code AS bytea))")
 _PAGE = text("SELECT c.*, code_of_certificate(c.id) FROM public_certificate(CAST(:id AS uuid)) AS c")
 _CODE = text("SELECT code_of_certificate(CAST(:id AS uuid))")
 
