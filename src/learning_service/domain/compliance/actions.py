@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CTE, ColumnElement, and_, delete, func, select, text, update
+from sqlalchemy import CTE, ColumnElement, delete, func, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +12,7 @@ from learning_service.domain.courses.rules.tree import Skill
 from learning_service.domain.directory.models import ComplianceRequirement, Member
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.kernel.planning import plan_afresh
+from learning_service.domain.kernel.planning import looked_up, of_many, plan_afresh
 from learning_service.domain.records.bulk_events import events_of, rfc3339
 from learning_service.domain.records.events import append_event
 
@@ -207,7 +207,7 @@ async def announce_expired(session: AsyncSession) -> int:
     marked = (
         update(status)
         .where(
-            status.organization_id == expired.c.organization_id,
+            of_many(status.organization_id, expired.c.organization_id),
             status.user_id == expired.c.user_id,
             status.requirement_id == expired.c.requirement_id,
         )
@@ -227,6 +227,20 @@ async def announce_expired(session: AsyncSession) -> int:
 def _unannounced(instant: datetime) -> CTE:
     """At most `BATCH` expired statuses that are not announced; of erased members and retired requirements none."""
     status = ChapterComplianceStatus
+    member = looked_up(
+        Member,
+        "member",
+        of_many(Member.organization_id, status.organization_id),
+        Member.user_id == status.user_id,
+        Member.erased_at.is_(None),
+    )
+    requirement = looked_up(
+        ComplianceRequirement,
+        "requirement",
+        of_many(ComplianceRequirement.organization_id, status.organization_id),
+        ComplianceRequirement.id == status.requirement_id,
+        ComplianceRequirement.closed_at.is_(None),
+    )
     return (
         select(
             status.organization_id,
@@ -235,22 +249,8 @@ def _unannounced(instant: datetime) -> CTE:
             status.completion_id,
             status.expires_at,
         )
-        .join(
-            Member,
-            and_(
-                Member.organization_id == status.organization_id,
-                Member.user_id == status.user_id,
-                Member.erased_at.is_(None),
-            ),
-        )
-        .join(
-            ComplianceRequirement,
-            and_(
-                ComplianceRequirement.organization_id == status.organization_id,
-                ComplianceRequirement.id == status.requirement_id,
-                ComplianceRequirement.closed_at.is_(None),
-            ),
-        )
+        .join(member, true())
+        .join(requirement, true())
         .where(status.expires_at <= instant, status.announced_expiry.is_distinct_from(status.expires_at))
         .order_by(status.expires_at)
         .limit(BATCH)

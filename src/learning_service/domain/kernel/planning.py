@@ -7,7 +7,8 @@ autovacuum looks at the tables, a load of thousands would be done by pairs.
 
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Select, any_, func, literal_column, select, text
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -18,6 +19,7 @@ all with all whenever statistics are from before a large load."""
 PLANNED_AS_USUAL = func.set_config("plan_cache_mode", "auto", True)
 """Selected by a statement that is planned afresh and writes thousands of rows: their foreign keys, which are checked
 when it ends, go by kept plans again."""
+_NAMED = 8
 _AFRESH = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 
@@ -30,9 +32,31 @@ async def plan_afresh(session: AsyncSession) -> None:
     await session.execute(_AFRESH)
 
 
+def of_many(column: Any, organization_id: Any) -> ColumnElement[bool]:
+    """Whether a row is of this organization, where its other conditions find one row or few.
+
+    It is asked as one of eight that are the same. Statistics may know one row of an organization, because the others
+    are small or this one is new. All indexes that begin with it cost the same then, and the planner takes any, by
+    which all of the organization is gone through for each row. Of eight it expects eight rows, and takes the index
+    that names what else is asked. The database looks once.
+    """
+    found: ColumnElement[bool] = column == any_(array([organization_id] * _NAMED))
+    return found
+
+
+def among(column: Any, found: Select[Any]) -> ColumnElement[bool]:
+    """Whether what another part of the statement has made holds this: hashed once, however few are expected.
+
+    Without the `IS TRUE` it would be made a join, which goes by pairs if few are expected.
+    """
+    holds: ColumnElement[bool] = column.in_(found).is_(True)
+    return holds
+
+
 def looked_up(model: type[T], name: str, *key: ColumnElement[bool]) -> type[T]:
     """The model's row with this key, to be joined with `true()`: found anew for each row, by all of the key.
 
+    The key's organization goes by `of_many`.
     Written as a join, all rows of the organization would be gone through for each row if few are expected.
     """
     return aliased(model, select(model).where(*key).offset(FENCE).lateral(name))

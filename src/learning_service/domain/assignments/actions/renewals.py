@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     Text,
     and_,
-    any_,
     cast,
     exists,
     func,
@@ -38,7 +37,7 @@ from learning_service.domain.enrollments.queries.standing import (
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.kernel.planning import FENCE, looked_up, plan_afresh
+from learning_service.domain.kernel.planning import FENCE, among, looked_up, of_many, plan_afresh
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import DEFAULT_RECERTIFICATION_WINDOW_DAYS, MAX_DAYS
 from learning_service.domain.records.audit import record_audit
@@ -50,7 +49,7 @@ _Later = aliased(CourseCompletion, name="later")
 
 
 def _is(table: Any, organization_id: Any, row_id: Any) -> ColumnElement[bool]:
-    return and_(table.organization_id == organization_id, table.id == row_id)
+    return and_(of_many(table.organization_id, organization_id), table.id == row_id)
 
 
 _OF, _ENROLLMENT = CourseCompletion.organization_id, CourseCompletion.enrollment_id
@@ -59,7 +58,8 @@ _Course = looked_up(Course, "course", _is(Course, _OF, CourseCompletion.course_i
 _Member = looked_up(
     Member,
     "member",
-    and_(Member.organization_id == _OF, Member.user_id == CourseCompletion.user_id),
+    of_many(Member.organization_id, _OF),
+    Member.user_id == CourseCompletion.user_id,
     Member.erased_at.is_(None),
 )
 _Chapter = looked_up(Chapter, "chapter", _is(Chapter, _Member.organization_id, _Member.chapter_id))
@@ -85,8 +85,10 @@ async def open_renewals(session: AsyncSession) -> int:
     made = _made(session, due, moment)
     marked = (
         update(CourseCompletion)
-        # As an array: a join with so few as statistics know would go by pairs.
-        .where(_at(due), due.c.cause_id == any_(func.array(select(made.c.cause_id).scalar_subquery())))
+        .where(
+            _is(CourseCompletion, due.c.organization_id, due.c.id),
+            among(due.c.cause_id, select(made.c.cause_id)),
+        )
         .values(renewal_opened_at=now(session))
         .cte("marked")
     )
@@ -112,16 +114,6 @@ async def open_renewals(session: AsyncSession) -> int:
     for organization_id, count in sorted((organizations or {}).items()):
         await _follow_up(session, organization_id, count, moment)
     return int(found)
-
-
-def _at(due: CTE) -> ColumnElement[bool]:
-    """Where a completion is found again, by all columns of each index that begins with its organization.
-
-    By its key alone, statistics that have one completion an organization make another index look as good, of which
-    only the organization is known: then each finds all of them.
-    """
-    names = ("organization_id", "id", "enrollment_id", "user_id", "course_id")
-    return and_(*(getattr(CourseCompletion, name) == due.c[name] for name in names))
 
 
 async def _hold(session: AsyncSession, courses: Sequence[Any]) -> None:
@@ -233,7 +225,7 @@ def _goes_on() -> ColumnElement[bool]:
     return exists(
         select(_Other.id)
         .where(
-            _Other.organization_id == CourseCompletion.organization_id,
+            of_many(_Other.organization_id, CourseCompletion.organization_id),
             _Other.user_id == CourseCompletion.user_id,
             _Other.course_id == CourseCompletion.course_id,
             or_(
@@ -254,7 +246,7 @@ def _lasts_longer() -> ColumnElement[bool]:
     return exists(
         select(_Later.id)
         .where(
-            _Later.organization_id == CourseCompletion.organization_id,
+            of_many(_Later.organization_id, CourseCompletion.organization_id),
             _Later.user_id == CourseCompletion.user_id,
             _Later.course_id == CourseCompletion.course_id,
             _Later.voided_at.is_(None),

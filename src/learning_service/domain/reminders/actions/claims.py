@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    ColumnElement,
     Integer,
     Text,
     case,
@@ -25,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.kernel.planning import plan_afresh
+from learning_service.domain.kernel.planning import FENCE, among, of_many, plan_afresh
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import (
     DEFAULT_OVERDUE_DAYS,
@@ -79,6 +80,7 @@ async def claim_overdue(session: AsyncSession, *, since: datetime | None) -> dat
     """
     overdue = (
         select(
+            new_ids().label("id"),
             Enrollment.id.label("enrollment_id"),
             Enrollment.organization_id,
             Enrollment.user_id,
@@ -93,12 +95,7 @@ async def claim_overdue(session: AsyncSession, *, since: datetime | None) -> dat
             is_active(Enrollment.organization_id, Enrollment.user_id),
             Enrollment.due_at < now(session),
             Enrollment.due_at >= (since or now(session) - MAX_DAYS * _DAY),
-            ~exists().where(
-                Reminder.organization_id == Enrollment.organization_id,
-                Reminder.enrollment_id == Enrollment.id,
-                Reminder.due_at == Enrollment.due_at,
-                Reminder.days_before == 0,
-            ),
+            ~_is_claimed(Enrollment, Reminder.days_before == 0),
         )
         .order_by(Enrollment.due_at)
         .limit(BATCH)
@@ -115,7 +112,7 @@ def _claim(session: AsyncSession, due: Any, *, status: str, event: str) -> Any:
     """
     due = due.cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
     row = {
-        "id": new_ids(),
+        "id": due.c.id,
         "organization_id": due.c.organization_id,
         "enrollment_id": due.c.enrollment_id,
         "kind": due.c.kind,
@@ -128,10 +125,10 @@ def _claim(session: AsyncSession, due: Any, *, status: str, event: str) -> Any:
         insert(Reminder)
         .from_select(list(row), select(*row.values()), include_defaults=False)
         .on_conflict_do_nothing()
-        .returning(Reminder.id, Reminder.enrollment_id)
+        .returning(Reminder.id)
         .cte("claimed")
     )
-    facts = select(claimed.c.id, due).join(due, due.c.enrollment_id == claimed.c.enrollment_id).cte("facts")
+    facts = select(due).where(among(due.c.id, select(claimed.c.id))).cte("facts")
     news = select(facts).where(facts.c.days >= 0).cte("news")
     data = {
         "enrollment_id": news.c.enrollment_id,
@@ -178,14 +175,10 @@ def _due(session: AsyncSession, after: Key | None) -> Any:
         .where(moment <= now(session), moment > seen.c.assigned_at, is_recent)
         .lateral("nearest")
     )
-    reminded = exists().where(
-        Reminder.organization_id == seen.c.organization_id,
-        Reminder.enrollment_id == seen.c.id,
-        Reminder.due_at == seen.c.due_at,
-        Reminder.days_before <= nearest.c.days,
-    )
+    reminded = _is_claimed(seen.c, Reminder.days_before <= nearest.c.days)
     return (
         select(
+            new_ids().label("id"),
             seen.c.id.label("enrollment_id"),
             seen.c.organization_id,
             seen.c.user_id,
@@ -199,6 +192,20 @@ def _due(session: AsyncSession, after: Key | None) -> Any:
         .join(nearest, true())
         .where(nearest.c.days.is_not(None), ~reminded, is_active(seen.c.organization_id, seen.c.user_id))
         .order_by(seen.c.organization_id, seen.c.id)
+    )
+
+
+def _is_claimed(enrollment: Any, days: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether there is a reminder for so many days before the enrollment's due time."""
+    return exists(
+        select(Reminder.id)
+        .where(
+            of_many(Reminder.organization_id, enrollment.organization_id),
+            Reminder.enrollment_id == enrollment.id,
+            Reminder.due_at == enrollment.due_at,
+            days,
+        )
+        .offset(FENCE)
     )
 
 

@@ -25,6 +25,7 @@ from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.courses.models import CourseVersion, Quiz
 from learning_service.domain.directory.models import NATIONAL, Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.kernel.planning import FENCE, of_many
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.preferences.models import MemberPreferences
 from learning_service.domain.preferences.queries import is_of, is_required, is_wanted
@@ -108,11 +109,12 @@ _FACTS = (
 def is_active(organization_id: Any, user_id: Any) -> ColumnElement[bool]:
     """Whether the member has a status in which the organization wants to have them reminded."""
     settings = OrganizationSettings.organization_id == Member.organization_id
-    return (
-        exists()
+    member = (
+        select(Member.user_id)
         .select_from(outerjoin(Member, OrganizationSettings, settings))
-        .where(Member.organization_id == organization_id, Member.user_id == user_id, _ACTIVE)
+        .where(of_many(Member.organization_id, organization_id), Member.user_id == user_id, _ACTIVE)
     )
+    return exists(member.offset(FENCE))
 
 
 async def load_mail(
