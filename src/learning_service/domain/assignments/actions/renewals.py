@@ -52,8 +52,18 @@ def _is(table: Any, organization_id: Any, row_id: Any) -> ColumnElement[bool]:
     return and_(of_many(table.organization_id, organization_id), table.id == row_id)
 
 
+def _is_theirs(table: Any, other: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Asked beside the key, because the index by member begins with these and ends with the key."""
+    return table.user_id == other.user_id, table.course_id == other.course_id
+
+
 _OF, _ENROLLMENT = CourseCompletion.organization_id, CourseCompletion.enrollment_id
-_Completed = looked_up(Enrollment, "completed", _is(Enrollment, _OF, _ENROLLMENT))
+_Completed = looked_up(
+    Enrollment,
+    "completed",
+    _is(Enrollment, _OF, _ENROLLMENT),
+    *_is_theirs(Enrollment, CourseCompletion),
+)
 _Course = looked_up(Course, "course", _is(Course, _OF, CourseCompletion.course_id))
 _Member = looked_up(
     Member,
@@ -87,6 +97,7 @@ async def open_renewals(session: AsyncSession) -> int:
         update(CourseCompletion)
         .where(
             _is(CourseCompletion, due.c.organization_id, due.c.id),
+            *_is_theirs(CourseCompletion, due.c),
             among(due.c.cause_id, select(made.c.cause_id)),
         )
         .values(renewal_opened_at=now(session))
@@ -227,7 +238,8 @@ def _goes_on() -> ColumnElement[bool]:
         .where(
             of_many(_Other.organization_id, CourseCompletion.organization_id),
             _Other.user_id == CourseCompletion.user_id,
-            _Other.course_id == CourseCompletion.course_id,
+            # By no index: to one that begins so, a course's enrollments seem no more than a member's.
+            (_Other.course_id == CourseCompletion.course_id).is_(True),
             or_(
                 _Other.status.in_(OPEN),
                 and_(decided_at(_Other) > decided_at(_Completed), ~func.coalesce(never_begun, False)),
