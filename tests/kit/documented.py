@@ -1,5 +1,6 @@
 """Every answer that a test gets is one that the reference names for its call."""
 
+import json
 import re
 from functools import cached_property
 from typing import Any
@@ -10,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 HEADERS = {b"etag", b"location", b"retry-after", b"idempotency-replayed"}
 """Those that a caller acts on, which the reference names for the status that they come with."""
+PROBLEM = b"application/problem+json"
 ACCIDENT = 500
 """Named nowhere: no caller should plan for it. Tests that provoke one look for it themselves."""
 
@@ -29,9 +31,18 @@ class Documented:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, and note an answer that the reference does not name."""
 
+        refused: list[bytes] = []
+
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._compare(scope, message["status"], {name.lower() for name, _ in message["headers"]})
+                headers = {name.lower(): value for name, value in message["headers"]}
+                self._compare(scope, message["status"], set(headers))
+                if headers.get(b"content-type") == PROBLEM and message["status"] != ACCIDENT:
+                    refused.append(b"")
+            elif refused:
+                refused.append(message.get("body", b""))
+                if not message.get("more_body"):
+                    self._compare_code(scope, json.loads(b"".join(refused)))
             await send(message)
 
         await self._app(scope, receive, noting)
@@ -58,10 +69,26 @@ class Documented:
                 if not _fits(str(text), schema)
             ]
 
+    def _compare_code(self, scope: Scope, problem: dict[str, Any]) -> None:
+        path = getattr(scope.get("route"), "path", "")
+        operation = self._paths.get(path, {}).get(scope["method"].lower())
+        if operation is not None and problem["code"] not in codes_of(operation, str(problem["status"])):
+            self._surprises.append(
+                f"{scope['method']} {path} refused with {problem['code']}, which the reference does not name"
+            )
+
     async def check(self, response: httpx.Response) -> None:
         """Fail where an answer was a surprise."""
         surprises, self._surprises = self._surprises, []
         assert not surprises, surprises
+
+
+def codes_of(operation: dict[str, Any], status: str) -> list[str]:
+    """The codes that a call can refuse with, as the reference names them."""
+    answer = operation["responses"].get(status, {})
+    schema = answer.get("content", {}).get(PROBLEM.decode(), {}).get("schema", {})
+    codes: list[str] = schema["allOf"][1]["properties"]["code"]["enum"] if "allOf" in schema else []
+    return codes
 
 
 def _path_schemas(operation: dict[str, Any], name: str) -> list[dict[str, Any]]:

@@ -89,20 +89,28 @@ def page(list_name: str, *free: str, key_parts: int = 1, **words: Iterable[str])
 
 
 class PathOpaqueId:
-    """Reads a path parameter as an id made elsewhere. What no id can be is Invalid, or is not there (`finds`)."""
+    """Reads a path parameter as an id made elsewhere. Raises Invalid for what no id can be."""
 
-    def __init__(self, name: str, *, finds: bool = False) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.finds = finds
 
     async def __call__(self, request: Request, caller: Caller) -> str:
-        """The id. Raises Invalid, or NotFound."""
+        """The id. Raises Invalid."""
         value: str = request.path_params[self.name]
-        if OPAQUE_ID.match(value):
-            return value
-        if self.finds:
+        if not OPAQUE_ID.match(value):
+            raise Invalid.at(f"/{self.name}", OPAQUE_ID_FORM, "wrong-form")
+        return value
+
+
+class PathFoundId(PathOpaqueId):
+    """The same where the call finds what is there already: what no id can be is not there."""
+
+    async def __call__(self, request: Request, caller: Caller) -> str:
+        """The id. Raises NotFound."""
+        value: str = request.path_params[self.name]
+        if not OPAQUE_ID.match(value):
             raise NotFound
-        raise Invalid.at(f"/{self.name}", OPAQUE_ID_FORM, "wrong-form")
+        return value
 
 
 def path_opaque_id(name: str, *, finds: bool = False) -> Any:
@@ -110,7 +118,7 @@ def path_opaque_id(name: str, *, finds: bool = False) -> Any:
 
     Raises Invalid for what no id can be; where the call `finds` what is there already, NotFound.
     """
-    return Depends(PathOpaqueId(name, finds=finds))
+    return Depends(PathFoundId(name) if finds else PathOpaqueId(name))
 
 
 class MemberPage(Page):

@@ -66,6 +66,11 @@ def reason(status: int) -> str:
     return _REASONS.get(status) or HTTPStatus(status).phrase
 
 
+def status_of(refusal: type[DomainError]) -> int:
+    """What HTTP calls a refusal."""
+    return next((status for kind, status in KINDS if issubclass(refusal, kind)), 500)
+
+
 def problem_response(
     request: Request,
     status: int,
@@ -98,7 +103,7 @@ def problem_response(
 
 def domain_problem(request: Request, error: DomainError) -> Response:
     """The problem document of a refusal."""
-    status = next((status for kind, status in KINDS if isinstance(error, kind)), 500)
+    status = status_of(type(error))
     headers = {}
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="learning-service"'

@@ -46,7 +46,6 @@ router = APIRouter(prefix="/api/courses", tags=["authoring"], route_class=KeyedR
 Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]
 Author = Annotated[Principal, Depends(AnyCaller())]
 TREE: Responses = {200: with_headers(ETAG)}
-EDITS: Responses = {428: {"description": "Edits of a draft need If-Match"}}
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag of the state that you saw.")]
 MAX_VERSION_DIGITS = 9
 
@@ -74,7 +73,7 @@ async def read_draft(access: Authored, session: Session) -> Response:
     return _tree_response(await current_edition(session, access.view.id))
 
 
-@router.put("/{course_id}/draft/", response_model=StoredTreeOut, responses=EDITS | TREE)
+@router.put("/{course_id}/draft/", response_model=StoredTreeOut, responses=TREE)
 async def save_draft(
     access: Authored,
     caller: Author,
@@ -87,7 +86,7 @@ async def save_draft(
     return _tree_response(edition)
 
 
-@router.patch("/{course_id}/draft/", response_model=StoredTreeOut, responses=EDITS | TREE)
+@router.patch("/{course_id}/draft/", response_model=StoredTreeOut, responses=TREE)
 async def patch_draft(
     access: Authored,
     caller: Author,
@@ -100,7 +99,7 @@ async def patch_draft(
     return _tree_response(edition)
 
 
-@router.delete("/{course_id}/draft/", status_code=204, responses=EDITS)
+@router.delete("/{course_id}/draft/", status_code=204)
 async def discard_draft(
     access: Authored, caller: Author, session: Session, nothing: NoBody, if_match: IfMatch = None
 ) -> None:
@@ -174,7 +173,7 @@ async def compare_versions(
     )
 
 
-@router.post("/{course_id}/versions/{number}/restore/", response_model=StoredTreeOut, responses=EDITS | TREE)
+@router.post("/{course_id}/versions/{number}/restore/", response_model=StoredTreeOut, responses=TREE)
 async def restore_version_(
     access: Authored,
     caller: Author,

@@ -58,6 +58,7 @@ from learning_service.schemas.certificates import (
     PUBLIC_HEADERS,
     VERIFICATION_HEADERS,
     AdministeredCertificateOut,
+    PendingPdfOut,
     ReissueIn,
     RevocationIn,
     UnknownCertificateOut,
@@ -316,10 +317,8 @@ def _filters(asked: PageRequest) -> tuple[str | None, uuid.UUID | None]:
     response_class=RedirectResponse,
     responses={
         **ADDRESS_RESPONSES,
-        202: {"description": "Still being made; see Retry-After"} | with_headers(RETRY_AFTER),
-        410: {
-            "description": "Removed with the member's personal data, or not given out since it is not in force"
-        },
+        202: {"model": PendingPdfOut, "description": "Still being made; see Retry-After"}
+        | with_headers(RETRY_AFTER),
     },
 )
 async def download_certificate(
@@ -351,7 +350,7 @@ async def download_certificate(
         if mark:
             await have_marked(session, certificate, mark)
         headers = {"Cache-Control": "no-store", "Retry-After": str(PDF_RETRY_SECONDS)}
-        return JSONResponse({"status": "pending"}, 202, headers=headers)
+        return JSONResponse(PendingPdfOut(status="pending").model_dump(), 202, headers=headers)
     return await answer_with_address(
         request,
         context.store,
@@ -377,7 +376,6 @@ async def revoke_certificate(
 @router.post(
     "/api/certificates/{certificate_id}/reissue/",
     status_code=201,
-    responses={410: {"description": "Its person was erased: `erased`"}},
 )
 async def reissue_certificate_(
     caller: Caller,

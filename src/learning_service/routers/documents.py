@@ -29,7 +29,7 @@ from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.idempotency import AlreadyAnswered, claim_key, keep_answer
 from learning_service.schemas.common import PageOut
-from learning_service.schemas.documents import DocumentOut
+from learning_service.schemas.documents import DocumentOut, PendingFileOut
 
 router = APIRouter(prefix="/api/documents", tags=["documents"], route_class=KeyedRoute)
 RETRY_SECONDS = 2
@@ -125,8 +125,8 @@ async def retry_document_(
     response_class=RedirectResponse,
     responses={
         **ADDRESS_RESPONSES,
-        202: {"description": "Still being checked or converted; see Retry-After"} | with_headers(RETRY_AFTER),
-        409: {"description": "It failed, so it has no file"},
+        202: {"model": PendingFileOut, "description": "Still being checked or converted; see Retry-After"}
+        | with_headers(RETRY_AFTER),
     },
 )
 async def download_document(
@@ -138,7 +138,7 @@ async def download_document(
     """A short-lived address of the PDF or picture: a redirect, or with `Accept: application/json` as JSON."""
     if document.status == "converting":
         headers = {"Cache-Control": "no-store", "Retry-After": str(RETRY_SECONDS)}
-        return JSONResponse({"status": "converting"}, 202, headers=headers)
+        return JSONResponse(PendingFileOut(status="converting").model_dump(), 202, headers=headers)
     if document.file_key is None:
         raise DocumentNotReady("This document has failed, so it has no file; its author may retry it.")
     shown = document.media_type if document.media_type in PICTURES else PDF

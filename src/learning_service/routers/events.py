@@ -47,7 +47,6 @@ PARAMETERS = [
 @router.get(
     "/",
     openapi_extra={"parameters": PARAMETERS},
-    responses={410: {"description": "The cursor points before what is kept: begin without `after`"}},
 )
 async def list_events(caller: Reader, request: Request, context: ContextOf) -> FeedOut:
     """Events after a cursor, oldest first; with `wait`, up to so many seconds until there is one.

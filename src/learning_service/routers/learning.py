@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field, WithJsonSchema
 
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.ownership import CanSeeAttempt, CanSeeQuiz, IsEnrollmentOwner, OwnPosition
@@ -43,8 +44,8 @@ AtAssessment = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="as
 SeesQuiz = Annotated[OwnPosition | QuizPlace, Depends(CanSeeQuiz("quiz"))]
 SeesAssessment = Annotated[OwnPosition | QuizPlace, Depends(CanSeeQuiz("assessment"))]
 Preview = Annotated[
-    str | None,
-    Query(description="`true`, for authors: as its author made it, with keys.", pattern="^(true|false)$"),
+    Annotated[str, Field(pattern="^(true|false)$"), WithJsonSchema({"type": "boolean"})] | None,
+    Query(description="`true`, for authors: as its author made it, with keys."),
 ]
 AtAttempt = Annotated[OwnPosition, Depends(IsEnrollmentOwner("attempt"))]
 SeesAttempt = Annotated[OwnPosition, Depends(CanSeeAttempt())]

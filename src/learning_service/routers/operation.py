@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +21,7 @@ from learning_service.core.telemetry import show_job_figures
 from learning_service.domain.documents.actions import is_converter_alive
 from learning_service.domain.jobs.admin import job_figures
 from learning_service.domain.kernel.errors import NotFound
+from learning_service.schemas.operation import HealthOut, ReadinessOut
 
 READY_SECONDS = 1
 _abandoned: set[asyncio.Task[bool]] = set()
@@ -48,12 +49,16 @@ router = APIRouter(tags=["operation"], dependencies=[Depends(Anyone())], route_c
 
 
 @router.get("/healthz")
-async def check_health() -> dict[str, str]:
+async def check_health() -> HealthOut:
     """Alive: the process answers."""
-    return {"status": "ok"}
+    return HealthOut(status="ok")
 
 
-@router.get("/readyz", responses={503: {"description": "A part that is needed is away"}})
+@router.get(
+    "/readyz",
+    response_model=ReadinessOut,
+    responses={503: {"model": ReadinessOut, "description": "The database is away"}},
+)
 async def check_readiness(context: ContextOf, looks: LooksOf) -> JSONResponse:
     """Whether it can serve. Without the database it cannot; without the store it serves on, slower, and
     without Redis jobs wait.
@@ -68,7 +73,8 @@ async def check_readiness(context: ContextOf, looks: LooksOf) -> JSONResponse:
     words["converter"] = "ok" if converter else "absent"
     status = "ok" if all(parts.values()) else ("degraded" if database else "down")
     headers = {} if database else {"Retry-After": "5"}
-    return JSONResponse({"status": status, "parts": words}, 200 if database else 503, headers=headers)
+    answer = ReadinessOut.model_validate({"status": status, "parts": words})
+    return JSONResponse(answer.model_dump(), 200 if database else 503, headers=headers)
 
 
 async def _parts(context: Context) -> dict[str, bool]:
@@ -82,7 +88,11 @@ async def _parts(context: Context) -> dict[str, bool]:
     return dict(zip(looks, found, strict=True))
 
 
-@router.get("/metrics", response_class=Response)
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses={200: {"description": "Figures in Prometheus's text format"}},
+)
 async def read_metrics(context: ContextOf, looks: LooksOf) -> Response:
     """Prometheus metrics: requests of this process; jobs, workers and schedules of the whole service."""
     if not context.settings.metrics_enabled:

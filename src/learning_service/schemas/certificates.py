@@ -21,6 +21,12 @@ VERIFICATION_HEADERS = {**PUBLIC_HEADERS, "Vary": "Accept"}
 Status = Literal["valid", "expired", "revoked", "superseded"]
 
 
+class PendingPdfOut(Out):
+    """The PDF is still being made."""
+
+    status: Literal["pending"]
+
+
 class IssuerOut(Out):
     """Who issued it."""
 

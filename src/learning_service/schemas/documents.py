@@ -11,6 +11,12 @@ from learning_service.domain.documents.rules import DocumentKind, file_path, kin
 from learning_service.schemas.common import Out
 
 
+class PendingFileOut(Out):
+    """The file is still being checked or converted."""
+
+    status: Literal["converting"]
+
+
 class DocumentOut(Out):
     """An uploaded file as its authors see it."""
 

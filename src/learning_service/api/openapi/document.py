@@ -5,6 +5,7 @@ dependencies, so it does not know who may call. Both are written into the docume
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -17,17 +18,20 @@ from pydantic_core import from_json, to_json
 
 from learning_service.adapters.webhook_http import CONTENT_TYPE
 from learning_service.api.bodies import JsonBody
+from learning_service.api.idempotency import claim_for
 from learning_service.api.openapi.built import ServedDocument
 from learning_service.api.openapi.headers import HEADERS, name_headers
 from learning_service.api.openapi.links import links_of
 from learning_service.api.openapi.names import delivery_id, summary_of
 from learning_service.api.openapi.page import REFERENCE_HEADERS, reference_files, reference_page
+from learning_service.api.openapi.refusals import refusals_of
 from learning_service.api.parameters import Page, PathOpaqueId
 from learning_service.api.permissions import Anyone, Permission
-from learning_service.api.problems import MEDIA_TYPE, reason
+from learning_service.api.problems import MEDIA_TYPE, reason, status_of
 from learning_service.api.routes import api_routes
 from learning_service.api.uploads import UPLOAD_BODY
-from learning_service.domain.kernel.errors import FaultCode
+from learning_service.domain.kernel import errors
+from learning_service.domain.kernel.errors import DomainError, FaultCode
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.webhooks.rules.events import EXAMPLES, EventType, cloud_event
 from learning_service.schemas.filters import FLAG
@@ -47,6 +51,7 @@ _OPAQUE_ID = {"type": "string", "pattern": "^[A-Za-z0-9._:@-]{1,128}$"}
 _FILTERS = {"course_id": _ID} | dict.fromkeys(
     ("user_id", "chapter_id", "region_id", "requirement_id"), _OPAQUE_ID
 )
+_WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 _PATH_FORMS = {
     "number": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
     "token": {"type": "string", "description": "As it stands in a mail"},
@@ -203,34 +208,52 @@ def _describe(operation: JsonObject, route: APIRoute, schemas: JsonObject) -> No
         operation["x-permission"] = permission.name
         operation["description"] = f"{operation.get('description', '')}\n\nWho: {permission.name}.".strip()
     _describe_parameters(operation, route)
-    statuses = {404, 429, 503}
-    if needs_token(route):
-        statuses |= {401, 403}
     for call in calls:
         if isinstance(call, JsonBody):
             operation["requestBody"] = _request_body(call, schemas)
-            statuses |= {413, 415, 422}
         elif isinstance(call, Page):
             operation.setdefault("parameters", []).extend(_page_parameters(call))
-            statuses.add(422)
-    if takes_file(route):
-        statuses |= {413, 415, 422}
-    if route.methods and route.methods & {"POST", "PUT", "PATCH", "DELETE"}:
-        statuses.add(409)
     if takes_key(route):
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
-    asked = operation.get("parameters", [])
-    if any(parameter["in"] == "query" or parameter is _KEY_PARAMETER for parameter in asked):
-        statuses.add(422)
-    if any(parameter["name"] == "If-Match" for parameter in asked):
-        statuses.add(412)
-    operation["responses"].pop("422", None)
-    for status in sorted(statuses):
-        operation["responses"].setdefault(str(status), _problem(status))
-    for status, response in operation["responses"].items():
-        if status[0] in "45" and "content" not in response:
-            operation["responses"][status] = _problem(int(status)) | response
+    asks = any(parameter["in"] == "query" for parameter in operation.get("parameters", []))
+    _name_refusals(operation["responses"], route, asks=asks)
+    _share_body(operation["responses"], str(route.status_code or 200))
     name_headers(operation["responses"], takes_key=takes_key(route))
+
+
+def _share_body(responses: JsonObject, first: str) -> None:
+    """A further success that says nothing of its body has that of the first."""
+    for status, answer in responses.items():
+        if status in {"200", "201"} and "content" not in answer and "content" in responses.get(first, {}):
+            answer["content"] = responses[first]["content"]
+
+
+def _name_refusals(responses: JsonObject, route: APIRoute, *, asks: bool) -> None:
+    """Each status that the call can refuse with, its codes and what they mean; a page has none."""
+    # What the framework judges has a code of its own kind.
+    responses.pop("422", None)
+    by_status: dict[int, list[type[DomainError]]] = {}
+    for kind in sorted(_refusals(route, asks=asks), key=lambda kind: kind.code):
+        by_status.setdefault(status_of(kind), []).append(kind)
+    for status, kinds in sorted(by_status.items()):
+        said = responses.setdefault(str(status), {"description": reason(status)})
+        if "content" not in said:
+            responses[str(status)] = said | _problem(status, kinds)
+
+
+def _refusals(route: APIRoute, *, asks: bool) -> set[type[DomainError]]:
+    keyed = takes_key(route)
+    calls = (route.endpoint, *dependencies_of(route))
+    found = refusals_of(*calls, without=frozenset(() if keyed else {claim_for}))
+    # What the server, the database and the framework refuse for every call.
+    found |= {errors.RateLimited, errors.Unavailable}
+    if route.methods and route.methods & _WRITES:
+        found.add(errors.Conflict)
+    if route.param_convertors:
+        found.add(errors.NotFound)
+    if asks:
+        found.add(errors.Invalid)
+    return found
 
 
 def _describe_parameters(operation: JsonObject, route: APIRoute) -> None:
@@ -287,11 +310,20 @@ def _filter(name: str, words: tuple[str, ...] | None) -> JsonObject:
     return {"type": "boolean"} if words == FLAG else {"type": "string", "enum": list(words)}
 
 
-def _problem(status: int) -> JsonObject:
-    return {
-        "description": reason(status),
-        "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}},
+def _problem(status: int, kinds: Sequence[type[DomainError]]) -> JsonObject:
+    meanings = "\n".join(f"- `{kind.code}`: {_meaning(kind)}" for kind in kinds)
+    codes = {"type": "string", "enum": [kind.code for kind in kinds]}
+    schema = {
+        "allOf": [{"$ref": _REF.format(model="Problem")}, {"type": "object", "properties": {"code": codes}}]
     }
+    return {
+        "description": f"{reason(status)}\n\n{meanings}",
+        "content": {MEDIA_TYPE: {"schema": schema}},
+    }
+
+
+def _meaning(kind: type[DomainError]) -> str:
+    return " ".join((kind.__doc__ or "").split())
 
 
 def _webhooks() -> JsonObject:

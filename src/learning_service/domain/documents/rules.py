@@ -73,8 +73,10 @@ REASONS: Mapping[str, str] = {
 class UnusableDocument(Invalid):
     """The file is of no type that is taken, or plainly broken; nothing was kept."""
 
+    code = "unusable-document"
+
     def __init__(self, detail: str) -> None:
-        super().__init__([Fault("/file", detail, "unusable")], code="unusable-document")
+        super().__init__([Fault("/file", detail, "unusable")])
 
 
 class QuotaExceeded(TooLarge):

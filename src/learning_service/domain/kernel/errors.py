@@ -69,11 +69,9 @@ class DomainError(Exception):
 
     code = "error"
 
-    def __init__(self, detail: str, *, code: str | None = None) -> None:
+    def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
-        if code is not None:
-            self.code = code
 
 
 class Unauthenticated(DomainError):
@@ -111,8 +109,8 @@ class Invalid(DomainError):
 
     code = "invalid"
 
-    def __init__(self, faults: Sequence[Fault], *, code: str | None = None) -> None:
-        super().__init__("; ".join(f"{f.pointer or '/'}: {f.detail}" for f in faults[:3]), code=code)
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{f.pointer or '/'}: {f.detail}" for f in faults[:3]))
         self.faults = tuple(faults)
 
     @classmethod
@@ -160,7 +158,7 @@ class Gone(DomainError):
 
 
 class RateLimited(DomainError):
-    """Too many requests; worth trying again after `retry_after` seconds."""
+    """Too many requests; the answer says when to try again."""
 
     code = "rate-limited"
 
@@ -170,7 +168,7 @@ class RateLimited(DomainError):
 
 
 class Unavailable(DomainError):
-    """A part that the service needs is down or overloaded; worth trying again after `retry_after` seconds."""
+    """A part that the service needs is down or overloaded; the answer says when to try again."""
 
     code = "unavailable"
 

@@ -77,10 +77,12 @@ class KeyedRequest:
 class IdempotencyKeyReused(Invalid):
     """The key was used for a call with another body."""
 
+    code = "idempotency-key-reused"
+
     def __init__(self) -> None:
         said = "was used before for a request with another body; take a new key"
         fault = Fault("Idempotency-Key", said, "conflicting")
-        super().__init__([fault], code="idempotency-key-reused")
+        super().__init__([fault])
 
 
 class AlreadyAnswered(Exception):

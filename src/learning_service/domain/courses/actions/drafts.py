@@ -68,6 +68,11 @@ def check_precondition(if_match: str | None, version: CourseVersion) -> None:
     """Raises PreconditionRequired without `If-Match`, PreconditionFailed when it names another state."""
     if if_match is None:
         raise PreconditionRequired("Send If-Match with the ETag of the draft that you edited.")
+    refuse_changed(if_match, version)
+
+
+def refuse_changed(if_match: str, version: CourseVersion) -> None:
+    """Raises PreconditionFailed where `If-Match` names another state."""
     tags = [tag.strip() for tag in if_match.split(",")]
     if "*" not in tags and f'"{version.etag}"' not in tags:
         raise PreconditionFailed("The draft has changed since you read it. Read it again and merge.")

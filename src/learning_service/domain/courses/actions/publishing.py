@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.actions.documents import document_faults
-from learning_service.domain.courses.actions.drafts import check_precondition, lock_course
+from learning_service.domain.courses.actions.drafts import lock_course, refuse_changed
 from learning_service.domain.courses.actions.rights import published_skills, require_granting
 from learning_service.domain.courses.actions.searching import remember_text
 from learning_service.domain.courses.actions.storing import mix_answer_ids
@@ -18,6 +18,12 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Fault, Invalid
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.audit import record_audit
+
+
+class NotPublishable(Invalid):
+    """The draft is not whole; `errors` has everything that stops it."""
+
+    code = "not-publishable"
 
 
 class NothingToPublish(Conflict):
@@ -55,7 +61,7 @@ async def publish_draft(
     if version.published_at is None:
         warnings = await _judge(session, course, version, missing_glyphs, actor)
     if if_match is not None:
-        check_precondition(if_match, version)
+        refuse_changed(if_match, version)
     if version.published_at is not None:
         raise NothingToPublish
     await mix_answer_ids(session, version)
@@ -96,7 +102,7 @@ async def _judge(
         detail = f"certificates cannot print these characters: {missing[:50]}"
         faults.insert(0, Fault("/title", detail, "unusable"))
     if faults:
-        raise Invalid(faults, code="not-publishable")
+        raise NotPublishable(faults)
     return publish_warnings(tree)
 
 

@@ -77,6 +77,12 @@ TreePatch: TypeAlias = Annotated[tuple[Operation, ...], Field(fail_fast=True, ma
 """The operations of a patch, in order."""
 
 
+class PatchFailed(Invalid):
+    """An operation of the patch cannot be done; its pointer is into the patch."""
+
+    code = "patch-failed"
+
+
 # One by one: a whole `JsonPatch` would read each operation twice.
 _OPERATIONS: JsonObject = {
     "add": AddOperation,
@@ -90,8 +96,8 @@ _OPERATIONS: JsonObject = {
 def apply_patch(tree: Tree, patch: tuple[Operation, ...]) -> Tree:
     """The tree after the patch; the one given stays as it is.
 
-    Raises `Invalid`: `patch-failed` with a pointer into the patch where an operation cannot be done, and with
-    pointers into the patched tree where that can never be right.
+    Raises PatchFailed where an operation cannot be done, and Invalid, with pointers into the patched tree, where
+    that can never be right.
     """
     document: Any = json.loads(dump_tree(tree))
     copied = largest = 0
@@ -126,6 +132,6 @@ def _text_at(place: str, document: Any) -> str:
     return json.dumps(value)
 
 
-def _failed(position: int, member: str, detail: str) -> Invalid:
+def _failed(position: int, member: str, detail: str) -> PatchFailed:
     place = pointer(position, member) if member else pointer(position)
-    return Invalid([Fault(place, detail, "unusable")], code="patch-failed")
+    return PatchFailed([Fault(place, detail, "unusable")])
