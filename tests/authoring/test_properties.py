@@ -23,7 +23,12 @@ words = st.text("abé<&\"'* ", min_size=1, max_size=8).filter(lambda text: bool(
 percent = st.integers(0, 100)
 attempts = st.none() | st.integers(1, 9)
 points = st.sampled_from([0, 1, 2.5, 0.000001, 3.333333])
-answers = st.lists(st.fixed_dictionaries({"text": words}), max_size=3)
+more_of_an_answer = {"feedback_html": words, "pinned": st.booleans()}
+answers = st.lists(
+    st.fixed_dictionaries({"text": words}, optional=more_of_an_answer)
+    | st.fixed_dictionaries({"html": words}, optional=more_of_an_answer),
+    max_size=3,
+)
 base = {"prompt_html": words, "points": points, "explanation_html": st.none() | words}
 questions = st.one_of(
     st.fixed_dictionaries({"type": st.just("multiple_choice"), "answers": answers, **base}),
@@ -43,6 +48,7 @@ questions = st.one_of(
             "type": st.just("short_answer"),
             "accepted_answers": st.lists(words, max_size=3),
             "case_sensitive": st.booleans(),
+            "ignore_accents": st.booleans(),
             "review": st.sampled_from(["auto", "unmatched", "manual"]),
             **base,
         }

@@ -38,6 +38,7 @@ quiz = CompiledQuiz(
     keys={FACT: TrueFalseKey(FACT, Decimal(2), True), ESSAY: FreeFormKey(ESSAY, Decimal(3))},
     shown=(),
     explanations={},
+    choice_feedback={},
 )
 version = CompiledVersion(
     id=VERSION,

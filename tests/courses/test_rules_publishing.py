@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from learning_service.domain.courses.rules.publishing import publish_faults, shows_something
+from learning_service.domain.courses.rules.publishing import publish_faults
 from learning_service.domain.courses.rules.tree import parse_tree
+from learning_service.domain.questions.rules.words import shows_something
 
 NO_POINTS = "/questions: the questions are worth no points together"
 TOO_FEW = "/answers: a choice needs at least two answers"

@@ -58,7 +58,15 @@ DOCUMENT = {
                             "type": "multi_select",
                             "key": "a2",
                             "scoring": "right_minus_wrong",
-                            "answers": [{"key": "x2", "text": "both", "is_correct": True}],
+                            "answers": [
+                                {"key": "x2", "text": "both", "is_correct": True},
+                                {
+                                    "key": "x3",
+                                    "html": "<p>none <b>of</b> it</p>",
+                                    "feedback_html": "<p>Look again.</p>",
+                                    "pinned": True,
+                                },
+                            ],
                         },
                     ],
                 },
@@ -89,6 +97,7 @@ DOCUMENT = {
         ],
     },
 }
+PLAIN = {"html": None, "feedback_html": None, "pinned": False}
 QUESTION = {
     "prompt_html": "",
     "points": 1,
@@ -98,6 +107,8 @@ QUESTION = {
     "accepted_answers": None,
     "case_sensitive": None,
     "review": None,
+    "ignore_accents": None,
+    "ignore_punctuation": None,
     "rubric_html": None,
     "answer": None,
     "tolerance": None,
@@ -159,9 +170,18 @@ def test_each_part_is_a_row_of_its_table_under_its_key() -> None:
         },
     }
     assert rows["quiz_answers"] == {
-        "x0": {"parent": "a0", "position": 0, "text": "right", "is_correct": True},
-        "x1": {"parent": "a0", "position": 1, "text": "wrong", "is_correct": False},
-        "x2": {"parent": "a2", "position": 0, "text": "both", "is_correct": True},
+        "x0": {"parent": "a0", "position": 0, "text": "right", "is_correct": True, **PLAIN},
+        "x1": {"parent": "a0", "position": 1, "text": "wrong", "is_correct": False, **PLAIN},
+        "x2": {"parent": "a2", "position": 0, "text": "both", "is_correct": True, **PLAIN},
+        "x3": {
+            "parent": "a2",
+            "position": 1,
+            "text": "none of it",
+            "html": "<p>none <b>of</b> it</p>",
+            "is_correct": False,
+            "feedback_html": "<p>Look again.</p>",
+            "pinned": True,
+        },
     }
 
 
@@ -191,6 +211,8 @@ def test_a_question_has_the_columns_of_its_type_and_null_in_the_others() -> None
             "type": "short_answer",
             "accepted_answers": ["yes", "yea*"],
             "case_sensitive": True,
+            "ignore_accents": False,
+            "ignore_punctuation": False,
             "review": "manual",
         },
         "a4": {

@@ -56,7 +56,7 @@ def test_right_answers_have_the_form_of_responses(key: AnswerKey, shown: object)
 def test_a_mark_is_shown_whole_or_not_at_all() -> None:
     key = TrueFalseKey(Q, ONE, True)
     mark = {"points": "0.5", "correct": True, "feedback": "<p>well</p>", "rubric": "secret"}
-    fields = ("points_awarded", "correct", "feedback", "explanation_html", "right_answer")
+    fields = ("points_awarded", "correct", "feedback", "explanation_html", "right_answer", "choice_feedback")
     hidden: dict[str, object] = {"question_id": Q} | dict.fromkeys(fields)
     for graded, more in ((False, {}), (True, {}), (False, {"by_person": True})):
         assert (

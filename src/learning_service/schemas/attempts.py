@@ -38,10 +38,11 @@ class SubmissionIn(StrictModel):
 
 
 class AnswerOut(Out):
-    """A choice as shown."""
+    """A choice as shown. One of rich text has `html`, and in `text` its words alone."""
 
     id: UUID
     text: str
+    html: str | None = WHERE_THERE_IS_ONE
 
 
 class PartOut(Out):
@@ -112,6 +113,12 @@ class MarkOut(Out):
     feedback: str | None
     explanation_html: str | None
     right_answer: AnyRightAnswer | None
+    choice_feedback: Annotated[
+        dict[str, str] | None,
+        Field(
+            description="What the author says of the choices that were taken, by their ids, once it is released."
+        ),
+    ] = WHERE_THERE_IS_ONE
 
 
 class EnrollmentStateOut(Out):

@@ -89,10 +89,11 @@ class AttemptSummaryOut(TypedDict):
 
 
 class AnswerOut(TypedDict):
-    """A choice as shown."""
+    """A choice as shown. One of rich text has `html`, and in `text` its words alone."""
 
     id: str
     text: str
+    html: NotRequired[str | None]
 
 
 class PartOut(TypedDict):
@@ -199,6 +200,7 @@ class MarkOut(TypedDict):
     feedback: str | None
     explanation_html: str | None
     right_answer: RightChoices | RightValue | RightTexts | RightNumber | RightMatches | RightOrder | None
+    choice_feedback: NotRequired[dict[str, str] | None]
 
 
 class EnrollmentStateOut(TypedDict):
@@ -488,11 +490,14 @@ class Lesson(TypedDict):
 
 
 class Answer(TypedDict):
-    """A choice of a question."""
+    """A choice of a question: a `text`, or rich text in `html`. A `pinned` one stays last when they are shuffled."""
 
     key: NotRequired[str | None]
-    text: str
+    text: NotRequired[str | None]
+    html: NotRequired[str | None]
     is_correct: NotRequired[bool]
+    feedback_html: NotRequired[str | None]
+    pinned: NotRequired[bool]
 
 
 class MultipleChoice(TypedDict):
@@ -539,6 +544,8 @@ class ShortAnswer(TypedDict):
     type: Literal["short_answer"]
     accepted_answers: NotRequired[list[str]]
     case_sensitive: NotRequired[bool]
+    ignore_accents: NotRequired[bool]
+    ignore_punctuation: NotRequired[bool]
     review: NotRequired[Literal["auto", "unmatched", "manual"]]
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, false, text
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -262,6 +262,8 @@ class Question(Base):
     accepted_answers: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     case_sensitive: Mapped[bool | None]
     review: Mapped[str | None]
+    ignore_accents: Mapped[bool | None]
+    ignore_punctuation: Mapped[bool | None]
     rubric_html: Mapped[str | None]
     answer: Mapped[Decimal | None]
     tolerance: Mapped[Decimal | None]
@@ -290,7 +292,11 @@ class QuizAnswer(Base):
     key: Mapped[str]
     position: Mapped[int]
     text: Mapped[str]
+    """The words alone where there is `html`."""
+    html: Mapped[str | None]
     is_correct: Mapped[bool]
+    feedback_html: Mapped[str | None]
+    pinned: Mapped[bool] = mapped_column(server_default=false())
 
 
 class DocumentReference(Base):

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.attempts.models import Layout, QuizAttempt, QuizProgress
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position
 from learning_service.domain.attempts.rules import Bounds, is_within
-from learning_service.domain.courses.queries.compiled import CompiledQuiz, QuestionView
+from learning_service.domain.courses.queries.compiled import AnswerView, CompiledQuiz, QuestionView
 from learning_service.domain.enrollments.actions import EnrollmentWithdrawn
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.base import new_id
@@ -305,9 +305,13 @@ def _arranged(question: QuestionView, choices: list[str]) -> QuestionView:
 
 def _shuffled(quiz: CompiledQuiz) -> Layout:
     layout: Layout = [
-        (str(question.id), _chance.sample(choices, len(choices)))
-        for question in quiz.shown
-        for choices in [[str(answer.id) for answer in question.answers]]
+        (str(question.id), [str(answer.id) for answer in _mixed(question.answers)]) for question in quiz.shown
     ]
     _chance.shuffle(layout)
     return layout
+
+
+def _mixed(answers: Sequence[AnswerView]) -> list[AnswerView]:
+    """In any order, those that are pinned last in their own."""
+    free = [answer for answer in answers if not answer.pinned]
+    return [*_chance.sample(free, len(free)), *(answer for answer in answers if answer.pinned)]

@@ -75,6 +75,7 @@ class GivenResponse:
     feedback: str | None
     explanation_html: str | None
     right_answer: RightAnswer | None
+    choice_feedback: Mapping[str, str] | None = None
     answer_ids: Sequence[str] | None = None
     value: bool | None = None
     text: str | None = None
@@ -136,7 +137,7 @@ def released(quiz: CompiledQuiz, position: Position) -> bool:
 
 def mark_views(quiz: CompiledQuiz, attempt: AttemptRow, *, show: bool) -> list[ShownMark]:
     """What may be shown of each response's mark, in the questions' order. `show`: all of it."""
-    return [
+    marks = [
         shown_mark(
             key,
             marks_of(attempt.marks, question_id),
@@ -146,6 +147,15 @@ def mark_views(quiz: CompiledQuiz, attempt: AttemptRow, *, show: bool) -> list[S
         )
         for question_id, key in quiz.keys.items()
     ]
+    if not (show and quiz.choice_feedback):
+        return marks
+    return [mark._replace(choice_feedback=_of_chosen(quiz, attempt, mark.question_id)) for mark in marks]
+
+
+def _of_chosen(quiz: CompiledQuiz, attempt: AttemptRow, question_id: str) -> Mapping[str, str] | None:
+    """What the author says of the choices that were taken, by their ids; None where that is nothing."""
+    chosen = attempt.responses.get(question_id, {}).get("answer_ids", ())
+    return {one: quiz.choice_feedback[one] for one in chosen if one in quiz.choice_feedback} or None
 
 
 def given_responses(quiz: CompiledQuiz, attempt: AttemptRow, *, show: bool) -> list[GivenResponse]:

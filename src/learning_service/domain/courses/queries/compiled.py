@@ -20,6 +20,7 @@ from learning_service.domain.courses.rules.tree import Assessment, Lesson, Quiz,
 from learning_service.domain.documents.rules import shown_html, shown_url
 from learning_service.domain.questions.rules.answer_keys import AnswerKey
 from learning_service.domain.questions.rules.parts import Part
+from learning_service.domain.questions.rules.question import Answer
 from learning_service.domain.questions.rules.types import Question
 
 MAX_CACHED = 500
@@ -31,6 +32,9 @@ class AnswerView:
 
     id: uuid.UUID
     text: str
+    html: str | None = None
+    pinned: bool = False
+    """Whether it stays last when they are shuffled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class CompiledQuiz:
     """By the question's id as text, like `explanations`."""
     shown: tuple[QuestionView, ...]
     explanations: Mapping[str, str]
+    choice_feedback: Mapping[str, str]
+    """By the choice's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +236,12 @@ def _compile_quiz(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> Comp
         keys=keys,
         shown=tuple(_shown(question, ids) for question in quiz.questions),
         explanations=explanations,
+        choice_feedback={
+            str(ids[answer.key or ""]): shown_html(answer.feedback_html)
+            for question in quiz.questions
+            for answer in question.choices
+            if answer.feedback_html
+        },
     )
 
 
@@ -245,6 +257,11 @@ def _shown(question: Question, ids: Mapping[str, uuid.UUID]) -> QuestionView:
         type=question.type,
         prompt_html=shown_html(question.prompt_html),
         points=question.points,
-        answers=tuple(AnswerView(ids[answer.key or ""], answer.text) for answer in question.choices),
+        answers=tuple(_shown_answer(answer, ids) for answer in question.choices),
         **question.parts(str(ids[key])),
     )
+
+
+def _shown_answer(answer: Answer, ids: Mapping[str, uuid.UUID]) -> AnswerView:
+    html = None if answer.html is None else shown_html(answer.html)
+    return AnswerView(ids[answer.key or ""], answer.words, html, answer.pinned)

@@ -1,6 +1,5 @@
 """What changed from one tree to another: by key, so that a part is followed wherever it goes."""
 
-import html
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +12,7 @@ from learning_service.domain.kernel.pointers import Path, pointer
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.question import QuestionBase
 from learning_service.domain.questions.rules.types import SCORED_FIELDS
+from learning_service.domain.questions.rules.words import words_of
 
 ChangeKind: TypeAlias = Literal["added", "removed", "moved", "changed"]
 Impact: TypeAlias = Literal["cosmetic", "content", "scoring"]
@@ -20,14 +20,13 @@ Impact: TypeAlias = Literal["cosmetic", "content", "scoring"]
 PartKind: TypeAlias = Literal["course", "module", "lesson", "quiz", "assessment", "question", "answer"]
 
 GRAVITY: tuple[Impact, ...] = ("cosmetic", "content", "scoring")
-_COSMETIC = frozenset({"title", "shuffle"})
+_COSMETIC = frozenset({"title", "shuffle", "pinned"})
 _SCORING = SCORED_FIELDS | {
     "pass_score", "points", "is_correct", "max_attempts", "time_limit_seconds", "required", "type",
 }  # fmt: skip
 _NOT_OWN = {"key", "kind", "modules", "items", "assessment", "questions", "answers"}
 _SCORED = frozenset({"quiz", "assessment", "question", "answer"})
 _MAX_TITLE = 200
-_TAG = re.compile(r"<[^<>]*>")
 _ADDRESS = re.compile(r'(?:src|href)="([^"]*)"')
 
 
@@ -59,7 +58,8 @@ class _Part:
 
     @property
     def title(self) -> str:
-        text = self.fields.get("title") or self.fields.get("text") or _words(self.fields.get("prompt_html"))
+        rich = self.fields.get("prompt_html") or self.fields.get("html")
+        text = self.fields.get("title") or self.fields.get("text") or _words(rich)
         return str(text)[:_MAX_TITLE]
 
     @property
@@ -167,13 +167,13 @@ def _impact(part: _Part, name: str, before: Any, after: Any) -> Impact:
     if name in _SCORING:
         # Lessons are read, not scored.
         return "content" if part.kind == "lesson" else "scoring"
-    if name.endswith("_html") and _words(before) == _words(after) and _addresses(before) == _addresses(after):
+    if name.endswith("html") and _words(before) == _words(after) and _addresses(before) == _addresses(after):
         return "cosmetic"
     return "content"
 
 
 def _words(rich_text: Any) -> str:
-    return " ".join(html.unescape(_TAG.sub(" ", str(rich_text or ""))).split())
+    return words_of(str(rich_text or ""))
 
 
 def _addresses(rich_text: Any) -> list[str]:

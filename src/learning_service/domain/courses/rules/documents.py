@@ -33,7 +33,7 @@ def _inside(node: Any, path: Path) -> Iterator[ShownDocument]:
         if isinstance(value, str):
             if name in _ADDRESSES and (found := referenced_id(value)) is not None:
                 yield ShownDocument(found, pointer(*here), name == "image_url")
-            elif name.endswith("_html"):
+            elif name.endswith("html"):
                 for document_id in sorted(referenced_ids_in_html(value)):
                     yield ShownDocument(document_id, pointer(*here), as_picture=True)
         elif isinstance(value, tuple):

@@ -3,21 +3,16 @@
 Source: the contract, "Courses and versions": a draft may be incomplete, a published version may not.
 """
 
-import html
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from learning_service.domain.courses.rules.least_pass import lowest_passes
 from learning_service.domain.courses.rules.tree import Assessment, Lesson, Quiz, Tree, quizzes
-from learning_service.domain.kernel.characters import is_empty
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import Path, pointer
 from learning_service.domain.questions.rules.scores import exact
 from learning_service.domain.questions.rules.types import Question
-
-_TAG = re.compile(r"<[^<>]*>")
-_SHOWS = re.compile(r"<(?:img|iframe)[\s>]", re.IGNORECASE)
+from learning_service.domain.questions.rules.words import shows_something
 
 
 def publish_faults(tree: Tree) -> list[Fault]:
@@ -99,11 +94,6 @@ def _right_first(quiz: Quiz | Assessment) -> bool:
     """Whether a right answer stands first in each of several questions with choices."""
     firsts = [question.choices[0] for question in quiz.questions if question.choices]
     return len(firsts) > 1 and all(answer.is_correct for answer in firsts)
-
-
-def shows_something(rich_text: str) -> bool:
-    """Whether sanitized HTML has a visible character, an image or an embed."""
-    return bool(_SHOWS.search(rich_text)) or not is_empty(html.unescape(_TAG.sub("", rich_text)))
 
 
 def _question_faults(question: Question, path: Path) -> Iterator[Fault]:

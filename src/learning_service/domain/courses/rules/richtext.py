@@ -120,7 +120,7 @@ def sanitize_tree(
         changes: dict[str, Any] = {}
         for name in type(node).model_fields:
             value: Any = getattr(node, name)
-            if isinstance(value, str) and name.endswith("_html"):
+            if isinstance(value, str) and name.endswith("html"):
                 new: Any = _cleaned(value, (*path, name), clean, held, removed)
             elif isinstance(value, tuple):
                 new = tuple(

@@ -34,6 +34,7 @@ HEAD_COLUMNS = (
 )
 """What a version's own row says of its tree."""
 _QUESTION_COLUMNS = ("prompt_html", "points", "explanation_html")
+_ANSWER_COLUMNS = ("html", "is_correct", "feedback_html", "pinned")
 _QUIZ_COLUMNS = ("title", "pass_score", "max_attempts", "time_limit_seconds", "shuffle", "feedback")
 _LESSON_COLUMNS = ("title", "required", "body_html", "video_url", "document_url", "image_url")
 
@@ -80,8 +81,8 @@ def _add_quiz(rows: Rows, quiz: Quiz | Assessment, position: int, *, parent: str
             rows["quiz_answers"][_key(answer)] = {
                 "parent": question.key,
                 "position": n,
-                "text": answer.text,
-                "is_correct": answer.is_correct,
+                "text": answer.words,
+                **{name: getattr(answer, name) for name in _ANSWER_COLUMNS},
             }
 
 
@@ -135,9 +136,17 @@ def _question(key: str, row: Row, answers: Iterable[tuple[str, Row]]) -> Questio
     for name in OWN_FIELDS:
         if name in model.model_fields:
             fields[name] = _read(row[name], model.parts_of.get(name))
+            if fields[name] is None:
+                # Of a row from before there was this column.
+                fields[name] = model.model_fields[name].default
     if "answers" in model.model_fields:
         fields["answers"] = tuple(
-            Answer.model_construct(key=k, text=r["text"], is_correct=r["is_correct"]) for k, r in answers
+            Answer.model_construct(
+                key=k,
+                text=r["text"] if r["html"] is None else None,
+                **{name: r[name] for name in _ANSWER_COLUMNS},
+            )
+            for k, r in answers
         )
     return cast(Question, model.model_construct(key=key, **fields))
 

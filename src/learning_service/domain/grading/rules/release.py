@@ -4,6 +4,7 @@ Source: the contract on `feedback`: right answers are shown never, after each su
 attempt (passed, or none left).
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ class ShownMark(NamedTuple):
     feedback: str | None
     explanation_html: str | None
     right_answer: RightAnswer | None
+    choice_feedback: Mapping[str, str] | None = None
 
 
 BY_PERSON = "by_person"

@@ -39,14 +39,34 @@ def normalize(text: str, *, case_sensitive: bool = False) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def matches(text: str, accepted: Sequence[str], *, case_sensitive: bool = False) -> bool:
+def matches(
+    text: str,
+    accepted: Sequence[str],
+    *,
+    case_sensitive: bool = False,
+    ignore_accents: bool = False,
+    ignore_punctuation: bool = False,
+) -> bool:
     """Whether the text fits one of the accepted answers. An empty text fits none.
 
     In an accepted answer `*` stands for any characters, none included, and `\\*` for a star. Time is linear
     in the length of text and pattern: there is no backtracking to exploit.
     """
-    normal = normalize(text.replace(_ANY, ""), case_sensitive=case_sensitive)
-    return bool(normal) and any(_fits(normal, _parts(pattern, case_sensitive)) for pattern in accepted)
+    how = (case_sensitive, ignore_accents, ignore_punctuation)
+    normal = _comparable(text.replace(_ANY, ""), *how)
+    return bool(normal) and any(_fits(normal, _parts(pattern, *how)) for pattern in accepted)
+
+
+def _comparable(text: str, case_sensitive: bool, ignore_accents: bool, ignore_punctuation: bool) -> str:
+    """The normal form, without what is not to matter. An apostrophe joins what it stands between, a dash does not."""
+    normal = normalize(text, case_sensitive=case_sensitive)
+    if ignore_accents and not normal.isascii():
+        normal = "".join(c for c in unicodedata.normalize("NFD", normal) if unicodedata.category(c) != "Mn")
+        normal = unicodedata.normalize("NFC", normal)
+    if ignore_punctuation:
+        signs = ((c, unicodedata.category(c)) for c in normal if c != "'")
+        normal = " ".join("".join(" " if kind[0] == "P" else c for c, kind in signs).split())
+    return normal
 
 
 def without_wildcards(pattern: str) -> str:
@@ -60,7 +80,9 @@ def is_blank(text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _parts(pattern: str, case_sensitive: bool) -> tuple[str, ...]:
+def _parts(
+    pattern: str, case_sensitive: bool, ignore_accents: bool, ignore_punctuation: bool
+) -> tuple[str, ...]:
     """The literal stretches between wildcards, normalized together so that spaces at their ends survive."""
     marked: list[str] = []
     position = 0
@@ -72,7 +94,8 @@ def _parts(pattern: str, case_sensitive: bool) -> tuple[str, ...]:
         else:
             marked.append(_ANY if pattern[position] == "*" else pattern[position])
             position += 1
-    return tuple(normalize("".join(marked), case_sensitive=case_sensitive).split(_ANY))
+    how = (case_sensitive, ignore_accents, ignore_punctuation)
+    return tuple(_comparable("".join(marked), *how).split(_ANY))
 
 
 def _fits(text: str, parts: tuple[str, ...]) -> bool:

@@ -6,15 +6,16 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from learning_service.domain.kernel.characters import is_empty
 from learning_service.domain.kernel.errors import Fault
-from learning_service.domain.kernel.pointers import Path, pointer
+from learning_service.domain.kernel.pointers import Path, at_places, pointer
 from learning_service.domain.kernel.values import ChoiceText, Html, Number, StrictModel, number_between
 from learning_service.domain.questions.rules.answer_keys import AnswerKey
 from learning_service.domain.questions.rules.parts import Part
 from learning_service.domain.questions.rules.sizes import MAX_ANSWERS, MAX_POINTS
+from learning_service.domain.questions.rules.words import shows_something, words_of
 
 Key: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """What names a module, item, question or answer in every version of its course."""
@@ -24,15 +25,30 @@ Points: TypeAlias = Annotated[
 """What a question is worth."""
 
 
+MAX_WORDS = 2000
 ALL_OR_NOTHING = frozenset({Fraction(0), Fraction(1)})
 
 
 class Answer(StrictModel):
-    """A choice of a question."""
+    """A choice of a question: a `text`, or rich text in `html`. A `pinned` one stays last when they are shuffled."""
 
     key: Key | None = None
-    text: ChoiceText
+    text: ChoiceText | None = None
+    html: Html | None = None
     is_correct: bool = False
+    feedback_html: Html | None = None
+    pinned: bool = False
+
+    @model_validator(mode="after")
+    def _text_or_html(self) -> "Answer":
+        if (self.text is None) == (self.html is None):
+            raise at_places("must have one of text and html", [("text",)], "conflicting")
+        return self
+
+    @property
+    def words(self) -> str:
+        """What it says, without markup."""
+        return self.text if self.text is not None else words_of(self.html or "")[:MAX_WORDS]
 
 
 Answers: TypeAlias = Annotated[tuple[Answer, ...], Field(max_length=MAX_ANSWERS)]
@@ -93,11 +109,12 @@ def choice_faults(answers: Sequence[Answer], path: Path) -> Iterator[Fault]:
         yield Fault(where, "no answer is marked as right", "empty")
     seen: set[str] = set()
     for a, answer in enumerate(answers):
-        text = " ".join(answer.text.split())
-        if is_empty(text):
-            yield Fault(pointer(*path, "answers", a, "text"), "shows nothing", "empty")
+        form = "text" if answer.html is None else "html"
+        text = " ".join((answer.text or answer.html or "").split())
+        if not shows_something(answer.html) if answer.html is not None else is_empty(text):
+            yield Fault(pointer(*path, "answers", a, form), "shows nothing", "empty")
         elif text in seen:
             yield Fault(
-                pointer(*path, "answers", a, "text"), "reads like another answer of this question", "twice"
+                pointer(*path, "answers", a, form), "reads like another answer of this question", "twice"
             )
         seen.add(text)

@@ -26,17 +26,27 @@ Review: TypeAlias = Literal["auto", "unmatched", "manual"]
 class ShortAnswer(QuestionBase):
     """A few words. In `accepted_answers`, `*` stands for any characters and `\\*` for itself."""
 
-    scored_fields: ClassVar[frozenset[str]] = frozenset({"accepted_answers", "case_sensitive", "review"})
+    scored_fields: ClassVar[frozenset[str]] = frozenset(
+        {"accepted_answers", "case_sensitive", "ignore_accents", "ignore_punctuation", "review"}
+    )
 
     type: Literal["short_answer"]
     accepted_answers: Annotated[tuple[ChoiceText, ...], Field(max_length=MAX_ANSWERS)] = ()
     case_sensitive: bool = False
+    ignore_accents: bool = False
+    ignore_punctuation: bool = False
     review: Review = "auto"
 
     def answer_key(self, question_id: str, choice_ids: Sequence[str] = ()) -> "ShortAnswerKey":
         """Its key."""
         return ShortAnswerKey(
-            question_id, self.points, self.accepted_answers, self.case_sensitive, self.review
+            question_id,
+            self.points,
+            self.accepted_answers,
+            self.case_sensitive,
+            self.review,
+            self.ignore_accents,
+            self.ignore_punctuation,
         )
 
     def shares(self) -> frozenset[Fraction] | None:
@@ -70,6 +80,8 @@ class ShortAnswerKey(AnswerKey):
     accepted_answers: tuple[str, ...]
     case_sensitive: bool
     review: Review
+    ignore_accents: bool = False
+    ignore_punctuation: bool = False
 
     def grade(self, response: Response | None) -> Mark:
         """`auto`: a match is right, all else wrong. `unmatched`: all else waits. `manual`: everything waits.
@@ -81,7 +93,13 @@ class ShortAnswerKey(AnswerKey):
             return WRONG
         if self.review == "manual":
             return PENDING
-        if matches(text, self.accepted_answers, case_sensitive=self.case_sensitive):
+        if matches(
+            text,
+            self.accepted_answers,
+            case_sensitive=self.case_sensitive,
+            ignore_accents=self.ignore_accents,
+            ignore_punctuation=self.ignore_punctuation,
+        ):
             return award(self.points)
         return PENDING if self.review == "unmatched" else WRONG
 
