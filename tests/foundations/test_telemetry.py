@@ -1,18 +1,24 @@
 """What is written down of a request: enough to find it, and nothing that is anybody's business."""
 
+import io
 import json
+import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 from tests.kit.learner import Learner, lesson, quiz, tree
 from tests.kit.world import World
 
 from learning_service.core.settings import Settings
+from learning_service.core.telemetry import configure_logging
 from learning_service.main import create_app
 
 SECRET = "s3cr3t-words"
+STRUCTLOG, STDLIB = structlog.get_logger(), logging.getLogger("a.library")
 
 
 @pytest.fixture
@@ -102,3 +108,16 @@ async def test_metrics_are_by_template(world: World) -> None:
     assert "learning_request_seconds_bucket" in answer.text
     for private in (course["id"], world.id, "SPOON", "at-all"):
         assert private not in answer.text
+
+
+@pytest.mark.parametrize("log", [STRUCTLOG, STDLIB])
+def test_a_line_goes_where_standard_error_leads_when_it_is_written(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, log: logging.Logger
+) -> None:
+    closed, current = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", closed)
+    configure_logging(settings.log_level)
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", current)
+    log.error("something")
+    assert json.loads(current.getvalue())["event"] == "something"

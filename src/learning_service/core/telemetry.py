@@ -46,12 +46,23 @@ def note_organization(organization_id: str) -> None:
         facts["organization_id"] = organization_id
 
 
+class _StandardError(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except Exception:
+            self.handleError(record)
+
+
 def _merge_request_facts(_logger: Any, _method: str, event: Any) -> Any:
     return {**(_request_facts.get() or {}), **event}
 
 
 def configure_logging(level: str) -> None:
-    """JSON lines on standard error, for our own loggers and the libraries' alike."""
+    """JSON lines on standard error, for our own loggers and the libraries' alike.
+
+    Wherever it leads when a line is written: a program that runs this one may put another stream in its place.
+    """
     global _logs_requests
     _logs_requests = level in ("debug", "info")
     shared: list[Any] = [
@@ -67,10 +78,10 @@ def configure_logging(level: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processor=structlog.processors.JSONRenderer()
