@@ -62,6 +62,10 @@ class SmtpMailer:
     ) -> None:
         self._drop()
 
+    async def try_login(self) -> None:
+        """Connect and log in, and send nothing. Raises MailNotTaken."""
+        await self._connected()
+
     async def send(self, letter: Letter) -> None:
         """Hand over one mail. Raises MailNotTaken, MailRefused, MailInDoubt."""
         client = await self._connected()

@@ -12,7 +12,18 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-COMMANDS = ("api", "worker", "converter", "migrate", "job", "jobs", "certificates", "bucket", "openapi")
+COMMANDS = (
+    "api",
+    "worker",
+    "converter",
+    "migrate",
+    "job",
+    "jobs",
+    "certificates",
+    "bucket",
+    "openapi",
+    "doctor",
+)
 ADDED = "learning_service.commands"
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import alembic.config
 import typer
+from alembic.script import ScriptDirectory
 
 from learning_service.cli.terminal import fail, read_settings
 
@@ -15,9 +16,21 @@ app = typer.Typer()
 def migrate() -> None:
     """Bring the database in DATABASE_URL to the newest schema. ALEMBIC_CONFIG names another alembic.ini."""
     os.environ["DATABASE_URL"] = read_settings().database_url
+    configuration = _configuration()
+    if not configuration.exists():
+        fail(f"no alembic configuration at {configuration}; set ALEMBIC_CONFIG")
+    alembic.config.main(argv=["-c", str(configuration), "upgrade", "head"])
+
+
+def newest_revision() -> str | None:
+    """The newest schema that the migrations here make; None where there are none."""
+    configuration = _configuration()
+    if not configuration.exists():
+        return None
+    return ScriptDirectory.from_config(alembic.config.Config(str(configuration))).get_current_head()
+
+
+def _configuration() -> Path:
     checkout = Path(__file__).resolve().parents[3] / "alembic.ini"
     beside = checkout if checkout.exists() else Path("alembic.ini").absolute()
-    configuration = os.environ.get("ALEMBIC_CONFIG") or str(beside)
-    if not Path(configuration).exists():
-        fail(f"no alembic configuration at {configuration}; set ALEMBIC_CONFIG")
-    alembic.config.main(argv=["-c", configuration, "upgrade", "head"])
+    return Path(os.environ.get("ALEMBIC_CONFIG") or beside)
