@@ -120,7 +120,7 @@ async def of_database(context: Context) -> AsyncIterator[Finding]:
     try:
         async with context.engine.connect() as connection:
             # As the login itself, which the pool's connections are not.
-            await connection.execute(text("RESET ROLE"))
+            await connection.execute(text("SET ROLE NONE"))
             login = (await connection.execute(LOGIN)).one()
             took = time.perf_counter() - started
             installed = set((await connection.execute(INSTALLED)).scalars())
