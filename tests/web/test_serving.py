@@ -48,6 +48,7 @@ async def test_screens_are_the_page_and_files_are_kept_for_a_year(built: Path) -
             policy = page.headers["content-security-policy"]
             assert "script-src 'self';" in policy
             assert "unsafe" not in policy
+            assert "frame-src https: " in policy
         packed = await client.get("/app/assets/index-Ab1_x.js", headers={"Accept-Encoding": "identity"})
         assert packed.text == "run()"
         assert "immutable" in packed.headers["cache-control"]

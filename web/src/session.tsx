@@ -19,6 +19,8 @@ export interface Session {
   /** The service no longer takes the token; what is on the screen waits for the same person. */
   expired: boolean;
   signIn: (person: Person) => void;
+  /** Go on as the same person with a new token. */
+  resume: () => void;
   signOut: () => void;
 }
 
@@ -54,11 +56,16 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     void fetchPeople().then(setPeople);
   }, [queries]);
 
-  useEffect(() => {
-    whenExpired(() => {
-      setExpired(true);
-      void fetchPeople().then(setPeople);
+  const resume = useCallback(() => {
+    void fetchPeople().then((found) => {
+      const same = found.find((one) => one.user_id === person?.user_id);
+      if (same) signIn(same);
+      else leave();
     });
+  }, [person, signIn, leave]);
+
+  useEffect(() => {
+    whenExpired(() => setExpired(true));
     void fetchPeople().then((found) => {
       const known = found.find((one) => one.user_id === sessionStorage.getItem(WHO));
       if (known) signIn(known);
@@ -67,8 +74,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, [signIn]);
 
   const session = useMemo(
-    () => ({ people, user: person?.user_id ?? null, name: person?.name ?? null, expired, signIn, signOut: leave }),
-    [people, person, expired, signIn, leave],
+    () => ({ people, user: person?.user_id ?? null, name: person?.name ?? null, expired, signIn, resume, signOut: leave }),
+    [people, person, expired, signIn, resume, leave],
   );
   return <Context value={session}>{children}</Context>;
 }

@@ -118,10 +118,12 @@ def _store_of(settings: Settings) -> str:
 
 def _headers(store: str) -> Mapping[str, str]:
     return {
-        # Authors may show pictures of other sites in a text, by https alone; nothing else comes from elsewhere.
+        # Authors may show pictures, videos and players of other sites, by https alone; what they may embed is judged
+        # when it is written. Nothing else comes from elsewhere.
         "Content-Security-Policy": (
             f"default-src 'none'; script-src 'self'; style-src 'self' 'sha256-{_STYLE_HASH}'; "
-            f"img-src 'self' data: https: {store}; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+            f"img-src 'self' data: https: {store}; media-src https: {store}; frame-src https: {store}; "
+            "font-src 'self'; connect-src 'self'; manifest-src 'self'; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         ),
         "X-Frame-Options": "DENY",

@@ -164,6 +164,7 @@ export const en = {
   chooseMany: "Choose all that apply",
   true: "True",
   false: "False",
+  numberAnswer: "A number",
   shortAnswer: "A few words",
   longAnswer: "Write your answer. A grader reads it.",
   handIn: "Hand in",
@@ -245,6 +246,20 @@ export const en = {
   mailDigest: "The weekly summary for officers",
   mailRequired: "Required by your organization",
   saved: "Saved",
+  noNetwork: "No connection. You can go on; what you do is sent when it is back.",
+  chooseMatch: "Choose …",
+  moveUp: "Move up: {text}",
+  moveDown: "Move down: {text}",
+  keepOrder: "This order is right",
+  slidesOf: "Slides or document: {title}",
+  videoOf: "Video: {title}",
+  playVideo: "Play the video here",
+  playVideoFrom: "It is loaded from {host}.",
+  attemptClosed: "This attempt is over: it was handed in elsewhere, or its time has run out. What was saved counts.",
+  handInWaits: "There is no connection now. Your answers are handed in as soon as it is back; keep this page open.",
+  share: "Share",
+  chooseMatches: "Choose what belongs to each",
+  putInOrder: "Put these in the right order",
 } satisfies Record<string, Message>;
 
 export type Key = keyof typeof en;

@@ -111,6 +111,30 @@ test("an answer changed while it is on its way is sent again", async () => {
   expect(server.kept.get("q")?.text).toBe("second");
 });
 
+test("handing in waits for the save on its way and has none beside it", async () => {
+  const server = new Server();
+  const saving = new Autosave(server.send, 0, shelf(), tell);
+  server.down = true;
+  saving.put(text("q", "offline"));
+  await vi.advanceTimersByTimeAsync(500);
+  const refused = saving.handOver(() => Promise.reject(new TypeError("network")));
+  await expect(refused).rejects.toThrow("network");
+  server.down = false;
+  let saves = 0;
+  const handed = saving.handOver(async (waiting) => {
+    saves = server.requests.length;
+    saving.put(text("r", "typed meanwhile"));
+    await vi.advanceTimersByTimeAsync(30_000);
+    server.closed = true;
+    return waiting;
+  });
+  expect(await handed).toEqual([]);
+  expect(server.kept.get("q")?.text).toBe("offline");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(server.requests).toHaveLength(saves);
+  expect(told).not.toContain("closed");
+});
+
 test("a closed attempt is told and nothing more is sent", async () => {
   const server = new Server();
   server.closed = true;

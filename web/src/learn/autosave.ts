@@ -35,6 +35,7 @@ export class Autosave {
   #running: Promise<void> | null = null;
   #retry: number;
   #stopped = false;
+  #held = false;
   readonly #send: Send;
   readonly #shelf: Shelf;
   readonly #tell: (state: SaveState) => void;
@@ -83,6 +84,24 @@ export class Autosave {
     clearTimeout(this.#timer);
   }
 
+  /**
+   * Hand in what still waits, by `send`, with no save beside it that would come too late. Where that fails, saving goes
+   * on.
+   */
+  async handOver<T>(send: (waiting: Answer[]) => Promise<T>): Promise<T> {
+    await this.flush();
+    this.#held = true;
+    clearTimeout(this.#timer);
+    try {
+      const result = await send(this.waiting);
+      this.finish();
+      return result;
+    } finally {
+      this.#held = false;
+      if (this.#waiting.size > 0) this.#later(0);
+    }
+  }
+
   /** The attempt was handed in: nothing waits any more. */
   finish(): void {
     this.stop();
@@ -92,7 +111,7 @@ export class Autosave {
 
   #later(milliseconds: number): void {
     clearTimeout(this.#timer);
-    if (!this.#stopped) this.#timer = setTimeout(() => void this.#run(), milliseconds);
+    if (!this.#stopped && !this.#held) this.#timer = setTimeout(() => void this.#run(), milliseconds);
   }
 
   #run(): Promise<void> {

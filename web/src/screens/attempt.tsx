@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
+import { useCallback } from "react";
 import { api, take, type Schemas } from "../api";
 import { useWords } from "../i18n";
 import { ServerClock } from "../learn/clock";
@@ -44,6 +45,8 @@ export function AttemptScreen() {
     staleTime: Infinity,
     gcTime: 0,
   });
+  const { refetch } = query;
+  const handedIn = useCallback(() => void refetch(), [refetch]);
   if (query.error) return <Failure error={query.error} again={() => void query.refetch()} />;
   if (!query.data || modules.isPending) return <Loading />;
   return (
@@ -52,7 +55,7 @@ export function AttemptScreen() {
         {title ?? t("attempts")}
       </Link>
       {query.data.attempt.status === "in_progress" ? (
-        <Taking key={place.attemptId} timed={query.data} place={place} title={title ?? t("attempts")} handedIn={() => void query.refetch()} />
+        <Taking key={place.attemptId} timed={query.data} place={place} title={title ?? t("attempts")} handedIn={handedIn} />
       ) : (
         <Result attempt={query.data.attempt} place={place} />
       )}

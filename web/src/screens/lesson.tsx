@@ -1,22 +1,13 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { api, fileAddress, take, type Schemas } from "../api";
+import { api, take, type Schemas } from "../api";
 import { useWords } from "../i18n";
 import { Failure, Loading, NotHere, Rich, Screen } from "../parts/basics";
 import { useModules } from "../parts/queries";
 import { ItemLink, stepsOf } from "./course";
-import { OpenFile } from "./files";
+import { Picture, Slides, Video } from "./media";
 
 type Lesson = Extract<Schemas["ModuleOut"]["items"][number], { kind: "lesson" }>;
-
-/** A picture that the service keeps is fetched by its short-lived address; another one is shown as it is. */
-function Picture({ address }: { address: string }) {
-  const { t } = useWords();
-  const ours = address.startsWith("/api/");
-  const file = useQuery({ queryKey: ["file", address], queryFn: () => fileAddress(address), enabled: ours, staleTime: 200_000 });
-  const source = ours ? file.data : address;
-  return source ? <img className="picture" src={source} alt={t("picture")} /> : null;
-}
 
 export function LessonScreen() {
   const { courseId, itemId } = useParams({ from: "/courses/$courseId/lessons/$itemId" });
@@ -58,16 +49,8 @@ function Reading(props: { lesson: Lesson; steps: ReturnType<typeof stepsOf>; cou
       <Screen title={lesson.title}>
         {lesson.image_url ? <Picture address={lesson.image_url} /> : null}
         <Rich html={lesson.body_html} />
-        {lesson.video_url ?? lesson.document_url ? (
-          <p className="files">
-            {lesson.video_url ? (
-              <a className="button" href={lesson.video_url} target="_blank" rel="noreferrer">
-                {t("watchVideo")}
-              </a>
-            ) : null}
-            {lesson.document_url ? <OpenFile path={lesson.document_url} label={t("openDocument")} /> : null}
-          </p>
-        ) : null}
+        {lesson.video_url ? <Video address={lesson.video_url} title={lesson.title} /> : null}
+        {lesson.document_url ? <Slides path={lesson.document_url} title={lesson.title} /> : null}
         {complete.error ? <Failure error={complete.error} /> : null}
         <nav className="pager" aria-label={t("content")}>
           {before ? (

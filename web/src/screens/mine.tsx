@@ -36,6 +36,11 @@ function Certificate({ one }: { one: Schemas["CertificateOut"] }) {
         <a className="button" href={one.verification_url} target="_blank" rel="noreferrer">
           {t("verification")}
         </a>
+        {"share" in navigator ? (
+          <button type="button" onClick={() => void navigator.share({ title: one.course_title, url: one.verification_url }).catch(() => undefined)}>
+            {t("share")}
+          </button>
+        ) : null}
         <button type="button" onClick={copy}>
           {t(copied ? "copied" : "copyLink")}
         </button>

@@ -2,6 +2,7 @@ import { useId } from "react";
 import { useWords, type Key } from "../i18n";
 import type { Answer, Question } from "../learn/answers";
 import { Rich } from "../parts/basics";
+import { Matching, Ordering } from "./arranging";
 
 interface Field {
   question: Question;
@@ -16,6 +17,9 @@ const HINT: Record<string, Key> = {
   multi_select: "chooseMany",
   short_answer: "shortAnswer",
   free_form: "longAnswer",
+  numeric: "numberAnswer",
+  matching: "chooseMatches",
+  ordering: "putInOrder",
 };
 const LONGEST = 20_000;
 const LONGEST_NUMBER = 200;
@@ -82,6 +86,14 @@ function Text({ question, answer, give, labelledBy }: Field) {
   return question.type === "free_form" ? <textarea rows={7} {...common} /> : <input type="text" autoComplete="off" {...common} />;
 }
 
+function Control(field: Field) {
+  const { question } = field;
+  if (question.type === "true_false") return <TrueFalse {...field} />;
+  if (question.type === "matching") return <Matching {...field} />;
+  if (question.type === "ordering") return <Ordering {...field} />;
+  return question.answers ? <Choices {...field} /> : <Text {...field} />;
+}
+
 export function QuestionField(props: {
   question: Question;
   number: number;
@@ -102,7 +114,7 @@ export function QuestionField(props: {
       </p>
       <Rich id={`${id}-prompt`} html={question.prompt_html} />
       {hint ? <p className="hint">{t(hint)}</p> : null}
-      {question.type === "true_false" ? <TrueFalse {...field} /> : question.answers ? <Choices {...field} /> : question.left || question.items ? null : <Text {...field} />}
+      <Control {...field} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState, type RefObject } from "react";
 import { api, Problem, take, type Schemas } from "../api";
 import { useWords, type Key } from "../i18n";
 import { isGiven, type Answer } from "../learn/answers";
@@ -7,7 +7,9 @@ import { Autosave, type SaveResult, type SaveState } from "../learn/autosave";
 import { spell } from "../learn/clock";
 import { shelfOf } from "../learn/shelf";
 import { Failure, Screen } from "../parts/basics";
-import type { Place, TimedAttempt } from "./attempt";
+import { Dialog } from "../parts/dialog";
+import { useToast } from "../parts/toasts";
+import { readAttempt, type Place, type TimedAttempt } from "./attempt";
 import { QuestionField } from "./question";
 
 const STATE: Record<SaveState, Key> = { saved: "saveSaved", saving: "saveSaving", offline: "saveOffline", closed: "saveClosed" };
@@ -77,18 +79,60 @@ function Clock({ timed, over }: { timed: TimedAttempt; over: () => void }) {
   );
 }
 
+interface Heard {
+  taken: (answers: Map<string, Answer>) => void;
+  closed: () => void;
+}
+
+/**
+ * Keeps the tabs of one attempt together: each tells the others when it saved, and who is told, or comes to the front,
+ * reads what the server has. What was given here and is not saved yet stands. Returns what tells the others.
+ */
+function useTabs(attemptId: string, saving: RefObject<Autosave | null>, { taken, closed }: Heard): () => void {
+  const channel = useRef<BroadcastChannel>(null);
+  useEffect(() => {
+    const read = () => {
+      void readAttempt(attemptId).then(
+        ({ attempt }) => (attempt.status === "in_progress" ? taken(given(attempt, saving.current?.waiting ?? [])) : closed()),
+        () => undefined,
+      );
+    };
+    const tabs = new BroadcastChannel(`learning.attempt.${attemptId}`);
+    tabs.addEventListener("message", read);
+    window.addEventListener("focus", read);
+    channel.current = tabs;
+    return () => {
+      tabs.close();
+      channel.current = null;
+      window.removeEventListener("focus", read);
+    };
+  }, [attemptId, saving, taken, closed]);
+  return useCallback(() => channel.current?.postMessage("saved"), []);
+}
+
 export function Taking(props: { timed: TimedAttempt; place: Place; title: string; handedIn: () => void }) {
   const { timed, place, title, handedIn } = props;
   const { attempt } = timed;
   const { t } = useWords();
   const queries = useQueryClient();
-  const dialog = useRef<HTMLDialogElement>(null);
+  const say = useToast();
+  const [asked, setAsked] = useState(false);
   const [state, setState] = useState<SaveState>("saved");
   const [answers, setAnswers] = useState(() => given(attempt, shelfOf(place.attemptId).read()));
   const saving = useRef<Autosave>(null);
+  const closed = useCallback(() => {
+    say(t("attemptClosed"));
+    handedIn();
+  }, [say, t, handedIn]);
+  const sync = useTabs(place.attemptId, saving, { taken: setAnswers, closed });
   useEffect(() => {
     const send = (some: Answer[], sequence: number) => save(place.attemptId, some, sequence);
-    const autosave = new Autosave(send, attempt.sequence, shelfOf(place.attemptId), setState);
+    const told = (next: SaveState) => {
+      setState(next);
+      if (next === "saved") sync();
+      if (next === "closed") closed();
+    };
+    const autosave = new Autosave(send, attempt.sequence, shelfOf(place.attemptId), told);
     saving.current = autosave;
     const wake = () => autosave.wake();
     const hide = () => void autosave.flush();
@@ -99,16 +143,19 @@ export function Taking(props: { timed: TimedAttempt; place: Place; title: string
       window.removeEventListener("pagehide", hide);
       void autosave.flush().then(() => autosave.stop());
     };
-  }, [place.attemptId, attempt.sequence]);
+  }, [place.attemptId, attempt.sequence, sync, closed]);
 
   const submit = useMutation({
-    mutationFn: () => handIn(place, saving.current?.waiting ?? []),
-    onSuccess: () => saving.current?.finish(),
+    mutationFn: () => {
+      const send = (waiting: Answer[]) => handIn(place, waiting);
+      return saving.current ? saving.current.handOver(send) : send([]);
+    },
+    onSuccess: sync,
     onError: (error) => {
       if (error instanceof Problem && error.code === "attempt-closed") saving.current?.finish();
     },
     onSettled: async (_, error) => {
-      dialog.current?.close();
+      setAsked(false);
       if (error && !(error instanceof Problem && error.code === "attempt-closed")) return;
       await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "attempt" });
       handedIn();
@@ -137,22 +184,26 @@ export function Taking(props: { timed: TimedAttempt; place: Place; title: string
         <span className={`save ${state}`} role="status">
           {t(STATE[state])}
         </span>
-        <button type="button" className="primary" disabled={submit.isPending} onClick={() => dialog.current?.showModal()}>
+        <button type="button" className="primary" disabled={submit.isPending} onClick={() => setAsked(true)}>
           {t("handIn")}
         </button>
       </div>
-      <dialog ref={dialog} aria-labelledby="handin-title">
-        <h2 id="handin-title">{t("handInAsk")}</h2>
-        <p>{open === 0 ? t("handInAll") : t("handInOpen", { count: open })}</p>
-        <div className="buttons">
-          <button type="button" onClick={() => dialog.current?.close()}>
-            {t("keepWorking")}
-          </button>
-          <button type="button" className="primary" disabled={submit.isPending} onClick={() => mutate()}>
-            {t("handIn")}
-          </button>
-        </div>
-      </dialog>
+      {asked ? (
+        <Dialog title={t("handInAsk")} close={() => setAsked(false)}>
+          <p>{open === 0 ? t("handInAll") : t("handInOpen", { count: open })}</p>
+          <p role="status" className="notice-text">
+            {submit.isPaused ? t("handInWaits") : ""}
+          </p>
+          <div className="buttons">
+            <button type="button" onClick={() => setAsked(false)}>
+              {t("keepWorking")}
+            </button>
+            <button type="button" className="primary" disabled={submit.isPending} onClick={() => mutate()}>
+              {t("handIn")}
+            </button>
+          </div>
+        </Dialog>
+      ) : null}
     </Screen>
   );
 }

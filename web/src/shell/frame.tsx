@@ -2,6 +2,7 @@ import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { Suspense, type CSSProperties } from "react";
 import { useWords } from "../i18n";
 import { Loading } from "../parts/basics";
+import { Connection } from "../parts/connection";
 import { Icon } from "../parts/icons";
 import { useMe, useUnread } from "../parts/queries";
 import { useSession } from "../session";
@@ -121,6 +122,7 @@ export function Frame() {
           </button>
         </Menu>
       </header>
+      <Connection />
       <main id="main" tabIndex={-1}>
         <Suspense fallback={<Loading />}>
           <Outlet />
