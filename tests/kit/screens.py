@@ -11,7 +11,7 @@ from tests.kit.chromium import Tab, find_axe
 PICTURES = "WEB_PICTURES"
 """Names a directory that keeps a picture of every screen."""
 _RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-_COLOURS = ("cat.color",)
+_COLOURS = ("color-contrast", "link-in-text-block")
 _PATIENCE_SECONDS = 20
 _FIND = """
 (() => {

@@ -77,3 +77,15 @@ export async function fileAddress(path: string): Promise<string> {
   }
   throw new Error("The file is still being made.");
 }
+
+/** The token for what `fetch` cannot send: a file whose progress is shown. */
+export const bearer = (): string => token ?? "";
+
+/** What a call answers as a file of this type. */
+export async function fetchFile(path: string, type: string): Promise<Blob> {
+  const headers = { Accept: type, Authorization: `Bearer ${token ?? ""}` };
+  const response = await send(new Request(path, { headers }));
+  if (response.ok) return response.blob();
+  const body: unknown = await response.json().catch(() => null);
+  return taken<Blob>({ error: body, response });
+}

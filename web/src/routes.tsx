@@ -1,4 +1,5 @@
 import { createRoute, createRouter, lazyRouteComponent, parseSearchWith, stringifySearchWith } from "@tanstack/react-router";
+import { ADMINISTRATOR } from "./administrator/routes";
 import { Loading } from "./parts/basics";
 import { Home } from "./screens/home";
 import { parent, root } from "./shell/root";
@@ -29,7 +30,7 @@ const GRADER = [
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([...LEARNER, ...GRADER]),
+  routeTree: root.addChildren([...LEARNER, ...GRADER, ...ADMINISTRATOR]),
   basepath: "/app",
   defaultPreload: "intent",
   defaultPendingComponent: Loading,

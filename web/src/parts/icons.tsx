@@ -23,6 +23,7 @@ const PATHS = {
   close: "M6 6l12 12M18 6 6 18",
   up: "M12 19V5M6 11l6-6 6 6",
   down: "M12 5v14M6 13l6 6 6-6",
+  trail: "M6 5v14M6 7h12M6 12h9M6 17h12",
 } as const;
 
 export type IconName = keyof typeof PATHS;

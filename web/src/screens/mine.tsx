@@ -10,7 +10,7 @@ import { More } from "./home";
 
 const query = (cursor: string | undefined) => ({ params: { query: { limit: 50, ...(cursor ? { cursor } : {}) } } });
 
-const CERTIFICATE: Record<Schemas["CertificateOut"]["status"], { key: Key; tone: Tone }> = {
+export const CERTIFICATE: Record<Schemas["CertificateOut"]["status"], { key: Key; tone: Tone }> = {
   valid: { key: "certValid", tone: "good" },
   expired: { key: "certExpired", tone: "warn" },
   revoked: { key: "certRevoked", tone: "bad" },

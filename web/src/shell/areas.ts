@@ -9,6 +9,8 @@ export interface Place {
   to: string;
   icon: IconName;
   key: Key;
+  /** Where not all who do this kind of work have this screen. */
+  isFor?: (me: Me) => boolean;
 }
 
 /** What one kind of work needs. Its screens are below its first place, and nobody else's are. */
@@ -39,10 +41,34 @@ const GRADING: Area = {
   ],
 };
 
-const AREAS: readonly Area[] = [LEARNING, GRADING];
+const administers = (scopes: readonly string[]) => (me: Me) => me.may.administer.some((unit) => scopes.includes(unit.scope));
+const isBroad = administers(["national", "regional"]);
+const isNational = administers(["national"]);
+
+const ADMINISTRATION: Area = {
+  key: "areaAdministration",
+  isFor: (me) => me.may.administer.length > 0,
+  places: [
+    { to: "/administer", icon: "chart", key: "navOverview" },
+    { to: "/administer/members", icon: "people", key: "navMembers" },
+    { to: "/administer/enrollments", icon: "list", key: "navEnrollments" },
+    { to: "/administer/reports", icon: "history", key: "navReports" },
+    { to: "/administer/requirements", icon: "requirements", key: "navAllRequirements" },
+    { to: "/administer/rules", icon: "rules", key: "navRules", isFor: isBroad },
+    { to: "/administer/certificates", icon: "certificate", key: "navCertificates", isFor: isBroad },
+    { to: "/administer/audit", icon: "trail", key: "navAudit", isFor: isBroad },
+    { to: "/administer/organization", icon: "settings", key: "navOrganization", isFor: isNational },
+    { to: "/administer/webhooks", icon: "hook", key: "navWebhooks", isFor: isNational },
+  ],
+};
+
+const AREAS: readonly Area[] = [LEARNING, GRADING, ADMINISTRATION];
 
 /** The areas that are open to this person, in the order in which they are offered. */
 export const areasOf = (me: Me): Area[] => AREAS.filter((area) => area.isFor(me));
+
+/** The screens of an area that are open to this person. */
+export const placesOf = (area: Area, me: Me): Place[] => area.places.filter((place) => place.isFor?.(me) ?? true);
 
 const isWithin = (path: string, place: string) => path === place || path.startsWith(`${place}/`);
 

@@ -6,7 +6,7 @@ import { Connection } from "../parts/connection";
 import { Icon } from "../parts/icons";
 import { useMe, useUnread } from "../parts/queries";
 import { useSession } from "../session";
-import { areaAt, areasOf, type Area, type Place } from "./areas";
+import { areaAt, areasOf, placesOf, type Area, type Place } from "./areas";
 import { Menu } from "./menu";
 
 /** How many places a telephone's bar has room for; of more, the last leads to the others. */
@@ -34,12 +34,12 @@ function PlaceLink({ place, first, unread }: { place: Place; first: boolean; unr
   );
 }
 
-function Places({ area, unread }: { area: Area; unread: number }) {
+function Places({ places, unread }: { places: Place[]; unread: number }) {
   const { t } = useWords();
-  const many = area.places.length > MOST_IN_BAR;
-  const inBar = many ? area.places.slice(0, MOST_IN_BAR - 1) : area.places;
-  const others = area.places.slice(inBar.length);
-  const count = Math.min(area.places.length, MOST_IN_BAR);
+  const many = places.length > MOST_IN_BAR;
+  const inBar = many ? places.slice(0, MOST_IN_BAR - 1) : places;
+  const others = places.slice(inBar.length);
+  const count = Math.min(places.length, MOST_IN_BAR);
   return (
     <nav className={`places of-${count}`} aria-label={t("navMain")}>
       {inBar.map((place, index) => (
@@ -90,8 +90,10 @@ export function Frame() {
   const areas = me.data ? areasOf(me.data) : [];
   const here = areaAt(path);
   const shown = areas.includes(here) ? here : areas[0];
+  const places = me.data && shown ? placesOf(shown, me.data) : [];
+  const isTall = areas.length > 1 || places.length > MOST_IN_BAR;
   return (
-    <div className={areas.length > 1 ? "frame several" : "frame"} style={colour ? ({ "--organization": colour } as CSSProperties) : undefined}>
+    <div className={isTall ? "frame several" : "frame"} style={colour ? ({ "--organization": colour } as CSSProperties) : undefined}>
       <a className="skip" href="#main">
         {t("skip")}
       </a>
@@ -100,7 +102,7 @@ export function Frame() {
           <bdi>{organization?.name ?? t("learning")}</bdi>
         </Link>
         {areas.length > 1 ? <Areas areas={areas} here={here} /> : null}
-        {shown ? <Places area={shown} unread={unread.data?.items.length ?? 0} /> : null}
+        {places.length > 0 ? <Places places={places} unread={unread.data?.items.length ?? 0} /> : null}
         <Menu
           className="account"
           label={

@@ -1,0 +1,45 @@
+"""A person before the web application who fills in forms."""
+
+import json
+
+from tests.kit.screens import Person
+
+_LABELLED = """
+(() => {
+  const words = %s;
+  const text = (e) => e.innerText.replace(/\\s+/g, ' ').trim();
+  const labels = [...document.querySelectorAll('label')].filter((e) => e.checkVisibility());
+  const label = labels.findLast((e) => text(e) === words) ?? labels.findLast((e) => text(e).startsWith(words));
+  return label && document.getElementById(label.htmlFor);
+})()
+"""
+_SET = """
+((field, value) => {
+  const kind = { SELECT: HTMLSelectElement, TEXTAREA: HTMLTextAreaElement }[field.tagName] ?? HTMLInputElement;
+  Object.getOwnPropertyDescriptor(kind.prototype, 'value').set.call(field, value);
+  field.dispatchEvent(new Event(field.tagName === 'SELECT' ? 'change' : 'input', { bubbles: true }));
+})
+"""
+
+
+class Clerk(Person):
+    """A person who fills in forms, by the labels of their fields."""
+
+    async def goes(self, path: str) -> None:
+        """Go to another screen without loading the page anew, as by a link."""
+        await self.tab.evaluate(
+            f"history.pushState({{}}, '', {json.dumps(path)}); dispatchEvent(new PopStateEvent('popstate')); 1"
+        )
+
+    async def fills(self, label: str, text: str) -> None:
+        """Write `text` into a field in place of what is there."""
+        field = _LABELLED.strip() % json.dumps(label)
+        await self.waits_for(f"Boolean({field})", f"no field is called {label!r}")
+        await self.tab.evaluate(f"{_SET.strip()}({field}, {json.dumps(text)})")
+
+    async def picks(self, label: str, option: str) -> None:
+        """Choose what is offered under this name."""
+        field = _LABELLED.strip() % json.dumps(label)
+        found = f"[...({field}?.options ?? [])].find((one) => one.text === {json.dumps(option)})"
+        await self.waits_for(f"Boolean({found})", f"{label!r} does not offer {option!r}")
+        await self.tab.evaluate(f"{_SET.strip()}({field}, {found}.value)")

@@ -1,0 +1,28 @@
+import { useMutation } from "@tanstack/react-query";
+import { fetchFile } from "../api";
+import { Failure } from "../parts/basics";
+import { useWords } from "./words";
+
+/** Saves what a call answers as a CSV file. */
+export function SaveFile(props: { path: string; query: Record<string, string>; name: string; label: string }) {
+  const { path, query, name, label } = props;
+  const { t } = useWords();
+  const save = useMutation({
+    mutationFn: () => fetchFile(`${path}?${new URLSearchParams(query).toString()}`, "text/csv"),
+    onSuccess: (file) => {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(file);
+      link.download = name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    },
+  });
+  return (
+    <div className="filter end">
+      <button type="button" disabled={save.isPending} onClick={() => save.mutate()}>
+        {save.isPending ? t("making") : label}
+      </button>
+      {save.error ? <Failure error={save.error} /> : null}
+    </div>
+  );
+}

@@ -1,0 +1,16 @@
+import "./administrator.css";
+
+export { Audit } from "./audit";
+export { AdministeredCertificates } from "./certificates";
+export { ChapterScreen } from "./chapter";
+export { EnrollmentScreen } from "./enrollment";
+export { Enrollments } from "./enrollments";
+export { MemberScreen } from "./member";
+export { Members } from "./members";
+export { Organization } from "./organization";
+export { Overview } from "./overview";
+export { Reports } from "./reports";
+export { AdministeredRequirements } from "./requirements";
+export { NewRule, RuleScreen } from "./rule";
+export { Rules } from "./rules";
+export { Webhooks } from "./webhooks";
