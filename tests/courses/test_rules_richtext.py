@@ -7,8 +7,9 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.kit.courses import sanitized
 
-from learning_service.domain.courses.rules.richtext import Removed, sanitize_html, sanitize_tree
+from learning_service.domain.courses.rules.richtext import Removed, sanitize_html
 from learning_service.domain.courses.rules.tree import MAX_HTML, Assessment, Lesson, Module, Quiz, Tree
 from learning_service.domain.kernel.errors import Invalid
 from learning_service.domain.questions.rules.free_form import FreeForm
@@ -273,7 +274,7 @@ def test_every_rich_text_of_a_tree_is_cleaned_and_reported() -> None:
         ),
         assessment=Assessment(title="Final", questions=(essay,)),
     )
-    cleaned, removed = sanitize_tree(tree, sanitize_html)
+    cleaned, removed = sanitized(tree)
     assert cleaned.model_dump_json() == tree.model_dump_json().replace(bad, good)
     assert removed == tuple(
         Removed(where, ("<script>",))
@@ -288,7 +289,7 @@ def test_every_rich_text_of_a_tree_is_cleaned_and_reported() -> None:
             "/assessment/questions/0/rubric_html",
         )
     )
-    assert sanitize_tree(cleaned, sanitize_html) == (cleaned, ())
+    assert sanitized(cleaned) == (cleaned, ())
 
 
 @pytest.mark.parametrize(
@@ -302,7 +303,7 @@ def test_every_rich_text_of_a_tree_is_cleaned_and_reported() -> None:
 )
 def test_text_that_could_not_be_sent_back_is_refused(text: str, said: str) -> None:
     with pytest.raises(Invalid) as refused:
-        sanitize_tree(Tree(title="Course", description_html=text), sanitize_html)
+        sanitized(Tree(title="Course", description_html=text))
     code, params = ("too-long", {"most": MAX_HTML}) if "longer" in said else ("too-complex", {})
     [fault] = refused.value.faults
     assert (fault.pointer, fault.detail, fault.code, fault.params) == (
@@ -311,4 +312,4 @@ def test_text_that_could_not_be_sent_back_is_refused(text: str, said: str) -> No
         code,
         params,
     )
-    sanitize_tree(Tree(title="Course", description_html="a" * MAX_HTML), sanitize_html)
+    sanitized(Tree(title="Course", description_html="a" * MAX_HTML))

@@ -8,6 +8,7 @@ from importlib.resources import files
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from tests.kit.courses import sanitized
 from tests.kit.stack import create_database_from_template, drop_database
 
 from learning_devstack.demo import COURSE_FILE, load_demo
@@ -17,7 +18,6 @@ from learning_service.core.database import open_transaction
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.versions import load_tree
 from learning_service.domain.courses.rules.publishing import publish_faults
-from learning_service.domain.courses.rules.richtext import sanitize_html, sanitize_tree
 from learning_service.domain.courses.rules.tree import Lesson, Quiz, Tree, parse_tree
 from learning_service.domain.courses.rules.tree import quizzes as quizzes_of
 from learning_service.domain.directory.models import Chapter, Member, Region
@@ -81,7 +81,7 @@ async def test_loading_again_or_twice_at_once_changes_nothing(engine: AsyncEngin
 
 def test_the_course_can_be_published_and_loses_nothing_to_the_sanitizer(tree: Tree) -> None:
     assert publish_faults(tree) == []
-    _, removed = sanitize_tree(tree, sanitize_html)
+    _, removed = sanitized(tree)
     assert removed == ()
 
 

@@ -1,6 +1,19 @@
 """Courses that several tests publish."""
 
+from learning_service.domain.courses.rules.richtext import Removed, sanitize_html, sanitize_tree
+from learning_service.domain.courses.rules.tree import Tree
 from tests.kit.world import Caller, Json, right
+
+
+def sanitized(tree: Tree) -> tuple[Tree, tuple[Removed, ...]]:
+    """The tree as it is kept, and what it lost."""
+    cleaning = sanitize_tree(tree, sanitize_html)
+    while True:
+        try:
+            next(cleaning)
+        except StopIteration as end:
+            kept: tuple[Tree, tuple[Removed, ...]] = end.value
+            return kept
 
 
 async def passes(learner: Caller, course: str) -> Json:

@@ -103,11 +103,12 @@ async def test_drafts_are_judged_one_after_the_other(world: World, monkeypatch: 
     running: set[int] = set()
 
     def slowly(tree: Any, *arguments: Any) -> Any:
+        yield
         running.add(threading.get_ident())
         at_once.append(len(running))
         time.sleep(0.2)
         running.discard(threading.get_ident())
-        return sanitize_tree(tree, *arguments)
+        return (yield from sanitize_tree(tree, *arguments))
 
     courses = [await world.course(publish=False) for _ in range(3)]
     monkeypatch.setattr(drafts, "sanitize_tree", slowly)

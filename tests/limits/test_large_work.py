@@ -4,7 +4,9 @@ import asyncio
 import threading
 import time
 
-from learning_service.domain.kernel.large_work import apart
+from learning_service.domain.courses.rules.richtext import sanitize_html, sanitize_tree
+from learning_service.domain.courses.rules.tree import Lesson, Module, Tree
+from learning_service.domain.kernel.large_work import apart, apart_in_pieces
 
 
 async def test_organizations_and_their_people_take_turns_in_one_thread() -> None:
@@ -36,3 +38,22 @@ async def test_a_failure_gives_the_turn_on() -> None:
             continue
         raise AssertionError
     assert await apart("a", "x", str, 1) == "1"
+
+
+async def test_a_large_tree_keeps_the_thread_from_nobody() -> None:
+    """It takes seconds to clean; what others have, a piece of that at most."""
+    item = Lesson(kind="lesson", title="L", body_html="<b><div><div></b></div></div>" * 60)
+    tree = Tree(title="T", modules=(Module(title="M", items=(item,) * 400),))
+    order: list[str] = []
+
+    async def clean() -> None:
+        await apart_in_pieces("a", "author", sanitize_tree(tree, sanitize_html))
+        order.append("author")
+
+    async def other(organization: str, who: str) -> None:
+        for _ in range(5):
+            await apart(organization, who, str)
+        order.append(who)
+
+    await asyncio.gather(clean(), other("a", "colleague"), other("b", "stranger"))
+    assert order[-1] == "author", order

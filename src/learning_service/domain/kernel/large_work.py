@@ -5,13 +5,17 @@ for it takes turns by organization, and within one by caller: only one piece of 
 """
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
 T = TypeVar("T")
 
+PIECE_SECONDS = 0.05
+"""About as long as work that pauses keeps the thread from others."""
 _THREAD = ThreadPoolExecutor(1, "large-work")
 _turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -22,3 +26,26 @@ async def apart(organization_id: str, who: str, work: Callable[..., T], *argumen
     shared = _turns.setdefault(organization_id, asyncio.Lock())
     async with own, shared:
         return await asyncio.get_running_loop().run_in_executor(_THREAD, work, *arguments)
+
+
+async def apart_in_pieces(organization_id: str, who: str, work: Generator[None, None, T]) -> T:
+    """What the work returns, done in the thread. Where it pauses, others may have their turns first."""
+    end: _End[T] | None = None
+    while end is None:
+        end = await apart(organization_id, who, _go_on, work)
+    return end.value
+
+
+@dataclass(frozen=True, slots=True)
+class _End(Generic[T]):
+    value: T
+
+
+def _go_on(work: Generator[None, None, T]) -> _End[T] | None:
+    by = time.monotonic() + PIECE_SECONDS
+    try:
+        while time.monotonic() < by:
+            next(work)
+    except StopIteration as end:
+        return _End(end.value)
+    return None

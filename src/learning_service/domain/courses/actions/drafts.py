@@ -28,13 +28,19 @@ from learning_service.domain.courses.queries.versions import (
 )
 from learning_service.domain.courses.rules.keys import assign_keys, unknown_key_faults
 from learning_service.domain.courses.rules.patching import Operation, apply_patch
-from learning_service.domain.courses.rules.richtext import Clean, Removed, sanitize_html, sanitize_tree
+from learning_service.domain.courses.rules.richtext import (
+    Clean,
+    Cleaning,
+    Removed,
+    sanitize_html,
+    sanitize_tree,
+)
 from learning_service.domain.courses.rules.rows import HEAD_COLUMNS
 from learning_service.domain.courses.rules.tree import Tree, parse_tree, texts_of
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Invalid, PreconditionFailed, PreconditionRequired
-from learning_service.domain.kernel.large_work import apart
+from learning_service.domain.kernel.large_work import apart, apart_in_pieces
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.records.audit import AuditAction, record_audit
@@ -212,7 +218,13 @@ async def _accepted(
     """The tree that was sent, clean. What the course holds already came in by the rules of its time, and stays."""
     clean = await _sanitizer(session, actor)
     held = texts_of((await current_edition(session, course_id)).tree)
-    return await apart(*actor.who, lambda: sanitize_tree(parse_tree(sent, held), clean, held))
+    return await apart_in_pieces(*actor.who, _judged(sent, clean, held))
+
+
+def _judged(sent: bytes, clean: Clean, held: frozenset[str]) -> Cleaning[tuple[Tree, tuple[Removed, ...]]]:
+    tree = parse_tree(sent, held)
+    yield
+    return (yield from sanitize_tree(tree, clean, held))
 
 
 async def _sanitized(
@@ -220,7 +232,7 @@ async def _sanitized(
 ) -> tuple[Tree, tuple[Removed, ...]]:
     """In a thread: hostile text takes a while, and the loop serves others meanwhile."""
     clean = await _sanitizer(session, actor)
-    return await apart(*actor.who, sanitize_tree, tree, clean, texts_of(held))
+    return await apart_in_pieces(*actor.who, sanitize_tree(tree, clean, texts_of(held)))
 
 
 async def _sanitizer(session: AsyncSession, actor: Principal) -> Clean:

@@ -6,10 +6,10 @@ away, only finds out what was lost, and runs only where something was.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 import nh3
@@ -21,7 +21,9 @@ from learning_service.domain.kernel.characters import WITHOUT_OVERRIDES
 from learning_service.domain.kernel.errors import Invalid, Wrong
 from learning_service.domain.kernel.pointers import Path, pointer
 
+T = TypeVar("T")
 Clean: TypeAlias = Callable[[str], tuple[str, Sequence[str]]]
+Cleaning: TypeAlias = Generator[None, None, T]
 
 _TAGS = frozenset({
     "h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "div", "span", "ul", "ol", "li", "dl", "dt", "dd",
@@ -108,34 +110,35 @@ def sanitize_html(text: str, *, video_hosts: frozenset[str] = frozenset()) -> tu
 
 def sanitize_tree(
     tree: Tree, clean: Clean, held: frozenset[str] = frozenset()
-) -> tuple[Tree, tuple[Removed, ...]]:
-    """The tree with every rich text cleaned, and what was removed, by place.
+) -> Cleaning[tuple[Tree, tuple[Removed, ...]]]:
+    """The tree with every rich text cleaned, and what was removed, by place: work that pauses after each text.
 
     Raises `Invalid` for a text that is too much to clean, or longer than allowed once it is clean: it could not be
     sent back. One of those `held` already stays as it is then: the rules were others when it came.
     """
     removed: list[Removed] = []
 
-    def walk(node: Any, path: Path) -> Any:
+    def walk(node: Any, path: Path) -> Cleaning[Any]:
         changes: dict[str, Any] = {}
         for name in type(node).model_fields:
             value: Any = getattr(node, name)
+            new: Any = value
             if isinstance(value, str) and name.endswith("html"):
-                new: Any = _cleaned(value, (*path, name), clean, held, removed)
+                new = _cleaned(value, (*path, name), clean, held, removed)
+                yield
             elif isinstance(value, tuple):
-                new = tuple(
-                    walk(part, (*path, name, n)) if hasattr(part, "model_fields_set") else part
-                    for n, part in enumerate(value)
-                )
+                parts = []
+                for n, part in enumerate(value):
+                    inner = hasattr(part, "model_fields_set")
+                    parts.append((yield from walk(part, (*path, name, n))) if inner else part)
+                new = tuple(parts)
             elif hasattr(value, "model_fields_set"):
-                new = walk(value, (*path, name))
-            else:
-                continue
+                new = yield from walk(value, (*path, name))
             if new != value:
                 changes[name] = new
         return node.model_copy(update=changes) if changes else node
 
-    cleaned: Tree = walk(tree, ())
+    cleaned: Tree = yield from walk(tree, ())
     return cleaned, tuple(removed)
 
 
