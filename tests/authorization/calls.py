@@ -111,6 +111,7 @@ CALLS: dict[str, Call] = {
     "GET /api/courses/{course_id}/draft/": Call(),
     "GET /api/courses/{course_id}/versions/": Call(),
     "GET /api/courses/{course_id}/versions/{number}/": Call(),
+    "GET /api/courses/{course_id}/versions/{number}/statistics/": Call(),
     "GET /api/courses/{course_id}/versions/{number}/diff/": Call(query="?against=1"),
     "GET /api/courses/{course_id}/graders/": Call(),
     "PUT /api/courses/{course_id}/graders/{user_id}/": Call(),

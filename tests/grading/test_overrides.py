@@ -15,7 +15,9 @@ WRONG = {"texts": ["wrong"]}
 STATEMENT = {"type": "true_false", "prompt_html": "<p>So?</p>", "points": 2, "correct": True}
 SEVERAL = {**choice("Which ones?", 2), "type": "multi_select"}
 WORD = {"type": "short_answer", "prompt_html": "<p>Word?</p>", "points": 2, "accepted_answers": ["hazing"]}
+NUMBER = {"type": "numeric", "prompt_html": "<p>How many?</p>", "points": 2, "answer": 3.5}
 EACH: dict[str, tuple[Json, Json]] = {
+    "numeric": (NUMBER, {"number": "4"}),
     "multiple_choice": (choice(points=2), WRONG),
     "true_false": (STATEMENT, {"value": False}),
     "multi_select": (SEVERAL, WRONG),

@@ -30,6 +30,27 @@ def path_id(text: str) -> uuid.UUID:
     return parsed
 
 
+MAX_VERSION_DIGITS = 9
+
+
+def version_number(text: str) -> int | None:
+    """A version's number, if the text can be one."""
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_VERSION_DIGITS):
+        return None
+    return int(text)
+
+
+async def _path_number(number: str) -> int:
+    found = version_number(number)
+    if found is None:
+        raise NotFound
+    return found
+
+
+VersionNumber = Annotated[int, Depends(_path_number)]
+"""The number of a version in the path. What none can be is not there."""
+
+
 def body(type_: Any, *, limit: int = SMALL, **options: Any) -> Any:
     """The request's JSON body as this type. See `JsonBody`."""
     return Depends(JsonBody(type_, limit=limit, **options))

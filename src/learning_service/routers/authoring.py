@@ -9,7 +9,15 @@ from learning_service.adapters.certificate_pdf import missing_glyphs
 from learning_service.api.bodies import JSON_PATCH
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.openapi.headers import ETAG, with_headers
-from learning_service.api.parameters import NoBody, body, large_body, page, path_opaque_id
+from learning_service.api.parameters import (
+    NoBody,
+    VersionNumber,
+    body,
+    large_body,
+    page,
+    path_opaque_id,
+    version_number,
+)
 from learning_service.api.permissions import AnyCaller, CanAuthorCourses
 from learning_service.api.requests import Session
 from learning_service.api.routes import Responses
@@ -47,24 +55,6 @@ Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]
 Author = Annotated[Principal, Depends(AnyCaller())]
 TREE: Responses = {200: with_headers(ETAG)}
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag of the state that you saw.")]
-MAX_VERSION_DIGITS = 9
-
-
-def _number(text: str) -> int | None:
-    """A version's number, if the text can be one."""
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_VERSION_DIGITS):
-        return None
-    return int(text)
-
-
-async def _version_number(number: str) -> int:
-    found = _number(number)
-    if found is None:
-        raise NotFound
-    return found
-
-
-VersionNumber = Annotated[int, Depends(_version_number)]
 
 
 @router.get("/{course_id}/draft/", response_model=Tree, responses=TREE)
@@ -135,7 +125,7 @@ async def list_versions_(
     access: Authored, session: Session, asked: Annotated[PageRequest, page("versions")]
 ) -> PageOut[VersionOut]:
     """The history, newest first, the draft among it."""
-    if asked.after is not None and _number(asked.after[0]) is None:
+    if asked.after is not None and version_number(asked.after[0]) is None:
         raise Invalid.at("?cursor", "is not a cursor that this list gave out", "not-our-cursor")
     rows = await list_versions(session, access.view.id, asked)
     return PageOut[VersionOut](
@@ -159,7 +149,7 @@ async def compare_versions(
 ) -> DiffOut:
     """What is different in this version from the one it is held against, part by part, followed by key."""
     newer = await find_version(session, access.view.id, number)
-    other = _number(against or "")
+    other = version_number(against or "")
     if other is None:
         raise Invalid.at("?against", "must be the number of a version", "wrong-form")
     try:

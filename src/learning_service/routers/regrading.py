@@ -1,4 +1,4 @@
-"""When a key was wrong: a person's word over a mark."""
+"""When a key was wrong: a person's word over a mark, and what the answers say about the questions."""
 
 from typing import Annotated
 
@@ -6,12 +6,18 @@ from fastapi import APIRouter, Depends
 
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.ownership import CanOverrideMark, OwnPosition
-from learning_service.api.parameters import body
+from learning_service.api.parameters import VersionNumber, body
+from learning_service.api.permissions import CanAuthorCourses
 from learning_service.api.requests import Caller, Session
 from learning_service.domain.completion.actions.overrides import override_mark
+from learning_service.domain.completion.actions.statistics import version_statistics
+from learning_service.domain.courses.queries.access import CourseAccess
+from learning_service.domain.courses.queries.versions import find_version
 from learning_service.schemas.grading import GradeOut, OverrideIn
+from learning_service.schemas.statistics import VersionStatisticsOut
 
 router = APIRouter(prefix="/api", tags=["grading"], route_class=KeyedRoute)
+Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]
 
 
 @router.post("/attempts/{attempt_id}/overrides/")
@@ -35,3 +41,16 @@ async def override_mark_(
         actor=caller,
     )
     return GradeOut.of(result)
+
+
+@router.get("/courses/{course_id}/versions/{number}/statistics/")
+async def read_version_statistics(
+    access: Authored, session: Session, number: VersionNumber
+) -> VersionStatisticsOut:
+    """What the answers say about a version's questions: how hard they are, what they tell apart, which look wrong.
+
+    Of each enrollment the best graded attempt counts. Alpha and discrimination are `raw_alpha` and `r.drop` of R's
+    `psych::alpha`.
+    """
+    version = await find_version(session, access.view.id, number)
+    return VersionStatisticsOut.model_validate(await version_statistics(session, version))

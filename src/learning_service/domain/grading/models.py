@@ -1,4 +1,4 @@
-"""Tables of manual grading: the history of grades, and passes that a correction has put in doubt."""
+"""Tables of grading: the history of grades, passes that a correction has put in doubt, and statistics."""
 
 import uuid
 from datetime import datetime
@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.kernel.base import Base, new_id, reference
+from learning_service.domain.kernel.values import JsonObject
 
 
 class ResponseGrade(Base):
@@ -72,3 +73,15 @@ class LostPass(Base):
     decided_by: Mapped[str | None]
     reason: Mapped[str | None]
     """Why it was decided so. Free text about a person, gone with their data."""
+
+
+class KeptStatistics(Base):
+    """A large quiz's statistics as they were when they were last made. They hold no personal data."""
+
+    __tablename__ = "kept_statistics"
+    __table_args__ = (reference("quiz_id", "quizzes"),)
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    quiz_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime]
+    statistics: Mapped[JsonObject]
