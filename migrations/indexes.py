@@ -14,7 +14,9 @@ _NEWEST = sa.text("SELECT CAST(to_regclass(:key) AS oid) > CAST(to_regclass(:nam
 _VALID = sa.text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
 
 
-def create_concurrently(name: str, table: str, columns: Sequence[str], **options: Any) -> None:
+def create_concurrently(
+    name: str, table: str, columns: Sequence[str | sa.TextClause], **options: Any
+) -> None:
     """Make an index unless it is there.
 
     Of two indexes that cost the same the planner takes the newer one. Of those that begin with the organization this
@@ -26,7 +28,7 @@ def create_concurrently(name: str, table: str, columns: Sequence[str], **options
     if not valid:
         op.create_index(name, table, columns, postgresql_concurrently=True, **options)
     key = f"pk_{table}"
-    if columns[0] == "organization_id" and not op.get_bind().scalar(_NEWEST, {"key": key, "name": name}):
+    if str(columns[0]) == "organization_id" and not op.get_bind().scalar(_NEWEST, {"key": key, "name": name}):
         op.execute(f"REINDEX INDEX CONCURRENTLY {key}")
 
 

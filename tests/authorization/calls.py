@@ -135,6 +135,7 @@ CALLS: dict[str, Call] = {
     "GET /api/enrollments/{enrollment_id}/": Call(),
     "GET /api/enrollments/{enrollment_id}/explain/": Call(),
     "PATCH /api/enrollments/{enrollment_id}/": Call({"extra_time_seconds": 60, "reason": "A fair chance"}),
+    "GET /api/enrollments/{enrollment_id}/attempts/": Call(),
     "POST /api/enrollments/{enrollment_id}/attempts/": Call(GRANT),
     "DELETE /api/enrollments/{enrollment_id}/": Call(fresh="enrollment"),
     "POST /api/enrollments/{enrollment_id}/withdraw/": Call({"reason": "Left"}, fresh="enrollment"),

@@ -16,7 +16,7 @@ def test_a_formula_is_quoted(start: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "text"), [(None, ""), (-1, "-1"), (1.5, "1.5"), (True, "True"), ("", ""), ("a", "a")]
+    ("cell", "text"), [(None, ""), (-1, "-1"), (1.5, "1.5"), (True, "true"), ("", ""), ("a", "a")]
 )
 def test_other_cells_stay(cell: object, text: str) -> None:
     assert formula_safe(cell) == text

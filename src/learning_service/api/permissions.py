@@ -14,6 +14,7 @@ from learning_service.api.requests import Caller, ContextOf, Session, authentica
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.queries import access_certificate
 from learning_service.domain.completion.queries.enrollments import access_enrollment
+from learning_service.domain.completion.queries.listed_attempts import access_attempts
 from learning_service.domain.courses.actions.courses import require_author
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.directory.queries.found_members import MemberView, find_member
@@ -183,6 +184,16 @@ class AdministersEnrollment(Permission):
         if not caller.is_any_admin:
             raise Forbidden("This call is for administrators.")
         return await access_enrollment(session, caller, path_id(enrollment_id), chapters=self.chapters)
+
+
+class CanSeeAttempts(Permission):
+    """An administrator over the member of the enrollment, or a person who may grade its course."""
+
+    name = "admin over the member, grader of the course"
+
+    async def __call__(self, caller: Caller, session: Session, enrollment_id: str) -> uuid.UUID:
+        """The enrollment's id. Raises Forbidden, NotFound."""
+        return await access_attempts(session, caller, path_id(enrollment_id))
 
 
 class AdministersMember(Permission):

@@ -1,14 +1,19 @@
 """Enrollments as administrators see and change them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, get_args
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, get_args
+from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.api.csv_files import AS_FILE, csv_file, wants_csv
 from learning_service.api.idempotency import KeyedRoute
-from learning_service.api.parameters import Page, body
-from learning_service.api.permissions import AdministersEnrollment, IsAdmin
-from learning_service.api.requests import Caller, Session
+from learning_service.api.parameters import Page, body, page
+from learning_service.api.permissions import AdministersEnrollment, CanSeeAttempts, IsAdmin
+from learning_service.api.requests import Caller, ContextOf, Session
+from learning_service.context import Context
 from learning_service.domain.completion.actions.enrollment_changes import (
     EnrollmentChange,
     change_enrollment,
@@ -26,12 +31,16 @@ from learning_service.domain.completion.queries.found_enrollments import (
     key_parts,
     list_enrollments,
 )
+from learning_service.domain.completion.queries.listed_attempts import list_attempts
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.enrollments.rules import progress
 from learning_service.domain.kernel.errors import Forbidden
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.reports.rules import csv_text
+from learning_service.schemas.attempts import ListedAttemptOut
+from learning_service.schemas.common import PageOut
 from learning_service.schemas.enrollments import (
     STATUSES,
     EnrollmentChangeIn,
@@ -98,6 +107,12 @@ ENROLLMENTS = EnrollmentsPage(
 )
 
 
+COLUMNS = tuple(MemberEnrollmentOut.model_fields)
+"""Of the file: what an item of the list has."""
+LINES_AT_ONCE = 1000
+"""So many lines of a file are in memory at a time."""
+
+
 def _wanted(asked: PageRequest) -> EnrollmentFilter:
     return EnrollmentFilter(
         user_id=id_filter(asked, "user_id"),
@@ -115,19 +130,26 @@ def _wanted(asked: PageRequest) -> EnrollmentFilter:
     )
 
 
-@router.get("/")
+@router.get("/", response_model=MemberEnrollmentPageOut, responses=AS_FILE)
 async def list_enrollments_(
     caller: Annotated[Principal, Depends(IsAdmin(chapters=True))],
     session: Session,
     asked: Annotated[PageRequest, Depends(ENROLLMENTS)],
-) -> MemberEnrollmentPageOut:
+    request: Request,
+    context: ContextOf,
+) -> Any:
     """Enrollments of the members whom the caller administers, newest first unless `?sort=` says otherwise.
 
     `?q=` looks at the member's name and address and at the course's title. Accents, case and the order of words do
     not matter; a word of less than three characters means the beginning of a word. `?overdue=` and
     `?awaiting_review=` take `false` for the others. `?due_before=` is a time. Sorted by `due_at`, those without one
-    come last. `?withdrawn=true` shows the withdrawn ones. `?count=true` adds `total`.
+    come last. `?withdrawn=true` shows the withdrawn ones. `?count=true` adds `total`. `Accept: text/csv` gives a file
+    of all of them, whatever `limit` and `cursor` say; enrollments that change meanwhile may be as before or after.
     """
+    if wants_csv(request):
+        wanted = replace(_wanted(asked), count=False)
+        first = await _part_of_file(session, caller, asked, wanted, None)
+        return csv_file("enrollments", _file(context, caller, asked, wanted, first))
     found = await list_enrollments(session, caller, asked, _wanted(asked))
     shown = await _with_progress(session, found.rows)
     answer = page_of(
@@ -139,7 +161,43 @@ async def list_enrollments_(
     return MemberEnrollmentPageOut(total=found.total, **answer)
 
 
-async def _with_progress(session: Session, rows: Sequence[FoundEnrollment]) -> list[MemberEnrollmentOut]:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some lines of a file, and the place of the last one where more may follow."""
+
+    text: str
+    last: tuple[str, ...] | None
+
+
+async def _file(
+    context: Context, caller: Principal, asked: PageRequest, wanted: EnrollmentFilter, first: _Part
+) -> AsyncIterator[str]:
+    """The file, part by part. Each part has a transaction of its own, so that a slow reader holds none."""
+    yield csv_text([COLUMNS]) + first.text
+    part = first
+    while part.last is not None:
+        async with context.transaction(caller.organization_id) as session:
+            part = await _part_of_file(session, caller, asked, wanted, part.last)
+        yield part.text
+
+
+async def _part_of_file(
+    session: AsyncSession,
+    caller: Principal,
+    asked: PageRequest,
+    wanted: EnrollmentFilter,
+    after: tuple[str, ...] | None,
+) -> _Part:
+    page = replace(asked, limit=LINES_AT_ONCE, after=after)
+    found = await list_enrollments(session, caller, page, wanted)
+    rows = found.rows[:LINES_AT_ONCE]
+    shown = await _with_progress(session, rows)
+    lines = [one.model_dump(mode="json") for one in shown]
+    more = len(found.rows) > LINES_AT_ONCE
+    return _Part(csv_text([line[name] for name in COLUMNS] for line in lines), rows[-1].key if more else None)
+
+
+async def _with_progress(session: AsyncSession, rows: Sequence[FoundEnrollment]) -> list[MemberEnrollmentOut]:
     ended = await finishes(session, [row.enrollment for row in rows])
     shapes = [(await compiled_version(session, row.version_id)).shape for row in rows]
     return [
@@ -148,7 +206,7 @@ async def _with_progress(session: Session, rows: Sequence[FoundEnrollment]) -> l
     ]
 
 
-async def _shown(session: Session, enrollment: EnrollmentView) -> MemberEnrollmentOut:
+async def _shown(session: AsyncSession, enrollment: EnrollmentView) -> MemberEnrollmentOut:
     [shown] = await _with_progress(session, [await find_enrollment(session, enrollment.id)])
     return shown
 
@@ -217,6 +275,22 @@ def _source(told: Source) -> SourceOut:
     return SourceOut.model_validate(
         {"source": told.source, "cause": cause, "due_at": told.due_at, "assigned_at": told.assigned_at}
     )
+
+
+@router.get("/{enrollment_id}/attempts/")
+async def list_attempts_(
+    enrollment_id: Annotated[UUID, Depends(CanSeeAttempts())],
+    caller: Caller,
+    session: Session,
+    asked: Annotated[PageRequest, page("attempts")],
+) -> PageOut[ListedAttemptOut]:
+    """The attempts of an enrollment, first to last: at what, when, and what they came to.
+
+    What was asked and given stays in the attempt.
+    """
+    rows = await list_attempts(session, caller, enrollment_id, asked)
+    answer = page_of(rows, asked, key=lambda row: [row.attempt_id], item=ListedAttemptOut.model_validate)
+    return PageOut[ListedAttemptOut](**answer)
 
 
 @router.post("/{enrollment_id}/attempts/")

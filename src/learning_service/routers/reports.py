@@ -4,13 +4,12 @@ from dataclasses import astuple
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import StreamingResponse
 
 from learning_service.api.bodies import refuse_unknown_parameters
+from learning_service.api.csv_files import AS_FILE, csv_file, wants_csv
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.permissions import CanReadCourseReport, CanReadReports
 from learning_service.api.requests import Caller, Session
-from learning_service.api.routes import Responses
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.kernel.errors import Fault, Invalid
@@ -36,7 +35,6 @@ FILTERS = ("requirement_id", "region_id", "chapter_id")
 PARAMETERS = [
     {"name": name, "in": "query", "required": False, "schema": {"type": "string"}} for name in FILTERS
 ]
-AS_FILE: Responses = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
 def _read_filter(request: Request, caller: Caller) -> ReportFilter:
@@ -71,10 +69,8 @@ async def read_compliance_report(
     """
     await check_filter(session, caller.organization_id, wanted, reach)
     rows = await compliance_by_chapter(session, caller.organization_id, wanted, reach)
-    if _wants_csv(request.headers.get("accept", "")):
-        lines = csv_lines(COLUMNS, (astuple(row) for row in rows))
-        headers = {"Content-Disposition": 'attachment; filename="compliance.csv"', "Vary": "Accept"}
-        return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+    if wants_csv(request):
+        return csv_file("compliance", csv_lines(COLUMNS, (astuple(row) for row in rows)))
     return ComplianceReportOut(
         items=[ChapterComplianceOut.model_validate(row) for row in rows],
         totals=ComplianceCountsOut(**totals_of(rows)),
@@ -98,19 +94,3 @@ async def read_course_report(
         timezone=access.timezone,
     )
     return CourseReportOut.model_validate(report)
-
-
-def _wants_csv(accept: str) -> bool:
-    """Whether the caller names text/csv, and does not rank JSON before it."""
-    ranked: dict[str, float] = {}
-    for part in accept.lower().split(","):
-        kind, *parameters = (piece.strip() for piece in part.split(";"))
-        ranked[kind] = next((_quality(p) for p in parameters if p.startswith("q=")), 1.0)
-    return ranked.get("text/csv", 0.0) > 0 and ranked["text/csv"] >= ranked.get("application/json", 0.0)
-
-
-def _quality(parameter: str) -> float:
-    try:
-        return min(max(float(parameter[2:]), 0.0), 1.0)
-    except ValueError:
-        return 0.0

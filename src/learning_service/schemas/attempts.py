@@ -206,6 +206,14 @@ class AttemptSummaryOut(Out):
     passed: bool | None
 
 
+class ListedAttemptOut(AttemptSummaryOut):
+    """An attempt of an enrollment, as administrators and graders see it."""
+
+    quiz_id: Annotated[UUID, Field(description="What it was at: a quiz, or the final assessment.")]
+    kind: Annotated[Literal["quiz", "assessment"], Field(description="Which of the two that is.")]
+    title: Annotated[str, Field(description="The title of the quiz or assessment.")]
+
+
 class QuizOut(QuizItemOut):
     """A quiz with the caller's attempts; `questions` only without a time limit and shuffle."""
 

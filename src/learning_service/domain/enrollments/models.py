@@ -38,6 +38,13 @@ class Enrollment(Base):
         Index("ix_enrollments_member", "organization_id", "user_id", "course_id", "id"),
         Index("ix_enrollments_course", "organization_id", "course_id", "id"),
         Index(
+            "ix_enrollments_due_order",
+            "organization_id",
+            text("(CASE WHEN (due_at IS NULL) THEN 'infinity'::timestamptz ELSE due_at END)"),
+            "id",
+        ),
+        Index("ix_enrollments_assigned", "organization_id", "assigned_at", "id"),
+        Index(
             "ix_enrollments_due",
             "due_at",
             postgresql_where=text("status IN ('assigned', 'in_progress') AND due_at IS NOT NULL"),

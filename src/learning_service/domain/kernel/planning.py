@@ -16,6 +16,9 @@ T = TypeVar("T")
 FENCE: ColumnElement[Any] = literal_column("0")
 """An OFFSET that skips nothing. Such a subquery stays as it is written; made a join, it would be done by comparing
 all with all whenever statistics are from before a large load."""
+IN_ORDER: ColumnElement[Any] = literal_column("2147483647")
+"""A LIMIT above all that there is. It fences like FENCE, and has the planner keep plans that begin at once, such as
+going through an index in order until a page is full; else it weighs what reading all rows costs."""
 PLANNED_AS_USUAL = func.set_config("plan_cache_mode", "auto", True)
 """Selected by a statement that is planned afresh and writes thousands of rows: their foreign keys, which are checked
 when it ends, go by kept plans again."""

@@ -20,12 +20,19 @@ def formula_safe(cell: object) -> str:
     """The cell's text, such that no spreadsheet takes it for a formula. Source: OWASP, CSV injection."""
     if isinstance(cell, str):
         return _FORMULA.sub("'", cell)
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
     return "" if cell is None else str(cell)
 
 
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Lines of a file (RFC 4180)."""
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows([formula_safe(cell) for cell in row] for row in rows)
+    return buffer.getvalue()
+
+
 def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """The file's lines (RFC 4180), one at a time."""
+    """The file's lines, one at a time."""
     for row in chain([header], rows):
-        buffer = io.StringIO()
-        csv.writer(buffer).writerow([formula_safe(cell) for cell in row])
-        yield buffer.getvalue()
+        yield csv_text([row])
