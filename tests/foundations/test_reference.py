@@ -16,6 +16,7 @@ from tests.kit.world import World
 
 from learning_service.api.bodies import JsonBody
 from learning_service.api.openapi.document import dependencies_of, permission_of, tell_true_defaults
+from learning_service.api.openapi.fields import tell_meanings
 from learning_service.api.openapi.links import parameters_of
 from learning_service.api.permissions import Anyone
 from learning_service.api.routes import api_routes
@@ -124,7 +125,9 @@ async def test_two_models_never_share_a_name(document: dict[str, Any], app: Fast
             if not isinstance(call, JsonBody):
                 continue
             schema = TypeAdapter(call.type).json_schema(ref_template="#/components/schemas/{model}")
-            for name, expected in {**schema.pop("$defs", {}), schema.get("title", ""): schema}.items():
+            models = {**schema.pop("$defs", {}), schema.get("title", ""): schema}
+            tell_meanings(models)
+            for name, expected in models.items():
                 tell_true_defaults(expected)
                 if name in stored and expected.get("type") == "object":
                     assert stored[name] == expected, (route.path, name)

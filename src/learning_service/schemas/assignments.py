@@ -14,14 +14,17 @@ class SkippedMemberOut(Out):
 
     user_id: str
     reason: Literal["unknown-member", "completed", "failed"]
+    """Why nothing was assigned."""
 
 
 class AssignedOut(Out):
     """What an assignment did."""
 
     assigned: int
+    """Members who were enrolled by this call."""
     already_enrolled: int
     skipped: list[SkippedMemberOut]
+    """Members who were not assigned, and why."""
 
 
 class StartedRunOut(Out):
@@ -42,6 +45,7 @@ class RuleOut(Out):
     due_on: date | None
     scheduled_on: date | None
     fired_on: date | None
+    """The day on which it ran by `scheduled_on`; null: not yet."""
     active: bool
     edited_by: str
     created_at: datetime
@@ -53,8 +57,10 @@ class PreviewOut(Out):
 
     matches: int
     would_assign: int
+    """Members whom a run would enroll now."""
     already_enrolled: int
     sample: list[str]
+    """The ids of some of them."""
 
 
 class RunOut(Out):
@@ -69,12 +75,17 @@ class RunOut(Out):
     course_id: UUID
     trigger: Literal["manual", "scheduled_date", "assignment"]
     started_by: str
+    """Who began it; `system` where the rule did by itself."""
     status: Literal["running", "done", "stopped", "undoing", "undone"]
     reason: str | None
+    """Why it stopped; null: it did not."""
     matches: int | None
     assigned: int
+    """Members enrolled so far."""
     already_enrolled: int | None
     undone: int | None
+    """Enrollments taken back; null where the caller sees a part."""
     due_at: datetime | None
     started_at: datetime
     finished_at: datetime | None
+    """When it ended; null: it is under way."""

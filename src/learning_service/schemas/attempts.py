@@ -27,29 +27,38 @@ class SaveIn(StrictModel):
     """Responses to keep. A `sequence` not above the attempt's last changes nothing."""
 
     responses: Responses
+    """The answers that changed since the last save."""
     sequence: SequenceNumber | None = None
+    """Counts the saves of the attempt, so that a late one changes nothing; null: always kept."""
 
 
 class SubmissionIn(StrictModel):
     """Responses to submit, laid over what was saved."""
 
     attempt_id: Id | None = None
+    """The attempt to close; null: the one under way, or a new one."""
     responses: Responses
+    """Laid over what was saved; what is not named stays as saved."""
 
 
 class AnswerOut(Out):
     """A choice as shown. One of rich text has `html`, and in `text` its words alone."""
 
     id: UUID
+    """Send it in `answer_ids`."""
     text: str
+    """What the choice says."""
     html: str | None = WHERE_THERE_IS_ONE
+    """What the choice shows, as sanitized HTML, instead of `text`."""
 
 
 class PartOut(Out):
     """A part of a question as shown: a side of a pair, or an item to be brought into order."""
 
     key: str
+    """Send it in `matches` or `order`."""
     text: str
+    """What the part says."""
 
 
 class QuestionOut(Out):
@@ -59,14 +68,20 @@ class QuestionOut(Out):
     """
 
     id: UUID
+    """Send it as `question_id` with the response."""
     key: str
     type: str
     prompt_html: str
     points: Number
+    """What a perfect answer earns."""
     answers: list[AnswerOut] = Field(default=[], exclude_if=operator.not_)
+    """The choices, in the attempt's order; absent for other types."""
     left: list[PartOut] = Field(default=[], exclude_if=operator.not_)
+    """The parts that stay in place, of a matching question."""
     right: list[PartOut] = Field(default=[], exclude_if=operator.not_)
+    """The parts to be put beside them, distractors among them, in an order that says nothing."""
     items: list[PartOut] = Field(default=[], exclude_if=operator.not_)
+    """The items to be put in order, of an ordering question."""
 
 
 class StartedAttemptOut(Out):
@@ -99,6 +114,7 @@ class SavedAttemptOut(Out):
 
     attempt_id: UUID
     saved: int
+    """How many answers this call changed."""
     sequence: int
     deadline_at: datetime | None
     server_time: datetime
@@ -110,9 +126,11 @@ class MarkOut(Out):
     question_id: IdText
     points_awarded: Number | None
     correct: bool | None
+    """Whether it is right; null while a grader has not judged it, or where it may not be shown."""
     feedback: str | None
     explanation_html: str | None
     right_answer: AnyRightAnswer | None
+    """What would have been right; null until the quiz's `feedback` lets it be shown."""
     choice_feedback: Annotated[
         dict[str, str] | None,
         Field(
@@ -125,6 +143,7 @@ class EnrollmentStateOut(Out):
     """Where the submission leaves the enrollment."""
 
     id: UUID
+    """The enrollment."""
     status: str
 
 
@@ -132,6 +151,7 @@ class CompletionOut(Out):
     """The completion that a submission brought."""
 
     id: UUID
+    """The completion."""
     score: Number | None
     completed_at: datetime
     expires_at: datetime | None
@@ -141,6 +161,7 @@ class CertificateLinkOut(Out):
     """The certificate that a submission brought."""
 
     id: UUID
+    """The certificate."""
     verification_url: str
 
 
@@ -151,14 +172,19 @@ class SubmissionOut(Out):
     number: int
     status: Literal["graded", "pending_review"]
     points: Number
+    """What the answers earned so far."""
     max_points: Number
     score: Number | None
     passed: bool | None
     attempts_remaining: int | None
     responses: list[MarkOut]
+    """The mark of each question of the attempt."""
     enrollment: EnrollmentStateOut
+    """Where it leaves the enrollment."""
     completion: CompletionOut | None = WHERE_THERE_IS_ONE
+    """There when this call finished the course."""
     certificate: CertificateLinkOut | None = WHERE_THERE_IS_ONE
+    """There when this call finished the course."""
 
 
 class GivenResponseOut(MarkOut):
@@ -168,8 +194,11 @@ class GivenResponseOut(MarkOut):
     value: bool | None = WHERE_THERE_IS_ONE
     text: str | None = WHERE_THERE_IS_ONE
     number: str | None = WHERE_THERE_IS_ONE
+    """The number as the learner wrote it."""
     matches: dict[str, str] | None = WHERE_THERE_IS_ONE
+    """The key of the right part by the key of each left one."""
     order: list[str] | None = WHERE_THERE_IS_ONE
+    """The keys of the items in the learner's order."""
 
 
 class AttemptOut(Out):
@@ -189,8 +218,10 @@ class AttemptOut(Out):
     passed: bool | None
     attempts_remaining: int | None
     responses: list[GivenResponseOut]
+    """What has been answered and saved, or was submitted."""
     questions: list[QuestionOut]
     enrollment: EnrollmentStateOut
+    """Where the enrollment is now."""
 
 
 class AttemptSummaryOut(Out):
@@ -218,7 +249,9 @@ class QuizOut(QuizItemOut):
     """A quiz with the caller's attempts; `questions` only without a time limit and shuffle."""
 
     attempts: list[AttemptSummaryOut]
+    """The caller's, the first one first."""
     questions: list[QuestionOut] | None = WHERE_THERE_IS_ONE
+    """There only without a time limit and shuffle; else an attempt must be started."""
 
     @classmethod
     def of(

@@ -17,6 +17,7 @@ class AuditEntryOut(Out):
 
     id: UUID
     at: datetime
+    """When it was done."""
     actor: Annotated[str, Field(description="Who did it: the id of a person or service, or `system`.")]
     actor_name: Annotated[str | None, Field(description="Their name, where they are a member.")]
     action: Annotated[Action, Field(description="What was done: a noun and a verb.")]

@@ -44,10 +44,14 @@ class VerificationOut(Out):
     course_title: str
     issued_at: datetime
     expires_at: datetime | None
+    """The last moment at which it is valid; null: without end."""
     issuer: IssuerOut
+    """The organization that issued it."""
     reissued_at: datetime | None = None
+    """When it took the place of an earlier one with another name; absent: it did not."""
     revoked_at: datetime | None = None
     superseded_by: UUID | None = None
+    """The certificate that took its place; absent: none did."""
 
     @classmethod
     def of(cls, found: PublicCertificate, instant: datetime) -> Self:
@@ -67,6 +71,7 @@ class VerificationsOut(Out):
     """The states of many certificates, in the order of their ids."""
 
     items: list[VerificationOut | UnknownCertificateOut]
+    """In the order of the ids that were asked."""
 
 
 class CertificateOut(Out):
@@ -82,6 +87,7 @@ class CertificateOut(Out):
     expires_at: datetime | None
     verification_url: str
     pdf_ready: bool
+    """Whether the PDF has been made and can be fetched at once."""
 
     @classmethod
     def of(cls, certificate: Certificate, instant: datetime) -> Self:
@@ -132,16 +138,20 @@ class VerificationsIn(StrictModel):
     """Up to 100 ids of certificates; a text that is no id is unknown."""
 
     ids: Annotated[tuple[Annotated[CleanText, Field(max_length=128)], ...], *some(MAX_IDS)]
+    """Ids as they are printed; a text that is no id is answered as `unknown`."""
 
 
 class RevocationIn(StrictModel):
     """Why a certificate is revoked: for the organization, never for the public."""
 
     reason: Reason
+    """For the organization, never for the public."""
 
 
 class ReissueIn(StrictModel):
     """The name to print instead, and why."""
 
     recipient_name: Name
+    """The name to print instead."""
     reason: Reason
+    """For the organization, never for the public."""

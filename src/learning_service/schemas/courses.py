@@ -32,9 +32,12 @@ class CourseOut(Out):
     recertification_cadence: str | None
     linked_compliance_requirement: str | None
     published_version: int | None
+    """The version that new enrollments get; null: none is published."""
     draft_version: int | None
+    """The version that authors are writing; null: there is no draft."""
     pass_score: Number
     archived: bool
+    """Out of the catalogue: nobody can be enrolled any more."""
     description_html: str
     image_url: str | None
     language: str | None
@@ -85,6 +88,7 @@ class CategoryOut(Out):
     """A category of the caller's courses."""
 
     category: str
+    """As authors wrote it."""
     courses: int
     """How many there are of it."""
 
@@ -106,27 +110,34 @@ class PublishWarningOut(Out):
     """Something that stops nothing, but is probably a mistake."""
 
     code: Literal["course-can-be-missed", "right-answer-first"]
+    """A stable word that programs may switch on."""
     pointer: str
+    """Where in the tree, as a JSON pointer."""
     detail: str
+    """The same for people, in English."""
 
 
 class PublishedCourseOut(CourseOut):
     """A course that was published, and what its author may have overlooked."""
 
     warnings: list[PublishWarningOut]
+    """What stops nothing, but is probably a mistake."""
 
 
 class RemovedHtmlOut(Out):
     """What the sanitizer took out, and where."""
 
     pointer: str
+    """Where in the tree, as a JSON pointer."""
     removed: list[str]
+    """The tags and attributes that were taken out."""
 
 
 class StoredTreeOut(Tree):
     """The tree as stored, and what was removed from what was sent, if anything."""
 
     removed_html: list[RemovedHtmlOut] = []
+    """What the sanitizer took out of what was sent; empty: nothing."""
 
 
 class VersionOut(Out):
@@ -138,10 +149,14 @@ class VersionOut(Out):
     created_at: datetime
     updated_at: datetime
     published_at: datetime | None
+    """When it was published; null: it is the draft."""
     published_by: str | None
+    """Who published it; null: it is the draft."""
     note: str | None
     is_published: bool
+    """Whether it can no longer change."""
     is_current: bool
+    """Whether new enrollments get it."""
 
 
 class ChangeOut(Out):
@@ -150,23 +165,36 @@ class ChangeOut(Out):
     """
 
     change: ChangeKind
+    """What became of the part."""
     impact: Impact
+    """How much it matters to those who learn."""
     kind: PartKind
+    """What the part is."""
     key: str | None
+    """The part's key; null for the course as a whole."""
     title: str
+    """The part's title, or the beginning of its text."""
     pointer: str | None
+    """Where it is in `version`; null where it went."""
     pointer_before: str | None
+    """Where it was in `against`; null where it came."""
     before: JsonObject | None
+    """Its own fields before; null where it came."""
     after: JsonObject | None
+    """Its own fields after; null where it went."""
 
 
 class DiffOut(Out):
     """What is different in `version` from `against`, and the gravest impact of it (null: nothing)."""
 
     version: int
+    """The number of the version that is looked at."""
     against: int
+    """The number of the version that it is compared with."""
     impact: Impact | None
+    """The gravest of the changes; null: nothing is different."""
     changes: list[ChangeOut]
+    """In the order of the tree."""
 
 
 class GraderOut(Out):
@@ -174,6 +202,7 @@ class GraderOut(Out):
 
     user_id: str
     designated_at: datetime
+    """When the person was named."""
 
 
 class LessonItemOut(Out):
@@ -207,6 +236,7 @@ class QuizItemOut(Out):
     attempts_used: int
     best_score: Number | None
     passed: bool
+    """Whether an attempt has passed."""
 
 
 class ModuleOut(Out):
@@ -216,16 +246,22 @@ class ModuleOut(Out):
     key: str
     title: str
     items: list[Annotated[LessonItemOut | QuizItemOut, Field(discriminator="kind")]]
+    """Lessons and quizzes, in the course's order."""
 
 
 class ModulesOut(Out):
     """The caller's version of a course, and how far they are."""
 
     items: list[ModuleOut]
+    """The course's modules, in order."""
     next_cursor: None
+    """Always null: there is one page."""
     version: int
+    """The version that the caller is enrolled in, else the published one."""
     enrollment: ListedEnrollmentOut | None
+    """The caller's enrollment; null: there is none."""
     assessment: QuizItemOut | None
+    """The final assessment; null: the course has none."""
 
     @classmethod
     def of(
@@ -261,6 +297,7 @@ class QuizPreviewOut(Out):
     time_limit_seconds: int | None
     shuffle: bool
     feedback: Feedback
+    """When learners see which answers are right."""
     question_count: int
     questions: Annotated[
         Questions, Field(description="As in the course's tree: with right answers, explanations and rubrics.")

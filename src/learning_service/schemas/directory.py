@@ -64,17 +64,24 @@ class BatchOut(Out):
     """What a batch did."""
 
     created: int
+    """Members who are new here."""
     updated: int
+    """Members of whom something changed."""
     unchanged: int
+    """Members who were so already."""
 
 
 class EventsOut(Out):
     """What became of the events."""
 
     accepted: int
+    """Events that were applied."""
     duplicates: int
+    """Events that had come before."""
     stale: int
+    """Events that came after newer ones, or are about an erased person: without effect."""
     parked: int
+    """Events that wait for a member who is not known yet."""
 
 
 class ListedRegionOut(Out):
@@ -114,6 +121,7 @@ class MemberRecordOut(ListedMemberOut):
     ]
     certificates: Annotated[list[CertificateOut], Field(description="Newest first.")]
     skills: list[SkillOut]
+    """Skills that passes have proved."""
     compliance: Annotated[
         list[ComplianceOut],
         Field(

@@ -31,15 +31,21 @@ class DocumentOut(Out):
     error_code: str | None
     """The same as a word that programs may switch on."""
     pages: int | None
+    """Pages of the PDF; null for pictures, and until it is ready."""
     width: int | None
+    """Pixels of a picture; null for other files."""
     height: int | None
+    """Pixels of a picture; null for other files."""
     name: str | None
+    """The file's name; null: none was given."""
     media_type: str
     """What was uploaded, by its content."""
     hidden_slides: bool
     """Whether the slides that a presentation hides are shown."""
     size: int
+    """Bytes of what was uploaded."""
     sha256: str
+    """Of the bytes that were uploaded, in hex."""
     created_at: datetime
 
     @classmethod

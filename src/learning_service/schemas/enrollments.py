@@ -31,6 +31,7 @@ class EnrollmentOut(Out):
     course_id: UUID
     course_title: str
     version: int
+    """The version of the course that the member learns."""
     status: EnrollmentStatus
     assigned_at: datetime
     due_at: datetime | None
@@ -39,6 +40,7 @@ class EnrollmentOut(Out):
     awaiting_review: bool
     """Everything is handed in, and waits for a grader: neither reminded nor overdue."""
     source: Literal["self", "admin", "rule", "recertification"]
+    """Who or what made it."""
     withdrawn_at: datetime | None
 
 
@@ -47,6 +49,7 @@ class NextItemOut(Out):
 
     kind: Literal["lesson", "quiz", "assessment"]
     id: UUID
+    """The lesson, quiz or assessment to open."""
     title: str
 
 
@@ -76,6 +79,7 @@ class CameToOut(Out):
     score: Number | None
     """Percent; it follows corrections and retakes, and is null while responses wait."""
     certificate_id: UUID | None
+    """The certificate that it brought; null: none."""
 
 
 class ListedProgressOut(CameToOut, ProgressOut):
@@ -100,6 +104,7 @@ class TotalsOut(Out):
     completed: int
     failed: int
     overdue: int
+    """How many of the open ones are past their due time."""
 
 
 class ProgressPageOut(Out):
@@ -108,6 +113,7 @@ class ProgressPageOut(Out):
     items: list[ListedProgressOut]
     next_cursor: str | None
     totals: TotalsOut
+    """How many enrollments are in each status, on all pages."""
 
 
 class ListedEnrollmentOut(CameToOut, EnrollmentOut):
@@ -158,17 +164,23 @@ class EnrollmentChangeIn(StrictModel):
     """Changes of an enrollment. `extra_time_seconds` is added to every time limit, also of an attempt under way."""
 
     due_at: Instant | None = None
+    """The new due time; null: none any more; absent: as it was."""
     extra_time_seconds: Annotated[int, Field(ge=0, le=MAX_EXTRA_TIME)] = 0
     reason: Reason | None = None
+    """For the organization and the audit trail."""
 
 
 class GrantIn(StrictModel):
     """More attempts at one quiz, or at the assessment, and why."""
 
     quiz_id: Id | None = None
+    """The quiz; exactly one of this and `assessment_id`."""
     assessment_id: Id | None = None
+    """The final assessment; exactly one of this and `quiz_id`."""
     extra: Annotated[int, Field(ge=1, le=MAX_EXTRA_ATTEMPTS)] = 1
+    """How many attempts more."""
     reason: Reason
+    """For the organization and the audit trail."""
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "GrantIn":
@@ -189,6 +201,7 @@ class WithdrawalIn(StrictModel):
     """Why an enrollment is withdrawn."""
 
     reason: Reason
+    """For the organization and the audit trail."""
 
 
 class CauseOut(Out):
@@ -200,9 +213,11 @@ class CauseOut(Out):
 
     kind: Literal["person", "rule", "event", "completion"]
     id: str
+    """The person's, rule's, event's or completion's id."""
     rule_id: UUID | None
     run_id: UUID | None
     event_source: str | None
+    """Who sent the event; null: no event set it off."""
     event_id: str | None
 
 
@@ -210,8 +225,10 @@ class SourceOut(Out):
     """What assigned an enrollment, and when. `due_at` is the due time that it set; the earliest holds."""
 
     source: Literal["self", "admin", "rule", "recertification"]
+    """Who or what assigned it."""
     cause: CauseOut
     due_at: datetime | None
+    """The due time that came with it; null: none."""
     assigned_at: datetime
 
 
@@ -222,8 +239,11 @@ class GrantOut(Out):
     quiz_id: UUID | None
     amount: int | None
     due_at: datetime | None
+    """The due time that was given; null for other kinds."""
     reason: str | None
+    """Why it was given; null: no reason was."""
     granted_by: str
+    """Who gave it."""
     granted_at: datetime
 
 
@@ -237,11 +257,14 @@ class ExplanationOut(Out):
     user_id: str
     course_id: UUID
     source: Literal["self", "admin", "rule", "recertification"]
+    """Who or what made it."""
     cause: CauseOut
     sources: list[SourceOut]
+    """What made it, and then what assigned it again while it was open."""
     assigned_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
     due_at: datetime | None
     extra_time_seconds: int
     grants: list[GrantOut]
+    """What administrators gave it since."""

@@ -22,9 +22,11 @@ class GradeIn(StrictModel):
     """A person's judgement of one response. Points are rounded to 6 places."""
 
     points: Annotated[GivenNumber, Field(ge=0, le=1_000_000), number_between(0, 1_000_000)]
+    """From 0 to what a perfect answer earns."""
     feedback: Html | None = None
     """Rich text to the learner. A correction that leaves it out keeps what there is; null clears it."""
     correction: bool = False
+    """`true` replaces a grade that was given before."""
 
 
 class OverrideIn(StrictModel):
@@ -63,13 +65,18 @@ class PendingResponseOut(Out):
     course_title: str
     quiz_title: str
     question: ReviewQuestionOut
+    """With the rubric and what is accepted."""
     text: str
     max_points: Number
     decides: bool
+    """Whether it can still change a pass that counts, or the outcome of the enrollment."""
     submitted_at: datetime
     claimed_by: str | None
+    """The grader who holds it; null: it is free."""
     claimed_until: datetime | None
+    """Until when it is held; null: it is free."""
     learner: LearnerOut | None
+    """Whose answer it is; null where the organization grades blind."""
 
 
 class GradedAttemptOut(Out):
@@ -87,6 +94,7 @@ class GradeOut(Out):
     response_id: UUID
     points_awarded: Number
     attempt: GradedAttemptOut
+    """What the grade made of the attempt."""
 
     @classmethod
     def of(cls, result: GradeResult) -> "GradeOut":
@@ -157,7 +165,9 @@ class LostPassDecisionIn(StrictModel):
     """What becomes of a pass in doubt, and why: for the organization, never for the public."""
 
     decision: Literal["keep", "revoke"]
+    """Whether the pass stands."""
     reason: Reason
+    """For the organization, never for the public."""
 
 
 class DecidedLostPassOut(Out):
@@ -165,6 +175,7 @@ class DecidedLostPassOut(Out):
 
     enrollment_id: UUID
     decision: Literal["keep", "revoke"]
+    """What was decided."""
     status: EnrollmentStatus
     completion_id: UUID | None
     certificate_id: UUID | None
@@ -177,6 +188,7 @@ class LostPassOut(Out):
     user_id: str
     enrollment_id: UUID
     enrollment_status: str
+    """In which state the enrollment is."""
     course_id: UUID
     course_title: str
     quiz_id: UUID
@@ -186,4 +198,6 @@ class LostPassOut(Out):
     completion_id: UUID | None
     certificate_id: UUID | None
     corrected_by: str
+    """The grader whose correction took the pass."""
     found_at: datetime
+    """When that was."""

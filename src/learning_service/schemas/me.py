@@ -37,6 +37,7 @@ class UnitOut(Out):
     """The whole organization, a region or a chapter."""
 
     scope: Literal["national", "regional", "chapter"]
+    """What it is: the organization, a region or a chapter."""
     scope_id: str | None
     """The region or chapter; null for the whole organization."""
 
@@ -60,8 +61,11 @@ class MeOut(Out):
     name: str | None
     """As the token says, else as the directory does."""
     roles: list[str]
+    """Roles that the token gives."""
     scopes: list[str]
+    """Scopes that the token gives."""
     is_member: bool
+    """Whether the directory knows the caller as a member."""
     organization: OwnOrganizationOut | None
     """Null while the directory has said nothing of it."""
     member: OwnMemberOut | None

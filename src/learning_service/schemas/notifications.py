@@ -30,6 +30,7 @@ class NotificationOut(Out):
         "migrated",
     ]
     at: datetime
+    """When it came about."""
     title: str
     """Of the course that it is about."""
     enrollment_id: UUID
@@ -40,13 +41,16 @@ class NotificationOut(Out):
     """The certificate that is ready."""
     due_at: datetime | None
     read: bool
+    """Whether the member has marked it as read."""
 
 
 class ReadIn(StrictModel):
     """Which notifications are read: these, or all."""
 
     ids: Annotated[tuple[Id, ...], *some(MAX_IDS)] | None = None
+    """These; exactly one of this and `all`."""
     all: Literal[True] | None = None
+    """Every one; exactly one of this and `ids`."""
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "ReadIn":

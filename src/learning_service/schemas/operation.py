@@ -17,9 +17,13 @@ class PartsOut(Out):
     """How the parts are that the service needs, each asked within a second."""
 
     database: State
+    """Without it nothing can be served."""
     redis: State
+    """Without it jobs wait."""
     storage: State
+    """Without it files wait."""
     converter: Literal["ok", "absent"]
+    """Without it presentations wait."""
 
 
 class ReadinessOut(Out):
@@ -27,3 +31,4 @@ class ReadinessOut(Out):
 
     status: Literal["ok", "degraded", "down"]
     parts: PartsOut
+    """Each part by name."""

@@ -28,6 +28,7 @@ class OrganizationSettingsOut(Out):
     frontend_url: str | None
     """Where the buttons of mails lead; null: mails have no buttons."""
     reminder_days: list[int]
+    """So many days before the due time members are reminded."""
     overdue_days: list[int]
     """How many days after the due time learners are told that they are overdue."""
     officer_digest: OfficerDigest
@@ -39,3 +40,4 @@ class OrganizationSettingsOut(Out):
     required_mails: list[MailTopic]
     """Mails that members get whatever they prefer."""
     active_statuses: list[str] | None
+    """States in which members must meet requirements; null: the service's own choice."""

@@ -23,5 +23,6 @@ class PreferencesOut(Out):
     locale: str | None
     """Null: the directory's, else the organization's, else English."""
     mail: MailOut
+    """Which mails are sent."""
     required_mails: list[MailTopic]
     """Kinds that the organization sends all the same."""

@@ -44,6 +44,7 @@ class ExportedGrantOut(Out):
     amount: int | None
     due_at: datetime | None
     reason: str | None
+    """Why it was given; null: no reason was."""
     granted_at: datetime
 
 
@@ -51,7 +52,9 @@ class ExportedSourceOut(Out):
     """What assigned an enrollment again while it was open, and with which due time."""
 
     source: str
+    """Who or what assigned it again."""
     due_at: datetime | None
+    """The due time that came with it; null: none."""
     assigned_at: datetime
 
 
@@ -62,9 +65,13 @@ class ExportedEnrollmentOut(EnrollmentOut):
     ended_at: datetime | None
     extra_time_seconds: int
     progress: ProgressOut
+    """How far it is."""
     lessons: list[CompletedLessonOut]
+    """The lessons that are done."""
     grants: list[ExportedGrantOut]
+    """What administrators gave beyond the course's rules."""
     assigned_again: list[ExportedSourceOut]
+    """What assigned it again while it was open."""
 
 
 class ExportedResponseOut(Out):
@@ -73,13 +80,17 @@ class ExportedResponseOut(Out):
     question_id: UUID
     points_awarded: Number | None
     correct: bool | None
+    """Whether it is right; null while a grader has not judged it, or where it may not be shown."""
     feedback: str | None
     answer_ids: list[UUID] | None = None
     value: bool | None = None
     text: str | None = None
     number: str | None = None
+    """The number as the learner wrote it."""
     matches: dict[str, str] | None = None
+    """The key of the right part by the key of each left one."""
     order: list[str] | None = None
+    """The keys of the items in the learner's order."""
 
 
 class ExportedGradeOut(Out):
@@ -90,6 +101,7 @@ class ExportedGradeOut(Out):
     feedback: str | None
     reason: Annotated[str | None, Field(description="Why a person overrode a mark.")]
     correction: bool
+    """Whether it replaced an earlier grade."""
     graded_at: datetime
 
 
@@ -110,7 +122,9 @@ class ExportedAttemptOut(Out):
     score: Number | None
     passed: bool | None
     responses: list[ExportedResponseOut]
+    """What was answered, question by question."""
     grades: list[ExportedGradeOut]
+    """What graders judged of it."""
 
 
 class ExportedCompletionOut(Out):
@@ -124,6 +138,7 @@ class ExportedCompletionOut(Out):
     completed_at: datetime
     expires_at: datetime | None
     voided_at: datetime | None
+    """When it stopped counting, since its certificate was revoked; null: it counts."""
 
 
 class ExportedCertificateOut(Out):
@@ -161,7 +176,9 @@ class ExportedDocumentOut(Out):
 
     id: UUID
     name: str | None
+    """The file's name; null: none was given."""
     media_type: str
+    """What was uploaded, by its content."""
     created_at: datetime
 
 
@@ -170,7 +187,9 @@ class ExportedEventOut(Out):
 
     event_id: str
     source: str
+    """The service that sent it."""
     time: datetime
+    """When it happened, by its sender."""
     received_at: datetime
 
 
@@ -178,6 +197,7 @@ class ActivityOut(Out):
     """Something that the member did."""
 
     at: datetime
+    """When it was done."""
     action: str
 
 
@@ -187,20 +207,33 @@ class ExportHeadOut(Out):
     user_id: str
     organization_id: str
     exported_at: datetime
+    """The moment of which this speaks."""
     profile: ProfileOut
+    """What the membership service sent."""
     enrollments: list[ExportedEnrollmentOut]
+    """All of them, withdrawn ones too."""
     completions: list[ExportedCompletionOut]
+    """Courses completed, also those that no longer count."""
     certificates: list[ExportedCertificateOut]
+    """All that were issued, revoked ones too."""
     compliance: list[ExportedComplianceOut]
+    """Requirements that were met."""
     skills: list[SkillOut]
+    """Skills that passes have proved."""
     preferences: PreferencesOut
+    """What the member chose, defaults filled in."""
     grader_of: list[GradershipOut]
+    """Courses whose answers the member may grade."""
     documents: list[ExportedDocumentOut]
+    """Files that the member uploaded."""
 
 
 class ExportOut(ExportHeadOut):
     """All that is kept about a member."""
 
     attempts: list[ExportedAttemptOut]
+    """All of them, with their responses."""
     membership_events: list[ExportedEventOut]
+    """What the membership service told of the member."""
     activity: list[ActivityOut]
+    """What the member did, from the audit trail."""

@@ -12,15 +12,25 @@ class ComplianceCountsOut(Out):
     """Counts of active members, once for each requirement in the query; `overdue` are some of `pending`."""
 
     members: int
+    """Active members, once for each requirement that they must meet."""
     complete: int
+    """Those who meet it now."""
     pending: int
+    """Those who have a course for it and have not ended."""
     overdue: int
+    """Those of `pending` whose due time has passed."""
     expired: int
+    """Those who met it once and no longer do."""
     failed: int
+    """Those whose last try failed."""
     not_started: int
+    """Those who have no course for it."""
     expiring_30: int
+    """Those of `complete` who lapse within 30 days."""
     expiring_60: int
+    """Those of `complete` who lapse within 60 days."""
     expiring_90: int
+    """Those of `complete` who lapse within 90 days."""
 
 
 class ChapterComplianceOut(ComplianceCountsOut):
@@ -35,7 +45,9 @@ class ComplianceReportOut(Out):
     """How the chapters stand, and all together."""
 
     items: list[ChapterComplianceOut]
+    """One row for each chapter."""
     totals: ComplianceCountsOut
+    """All rows together."""
 
 
 class ChapterProgressOut(Out):
@@ -63,6 +75,7 @@ class CourseReportOut(Out):
         int, Field(description="All of them: assigned, in progress, completed and failed together.")
     ]
     assigned: int
+    """Members who have not begun."""
     in_progress: int
     completed: int
     failed: int

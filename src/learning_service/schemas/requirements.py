@@ -23,9 +23,11 @@ class RequirementOut(Out):
     id: str
     name: str
     courses: list[LinkedCourseOut]
+    """Courses that meet it."""
     audience_filter: Annotated[
         JsonObject | None,
         Field(description="Who must meet it, as it was sent; null: all active members."),
     ]
     linkable_by: list[AdminRole]
+    """Roles that may link a course to it."""
     closed: Annotated[bool, Field(description="Retired by the directory: nobody must meet it any more.")]

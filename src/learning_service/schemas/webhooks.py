@@ -15,10 +15,14 @@ class CloudEventOut(Out):
 
     specversion: Literal["1.0"]
     id: str
+    """The event's, the same however often it is sent."""
     source: str
+    """The service that sends it."""
     type: str
+    """`learning.` and what happened."""
     subject: str
     time: str
+    """When it happened, as RFC 3339."""
     datacontenttype: Literal["application/json"]
     data: JsonObject
 
@@ -27,7 +31,9 @@ class FeedOut(Out):
     """Events in their one order; `next_cursor` is always given."""
 
     items: list[CloudEventOut]
+    """Events in the order in which they are numbered."""
     next_cursor: str
+    """Send it as `after`; always given, also when nothing is new."""
 
 
 class WebhookOut(Out):
@@ -51,6 +57,7 @@ class WebhookSecretOut(WebhookOut):
     """A subscription with its secret, which is shown this once."""
 
     secret: str
+    """Signs deliveries; shown this once."""
 
     @classmethod
     def of(cls, webhook: object, secret: str) -> Self:
@@ -62,13 +69,21 @@ class DeliveryOut(Out):
     """One event on its way to one receiver."""
 
     id: UUID
+    """Names the delivery where it is replayed."""
     event_id: UUID
     event_type: str
+    """`learning.` and what happened."""
     status: Literal["pending", "delivered", "failed"]
     attempts: int
+    """How often it has been sent."""
     created_at: datetime
     last_attempt_at: datetime | None
+    """When it was sent last; null: not yet."""
     next_attempt_at: datetime | None
+    """When it is sent next; null: it is not."""
     delivered_at: datetime | None
+    """When the receiver took it; null: it did not."""
     response_status: int | None
+    """What the receiver answered last; null: nothing came."""
     error: str | None
+    """Why the last try failed; null: it did not."""

@@ -20,6 +20,8 @@ from learning_service.adapters.webhook_http import CONTENT_TYPE
 from learning_service.api.bodies import JsonBody
 from learning_service.api.idempotency import claim_for
 from learning_service.api.openapi.built import ServedDocument
+from learning_service.api.openapi.fields import tell_meanings
+from learning_service.api.openapi.glossary import MEANINGS
 from learning_service.api.openapi.headers import HEADERS, name_headers
 from learning_service.api.openapi.links import links_of
 from learning_service.api.openapi.names import delivery_id, summary_of
@@ -61,15 +63,16 @@ _PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
     "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
+        "type": {"type": "string", "description": "The same as `code`, as a URN"},
+        "title": {"type": "string", "description": "The standard reason phrase of the status"},
+        "status": {"type": "integer", "description": "The status of the answer"},
+        "detail": {"type": "string", "description": "For people, in English; it may be worded anew"},
+        "instance": {"type": "string", "description": "The path that was called"},
         "code": {"type": "string", "description": "A stable word that callers may switch on"},
-        "request_id": {"type": "string"},
+        "request_id": {"type": "string", "description": "Quote it when you ask for help"},
         "errors": {
             "type": "array",
+            "description": "With 422: each place that is wrong",
             "items": {
                 "type": "object",
                 "required": ["pointer", "code", "params", "detail"],
@@ -182,6 +185,7 @@ def _complete(document: JsonObject, app: FastAPI) -> None:
             operation = document["paths"].get(route.path, {}).get(method.lower())
             if operation is not None:
                 _describe(operation, route, schemas)
+    tell_meanings(schemas)
     for schema in schemas.values():
         tell_true_defaults(schema)
     for source, status, name, link in links_of(document["paths"]):
@@ -215,6 +219,9 @@ def _describe(operation: JsonObject, route: APIRoute, schemas: JsonObject) -> No
             operation.setdefault("parameters", []).extend(_page_parameters(call))
     if takes_key(route):
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
+    for parameter in operation.get("parameters", []):
+        if parameter["name"] in MEANINGS:
+            parameter.setdefault("description", MEANINGS[parameter["name"]])
     asks = any(parameter["in"] == "query" for parameter in operation.get("parameters", []))
     _name_refusals(operation["responses"], route, asks=asks)
     _share_body(operation["responses"], str(route.status_code or 200))

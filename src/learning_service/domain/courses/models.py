@@ -178,6 +178,7 @@ class Lesson(Base):
     version_id: Mapped[uuid.UUID]
     module_id: Mapped[uuid.UUID]
     key: Mapped[str]
+    """Names the lesson within its course, the same in every version; made where it is left out."""
     position: Mapped[int]
     title: Mapped[str]
     required: Mapped[bool]
@@ -214,6 +215,7 @@ class Quiz(Base):
     kind: Mapped[str]
     module_id: Mapped[uuid.UUID | None]
     key: Mapped[str]
+    """Names the quiz within its course, the same in every version; made where it is left out."""
     position: Mapped[int]
     title: Mapped[str]
     required: Mapped[bool]
@@ -222,6 +224,7 @@ class Quiz(Base):
     time_limit_seconds: Mapped[int | None]
     shuffle: Mapped[bool]
     feedback: Mapped[str]
+    """When learners see which answers are right."""
 
 
 class Assessment(Quiz):

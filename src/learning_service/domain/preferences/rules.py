@@ -32,16 +32,22 @@ class MailChangeIn(StrictModel):
     """Which mails are wanted; what is absent stays."""
 
     assigned: bool = True
+    """When a course is assigned."""
     reminders: bool = True
+    """Before a course is due, and when it is overdue."""
     results: bool = True
+    """When a grader has judged an attempt, and when a certificate is ready."""
     digest: bool = True
+    """Officers' weekly mail."""
 
 
 class PreferencesChangeIn(StrictModel):
     """Changes of preferences; what is absent stays, null goes back to the directory's language."""
 
     locale: Locale | None = None
+    """Language of mails as a tag such as `es`; null: the directory's."""
     mail: MailChangeIn = MailChangeIn()
+    """Which mails to send."""
 
     def changes(self) -> dict[str, object]:
         """The fields that were sent, as they are stored."""

@@ -56,7 +56,9 @@ class AssignmentIn(StrictModel):
     """Whom to assign a course: members by id, or an audience."""
 
     user_ids: Annotated[tuple[OpaqueId, ...], *some(MAX_USERS)] | None = None
+    """Members by id; exactly one of this and `audience_filter`."""
     audience_filter: AudienceFilter | None = None
+    """All members for whom every condition holds; exactly one of this and `user_ids`."""
     due_at: DueAt | None = None
 
     @model_validator(mode="after")

@@ -38,13 +38,16 @@ class _Operation(BaseModel):
     )
 
     path: Pointer
+    """Where in the tree, as a JSON pointer."""
 
 
 class ValueOperation(_Operation):
     """`add`, `replace` or `test`, with a value."""
 
     op: Literal["add", "replace", "test"]
+    """What is done there."""
     value: StorableJson
+    """What is put there, or for `test` what must be there."""
 
     def plain(self) -> JsonObject:
         """As the library reads it."""
@@ -55,7 +58,9 @@ class FromOperation(_Operation):
     """`move` or `copy` from one place to another."""
 
     op: Literal["move", "copy"]
+    """What is done."""
     from_: Annotated[Pointer, Field(alias="from")]
+    """Where it is taken from, as a JSON pointer."""
 
     def plain(self) -> JsonObject:
         """As the library reads it."""
@@ -66,6 +71,7 @@ class RemoveOperation(_Operation):
     """`remove` what is at a place."""
 
     op: Literal["remove"]
+    """Takes away what is there."""
 
     def plain(self) -> JsonObject:
         """As the library reads it."""

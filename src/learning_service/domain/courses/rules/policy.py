@@ -40,7 +40,9 @@ class CoursePolicyChangeIn(StrictModel):
     recertification_cadence: Cadence | None = None
     linked_compliance_requirement: OpaqueId | None = None
     category: Name | None = None
+    """As authors wrote it; null: none."""
     apply_to_existing: bool = False
+    """`true` also gives the requirement or cadence to completions that have none."""
 
     def changes(self) -> dict[str, object]:
         """The fields that were sent."""

@@ -60,6 +60,7 @@ class Lesson(StrictModel):
 
     kind: Literal["lesson"]
     key: Key | None = None
+    """Names the lesson within its course, the same in every version; made where it is left out."""
     title: Name
     body_html: Html = ""
     video_url: HttpsUrl | None = None
@@ -73,6 +74,7 @@ class Quiz(StrictModel):
 
     kind: Literal["quiz"]
     key: Key | None = None
+    """Names the quiz within its course, the same in every version; made where it is left out."""
     title: Name
     pass_score: Percent = DEFAULT_PASS_SCORE
     max_attempts: MaxAttempts | None = None
@@ -80,20 +82,25 @@ class Quiz(StrictModel):
     required: bool = True
     shuffle: bool = False
     feedback: Feedback = "after_last_attempt"
+    """When learners see which answers are right."""
     questions: Questions = ()
+    """In the order in which they are shown, unless shuffled."""
 
 
 class Assessment(StrictModel):
     """The final assessment: always required."""
 
     key: Key | None = None
+    """Names the assessment within its course, the same in every version; made where it is left out."""
     title: Name
     pass_score: Percent = DEFAULT_PASS_SCORE
     max_attempts: MaxAttempts | None = None
     time_limit_seconds: TimeLimit | None = None
     shuffle: bool = False
     feedback: Feedback = "never"
+    """When learners see which answers are right."""
     questions: Questions = ()
+    """In the order in which they are shown, unless shuffled."""
 
 
 Item: TypeAlias = Annotated[Lesson | Quiz, Field(discriminator="kind")]
@@ -103,15 +110,19 @@ class Module(StrictModel):
     """A part of the course: items in order."""
 
     key: Key | None = None
+    """Names the module within its course, the same in every version; made where it is left out."""
     title: Name
     items: Annotated[tuple[Item, ...], Field(max_length=MAX_ITEMS)] = ()
+    """Lessons and quizzes, in order."""
 
 
 class Skill(StrictModel):
     """A skill that a pass proves."""
 
     skill_id: OpaqueId
+    """Names the skill in the whole organization."""
     name: Name
+    """As members read it."""
 
 
 def _distinct_skills(skills: tuple[Skill, ...]) -> tuple[Skill, ...]:
@@ -135,8 +146,11 @@ class Tree(StrictModel):
     mastered_skills: Annotated[
         tuple[Skill, ...], Field(max_length=MAX_SKILLS), AfterValidator(_distinct_skills)
     ] = ()
+    """Skills that a pass proves."""
     modules: Annotated[tuple[Module, ...], Field(max_length=MAX_MODULES)] = ()
+    """The course's parts, in order."""
     assessment: Assessment | None = None
+    """The final assessment; null: the course has none."""
 
     @model_validator(mode="after")
     def _whole_is_sound(self) -> "Tree":

@@ -80,14 +80,23 @@ class Comparison(StrictModel):
     """
 
     eq: Scalar = None
+    """It is this."""
     ne: Scalar = None
+    """It is there and is not this."""
     in_: Choices = Field(default=(), alias="in")
+    """It is one of these."""
     not_in: Choices = ()
+    """It is there and is none of these."""
     gt: Ordered = None
+    """It is greater, or later, than this."""
     gte: Ordered = None
+    """It is this, or greater or later."""
     lt: Ordered = None
+    """It is less, or earlier, than this."""
     lte: Ordered = None
+    """It is this, or less or earlier."""
     exists: bool = True
+    """Whether it is there at all."""
 
     @model_validator(mode="after")
     def _says_something(self) -> "Comparison":
@@ -120,9 +129,13 @@ class AudienceFilter(StrictModel):
     """Whom it means: members for whom every key present holds. `{}` is everyone."""
 
     status: Annotated[tuple[Word, ...], *some(MAX_CHOICES)] = ()
+    """Members in one of these states; absent: in any."""
     chapters: Annotated[tuple[OpaqueId, ...], *some(MAX_CHOICES)] = ()
+    """Members of one of these chapters, by the directory's ids."""
     regions: Annotated[tuple[OpaqueId, ...], *some(MAX_CHOICES)] = ()
+    """Members of one of these regions, by the directory's ids."""
     custom_fields: Annotated[dict[FieldName, FieldCondition], Field(max_length=MAX_FIELDS)] = {}
+    """What must hold of each named field."""
 
     def as_json(self) -> JsonObject:
         """The filter as it was sent."""

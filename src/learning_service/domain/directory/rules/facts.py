@@ -91,6 +91,7 @@ class Office(StrictModel):
     """An office that a member holds: who gets officers' mails. It gives no rights; those come from tokens alone."""
 
     role: AdminRole
+    """Over what the office is: the organization, a region or a chapter."""
     scope_id: OpaqueId | None = None
     """The region or chapter of a `regional_admin` or `chapter_admin`; a `national_admin` has none."""
 
@@ -132,6 +133,7 @@ class MemberIn(StrictModel):
 
     chapter_id: OpaqueId
     status: Word
+    """The membership's state, in the directory's own words."""
     display_name: Name
     email: Email | None
     custom_fields: CustomFields = {}
@@ -157,6 +159,7 @@ class MemberBatchIn(StrictModel):
     """Members to make or update, all or none; each at most once."""
 
     members: Annotated[tuple[BatchMemberIn, ...], *some(MAX_BATCH)]
+    """Up to 5,000, each at most once."""
 
     @model_validator(mode="after")
     def _each_once(self) -> "MemberBatchIn":

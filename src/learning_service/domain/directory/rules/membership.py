@@ -51,6 +51,7 @@ class MembershipData(StrictModel):
     """What the event says: the status that the member has now, and what else changed with it."""
 
     status: Word
+    """The membership's state now, in the directory's own words."""
     previous_status: Word | None = None
     """For people who read events; a status follows from its event's time alone."""
     chapter_id: OpaqueId | None = None
@@ -67,26 +68,43 @@ class MembershipEventIn(StrictModel):
 
     specversion: Literal["1.0"]
     type: Literal["membership.status_changed"]
+    """What happened."""
     id: Annotated[CleanText, Field(min_length=1, max_length=256)]
+    """The event's; with `source` it makes a second one a duplicate."""
     source: Reference
+    """The service that sends it."""
     time: Instant
+    """When it happened: of two events the later one counts."""
     subject: OpaqueId
     """The member's user id."""
     data: MembershipData
     datacontenttype: Annotated[CleanText, Field(max_length=256), AfterValidator(_json_type)] | None = None
     dataschema: Reference | None = None
+    """Not used; allowed as the specification has it."""
     traceparent: Attribute = None
+    """Not used; of the extension for tracing."""
     tracestate: Attribute = None
+    """Not used; of the extension for tracing."""
     partitionkey: Attribute = None
+    """Not used; of the extension for partitions."""
     sequence: Attribute = None
+    """Not used; of the extension for sequences."""
     sequencetype: Attribute = None
+    """Not used; of the extension for sequences."""
     sampledrate: Attribute = None
+    """Not used; of the extension for sampling."""
     correlationid: Attribute = None
+    """Not used; of the extension for correlation."""
     causationid: Attribute = None
+    """Not used; of the extension for correlation."""
     recordedtime: Attribute = None
+    """Not used; of the extension for recorded times."""
     expirytime: Attribute = None
+    """Not used; of the extension for expiry."""
     authtype: Attribute = None
+    """Not used; of the extension for who caused it."""
     authid: Attribute = None
+    """Not used; of the extension for who caused it."""
 
 
 def _shape(value: Any) -> str:

@@ -31,7 +31,9 @@ class Pair(StrictModel):
     """What goes together."""
 
     left: ChoiceText
+    """The part that stays in place."""
     right: ChoiceText
+    """What belongs to it."""
 
 
 class Matching(QuestionBase):
@@ -42,8 +44,11 @@ class Matching(QuestionBase):
 
     type: Literal["matching"]
     pairs: Annotated[tuple[Pair, ...], Field(max_length=MAX_ANSWERS)] = ()
+    """What belongs together."""
     distractors: Annotated[tuple[ChoiceText, ...], Field(max_length=MAX_ANSWERS)] = ()
+    """Right parts that belong to none."""
     scoring: PartScoring = "all_or_nothing"
+    """Whether each pair earns its share, or only all of them earn anything."""
 
     @model_validator(mode="after")
     def _parts_are_told_apart(self) -> "Matching":
@@ -97,6 +102,7 @@ class RightMatches(RightAnswer):
     """The right part of each left one, by key."""
 
     matches: dict[str, str]
+    """The key of the right part by the key of each left one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,9 @@ class MultiSelect(QuestionBase):
 
     type: Literal["multi_select"]
     answers: Answers = ()
+    """The choices; each may be right."""
     scoring: Scoring = "all_or_nothing"
+    """Whether each choice earns its share, or only all of them earn anything."""
 
     @property
     def choices(self) -> tuple[Answer, ...]:

@@ -34,6 +34,7 @@ class MultipleChoice(QuestionBase):
 
     type: Literal["multiple_choice"]
     answers: Annotated[Answers, AfterValidator(_at_most_one_right)] = ()
+    """The choices; exactly one is right."""
 
     @property
     def choices(self) -> tuple[Answer, ...]:

@@ -48,9 +48,13 @@ class Numeric(QuestionBase):
 
     type: Literal["numeric"]
     answer: Amount | None = None
+    """The number that is right; null in an unfinished draft only."""
     tolerance: Tolerance | None = None
+    """How far from it an answer may be; null: not at all, or see `tolerance_percent`."""
     tolerance_percent: ToleranceShare | None = None
+    """The same in percent of the answer; null: see `tolerance`."""
     unit: Word | None = None
+    """What the number counts, such as `kg`; null: nothing."""
 
     @model_validator(mode="after")
     def _one_tolerance(self) -> "Numeric":
@@ -78,9 +82,13 @@ class RightNumber(RightAnswer):
     """The number that is right, how far from it an answer may be, and its unit."""
 
     answer: Amount
+    """The number that is right."""
     tolerance: Tolerance | None
+    """How far from it an answer may be; null: not at all, or see `tolerance_percent`."""
     tolerance_percent: ToleranceShare | None
+    """The same in percent of the answer; null: see `tolerance`."""
     unit: str | None
+    """What the number counts, such as `kg`; null: nothing."""
 
 
 @dataclass(frozen=True, slots=True)

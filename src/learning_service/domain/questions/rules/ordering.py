@@ -39,7 +39,9 @@ class Ordering(QuestionBase):
 
     type: Literal["ordering"]
     items: Annotated[tuple[ChoiceText, ...], Field(max_length=MAX_ANSWERS), AfterValidator(_told_apart)] = ()
+    """In their right order."""
     scoring: PartScoring = "all_or_nothing"
+    """Whether each item at its place earns its share, or only all of them earn anything."""
 
     def answer_key(self, question_id: str, choice_ids: Sequence[str] = ()) -> "OrderingKey":
         """Its key. Raises ValueError unless there are items."""
@@ -66,6 +68,7 @@ class RightOrder(RightAnswer):
     """The keys of the items in their right order."""
 
     order: tuple[str, ...]
+    """The keys of the items in their right order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,17 @@ class Answer(StrictModel):
     """A choice of a question: a `text`, or rich text in `html`. A `pinned` one stays last when they are shuffled."""
 
     key: Key | None = None
+    """Names the choice within its question; made where it is left out."""
     text: ChoiceText | None = None
+    """What the choice says."""
     html: Html | None = None
+    """What the choice shows, as sanitized HTML, instead of `text`; null: see `text`."""
     is_correct: bool = False
+    """Whether choosing it is right."""
     feedback_html: Html | None = None
+    """Shown to a learner who chose it, as sanitized HTML; null: nothing."""
     pinned: bool = False
+    """Whether it stays last when choices are shuffled."""
 
     @model_validator(mode="after")
     def _text_or_html(self) -> "Answer":
@@ -63,8 +69,10 @@ class QuestionBase(StrictModel):
     """Own fields that are lists of models, with the model of each."""
 
     key: Key | None = None
+    """Names the question within its course, the same in every version; made where it is left out."""
     prompt_html: Html = ""
     points: Points = Decimal(1)
+    """What a perfect answer earns, with at most 6 places."""
     explanation_html: Html | None = None
 
     @property

@@ -60,8 +60,11 @@ class Response(StrictModel):
     value: bool | None = None
     text: LearnerText | None = None
     number: NumberText | None = None
+    """The number as the learner writes it."""
     matches: Annotated[dict[PartKey, PartKey], Field(max_length=MAX_ANSWERS)] | None = None
+    """The key of the right part by the key of each left one."""
     order: Annotated[tuple[PartKey, ...], Field(max_length=MAX_ANSWERS)] | None = None
+    """The keys of the items in the learner's order."""
 
     @model_validator(mode="after")
     def _one_form(self) -> "Response":

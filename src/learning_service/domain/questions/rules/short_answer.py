@@ -32,10 +32,15 @@ class ShortAnswer(QuestionBase):
 
     type: Literal["short_answer"]
     accepted_answers: Annotated[tuple[ChoiceText, ...], Field(max_length=MAX_ANSWERS)] = ()
+    """Texts that count as right; `*` stands for any characters."""
     case_sensitive: bool = False
+    """Whether capitals matter."""
     ignore_accents: bool = False
+    """Whether `e` stands for `é` and the like."""
     ignore_punctuation: bool = False
+    """Whether points, commas and the like do not matter."""
     review: Review = "auto"
+    """Whether a grader looks at what is not accepted."""
 
     def answer_key(self, question_id: str, choice_ids: Sequence[str] = ()) -> "ShortAnswerKey":
         """Its key."""

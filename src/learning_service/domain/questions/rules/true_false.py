@@ -19,6 +19,7 @@ class TrueFalse(QuestionBase):
 
     type: Literal["true_false"]
     correct: bool | None = None
+    """Whether the statement is true; null in an unfinished draft only."""
 
     def answer_key(self, question_id: str, choice_ids: Sequence[str] = ()) -> "TrueFalseKey":
         """Its key. Raises ValueError while `correct` is unknown."""
@@ -36,6 +37,7 @@ class RightValue(RightAnswer):
     """Whether the statement is true."""
 
     value: bool
+    """Whether the statement is true."""
 
 
 RIGHT = {value: RightValue(value=value) for value in (True, False)}
