@@ -21,6 +21,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: { fs: { allow: [".."] }, proxy: { "/api": service, "/app/demonstration.json": service } },
+  server: { fs: { allow: [".."] }, proxy: { "/api": service, "/app/demonstration.json": service, "/app/config.json": service } },
   test: { environment: "node", include: ["src/**/*.test.ts"] },
 });

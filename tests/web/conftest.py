@@ -60,10 +60,17 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
 
 
 @pytest.fixture(scope="session")
-async def site(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """The service with the web application, at an address."""
+def built_web() -> None:
+    """The application's files."""
     if not (WEB_FILES / "index.html").is_file():
         pytest.skip("the web application is not built here: make web")
+
+
+@pytest.fixture(scope="session")
+async def site(
+    built_web: None, settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Site]:
+    """The service with the web application, at an address."""
     people = tmp_path_factory.mktemp("web") / f"{uuid.uuid4().hex}.json"
     app = create_app(settings.model_copy(update={"demonstration_people": people, "web_enabled": True}))
     async with app.router.lifespan_context(app), serving(app) as address:

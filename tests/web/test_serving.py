@@ -94,6 +94,35 @@ async def test_people_are_offered_in_development_alone(built: Path, tmp_path: Pa
         Settings(**PRODUCTION, demonstration_people=people)  # type: ignore[arg-type]
 
 
+async def test_the_application_is_told_where_to_sign_in(built: Path) -> None:
+    sign_in = {
+        "issuer": "https://id.example.org/realm",
+        "client_id": "web",
+        "origins": ["https://token.example.org"],
+    }
+    issuers = [{"issuer": sign_in["issuer"], "jwks_url": "https://id.example.org/keys"}]
+    async with browser(built, web_sign_in=sign_in, auth_issuers=issuers) as client:
+        told = (await client.get("/app/config.json")).json()["sign_in"]
+        assert told == {
+            "issuer": "https://id.example.org/realm",
+            "client_id": "web",
+            "scope": "openid profile",
+            "parameters": {},
+        }
+        policy = (await client.get("/app/")).headers["content-security-policy"]
+        assert "connect-src 'self' https://id.example.org https://token.example.org;" in policy
+    async with browser(built) as client:
+        assert (await client.get("/app/config.json")).json() == {"sign_in": None}
+        assert "connect-src 'self';" in (await client.get("/app/")).headers["content-security-policy"]
+    make: Callable[..., Settings] = Settings
+    with pytest.raises(ValidationError, match="none of AUTH_ISSUERS"):
+        make(**PRODUCTION, web_sign_in=sign_in)
+    insecure = {**sign_in, "issuer": "http://id.example.org"}
+    believed = [{**issuers[0], "issuer": insecure["issuer"]}]
+    with pytest.raises(ValidationError, match="https only"):
+        make(**PRODUCTION, web_sign_in=insecure, auth_issuers=believed)
+
+
 def test_it_is_served_in_production_only_when_asked_for() -> None:
     make: Callable[..., Settings] = Settings
     assert make(**PRODUCTION).web_enabled is False

@@ -44,10 +44,13 @@ class _Site:
         self._files = files
         self._in_development = settings.environment == "development"
         self._people = settings.demonstration_people if self._in_development else None
-        self._headers = _headers(_store_of(settings))
+        self._sign_in = settings.web_sign_in
+        self._headers = _headers(_store_of(settings), _origins_of(settings))
 
     def answer(self, path: str, asked: Mapping[str, str]) -> Response:
         """What is at this path below `/app/`; a path of no file is a screen, which the application itself opens."""
+        if path == "config.json":
+            return self._config()
         if path == "demonstration.json":
             return self._demonstration()
         if path.startswith("assets/") or path in _PLAIN:
@@ -72,6 +75,10 @@ class _Site:
         return FileResponse(
             packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=_TYPES[file.suffix]
         )
+
+    def _config(self) -> Response:
+        told = self._sign_in and self._sign_in.model_dump(exclude={"origins"})
+        return JSONResponse({"sign_in": told}, headers={"Cache-Control": "no-store"})
 
     def _demonstration(self) -> Response:
         headers = {"Cache-Control": "no-store"}
@@ -116,14 +123,24 @@ def _store_of(settings: Settings) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _headers(store: str) -> Mapping[str, str]:
+def _origins_of(settings: Settings) -> str:
+    """Where the application asks for tokens."""
+    if settings.web_sign_in is None:
+        return ""
+    parts = urlsplit(settings.web_sign_in.issuer)
+    return "".join(
+        f" {origin}" for origin in (f"{parts.scheme}://{parts.netloc}", *settings.web_sign_in.origins)
+    )
+
+
+def _headers(store: str, sign_in: str) -> Mapping[str, str]:
     return {
         # Authors may show pictures, videos and players of other sites, by https alone; what they may embed is judged
         # when it is written. Nothing else comes from elsewhere.
         "Content-Security-Policy": (
             f"default-src 'none'; script-src 'self'; style-src 'self' 'sha256-{_STYLE_HASH}'; "
             f"img-src 'self' data: https: {store}; media-src https: {store}; frame-src https: {store}; "
-            "font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+            f"font-src 'self'; connect-src 'self'{sign_in}; manifest-src 'self'; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         ),
         "X-Frame-Options": "DENY",

@@ -53,6 +53,21 @@ class Issuer(BaseModel):
         return self
 
 
+class WebSignIn(BaseModel):
+    """The identity provider at which people of the web application sign in: OpenID Connect, code flow with PKCE.
+
+    Its client is a public one whose redirect address is `<PUBLIC_URL>/app/signed-in`. The access token is what calls
+    carry, so the issuer has to be one of `auth_issuers`. `parameters` are further ones of the authorization request,
+    by which some providers are told the audience. `origins` are further ones of the provider's endpoints.
+    """
+
+    issuer: str
+    client_id: str
+    scope: str = "openid profile"
+    parameters: dict[str, str] = {}
+    origins: list[str] = []
+
+
 class SettingsInFiles(PydanticBaseSettingsSource):
     """Settings whose `<NAME>_FILE` names a file with the value; line ends after it do not belong to it."""
 
@@ -211,6 +226,8 @@ class Settings(StoreSettings):
     """Whether `/docs` and `/openapi.json` are served; without a word, in development only."""
     web_enabled: bool = Field(default_factory=_in_development)
     """Whether the web application is served at `/app/`; without a word, in development only."""
+    web_sign_in: WebSignIn | None = None
+    """Where people of the web application sign in; none: nowhere but among the demonstration's people."""
     demonstration_people: Path | None = None
     """Development: a file with people and tokens of theirs, whom the web application offers to be."""
     metrics_enabled: bool = Field(default_factory=_in_development)
@@ -293,6 +310,10 @@ class Settings(StoreSettings):
         """Production takes nothing of a development copy, and several issuers must each name their organizations."""
         if self.environment == "production" and (faults := list(self._of_development())):
             raise ValueError("; ".join(faults))
+        if self.web_sign_in and self.web_sign_in.issuer not in {one.issuer for one in self.auth_issuers}:
+            raise ValueError(
+                "WEB_SIGN_IN: its issuer is none of AUTH_ISSUERS, so its tokens would not be believed"
+            )
         if len(self.auth_issuers) > 1 and any(i.organizations is None for i in self.auth_issuers):
             raise ValueError("with several issuers, each names the organizations it may speak for")
         return self
@@ -338,6 +359,8 @@ class Settings(StoreSettings):
             )
         if self.mail_directory is not None:
             yield "MAIL_DIRECTORY is for development: leave it out, and set SMTP_URL for mails to leave"
+        if self.web_sign_in is not None and not self.web_sign_in.issuer.startswith("https://"):
+            yield "WEB_SIGN_IN: production signs in by https only; give it your identity provider's https issuer"
         if self.demonstration_people is not None:
             yield "DEMONSTRATION_PEOPLE is for development: leave it out, for it lets anyone in"
         if self.smtp_url is not None and self.mail_from.endswith("@localhost"):

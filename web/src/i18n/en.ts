@@ -269,6 +269,9 @@ export const en = {
   share: "Share",
   chooseMatches: "Choose what belongs to each",
   putInOrder: "Put these in the right order",
+  signInProvider: "With the account that you have at your organization.",
+  signInArriving: "You are signed in. You can close this window.",
+  signInFailed: "Signing in did not work. Try again; if it goes on, tell your administrator.",
 } satisfies Record<string, Message>;
 
 export type Key = keyof typeof en;

@@ -265,4 +265,7 @@ export const es: Catalogue = {
   share: "Compartir",
   chooseMatches: "Elija lo que corresponde a cada uno",
   putInOrder: "Ponga esto en el orden correcto",
+  signInProvider: "Con la cuenta que tiene en su organización.",
+  signInArriving: "Ha iniciado sesión. Puede cerrar esta ventana.",
+  signInFailed: "No se pudo iniciar sesión. Inténtelo de nuevo; si continúa, dígalo a su administrador.",
 };

@@ -265,4 +265,7 @@ export const fr: Catalogue = {
   share: "Partager",
   chooseMatches: "Choisissez ce qui va avec chacun",
   putInOrder: "Mettez ceci dans le bon ordre",
+  signInProvider: "Avec le compte que vous avez dans votre organisation.",
+  signInArriving: "Vous êtes connecté. Vous pouvez fermer cette fenêtre.",
+  signInFailed: "La connexion a échoué. Réessayez ; si cela continue, dites-le à votre administrateur.",
 };
