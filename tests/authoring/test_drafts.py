@@ -24,9 +24,11 @@ async def test_what_is_stored_is_what_was_sent_with_keys_that_stay(world: World)
     assert again.json() == tree
     assert again.headers["etag"] != etag
     assert (await author.draft()) == (tree, again.headers["etag"])
-    sent = rich_tree()
+    sent = rich_tree()["modules"][0]["items"][2]["questions"][1]
+    plain = {"html": None, "feedback_html": None, "pinned": False}
     assert without_keys(tree)["modules"][0]["items"][2]["questions"][1] == {
-        **sent["modules"][0]["items"][2]["questions"][1],
+        **sent,
+        "answers": [{**plain, **answer} for answer in sent["answers"]],
         "explanation_html": None,
         "scoring": "all_or_nothing",
     }
