@@ -1,9 +1,16 @@
 """Which addresses may be called: IANA's special-purpose blocks, whatever the interpreter thinks of them."""
 
+import asyncio
 import ipaddress
+import socket
+from datetime import UTC, datetime
 
+import anyio
 import pytest
 
+from learning_service.adapters.http import HttpClient
+from learning_service.adapters.webhook_http import UnsafeReceiver, send_event
+from learning_service.domain.kernel.errors import Unavailable
 from learning_service.domain.webhooks.rules.events import url_fault
 
 SPECIAL = [
@@ -122,3 +129,40 @@ def test_an_address_in_another_is_not_called(text: str) -> None:
 @pytest.mark.parametrize("text", PUBLIC)
 def test_the_neighbours_of_special_blocks_are_called(text: str) -> None:
     assert fault(ipaddress.ip_address(text)) is None
+
+
+async def test_a_name_that_changes_meanwhile_leads_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first answer is vetted and called; the second, which leads inside, is never asked for."""
+    answers = ["93.184.215.14", "127.0.0.1"]
+    called: list[str] = []
+
+    async def look_up(_host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (answers.pop(0), port))]
+
+    async def connect(remote_host: str, **_: object) -> None:
+        called.append(remote_host)
+        raise OSError
+
+    async def send() -> None:
+        await send_event(
+            http,
+            "https://receiver.example.org/x",
+            b"{}",
+            event_id="1",
+            secrets=("whsec_" + "QUFB" * 8,),
+            at=datetime.now(UTC),
+            development=False,
+        )
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+    monkeypatch.setattr(anyio, "connect_tcp", connect)
+    http = HttpClient()
+    try:
+        with pytest.raises(Unavailable):
+            await send()
+        assert (called, answers) == (["93.184.215.14"], ["127.0.0.1"])
+        with pytest.raises(UnsafeReceiver):
+            await send()
+        assert called == ["93.184.215.14"]
+    finally:
+        await http.close()
