@@ -154,3 +154,31 @@ async def test_graders_are_designated_by_authors(world: World) -> None:
     assert (await world.member()("PUT", f"{path}ana/")).status_code == 403
     chapter = world.call_as("c", "chapter_admin:n1")
     assert (await chapter("PUT", f"{path}c/")).status_code == 403
+
+
+async def test_a_course_that_was_never_published_can_be_deleted(world: World) -> None:
+    made = await world.admin.ok("POST", "/api/courses/", {"title": "A try", "scope": "national"})
+    path = f"/api/courses/{made['id']}/"
+    etag = (await world.admin("GET", path + "draft/")).headers["etag"]
+    await world.admin.ok("PUT", path + "draft/", TREE, headers={"If-Match": etag})
+    await world.admin.ok("PUT", path + "graders/ana/")
+    rule = {"course_id": made["id"], "trigger": "manual", "audience_filter": {}}
+    assert (await world.admin("POST", "/api/assignment-rules/", rule)).status_code == 409
+    assert (await world.member()("DELETE", path)).status_code in (403, 404)
+    await world.admin.ok("DELETE", path)
+    assert (await world.admin("GET", path)).status_code == 404
+    assert (await world.admin("DELETE", path)).status_code == 404
+    listed = await world.admin.ok("GET", "/api/courses/?q=try")
+    assert made["id"] not in [item["id"] for item in listed["items"]]
+    trail = await world.admin.ok("GET", f"/api/audit/?course_id={made['id']}")
+    assert [(entry["action"], entry["actor"]) for entry in trail["items"]][0] == ("course.deleted", world.admin.user)
+
+
+async def test_a_published_course_stays(world: World) -> None:
+    published = await world.course()
+    path = f"/api/courses/{published['id']}/"
+    answer = await world.admin("DELETE", path)
+    assert (answer.status_code, answer.json()["code"]) == (409, "published")
+    await world.admin.ok("POST", path + "archive/")
+    assert (await world.admin("DELETE", path)).status_code == 409
+    assert (await world.admin("GET", path)).status_code == 200

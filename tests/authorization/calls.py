@@ -124,6 +124,7 @@ CALLS: dict[str, Call] = {
     "DELETE /api/courses/{course_id}/draft/": Call(edits=True),
     "POST /api/courses/{course_id}/publish/": Call(fresh="draft"),
     "POST /api/courses/{course_id}/duplicate/": Call(),
+    "DELETE /api/courses/{course_id}/": Call(ids=(("course_id", "short_id"),)),
     "POST /api/courses/{course_id}/archive/": Call(ids=(("course_id", "short_id"),)),
     "POST /api/courses/{course_id}/unarchive/": Call(ids=(("course_id", "short_id"),)),
     "POST /api/documents/": Call(file=True),

@@ -184,6 +184,12 @@ async def duplicate_course_(access: Authored, caller: Author, session: Session, 
     return CourseOut.model_validate((await see_course(session, caller, made)).view)
 
 
+@router.delete("/{course_id}/", status_code=204)
+async def delete_course(access: Authored, caller: Author, session: Session, nothing: NoBody) -> None:
+    """Remove a course that was never published, with its draft."""
+    await courses.delete_course(session, access.view.id, actor=caller)
+
+
 @router.post("/{course_id}/archive/")
 async def archive_course_(access: Authored, caller: Author, session: Session, nothing: NoBody) -> CourseOut:
     """Close the course to newcomers; those inside finish."""

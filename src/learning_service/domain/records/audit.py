@@ -33,6 +33,7 @@ AuditAction: TypeAlias = Literal[
     "course.archived",
     "course.assigned",
     "course.created",
+    "course.deleted",
     "course.draft_discarded",
     "course.draft_saved",
     "course.duplicated",

@@ -2,15 +2,16 @@
 
 import uuid
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.courses.actions.drafts import write_draft
+from learning_service.domain.courses.actions.drafts import lock_course, write_draft
 from learning_service.domain.courses.actions.rights import may_grant, may_link, require_linking, scope_of
 from learning_service.domain.courses.actions.searching import remember_text
-from learning_service.domain.courses.models import Course, CourseVersion
+from learning_service.domain.courses.actions.storing import delete_rows
+from learning_service.domain.courses.models import ContentKey, Course, CourseGrader, CourseVersion
 from learning_service.domain.courses.queries.access import CourseAccess, authoring_roles
-from learning_service.domain.courses.queries.versions import current_edition
+from learning_service.domain.courses.queries.versions import current_edition, current_version
 from learning_service.domain.courses.rules.access import Scope, authors_anything, may_author
 from learning_service.domain.courses.rules.keys import without_keys
 from learning_service.domain.courses.rules.policy import CourseIn, CoursePolicyChangeIn, copy_title
@@ -18,7 +19,7 @@ from learning_service.domain.courses.rules.tree import DEFAULT_PASS_SCORE
 from learning_service.domain.directory.models import Chapter, Region
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.kernel.errors import Forbidden, Invalid
+from learning_service.domain.kernel.errors import Conflict, Forbidden, Invalid
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.audit import AuditAction, record_audit
 
@@ -30,6 +31,15 @@ _COPIED = (
     "linked_compliance_requirement",
     "category",
 )
+
+
+class WasPublished(Conflict):
+    """Members may have learned from the course, so it stays."""
+
+    code = "published"
+
+    def __init__(self) -> None:
+        super().__init__("A course that was published cannot be deleted; archive it to close it to newcomers.")
 
 
 async def require_author(session: AsyncSession, caller: Principal) -> None:
@@ -83,6 +93,21 @@ async def duplicate_course(session: AsyncSession, access: CourseAccess, *, actor
     _record(session, "course.duplicated", course.id, actor, {"from": str(access.view.id)})
     await remember_text(session, actor.organization_id, course.id)
     return course.id
+
+
+async def delete_course(session: AsyncSession, course_id: uuid.UUID, *, actor: Principal) -> None:
+    """Remove a course that was never published, with its draft and its graders. Raises WasPublished."""
+    course = await lock_course(session, course_id)
+    if course.published_version_id is not None:
+        raise WasPublished
+    version = await current_version(session, course_id)
+    await delete_rows(session, version)
+    await session.delete(version)
+    await session.flush()
+    for model in (ContentKey, CourseGrader):
+        await session.execute(delete(model).where(model.course_id == course_id))
+    await session.delete(course)
+    _record(session, "course.deleted", course_id, actor, {"title": version.title})
 
 
 async def archive_course(
