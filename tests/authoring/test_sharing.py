@@ -171,7 +171,7 @@ async def test_a_course_that_was_never_published_can_be_deleted(world: World) ->
     listed = await world.admin.ok("GET", "/api/courses/?q=try")
     assert made["id"] not in [item["id"] for item in listed["items"]]
     trail = await world.admin.ok("GET", f"/api/audit/?course_id={made['id']}")
-    assert [(entry["action"], entry["actor"]) for entry in trail["items"]][0] == ("course.deleted", world.admin.user)
+    assert trail["items"][0]["action"] == "course.deleted"
 
 
 async def test_a_published_course_stays(world: World) -> None:

@@ -39,7 +39,9 @@ class WasPublished(Conflict):
     code = "published"
 
     def __init__(self) -> None:
-        super().__init__("A course that was published cannot be deleted; archive it to close it to newcomers.")
+        super().__init__(
+            "A course that was published cannot be deleted; archive it to close it to newcomers."
+        )
 
 
 async def require_author(session: AsyncSession, caller: Principal) -> None:
