@@ -23,7 +23,9 @@ class ChoiceStatisticsOut(Out):
 class QuestionStatisticsOut(Out):
     """What the answers say about a question. Figures are null where there are none."""
 
-    question_key: str
+    question_key: Annotated[
+        str, Field(description="Which question, by the key that it has in every version.")
+    ]
     n: Annotated[int, Field(description="In how many of the attempts it was asked.")]
     facility: Annotated[
         float | None, Field(description="The mean of its points as a share of what it is worth, 0–1.")
@@ -45,7 +47,7 @@ class QuestionStatisticsOut(Out):
 class QuizStatisticsOut(Out):
     """What the answers say about a quiz or the assessment. Below five attempts there are no figures."""
 
-    quiz_key: str
+    quiz_key: Annotated[str, Field(description="Which quiz, by the key that it has in every version.")]
     title: str
     attempts: Annotated[
         int, Field(description="The best graded attempt of each enrollment that was not withdrawn, counted.")
