@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from learning_service.api.compression import Compressed
 from learning_service.api.concurrency import ConcurrencyLimit
 from learning_service.api.fast import HOT_PATHS, HotPaths
 from learning_service.api.openapi.document import DESCRIPTION, install_reference
@@ -122,5 +123,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key"],
             expose_headers=["ETag", "Idempotency-Replayed", "Retry-After", "X-Request-Id"],
         )
+    app.add_middleware(Compressed)
     app.add_middleware(RequestLog)
     return app

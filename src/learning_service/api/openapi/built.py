@@ -15,6 +15,7 @@ from pathlib import Path
 from fastapi import Request, Response
 from pydantic_core import to_json
 
+from learning_service.api.compression import takes_gzip
 from learning_service.domain.kernel.values import JsonObject
 
 PACKAGE = Path(str(files("learning_service")))
@@ -74,7 +75,7 @@ class ServedDocument:
         headers = {"ETag": document.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
         if _has(request.headers.get("if-none-match", ""), document.etag):
             return Response(status_code=304, headers=headers)
-        if not _takes_gzip(request.headers.get("accept-encoding", "")):
+        if not takes_gzip(request.headers.get("accept-encoding", "")):
             return Response(document.plain, media_type="application/json", headers=headers)
         headers["Content-Encoding"] = "gzip"
         return Response(document.gzipped, media_type="application/json", headers=headers)
@@ -83,11 +84,3 @@ class ServedDocument:
 def _has(asked: str, etag: str) -> bool:
     tags = {tag.strip().removeprefix("W/") for tag in asked.split(",")}
     return bool(tags & {etag.removeprefix("W/"), "*"})
-
-
-def _takes_gzip(accepted: str) -> bool:
-    for coding in accepted.lower().split(","):
-        name, _, quality = coding.replace(" ", "").partition(";q=")
-        if name == "gzip":
-            return quality.strip("0.") != "" or not quality
-    return False
