@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: alerts deploy-check environment-deploy run web test long slow-inputs faults fuzz audit mutants mail-pictures check lint lint-reference snapshot format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
+.PHONY: alerts deploy-check environment-deploy run web test long slow-inputs faults fuzz audit mutants mail-pictures check lint lint-reference snapshot examples format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -72,6 +72,14 @@ deploy-check: environment-deploy ## Judge the chart, the alert rules and the das
 alerts: environment-deploy ## Write deploy/alerts and deploy/dashboards anew
 	@$(BIN)/python scripts/alerts.py >deploy/alerts/learning-service.yml
 	@$(BIN)/python scripts/dashboards.py deploy/dashboards
+
+examples: environment-dev ## Take the reference's examples anew, from tests that call everything (minutes)
+	@EXAMPLES=src/learning_service/assets/reference/examples.json $(BIN)/pytest -n 0 -q -m "long or not long" \
+		tests/grading/test_following.py::test_a_lost_pass_may_be_kept \
+		tests/webhooks/test_webhooks.py::test_rotation_overlaps_and_replay_sends_again \
+		tests/completion/test_granting.py::test_more_attempts_reopen_a_failed_enrollment \
+		tests/documents/test_upload.py::test_only_what_failed_is_tried_again \
+		tests/authorization/test_matrix.py::test_everybody_gets_what_the_document_says
 
 format: environment-dev ## Put the code in its form
 	$(BIN)/ruff check --fix .

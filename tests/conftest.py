@@ -20,6 +20,7 @@ from learning_service.core.settings import Issuer, Settings
 from learning_service.main import create_app
 from tests.kit.browser import address
 from tests.kit.documented import Documented
+from tests.kit.examples import recorded, write_recorded
 from tests.kit.migrating import migrate
 from tests.kit.mutating import set_up_hypothesis
 from tests.kit.no_skips import register_in_ci
@@ -117,12 +118,14 @@ async def worker_context(settings: Settings) -> AsyncIterator[Context]:
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of the application; fails on an answer that the reference does not name."""
     documented = Documented(app)
-    transport = httpx.ASGITransport(app=documented, raise_app_exceptions=False)
+    heard = recorded(documented, app.openapi()["paths"])
+    transport = httpx.ASGITransport(app=heard, raise_app_exceptions=False)
     hooks = {"response": [documented.check]}
     async with httpx.AsyncClient(
         transport=transport, base_url="https://learn.example.org", event_hooks=hooks
     ) as http:
         yield http
+    write_recorded(heard)
 
 
 @pytest.fixture

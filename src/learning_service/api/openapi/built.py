@@ -16,6 +16,7 @@ from fastapi import Request, Response
 from pydantic_core import to_json
 
 from learning_service.api.compression import takes_gzip
+from learning_service.api.openapi.examples import FILE as EXAMPLES
 from learning_service.domain.kernel.values import JsonObject
 
 PACKAGE = Path(str(files("learning_service")))
@@ -38,9 +39,9 @@ class Written:
 
 
 def stamp() -> str:
-    """What the document is made from: all code of the package."""
+    """What the document is made from: all code of the package, and the examples."""
     digest = sha256()
-    for file in sorted(PACKAGE.rglob("*.py")):
+    for file in [*sorted(PACKAGE.rglob("*.py")), EXAMPLES]:
         digest.update(str(file.relative_to(PACKAGE)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 

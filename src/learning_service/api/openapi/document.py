@@ -20,6 +20,7 @@ from learning_service.adapters.webhook_http import CONTENT_TYPE
 from learning_service.api.bodies import JsonBody
 from learning_service.api.idempotency import claim_for
 from learning_service.api.openapi.built import ServedDocument
+from learning_service.api.openapi.examples import show_examples
 from learning_service.api.openapi.fields import tell_meanings
 from learning_service.api.openapi.glossary import MEANINGS
 from learning_service.api.openapi.headers import HEADERS, name_headers
@@ -186,6 +187,7 @@ def _complete(document: JsonObject, app: FastAPI) -> None:
             if operation is not None:
                 _describe(operation, route, schemas)
     tell_meanings(schemas)
+    show_examples(document["paths"])
     for schema in schemas.values():
         tell_true_defaults(schema)
     for source, status, name, link in links_of(document["paths"]):

@@ -114,6 +114,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "video_url": "A video to show, an https address at one of the organization's `video_hosts`; null: none.",
         "feedback": "What the grader wrote to the learner, as sanitized HTML; null: nothing, or not to be shown.",
         "key": "Names the part within its course, the same in every version.",
+        "question_key": "Names the question in every version of the course.",
+        "quiz_key": "Names the quiz or the assessment in every version of the course.",
         "questions": "In the order in which they are shown.",
         "text": "What the learner wrote; of a response in words.",
         "type": "Which type of question it is; each type has its own fields.",
