@@ -133,6 +133,8 @@ CALLS: dict[str, Call] = {
     "GET /api/documents/{document_id}/file/": Call(),
     "POST /api/documents/{document_id}/retry/": Call(),
     "GET /api/enrollments/": lists("id", "enrollment_id"),
+    "POST /api/enrollments/bulk/": Call({"action": "remind", "ids": ["{enrollment_id}"]}),
+    "GET /api/runs/{run_id}/": Call(),
     "GET /api/enrollments/{enrollment_id}/": Call(),
     "GET /api/enrollments/{enrollment_id}/explain/": Call(),
     "PATCH /api/enrollments/{enrollment_id}/": Call({"extra_time_seconds": 60, "reason": "A fair chance"}),

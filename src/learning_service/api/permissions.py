@@ -15,6 +15,7 @@ from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.queries import access_certificate
 from learning_service.domain.completion.queries.enrollments import access_enrollment
 from learning_service.domain.completion.queries.listed_attempts import access_attempts
+from learning_service.domain.completion.queries.runs import RunProgress, read_progress
 from learning_service.domain.courses.actions.courses import require_author
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.directory.queries.found_members import MemberView, find_member
@@ -194,6 +195,16 @@ class CanSeeAttempts(Permission):
     async def __call__(self, caller: Caller, session: Session, enrollment_id: str) -> uuid.UUID:
         """The enrollment's id. Raises Forbidden, NotFound."""
         return await access_attempts(session, caller, path_id(enrollment_id))
+
+
+class CanFollowRun(Permission):
+    """A person who started the run, or an administrator over the members whom it is about."""
+
+    name = "starter of the run, admin over the members"
+
+    async def __call__(self, caller: Caller, session: Session, run_id: str) -> RunProgress:
+        """What the run did so far. Raises NotFound."""
+        return await read_progress(session, caller, path_id(run_id))
 
 
 class AdministersMember(Permission):

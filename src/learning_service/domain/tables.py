@@ -3,6 +3,7 @@
 from learning_service.domain.assignments import models as assignments
 from learning_service.domain.attempts import models as attempts
 from learning_service.domain.certificates import models as certificates
+from learning_service.domain.completion import models as completion
 from learning_service.domain.compliance import models as compliance
 from learning_service.domain.courses import models as courses
 from learning_service.domain.directory import models as directory
@@ -25,6 +26,7 @@ ALL = (
     assignments,
     attempts,
     certificates,
+    completion,
     compliance,
     courses,
     directory,

@@ -51,6 +51,7 @@ JOBS: Mapping[str, Mapping[str, str]] = {
     "jobs": {
         "apply_policy": f"{_HOME}.recertification:give_policy_to_existing",
         "auto_assign_courses": f"{_HOME}.assignments:auto_assign_courses",
+        "change_enrollments": f"{_HOME}.enrollments:change_enrollments",
         "check_document": f"{_HOME}.documents:check_document",
         "close_attempt": f"{_HOME}.attempts:close_attempt",
         "erase_files": f"{_HOME}.privacy:erase_files",

@@ -50,6 +50,7 @@ AuditAction: TypeAlias = Literal[
     "enrollment.completed",
     "enrollment.created",
     "enrollment.failed",
+    "enrollment.reminded",
     "enrollment.removed",
     "enrollment.reopened",
     "enrollment.withdrawn",

@@ -44,7 +44,7 @@ class Reminder(Base):
     due_at: Mapped[datetime | None]
     """The due time that it reminds of; when that moves, there are others."""
     subject_id: Mapped[uuid.UUID | None]
-    """The attempt whose result it tells, or the certificate that is ready."""
+    """The attempt whose result it tells, the certificate that is ready, or the call or run that reminds by hand."""
     status: Mapped[str]
     """`sending` that never became `sent`: the connection broke after the text; it may have arrived. `told`: an event
     of it was written, and no mail belongs to it."""

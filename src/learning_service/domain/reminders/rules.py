@@ -1,5 +1,6 @@
 """When mails leave, and which are still worth sending. Pure."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -187,7 +188,7 @@ def _digest_ended(digest: Digest) -> str | None:
 def _reminder_ended(mail: Mail, instant: datetime) -> str | None:
     if not mail.wanted:
         return "unsubscribed"
-    if mail.subject_id is not None:
+    if mail.kind in ("result", "certificate"):
         return None if mail.is_current else "outdated"
     if mail.status not in ("assigned", "in_progress"):
         return "ended"
@@ -228,6 +229,14 @@ def moments_of(due_at: datetime, home: str, timezone: str) -> tuple[Moment, Mome
         return here, None
     same = (there.day, there.time, there.offset) == (here.day, here.time, here.offset)
     return there, None if same else here
+
+
+def kind_by_hand(due_at: datetime | None, instant: datetime) -> tuple[str, int]:
+    """Of a mail that a person wants sent now: its kind, and how many days before the due time it reminds."""
+    if due_at is None:
+        return "assigned", 0
+    days = (due_at - instant) / timedelta(days=1)
+    return ("due", max(1, math.ceil(days))) if days > 0 else ("overdue", min(-1, math.ceil(days)))
 
 
 def days_left(due_at: datetime, timezone: str, instant: datetime) -> int:

@@ -140,6 +140,29 @@ async def list_enrollments(
     )
 
 
+async def find_ids(
+    session: AsyncSession,
+    caller: Principal,
+    wanted: EnrollmentFilter,
+    *,
+    after: uuid.UUID | None,
+    limit: int,
+) -> Sequence[uuid.UUID]:
+    """Ids of the enrollments wanted, newest first, those after one. Found as `list_enrollments` does."""
+    patterns = await patterns_of(session, wanted.typed)
+    await plan_afresh(session)
+    scope = _scope(session, caller, wanted, patterns)
+    last = None if after is None else (str(after),)
+    found, [newest] = _found(caller, reach_of(caller, chapters=True), wanted, scope, last)
+    return (await session.scalars(found.order_by(newest.desc()).limit(limit))).all()
+
+
+async def count_found(session: AsyncSession, caller: Principal, wanted: EnrollmentFilter) -> int:
+    """How many enrollments are wanted."""
+    scope = _scope(session, caller, wanted, await patterns_of(session, wanted.typed))
+    return await session.scalar(select(_total(caller, reach_of(caller, chapters=True), wanted, scope))) or 0
+
+
 async def find_enrollment(session: AsyncSession, enrollment_id: uuid.UUID) -> FoundEnrollment:
     """One enrollment, which the caller has already been allowed to see."""
     rows = await session.execute(_shown(session).where(Enrollment.id == enrollment_id))
