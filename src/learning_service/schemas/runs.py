@@ -54,7 +54,7 @@ class RunProgressOut(Out):
     done: Annotated[int, Field(description="How many it has changed or assigned.")]
     skipped: Annotated[int, Field(description="With how many there was nothing to do.")]
     started_at: datetime
-    finished_at: datetime | None
+    finished_at: Annotated[datetime | None, Field(description="When it ended; null while it runs.")]
     error: Annotated[
         str | None,
         Field(

@@ -31,8 +31,12 @@ class EnrollmentFilterIn(StrictModel):
         CleanText | None,
         Field(max_length=10_000, description="Words of member's name or address, or course title."),
     ] = None
-    overdue: Annotated[bool | None, Field(description="Whether overdue.")] = None
-    awaiting_review: Annotated[bool | None, Field(description="Whether a grader's turn.")] = None
+    overdue: Annotated[bool | None, Field(description="Past their due time, or with `false` all others.")] = (
+        None
+    )
+    awaiting_review: Annotated[
+        bool | None, Field(description="Waiting for a grader, or with `false` all others.")
+    ] = None
     due_before: Annotated[Instant | None, Field(description="Due before this time.")] = None
     withdrawn: Annotated[bool, Field(description="Those that were withdrawn, in place of all others.")] = (
         False
