@@ -1,6 +1,7 @@
 """A person before the web application who fills in forms."""
 
 import json
+from pathlib import Path
 
 from tests.kit.screens import Person
 
@@ -43,3 +44,10 @@ class Clerk(Person):
         found = f"[...({field}?.options ?? [])].find((one) => one.text === {json.dumps(option)})"
         await self.waits_for(f"Boolean({found})", f"{label!r} does not offer {option!r}")
         await self.tab.evaluate(f"{_SET.strip()}({field}, {found}.value)")
+
+    async def hands_over(self, label: str, file: Path) -> None:
+        """Give a file to a field, as by choosing it."""
+        field = _LABELLED.strip() % json.dumps(label)
+        await self.waits_for(f"Boolean({field})", f"no field is called {label!r}")
+        found = await self.tab.call("Runtime.evaluate", expression=field)
+        await self.tab.call("DOM.setFileInputFiles", files=[str(file)], objectId=found["result"]["objectId"])

@@ -1,5 +1,6 @@
 import { createRoute, createRouter, lazyRouteComponent, parseSearchWith, stringifySearchWith } from "@tanstack/react-router";
 import { ADMINISTRATOR } from "./administrator/routes";
+import { AUTHOR } from "./author/routes";
 import { Loading } from "./parts/basics";
 import { Home } from "./screens/home";
 import { parent, root } from "./shell/root";
@@ -30,7 +31,7 @@ const GRADER = [
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([...LEARNER, ...GRADER, ...ADMINISTRATOR]),
+  routeTree: root.addChildren([...LEARNER, ...GRADER, ...ADMINISTRATOR, ...AUTHOR]),
   basepath: "/app",
   defaultPreload: "intent",
   defaultPendingComponent: Loading,

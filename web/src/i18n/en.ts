@@ -36,6 +36,7 @@ export const en = {
   navMembers: "Members",
   navEnrollments: "Enrollments",
   navReports: "Reports",
+  navCourses: "Courses",
   navAllRequirements: "Requirements",
   navRules: "Rules",
   navAudit: "Audit",

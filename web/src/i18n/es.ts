@@ -23,6 +23,7 @@ export const es: Catalogue = {
   navMembers: "Miembros",
   navEnrollments: "Inscripciones",
   navReports: "Informes",
+  navCourses: "Cursos",
   navAllRequirements: "Requisitos",
   navRules: "Reglas",
   navAudit: "Auditoría",

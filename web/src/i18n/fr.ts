@@ -23,6 +23,7 @@ export const fr: Catalogue = {
   navMembers: "Membres",
   navEnrollments: "Inscriptions",
   navReports: "Rapports",
+  navCourses: "Cours",
   navAllRequirements: "Obligations",
   navRules: "Règles",
   navAudit: "Audit",

@@ -41,6 +41,12 @@ const GRADING: Area = {
   ],
 };
 
+const AUTHORING: Area = {
+  key: "areaAuthoring",
+  isFor: (me) => me.may.author.length > 0,
+  places: [{ to: "/author", icon: "edit", key: "navCourses" }],
+};
+
 const administers = (scopes: readonly string[]) => (me: Me) => me.may.administer.some((unit) => scopes.includes(unit.scope));
 const isBroad = administers(["national", "regional"]);
 const isNational = administers(["national"]);
@@ -62,7 +68,7 @@ const ADMINISTRATION: Area = {
   ],
 };
 
-const AREAS: readonly Area[] = [LEARNING, GRADING, ADMINISTRATION];
+const AREAS: readonly Area[] = [LEARNING, GRADING, AUTHORING, ADMINISTRATION];
 
 /** The areas that are open to this person, in the order in which they are offered. */
 export const areasOf = (me: Me): Area[] => AREAS.filter((area) => area.isFor(me));

@@ -1,0 +1,8 @@
+import "../administrator/administrator.css";
+import "./author.css";
+
+export { AuthoredCourses } from "./courses";
+export { CourseEditor } from "./editor";
+export { Preview } from "./preview";
+export { Publish } from "./publish";
+export { Versions } from "./versions";

@@ -1,0 +1,125 @@
+import { useState } from "react";
+import { plain } from "../parts/basics";
+import { CheckField, SelectField, TextField } from "../parts/form";
+import { Icon } from "../parts/icons";
+import { QuestionForm, titleOf, TYPE } from "./question-form";
+import { moved, newQuestion, type Assessment, type Question, type Quiz } from "./tree";
+import { useWords } from "./words";
+
+type Test = Quiz | Assessment;
+
+function Rules<T extends Test>({ test, put }: { test: T; put: (next: Partial<Test>) => void }) {
+  const { t } = useWords();
+  const whole = (text: string) => (text === "" ? null : Math.round(Number(text)));
+  const minutes = test.time_limit_seconds ? String(test.time_limit_seconds / 60) : "";
+  return (
+    <>
+      <div className="three">
+        <TextField label={t("passAt")} type="number" min={0} max={100} value={String(test.pass_score ?? "")} change={(text) => put({ pass_score: Number(text) })} />
+        <TextField label={t("attempts")} hint={t("emptyForMany")} type="number" min={1} value={test.max_attempts?.toString() ?? ""} change={(text) => put({ max_attempts: whole(text) })} />
+        <TextField
+          label={t("minutes")}
+          hint={t("emptyForNone")}
+          type="number"
+          min={1}
+          value={minutes}
+          change={(text) => put({ time_limit_seconds: text === "" ? null : Math.round(Number(text) * 60) })}
+        />
+      </div>
+      <SelectField
+        label={t("showAnswers")}
+        value={test.feedback ?? ("kind" in test ? "after_last_attempt" : "never")}
+        options={[
+          { value: "never", label: t("showNever") },
+          { value: "after_submit", label: t("showAfter") },
+          { value: "after_last_attempt", label: t("showLast") },
+        ]}
+        change={(feedback) => put({ feedback: feedback as "never" })}
+      />
+      <CheckField label={t("shuffle")} checked={test.shuffle ?? false} change={(shuffle) => put({ shuffle })} />
+    </>
+  );
+}
+
+/** The questions of a quiz; one is open at a time. */
+function Questions({ questions, change, first }: { questions: Question[]; change: (questions: Question[]) => void; first: number | null }) {
+  const words = useWords();
+  const { t } = words;
+  const [open, setOpen] = useState<number | null>(first);
+  const [type, setType] = useState<Question["type"]>("multiple_choice");
+  const move = (from: number, to: number) => {
+    if (to < 0 || to >= questions.length) return;
+    change(moved(questions, from, to));
+    setOpen(open === from ? to : open);
+  };
+  return (
+    <section>
+      <h2 className="section">{t("questionsTitle")}</h2>
+      <ol className="question-list">
+        {questions.map((question, index) => {
+          const name = titleOf(question, words, plain);
+          const values = { number: index + 1 };
+          return (
+            <li key={question.key ?? `new-${index}`} className="question">
+              <div className="question-bar">
+                <button type="button" className="outline-name" aria-expanded={open === index} onClick={() => setOpen(open === index ? null : index)}>
+                  <span>{`${index + 1}. ${name}`}</span>
+                  <small>{t(TYPE[question.type])}</small>
+                </button>
+                <span className="steps-of">
+                  <button type="button" aria-label={t("questionUp", values)} onClick={() => move(index, index - 1)}>
+                    <Icon name="up" />
+                  </button>
+                  <button type="button" aria-label={t("questionDown", values)} onClick={() => move(index, index + 1)}>
+                    <Icon name="down" />
+                  </button>
+                  <button
+                    type="button"
+                    aria-label={t("questionRemove", values)}
+                    onClick={() => {
+                      change(questions.filter((_, at) => at !== index));
+                      setOpen(null);
+                    }}
+                  >
+                    <Icon name="close" />
+                  </button>
+                </span>
+              </div>
+              {open === index ? <QuestionForm question={question} change={(next) => change(questions.map((one, at) => (at === index ? next : one)))} /> : null}
+            </li>
+          );
+        })}
+      </ol>
+      <div className="add-question">
+        <SelectField
+          label={t("kindOfQuestion")}
+          value={type}
+          options={(Object.keys(TYPE) as Question["type"][]).map((value) => ({ value, label: t(TYPE[value]) }))}
+          change={(value) => setType(value as Question["type"])}
+        />
+        <button
+          type="button"
+          onClick={() => {
+            change([...questions, newQuestion(type)]);
+            setOpen(questions.length);
+          }}
+        >
+          {t("addQuestion")}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+export function QuizForm<T extends Test>({ test, question, change }: { test: T; question: number | null; change: (next: T) => void }) {
+  const { t } = useWords();
+  const put = (next: Partial<Test>) => change({ ...test, ...next } as T);
+  return (
+    <div className="form">
+      <TextField label={t("title")} maxLength={200} value={test.title} change={(title) => put({ title })} />
+      <Rules test={test} put={put} />
+      {"kind" in test ? <CheckField label={t("required")} hint={t("requiredHint")} checked={test.required ?? true} change={(required) => put({ required } as Partial<Test>)} /> : null}
+      <Questions questions={test.questions ?? []} first={question} change={(questions) => put({ questions })} />
+    </div>
+  );
+}

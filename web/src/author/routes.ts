@@ -1,0 +1,12 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { parent } from "../shell/root";
+
+const screens = () => import(".");
+
+export const AUTHOR = [
+  createRoute({ getParentRoute: parent, path: "/author", component: lazyRouteComponent(screens, "AuthoredCourses") }),
+  createRoute({ getParentRoute: parent, path: "/author/$courseId", component: lazyRouteComponent(screens, "CourseEditor") }),
+  createRoute({ getParentRoute: parent, path: "/author/$courseId/preview", component: lazyRouteComponent(screens, "Preview") }),
+  createRoute({ getParentRoute: parent, path: "/author/$courseId/publish", component: lazyRouteComponent(screens, "Publish") }),
+  createRoute({ getParentRoute: parent, path: "/author/$courseId/versions", component: lazyRouteComponent(screens, "Versions") }),
+] as const;

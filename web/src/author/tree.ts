@@ -1,0 +1,230 @@
+/** A course's tree as an author edits it: pure functions that answer a changed copy. */
+import type { Schemas } from "../api";
+
+export type Question = NonNullable<Schemas["Quiz"]["questions"]>[number];
+export type Lesson = Schemas["Lesson"];
+export type Quiz = Schemas["Quiz"];
+export type Assessment = Schemas["Assessment"];
+export type Item = Lesson | Quiz;
+export type Module = Schemas["Module"];
+export type Tree = Schemas["Tree"];
+
+/** Where something stands: a module, an item of it, the assessment, or the course itself. */
+export type Place = { kind: "course" } | { kind: "assessment" } | { kind: "module"; module: number } | { kind: "item"; module: number; item: number };
+
+/** The part of the tree that a pointer of the service names, and the number of the question in it. */
+export function placeOf(pointer: string): { place: Place; question: number | null } {
+  const [, first = "", second = "", third = "", fourth = "", fifth = "", sixth = ""] = pointer.split("/");
+  const number = (text: string) => (/^\d+$/.test(text) ? Number(text) : null);
+  if (first === "assessment") return { place: { kind: "assessment" }, question: second === "questions" ? number(third) : null };
+  const module = first === "modules" ? number(second) : null;
+  if (module === null) return { place: { kind: "course" }, question: null };
+  const item = third === "items" ? number(fourth) : null;
+  if (item === null) return { place: { kind: "module", module }, question: null };
+  return { place: { kind: "item", module, item }, question: fifth === "questions" ? number(sixth) : null };
+}
+
+export function pointerOf(place: Place): string {
+  switch (place.kind) {
+    case "course":
+      return "";
+    case "assessment":
+      return "/assessment";
+    case "module":
+      return `/modules/${place.module}`;
+    case "item":
+      return `/modules/${place.module}/items/${place.item}`;
+  }
+}
+
+export const moved = <T>(list: readonly T[], from: number, to: number): T[] => {
+  const next = [...list];
+  const [one] = next.splice(from, 1);
+  if (one !== undefined) next.splice(to, 0, one);
+  return next;
+};
+
+export const modulesOf = (tree: Tree): Module[] => tree.modules ?? [];
+export const itemsOf = (module: Module | undefined): Item[] => module?.items ?? [];
+
+const withModule = (tree: Tree, index: number, change: (module: Module) => Module): Tree => ({
+  ...tree,
+  modules: modulesOf(tree).map((one, at) => (at === index ? change(one) : one)),
+});
+
+export const putModule = (tree: Tree, index: number, next: Partial<Module>): Tree => withModule(tree, index, (one) => ({ ...one, ...next }));
+
+export const putItem = (tree: Tree, module: number, index: number, next: Item): Tree =>
+  withModule(tree, module, (one) => ({ ...one, items: itemsOf(one).map((item, at) => (at === index ? next : item)) }));
+
+export const addModule = (tree: Tree, title: string): Tree => ({ ...tree, modules: [...modulesOf(tree), { title, items: [] }] });
+
+export const addItem = (tree: Tree, module: number, item: Item): Tree => withModule(tree, module, (one) => ({ ...one, items: [...itemsOf(one), item] }));
+
+export function removeAt(tree: Tree, place: Place): Tree {
+  switch (place.kind) {
+    case "module":
+      return { ...tree, modules: modulesOf(tree).filter((_, at) => at !== place.module) };
+    case "item":
+      return withModule(tree, place.module, (one) => ({ ...one, items: itemsOf(one).filter((_, at) => at !== place.item) }));
+    case "assessment":
+      return { ...tree, assessment: null };
+    case "course":
+      return tree;
+  }
+}
+
+/** Take an item out of its place and put it before another one, maybe of another module. */
+export function moveItem(tree: Tree, from: { module: number; item: number }, to: { module: number; item: number }): Tree {
+  const item = itemsOf(modulesOf(tree)[from.module])[from.item];
+  if (!item) return tree;
+  const without = removeAt(tree, { kind: "item", ...from });
+  return withModule(without, to.module, (one) => {
+    const items = [...itemsOf(one)];
+    items.splice(to.item, 0, item);
+    return { ...one, items };
+  });
+}
+
+/** One step up or down; past the end of a module an item goes on in the next one. Answers the tree and the new place. */
+export function step(tree: Tree, place: Place, by: -1 | 1): { tree: Tree; place: Place } {
+  const modules = modulesOf(tree);
+  if (place.kind === "module") {
+    const to = place.module + by;
+    if (to < 0 || to >= modules.length) return { tree, place };
+    return { tree: { ...tree, modules: moved(modules, place.module, to) }, place: { kind: "module", module: to } };
+  }
+  if (place.kind !== "item") return { tree, place };
+  const within = place.item + by;
+  const beyond = place.module + by;
+  const isWithin = within >= 0 && within < itemsOf(modules[place.module]).length;
+  if (!isWithin && (beyond < 0 || beyond >= modules.length)) return { tree, place };
+  const to = isWithin ? { module: place.module, item: within } : { module: beyond, item: by === 1 ? 0 : itemsOf(modules[beyond]).length };
+  return { tree: moveItem(tree, place, to), place: { kind: "item", ...to } };
+}
+
+export const newLesson = (title: string): Lesson => ({ kind: "lesson", title, body_html: "", required: true });
+export const newQuiz = (title: string): Quiz => ({ kind: "quiz", title, pass_score: 70, max_attempts: 3, required: true, questions: [] });
+export const newAssessment = (title: string): Assessment => ({ title, pass_score: 80, max_attempts: 2, questions: [] });
+
+export function newQuestion(type: Question["type"]): Question {
+  const common = { prompt_html: "", points: 1 };
+  const two = [
+    { text: "", is_correct: true },
+    { text: "", is_correct: false },
+  ];
+  switch (type) {
+    case "multiple_choice":
+      return { ...common, type, answers: two };
+    case "multi_select":
+      return { ...common, type, answers: two, scoring: "all_or_nothing" };
+    case "true_false":
+      return { ...common, type, correct: true };
+    case "short_answer":
+      return { ...common, type, accepted_answers: [], case_sensitive: false, review: "auto" };
+    case "free_form":
+      return { ...common, type, points: 5, rubric_html: "" };
+    case "numeric":
+      return { ...common, type, answer: null, tolerance: 0, unit: null };
+    case "matching":
+      return { ...common, type, pairs: [], distractors: [], scoring: "all_or_nothing" };
+    case "ordering":
+      return { ...common, type, items: [], scoring: "all_or_nothing" };
+  }
+}
+
+const isEmptyChoice = (answer: { text?: string | null; html?: string | null }) => !answer.text?.trim() && !answer.html;
+
+const withWords = (lines: readonly string[] | undefined): string[] => (lines ?? []).map((line) => line.trim()).filter(Boolean);
+
+function sendableQuestion(question: Question): Question {
+  if (question.type === "multiple_choice" || question.type === "multi_select") {
+    return { ...question, answers: (question.answers ?? []).filter((answer) => !isEmptyChoice(answer)) };
+  }
+  if (question.type === "short_answer") return { ...question, accepted_answers: withWords(question.accepted_answers) };
+  if (question.type === "ordering") return { ...question, items: withWords(question.items) };
+  if (question.type === "matching") return { ...question, pairs: (question.pairs ?? []).filter((pair) => pair.left.trim() && pair.right.trim()) };
+  return question;
+}
+
+const withoutEmpty = <T extends { questions?: Question[] }>(test: T): T => ({ ...test, questions: (test.questions ?? []).map(sendableQuestion) });
+
+/** The tree as it is sent: choices that are still without a word wait until they have one. */
+export function sendable(tree: Tree): Tree {
+  return {
+    ...tree,
+    modules: modulesOf(tree).map((module) => ({ ...module, items: itemsOf(module).map((item) => (item.kind === "quiz" ? withoutEmpty(item) : item)) })),
+    assessment: tree.assessment ? withoutEmpty(tree.assessment) : null,
+  };
+}
+
+/** `mine` with the keys that the service has given to what was new, where both have the same shape. */
+export function withKeys(mine: Tree, stored: Tree): Tree {
+  const keyed = <T extends { key?: string | null }>(list: T[], theirs: readonly { key?: string | null }[], inner: (one: T, their: never) => T = (one) => one): T[] =>
+    list.length === theirs.length ? list.map((one, at) => inner({ ...one, key: one.key ?? theirs[at]?.key ?? null }, theirs[at] as never)) : list;
+  const questions = <T extends { questions?: Question[] }>(test: T, theirs: { questions?: Question[] }): T => ({
+    ...test,
+    questions: keyed(test.questions ?? [], theirs.questions ?? [], (one, their: Question) =>
+      "answers" in one && "answers" in their ? { ...one, answers: keyed(one.answers ?? [], their.answers ?? []) } : one,
+    ),
+  });
+  const assessment = mine.assessment && stored.assessment ? { ...questions(mine.assessment, stored.assessment), key: mine.assessment.key ?? stored.assessment.key ?? null } : mine.assessment;
+  return {
+    ...mine,
+    ...(assessment === undefined ? {} : { assessment }),
+    modules: keyed(modulesOf(mine), modulesOf(stored), (module, theirs: Module) => ({
+      ...module,
+      items: keyed(itemsOf(module), itemsOf(theirs), (item, their: Item) => (item.kind === "quiz" && their.kind === "quiz" ? questions(item, their) : item)),
+    })),
+  };
+}
+
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+function unkeyed<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value, (name, inner: unknown) => (name === "key" ? undefined : inner))) as T;
+}
+
+/**
+ * Both authors' work in one tree. What only one of them changed is as that one made it; what both changed is there
+ * twice, mine with `mark` behind its title.
+ */
+export function mergeBoth(base: Tree, mine: Tree, theirs: Tree, mark: string): Tree {
+  const { modules: _, assessment: __, ...ownFields } = mine;
+  const fields = Object.fromEntries(Object.entries(ownFields).filter(([name, value]) => !same(value, base[name as keyof Tree])));
+  const find = (tree: Tree, key: string) => modulesOf(tree).flatMap(itemsOf).find((one) => one.key === key);
+  const copy = <T extends { title: string }>(one: T): T => ({ ...unkeyed(one), title: `${one.title} ${mark}` });
+  let merged: Tree = { ...theirs, ...fields };
+  const put = (change: (item: Item) => Item[], key: string) => {
+    merged = { ...merged, modules: modulesOf(merged).map((module) => ({ ...module, items: itemsOf(module).flatMap((item) => (item.key === key ? change(item) : [item])) })) };
+  };
+  const append = (moduleKey: string | null | undefined, item: Item) => {
+    const at = modulesOf(merged).findIndex((one) => one.key === moduleKey);
+    merged = at >= 0 ? addItem(merged, at, item) : { ...merged, modules: [...modulesOf(merged), { title: item.title, items: [item] }] };
+  };
+  for (const module of modulesOf(mine)) {
+    const before = modulesOf(base).find((one) => module.key && one.key === module.key);
+    if (!before) {
+      merged = { ...merged, modules: [...modulesOf(merged), { ...unkeyed(module), items: itemsOf(module).filter((item) => !item.key).map(unkeyed) }] };
+    } else if (module.title !== before.title) {
+      merged = { ...merged, modules: modulesOf(merged).map((one) => (one.key === module.key ? { ...one, title: module.title } : one)) };
+    }
+    for (const item of itemsOf(module)) {
+      const old = item.key ? find(base, item.key) : undefined;
+      if (!item.key) {
+        if (before) append(module.key, unkeyed(item));
+      } else if (!same(item, old)) {
+        const now = find(theirs, item.key);
+        if (!now) append(module.key, copy(item));
+        else if (same(now, old)) put(() => [item], item.key);
+        else if (!same(now, item)) put((their) => [their, copy(item)], item.key);
+      }
+    }
+  }
+  const { assessment: own } = mine;
+  if (own && !same(own, base.assessment)) {
+    if (!theirs.assessment || same(theirs.assessment, base.assessment)) merged = { ...merged, assessment: own };
+    else append(null, { ...copy(own), kind: "quiz" });
+  }
+  return merged;
+}
