@@ -39,8 +39,8 @@ class Call:
     """Other ids to put in the path's place."""
     edits: bool = False
     """Sends the draft's ETag."""
-    file: bool = False
-    """Sends a file, not JSON."""
+    file: bool | bytes = False
+    """Sends a file, not JSON: a PDF, or these bytes."""
     fresh: str = ""
     """What is taken away by it, and so is made anew for each call."""
 
@@ -113,6 +113,8 @@ CALLS: dict[str, Call] = {
     "GET /api/courses/{course_id}/versions/{number}/": Call(),
     "GET /api/courses/{course_id}/versions/{number}/statistics/": Call(),
     "GET /api/courses/{course_id}/versions/{number}/diff/": Call(query="?against=1"),
+    "GET /api/courses/{course_id}/versions/{number}/export/": Call(query="?format=gift"),
+    "POST /api/courses/{course_id}/draft/imports/": Call(file=b"Is it? {T}"),
     "GET /api/courses/{course_id}/graders/": Call(),
     "PUT /api/courses/{course_id}/graders/{user_id}/": Call(),
     "DELETE /api/courses/{course_id}/graders/{user_id}/": Call(),
@@ -273,5 +275,6 @@ async def ask(scene: Scene, actor: Caller, route: str, reach: str, *, fresh: boo
         headers["Authorization"] = ""
     if path.endswith("/draft/") and method == "PATCH":
         headers["Content-Type"] = "application/json-patch+json"
-    sent: Json = {"files": {"file": ("matrix.pdf", pdf())}} if call.file else {"json": filled(call.body, ids)}
+    content = call.file if isinstance(call.file, bytes) else pdf()
+    sent: Json = {"files": {"file": ("matrix", content)}} if call.file else {"json": filled(call.body, ids)}
     return await actor(method, path.format(**ids) + call.query, headers=headers, **sent)

@@ -89,7 +89,6 @@ async def loaded(world: World, database: Database, statistics: Statistics) -> Lo
         await world.admin.ok("POST", f"/api/courses/{course['id']}/assign/", body)
     await statistics.reached("assigned")
     await complete(database, world, courses[0]["id"])
-    await statistics.reached("completed")
     newest = (await world.admin.ok("GET", "/api/enrollments/?limit=1"))["items"][0]
     rules = [{"course_id": one["id"], "trigger": "manual", "audience_filter": {}} for one in courses]
     rule, *_ = [await world.admin.ok("POST", "/api/assignment-rules/", one) for one in rules]
@@ -128,16 +127,12 @@ def lists_of(app: FastAPI) -> set[str]:
     return found
 
 
-async def test_every_list_is_bounded_right_after_a_bulk_load(
-    app: FastAPI, loaded: Loaded, statistics: Statistics
-) -> None:
+async def test_every_list_is_bounded_right_after_a_bulk_load(app: FastAPI, loaded: Loaded) -> None:
     paths = lists_of(app)
     assert {"/api/enrollments/", "/api/compliance/statuses/", "/api/certificates/"} <= paths
     slow, answered = [], set()
     for path in sorted(paths):
         for query in ("", *FILTERS.get(path, ())):
-            if "count=true" in query and statistics.moment == "completed":
-                continue  # Enrollments are counted by pairs with members where each organization is one row.
             for who, caller in loaded.callers.items():
                 asked = f"{path}?{query}".format(**loaded.ids)
                 if path not in ("/api/reports/compliance/", "/api/events/"):

@@ -22,7 +22,12 @@ from learning_service.domain.directory.queries.found_members import MemberView, 
 from learning_service.domain.directory.queries.members import is_member
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.documents.models import Document
-from learning_service.domain.enrollments.queries.enrollments import EnrollmentView, access_file, see_course
+from learning_service.domain.enrollments.queries.enrollments import (
+    EnrollmentView,
+    access_authored,
+    access_file,
+    see_course,
+)
 from learning_service.domain.grading.queries import (
     WaitingResponse,
     access_claim,
@@ -132,10 +137,19 @@ class CanAuthorCourses(Permission):
 
     async def __call__(self, caller: Caller, session: Session, course_id: str) -> CourseAccess:
         """The course. Raises NotFound for whom it does not exist, Forbidden for whom it is not theirs to change."""
-        access = await see_course(session, caller, path_id(course_id))
-        if not access.may_author:
-            raise Forbidden("Only authors of this course may do this.")
-        return access
+        return await access_authored(session, caller, path_id(course_id))
+
+
+class CanImportQuestions(Permission):
+    """An author of the course of the path, asked before a file comes in and in a transaction of its own."""
+
+    name = "author of the course"
+
+    async def __call__(self, caller: Caller, context: ContextOf, course_id: str) -> Principal:
+        """The caller. Raises NotFound, Forbidden."""
+        async with context.transaction(caller.organization_id) as session:
+            await access_authored(session, caller, path_id(course_id))
+        return caller
 
 
 class CanGradeAssessments(Permission):

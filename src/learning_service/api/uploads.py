@@ -10,8 +10,9 @@ import hashlib
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Depends
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
@@ -19,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from learning_service.adapters.storage import ObjectMissing, ObjectStore, StoreUnavailable
 from learning_service.api.bodies import ARRIVAL, read_idempotency_key
+from learning_service.api.requests import ContextOf
 from learning_service.core.rate_limits import Shares
 from learning_service.domain.documents.actions import Received
 from learning_service.domain.documents.rules import DECKS, HEAD_BYTES, clean_name, media_type_of
@@ -47,6 +49,22 @@ _THEIRS = "Many files of your organization are on their way; try again shortly."
 _ALL = "Many files are being received; try again shortly."
 AT_ONCE = 16
 """Files that one process receives at a time: each holds some 10 MiB."""
+FILE_BODY: JsonObject = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            FORM: {
+                "schema": {
+                    "type": "object",
+                    "required": [FIELD],
+                    "additionalProperties": False,
+                    "properties": {FIELD: {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+"""`openapi_extra` of a route that takes a file and nothing else."""
 UPLOAD_BODY: JsonObject = {
     "requestBody": {
         "required": True,
@@ -208,6 +226,20 @@ class Places:
             yield
 
 
+async def _places_of(request: Request, context: ContextOf) -> Places:
+    state, settings = request.app.state, context.settings
+    if not hasattr(state, "upload_places"):
+        state.upload_places = Places(
+            per_principal=settings.uploads_per_principal, per_organization=settings.uploads_per_organization
+        )
+    places: Places = state.upload_places
+    return places
+
+
+PlacesOf = Annotated[Places, Depends(_places_of)]
+"""The process's places."""
+
+
 async def receive_file(
     request: Request, store: ObjectStore, *, limit: int, sender: Principal, places: Places
 ) -> Received:
@@ -241,6 +273,25 @@ async def receive_file(
         name=clean_name(form.file_name),
         hidden_slides=form.hidden_slides and media_type in DECKS,
     )
+
+
+async def read_file(request: Request, *, limit: int, sender: Principal, places: Places) -> bytes:
+    """The form's file, in memory. Raises as `receive_file`, whatever the file is."""
+    form = _Form(_boundary(request, limit))
+    request.scope[ARRIVAL].pass_on()
+    content = bytearray()
+    with places.take(sender):
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS):
+                async for chunk in _Counted(form, request, limit).chunks():
+                    content += chunk
+        except TimeoutError:
+            raise _too_slow() from None
+        except ClientDisconnect:
+            raise HTTPException(400, "The connection ended before the body did.") from None
+    if not form.has_file:
+        raise Invalid.at(f"/{FIELD}", "is missing", "required")
+    return bytes(content)
 
 
 async def discard_file(store: ObjectStore, key: str) -> None:

@@ -11,7 +11,7 @@ from learning_service.api.openapi.headers import RETRY_AFTER, with_headers
 from learning_service.api.parameters import NoBody, page, path_id
 from learning_service.api.permissions import CanMakeCourses, CanSeeFile, IsAuthor
 from learning_service.api.requests import ContextOf, Session
-from learning_service.api.uploads import MIB, UPLOAD_BODY, Places, discard_file, receive_file
+from learning_service.api.uploads import MIB, UPLOAD_BODY, PlacesOf, discard_file, receive_file
 from learning_service.domain.documents.actions import add_document, retry_document
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import DocumentFilter, get_document, list_documents
@@ -36,19 +36,6 @@ RETRY_SECONDS = 2
 
 
 Author = Annotated[Principal, Depends(IsAuthor())]
-
-
-async def _places_of(request: Request, context: ContextOf) -> Places:
-    state, settings = request.app.state, context.settings
-    if not hasattr(state, "upload_places"):
-        state.upload_places = Places(
-            per_principal=settings.uploads_per_principal, per_organization=settings.uploads_per_organization
-        )
-    places: Places = state.upload_places
-    return places
-
-
-PlacesOf = Annotated[Places, Depends(_places_of)]
 
 
 @router.post("/", status_code=202, response_model=DocumentOut, openapi_extra=UPLOAD_BODY)

@@ -32,7 +32,7 @@ from learning_service.api.parameters import Page, PathOpaqueId
 from learning_service.api.permissions import Anyone, Permission
 from learning_service.api.problems import MEDIA_TYPE, reason, status_of
 from learning_service.api.routes import api_routes
-from learning_service.api.uploads import UPLOAD_BODY
+from learning_service.api.uploads import FILE_BODY, UPLOAD_BODY
 from learning_service.domain.kernel import errors
 from learning_service.domain.kernel.errors import DomainError, FaultCode
 from learning_service.domain.kernel.values import JsonObject
@@ -289,7 +289,7 @@ def takes_key(route: APIRoute) -> bool:
 
 def takes_file(route: APIRoute) -> bool:
     """Whether the route's body is a form with a file."""
-    return route.openapi_extra is UPLOAD_BODY
+    return route.openapi_extra in (UPLOAD_BODY, FILE_BODY)
 
 
 def _request_body(call: JsonBody, schemas: JsonObject) -> JsonObject:

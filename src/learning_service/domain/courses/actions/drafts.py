@@ -100,7 +100,7 @@ async def save_draft(
     before = Edition(version, await read_tree(session, version))
     await require_granting(session, course, before.tree.mastered_skills, clean.mastered_skills, actor=actor)
     check_precondition(if_match, version)
-    return await _store(session, course, before, clean, removed, known, actor=actor)
+    return await store_draft(session, course, before, clean, removed, known, actor=actor)
 
 
 async def patch_draft(
@@ -124,7 +124,7 @@ async def patch_draft(
     known = await known_keys(session, course_id)
     _refuse_unknown_keys(tree, known)
     clean, removed = await _sanitized(session, tree, actor, held=before.tree)
-    return await _store(session, course, before, clean, removed, known, actor=actor)
+    return await store_draft(session, course, before, clean, removed, known, actor=actor)
 
 
 async def restore_version(
@@ -143,7 +143,7 @@ async def restore_version(
     # The organization's video hosts may have changed since.
     clean, removed = await _sanitized(session, tree, actor, held=tree)
     known = await known_keys(session, course_id)
-    return await _store(session, course, before, clean, removed, known, actor=actor)
+    return await store_draft(session, course, before, clean, removed, known, actor=actor)
 
 
 async def discard_draft(
@@ -190,7 +190,7 @@ async def write_draft(
     return Edition(version, await write_rows(session, version, NO_ROWS if fresh else before.stored, keyed))
 
 
-async def _store(
+async def store_draft(
     session: AsyncSession,
     course: Course,
     before: Edition,
@@ -200,6 +200,7 @@ async def _store(
     *,
     actor: Principal,
 ) -> Edition:
+    """Store a sanitized tree as the draft of a locked course, as its author's edit. Raises Invalid."""
     edition = await write_draft(session, course, before, tree, known)
     _record(session, "course.draft_saved", course, edition.version, actor)
     await _remember_text(session, course)
@@ -216,7 +217,7 @@ async def _accepted(
     session: AsyncSession, course_id: uuid.UUID, sent: bytes, actor: Principal
 ) -> tuple[Tree, tuple[Removed, ...]]:
     """The tree that was sent, clean. What the course holds already came in by the rules of its time, and stays."""
-    clean = await _sanitizer(session, actor)
+    clean = await sanitizer_of(session, actor)
     held = texts_of((await current_edition(session, course_id)).tree)
     return await apart_in_pieces(*actor.who, _judged(sent, clean, held))
 
@@ -231,11 +232,12 @@ async def _sanitized(
     session: AsyncSession, tree: Tree, actor: Principal, *, held: Tree
 ) -> tuple[Tree, tuple[Removed, ...]]:
     """In a thread: hostile text takes a while, and the loop serves others meanwhile."""
-    clean = await _sanitizer(session, actor)
+    clean = await sanitizer_of(session, actor)
     return await apart_in_pieces(*actor.who, sanitize_tree(tree, clean, texts_of(held)))
 
 
-async def _sanitizer(session: AsyncSession, actor: Principal) -> Clean:
+async def sanitizer_of(session: AsyncSession, actor: Principal) -> Clean:
+    """What cleans rich text in the actor's organization."""
     settings = await organization_settings(session, actor.organization_id)
     return partial(sanitize_html, video_hosts=frozenset(settings.video_hosts))
 

@@ -15,13 +15,15 @@ from urllib.parse import urlsplit
 import nh3
 
 from learning_service.domain.courses.rules.html_weight import check_weight
-from learning_service.domain.courses.rules.tree import MAX_HTML, Tree
+from learning_service.domain.courses.rules.tree import MAX_HTML
 from learning_service.domain.documents.rules import referenced_id
 from learning_service.domain.kernel.characters import WITHOUT_OVERRIDES
 from learning_service.domain.kernel.errors import Invalid, Wrong
 from learning_service.domain.kernel.pointers import Path, pointer
+from learning_service.domain.kernel.values import StrictModel
 
 T = TypeVar("T")
+Part = TypeVar("Part", bound=StrictModel)
 Clean: TypeAlias = Callable[[str], tuple[str, Sequence[str]]]
 Cleaning: TypeAlias = Generator[None, None, T]
 
@@ -109,9 +111,11 @@ def sanitize_html(text: str, *, video_hosts: frozenset[str] = frozenset()) -> tu
 
 
 def sanitize_tree(
-    tree: Tree, clean: Clean, held: frozenset[str] = frozenset()
-) -> Cleaning[tuple[Tree, tuple[Removed, ...]]]:
-    """The tree with every rich text cleaned, and what was removed, by place: work that pauses after each text.
+    tree: Part, clean: Clean, held: frozenset[str] = frozenset()
+) -> Cleaning[tuple[Part, tuple[Removed, ...]]]:
+    """The tree, or a part of one, with every rich text cleaned, and what was removed, by place.
+
+    Work that pauses after each text.
 
     Raises `Invalid` for a text that is too much to clean, or longer than allowed once it is clean: it could not be
     sent back. One of those `held` already stays as it is then: the rules were others when it came.
@@ -138,7 +142,7 @@ def sanitize_tree(
                 changes[name] = new
         return node.model_copy(update=changes) if changes else node
 
-    cleaned: Tree = yield from walk(tree, ())
+    cleaned: Part = yield from walk(tree, ())
     return cleaned, tuple(removed)
 
 

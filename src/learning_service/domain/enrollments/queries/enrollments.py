@@ -106,6 +106,14 @@ async def see_course(session: AsyncSession, caller: Principal, course_id: uuid.U
     return await access_course(session, caller, course_id, enrolled=enrolled)
 
 
+async def access_authored(session: AsyncSession, caller: Principal, course_id: uuid.UUID) -> CourseAccess:
+    """The course, for an author of it. Raises NotAMember, NotFound, Forbidden."""
+    access = await see_course(session, caller, course_id)
+    if not access.may_author:
+        raise Forbidden("Only authors of this course may do this.")
+    return access
+
+
 async def access_quiz(
     session: AsyncSession, caller: Principal, quiz_id: uuid.UUID, *, kind: str
 ) -> QuizPlace:

@@ -1,0 +1,167 @@
+"""Questions that were found in a file, on their way into a draft. Pure.
+
+What a quiz of the draft asks already is not asked again: a question is known by its content, without any key.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from learning_service.domain.courses.rules.richtext import Clean, Cleaning, sanitize_tree
+from learning_service.domain.courses.rules.tree import (
+    MAX_ITEMS,
+    MAX_MODULES,
+    MAX_PARTS,
+    Assessment,
+    Module,
+    Quiz,
+    Tree,
+    keyed_nodes,
+    quizzes,
+)
+from learning_service.domain.kernel.errors import Invalid
+from learning_service.domain.questions.rules.exchange.entries import Entry, Message
+from learning_service.domain.questions.rules.types import MAX_QUESTIONS, Question
+
+TITLE = "Imported questions"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where questions are to go: into a quiz, else into a new one of a module, else of a new module."""
+
+    module: str | None
+    quiz: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An entry that has been compared with the draft. `key`: of the question that it is there, or becomes."""
+
+    entry: Entry
+    key: str | None = None
+    is_new: bool = False
+
+
+def check_place(tree: Tree, place: Place) -> int:
+    """How many questions still fit there. Raises Invalid for a quiz or module that the draft does not have."""
+    if place.quiz is not None:
+        for path, quiz in quizzes(tree):
+            inside = place.module is None or (
+                path[0] == "modules" and tree.modules[int(path[1])].key == place.module
+            )
+            if quiz.key == place.quiz and inside:
+                return MAX_QUESTIONS - len(quiz.questions)
+        raise Invalid.at("/quiz", "is no quiz or assessment there in the draft", "not-known")
+    if place.module is None:
+        if len(tree.modules) >= MAX_MODULES:
+            raise Invalid.at("/module", "the draft has as many modules as it can", "too-many")
+        return MAX_QUESTIONS
+    module = next((module for module in tree.modules if module.key == place.module), None)
+    if module is None:
+        raise Invalid.at("/module", "is no module of the draft", "not-known")
+    if len(module.items) >= MAX_ITEMS:
+        raise Invalid.at("/module", "the module has as many items as it can", "too-many")
+    return MAX_QUESTIONS
+
+
+def judge_entries(
+    entries: Sequence[Entry], tree: Tree, room: int, clean: Clean, new_key: Callable[[], str]
+) -> Cleaning[list[Judged]]:
+    """What becomes of each: cleaned, told from what is there, and refused where there is no more room.
+
+    Work that pauses after each.
+    """
+    known = {
+        content_of(question): question.key or "" for _, quiz in quizzes(tree) for question in quiz.questions
+    }
+    met: dict[str, str] = {}
+    parts = sum(1 for _ in keyed_nodes(tree)) + 2
+    judged = []
+    for entry in entries:
+        entry = yield from _cleaned(entry, clean)
+        question = entry.question
+        if question is None:
+            judged.append(Judged(entry))
+            continue
+        content = content_of(question)
+        parts += 1 + len(question.choices)
+        if content in known:
+            judged.append(Judged(_warned(entry, "duplicate", "The draft has this question."), known[content]))
+        elif content in met:
+            detail = "The file has this question more than once; it is made once."
+            judged.append(Judged(_warned(entry, "duplicate", detail), met[content]))
+        elif room <= 0 or parts > MAX_PARTS:
+            detail = f"A quiz has at most {MAX_QUESTIONS:,} questions."
+            judged.append(Judged(_refused(entry, "too-many", detail)))
+        else:
+            room -= 1
+            met[content] = key = new_key()
+            keyed = replace(entry, question=question.model_copy(update={"key": key}))
+            judged.append(Judged(keyed, key, is_new=True))
+    return judged
+
+
+def with_questions(tree: Tree, place: Place, questions: Sequence[Question]) -> Tree:
+    """The tree with these questions at the end of their place."""
+    if place.quiz is None:
+        return _with_quiz(tree, place, Quiz(kind="quiz", title=TITLE, questions=tuple(questions)))
+    if tree.assessment is not None and tree.assessment.key == place.quiz:
+        return tree.model_copy(update={"assessment": _longer(tree.assessment, questions)})
+    modules = tuple(
+        module.model_copy(
+            update={
+                "items": tuple(
+                    _longer(item, questions) if isinstance(item, Quiz) and item.key == place.quiz else item
+                    for item in module.items
+                )
+            }
+        )
+        for module in tree.modules
+    )
+    return tree.model_copy(update={"modules": modules})
+
+
+def content_of(question: Question) -> str:
+    """All that the question is, as text, but for keys."""
+    return question.model_dump_json(exclude={"key": True, "answers": {"__all__": {"key"}}})
+
+
+def _with_quiz(tree: Tree, place: Place, quiz: Quiz) -> Tree:
+    if place.module is None:
+        return tree.model_copy(update={"modules": (*tree.modules, Module(title=TITLE, items=(quiz,)))})
+    modules = tuple(
+        module.model_copy(update={"items": (*module.items, quiz)}) if module.key == place.module else module
+        for module in tree.modules
+    )
+    return tree.model_copy(update={"modules": modules})
+
+
+def _longer(quiz: Quiz | Assessment, questions: Sequence[Question]) -> Quiz | Assessment:
+    return quiz.model_copy(update={"questions": (*quiz.questions, *questions)})
+
+
+def _cleaned(entry: Entry, clean: Clean) -> Cleaning[Entry]:
+    if entry.question is None:
+        return entry
+    try:
+        question, removed = yield from sanitize_tree(entry.question, clean)
+    except Invalid as error:
+        return _refused(entry, error.faults[0].code, f"{error.faults[0].pointer}: {error.faults[0].detail}")
+    lost = sorted({what for found in removed for what in found.removed})
+    cleaned = replace(entry, question=question)
+    return _warned(cleaned, "removed-html", f"Taken out: {', '.join(lost)}.") if lost else cleaned
+
+
+def _warned(entry: Entry, code: str, detail: str) -> Entry:
+    return replace(entry, messages=(*entry.messages, Message(code, detail)))
+
+
+def _refused(entry: Entry, code: str, detail: str) -> Entry:
+    return replace(_warned(entry, code, detail), question=None)
+
+
+def new_questions(judged: Sequence[Judged]) -> Iterator[Question]:
+    """The questions to be added, in the file's order."""
+    for one in judged:
+        if one.is_new and one.entry.question is not None:
+            yield one.entry.question

@@ -1,0 +1,154 @@
+"""Moodle XML, read as Moodle reads it."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+
+from learning_service.domain.questions.rules.exchange.amounts import amount_of, number_in
+from learning_service.domain.questions.rules.exchange.entries import Choice, Draft, Entry
+from learning_service.domain.questions.rules.exchange.texts import Form, Rich
+from learning_service.domain.questions.rules.exchange.xml import Node, elements
+
+_FORMS: dict[str, Form] = {
+    "html": "html",
+    "moodle_auto_format": "moodle",
+    "plain_text": "plain",
+    "markdown": "markdown",
+    # Numbers of before 2009.
+    "0": "moodle",
+    "1": "html",
+    "2": "plain",
+    "4": "markdown",
+}
+_NOT_KEPT = {
+    "cloze": "gaps in a text",
+    "multianswer": "gaps in a text",
+    "calculated": "calculated numbers",
+    "calculatedsimple": "calculated numbers",
+    "calculatedmulti": "calculated choices",
+    "description": "a description, which asks nothing",
+    "ddwtos": "words to be dragged into a text",
+    "gapselect": "words to be chosen in a text",
+    "ddimageortext": "things to be dragged onto a picture",
+    "ddmarker": "marks to be dragged onto a picture",
+    "randomsamatch": "questions drawn at random",
+    "random": "questions drawn at random",
+}
+_TRUE = frozenset({"true", "1"})
+_MOST_POINTS = 10_000
+
+
+def read_moodle(data: bytes) -> Iterator[Entry]:
+    """The questions of a file, in order; categories are none. Raises BadXml."""
+    for node in elements(data, "question"):
+        kind = node.attributes.get("type", "").strip().lower()
+        if kind != "category":
+            yield _question(node, kind)
+
+
+def _question(node: Node, kind: str) -> Entry:
+    draft = Draft(
+        node.line,
+        name=_text(node, "name"),
+        prompt=_rich(node.first("questiontext")),
+        explanation=_rich(node.first("generalfeedback"), "html"),
+        points=_points(node),
+        tags=frozenset(tag.text_of("text") for tags in node.all("tags") for tag in tags.all("tag")),
+    )
+    if any(_has_files(child) for child in node.children):
+        draft.warn("pictures", "Pictures and files inside the question are not kept.")
+    match kind:
+        case "multichoice":
+            single = node.text_of("single").lower() in _TRUE | {""}
+            return draft.choices(_answers(node), single=single)
+        case "truefalse":
+            return _true_false(draft, node)
+        case "shortanswer":
+            return draft.texts(_answers(node, "plain"), case_sensitive=node.text_of("usecase") in _TRUE)
+        case "numerical":
+            return _numerical(draft, node)
+        case "matching" | "match":
+            pairs = [(_rich(sub), _text(sub, "answer")) for sub in node.all("subquestion")]
+            return draft.pairs(pairs)
+        case "ordering":
+            return _ordering(draft, node)
+        case "essay":
+            rubric = _rich(node.first("graderinfo"), "html").html
+            return draft.whole("free_form", rubric_html=rubric or None)
+    what = _NOT_KEPT.get(kind, f"a question of the type {kind[:50]!r}")
+    return draft.refused("not-known", f"This is {what}: there is nothing like it here.", None)
+
+
+def _true_false(draft: Draft, node: Node) -> Entry:
+    answers = _answers(node, "plain")
+    right = [answer.text.words.lower() for answer in answers if answer.fraction > 0]
+    if len(right) != 1 or right[0] not in ("true", "false"):
+        return draft.refused(
+            "no-right-answer", "It does not say whether the statement is true.", "true_false"
+        )
+    draft.leave_feedback(answers)
+    return draft.whole("true_false", correct=right[0] == "true")
+
+
+def _numerical(draft: Draft, node: Node) -> Entry:
+    answers = list(zip(node.all("answer"), _answers(node, "plain"), strict=True))
+    full = [(sub, answer) for sub, answer in answers if answer.fraction >= 1 and answer.text.words != "*"]
+    if not full:
+        return draft.refused("no-right-answer", "No answer is worth all of the points.", "numeric")
+    if len(answers) > 1:
+        draft.warn("part-of-points", "Only the first answer that is worth all of the points is kept.")
+    sub, answer = full[0]
+    amount = amount_of(
+        answer.text.words, sub.text_of("tolerance") or sub.attributes.get("tolerance", "") or "0"
+    )
+    if amount is None:
+        return draft.refused("no-number", f"{answer.text.words[:50]!r} is no number.", "numeric")
+    draft.leave_feedback(answer for _, answer in answers)
+    units = [unit.text_of("unit_name") for units in node.all("units") for unit in units.all("unit")]
+    if len(units) > 1:
+        draft.warn("units", "Only the first unit is kept.")
+    return draft.whole(
+        "numeric", answer=amount.answer, tolerance=amount.tolerance, unit=units[0] if units else None
+    )
+
+
+def _ordering(draft: Draft, node: Node) -> Entry:
+    items = [_rich(answer) for answer in node.all("answer")]
+    if any(item.has_tags for item in items):
+        draft.warn("markup", "Of the items only the words are kept.")
+    return draft.whole("ordering", items=[item.words for item in items], scoring=draft.part_scoring)
+
+
+def _answers(node: Node, usual: Form = "moodle") -> list[Choice]:
+    return [
+        Choice(
+            _rich(answer, usual),
+            Fraction(number_in(answer.attributes.get("fraction", "0")) or 0) / 100,
+            _rich(answer.first("feedback"), "html"),
+        )
+        for answer in node.all("answer")
+    ]
+
+
+def _rich(node: Node | None, usual: Form = "moodle") -> Rich:
+    if node is None:
+        return Rich("")
+    inside = node.first("text")
+    text = node.text if inside is None else inside.text
+    return Rich(text, _FORMS.get(node.attributes.get("format", "").strip().lower(), usual))
+
+
+def _text(node: Node, name: str) -> str:
+    found = node.first(name)
+    return "" if found is None else found.text_of("text") or found.text
+
+
+def _points(node: Node) -> Decimal:
+    points = number_in(node.text_of("defaultgrade") or node.text_of("penalty_grade") or "1")
+    if points is None or not 0 <= points <= _MOST_POINTS:
+        return Decimal(1)
+    return round(points, 6)
+
+
+def _has_files(node: Node) -> bool:
+    return node.first("file") is not None or any(_has_files(child) for child in node.children)

@@ -1,0 +1,112 @@
+"""Questions as Moodle XML, with fractions that are on Moodle's list."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from fractions import Fraction
+from xml.sax.saxutils import escape
+
+from learning_service.domain.kernel.values import JsonObject
+from learning_service.domain.questions.rules.exchange.entries import ALL_OR_NOTHING
+from learning_service.domain.questions.rules.exchange.fractions import percent
+from learning_service.domain.questions.rules.types import Question
+
+_TYPES = {
+    "multiple_choice": "multichoice",
+    "multi_select": "multichoice",
+    "true_false": "truefalse",
+    "short_answer": "shortanswer",
+    "free_form": "essay",
+    "numeric": "numerical",
+    "matching": "matching",
+    "ordering": "ordering",
+}
+_NOT_XML = {code: None for code in range(32) if chr(code) not in "\t\n"} | {0xFFFE: None, 0xFFFF: None}
+
+
+def write_moodle(questions: Iterable[Question]) -> Iterator[str]:
+    """The file's text, question by question."""
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n<quiz>\n'
+    for number, question in enumerate(questions, 1):
+        yield "".join(_question(number, question.model_dump(mode="json")))
+    yield "</quiz>\n"
+
+
+def _question(number: int, fields: JsonObject) -> Iterator[str]:
+    yield f'<question type="{_TYPES[fields["type"]]}">\n<name><text>Q{number}</text></name>\n'
+    yield _rich("questiontext", fields["prompt_html"])
+    yield _rich("generalfeedback", fields["explanation_html"] or "")
+    yield f"<defaultgrade>{Decimal(repr(fields['points'])):f}</defaultgrade>\n"
+    yield from _own(fields)
+    if fields.get("scoring") == ALL_OR_NOTHING:
+        yield f"<tags><tag><text>{ALL_OR_NOTHING}</text></tag></tags>\n"
+    yield "</question>\n"
+
+
+def _own(fields: JsonObject) -> Iterator[str]:
+    match fields["type"]:
+        case "multiple_choice":
+            yield "<single>true</single>\n"
+            yield from (_choice(answer, Fraction(answer["is_correct"])) for answer in fields["answers"])
+        case "multi_select":
+            yield "<single>false</single>\n"
+            yield from _weighed(fields)
+        case "true_false":
+            for value in (True, False):
+                yield _answer(str(value).lower(), Fraction(fields["correct"] is value))
+        case "short_answer":
+            yield f"<usecase>{int(fields['case_sensitive'])}</usecase>\n"
+            yield from (_answer(text, Fraction(1)) for text in fields["accepted_answers"])
+        case "free_form":
+            yield _rich("graderinfo", fields["rubric_html"] or "")
+        case "numeric":
+            yield from _numeric(fields)
+        case "matching":
+            for pair in fields["pairs"]:
+                yield _subquestion(pair["left"], pair["right"])
+            yield from (_subquestion("", text) for text in fields["distractors"])
+        case "ordering":
+            for place, item in enumerate(fields["items"], 1):
+                yield f'<answer fraction="{place}" format="plain_text">{_text(item)}</answer>\n'
+
+
+def _weighed(fields: JsonObject) -> Iterator[str]:
+    right = sum(answer["is_correct"] for answer in fields["answers"])
+    wrong = len(fields["answers"]) - right
+    off = 1 if fields["scoring"] == ALL_OR_NOTHING else wrong
+    for answer in fields["answers"]:
+        yield _choice(answer, Fraction(1, right) if answer["is_correct"] else Fraction(-1, off))
+
+
+def _numeric(fields: JsonObject) -> Iterator[str]:
+    if fields["answer"] is None:
+        return
+    answer, tolerance = Decimal(repr(fields["answer"])), Decimal(repr(fields["tolerance"] or 0))
+    if fields["tolerance_percent"]:
+        tolerance = abs(answer) * Decimal(repr(fields["tolerance_percent"])) / 100
+    yield f'<answer fraction="100" format="plain_text">{_text(f"{answer:f}")}'
+    yield f"<tolerance>{tolerance:f}</tolerance></answer>\n"
+    if fields["unit"]:
+        name = escape(fields["unit"])
+        yield f"<units><unit><multiplier>1</multiplier><unit_name>{name}</unit_name></unit></units>\n"
+
+
+def _choice(answer: JsonObject, share: Fraction) -> str:
+    form, text = ("html", answer["html"]) if answer["html"] is not None else ("plain_text", answer["text"])
+    feedback = _rich("feedback", answer["feedback_html"] or "")
+    return f'<answer fraction="{percent(share)}" format="{form}">{_text(text)}{feedback}</answer>\n'
+
+
+def _answer(text: str, share: Fraction) -> str:
+    return f'<answer fraction="{percent(share)}" format="moodle_auto_format">{_text(text)}</answer>\n'
+
+
+def _subquestion(left: str, right: str) -> str:
+    return f'<subquestion format="plain_text">{_text(left)}<answer>{_text(right)}</answer></subquestion>\n'
+
+
+def _rich(name: str, text: str) -> str:
+    return f'<{name} format="html">{_text(text)}</{name}>\n'
+
+
+def _text(text: str) -> str:
+    return f"<text>{escape(text.translate(_NOT_XML))}</text>"

@@ -1,0 +1,112 @@
+"""XML from outside, read into small trees with lines: no entities, no external parts, bounded depth."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+MAX_DEPTH = 60
+MAX_CHILDREN = 100_000
+
+
+class BadXml(Exception):
+    """The file is no XML that is taken; `line` says where."""
+
+    def __init__(self, detail: str, line: int) -> None:
+        super().__init__(detail)
+        self.line = line
+
+
+@dataclass(slots=True)
+class Node:
+    """An element. Its name has no prefix."""
+
+    name: str
+    line: int
+    attributes: dict[str, str]
+    children: list["Node"] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The words directly in it."""
+        return "".join(self.said).strip()
+
+    def all(self, name: str) -> Iterator["Node"]:
+        """The children of that name."""
+        return (child for child in self.children if child.name == name)
+
+    def first(self, name: str) -> "Node | None":
+        """The first child of that name."""
+        return next(self.all(name), None)
+
+    def text_of(self, *path: str) -> str:
+        """The words of what is found down this path; empty where it is not there."""
+        node: Node | None = self
+        for name in path:
+            node = None if node is None else node.first(name)
+        return "" if node is None else node.text
+
+
+def elements(data: bytes, name: str) -> Iterator[Node]:
+    """The elements of that name in UTF-8, one after the other, each forgotten before the next. Raises BadXml."""
+    reader = _Reader(name)
+    try:
+        for at in range(0, len(data), 65_536):
+            reader.parser.Parse(data[at : at + 65_536], False)
+            yield from reader.whole()
+        reader.parser.Parse(b"", True)
+    except expat.ExpatError as error:
+        raise BadXml(f"The XML is not well-formed: {expat.ErrorString(error.code)}.", error.lineno) from None
+    yield from reader.whole()
+
+
+class _Reader:
+    def __init__(self, name: str) -> None:
+        self.parser = expat.ParserCreate("utf-8")
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._words
+        self.parser.StartDoctypeDeclHandler = self._doctype
+        self._name = name
+        self._open: list[Node] = []
+        self._depth = 0
+        self._ready: list[Node] = []
+
+    def whole(self) -> list[Node]:
+        """The elements that have ended since the last call."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    def _doctype(self, *_: object) -> None:
+        raise BadXml("The XML declares a document type, which no question file has.", self._line)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        name = name.rpartition(":")[2]
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise BadXml(f"The XML has more than {MAX_DEPTH} elements inside each other.", self._line)
+        if not self._open and name != self._name:
+            return
+        node = Node(name, self._line, attributes)
+        if self._open:
+            parent = self._open[-1]
+            if len(parent.children) >= MAX_CHILDREN:
+                raise BadXml("An element has too many others in it.", self._line)
+            parent.children.append(node)
+        self._open.append(node)
+
+    def _end(self, _: str) -> None:
+        self._depth -= 1
+        if self._open:
+            node = self._open.pop()
+            if not self._open:
+                self._ready.append(node)
+
+    def _words(self, words: str) -> None:
+        if self._open:
+            self._open[-1].said.append(words)
+
+    @property
+    def _line(self) -> int:
+        return self.parser.CurrentLineNumber

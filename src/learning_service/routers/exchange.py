@@ -1,0 +1,106 @@
+"""Questions from the files of other systems, and into them."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from learning_service.api.bodies import refuse_unknown_parameters
+from learning_service.api.idempotency import KeyedRoute, keyed_request
+from learning_service.api.parameters import VersionNumber, path_id
+from learning_service.api.permissions import AnyCaller, CanAuthorCourses, CanImportQuestions
+from learning_service.api.requests import ContextOf, Session
+from learning_service.api.routes import Responses
+from learning_service.api.uploads import FILE_BODY, MIB, PlacesOf, read_file
+from learning_service.domain.courses.actions.imports import import_questions
+from learning_service.domain.courses.queries.access import CourseAccess
+from learning_service.domain.courses.queries.versions import find_version, read_tree
+from learning_service.domain.courses.rules.importing import Place
+from learning_service.domain.courses.rules.tree import quizzes
+from learning_service.domain.enrollments.queries.enrollments import access_authored
+from learning_service.domain.kernel.large_work import apart, apart_in_pieces
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.questions.rules.exchange.formats import read_questions, write_questions
+from learning_service.domain.questions.rules.question import Key
+from learning_service.domain.records.idempotency import claim_key, keep_answer
+from learning_service.schemas.exchange import ImportOut
+
+router = APIRouter(prefix="/api/courses", tags=["authoring"], route_class=KeyedRoute)
+MAX_FILE = 20 * MIB
+FILE: Responses = {
+    200: {
+        "description": "The file",
+        "content": {kind: {"schema": {"type": "string"}} for kind in ("text/plain", "application/xml")},
+    }
+}
+ExportFormat = Annotated[
+    Literal["gift", "moodle-xml"],
+    Query(description="The file's format. Only Moodle XML has a place for all that a question is worth."),
+]
+
+
+async def _read_place(
+    request: Request,
+    module: Annotated[
+        Key | None, Query(description="The key of the module; without `quiz` it gets a new quiz.")
+    ] = None,
+    quiz: Annotated[
+        Key | None, Query(description="The key of the quiz or assessment that gets the questions.")
+    ] = None,
+) -> Place:
+    refuse_unknown_parameters(request, frozenset({"module", "quiz", "dry_run"}))
+    return Place(module, quiz)
+
+
+@router.post("/{course_id}/draft/imports/", response_model=ImportOut, openapi_extra=FILE_BODY)
+async def import_into_draft(
+    caller: Annotated[Principal, Depends(CanImportQuestions())],
+    course_id: str,
+    request: Request,
+    context: ContextOf,
+    places: PlacesOf,
+    place: Annotated[Place, Depends(_read_place)],
+    dry_run: Annotated[
+        bool, Query(description="Only say what would become of them; change nothing.")
+    ] = False,
+) -> Response:
+    """Add the questions of a file to the draft: Moodle's GIFT and XML, and Aiken, of up to 20 MiB.
+
+    Its content decides what it is. Each question is told with its line; those that cannot be taken are refused and
+    left out, the others come in all at once. What the draft has already is not added again, so the same file may be
+    sent twice. Without `quiz` the questions go into a new quiz; without `module` that is in a new module.
+    """
+    content = await read_file(request, limit=MAX_FILE, sender=caller, places=places)
+    format_, entries = await apart_in_pieces(*caller.who, read_questions(content))
+    async with context.transaction(caller.organization_id) as session:
+        keyed = keyed_request(request, caller, content)
+        if keyed is not None:
+            await claim_key(session, keyed)
+        access = await access_authored(session, caller, path_id(course_id))
+        report = await import_questions(
+            session, access.view.id, format_, entries, place, dry_run=dry_run, actor=caller
+        )
+        answer = Response(ImportOut.model_validate(report).model_dump_json(), media_type="application/json")
+        content_type = {"content-type": answer.headers["content-type"]}
+        await keep_answer(session, status=200, headers=content_type, body=bytes(answer.body).decode())
+    return answer
+
+
+@router.get("/{course_id}/versions/{number}/export/", response_class=Response, responses=FILE)
+async def export_version(
+    access: Annotated[CourseAccess, Depends(CanAuthorCourses())],
+    caller: Annotated[Principal, Depends(AnyCaller())],
+    number: VersionNumber,
+    session: Session,
+    request: Request,
+    format: ExportFormat,
+) -> Response:
+    """The questions of a version as a file for Moodle; imported again, they are what they were.
+
+    What the format has no place for is said in a comment before the question.
+    """
+    refuse_unknown_parameters(request, frozenset({"format"}))
+    tree = (await read_tree(session, await find_version(session, access.view.id, number))).tree
+    questions = [question for _, quiz in quizzes(tree) for question in quiz.questions]
+    content, kind, ending = await apart(*caller.who, write_questions, questions, format)
+    headers = {"Content-Disposition": f'attachment; filename="questions.{ending}"'}
+    return Response(content, media_type=kind, headers=headers)
