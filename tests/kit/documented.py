@@ -1,5 +1,6 @@
 """Every answer that a test gets is one that the reference names for its call."""
 
+import gzip
 import json
 import re
 from functools import cached_property
@@ -12,6 +13,8 @@ from starlette.types import Message, Receive, Scope, Send
 HEADERS = {b"etag", b"location", b"retry-after", b"idempotency-replayed"}
 """Those that a caller acts on, which the reference names for the status that they come with."""
 PROBLEM = b"application/problem+json"
+GZIP = b"\x1f\x8b"
+"""What a body begins with that left compressed."""
 ACCIDENT = 500
 """Named nowhere: no caller should plan for it. Tests that provoke one look for it themselves."""
 
@@ -42,7 +45,9 @@ class Documented:
             elif refused:
                 refused.append(message.get("body", b""))
                 if not message.get("more_body"):
-                    self._compare_code(scope, json.loads(b"".join(refused)))
+                    sent = b"".join(refused)
+                    is_packed = sent.startswith(GZIP)
+                    self._compare_code(scope, json.loads(gzip.decompress(sent) if is_packed else sent))
             await send(message)
 
         await self._app(scope, receive, noting)
