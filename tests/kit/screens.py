@@ -145,10 +145,20 @@ class Person:
     def _find(self, words: str, among: str) -> str:
         return _FIND.strip() % (json.dumps(words), json.dumps(among))
 
+    async def _holds(self, condition: str) -> bool:
+        # Between two pages there is no body yet, or the question is lost with the page that it was put to.
+        asked = f"(() => {{ try {{ return Boolean({condition}); }} catch {{ return false; }} }})()"
+        try:
+            return bool(await self.tab.evaluate(asked))
+        except AssertionError as error:
+            if "navigated" not in str(error) and "context" not in str(error):
+                raise
+            return False
+
     async def waits_for(self, condition: str, complaint: str) -> None:
         """Wait until a JavaScript expression holds."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not await self.tab.evaluate(f"Boolean({condition})"):
+        while not await self._holds(condition):
             if time.monotonic() > deadline:
                 said = await self.tab.evaluate("document.body.innerText")
                 raise AssertionError(f"{complaint}; on the screen:\n{said}\n{self.tab.errors}")
