@@ -4,6 +4,7 @@
 are made anew, the same ones each time, so that a second run changes little.
 """
 
+import gzip
 import json
 import os
 import re
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tests.kit.documented import GZIP
 
 FILE = "EXAMPLES"
 MOST_ITEMS = 2
@@ -95,7 +98,8 @@ def write_recorded(app: ASGIApp) -> None:
 
 
 def _json(body: bytearray) -> Any:
+    plain = gzip.decompress(body) if body.startswith(GZIP) else bytes(body)
     try:
-        return json.loads(body) if body else None
+        return json.loads(plain) if plain else None
     except ValueError:
         return None
