@@ -10,43 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
+from tests.kit.exchange import codes, fields, read, read_all, right
 
 from learning_service.domain.kernel.values import JsonObject
-from learning_service.domain.questions.rules.exchange.entries import Entry
-from learning_service.domain.questions.rules.exchange.formats import UnknownFormat, read_questions
+from learning_service.domain.questions.rules.exchange.formats import UnknownFormat
 from learning_service.domain.questions.rules.exchange.gift_writing import write_gift
 from learning_service.domain.questions.rules.exchange.moodle_writing import write_moodle
 from learning_service.domain.questions.rules.types import Question, Questions
 
 QUESTIONS: TypeAdapter[tuple[Question, ...]] = TypeAdapter(Questions)
-
-
-def read_all(data: bytes) -> tuple[str, list[Entry]]:
-    work = read_questions(data)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            found: tuple[str, list[Entry]] = end.value
-            return found
-
-
-def read(text: str | bytes) -> list[Entry]:
-    return read_all(text if isinstance(text, bytes) else text.encode())[1]
-
-
-def fields(entry: Entry) -> JsonObject:
-    assert entry.question is not None, entry.messages
-    dumped: JsonObject = entry.question.model_dump(mode="json", exclude_defaults=True)
-    return dumped
-
-
-def codes(entry: Entry) -> list[str]:
-    return [message.code for message in entry.messages]
-
-
-def right(entry: Entry) -> list[tuple[str, bool]]:
-    return [(a.get("text") or a["html"], a.get("is_correct", False)) for a in fields(entry)["answers"]]
 
 
 GIFT = r"""
@@ -271,12 +243,11 @@ EXTERNAL = '<!DOCTYPE q SYSTEM "file:///etc/passwd"><quiz><question type="essay"
         (b"", "neither"),
         (b"\0" * 100, "neither"),
         (b"hello", "neither"),
-        (b"PK\x03\x04", "neither"),
+        (b"PK\x03\x04", "damaged"),
         (BOMB.encode(), "document type"),
-        (EXTERNAL.encode(), "document type"),
         (b"<quiz><question type='essay'>", "Line 1: "),
         (b"<quiz></quiz>", "no question"),
-        (b"<html></html>", "not Moodle's"),
+        (b"<html></html>", "neither Moodle's"),
         (b"<quiz>" + b"<a>" * 100_000, "inside each other"),
         (b"<quiz>&undefined;<question/></quiz>", "Line 1: "),
         (b"\xff\xd8\xff\xe0 {}", ""),
@@ -288,6 +259,13 @@ def test_what_is_no_file_of_questions_is_refused_with_its_reason(data: bytes, de
             read_all(data)
     else:
         read_all(data)
+
+
+def test_nothing_that_lies_elsewhere_is_fetched() -> None:
+    assert [entry.type for entry in read(EXTERNAL)] == ["free_form"]
+    entity = '<!DOCTYPE q [<!ENTITY x SYSTEM "file:///etc/passwd">]><quiz><question>&x;</question></quiz>'
+    with pytest.raises(UnknownFormat, match="document type"):
+        read(entity)
 
 
 @pytest.mark.parametrize(

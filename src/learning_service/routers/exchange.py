@@ -63,11 +63,12 @@ async def import_into_draft(
         bool, Query(description="Only say what would become of them; change nothing.")
     ] = False,
 ) -> Response:
-    """Add the questions of a file to the draft: Moodle's GIFT and XML, and Aiken, of up to 20 MiB.
+    """Add the questions of a file to the draft: Moodle's GIFT and XML, Aiken, and QTI 1.2.
 
-    Its content decides what it is. Each question is told with its line; those that cannot be taken are refused and
-    left out, the others come in all at once. What the draft has already is not added again, so the same file may be
-    sent twice. Without `quiz` the questions go into a new quiz; without `module` that is in a new module.
+    Of up to 20 MiB; QTI also in a package, as Canvas and Common Cartridge make it. Its content decides what it is.
+    Each question is told with its line; those that cannot be taken are refused and left out, the others come in
+    at once. What the draft has already is not added again, so the same file may be sent twice. Without `quiz` the
+    questions go into a new quiz; without `module` that is in a new module.
     """
     content = await read_file(request, limit=MAX_FILE, sender=caller, places=places)
     format_, entries = await apart_in_pieces(*caller.who, read_questions(content))

@@ -13,10 +13,12 @@ from learning_service.domain.questions.rules.exchange.gift import read_gift
 from learning_service.domain.questions.rules.exchange.gift_writing import write_gift
 from learning_service.domain.questions.rules.exchange.moodle import read_moodle
 from learning_service.domain.questions.rules.exchange.moodle_writing import write_moodle
+from learning_service.domain.questions.rules.exchange.packages import BadPackage, question_files
+from learning_service.domain.questions.rules.exchange.qti1 import read_qti1
 from learning_service.domain.questions.rules.exchange.xml import BadXml
 from learning_service.domain.questions.rules.types import Question
 
-Format: TypeAlias = Literal["gift", "moodle-xml", "aiken"]
+Format: TypeAlias = Literal["gift", "moodle-xml", "aiken", "qti-1.2"]
 WRITERS: dict[str, tuple[Callable[[Iterable[Question]], Iterator[str]], str, str]] = {
     "gift": (write_gift, "text/plain; charset=utf-8", "txt"),
     "moodle-xml": (write_moodle, "application/xml", "xml"),
@@ -26,6 +28,8 @@ MOST = 20_000
 """Questions that are looked at in one file."""
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _QUIZ = re.compile(r"<(?:[A-Za-z][A-Za-z0-9]*:)?quiz[\s>/]")
+_QTI_1 = re.compile(r"<(?:[A-Za-z][A-Za-z0-9]*:)?questestinterop[\s>/]")
+_ZIP = b"PK\x03\x04"
 _DECLARED = re.compile(rb"\s{0,9}<\?xml[^>]{0,80}encoding=[\"']([A-Za-z0-9._-]{1,20})[\"']")
 _ENCODINGS = {
     "windows-1252": "cp1252",
@@ -54,31 +58,42 @@ class UnknownFormat(Invalid):
 
 def read_questions(data: bytes) -> Generator[None, None, tuple[Format, list[Entry]]]:
     """The format of a file and its questions: work that pauses after each. Raises UnknownFormat."""
-    text, guessed = _decoded(data)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if text.lstrip()[:1] == "<":
-        found: tuple[Format, Iterator[Entry]] = ("moodle-xml", _moodle(text))
-    elif "{" not in text and _ANSWER.search(text):
-        found = ("aiken", read_aiken(text))
-    elif "{" in text or "}" in text or "::" in text:
-        found = ("gift", read_gift(text))
-    else:
-        raise UnknownFormat("This is neither GIFT nor Aiken nor Moodle XML.")
+    format_, found, guessed = _opened(data)
     entries: list[Entry] = []
-    for entry in found[1]:
+    for entry in found:
         if len(entries) >= MOST:
             raise UnknownFormat(f"The file has more than {MOST:,} questions. Divide it.")
         entries.append(_with_guess(entry) if guessed else entry)
         yield
     if not entries:
         raise UnknownFormat("There is no question in the file.")
-    return found[0], entries
+    return format_, entries
 
 
 def write_questions(questions: Sequence[Question], format_: str) -> tuple[str, str, str]:
     """A file of these questions, its media type, and the ending of its name."""
     write, kind, ending = WRITERS[format_]
     return "".join(write(questions)), kind, ending
+
+
+def _opened(data: bytes) -> tuple[Format, Iterator[Entry], bool]:
+    """The format, the questions as they are read, and whether the encoding was guessed."""
+    if data.startswith(_ZIP):
+        return "qti-1.2", _packed(data), False
+    text, guessed = _decoded(data)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.lstrip()[:1] == "<":
+        head = text[:_HEAD]
+        if _QTI_1.search(head):
+            return "qti-1.2", _xml(read_qti1, text), guessed
+        if _QUIZ.search(head):
+            return "moodle-xml", _xml(read_moodle, text), guessed
+        raise UnknownFormat("The XML is neither Moodle's, which begins with a quiz, nor QTI 1.2.")
+    if "{" not in text and _ANSWER.search(text):
+        return "aiken", read_aiken(text), guessed
+    if "{" in text or "}" in text or "::" in text:
+        return "gift", read_gift(text), guessed
+    raise UnknownFormat("This is neither GIFT nor Aiken nor XML nor a package of QTI.")
 
 
 def _decoded(data: bytes) -> tuple[str, bool]:
@@ -99,13 +114,20 @@ def _decoded(data: bytes) -> tuple[str, bool]:
         return data.decode("cp1252", "replace"), True
 
 
-def _moodle(text: str) -> Iterator[Entry]:
-    if not _QUIZ.search(text[:_HEAD]):
-        raise UnknownFormat("The XML is not Moodle's: it does not begin with a quiz.")
+def _xml(read: Callable[[bytes], Iterator[Entry]], text: str) -> Iterator[Entry]:
     try:
-        yield from read_moodle(text.encode("utf-8", "replace"))
+        yield from read(text.encode("utf-8", "replace"))
     except BadXml as error:
         raise UnknownFormat(f"Line {error.line}: {error}") from None
+
+
+def _packed(data: bytes) -> Iterator[Entry]:
+    try:
+        files = question_files(data)
+    except BadPackage as error:
+        raise UnknownFormat(str(error)) from None
+    for file in files:
+        yield from _xml(read_qti1, _decoded(file)[0])
 
 
 def _with_guess(entry: Entry) -> Entry:

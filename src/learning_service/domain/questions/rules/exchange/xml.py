@@ -39,6 +39,16 @@ class Node:
         """The first child of that name."""
         return next(self.all(name), None)
 
+    def within(self, name: str, *, unless: str = "") -> Iterator["Node"]:
+        """All of that name at any depth, in order, but for those inside an element called `unless`."""
+        waiting = list(reversed(self.children))
+        while waiting:
+            node = waiting.pop()
+            if node.name == name:
+                yield node
+            if node.name != unless:
+                waiting.extend(reversed(node.children))
+
     def text_of(self, *path: str) -> str:
         """The words of what is found down this path; empty where it is not there."""
         node: Node | None = self
@@ -78,8 +88,12 @@ class _Reader:
         ready, self._ready = self._ready, []
         return ready
 
-    def _doctype(self, *_: object) -> None:
-        raise BadXml("The XML declares a document type, which no question file has.", self._line)
+    def _doctype(self, _name: str, _system: str | None, _public: str | None, has_subset: bool) -> None:
+        # One that only names what lies elsewhere is passed over: nothing is fetched.
+        if has_subset:
+            raise BadXml(
+                "The XML declares a document type of its own, which no question file does.", self._line
+            )
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
