@@ -8,9 +8,16 @@ from tests.authorization.table import REACHES
 from tests.kit.documents import pdf
 from tests.kit.earned import printed_code_of
 from tests.kit.learner import Learner, final, lesson, quiz, tree
+from tests.kit.running import Runner
 from tests.kit.sending import send, settled
 from tests.kit.webhooks import deliver
 from tests.kit.world import Caller, Json, World
+
+from learning_service.domain.certificates.actions.credentials import SIGN
+from learning_service.worker.jobs.credentials import (
+    sign_credential_of_certificate,
+    sign_credentials_of_before,
+)
 
 SCOPES = ("directory:write", "reports:read", "webhooks:manage", "events:read")
 # Nobody listens there: deliveries are made and fail.
@@ -148,6 +155,8 @@ async def open_scene(home: World, away: World) -> Scene:
         "other region": await furnish(home, "dan", "s1", "south"),
         "other organization": await furnish(away, "oda", "x9", "north"),
     }
+    await sign_credentials_of_before(home.worker, None)
+    await Runner(home.worker, functions={SIGN: sign_credential_of_certificate}).run_until_idle()
     await deliver(home)
     for place in places.values():
         hook = hooks[place.world.id]

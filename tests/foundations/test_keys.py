@@ -5,6 +5,7 @@ from tests.kit.direct import Database
 EXCEPT = {
     "outbox": "the queue of all processes: claimed in order of time, whosever the work is, and named by ids of jobs",
     "certificate_organizations": "says whose certificate an id is, for who has the id alone",
+    "achievements": "what credentials say of a version, for who has its address alone",
 }
 """Tenant tables whose own keys begin otherwise, and why; docs/scaling.md tells of the second."""
 KEYS = """

@@ -14,6 +14,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from learning_service.context import Context, open_context
 from learning_service.core.settings import Settings
+from learning_service.domain.certificates.actions.keys import reseal_keys
 from learning_service.domain.kernel.base import Base
 from learning_service.domain.kernel.sealing import Seal, Unsealable
 from learning_service.worker.jobs.webhooks import seal_secrets
@@ -128,6 +129,12 @@ async def rotated(world: World, settings: Settings) -> AsyncIterator[Context]:
     keys = [SecretStr("n" * 32), SecretStr("development")]
     async with open_context(settings.model_copy(update={"secret_keys": keys}), "learning_worker") as context:
         yield context
+    # Other tests of this database sign by keys that are sealed as these secrets are.
+    async with (
+        open_context(settings.model_copy(update={"secret_keys": keys[::-1]}), "learning_worker") as back,
+        back.transaction(None) as session,
+    ):
+        await reseal_keys(session, back.seal)
 
 
 async def test_keys_change_one_after_the_other(

@@ -20,6 +20,7 @@ COMMANDS = (
     "job",
     "jobs",
     "certificates",
+    "keys",
     "bucket",
     "openapi",
     "doctor",

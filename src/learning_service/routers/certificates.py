@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from learning_service.api.bodies import PUBLIC as PUBLIC_BODY
 from learning_service.api.bodies import prefers_html, receive_body
 from learning_service.api.file_addresses import ADDRESS_RESPONSES, answer_with_address
+from learning_service.api.guesses import count_unknown
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.openapi.headers import RETRY_AFTER, with_headers
 from learning_service.api.parameters import body, page, path_id
@@ -49,7 +50,7 @@ from learning_service.domain.certificates.rules.codes import read_code
 from learning_service.domain.completion.actions.revocations import revoke_outcome
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import last_moment
-from learning_service.domain.kernel.errors import Gone, Invalid, NotFound, RateLimited, Unavailable
+from learning_service.domain.kernel.errors import Gone, Invalid, NotFound, Unavailable
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM
@@ -95,17 +96,6 @@ class PdfWithdrawn(Gone):
         super().__init__("This certificate is revoked or superseded; its PDF is no longer available.")
 
 
-def _count_unknown(request: Request, context: ContextOf, amount: int = 1) -> None:
-    """Note that this address requested certificates that do not exist. Raises RateLimited for guessing.
-
-    To be called only where something was unknown: a known certificate is always answered.
-    """
-    peer = request.client.host if request.client is not None else None
-    wait = context.limits.count_guess(peer, request.headers.getlist("x-forwarded-for"), amount)
-    if wait:
-        raise RateLimited("This address has requested too many unknown certificates.", retry_after=wait)
-
-
 async def _receive_public(request: Request) -> None:
     """Read the body of a call without login, before a connection is taken."""
     request.state.body = await receive_body(request, public=True)
@@ -132,7 +122,7 @@ async def verify_certificate(
         return RedirectResponse(address, 302, headers=headers)
     found = await _find(session, path_id(certificate_id))
     if found is None:
-        _count_unknown(request, context)
+        count_unknown(request, context)
         raise NotFound
     answer = VerificationOut.of(found, now(session))
     return JSONResponse(answer.model_dump(mode="json", exclude_unset=True), headers=headers)
@@ -156,7 +146,7 @@ async def verify_certificates_(
     found = [known.get(one) if one is not None else None for one in parsed]
     unknown = found.count(None)
     if unknown:
-        _count_unknown(request, context, unknown)
+        count_unknown(request, context, unknown)
     instant = now(session)
     answer = VerificationsOut(
         items=[
@@ -201,7 +191,7 @@ async def show_verification_page(
     shown = await certificate_of_page(session, parsed) if parsed is not None else None
     if shown is None:
         if parsed is not None:
-            _count_unknown(request, context)
+            count_unknown(request, context)
         return _unknown_page(request, lang)
     found, code = shown
     zone = ZoneInfo(found.timezone)
@@ -242,7 +232,7 @@ async def show_certificate_of_code(
     parsed = read_code(code)
     found = await certificate_of_code(session, parsed) if parsed is not None else None
     if found is None:
-        _count_unknown(request, context)
+        count_unknown(request, context)
         return _unknown_page(request, lang)
     return _to_page(found, lang)
 

@@ -39,8 +39,12 @@ SCHEDULED: Mapping[str, Scheduled] = {
         f"{_HOME}.recertification:open_recertifications", timedelta(minutes=10)
     ),
     "purge": Scheduled(f"{_HOME}.purge:purge", timedelta(hours=1)),
+    "publish_status_lists": Scheduled(f"{_HOME}.credentials:publish_status_lists", timedelta(seconds=20)),
     "run_scheduled_rules": Scheduled(f"{_HOME}.assignments:run_scheduled_rules", timedelta(minutes=1)),
     "seal_secrets": Scheduled(f"{_HOME}.webhooks:seal_secrets", timedelta(days=1)),
+    "sign_credentials_of_before": Scheduled(
+        f"{_HOME}.credentials:sign_credentials_of_before", timedelta(minutes=1)
+    ),
     "send_course_reminders": Scheduled(f"{_HOME}.reminders:send_course_reminders", timedelta(minutes=5)),
     "send_officer_digests": Scheduled(f"{_HOME}.reminders:send_officer_digests", timedelta(hours=1)),
     "settle_documents": Scheduled(f"{_HOME}.documents:settle_documents", timedelta(seconds=15)),
@@ -61,6 +65,7 @@ JOBS: Mapping[str, Mapping[str, str]] = {
         "plan_mail_of_result": f"{_HOME}.reminders:plan_mail_of_result",
         "run_assignments": f"{_HOME}.assignments:run_assignments",
         "send_mails": f"{_HOME}.reminders:send_mails",
+        "sign_credential": f"{_HOME}.credentials:sign_credential_of_certificate",
         "tell_of_disabled_webhook": f"{_HOME}.webhooks:tell_of_disabled_webhook",
         "undo_assignments": f"{_HOME}.assignments:undo_assignments",
     },

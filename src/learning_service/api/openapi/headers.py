@@ -10,7 +10,10 @@ LOCATION = "Location"
 RETRY_AFTER = "Retry-After"
 HEADERS: dict[str, JsonObject] = {
     ETAG: {
-        "description": "The state of what was answered; send it as `If-Match` with your next edit.",
+        "description": (
+            "The state of what was answered; send it as `If-Match` with your next edit. Of what is not edited,"
+            " `If-None-Match` asks whether it changed."
+        ),
         "schema": {"type": "string"},
         "example": '"01a20371538973f68a95f51bcee2adb0"',
     },
@@ -40,6 +43,8 @@ def name_headers(responses: JsonObject, *, takes_key: bool) -> None:
     for status, response in responses.items():
         if status in {"429", "503"}:
             found = RETRY_AFTER
+        elif status == "304":
+            found = ETAG
         elif status[0] == "3":
             found = LOCATION
         elif status[0] == "2" and takes_key:

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.certificates.rules.certificates import Status, status_of
@@ -23,12 +23,16 @@ class CertificateOrganization(Base):
     __table_args__ = (
         CheckConstraint("code IS NOT NULL AND octet_length(code) = 10", name="code"),
         Index("uq_certificate_organizations_code", "code", unique=True),
+        Index("uq_certificate_organizations_status_place", "status_place", unique=True),
+        Index("ix_certificate_organizations_unplaced", "id", postgresql_where=text("status_place IS NULL")),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     organization_id: Mapped[str]
     code: Mapped[bytes] = mapped_column(server_default=text(RANDOM_CODE))
     """Random: a public secret, as the id is. The database makes it."""
+    status_place: Mapped[int | None]
+    """Where its credential's bit is, in all status lists: a random place, given with the first signature."""
 
 
 class Certificate(Base):
@@ -58,6 +62,15 @@ class Certificate(Base):
             "ix_certificates_marked_sha256",
             "marked_sha256",
             postgresql_where=text("marked_sha256 IS NOT NULL"),
+        ),
+        Index(
+            "ix_certificates_unlisted",
+            "organization_id",
+            "id",
+            postgresql_where=text(
+                "listed_at IS NULL AND (revoked_at IS NOT NULL OR reissued_as IS NOT NULL"
+                " OR renewed_by IS NOT NULL OR recipient_name IS NULL)"
+            ),
         ),
         Index("ix_certificates_member", "organization_id", "user_id", "id"),
         Index("ix_certificates_course", "organization_id", "course_id", "id"),
@@ -115,6 +128,8 @@ class Certificate(Base):
     """When the stored PDF was last seen to have this digest, or looked at in vain."""
     pdf_drift: Mapped[str | None]
     """What the last look found wrong with the stored PDF: `missing` or `changed`."""
+    listed_at: Mapped[datetime | None]
+    """When its bit was set in its status list; never taken back."""
     marked_sha256: Mapped[str | None]
     """Hex digest of the stored PDF that says that the certificate is not in force."""
     marked_as: Mapped[str | None]
@@ -129,3 +144,62 @@ class Certificate(Base):
             reissued=self.reissued_as is not None,
             renewed=self.renewed_by is not None,
         )
+
+
+class CertificateCredential(Base):
+    """A certificate's credential in both forms, signed once; the same bytes ever after. Erasure deletes it."""
+
+    __tablename__ = "certificate_credentials"
+    __table_args__ = (reference("certificate_id", "certificates"),)
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    certificate_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    credential: Mapped[str]
+    jwt: Mapped[str]
+    expires_at: Mapped[datetime | None]
+    """The expiry that it says. One that the certificate came to have later is signed anew."""
+    signed_at: Mapped[datetime]
+
+
+class AchievementRow(Base):
+    """What credentials say of one version of a course, kept for who has no more than its address."""
+
+    __tablename__ = "achievements"
+
+    course_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    organization_id: Mapped[str]
+    document: Mapped[str]
+    issuer_name: Mapped[str]
+
+
+class SigningKey(Base):
+    """A key of this installation. One of each kind signs; retired ones stay for what they signed."""
+
+    __tablename__ = "signing_keys"
+    __table_args__ = (
+        CheckConstraint("kind IN ('ed25519', 'rs256')", name="kind"),
+        Index("uq_signing_keys_active", "kind", unique=True, postgresql_where=text("retired_at IS NULL")),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    public_key: Mapped[bytes]
+    sealed_key: Mapped[str]
+    """The secret half as the worker seals it; no other role may read this column."""
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+
+class StatusList(Base):
+    """Which credentials no longer hold: one bit for each place, and the signed list that says so."""
+
+    __tablename__ = "status_lists"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    signing_key: Mapped[str] = mapped_column(ForeignKey("signing_keys.id"))
+    """The key of the credentials that have their places here."""
+    bits: Mapped[bytes]
+    credential: Mapped[str | None]
+    """None until it was first signed."""
+    published_at: Mapped[datetime | None]

@@ -9,7 +9,12 @@ from typing import Any
 from sqlalchemy import and_, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.certificates.models import Certificate, CertificateOrganization
+from learning_service.domain.certificates.models import (
+    Certificate,
+    CertificateOrganization,
+    SigningKey,
+    StatusList,
+)
 from learning_service.domain.certificates.rules.certificates import Mark, PublicCertificate, generation_key
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.directory.queries.audience import is_within
@@ -25,6 +30,8 @@ from learning_service.domain.kernel.principal import Principal
 # The function is the one way to a certificate of whatever organization.
 _VERIFY = text("SELECT c.* FROM unnest(CAST(:ids AS uuid[])) AS wanted, public_certificate(wanted) AS c")
 _OF_CODE = text("SELECT certificate_of_code(CAST(:code AS bytea))")
+_CREDENTIAL = text("SELECT * FROM public_credential(CAST(:id AS uuid))")
+_ACHIEVEMENT = text("SELECT * FROM public_achievement(CAST(:id AS uuid), CAST(:number AS integer))")
 _PAGE = text("SELECT c.*, code_of_certificate(c.id) FROM public_certificate(CAST(:id AS uuid)) AS c")
 _CODE = text("SELECT code_of_certificate(CAST(:id AS uuid))")
 
@@ -62,6 +69,67 @@ async def code_of_certificate(session: AsyncSession, certificate_id: uuid.UUID) 
     found: bytes | None = await session.scalar(_CODE, {"id": certificate_id})
     if found is None:
         raise NotFound
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCredential:
+    """A certificate's credential as anyone may have it; None: not signed yet, or gone with the person's data."""
+
+    is_erased: bool
+    credential: str | None
+    jwt: str | None
+
+
+async def public_credential(session: AsyncSession, certificate_id: uuid.UUID) -> PublicCredential:
+    """The credential of a certificate, of whatever organization. Raises NotFound."""
+    row = (await session.execute(_CREDENTIAL, {"id": certificate_id})).first()
+    if row is None:
+        raise NotFound
+    return PublicCredential(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAchievement:
+    """What credentials say of one version of a course: a JSON document, and who issues."""
+
+    document: str
+    issuer_name: str
+
+
+async def public_achievement(session: AsyncSession, course_id: uuid.UUID, number: int) -> PublicAchievement:
+    """What credentials say of this version, of whatever organization. Raises NotFound where none was signed."""
+    row = (await session.execute(_ACHIEVEMENT, {"id": course_id, "number": number})).first()
+    if row is None:
+        raise NotFound
+    return PublicAchievement(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """The public half of a key of this installation."""
+
+    id: str
+    kind: str
+    public_key: bytes
+
+
+async def public_keys(session: AsyncSession) -> Sequence[PublicKey]:
+    """Every key that signs or has signed, the newest first."""
+    rows = await session.execute(
+        select(SigningKey.id, SigningKey.kind, SigningKey.public_key).order_by(
+            SigningKey.created_at.desc(), SigningKey.id
+        )
+    )
+    return [PublicKey(*row) for row in rows]
+
+
+async def published_list(session: AsyncSession, number: int) -> str | None:
+    """The signed status list; None until it was first signed. Raises NotFound."""
+    row = (await session.execute(select(StatusList.credential).where(StatusList.number == number))).first()
+    if row is None:
+        raise NotFound
+    found: str | None = row[0]
     return found
 
 

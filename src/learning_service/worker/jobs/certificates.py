@@ -18,6 +18,7 @@ from learning_service.adapters.certificate_pdf import (
 )
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.context import Context
+from learning_service.domain.certificates.actions.credentials import SIGN, signing_key_of
 from learning_service.domain.certificates.actions.pdfs import (
     activate_certificate,
     activate_marked,
@@ -33,7 +34,7 @@ from learning_service.domain.certificates.queries import (
     drifted_pdfs,
 )
 from learning_service.domain.certificates.rules.certificates import Mark, pdf_key
-from learning_service.domain.jobs.outbox import Job, Unworkable, enqueue_job
+from learning_service.domain.jobs.outbox import Job, Unworkable, enqueue_job, requeue_jobs
 from learning_service.domain.kernel.days import last_day, local_day
 from learning_service.worker.durable import finishing
 
@@ -74,6 +75,12 @@ async def generate_certificates(context: Context, job: Job) -> None:
             wanted = await activate_marked(session, certificate.id, sha256, mark)
         else:
             wanted = await activate_certificate(session, certificate.id, sha256)
+            await requeue_jobs(
+                session,
+                SIGN,
+                {signing_key_of(certificate.id): {"certificate_id": str(certificate.id)}},
+                organization_id=certificate.organization_id,
+            )
             if wanted and certificate.reissued_at is None and context.settings.sends_mail:
                 await enqueue_job(
                     session,

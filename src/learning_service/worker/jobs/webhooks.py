@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from learning_service.adapters.webhook_http import UnsafeReceiver, send_event
 from learning_service.context import Context
+from learning_service.domain.certificates.actions.keys import reseal_keys
 from learning_service.domain.jobs.outbox import Job
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Unavailable
@@ -149,7 +150,11 @@ async def _send(
 
 
 async def seal_secrets(context: Context, at: datetime | None) -> None:
-    """Seal every webhook's secret by the present key: those of before there were keys, and those of older keys."""
+    """Seal every webhook's secret and every signing key by the present key: those of before there were keys, and
+    those of older keys.
+    """
+    async with context.transaction(None, at=at) as session:
+        await reseal_keys(session, context.seal)
     after: tuple[str, uuid.UUID] | None = None
     while True:
         async with context.transaction(None, at=at) as session:

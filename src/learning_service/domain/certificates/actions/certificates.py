@@ -7,11 +7,11 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.actions.pdfs import have_marked, note_on_certificate
-from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.certificates.models import Certificate, CertificateCredential
 from learning_service.domain.certificates.rules.certificates import (
     GENERATE,
     generation_key,
@@ -284,7 +284,7 @@ async def _renewed_by(session: AsyncSession, before: uuid.UUID, after: uuid.UUID
 
 
 async def erase_certificates(session: AsyncSession, *, organization_id: str, user_id: str) -> Sequence[str]:
-    """Take a person's name off their certificates, and forget their PDFs; the records stay.
+    """Take a person's name off their certificates, and forget PDFs and credentials; the records stay.
 
     Gives the keys of the stored PDFs, for the caller to have them deleted after the commit.
     """
@@ -294,9 +294,10 @@ async def erase_certificates(session: AsyncSession, *, organization_id: str, use
         .with_for_update()
     )
     keys = [pdf_key(sha256) for row in digests for sha256 in row if sha256 is not None]
+    theirs = (Certificate.organization_id == organization_id, Certificate.user_id == user_id)
     await session.execute(
         update(Certificate)
-        .where(Certificate.organization_id == organization_id, Certificate.user_id == user_id)
+        .where(*theirs)
         .values(
             recipient_name=None,
             revocation_reason=None,
@@ -307,6 +308,12 @@ async def erase_certificates(session: AsyncSession, *, organization_id: str, use
             pdf_ready_at=None,
             pdf_drift=None,
             pdf_erased_at=now(session),
+        )
+    )
+    await session.execute(
+        delete(CertificateCredential).where(
+            CertificateCredential.organization_id == organization_id,
+            CertificateCredential.certificate_id.in_(select(Certificate.id).where(*theirs)),
         )
     )
     return keys
