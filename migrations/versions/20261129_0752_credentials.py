@@ -74,9 +74,6 @@ def _make_keys_and_lists() -> None:
         sa.Column("bits", sa.LargeBinary(), nullable=False),
         sa.Column("credential", sa.Text(), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["signing_key"], ["signing_keys.id"], name=op.f("fk_status_lists_signing_key")
-        ),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_status_lists")),
     )
     # The secret halves are the worker's alone, sealed or not.

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.certificates.rules.certificates import Status, status_of
@@ -197,7 +197,7 @@ class StatusList(Base):
     __tablename__ = "status_lists"
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    signing_key: Mapped[str] = mapped_column(ForeignKey("signing_keys.id"))
+    signing_key: Mapped[str]
     """The key of the credentials that have their places here."""
     bits: Mapped[bytes]
     credential: Mapped[str | None]
