@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from learning_service.adapters.credentials import jwk, multikey
 from learning_service.api.achievement_page import ACHIEVEMENT_HEADERS, render_achievement_page
@@ -59,14 +59,29 @@ class ListNotSigned(Unavailable):
         super().__init__("This status list has just been begun; ask again.", retry_after=RETRY_SECONDS)
 
 
+TEXT: JsonObject = {"type": "string"}
+LINKED_DATA: JsonObject = {
+    "type": "object",
+    "required": ["@context", "id"],
+    "properties": {
+        "@context": {"type": "array", "items": {"type": "string", "format": "uri"}},
+        "id": {"type": "string", "format": "uri"},
+    },
+}
+KEY_SET: JsonObject = {
+    "type": "object",
+    "required": ["keys"],
+    "properties": {"keys": {"type": "array", "items": {"type": "object"}}},
+}
 SIGNED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The signed bytes, the same each time",
-        "content": {JSON_LD: {"schema": {"type": "object"}}, JWT: {"schema": {"type": "string"}}},
+        "content": {JSON_LD: {"schema": LINKED_DATA}, JWT: {"schema": TEXT}},
     }
     | with_headers(ETAG),
     304: {"description": "As it was"},
-    202: {"description": "Not signed yet; see Retry-After"} | with_headers(RETRY_AFTER),
+    202: {"description": "Not signed yet; see Retry-After", "content": {"text/plain": {"schema": TEXT}}}
+    | with_headers(RETRY_AFTER),
     410: {"description": "Its person was erased: `erased`"},
 }
 
@@ -97,8 +112,7 @@ async def read_credential(
     response_class=Response,
     responses={
         **SIGNED,
-        200: {"description": "The JWT", "content": {JWT: {"schema": {"type": "string"}}}}
-        | with_headers(ETAG),
+        200: {"description": "The JWT", "content": {JWT: {"schema": TEXT}}} | with_headers(ETAG),
     },
 )
 async def read_credential_as_jwt(
@@ -125,7 +139,7 @@ async def _credential(
 def _signed(request: Request, text: str | None, content_type: str) -> Response:
     if text is None:
         headers = {**FROM_ANYWHERE, "Cache-Control": "no-store", "Retry-After": str(RETRY_SECONDS)}
-        return JSONResponse({"status": "pending"}, 202, headers=headers)
+        return PlainTextResponse("pending\n", 202, headers=headers)
     octets = text.encode()
     return _cached(request, _Body(octets, _etag(octets)), content_type, seconds=300)
 
@@ -153,7 +167,7 @@ def _cached(request: Request, body: _Body, content_type: str, *, seconds: int) -
     dependencies=PUBLIC,
     response_class=Response,
     responses={
-        200: {"description": "The signed list", "content": {JSON_LD: {"schema": {"type": "object"}}}}
+        200: {"description": "The signed list", "content": {JSON_LD: {"schema": LINKED_DATA}}}
         | with_headers(ETAG),
         304: {"description": "As it was"},
     },
@@ -189,7 +203,7 @@ def _number(text: str) -> int:
     responses={
         200: {
             "description": "As JSON-LD, or as a page for a browser",
-            "content": {JSON_LD: {"schema": {"type": "object"}}, "text/html": {}},
+            "content": {JSON_LD: {"schema": LINKED_DATA}, "text/html": {"schema": TEXT}},
         }
         | with_headers(ETAG),
         304: {"description": "As it was"},
@@ -226,7 +240,9 @@ def _of_keys(content: JsonObject, content_type: str) -> Response:
     "/.well-known/did.json",
     dependencies=PUBLIC,
     response_class=Response,
-    responses={200: {"description": "The DID document", "content": {"application/did+json": {}}}},
+    responses={
+        200: {"description": "The DID document", "content": {"application/did+json": {"schema": LINKED_DATA}}}
+    },
 )
 async def read_did_document(session: PublicSession, context: ContextOf) -> Response:
     """The service's DID document (did:web): every key that signs or has signed credentials."""
@@ -254,7 +270,9 @@ async def read_did_document(session: PublicSession, context: ContextOf) -> Respo
     "/.well-known/jwks.json",
     dependencies=PUBLIC,
     response_class=Response,
-    responses={200: {"description": "The keys", "content": {"application/jwk-set+json": {}}}},
+    responses={
+        200: {"description": "The keys", "content": {"application/jwk-set+json": {"schema": KEY_SET}}}
+    },
 )
 async def read_jwks(session: PublicSession, context: ContextOf) -> Response:
     """The keys of credentials as JWTs, as a JWK set: every one that signs or has signed."""
