@@ -47,12 +47,13 @@ BEGIN
     SELECT count(*) INTO closings FROM closed;
     IF closings = 1 AND graded -> 'waiting' <> '[]' THEN
         INSERT INTO pending_responses (id, organization_id, attempt_id, question_id, course_id, user_id, text,
-            max_points, submitted_at)
+            max_points, submitted_at, group_id, normal)
         SELECT w.id, d.organization_id, d.id, w.question_id, d.course_id, d.user_id, w.text, w.max_points,
-            d.submitted_at
+            d.submitted_at, w.group_id, w.normal
         FROM jsonb_to_record(graded) AS d(id uuid, organization_id text, course_id uuid, user_id text,
                 submitted_at timestamptz),
-            jsonb_to_recordset(graded -> 'waiting') AS w(id uuid, question_id uuid, text text, max_points numeric);
+            jsonb_to_recordset(graded -> 'waiting') AS w(id uuid, question_id uuid, text text,
+                max_points numeric, group_id uuid, normal text);
     END IF;
     IF closings = 1 AND graded -> 'is_assessment' = 'true' THEN
         INSERT INTO assessment_results (attempt_id, organization_id, enrollment_id, assessment_id, user_id,

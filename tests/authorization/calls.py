@@ -160,6 +160,7 @@ CALLS: dict[str, Call] = {
     "POST /api/quizzes/{quiz_id}/submit/": Call(NOTHING),
     "POST /api/assessments/{quiz_id}/submit/": Call(NOTHING, ids=FINAL),
     "GET /api/learning/grading/pending/": lists("response_id", "response_id"),
+    "GET /api/learning/grading/groups/": lists("group_id", "group_id"),
     "GET /api/learning/grading/summary/": Call(),
     "GET /api/learning/grading/history/": Call(),
     "DELETE /api/learning/grading/{response_id}/claim/": Call(),
@@ -168,6 +169,7 @@ CALLS: dict[str, Call] = {
     "POST /api/learning/grading/next/": Call(),
     "POST /api/learning/grading/{response_id}/claim/": Call(),
     "POST /api/learning/grading/{response_id}/": Call({"points": 5}),
+    "POST /api/learning/grading/groups/{group_id}/": Call({"points": 5}),
     "POST /api/attempts/{attempt_id}/overrides/": Call(
         {"question_id": "{question_id}", "points": 5, "reason": "A fair word"}, ids=CLOSED
     ),

@@ -37,7 +37,7 @@ class Place:
 def essay() -> Json:
     """A quiz that a person grades."""
     question = {"type": "free_form", "prompt_html": "<p>Why?</p>", "points": 5}
-    return quiz("Q") | {"questions": [question]}
+    return quiz("Q") | {"questions": [question, question | {"prompt_html": "<p>And why else?</p>"}]}
 
 
 async def furnish(world: World, user: str, unit: str, region: str) -> Place:
@@ -52,10 +52,9 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
     etag = (await world.admin("GET", draft)).headers["etag"]
     changed = tree(lesson("Another"), title="Changed")
     await world.admin.ok("PUT", draft, changed, headers={"If-Match": etag})
-    [question] = await at.questions("Q")
-    closed = await at.call.ok(
-        "POST", at.path("Q", "submit"), {"responses": [{"question_id": question["id"], "text": "x"}]}
-    )
+    question, other = await at.questions("Q")
+    given = [{"question_id": question["id"], "text": "x"}, {"question_id": other["id"], "text": "y"}]
+    closed = await at.call.ok("POST", at.path("Q", "submit"), {"responses": given})
     attempt = (await at.start("Final")).json()["attempt_id"]
     admin = world.admin
     rule = await admin.ok("POST", "/api/assignment-rules/", rule_body(at.course))
@@ -63,6 +62,7 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
     short = await Learner.enter(world, tree(lesson()), user, **own)
     spare = await Learner.enter(world, tree(lesson()), user, **own)
     pending = await admin.ok("GET", f"/api/learning/grading/pending/?course_id={at.course}")
+    groups = await admin.ok("GET", f"/api/learning/grading/groups/?course_id={at.course}")
     enrollments = await at.call.ok("GET", "/api/users/enrollments/")
     certificate = await _certificate(short)
     ids = {
@@ -75,7 +75,8 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
         "closed_id": closed["attempt_id"],
         "question_id": question["id"],
         "enrollment_id": next(e["id"] for e in enrollments["items"] if e["course_id"] == at.course),
-        "response_id": pending["items"][0]["response_id"],
+        "response_id": next(one["response_id"] for one in pending["items"] if one["text"] == "x"),
+        "group_id": next(one["group_id"] for one in groups["items"] if one["text"] == "y"),
         "certificate_id": certificate,
         "spare_id": await _certificate(spare),
         "document_id": document,

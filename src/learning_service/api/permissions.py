@@ -13,6 +13,7 @@ from learning_service.api.parameters import path_id, path_opaque_id
 from learning_service.api.requests import Caller, ContextOf, Session, authenticate
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.queries import access_certificate
+from learning_service.domain.completion.queries.answer_groups import GradedGroup, access_group
 from learning_service.domain.completion.queries.enrollments import access_enrollment
 from learning_service.domain.completion.queries.listed_attempts import access_attempts
 from learning_service.domain.completion.queries.runs import RunProgress, read_progress
@@ -175,6 +176,16 @@ class CanGradeResponse(Permission):
     async def __call__(self, caller: Caller, session: Session, response_id: str) -> WaitingResponse:
         """The response. Raises NotFound, Forbidden."""
         return await access_response(session, caller, path_id(response_id))
+
+
+class CanGradeGroup(Permission):
+    """A grader of the course whose responses the group has, unless all of them are the grader's own."""
+
+    name = "grader of the course"
+
+    async def __call__(self, caller: Caller, session: Session, group_id: str) -> GradedGroup:
+        """The group. Raises NotFound, Forbidden."""
+        return await access_group(session, caller, path_id(group_id))
 
 
 class CanReleaseClaim(Permission):

@@ -10,13 +10,20 @@ from learning_service.api.parameters import NoBody, body, page
 from learning_service.api.permissions import (
     AdministersEnrollment,
     CanGradeAssessments,
+    CanGradeGroup,
     CanGradeResponse,
     CanReleaseClaim,
     IsAdmin,
 )
 from learning_service.api.requests import Caller, Session
 from learning_service.domain.completion.actions.grades import grade_response
+from learning_service.domain.completion.actions.group_grades import grade_group
 from learning_service.domain.completion.actions.lost_passes import decide_lost_pass
+from learning_service.domain.completion.queries.answer_groups import (
+    AnswerGroupView,
+    GradedGroup,
+    list_groups,
+)
 from learning_service.domain.completion.queries.lost_passes import LostPassView, list_lost_passes
 from learning_service.domain.completion.queries.review import review_views
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
@@ -34,12 +41,15 @@ from learning_service.domain.organizations.queries import organization_settings
 from learning_service.schemas.common import PageOut
 from learning_service.schemas.filters import uuid_filter
 from learning_service.schemas.grading import (
+    AnswerGroupOut,
     CourseQueueOut,
     DecidedLostPassOut,
     GivenGradeOut,
     GradeIn,
     GradeOut,
     GradingSummaryOut,
+    GroupGradedOut,
+    GroupGradeIn,
     LostPassDecisionIn,
     LostPassOut,
     PendingResponseOut,
@@ -110,6 +120,43 @@ async def list_lost_passes_(
         return (row.id,)
 
     return PageOut[LostPassOut](**page_of(rows, asked, key=key, item=LostPassOut.model_validate))
+
+
+@router.get("/groups/")
+async def list_answer_groups(
+    caller: Grader,
+    session: Session,
+    asked: Annotated[PageRequest, page("answer-groups", "course_id", key_parts=2)],
+) -> PageOut[AnswerGroupOut]:
+    """What waits for the caller, with answers to a question that read alike as one, most first.
+
+    Answers are alike when the question's rules take them for the same: case, spaces and the like make no difference.
+    Texts of more than 200 characters are alike only when they are the same.
+    """
+    rows = await list_groups(session, caller, asked, course_id=uuid_filter(asked, "course_id"))
+
+    def key(row: AnswerGroupView) -> tuple[int, uuid.UUID]:
+        return row.count, row.group_id
+
+    return PageOut[AnswerGroupOut](**page_of(rows, asked, key=key, item=AnswerGroupOut.model_validate))
+
+
+@router.post("/groups/{group_id}/")
+async def grade_answer_group(
+    group: Annotated[GradedGroup, Depends(CanGradeGroup())],
+    caller: Caller,
+    session: Session,
+    sent: Annotated[GroupGradeIn, body(GroupGradeIn)],
+) -> GroupGradedOut:
+    """Grade all answers of a group by one grade; later answers of the same text get it when they are handed in.
+
+    The first twenty have it at once, the rest within seconds. What another grader holds is left to that grader, and
+    the grader's own answers wait for another one.
+    """
+    graded = await grade_group(
+        session, group, points=sent.points, feedback=sent.feedback, accept=sent.accept, actor=caller
+    )
+    return GroupGradedOut.model_validate(graded)
 
 
 @router.post("/lost-passes/{enrollment_id}/")

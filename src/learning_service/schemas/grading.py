@@ -37,6 +37,23 @@ class OverrideIn(StrictModel):
     reason: Annotated[Reason, Field(description="For the organization, and in the learner's own export.")]
 
 
+class GroupGradeIn(StrictModel):
+    """One grade for all responses that read alike. Points are rounded to 6 places."""
+
+    points: Annotated[GivenNumber, Field(ge=0, le=1_000_000), number_between(0, 1_000_000)]
+    feedback: Annotated[Html | None, Field(description="Rich text to each of the learners.")] = None
+    accept: Annotated[
+        bool, Field(description="Also take the text into the right answers of the draft's short answer.")
+    ] = False
+
+
+class GroupGradedOut(Out):
+    """What the grade of a group has reached."""
+
+    graded: Annotated[int, Field(description="Responses that have the grade now.")]
+    under_way: Annotated[int, Field(description="Further ones that get it in the background, in seconds.")]
+
+
 class ReviewQuestionOut(Out):
     """A question as its graders see it: the rubric, and for short answers what is accepted."""
 
@@ -77,6 +94,29 @@ class PendingResponseOut(Out):
     """Until when it is held; null: it is free."""
     learner: LearnerOut | None
     """Whose answer it is; null where the organization grades blind."""
+
+
+class SimilarGroupOut(Out):
+    """A group of the same question whose text is similar."""
+
+    group_id: UUID
+    text: Annotated[str, Field(description="How one of its responses begins.")]
+    count: Annotated[int, Field(description="How many responses wait in it.")]
+
+
+class AnswerGroupOut(Out):
+    """Responses to one question that wait and read alike. It says nothing of who gave them."""
+
+    group_id: UUID
+    course_id: UUID
+    course_title: str
+    quiz_title: str
+    question: Annotated[ReviewQuestionOut, Field(description="What was asked, as graders see it.")]
+    text: Annotated[str, Field(description="The oldest of them, as it was written.")]
+    max_points: Number
+    count: Annotated[int, Field(description="How many wait that the caller may grade.")]
+    oldest_submitted_at: Annotated[datetime, Field(description="When the first of them was handed in.")]
+    similar: Annotated[list[SimilarGroupOut], Field(description="Up to five, the most similar first.")]
 
 
 class GradedAttemptOut(Out):

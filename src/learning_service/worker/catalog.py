@@ -60,6 +60,7 @@ JOBS: Mapping[str, Mapping[str, str]] = {
         "close_attempt": f"{_HOME}.attempts:close_attempt",
         "erase_files": f"{_HOME}.privacy:erase_files",
         "generate_certificates": f"{_HOME}.certificates:generate_certificates",
+        "grade_group": f"{_HOME}.attempts:grade_group",
         "plan_assignment_mails": f"{_HOME}.reminders:plan_mails_of_assignment",
         "plan_mail_of_certificate": f"{_HOME}.reminders:plan_mail_of_certificate",
         "plan_mail_of_result": f"{_HOME}.reminders:plan_mail_of_result",

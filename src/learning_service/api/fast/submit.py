@@ -3,7 +3,7 @@
 No lock is held in between. Every change of progress adds one to the enrollment's revision, and the write happens
 only at the revision that was read; the second of two takes the ordinary route, which waits for the lock. Everything
 is judged and graded by the same functions as there. What finishes a course, closes an overdue attempt, repeats what
-has just closed one, or is refused goes there too: nothing has been written until then.
+has just closed one, has to be read by a person or is refused goes there too: nothing has been written until then.
 """
 
 import uuid
@@ -92,5 +92,7 @@ def _graded(
     graded = prepare_submission(
         position, version, quiz, sent.responses, digest=digest, instant=instant, bounds=bounds
     )
+    if graded.marks.pending_question_ids:
+        return None
     goes_on = decide(version.shape, graded.standing).status == "in_progress"
     return graded if goes_on else None

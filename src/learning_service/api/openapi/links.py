@@ -26,6 +26,7 @@ GIVEN: dict[tuple[str, str, str], dict[str, str]] = {
     ("get", "/api/users/certificates/", "200"): {"certificate_id": _ANY},
     ("post", "/api/certificates/{certificate_id}/reissue/", "201"): {"certificate_id": "/id"},
     ("get", "/api/learning/grading/pending/", "200"): {"response_id": "/items/0/response_id"},
+    ("get", "/api/learning/grading/groups/", "200"): {"group_id": "/items/0/group_id"},
     ("post", "/api/learning/grading/next/", "200"): {"response_id": "/response_id"},
     ("post", "/api/assignment-rules/", "201"): {"rule_id": "/id"},
     ("get", "/api/assignment-rules/", "200"): {"rule_id": _ANY},

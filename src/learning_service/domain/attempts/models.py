@@ -145,6 +145,11 @@ class PendingResponse(Base):
             "id",
             postgresql_where=text("graded_at IS NULL"),
         ),
+        Index(
+            "ix_pending_responses_groups",
+            "group_id",
+            postgresql_where=text("group_id IS NOT NULL"),
+        ),
     )
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)
@@ -165,6 +170,10 @@ class PendingResponse(Base):
     claimed_by: Mapped[str | None]
     claimed_until: Mapped[datetime | None]
     """Until then only `claimed_by` grades it."""
+    group_id: Mapped[uuid.UUID | None]
+    """The same for all responses to the question that read alike; None for what no person has to read."""
+    normal: Mapped[str | None]
+    """How the text begins once it is normalized."""
 
 
 class EnrollmentGrant(Base):

@@ -1,7 +1,7 @@
 """Claims, the history of grades, and passes in doubt. What follows from a grade lives in `completion`."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.attempts.models import PendingResponse
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position
 from learning_service.domain.directory.models import Member
-from learning_service.domain.grading.models import LostPass, ResponseGrade
+from learning_service.domain.grading.models import GroupGrade, LostPass, ResponseGrade
 from learning_service.domain.grading.queries import gradable_by, of_known_member
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
@@ -183,6 +183,97 @@ async def write_grade(
         )
     )
     await session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGrade(GivenGrade):
+    """The same, given to all responses of a group."""
+
+    group_id: uuid.UUID
+    graded_by: str
+
+
+async def known_grades(
+    session: AsyncSession, groups: Mapping[uuid.UUID, str], *, learner: str
+) -> Sequence[KnownGrade]:
+    """What persons have given these groups, each of one question; never the learner themselves."""
+    rows = await session.execute(
+        select(
+            GroupGrade.question_id,
+            GroupGrade.points,
+            GroupGrade.feedback_html,
+            GroupGrade.id,
+            GroupGrade.graded_by,
+        ).where(GroupGrade.id.in_(list(groups)), GroupGrade.graded_by != learner)
+    )
+    return [KnownGrade(*row) for row in rows]
+
+
+async def write_known_grades(
+    session: AsyncSession,
+    position: Position,
+    attempt: AttemptRow,
+    keys: Mapping[str, AnswerKey],
+    known: Sequence[KnownGrade],
+) -> Sequence[uuid.UUID]:
+    """Put on an attempt that was closed a moment ago what persons have given its responses before; their ids."""
+    ids = []
+    for one in known:
+        key = str(one.question_id)
+        response = PendingResponse(
+            id=new_id(),
+            organization_id=position.organization_id,
+            attempt_id=attempt.id,
+            question_id=one.question_id,
+            course_id=position.course_id,
+            user_id=position.user_id,
+            text=attempt.responses[key]["text"],
+            max_points=keys[key].points,
+            submitted_at=attempt.submitted_at,
+            points=one.points,
+            feedback_html=one.feedback_html,
+            graded_at=now(session),
+            graded_by=one.graded_by,
+            group_id=one.group_id,
+        )
+        session.add(response)
+        await session.flush()
+        session.add(
+            ResponseGrade(
+                id=new_id(),
+                organization_id=position.organization_id,
+                response_id=response.id,
+                points=one.points,
+                feedback_html=one.feedback_html,
+                graded_by=one.graded_by,
+                graded_at=now(session),
+                is_correction=False,
+            )
+        )
+        ids.append(response.id)
+    await session.flush()
+    return ids
+
+
+async def keep_group_grade(
+    session: AsyncSession, group_id: uuid.UUID, grade: GivenGrade, *, actor: Principal
+) -> None:
+    """Remember what all responses of the group are worth; the last word counts."""
+    statement = insert(GroupGrade).values(
+        organization_id=actor.organization_id,
+        id=group_id,
+        question_id=grade.question_id,
+        points=grade.points,
+        feedback_html=grade.feedback_html,
+        graded_by=actor.user_id,
+        graded_at=now(session),
+    )
+    changed = {
+        name: statement.excluded[name] for name in ("points", "feedback_html", "graded_by", "graded_at")
+    }
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["organization_id", "id"], set_=changed)
+    )
 
 
 async def given_grades(session: AsyncSession, attempt_id: uuid.UUID) -> Sequence[GivenGrade]:

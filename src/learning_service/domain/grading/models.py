@@ -33,6 +33,27 @@ class ResponseGrade(Base):
     is_correction: Mapped[bool]
 
 
+class GroupGrade(Base):
+    """One grade for all responses to a question that read alike, those to come included."""
+
+    __tablename__ = "group_grades"
+    __table_args__ = (
+        reference("question_id", "questions"),
+        CheckConstraint("points >= 0 AND points <= 1000000", name="points"),
+        # Deleting rows of a draft looks for what refers to them.
+        Index("ix_group_grades_question_id", "question_id"),
+    )
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    """The group's."""
+    question_id: Mapped[uuid.UUID]
+    points: Mapped[Decimal]
+    feedback_html: Mapped[str | None]
+    graded_by: Mapped[str]
+    graded_at: Mapped[datetime]
+
+
 class LostPass(Base):
     """A pass that a correction has put in doubt. What it led to stays until a person decides."""
 

@@ -41,7 +41,7 @@ _TEXTS = (
         WHERE organization_id = :organization_id AND user_id = :user_id)""",
     """DELETE FROM pending_responses
     WHERE organization_id = :organization_id AND user_id = :user_id AND graded_at IS NULL""",
-    """UPDATE pending_responses SET text = '', feedback_html = NULL
+    """UPDATE pending_responses SET text = '', feedback_html = NULL, group_id = NULL, normal = NULL
     WHERE organization_id = :organization_id AND user_id = :user_id""",
     """UPDATE quiz_attempts SET closed_with = NULL,
         responses = (SELECT COALESCE(jsonb_object_agg(r.key, r.value), '{}')

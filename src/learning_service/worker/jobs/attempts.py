@@ -1,4 +1,4 @@
-"""Closing attempts whose time ran out unnoticed."""
+"""Closing attempts whose time ran out unnoticed, and grading responses that read alike."""
 
 import asyncio
 import uuid
@@ -10,6 +10,7 @@ from learning_service.context import Context
 from learning_service.core.database import DRIVER_ERRORS
 from learning_service.domain.attempts.actions.attempts import GRACE
 from learning_service.domain.attempts.actions.overdue_attempts import overdue_attempts, set_attempt_apart
+from learning_service.domain.completion.actions.group_grades import step_group
 from learning_service.domain.completion.actions.marking import with_marks
 from learning_service.domain.completion.actions.submissions import close_if_overdue
 from learning_service.domain.jobs.outbox import Job, Unworkable
@@ -65,6 +66,20 @@ async def close_attempt(context: Context, job: Job) -> None:
             raise
         log.error("attempt_set_aside", attempt_id=str(attempt_id), exc_info=error)
         raise Unworkable(f"closing failed {TRIES} times: {describe(error)}") from error
+    async with finishing(context, job):
+        pass
+
+
+async def grade_group(context: Context, job: Job) -> None:
+    """Give the waiting responses of a group the group's grade, a bounded transaction at a time."""
+    group_id, more = job.id_argument("group_id"), True
+
+    async def step() -> bool:
+        async with context.transaction(job.organization_id) as session:
+            return await step_group(session, job.organization_id, group_id)
+
+    while more:
+        more = await with_marks(step)
     async with finishing(context, job):
         pass
 

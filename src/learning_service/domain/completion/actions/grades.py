@@ -1,7 +1,6 @@
 """Grading a response by hand: the attempt is judged again as a whole, and everything that follows happens."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -11,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.attempts.models import AssessmentResult, QuizAttempt
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position, find_position
 from learning_service.domain.completion.actions.doubts import recount, settle_doubts
+from learning_service.domain.completion.actions.known_grades import marks_with_feedback
 from learning_service.domain.completion.actions.marking import marks_of
 from learning_service.domain.completion.actions.outcomes import Outcome
 from learning_service.domain.completion.actions.reconsidering import reconsider
-from learning_service.domain.completion.actions.submissions import dump_marks
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
 from learning_service.domain.courses.rules.richtext import sanitize_html
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
@@ -23,20 +22,17 @@ from learning_service.domain.enrollments.rules import awaits_review
 from learning_service.domain.grading.actions import (
     AlreadyGraded,
     Claimed,
-    GivenGrade,
     given_grades,
     held_by_another,
     record_lost_pass,
     write_grade,
 )
 from learning_service.domain.grading.queries import WaitingResponse, administers, get_waiting
-from learning_service.domain.grading.rules.release import BY_PERSON
-from learning_service.domain.grading.rules.score import Graded, score_percent, sum_up
+from learning_service.domain.grading.rules.score import score_percent, sum_up
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Invalid, NotFound, Wrong
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.marks import award_points
 from learning_service.domain.questions.rules.responses import load_responses
 from learning_service.domain.questions.rules.scores import kept
@@ -84,7 +80,7 @@ async def grade_response(
     feedback leaves what there is. Raises Invalid, NotFound, AlreadyGraded, Claimed, Unmarked.
     """
     judgement = Judgement(
-        award_within(points, seen.max_points), _sanitize(feedback), keep_feedback, correction
+        award_within(points, seen.max_points), clean_feedback(feedback), keep_feedback, correction
     )
     position = await find_position(
         session, actor.organization_id, "attempt", seen.attempt_id, user_id=None, lock=True
@@ -144,7 +140,8 @@ def award_within(points: Decimal, max_points: Decimal) -> Decimal:
     return kept(awarded)
 
 
-def _sanitize(feedback: str | None) -> str | None:
+def clean_feedback(feedback: str | None) -> str | None:
+    """What a grader wrote, sanitized. Raises Invalid."""
     if feedback is None:
         return None
     try:
@@ -184,16 +181,6 @@ async def _judge_again(session: AsyncSession, position: Position, quiz: Compiled
     )
     await _store_attempt(session, judged, is_assessment=quiz.kind == "assessment")
     return judged
-
-
-def marks_with_feedback(graded: Graded, grades: Sequence[GivenGrade]) -> JsonObject:
-    """Marks as stored on an attempt, with what graders wrote to the learner."""
-    marks = dump_marks(graded)
-    for grade in grades:
-        question_id = str(grade.question_id)
-        told = {} if grade.feedback_html is None else {"feedback": grade.feedback_html}
-        marks[question_id] = {**marks[question_id], BY_PERSON: True, **told}
-    return marks
 
 
 async def _store_attempt(session: AsyncSession, judged: AttemptRow, *, is_assessment: bool) -> None:

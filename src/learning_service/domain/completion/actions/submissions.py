@@ -1,7 +1,7 @@
 """Closing an attempt: graded, counted and stored by one statement, then whatever follows from it."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -26,11 +26,19 @@ from learning_service.domain.attempts.queries.repeats import digest_of, repeated
 from learning_service.domain.attempts.rules import Bounds
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.actions.doubts import possible_points
+from learning_service.domain.completion.actions.known_grades import (
+    find_known,
+    marks_with,
+    marks_with_feedback,
+    note_known,
+)
 from learning_service.domain.completion.actions.marking import marks_of
 from learning_service.domain.completion.actions.outcomes import Outcome, settle
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.enrollments.rules import Standing, attempts_remaining, awaits_review
+from learning_service.domain.grading.actions import KnownGrade
+from learning_service.domain.grading.rules.groups import group_of
 from learning_service.domain.grading.rules.score import Graded, grade_attempt
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
@@ -55,6 +63,9 @@ class GradedSubmission:
     quiz: CompiledQuiz
     after: Position
     standing: Standing
+    marks: Graded
+    digest: str | None
+    """Of the submission, where one closes it."""
     document: str
     """All of it as JSON, for `close_attempt`."""
 
@@ -188,13 +199,37 @@ async def _close(
     *,
     actor: str | None = None,
 ) -> Closed:
+    known = await find_known(session, graded.quiz, graded.marks, graded.attempt)
+    if known:
+        graded = _with_known(position, version, graded, known)
     if not await session.scalar(_CLOSE, {"graded": graded.document}):
         raise AttemptClosed
+    if known:
+        await note_known(session, position, graded.attempt, graded.quiz.keys, known)
     after = graded.after
     outcome = await settle(session, after, version, actor=actor)
     if outcome is not None:
         after = replace(after, status=outcome.status)
     return Closed(graded.attempt, graded.quiz, after, outcome)
+
+
+def _with_known(
+    position: Position, version: CompiledVersion, graded: GradedSubmission, known: Sequence[KnownGrade]
+) -> GradedSubmission:
+    """The submission with what is known of its responses: those do not wait."""
+    attempt = graded.attempt
+    assert attempt.submitted_at is not None
+    return grade_submission(
+        position,
+        version,
+        graded.quiz,
+        attempt,
+        load_responses(attempt.responses),
+        attempt.submitted_at,
+        marks_with(graded.quiz, graded.marks, known),
+        digest=graded.digest,
+        known=known,
+    )
 
 
 def prepare_submission(
@@ -228,11 +263,12 @@ def grade_submission(
     marks: Graded | None = None,
     *,
     digest: str | None = None,
+    known: Sequence[KnownGrade] = (),
 ) -> GradedSubmission:
     """What closing will write of the attempt with these responses, and the position behind it. Pure but for ids.
 
     What arrives after the deadline is stamped with it. `marks`: those of the responses, where they are known already.
-    `digest`: of the submission, where one closes it.
+    `digest`: of the submission, where one closes it. `known`: what persons have given, and the marks have.
     """
     graded = marks or grade_attempt(quiz.keys.values(), given)
     closed = replace(
@@ -240,7 +276,7 @@ def grade_submission(
         status="pending_review" if graded.pending_question_ids else "graded",
         submitted_at=min(instant, attempt.deadline_at or instant),
         responses=dump_responses(given.values()),
-        marks=dump_marks(graded),
+        marks=marks_with_feedback(graded, known),
         points=kept(graded.points),
         pending_points=kept(graded.pending_points),
         passed=graded.passed(quiz.pass_score),
@@ -255,8 +291,7 @@ def grade_submission(
     )
     document = {
         **{name: getattr(closed, name) for name in AttemptRow.__slots__},
-        "organization_id": position.organization_id,
-        "course_id": position.course_id,
+        **{name: getattr(position, name) for name in ("organization_id", "course_id")},
         "used": count.used,
         "allowed": count.allowed,
         "best_points": count.best_points,
@@ -267,7 +302,7 @@ def grade_submission(
         "is_assessment": quiz.kind == "assessment",
         "awaiting_review": awaits_review(version.shape, standing := after.standing()) and after.is_open,
     }
-    return GradedSubmission(closed, quiz, after, standing, to_json(document).decode())
+    return GradedSubmission(closed, quiz, after, standing, graded, digest, to_json(document).decode())
 
 
 def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> QuizCount:
@@ -289,18 +324,19 @@ def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> Quiz
     )
 
 
-def dump_marks(graded: Graded) -> JsonObject:
-    """Marks as stored on the attempt; exact points as text."""
-    return {question_id: mark.stored for question_id, mark in graded.marks.items()}
-
-
 def _waiting(quiz: CompiledQuiz, graded: Graded, responses: Mapping[str, Response]) -> list[JsonObject]:
-    return [
-        {
-            "id": str(new_id()),
-            "question_id": question_id,
-            "text": responses[question_id].text or "",
-            "max_points": str(quiz.keys[question_id].points),
-        }
-        for question_id in graded.pending_question_ids
-    ]
+    waiting = []
+    for question_id in graded.pending_question_ids:
+        key, text = quiz.keys[question_id], responses[question_id].text or ""
+        group = group_of(key, text)
+        waiting.append(
+            {
+                "id": str(new_id()),
+                "question_id": question_id,
+                "text": text,
+                "max_points": str(key.points),
+                "group_id": str(group.id),
+                "normal": group.normal,
+            }
+        )
+    return waiting

@@ -36,13 +36,15 @@ from learning_service.domain.courses.rules.richtext import (
     sanitize_tree,
 )
 from learning_service.domain.courses.rules.rows import HEAD_COLUMNS
-from learning_service.domain.courses.rules.tree import Tree, parse_tree, texts_of
+from learning_service.domain.courses.rules.tree import Assessment, Quiz, Tree, parse_tree, texts_of
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Invalid, PreconditionFailed, PreconditionRequired
 from learning_service.domain.kernel.large_work import apart, apart_in_pieces
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
+from learning_service.domain.questions.rules.short_answer import ShortAnswer
+from learning_service.domain.questions.rules.sizes import MAX_ANSWERS
 from learning_service.domain.records.audit import AuditAction, record_audit
 
 
@@ -125,6 +127,52 @@ async def patch_draft(
     _refuse_unknown_keys(tree, known)
     clean, removed = await _sanitized(session, tree, actor, held=before.tree)
     return await store_draft(session, course, before, clean, removed, known, actor=actor)
+
+
+async def accept_answer(
+    session: AsyncSession, course_id: uuid.UUID, question_key: str, text: str, *, actor: Principal
+) -> bool:
+    """Take a text into the right answers of a short answer in the draft, which is made where there is none.
+
+    False where the draft has no such short answer any more, or as many right answers as it may have.
+    """
+    course = await lock_course(session, course_id)
+    version = await current_version(session, course_id)
+    before = Edition(version, await read_tree(session, version))
+    found = _accepting(before.tree, question_key, text.replace("*", "\\*"))
+    if found is None:
+        return False
+    if found != before.tree:
+        await store_draft(
+            session, course, before, found, (), await known_keys(session, course_id), actor=actor
+        )
+    return True
+
+
+def _accepting(tree: Tree, question_key: str, pattern: str) -> Tree | None:
+    """The tree in which that short answer accepts the pattern; None where there is none, or it is full."""
+    found = False
+
+    def changed(quiz: Quiz | Assessment) -> Quiz | Assessment:
+        nonlocal found
+        questions = []
+        for question in quiz.questions:
+            if question.key == question_key and isinstance(question, ShortAnswer):
+                accepted = dict.fromkeys((*question.accepted_answers, pattern))
+                found = len(accepted) <= MAX_ANSWERS
+                question = question.model_copy(update={"accepted_answers": tuple(accepted)})
+            questions.append(question)
+        return quiz.model_copy(update={"questions": tuple(questions)})
+
+    modules = tuple(
+        module.model_copy(
+            update={"items": tuple(changed(i) if isinstance(i, Quiz) else i for i in module.items)}
+        )
+        for module in tree.modules
+    )
+    assessment = None if tree.assessment is None else changed(tree.assessment)
+    after = tree.model_copy(update={"modules": modules, "assessment": assessment})
+    return after if found else None
 
 
 async def restore_version(

@@ -53,11 +53,11 @@ def matches(
     in the length of text and pattern: there is no backtracking to exploit.
     """
     how = (case_sensitive, ignore_accents, ignore_punctuation)
-    normal = _comparable(text.replace(_ANY, ""), *how)
+    normal = comparable(text.replace(_ANY, ""), *how)
     return bool(normal) and any(_fits(normal, _parts(pattern, *how)) for pattern in accepted)
 
 
-def _comparable(text: str, case_sensitive: bool, ignore_accents: bool, ignore_punctuation: bool) -> str:
+def comparable(text: str, case_sensitive: bool, ignore_accents: bool, ignore_punctuation: bool) -> str:
     """The normal form, without what is not to matter. An apostrophe joins what it stands between, a dash does not."""
     normal = normalize(text, case_sensitive=case_sensitive)
     if ignore_accents and not normal.isascii():
@@ -95,7 +95,7 @@ def _parts(
             marked.append(_ANY if pattern[position] == "*" else pattern[position])
             position += 1
     how = (case_sensitive, ignore_accents, ignore_punctuation)
-    return tuple(_comparable("".join(marked), *how).split(_ANY))
+    return tuple(comparable("".join(marked), *how).split(_ANY))
 
 
 def _fits(text: str, parts: tuple[str, ...]) -> bool:
