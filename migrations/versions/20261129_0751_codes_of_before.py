@@ -36,10 +36,8 @@ def upgrade() -> None:
         op.execute(
             "ALTER TABLE certificate_organizations VALIDATE CONSTRAINT ck_certificate_organizations_code"
         )
-        op.alter_column("certificate_organizations", "code", nullable=False)
 
 
 def downgrade() -> None:
-    op.alter_column("certificate_organizations", "code", nullable=True)
     with op.get_context().autocommit_block():
         drop_concurrently("uq_certificate_organizations_code", "certificate_organizations")

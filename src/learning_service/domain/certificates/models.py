@@ -29,8 +29,8 @@ class CertificateOrganization(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     organization_id: Mapped[str]
-    code: Mapped[bytes] = mapped_column(server_default=text(RANDOM_CODE))
-    """Random: a public secret, as the id is. The database makes it."""
+    code: Mapped[bytes] = mapped_column(server_default=text(RANDOM_CODE), nullable=True)
+    """Random: a public secret, as the id is. The database makes it, and its check keeps it from being null."""
     status_place: Mapped[int | None]
     """Where its credential's bit is, in all status lists: a random place, given with the first signature."""
 
