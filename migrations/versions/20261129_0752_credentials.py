@@ -44,7 +44,6 @@ def upgrade() -> None:
     protect("achievements", rights="SELECT, INSERT")
     op.add_column("certificate_organizations", sa.Column("status_place", sa.Integer(), nullable=True))
     op.execute(f"GRANT UPDATE (status_place) ON certificate_organizations TO {WORKER}")
-    op.add_column("certificates", sa.Column("listed_at", sa.DateTime(timezone=True), nullable=True))
     install_functions(Path(__file__).with_suffix(".sql"))
 
 
@@ -85,7 +84,6 @@ def _make_keys_and_lists() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION public_achievement")
     op.execute("DROP FUNCTION public_credential")
-    op.drop_column("certificates", "listed_at")
     op.drop_column("certificate_organizations", "status_place")
     for table in ("achievements", "certificate_credentials", "status_lists", "signing_keys"):
         op.drop_table(table)

@@ -7,7 +7,7 @@ from alembic import op
 from indexes import create_concurrently, drop_concurrently
 
 revision: str = "0753"
-down_revision: str | None = "0752"
+down_revision: str | None = "0754"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,4 +1,4 @@
-"""Choices of rich text, with feedback, pinned; accents and punctuation that do not matter."""
+"""Choices of rich text, with feedback, pinned."""
 
 from collections.abc import Sequence
 
@@ -17,12 +17,8 @@ def upgrade() -> None:
     op.add_column(
         "quiz_answers", sa.Column("pinned", sa.Boolean(), nullable=False, server_default=sa.text("false"))
     )
-    op.add_column("questions", sa.Column("ignore_accents", sa.Boolean(), nullable=True))
-    op.add_column("questions", sa.Column("ignore_punctuation", sa.Boolean(), nullable=True))
 
 
 def downgrade() -> None:
-    op.drop_column("questions", "ignore_punctuation")
-    op.drop_column("questions", "ignore_accents")
     for name in ("pinned", "feedback_html", "html"):
         op.drop_column("quiz_answers", name)
