@@ -43,18 +43,11 @@ def upgrade() -> None:
     op.execute(
         "UPDATE pending_responses SET group_id = id, normal = left(lower(text), 200) WHERE graded_at IS NULL"
     )
-    op.create_index(
-        "ix_pending_responses_groups",
-        "pending_responses",
-        ["group_id"],
-        postgresql_where=sa.text("group_id IS NOT NULL"),
-    )
     install_functions(FUNCTIONS)
 
 
 def downgrade() -> None:
     install_functions(BEFORE, "close_attempt")
-    op.drop_index("ix_pending_responses_groups", "pending_responses")
     op.drop_table("group_grades")
     op.drop_column("pending_responses", "normal")
     op.drop_column("pending_responses", "group_id")

@@ -37,9 +37,7 @@ EXAMPLES = {
 # What the reference has and the client has not. This may only shrink.
 # fmt: off
 LEFT_OUT = {
-    "readCredential", "readCredentialAsJwt", "readDidDocument", "readJwks", "readStatusList", "showAchievement",
-    "archiveCourse", "changeEnrollments", "deleteCourse", "exportVersion", "importIntoDraft", "readRun",
-    "listAttempts", "checkHealth", "checkReadiness", "claimNextResponse",
+    "archiveCourse", "deleteCourse", "listAttempts", "checkHealth", "checkReadiness", "claimNextResponse",
     "claimResponse", "closeChapter", "closeRegion", "compareVersions",
     "createAssignmentRule", "createWebhook", "decideLostPass", "deleteAssignmentRule",
     "deleteEnrollment", "deleteWebhook", "designateGrader", "dismissGrader",

@@ -40,7 +40,8 @@ class Enrollment(Base):
         Index(
             "ix_enrollments_due_order",
             "organization_id",
-            text("(CASE WHEN (due_at IS NULL) THEN 'infinity'::timestamptz ELSE due_at END)"),
+            # In lines, as PostgreSQL tells it: a comparison of model and schema compares texts.
+            text("(\nCASE\n    WHEN due_at IS NULL THEN 'infinity'::timestamptz\n    ELSE due_at\nEND)"),
             "id",
         ),
         Index("ix_enrollments_assigned", "organization_id", "assigned_at", "id"),

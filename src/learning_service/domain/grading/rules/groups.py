@@ -1,5 +1,6 @@
 """Which responses read alike. Pure."""
 
+import hashlib
 import uuid
 from dataclasses import dataclass
 
@@ -28,4 +29,9 @@ def group_of(key: AnswerKey, text: str) -> AnswerGroup:
         normal = comparable(text, key.case_sensitive, key.ignore_accents, key.ignore_punctuation)
     else:
         normal = normalize(text)
-    return AnswerGroup(uuid.uuid5(uuid.UUID(key.question_id), normal), normal[:BEGINNING])
+    return AnswerGroup(_id(key.question_id, normal), normal[:BEGINNING])
+
+
+def _id(question_id: str, normal: str) -> uuid.UUID:
+    digest = hashlib.sha256(uuid.UUID(question_id).bytes + normal.encode("utf-8", "surrogatepass"))
+    return uuid.UUID(bytes=digest.digest()[:16])

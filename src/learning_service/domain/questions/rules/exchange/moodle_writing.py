@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
-from xml.sax.saxutils import escape
+from html import escape
 
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.exchange.entries import ALL_OR_NOTHING
@@ -86,7 +86,7 @@ def _numeric(fields: JsonObject) -> Iterator[str]:
     yield f'<answer fraction="100" format="plain_text">{_text(f"{answer:f}")}'
     yield f"<tolerance>{tolerance:f}</tolerance></answer>\n"
     if fields["unit"]:
-        name = escape(fields["unit"])
+        name = escape(fields["unit"], quote=False)
         yield f"<units><unit><multiplier>1</multiplier><unit_name>{name}</unit_name></unit></units>\n"
 
 
@@ -109,4 +109,4 @@ def _rich(name: str, text: str) -> str:
 
 
 def _text(text: str) -> str:
-    return f"<text>{escape(text.translate(_NOT_XML))}</text>"
+    return f"<text>{escape(text.translate(_NOT_XML), quote=False)}</text>"
