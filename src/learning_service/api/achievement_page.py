@@ -4,28 +4,15 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from learning_service.adapters.certificate_words import preferred_language, words
+from learning_service.api.public_pages import page_headers, template
 from learning_service.domain.certificates.queries import PublicAchievement
 
 ACHIEVEMENT_HEADERS: Mapping[str, str] = MappingProxyType(
-    {
-        "Content-Security-Policy": (
-            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        ),
-        "X-Frame-Options": "DENY",
-        "X-Robots-Tag": "noindex",
-        "Cache-Control": "public, max-age=300",
-        "Vary": "Accept, Accept-Language",
-    }
+    page_headers(forms=False, cache="public, max-age=300", vary="Accept, Accept-Language")
+    | {"X-Robots-Tag": "noindex"}
 )
-_PAGE = Environment(
-    loader=PackageLoader("learning_service", "assets/templates"),
-    autoescape=select_autoescape(default=True, default_for_string=True),
-    undefined=StrictUndefined,
-    auto_reload=False,
-).get_template("achievement.html")
+_PAGE = template("achievement.html")
 
 
 def render_achievement_page(

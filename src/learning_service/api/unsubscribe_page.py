@@ -1,32 +1,18 @@
-"""The page behind the address in a mail that ends its kind: one button, and nothing else to load."""
+"""The page behind the address in a mail that ends its kind: one button and one style, nothing else to load."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from learning_service.adapters.certificate_words import preferred_language, words
+from learning_service.api.public_pages import page_headers, template
 
 State: TypeAlias = Literal["asked", "ended", "unknown"]
 PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
-    {
-        "Content-Security-Policy": (
-            "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-        ),
-        "X-Frame-Options": "DENY",
-        "X-Robots-Tag": "noindex, nofollow, noarchive",
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-        "Vary": "Accept-Language",
-    }
+    page_headers(forms=True)
+    | {"X-Robots-Tag": "noindex, nofollow, noarchive", "Referrer-Policy": "no-referrer"}
 )
-_PAGE = Environment(
-    loader=PackageLoader("learning_service", "assets/templates"),
-    autoescape=select_autoescape(default=True, default_for_string=True),
-    undefined=StrictUndefined,
-    auto_reload=False,
-).get_template("unsubscribe.html")
+_PAGE = template("unsubscribe.html")
 
 
 def render_unsubscribe_page(state: State, *, accept_language: str | None) -> tuple[str, str]:

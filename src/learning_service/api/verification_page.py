@@ -1,20 +1,15 @@
 """The public page that says whether a certificate holds: HTML and one inline style, nothing else to load."""
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
-
 from learning_service.adapters.certificate_words import LANGUAGES, long_date, preferred_language, words
+from learning_service.api.public_pages import page_headers, template
 from learning_service.domain.certificates.rules.codes import printed_code
 
 __all__ = [
@@ -26,24 +21,14 @@ __all__ = [
     "render_verification_page",
 ]
 
-_TEMPLATES = resources.files("learning_service") / "assets" / "templates"
-_STYLE = (_TEMPLATES / "verification.css").read_text("utf-8").strip()
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
-
 _LINKEDIN = "https://www.linkedin.com/profile/add"
 
 PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
-    {
-        "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'self'; "
-            "frame-ancestors 'none'"
-        ),
-        "X-Frame-Options": "DENY",
+    page_headers(forms=True)
+    | {
         "X-Robots-Tag": "noindex, nofollow, noarchive",
-        "Cache-Control": "no-store",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Vary": "Accept-Language",
     }
 )
 """Headers of every reply with this page, the unknown one too. Content-Language is added to each."""
@@ -102,18 +87,7 @@ class _Day:
     iso: str
 
 
-def _capitalize_first(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("learning_service", "assets/templates"),
-    autoescape=select_autoescape(default=True, default_for_string=True),
-    undefined=StrictUndefined,
-    auto_reload=False,
-)
-_ENVIRONMENT.filters["capitalize_first"] = _capitalize_first
-_PAGE = _ENVIRONMENT.get_template("verification.html")
+_PAGE = template("verification.html")
 
 
 def render_verification_page(
@@ -140,10 +114,9 @@ def render_lookup_page(*, accept_language: str | None, chosen: str | None = None
 
 
 def _render(language: str, status: str, meaning: str, view: VerificationView | None, days: list[_Day]) -> str:
-    # The style is ours and its hash is in the policy, so it must not be escaped.
     return _PAGE.render(
         language=language, words=words(language), status=status, meaning=meaning, view=view, days=days,
-        languages=[(tag, words(tag)["own_name"]) for tag in LANGUAGES], style=Markup(_STYLE),  # noqa: S704
+        languages=[(tag, words(tag)["own_name"]) for tag in LANGUAGES],
     )  # fmt: skip
 
 

@@ -1,0 +1,44 @@
+"""What the pages for strangers share: templates, one inline style by its hash, and headers that keep all else out."""
+
+import base64
+import hashlib
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
+from markupsafe import Markup
+
+_TEXT = (resources.files("learning_service") / "assets" / "templates" / "page.css").read_text("utf-8").strip()
+_HASH = base64.b64encode(hashlib.sha256(_TEXT.encode()).digest()).decode("ascii")
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("learning_service", "assets/templates"),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    auto_reload=False,
+)
+# The style is ours and its hash is in the policy, so it must not be escaped.
+_ENVIRONMENT.globals["style"] = Markup(_TEXT)  # noqa: S704
+
+
+def _capitalize_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+_ENVIRONMENT.filters["capitalize_first"] = _capitalize_first
+
+
+def template(name: str) -> Template:
+    """The page's template; `style` is known in it."""
+    return _ENVIRONMENT.get_template(name)
+
+
+def page_headers(*, forms: bool, cache: str = "no-store", vary: str = "Accept-Language") -> dict[str, str]:
+    """Headers of such a page. `forms` says whether it may send one, to us alone."""
+    return {
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; "
+            f"form-action '{'self' if forms else 'none'}'; frame-ancestors 'none'"
+        ),
+        "X-Frame-Options": "DENY",
+        "Cache-Control": cache,
+        "Vary": vary,
+    }
