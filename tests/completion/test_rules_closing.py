@@ -137,7 +137,8 @@ def test_an_answer_for_a_person_waits_and_may_still_decide() -> None:
     assert closed.after.quizzes == {QUIZ: count(possible_points=Decimal(3))}
     [waiting] = json.loads(closed.document)["waiting"]
     UUID(waiting.pop("id"))
-    assert waiting == {"question_id": ESSAY, "text": "Because.", "max_points": "3"}
+    UUID(waiting.pop("group_id"))
+    assert waiting == {"question_id": ESSAY, "text": "Because.", "normal": "because.", "max_points": "3"}
 
 
 def test_all_that_the_database_is_told() -> None:

@@ -44,4 +44,7 @@ async def test_metrics_tell_of_jobs_workers_and_ages(desk: Desk, job_settings: S
     assert values['learning_jobs_last_hour{job="work",outcome="dead",queue="jobs"}'] == "1.0"
     assert 90 <= float(values['learning_job_queue_age_seconds{queue="jobs"}']) < 150
     assert float(values['learning_workers{queue="jobs"}']) >= 1
-    assert "novelty" not in later
+    # How long jobs took is this process's own to tell, as long as it runs.
+    assert not [
+        line for line in later.splitlines() if "novelty" in line and "learning_job_seconds" not in line
+    ]

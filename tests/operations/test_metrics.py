@@ -66,7 +66,7 @@ async def test_a_loop_that_is_held_shows_in_its_lag(context: Context) -> None:
         await asyncio.sleep(0.1)
         time.sleep(0.9)  # noqa: ASYNC251 - it is what is tried
         await asyncio.sleep(0.1)
-        assert held() == before + 1
+        assert held() > before
 
 
 async def test_who_is_turned_away_is_counted_by_reason(

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from learning_service.domain.kernel.errors import Wrong
-from learning_service.domain.kernel.values import CleanText, Instant, OpaqueId, StrictModel
+from learning_service.domain.kernel.values import CleanText, Instant, OpaqueId, StrictModel, some
 from learning_service.domain.questions.rules.responses import Id
 
 BulkAction: TypeAlias = Literal["extend", "remind", "withdraw", "grant_attempts"]
@@ -53,9 +53,8 @@ class BulkIn(StrictModel):
             " `withdraw` closes; `grant_attempts` gives `extra` attempts wherever none is left and none has passed."
         ),
     ]
-    ids: Annotated[
-        list[Id] | None, Field(min_length=1, max_length=MOST_AT_ONCE, description="These enrollments.")
-    ] = None
+    ids: Annotated[tuple[Id, ...], *some(MOST_AT_ONCE)] | None = None
+    """These enrollments."""
     filter: Annotated[
         EnrollmentFilterIn | None, Field(description="All that these filters of the list find.")
     ] = None

@@ -45,8 +45,8 @@ async def change_in_bulk(
         if len(found) > MOST_AT_ONCE:
             await change_many(session, [], bulk, actor=actor, mails_per_second=mails_per_second)
             return Answered(run_id=await _start(session, sent.filter, bulk, actor))
-        ids = list(found)
-    done = await change_many(session, ids or [], bulk, actor=actor, mails_per_second=mails_per_second)
+        ids = tuple(found)
+    done = await change_many(session, ids or (), bulk, actor=actor, mails_per_second=mails_per_second)
     return Answered(done)
 
 

@@ -43,8 +43,6 @@ from learning_service.domain.kernel.errors import Conflict, Invalid, Preconditio
 from learning_service.domain.kernel.large_work import apart, apart_in_pieces
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
-from learning_service.domain.questions.rules.short_answer import ShortAnswer
-from learning_service.domain.questions.rules.sizes import MAX_ANSWERS
 from learning_service.domain.records.audit import AuditAction, record_audit
 
 
@@ -139,7 +137,7 @@ async def accept_answer(
     course = await lock_course(session, course_id)
     version = await current_version(session, course_id)
     before = Edition(version, await read_tree(session, version))
-    found = _accepting(before.tree, question_key, text.replace("*", "\\*"))
+    found = _accepting(before.tree, question_key, text)
     if found is None:
         return False
     if found != before.tree:
@@ -149,19 +147,17 @@ async def accept_answer(
     return True
 
 
-def _accepting(tree: Tree, question_key: str, pattern: str) -> Tree | None:
-    """The tree in which that short answer accepts the pattern; None where there is none, or it is full."""
+def _accepting(tree: Tree, question_key: str, text: str) -> Tree | None:
+    """The tree in which that question accepts the text; None where there is none that can."""
     found = False
 
     def changed(quiz: Quiz | Assessment) -> Quiz | Assessment:
         nonlocal found
         questions = []
         for question in quiz.questions:
-            if question.key == question_key and isinstance(question, ShortAnswer):
-                accepted = dict.fromkeys((*question.accepted_answers, pattern))
-                found = len(accepted) <= MAX_ANSWERS
-                question = question.model_copy(update={"accepted_answers": tuple(accepted)})
-            questions.append(question)
+            accepting = question.accepting(text) if question.key == question_key else None
+            found = found or accepting is not None
+            questions.append(accepting or question)
         return quiz.model_copy(update={"questions": tuple(questions)})
 
     modules = tuple(

@@ -5,8 +5,6 @@ import uuid
 from dataclasses import dataclass
 
 from learning_service.domain.questions.rules.answer_keys import AnswerKey
-from learning_service.domain.questions.rules.normalize import comparable, normalize
-from learning_service.domain.questions.rules.short_answer import ShortAnswerKey
 
 BEGINNING = 200
 """Longer texts are alike only when they are the same: normalizing them would keep a submission waiting. Of every text
@@ -23,12 +21,7 @@ class AnswerGroup:
 
 def group_of(key: AnswerKey, text: str) -> AnswerGroup:
     """The group of a text: that of all texts which the question's own rules take for the same."""
-    if len(text) > BEGINNING:
-        normal = text
-    elif isinstance(key, ShortAnswerKey):
-        normal = comparable(text, key.case_sensitive, key.ignore_accents, key.ignore_punctuation)
-    else:
-        normal = normalize(text)
+    normal = text if len(text) > BEGINNING else key.likeness(text)
     return AnswerGroup(_id(key.question_id, normal), normal[:BEGINNING])
 
 

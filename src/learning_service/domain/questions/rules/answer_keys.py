@@ -14,6 +14,7 @@ from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import pointer
 from learning_service.domain.kernel.values import StrictModel
 from learning_service.domain.questions.rules.marks import Mark
+from learning_service.domain.questions.rules.normalize import normalize
 from learning_service.domain.questions.rules.responses import Response
 
 Form: TypeAlias = Literal["answer_ids", "value", "text", "number", "matches", "order"]
@@ -64,6 +65,10 @@ class AnswerKey(ABC):
     def faults(self, response: Response, n: int) -> list[Fault]:
         """What does not fit in the response at position `n`, once its form does."""
         return []
+
+    def likeness(self, text: str) -> str:
+        """What two texts have in common that are one answer to this question."""
+        return normalize(text)
 
 
 @dataclass(frozen=True, slots=True)

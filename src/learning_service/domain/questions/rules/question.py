@@ -95,6 +95,10 @@ class QuestionBase(StrictModel):
         """The shares of its points that an answer can be worth; None: any, because a person may give them."""
         return ALL_OR_NOTHING
 
+    def accepting(self, text: str) -> "QuestionBase | None":
+        """With this text among its right answers; None where its type has no such texts, or no room for one."""
+        return None
+
     def faults(self, path: Path) -> Iterator[Fault]:
         """What stops it from being published, beside an empty prompt."""
         yield from ()

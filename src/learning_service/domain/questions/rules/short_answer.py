@@ -14,7 +14,7 @@ from learning_service.domain.kernel.pointers import Path, pointer
 from learning_service.domain.kernel.values import ChoiceText
 from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightAnswer
 from learning_service.domain.questions.rules.marks import PENDING, WRONG, Mark, award
-from learning_service.domain.questions.rules.normalize import is_blank, matches, without_wildcards
+from learning_service.domain.questions.rules.normalize import comparable, is_blank, matches, without_wildcards
 from learning_service.domain.questions.rules.question import ALL_OR_NOTHING, QuestionBase
 from learning_service.domain.questions.rules.responses import Response
 from learning_service.domain.questions.rules.sizes import MAX_ANSWERS
@@ -52,6 +52,13 @@ class ShortAnswer(QuestionBase):
             self.review,
             self.ignore_accents,
             self.ignore_punctuation,
+        )
+
+    def accepting(self, text: str) -> "ShortAnswer | None":
+        """With this text among those that are accepted; None where they are as many as may be."""
+        accepted = tuple(dict.fromkeys((*self.accepted_answers, text.replace("*", "\\*"))))
+        return (
+            self.model_copy(update={"accepted_answers": accepted}) if len(accepted) <= MAX_ANSWERS else None
         )
 
     def shares(self) -> frozenset[Fraction] | None:
@@ -107,6 +114,10 @@ class ShortAnswerKey(AnswerKey):
         ):
             return award(self.points)
         return PENDING if self.review == "unmatched" else WRONG
+
+    def likeness(self, text: str) -> str:
+        """The text as it is compared with those that are accepted."""
+        return comparable(text, self.case_sensitive, self.ignore_accents, self.ignore_punctuation)
 
     def right_answer(self) -> RightTexts:
         """The accepted answers as people read them."""
