@@ -57,7 +57,7 @@ from learning_service.domain.certificates.rules.keys import (
 )
 from learning_service.domain.jobs.outbox import OutboxRow
 from learning_service.routers import credentials
-from learning_service.worker.jobs import credentials
+from learning_service.worker.jobs import credentials as signing
 from learning_service.worker.jobs.credentials import publish_status_lists, sign_credentials_of_before
 
 HERE = Path(__file__).parent
@@ -334,7 +334,7 @@ async def test_before_it_is_signed_it_is_pending_and_those_of_before_are_signed(
     pending = await _read(found)
     assert (pending.status_code, pending.headers["retry-after"]) == (202, "2")
     # Others' certificates may be in the database by thousands: all are queued, and this one is signed.
-    monkeypatch.setattr(credentials, "AT_ONCE", 100_000)
+    monkeypatch.setattr(signing, "AT_ONCE", 100_000)
     await sign_credentials_of_before(world.worker, None)
     async with world.worker.transaction(None) as session:
         await session.execute(delete(OutboxRow).where(OutboxRow.organization_id != world.id))
