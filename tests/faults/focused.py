@@ -138,5 +138,5 @@ PLANTED = (
         "claim_out_of_turn",
         dropped="uq_reminders_each",
     ),
-    Planted("enqueued before the commit", commits_are_slow, ("dead job",), "enqueue_before_commit"),
+    Planted("enqueued before the commit", commits_are_slow, ("dead job", "PDF of"), "enqueue_before_commit"),
 )
