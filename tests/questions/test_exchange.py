@@ -303,6 +303,25 @@ def test_hostile_files_take_little_time_and_memory(data: bytes) -> None:
     assert len(entries) <= 20_000
 
 
+LONG = 700_000
+
+
+def test_a_tag_that_would_hold_the_interpreter_is_refused_and_long_texts_are_read() -> None:
+    attributes = b" ".join(b'a%d="1"' % n for n in range(LONG // 8))
+    for tag in (b"<quiz " + attributes + b"/>", b"<quiz><!--" + b"x" * LONG + b"--></quiz>"):
+        with pytest.raises(UnknownFormat, match="a tag of more than"):
+            read(tag)
+    essay = (
+        b'<quiz><question type="essay"><name><text>E</text></name><questiontext format="html"><text>'
+        b"<![CDATA[<p>Why?</p>]]></text><file name='a.png' encoding='base64'>"
+        + b"QUJD" * (LONG // 4)
+        + b"</file></questiontext></question></quiz>"
+    )
+    (entry,) = read(essay)
+    assert entry.name == "E"
+    assert entry.status != "refused"
+
+
 SIGNS = "\\:#={}~[]%->/*\"'<&>éß漢\u00a0|$ ab1\n"
 plain = (
     st.text(SIGNS, min_size=1, max_size=12).map(lambda t: t.strip()).filter(lambda t: bool(t.strip("\u00a0")))

@@ -6,6 +6,9 @@ from xml.parsers import expat
 
 MAX_DEPTH = 60
 MAX_CHILDREN = 100_000
+PIECE = 64 * 1024
+MAX_TAG = 4 * PIECE
+"""Of a tag, and whatever else expat reads only as a whole: it lets no other thread run meanwhile."""
 
 
 class BadXml(Exception):
@@ -61,8 +64,10 @@ def elements(data: bytes, name: str) -> Iterator[Node]:
     """The elements of that name in UTF-8, one after the other, each forgotten before the next. Raises BadXml."""
     reader = _Reader(name)
     try:
-        for at in range(0, len(data), 65_536):
-            reader.parser.Parse(data[at : at + 65_536], False)
+        for at in range(0, len(data), PIECE):
+            reader.parser.Parse(data[at : at + PIECE], False)
+            if at + PIECE - max(reader.parser.CurrentByteIndex, 0) > MAX_TAG:
+                raise BadXml(f"The XML has a tag of more than {MAX_TAG // 1024} KiB.", reader.line)
             yield from reader.whole()
         reader.parser.Parse(b"", True)
     except expat.ExpatError as error:
@@ -92,21 +97,21 @@ class _Reader:
         # One that only names what lies elsewhere is passed over: nothing is fetched.
         if has_subset:
             raise BadXml(
-                "The XML declares a document type of its own, which no question file does.", self._line
+                "The XML declares a document type of its own, which no question file does.", self.line
             )
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise BadXml(f"The XML has more than {MAX_DEPTH} elements inside each other.", self._line)
+            raise BadXml(f"The XML has more than {MAX_DEPTH} elements inside each other.", self.line)
         if not self._open and name != self._name:
             return
-        node = Node(name, self._line, attributes)
+        node = Node(name, self.line, attributes)
         if self._open:
             parent = self._open[-1]
             if len(parent.children) >= MAX_CHILDREN:
-                raise BadXml("An element has too many others in it.", self._line)
+                raise BadXml("An element has too many others in it.", self.line)
             parent.children.append(node)
         self._open.append(node)
 
@@ -122,5 +127,6 @@ class _Reader:
             self._open[-1].said.append(words)
 
     @property
-    def _line(self) -> int:
+    def line(self) -> int:
+        """Where the reader is."""
         return self.parser.CurrentLineNumber
