@@ -288,13 +288,14 @@ async def erase_certificates(session: AsyncSession, *, organization_id: str, use
 
     Gives the keys of the stored PDFs, for the caller to have them deleted after the commit.
     """
-    digests = await session.execute(
-        select(Certificate.pdf_sha256, Certificate.marked_sha256)
-        .where(Certificate.organization_id == organization_id, Certificate.user_id == user_id)
+    theirs = (Certificate.organization_id == organization_id, Certificate.user_id == user_id)
+    found = await session.execute(
+        select(Certificate.id, Certificate.pdf_sha256, Certificate.marked_sha256)
+        .where(*theirs)
         .with_for_update()
     )
-    keys = [pdf_key(sha256) for row in digests for sha256 in row if sha256 is not None]
-    theirs = (Certificate.organization_id == organization_id, Certificate.user_id == user_id)
+    held = found.all()
+    keys = [pdf_key(sha256) for _, *digests in held for sha256 in digests if sha256 is not None]
     await session.execute(
         update(Certificate)
         .where(*theirs)
@@ -313,7 +314,7 @@ async def erase_certificates(session: AsyncSession, *, organization_id: str, use
     await session.execute(
         delete(CertificateCredential).where(
             CertificateCredential.organization_id == organization_id,
-            CertificateCredential.certificate_id.in_(select(Certificate.id).where(*theirs)),
+            CertificateCredential.certificate_id.in_([row.id for row in held]),
         )
     )
     return keys
