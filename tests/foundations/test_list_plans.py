@@ -77,7 +77,7 @@ async def loaded(world: World, database: Database, statistics: Statistics) -> Lo
         await world.course(small_tree(), linked_compliance_requirement="hazing") for _ in range(COURSES)
     ]
 
-    await statistics.forget()
+    await statistics.forget(world)
     await statistics.reached("founded")
     for path in FILTERS:
         for _ in range(KEPT):

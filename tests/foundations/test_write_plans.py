@@ -76,6 +76,7 @@ async def live(world: World, courses: list[Json], n: int) -> None:
         await sweep(world.worker, datetime.now(UTC) + later)
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("look", [measured, pytest.param(explained, marks=pytest.mark.slow)])
 async def test_every_write_is_bounded_right_after_a_bulk_load(
     app: FastAPI, world: World, database: Database, statistics: Statistics, look: Look
@@ -86,7 +87,7 @@ async def test_every_write_is_bounded_right_after_a_bulk_load(
     rule = await world.admin.ok("POST", "/api/assignment-rules/", rule)
     hook = {"url": "http://127.0.0.1:9/x", "event_types": ["learning.enrollment.assigned"]}
     await world.admin.ok("POST", "/api/webhooks/", hook)
-    await statistics.forget()
+    await statistics.forget(world)
     for n in range(KEPT):
         await live(world, courses, n)
     await statistics.reached("founded")
