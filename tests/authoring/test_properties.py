@@ -89,6 +89,7 @@ quiz = {
     "pass_score": percent,
     "max_attempts": attempts,
     "time_limit_seconds": attempts,
+    "retry_delay_seconds": attempts,
     "shuffle": st.booleans(),
     "feedback": st.sampled_from(["never", "after_submit", "after_last_attempt"]),
     "questions": st.lists(questions, max_size=3),

@@ -32,6 +32,7 @@ quiz = CompiledQuiz(
     pass_score=Decimal(40),
     max_attempts=3,
     time_limit_seconds=None,
+    retry_delay_seconds=None,
     shuffle=False,
     feedback="never",
     max_points=Decimal(5),

@@ -128,6 +128,7 @@ def course(made: Json) -> Json:
         (setting(quiz, max_attempts=2), "scoring", "quiz", "q1", "Check", QUIZ),
         (setting(quiz, feedback="never"), "content", "quiz", "q1", "Check", QUIZ),
         (setting(quiz, time_limit_seconds=60), "scoring", "quiz", "q1", "Check", QUIZ),
+        (setting(quiz, retry_delay_seconds=60), "scoring", "quiz", "q1", "Check", QUIZ),
         (setting(question, points=3), "scoring", "question", "a1", "Which one ?", QUESTION),
         (
             setting(lambda made: question(made)["answers"][1], text="third"),
@@ -227,6 +228,7 @@ def test_what_came_is_told_with_its_own_fields_and_each_part_of_it() -> None:
             "pass_score": 80,
             "max_attempts": None,
             "time_limit_seconds": None,
+            "retry_delay_seconds": None,
             "required": True,
             "shuffle": False,
             "feedback": "after_last_attempt",

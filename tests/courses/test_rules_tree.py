@@ -66,6 +66,7 @@ QUIZ: dict[str, Any] = {
     "pass_score": PERCENTS,
     "max_attempts": st.none() | st.integers(1, 1000),
     "time_limit_seconds": st.none() | st.integers(1, 2_592_000),
+    "retry_delay_seconds": st.none() | st.integers(1, 2_592_000),
     "shuffle": st.booleans(),
     "feedback": st.sampled_from(["never", "after_submit", "after_last_attempt"]),
     "questions": st.lists(QUESTIONS, max_size=3).map(tuple),

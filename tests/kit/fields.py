@@ -76,6 +76,7 @@ QUIZ = ITEM | {
     "pass_score",
     "max_attempts",
     "time_limit_seconds",
+    "retry_delay_seconds",
     "question_count",
     "attempts_used",
     "best_score",

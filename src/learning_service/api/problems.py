@@ -107,7 +107,7 @@ def domain_problem(request: Request, error: DomainError) -> Response:
     headers = {}
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="learning-service"'
-    if isinstance(error, errors.RateLimited | errors.Unavailable):
+    if isinstance(error, errors.RateLimited | errors.Unavailable | errors.NotYet):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.RateLimited):
         # What else the connection has sent ahead is no longer read.

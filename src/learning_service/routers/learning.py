@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, WithJsonSchema
 
 from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.openapi.headers import RETRY_AFTER, with_headers
 from learning_service.api.ownership import CanSeeAttempt, CanSeeQuiz, IsEnrollmentOwner, OwnPosition
 from learning_service.api.parameters import NoBody, body, path_id
 from learning_service.api.requests import Caller, Session
@@ -49,7 +50,8 @@ Preview = Annotated[
 ]
 AtAttempt = Annotated[OwnPosition, Depends(IsEnrollmentOwner("attempt"))]
 SeesAttempt = Annotated[OwnPosition, Depends(CanSeeAttempt())]
-STARTED: Responses = {200: {"description": "Under way already"}}
+LATER: Responses = {409: with_headers(RETRY_AFTER)}
+STARTED: Responses = {200: {"description": "Under way already"}, **LATER}
 
 
 @router.post("/lessons/{lesson_id}/complete/")
@@ -130,7 +132,7 @@ async def _submit(session: Session, own: OwnPosition, quiz_id: str, sent: Submis
     return SubmissionOut.model_validate(submission_view(closed))
 
 
-@router.post("/quizzes/{quiz_id}/submit/")
+@router.post("/quizzes/{quiz_id}/submit/", responses=LATER)
 async def submit_quiz(
     quiz_id: str, own: AtQuiz, session: Session, sent: Annotated[SubmissionIn, body(SubmissionIn)]
 ) -> SubmissionOut:
@@ -138,7 +140,7 @@ async def submit_quiz(
     return await _submit(session, own, quiz_id, sent)
 
 
-@router.post("/assessments/{quiz_id}/submit/")
+@router.post("/assessments/{quiz_id}/submit/", responses=LATER)
 async def submit_assessment(
     quiz_id: str, own: AtAssessment, session: Session, sent: Annotated[SubmissionIn, body(SubmissionIn)]
 ) -> SubmissionOut:

@@ -232,6 +232,7 @@ class QuizItemOut(Out):
     pass_score: Number
     max_attempts: int | None
     time_limit_seconds: int | None
+    retry_delay_seconds: int | None
     question_count: int
     attempts_used: int
     best_score: Number | None
@@ -295,6 +296,7 @@ class QuizPreviewOut(Out):
     pass_score: Number
     max_attempts: int | None
     time_limit_seconds: int | None
+    retry_delay_seconds: int | None
     shuffle: bool
     feedback: Feedback
     """When learners see which answers are right."""

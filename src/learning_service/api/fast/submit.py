@@ -88,6 +88,8 @@ def _graded(
     under_way = position.attempt.id if position.attempt is not None else None
     if quiz.kind != "quiz" or not position.is_open or sent.attempt_id not in (None, under_way):
         return None
+    if under_way is None and quiz.retry_delay_seconds is not None:
+        return None
     refuse_misfits(quiz, sent.responses)
     graded = prepare_submission(
         position, version, quiz, sent.responses, digest=digest, instant=instant, bounds=bounds

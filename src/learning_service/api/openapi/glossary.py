@@ -92,6 +92,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "prompt_html": "What is asked, as sanitized HTML.",
         "question_count": "How many questions an attempt has.",
         "required": "Whether the course needs it to be completed.",
+        "retry_delay_seconds": "How long after an attempt the next one may begin; null: at once.",
         "score": "Percent of all points; null while answers wait for a grader, or without points.",
         "sequence": "The number of the last save that was kept; a lower one that arrives later changes nothing.",
         "shuffle": "Whether each attempt has the questions and choices in an order of its own.",

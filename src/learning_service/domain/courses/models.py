@@ -222,6 +222,7 @@ class Quiz(Base):
     pass_score: Mapped[Decimal]
     max_attempts: Mapped[int | None]
     time_limit_seconds: Mapped[int | None]
+    retry_delay_seconds: Mapped[int | None]
     shuffle: Mapped[bool]
     feedback: Mapped[str]
     """When learners see which answers are right."""

@@ -151,6 +151,16 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+class NotYet(Conflict):
+    """The thing does not allow this now, and by itself will after `retry_after` seconds."""
+
+    code = "not-yet"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class Gone(DomainError):
     """It was here and will not come back."""
 

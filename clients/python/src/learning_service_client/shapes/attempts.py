@@ -18,6 +18,7 @@ class QuizItemOut(TypedDict):
     pass_score: float
     max_attempts: int | None
     time_limit_seconds: int | None
+    retry_delay_seconds: int | None
     question_count: int
     attempts_used: int
     best_score: float | None

@@ -1,6 +1,7 @@
 """Starting an attempt and saving responses. Closing one has consequences and lives in `completion`."""
 
 import json
+import math
 import random
 import uuid
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from learning_service.domain.enrollments.actions import EnrollmentWithdrawn
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.kernel.errors import Conflict, Invalid, TooLarge
+from learning_service.domain.kernel.errors import Conflict, Invalid, NotYet, TooLarge
 from learning_service.domain.questions.rules.answer_keys import check_responses
 from learning_service.domain.questions.rules.responses import (
     Response,
@@ -71,6 +72,15 @@ class AttemptClosed(Conflict):
 
     def __init__(self) -> None:
         super().__init__("The attempt is closed; what was saved in time has been graded.")
+
+
+class RetryLater(NotYet):
+    """The quiz wants some time between attempts, and it is not over."""
+
+    code = "retry-later"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"The next attempt may begin in {seconds} seconds.", retry_after=seconds)
 
 
 class AttemptNotStarted(Conflict):
@@ -158,11 +168,12 @@ async def start_attempt(
 ) -> tuple[AttemptRow, bool]:
     """Start an attempt, or give the one under way and False. The position must be locked.
 
-    Raises EnrollmentWithdrawn, NoAttemptsLeft.
+    Raises EnrollmentWithdrawn, NoAttemptsLeft, RetryLater.
     """
     if position.attempt is not None:
         return position.attempt, False
     attempt = next_attempt(position, quiz, now(session), bounds_of(session))
+    await refuse_early(session, position, quiz)
     if quiz.shuffle:
         attempt = replace(attempt, layout=_shuffled(quiz))
     columns = {name: getattr(attempt, name) for name in AttemptRow.__slots__}
@@ -183,6 +194,20 @@ async def start_attempt(
     )
     await touch_enrollment(session, position)
     return attempt, True
+
+
+async def refuse_early(session: AsyncSession, position: Position, quiz: CompiledQuiz) -> None:
+    """Raises RetryLater where no attempt is under way and the last one ended too short a time ago."""
+    if position.attempt is not None or quiz.retry_delay_seconds is None:
+        return
+    last = select(func.max(QuizAttempt.submitted_at)).where(
+        QuizAttempt.enrollment_id == position.enrollment_id, QuizAttempt.quiz_id == quiz.id
+    )
+    ended_at: datetime | None = await session.scalar(last)
+    if ended_at is not None:
+        wait = ended_at + timedelta(seconds=quiz.retry_delay_seconds) - now(session)
+        if wait > timedelta(0):
+            raise RetryLater(math.ceil(wait.total_seconds()))
 
 
 async def touch_enrollment(session: AsyncSession, position: Position) -> None:

@@ -18,6 +18,7 @@ from learning_service.domain.attempts.actions.attempts import (
     is_overdue,
     merge_responses,
     open_attempt,
+    refuse_early,
     refuse_misfits,
     refuse_timed_out,
 )
@@ -102,7 +103,7 @@ async def submit_attempt(
     A submission that names no attempt and repeats what has just closed one gets that one's result. The position must
     be locked, and overdue attempts closed; `late`: this very call found one overdue. What arrives within the grace is
     stamped with the deadline. Raises Invalid, NotFound, AttemptClosed, AttemptNotStarted, EnrollmentWithdrawn,
-    NoAttemptsLeft, Unmarked.
+    NoAttemptsLeft, RetryLater, Unmarked.
     """
     refuse_misfits(quiz, responses)
     if late:
@@ -117,6 +118,7 @@ async def submit_attempt(
     graded = prepare_submission(
         position, version, quiz, responses, digest=digest, instant=now(session), bounds=bounds_of(session)
     )
+    await refuse_early(session, position, quiz)
     return await _close(session, position, version, graded)
 
 

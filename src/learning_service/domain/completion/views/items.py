@@ -39,6 +39,7 @@ class QuizView(NamedTuple):
     pass_score: Decimal
     max_attempts: int | None
     time_limit_seconds: int | None
+    retry_delay_seconds: int | None
     question_count: int
     attempts_used: int
     best_score: Decimal | None
@@ -92,6 +93,7 @@ def quiz_view(quiz: CompiledQuiz, position: Position | None) -> QuizView:
         pass_score=quiz.pass_score,
         max_attempts=quiz.max_attempts if count is None else count.allowed,
         time_limit_seconds=quiz.time_limit_seconds,
+        retry_delay_seconds=quiz.retry_delay_seconds,
         question_count=len(quiz.shown),
         attempts_used=0 if count is None else count.used,
         best_score=best,

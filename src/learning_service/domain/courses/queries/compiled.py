@@ -66,6 +66,7 @@ class CompiledQuiz:
     pass_score: Decimal
     max_attempts: int | None
     time_limit_seconds: int | None
+    retry_delay_seconds: int | None
     shuffle: bool
     feedback: str
     max_points: Decimal
@@ -230,6 +231,7 @@ def _compile_quiz(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> Comp
         pass_score=quiz.pass_score,
         max_attempts=quiz.max_attempts,
         time_limit_seconds=quiz.time_limit_seconds,
+        retry_delay_seconds=quiz.retry_delay_seconds,
         shuffle=quiz.shuffle,
         feedback=quiz.feedback,
         max_points=sum((question.points for question in quiz.questions), Decimal(0)),

@@ -22,7 +22,8 @@ PartKind: TypeAlias = Literal["course", "module", "lesson", "quiz", "assessment"
 GRAVITY: tuple[Impact, ...] = ("cosmetic", "content", "scoring")
 _COSMETIC = frozenset({"title", "shuffle", "pinned"})
 _SCORING = SCORED_FIELDS | {
-    "pass_score", "points", "is_correct", "max_attempts", "time_limit_seconds", "required", "type",
+    "pass_score", "points", "is_correct", "max_attempts", "time_limit_seconds", "retry_delay_seconds",
+    "required", "type",
 }  # fmt: skip
 _NOT_OWN = {"key", "kind", "modules", "items", "assessment", "questions", "answers"}
 _SCORED = frozenset({"quiz", "assessment", "question", "answer"})

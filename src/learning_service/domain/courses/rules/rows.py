@@ -35,7 +35,15 @@ HEAD_COLUMNS = (
 """What a version's own row says of its tree."""
 _QUESTION_COLUMNS = ("prompt_html", "points", "explanation_html")
 _ANSWER_COLUMNS = ("html", "is_correct", "feedback_html", "pinned")
-_QUIZ_COLUMNS = ("title", "pass_score", "max_attempts", "time_limit_seconds", "shuffle", "feedback")
+_QUIZ_COLUMNS = (
+    "title",
+    "pass_score",
+    "max_attempts",
+    "time_limit_seconds",
+    "retry_delay_seconds",
+    "shuffle",
+    "feedback",
+)
 _LESSON_COLUMNS = ("title", "required", "body_html", "video_url", "document_url", "image_url")
 
 

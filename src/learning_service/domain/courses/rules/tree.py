@@ -51,6 +51,8 @@ CreditHours: TypeAlias = Annotated[
 ]
 MaxAttempts: TypeAlias = Annotated[int, Field(ge=1, le=MAX_ATTEMPTS)]
 TimeLimit: TypeAlias = Annotated[int, Field(ge=1, le=MAX_TIME_LIMIT_SECONDS)]
+RetryDelay: TypeAlias = Annotated[int, Field(ge=1, le=MAX_TIME_LIMIT_SECONDS)]
+"""How long after an attempt the next one may begin."""
 Feedback: TypeAlias = Literal["never", "after_submit", "after_last_attempt"]
 """When right answers and explanations are shown to the learner."""
 
@@ -79,6 +81,7 @@ class Quiz(StrictModel):
     pass_score: Percent = DEFAULT_PASS_SCORE
     max_attempts: MaxAttempts | None = None
     time_limit_seconds: TimeLimit | None = None
+    retry_delay_seconds: RetryDelay | None = None
     required: bool = True
     shuffle: bool = False
     feedback: Feedback = "after_last_attempt"
@@ -96,6 +99,7 @@ class Assessment(StrictModel):
     pass_score: Percent = DEFAULT_PASS_SCORE
     max_attempts: MaxAttempts | None = None
     time_limit_seconds: TimeLimit | None = None
+    retry_delay_seconds: RetryDelay | None = None
     shuffle: bool = False
     feedback: Feedback = "never"
     """When learners see which answers are right."""
