@@ -15,11 +15,13 @@ from tests.kit.direct import connect
 from tests.kit.earned import Earned, earn
 from tests.kit.world import Json, World
 
+from learning_service.adapters.credentials import make_key
 from learning_service.cli.keys import rotate
 from learning_service.domain.certificates.actions.certificates import erase_certificates
-from learning_service.domain.certificates.rules.credentials import (
-    LIST_BITS,
-)
+from learning_service.domain.certificates.actions.credentials import give_place
+from learning_service.domain.certificates.actions.keys import active_key
+from learning_service.domain.certificates.queries import certificates_with_ids
+from learning_service.domain.certificates.rules.credentials import LIST_BITS
 from learning_service.domain.jobs.outbox import OutboxRow
 from learning_service.routers import credentials
 from learning_service.worker.jobs import credentials as signing
@@ -217,3 +219,18 @@ async def test_the_api_reads_no_secret_key(earned: Earned, settings: Any) -> Non
     with pytest.raises(Exception, match="permission denied"):
         await connection.fetchval("SELECT sealed_key FROM signing_keys")
     await connection.close()
+
+
+async def test_two_who_sign_one_certificate_at_once_give_it_one_place(world: World) -> None:
+    earned = await earn(world)
+    async with world.worker.transaction(world.id) as session:
+        [certificate] = await certificates_with_ids(session, [uuid.UUID(earned.id)])
+    async with world.worker.transaction(None) as session:
+        key = (await active_key(session, "ed25519", make=make_key, seal=world.worker.seal)).id
+    async with world.worker.transaction(None) as first, world.worker.transaction(None) as second:
+        given = await give_place(first, certificate, key)
+        late = asyncio.create_task(give_place(second, certificate, key))
+        await asyncio.sleep(0.2)
+        assert not late.done()
+        await first.commit()
+        assert await asyncio.wait_for(late, 5) == given

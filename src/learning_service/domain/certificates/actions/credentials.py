@@ -129,12 +129,14 @@ def issued(
 
 async def give_place(session: AsyncSession, certificate: Certificate, signing_key: str) -> int:
     """The certificate's place in a list of this key: the one that it has, else a random one that is free."""
-    found: int | None = await session.scalar(
-        select(CertificateOrganization.status_place).where(CertificateOrganization.id == certificate.id)
-    )
+    placed = select(CertificateOrganization.status_place).where(CertificateOrganization.id == certificate.id)
+    found: int | None = await session.scalar(placed)
+    if found is None:
+        await session.execute(_LOCK)
+        # Whoever held the lock may have been signing the same certificate.
+        found = await session.scalar(placed)
     if found is not None:
         return found
-    await session.execute(_LOCK)
     number = await _newest_list(session, signing_key)
     while True:
         first = (number - 1) * LIST_BITS
