@@ -126,7 +126,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "version": "The number of the course's version.",
         # Assignment
         "active": "Whether the rule acts; one that is switched off keeps what it did.",
-        "audience_filter": "Which members are meant: all for whom every condition holds; `{}` is everyone.",
+        "audience_filter": "Which members are meant: all for whom every condition holds; `{}` is everyone. In"
+        " all it has at most 50 comparisons of custom fields, 5,000 values and 50,000 characters.",
         "cause": "What made it, by kind and id.",
         "matches": "Members whom the filter means; null where the caller sees a part.",
         "trigger": "What sets the rule off.",

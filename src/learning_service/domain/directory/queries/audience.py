@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.models import Chapter, Member, Region
-from learning_service.domain.directory.rules.audience import AudienceFilter, Comparison, kind_of
+from learning_service.domain.directory.rules.audience import AudienceFilter, comparisons_of, kind_of
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.planning import FENCE
@@ -81,8 +81,9 @@ def _lives_in(organization_id: str, reach: Reach) -> Condition:
 async def check_audience(
     session: AsyncSession, organization_id: str, audience: AudienceFilter, *, pointer: str
 ) -> None:
-    """Raise Invalid, naming each chapter and region of the filter that is unknown or closed."""
-    faults = []
+    """Raise Invalid for a filter that is too wide, and naming each chapter and region that is unknown or closed."""
+    if faults := audience.faults(pointer):
+        raise Invalid(faults)
     named: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
         ("chapters", Chapter, audience.chapters),
         ("regions", Region, audience.regions),
@@ -113,11 +114,8 @@ def _chapters_in(organization_id: str, regions: Any) -> Any:
 
 
 def _field_matches(name: str, condition: Any) -> Condition:
-    if isinstance(condition, Comparison):
-        return and_(*(_COMPARISONS[word](name, value) for word, value in condition.given().items()))
-    if isinstance(condition, tuple):
-        return _one_of(name, condition)
-    return _equal(name, condition)
+    given = comparisons_of(condition)
+    return and_(*(_COMPARISONS[word](name, value) for word, value in given.items()))
 
 
 def _value(name: str) -> ColumnElement[Any]:

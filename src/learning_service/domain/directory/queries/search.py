@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 LONGEST = 600
 """Characters. No text that is searched is longer, so what is longer is in none of them."""
+MOST = 12
+"""Words. Each is a part of the statement, and so many tell one title from all others."""
 _FEW = 3
 """Under so many characters a word means the beginnings of words: an index by trigrams knows nothing shorter."""
 _NOTHING = ("",)
@@ -15,8 +17,8 @@ _NOTHING = ("",)
 async def patterns_of(session: AsyncSession, typed: str | None) -> Sequence[str]:
     """Patterns that a text which is found matches all of; none where nothing was typed.
 
-    A word is looked for anywhere, one of less than three characters at the beginning of a word. Also sees to it that
-    the list is planned for what was typed.
+    A word is looked for anywhere, one of less than three characters at the beginning of a word; of many words, the
+    longest. Also sees to it that the list is planned for what was typed.
     """
     words = "".join(c if c.isprintable() else " " for c in typed or "").split()
     if not words:
@@ -26,7 +28,8 @@ async def patterns_of(session: AsyncSession, typed: str | None) -> Sequence[str]
         return _NOTHING
     planned = func.set_config("plan_cache_mode", "force_custom_plan", True)
     _, folded = (await session.execute(select(planned, func.folded(together)))).one()
-    return tuple(dict.fromkeys(_pattern(word) for word in folded.split()))
+    words = sorted(dict.fromkeys(folded.split()), key=len, reverse=True)
+    return tuple(map(_pattern, words[:MOST]))
 
 
 def matches(text: ColumnElement[str], patterns: Sequence[str]) -> ColumnElement[bool]:

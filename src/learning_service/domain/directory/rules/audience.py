@@ -4,6 +4,7 @@ Source: the contract, "Assignment rules, compliance, skills". What it matches is
 `directory.audience`.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
@@ -16,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import to_json
 
-from learning_service.domain.kernel.errors import Wrong
+from learning_service.domain.kernel.errors import Fault, Wrong
 from learning_service.domain.kernel.values import (
     CleanText,
     FreeJson,
@@ -28,8 +29,11 @@ from learning_service.domain.kernel.values import (
 )
 
 MAX_CHOICES = 5_000
+MAX_STATES = 100
 MAX_FIELDS = 50
+MAX_COMPARISONS = 50
 MAX_TEXT = 1_000
+MAX_CHARACTERS = 50_000
 Kind: TypeAlias = Literal["string", "number", "boolean", "null"]
 
 
@@ -122,13 +126,27 @@ FieldCondition: TypeAlias = Annotated[
     Discriminator(_form),
 ]
 """A value to be equal to, several to be one of, or comparisons."""
+
+
+def comparisons_of(condition: Any) -> JsonObject:
+    """The comparisons that a field's condition stands for, by their names on the wire."""
+    if isinstance(condition, Comparison):
+        return condition.given()
+    return {"in" if isinstance(condition, tuple) else "eq": condition}
+
+
+def _texts(values: Iterable[Any]) -> Iterator[str]:
+    for value in values:
+        yield from map(str, value) if isinstance(value, tuple) else (str(value),)
+
+
 FieldName: TypeAlias = Annotated[CleanText, Field(min_length=1, max_length=200)]
 
 
 class AudienceFilter(StrictModel):
     """Whom it means: members for whom every key present holds. `{}` is everyone."""
 
-    status: Annotated[tuple[Word, ...], *some(MAX_CHOICES)] = ()
+    status: Annotated[tuple[Word, ...], *some(MAX_STATES)] = ()
     """Members in one of these states; absent: in any."""
     chapters: Annotated[tuple[OpaqueId, ...], *some(MAX_CHOICES)] = ()
     """Members of one of these chapters, by the directory's ids."""
@@ -136,6 +154,25 @@ class AudienceFilter(StrictModel):
     """Members of one of these regions, by the directory's ids."""
     custom_fields: Annotated[dict[FieldName, FieldCondition], Field(max_length=MAX_FIELDS)] = {}
     """What must hold of each named field."""
+
+    def faults(self, pointer: str) -> list[Fault]:
+        """What makes the filter, which stands there, wider than one may be in all.
+
+        It becomes a statement, which the event loop writes: each comparison and each value costs all others time.
+        """
+        comparisons = [comparisons_of(condition) for condition in self.custom_fields.values()]
+        values = [value for given in comparisons for value in given.values()]
+        texts = [*self.status, *self.chapters, *self.regions, *_texts(values)]
+        widths = (
+            ("comparisons", sum(map(len, comparisons)), MAX_COMPARISONS),
+            ("values", len(texts), MAX_CHOICES),
+            ("characters", sum(map(len, texts)), MAX_CHARACTERS),
+        )
+        return [
+            Fault(pointer, f"must have at most {most} {what} in all", "too-many", {"most": most})
+            for what, found, most in widths
+            if found > most
+        ]
 
     def as_json(self) -> JsonObject:
         """The filter as it was sent."""
