@@ -154,8 +154,6 @@ class Conflict(DomainError):
 class NotYet(Conflict):
     """The thing does not allow this now, and by itself will after `retry_after` seconds."""
 
-    code = "not-yet"
-
     def __init__(self, detail: str, *, retry_after: int) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
