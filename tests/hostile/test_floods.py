@@ -21,8 +21,8 @@ from learning_service.core.settings import Settings
 pytestmark = pytest.mark.long
 SECONDS = 5
 ALIVE, OTHERS = 0.4, 1.0
-"""How long a health check and another organization's call may wait. Alone on a machine it is 0.25 s for the first; beside
-other tests a processor takes up to twice its time for the same work."""
+"""How long a health check and another organization's call may wait. Alone on a machine it is 0.25 s for the first;
+beside other tests a processor takes up to twice its time for the same work."""
 
 
 @pytest.fixture(scope="module")
