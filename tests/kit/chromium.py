@@ -13,6 +13,7 @@ from typing import Any
 NAMES = ("chromium-headless-shell", "chromium", "google-chrome", "chromium-browser")
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 30
+CONNECTED = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
 
 
 def find_chromium() -> str | None:
@@ -116,6 +117,22 @@ class Tab:
         async with asyncio.timeout(SECONDS):
             await self._loaded.wait()
 
+    async def clean(self, origin: str) -> None:
+        """Leave the page, and forget what it kept and what was pretended to it."""
+        await self.call("Network.emulateNetworkConditions", **CONNECTED)
+        await self.call("Emulation.setEmulatedMedia", features=[])
+        if await self.evaluate(f"location.origin === {json.dumps(origin)}"):
+            await self.evaluate("sessionStorage.clear()")
+        await self.goto("about:blank")
+        await self.call("Storage.clearDataForOrigin", origin=origin, storageTypes="all")
+        await self.call("Network.clearBrowserCookies")
+
+    def heard(self) -> tuple[list[str], list[str]]:
+        """The errors and the requests since this was asked last."""
+        heard = self.errors, self.requests
+        self.errors, self.requests = [], []
+        return heard
+
     async def evaluate(self, expression: str) -> Any:
         """The value of a JavaScript expression in the page."""
         answer = await self.call(
@@ -164,7 +181,9 @@ async def running(executable: str, profile: Path) -> AsyncIterator[Browser]:
     process = await asyncio.create_subprocess_exec(
         executable,
         *("--headless", "--remote-debugging-pipe", f"--user-data-dir={profile}", "--disable-gpu"),
-        *("--disable-dev-shm-usage", "--hide-scrollbars", *sandbox),
+        *("--disable-dev-shm-usage", "--hide-scrollbars", "--disable-software-rasterizer", *sandbox),
+        *("--disable-extensions", "--disable-component-update", "--disable-background-networking"),
+        *("--disable-sync", "--no-first-run"),
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
         close_fds=False,

@@ -41,6 +41,12 @@ class Provider:
     sessions: set[str] = field(default_factory=set)
     grants: list[str] = field(default_factory=list)
 
+    def begin(self, account: Account) -> None:
+        """Forget everything, for a test of its own."""
+        self.account, self.ttl, self.refreshes = account, 3600, True
+        for kept in (self.codes, self.refresh_tokens, self.sessions, self.grants):
+            kept.clear()
+
     def app(self) -> FastAPI:
         """The provider's endpoints."""
         app = FastAPI()

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.kit.chromium import Tab, find_axe
@@ -47,8 +48,11 @@ _FOCUSED = """
 class Person:
     """One person at one width of a window."""
 
-    def __init__(self, tab: Tab, address: str, width: int) -> None:
+    def __init__(
+        self, tab: Tab, address: str, width: int, schemes: Sequence[str] = ("light", "dark")
+    ) -> None:
         self.tab = tab
+        self.schemes = schemes
         self.address = address
         self.width = width
         self.faults: list[str] = []
@@ -113,8 +117,8 @@ class Person:
         await self.waits_for(found, f"no screen is called {words!r}")
 
     async def looks_at_it(self, name: str) -> None:
-        """Note what axe and its width say against the screen, light and dark; keep a picture where one is wanted."""
-        for scheme in ("light", "dark"):
+        """Note what axe and its width say against the screen in each scheme; keep a picture where one is wanted."""
+        for scheme in self.schemes:
             # Without motion, so that no colour is judged halfway from the one to the other.
             features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
             wanted = [{"name": name, "value": value} for name, value in features.items()]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.kit.browser import serving
 from tests.kit.chromium import Browser, Tab, find_axe, find_chromium, running
-from tests.kit.screens import Person
+from tests.kit.clerk import Clerk
 from tests.kit.world import Signer, World
 
 from learning_service.api.web_app import WEB_FILES
@@ -35,6 +35,8 @@ class Stage:
     tab: Tab
     world: World
     signer: Signer
+    thorough: bool
+    """Whether screens are judged in the dark, too: what is marked `long` does that."""
     offered: list[dict[str, str]] = field(default_factory=list)
 
     def offers(self, user: str, name: str, *roles: str, role: str = "learner", **claims: Any) -> None:
@@ -44,9 +46,16 @@ class Stage:
         self.offered = [*(one for one in self.offered if one["user_id"] != user), person]
         self.site.people.write_text(json.dumps({"people": self.offered}))
 
-    def person(self, width: int, tab: Tab | None = None) -> Person:
+    def person(self, width: int, tab: Tab | None = None) -> Clerk:
         """Whoever sits before the window, or before another tab of it."""
-        return Person(tab or self.tab, self.site.address, width)
+        schemes = ("light", "dark") if self.thorough else ("light",)
+        return Clerk(tab or self.tab, self.site.address, width, schemes)
+
+
+@pytest.fixture(params=[False, pytest.param(True, marks=pytest.mark.long)], ids=["quick", "thorough"])
+def thorough(request: pytest.FixtureRequest) -> bool:
+    """A story that is told twice: quickly, and with a look at every screen, light and dark, on a telephone, too."""
+    return bool(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +66,13 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
         pytest.skip("no Chromium or no axe-core here: install chromium, npm ci")
     async with running(executable, tmp_path_factory.mktemp("profile")) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+async def window(browser: Browser) -> AsyncIterator[Tab]:
+    """A tab that all stages share: a new one costs a second of processor, and would compile all files anew."""
+    async with browser.tab() as tab:
+        yield tab
 
 
 @pytest.fixture(scope="session")
@@ -79,13 +95,22 @@ async def site(
 
 @pytest.fixture
 async def stage(
-    site: Site, browser: Browser, world: World, signer: Signer, settings: Settings
+    request: pytest.FixtureRequest,
+    site: Site,
+    browser: Browser,
+    window: Tab,
+    world: World,
+    signer: Signer,
+    settings: Settings,
 ) -> AsyncIterator[Stage]:
-    """A window of its own; what the page itself says went wrong, and a request elsewhere, are failures."""
-    async with browser.tab() as tab:
-        made = Stage(site, browser, tab, world, signer)
-        yield made
-        assert tab.errors == []
-        # The store gives out files by addresses of its own; the browser shows a PDF by an extension of its own.
-        ours = (site.address, f"{settings.s3_endpoint_url}", "data:", "chrome-extension:")
-        assert [url for url in tab.requests if not url.startswith(ours)] == []
+    """A clean window; what the page itself says went wrong, and a request elsewhere, are failures."""
+    thorough = request.node.get_closest_marker("long") is not None
+    made = Stage(site, browser, window, world, signer, thorough)
+    yield made
+    errors, requests = window.heard()
+    await window.clean(site.address)
+    window.heard()
+    assert errors == []
+    # The store gives out files by addresses of its own; the browser shows a PDF by an extension of its own.
+    ours = (site.address, f"{settings.s3_endpoint_url}", "data:", "chrome-extension:")
+    assert [url for url in requests if not url.startswith(ours)] == []

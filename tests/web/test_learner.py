@@ -82,7 +82,14 @@ TREE: Json = {
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize(
+    "width",
+    [
+        PHONE,
+        pytest.param(PHONE, marks=pytest.mark.long, id="360-thorough"),
+        pytest.param(DESK, marks=pytest.mark.long),
+    ],
+)
 async def test_a_learner_gets_from_sign_in_to_the_certificate(stage: Stage, world: World, width: int) -> None:
     name = "Zoë Castellanos-Nguyễn"
     await world.add_member("ana", display_name=name)

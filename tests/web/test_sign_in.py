@@ -26,21 +26,30 @@ class Door:
     provider: Provider
 
 
-@pytest.fixture
-async def door(
-    built_web: None, browser: Browser, settings: Settings, world: World, signer: Signer
-) -> AsyncIterator[Door]:
+@pytest.fixture(scope="module")
+async def entrance(
+    built_web: None, settings: Settings, signer: Signer
+) -> AsyncIterator[tuple[str, Provider]]:
     """The application as in production: no demonstration, people sign in at the provider."""
-    await world.course(category="Safety")
-    provider = Provider(signer, Account(world.id, "ana", "Ana Lindqvist"))
+    provider = Provider(signer, Account("", "ana", "Ana Lindqvist"))
     async with serving(provider.app()) as provider.address:
         sign_in = WebSignIn(issuer=provider.address, client_id=CLIENT)
         issuers = [Issuer(issuer=provider.address, jwks_file=signer.jwks_file)]
         app = create_app(settings.model_copy(update={"web_sign_in": sign_in, "auth_issuers": issuers}))
-        async with app.router.lifespan_context(app), serving(app) as address, browser.tab() as tab:
+        async with app.router.lifespan_context(app), serving(app) as address:
             provider.redirect_uri = f"{address}/app/signed-in"
-            yield Door(Person(tab, address, DESK), provider)
-            assert tab.errors == []
+            yield address, provider
+
+
+@pytest.fixture
+async def door(entrance: tuple[str, Provider], browser: Browser, world: World) -> AsyncIterator[Door]:
+    """The provider as if it had heard of no one yet, and a browser that has been nowhere."""
+    await world.course(category="Safety")
+    address, provider = entrance
+    provider.begin(Account(world.id, "ana", "Ana Lindqvist"))
+    async with browser.tab() as tab:
+        yield Door(Person(tab, address, DESK, ["light"]), provider)
+        assert tab.errors == []
 
 
 async def _enters(door: Door, path: str) -> None:

@@ -172,7 +172,7 @@ export const en = {
   doneIt: "Done",
   copyCourse: "Copy this course",
   restore: "Take it as the draft",
-  restoreNumber: "Take version {number} as the draft",
+  restoreNumber: "Take it as the draft: version {number}",
   restoreAsk: "Take version {number} as the draft?",
   restoreLead: "What is in the draft now is replaced. Nothing is published by this.",
   retire: "Retire",

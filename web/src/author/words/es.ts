@@ -173,7 +173,7 @@ export const es = {
   doneIt: "Hecho",
   copyCourse: "Copiar este curso",
   restore: "Tomarla como borrador",
-  restoreNumber: "Tomar la versión {number} como borrador",
+  restoreNumber: "Tomarla como borrador: versión {number}",
   restoreAsk: "¿Tomar la versión {number} como borrador?",
   restoreLead: "Sustituye lo que hay en el borrador. No se publica nada.",
   retire: "Retirar",

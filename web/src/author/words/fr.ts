@@ -173,7 +173,7 @@ export const fr = {
   doneIt: "C’est fait",
   copyCourse: "Copier ce cours",
   restore: "La prendre comme brouillon",
-  restoreNumber: "Prendre la version {number} comme brouillon",
+  restoreNumber: "La prendre comme brouillon : version {number}",
   restoreAsk: "Prendre la version {number} comme brouillon ?",
   restoreLead: "Le brouillon actuel est remplacé. Rien n’est publié.",
   retire: "Retirer",
