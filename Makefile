@@ -10,6 +10,8 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	$$p -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; \
 	done; echo python3)
 BIN := .venv/bin
+# Compiled modules are kept also where an image says otherwise: tests start dozens of processes.
+unexport PYTHONDONTWRITEBYTECODE
 TESTS ?= tests
 WORKERS ?= 2
 
@@ -38,7 +40,7 @@ mutants: environment-check ## Change the rules in thousands of ways and see whic
 	@./scripts/mutants.sh
 
 mail-pictures: environment-dev ## Draw every mail in Chromium into docs/pictures: phone and desktop, light and dark
-	@MAIL_PICTURES=docs/pictures $(BIN)/pytest -n 0 -q tests/reminders/test_mail_browser.py
+	@MAIL_PICTURES=docs/pictures $(BIN)/pytest -n 0 -q -m long tests/reminders/test_mail_browser.py
 
 bench: environment-bench ## Measure the service beside its limits and the alternative; ROW=verify one row, RUNS=3 medians
 	@$(BIN)/python -m benchmarks $(if $(ROW),--row $(ROW)) $(if $(RUNS),--runs $(RUNS))

@@ -17,6 +17,7 @@ from tests.kit.chromium import Tab, chromium, find_axe, find_chromium
 from tests.kit.earned import Earned, earn
 from tests.kit.world import World
 
+pytestmark = pytest.mark.long
 WORDS = {
     "valid": "valid",
     "expired": "expired",

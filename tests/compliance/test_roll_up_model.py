@@ -249,7 +249,7 @@ async def walk(world: World, database: Database, *, steps: int) -> None:
 
 
 async def test_the_roll_up_equals_a_count_by_hand(world: World, database: Database) -> None:
-    await walk(world, database, steps=70)
+    await walk(world, database, steps=10)
 
 
 @pytest.mark.long

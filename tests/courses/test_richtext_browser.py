@@ -96,6 +96,7 @@ async def hurt(tab: Tab, texts: list[str]) -> tuple[list[object], list[str]]:
     return result["hits"], result["found"]
 
 
+@pytest.mark.long
 async def test_nothing_that_passed_the_sanitizer_runs_or_turns_into_what_could(tab: Tab) -> None:
     clean = [sanitize_html(text, video_hosts=frozenset({"videos.example"}))[0] for text in VECTORS]
     assert await hurt(tab, clean) == ([], [])

@@ -147,6 +147,7 @@ async def fetched(tab: Tab, address: str, token: str) -> str:
     return str(await tab.evaluate(FETCH % (json.dumps(address), json.dumps(f"Bearer {token}"))))
 
 
+@pytest.mark.long
 async def test_a_browser_of_another_origin_loads_a_certificate_and_a_slide(
     settings: Settings, signer: Signer, tmp_path: Path, no_jobs: None
 ) -> None:

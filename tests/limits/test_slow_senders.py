@@ -16,6 +16,7 @@ from tests.kit.world import World
 
 from learning_service.core.settings import Settings
 
+pytestmark = pytest.mark.long
 PLACES = 20
 ARRIVING = 30
 SLOW = (

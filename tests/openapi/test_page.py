@@ -49,6 +49,7 @@ async def test_every_page_has_a_policy(world: World, app: FastAPI) -> None:
     assert pages >= 2
 
 
+@pytest.mark.long
 async def test_a_browser_shows_it_and_asks_nobody_else(world: World, address: str, tmp_path: Path) -> None:
     executable = find_chromium()
     if executable is None:

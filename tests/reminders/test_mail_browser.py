@@ -17,6 +17,7 @@ from tests.kit.chromium import Tab, chromium, find_axe, find_chromium
 from tests.kit.mails import SAMPLES, parts_of, sample_look, written
 
 WIDTHS = {"phone": 375, "desktop": 800}
+pytestmark = pytest.mark.long
 LANGUAGES = {"assigned": "es", "notice": "fr"}
 """Others are in English."""
 LONG = "Donaudampfschifffahrtsgesellschaft" * 8
