@@ -100,6 +100,8 @@ DOCUMENT = {
 }
 PLAIN = {"html": None, "feedback_html": None, "pinned": False}
 QUESTION = {
+    "pool": None,
+    "draw": None,
     "prompt_html": "",
     "points": 1,
     "explanation_html": None,

@@ -22,6 +22,7 @@ from learning_service.domain.kernel.errors import Invalid
 from learning_service.domain.questions.rules.free_form import FreeForm
 from learning_service.domain.questions.rules.multi_select import MultiSelect
 from learning_service.domain.questions.rules.multiple_choice import MultipleChoice
+from learning_service.domain.questions.rules.pools import Pool
 from learning_service.domain.questions.rules.question import Answer
 from learning_service.domain.questions.rules.short_answer import ShortAnswer
 from learning_service.domain.questions.rules.true_false import TrueFalse
@@ -61,6 +62,12 @@ QUESTIONS = st.one_of(
     ),
     st.builds(FreeForm, type=st.just("free_form"), rubric_html=st.none() | HTML, **BASE),
 )
+POOLS = st.builds(
+    Pool,
+    type=st.just("pool"),
+    draw=st.integers(1, 1000),
+    questions=st.lists(QUESTIONS, max_size=3).map(tuple),
+)
 QUIZ: dict[str, Any] = {
     "title": TITLES,
     "pass_score": PERCENTS,
@@ -69,7 +76,7 @@ QUIZ: dict[str, Any] = {
     "retry_delay_seconds": st.none() | st.integers(1, 2_592_000),
     "shuffle": st.booleans(),
     "feedback": st.sampled_from(["never", "after_submit", "after_last_attempt"]),
-    "questions": st.lists(QUESTIONS, max_size=3).map(tuple),
+    "questions": st.lists(QUESTIONS | POOLS, max_size=3).map(tuple),
 }
 LESSONS = st.builds(
     Lesson,

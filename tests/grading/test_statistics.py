@@ -105,6 +105,32 @@ def test_figures_are_those_of_the_formulas(seed: int) -> None:
                 assert isclose(one.mean_score or 0, 100 * fmean(scores) / sum(most), abs_tol=1e-6)
 
 
+def test_a_pool_counts_by_the_places_that_it_fills() -> None:
+    chance = random.Random(5)
+    alphas = []
+    for size in (8, 40):
+        points: list[dict[int, float]] = []
+        for _ in range(800):
+            ability = chance.gauss(0, 1.5)
+            points.append({q: float(ability + chance.gauss(0, 1) > 0) for q in chance.sample(range(size), 8)})
+        sums = [sum(row.values()) for row in points]
+        questions = []
+        for q in range(size):
+            found = [(row[q], total) for row, total in zip(points, sums, strict=True) if q in row]
+            answers = [Alike(worth, (), 1, total, total * total) for worth, total in found]
+            questions.append(AskedQuestion(f"q{q}", 1, [], answers, "pool"))
+        totals = Totals(len(sums), fmean(sums), median(sums), variance(sums))
+        whole = quiz_statistics("quiz", "Quiz", 8, totals, questions, {"pool": 8})
+        assert [one.n for one in whole.questions] == [len(one.answers) for one in questions]
+        alphas.append(whole.alpha)
+        if size == 8:
+            table = [[row[q] for q in range(8)] for row in points]
+            assert whole.alpha is not None
+            assert isclose(whole.alpha, raw_alpha(table), abs_tol=1e-6)
+    assert alphas[1] is not None
+    assert abs(alphas[1] - (alphas[0] or 0)) < 0.05
+
+
 def looked_at(*picks: str) -> QuestionStatistics:
     """The last question of five, from learners' choices; those who choose b know the rest, others do not."""
     rows = [["a" if pick in "bx" else "c"] * 4 + [pick] for pick in picks]

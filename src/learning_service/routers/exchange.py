@@ -20,6 +20,7 @@ from learning_service.domain.enrollments.queries.enrollments import access_autho
 from learning_service.domain.kernel.large_work import apart, apart_in_pieces
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.exchange.formats import read_questions, write_questions
+from learning_service.domain.questions.rules.pools import questions_of
 from learning_service.domain.questions.rules.question import Key
 from learning_service.domain.records.idempotency import claim_key, keep_answer
 from learning_service.schemas.exchange import ImportOut
@@ -101,7 +102,7 @@ async def export_version(
     """
     refuse_unknown_parameters(request, frozenset({"format"}))
     tree = (await read_tree(session, await find_version(session, access.view.id, number))).tree
-    questions = [question for _, quiz in quizzes(tree) for question in quiz.questions]
+    questions = [question for _, quiz in quizzes(tree) for _, question in questions_of(quiz.questions)]
     content, kind, ending = await apart(*caller.who, write_questions, questions, format)
     headers = {"Content-Disposition": f'attachment; filename="questions.{ending}"'}
     return Response(content, media_type=kind, headers=headers)

@@ -12,10 +12,10 @@ from learning_service.api.parameters import NoBody, body, path_id
 from learning_service.api.requests import Caller, Session
 from learning_service.api.routes import Responses
 from learning_service.domain.attempts.actions.attempts import (
-    questions_shown,
     save_responses,
     start_attempt,
 )
+from learning_service.domain.attempts.actions.papers import questions_shown
 from learning_service.domain.attempts.queries.positions import attempts_at
 from learning_service.domain.completion.actions.lessons import complete_lesson
 from learning_service.domain.completion.actions.submissions import submit_attempt
@@ -73,7 +73,7 @@ async def _read(session: Session, own: OwnPosition | QuizPlace, quiz_id: str) ->
         return QuizPreviewOut.of(own, (await load_tree(session, own.version_id)).tree)
     quiz = await _quiz(session, own, quiz_id)
     attempts = await attempts_at(session, own.position.enrollment_id, quiz.id)
-    is_open = quiz.time_limit_seconds is None and not quiz.shuffle
+    is_open = quiz.time_limit_seconds is None and not quiz.shuffle and not quiz.pools
     return QuizOut.of(
         quiz_view(quiz, own.position),
         summary_views(attempts),
@@ -85,7 +85,7 @@ async def _read(session: Session, own: OwnPosition | QuizPlace, quiz_id: str) ->
 async def read_quiz(
     quiz_id: str, own: SeesQuiz, session: Session, preview: Preview = None
 ) -> QuizOut | QuizPreviewOut:
-    """A quiz with one's own attempts; its questions when it has neither time limit nor shuffle.
+    """A quiz with one's own attempts; its questions when it has no time limit, shuffle or pool.
 
     With `preview` the quiz as its author made it, in a draft too.
     """
@@ -155,7 +155,7 @@ async def save_attempt(
     """Save responses: those named are replaced, the others stay. An older `sequence` changes nothing."""
     assert own.position.attempt is not None
     version = await compiled_version(session, own.position.version_id)
-    quiz = version.quizzes[own.position.attempt.quiz_id]
+    quiz = version.quizzes[own.position.attempt.quiz_id].paper(own.position.attempt.layout)
     saved = await save_responses(session, own.position, quiz, sent.responses, sent.sequence)
     return SavedAttemptOut(
         attempt_id=saved.attempt_id,
@@ -175,7 +175,7 @@ async def read_attempt(attempt_id: str, caller: Caller, own: SeesAttempt, sessio
     """
     assert own.position.attempt is not None
     version = await compiled_version(session, own.position.version_id)
-    quiz = version.quizzes[own.position.attempt.quiz_id]
+    quiz = version.quizzes[own.position.attempt.quiz_id].paper(own.position.attempt.layout)
     view = attempt_view(
         quiz,
         own.position.attempt,

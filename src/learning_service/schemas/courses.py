@@ -16,7 +16,7 @@ from learning_service.domain.courses.queries.versions import QuizPlace
 from learning_service.domain.courses.rules.diff import ChangeKind, Impact, PartKind
 from learning_service.domain.courses.rules.tree import Feedback, Quiz, Tree, quizzes
 from learning_service.domain.kernel.values import JsonObject
-from learning_service.domain.questions.rules.types import Questions
+from learning_service.domain.questions.rules.pools import Paper, question_count
 from learning_service.schemas.common import Number, Out
 from learning_service.schemas.enrollments import CameToOut, EnrollmentStatus, ListedEnrollmentOut
 
@@ -302,7 +302,7 @@ class QuizPreviewOut(Out):
     """When learners see which answers are right."""
     question_count: int
     questions: Annotated[
-        Questions, Field(description="As in the course's tree: with right answers, explanations and rubrics.")
+        Paper, Field(description="As in the course's tree: with right answers, explanations and rubrics.")
     ]
 
     @classmethod
@@ -316,6 +316,6 @@ class QuizPreviewOut(Out):
             course_id=place.course_id,
             version=place.version,
             required=quiz.required if isinstance(quiz, Quiz) else True,
-            question_count=len(quiz.questions),
+            question_count=question_count(quiz.questions),
             **{name: getattr(quiz, name) for name in names},
         )

@@ -84,8 +84,9 @@ def _graded(
     instant: datetime,
 ) -> GradedSubmission | None:
     """What to write, if this is a plain submission. Raises what `prepare_submission` does, and Invalid."""
-    quiz = version.quizzes[quiz_id]
-    under_way = position.attempt.id if position.attempt is not None else None
+    quiz, under_way = version.quizzes[quiz_id], None
+    if position.attempt is not None:
+        quiz, under_way = quiz.paper(position.attempt.layout), position.attempt.id
     if quiz.kind != "quiz" or not position.is_open or sent.attempt_id not in (None, under_way):
         return None
     if under_way is None and quiz.retry_delay_seconds is not None:

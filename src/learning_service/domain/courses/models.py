@@ -256,8 +256,13 @@ class Question(Base):
     version_id: Mapped[uuid.UUID]
     quiz_id: Mapped[uuid.UUID]
     key: Mapped[str]
+    pool: Mapped[str | None]
+    """The key of the pool that it is drawn from; None: it is in every attempt."""
     position: Mapped[int]
     type: Mapped[str]
+    """`pool`: the row is no question, but a place for some that are drawn."""
+    draw: Mapped[int | None]
+    """Of a pool: how many of its questions an attempt gets."""
     prompt_html: Mapped[str]
     points: Mapped[Decimal]
     explanation_html: Mapped[str | None]

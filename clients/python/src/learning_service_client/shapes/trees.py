@@ -146,6 +146,15 @@ class Ordering(TypedDict):
 Question = MultipleChoice | TrueFalse | MultiSelect | ShortAnswer | FreeForm | Numeric | Matching | Ordering
 
 
+class Pool(TypedDict):
+    """Questions of which each attempt gets `draw`, in any order; a later attempt first those not seen yet."""
+
+    type: Literal["pool"]
+    key: NotRequired[str | None]
+    draw: int
+    questions: NotRequired[list[Question]]
+
+
 class Quiz(TypedDict):
     """Questions inside a module. Without `max_attempts` or `time_limit_seconds` there is none."""
 
@@ -159,7 +168,7 @@ class Quiz(TypedDict):
     required: NotRequired[bool]
     shuffle: NotRequired[bool]
     feedback: NotRequired[Literal["never", "after_submit", "after_last_attempt"]]
-    questions: NotRequired[list[Question]]
+    questions: NotRequired[list[Question | Pool]]
 
 
 class Module(TypedDict):
@@ -181,7 +190,7 @@ class Assessment(TypedDict):
     retry_delay_seconds: NotRequired[int | None]
     shuffle: NotRequired[bool]
     feedback: NotRequired[Literal["never", "after_submit", "after_last_attempt"]]
-    questions: NotRequired[list[Question]]
+    questions: NotRequired[list[Question | Pool]]
 
 
 class Tree(TypedDict):

@@ -2,9 +2,7 @@
 
 import json
 import math
-import random
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,10 +10,11 @@ from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.models import Layout, QuizAttempt, QuizProgress
+from learning_service.domain.attempts.actions.papers import new_layout
+from learning_service.domain.attempts.models import QuizAttempt, QuizProgress
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position
 from learning_service.domain.attempts.rules import Bounds, is_within
-from learning_service.domain.courses.queries.compiled import AnswerView, CompiledQuiz, QuestionView
+from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.enrollments.actions import EnrollmentWithdrawn
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.base import new_id
@@ -49,7 +48,6 @@ BOUNDS = "attempt_bounds"
 _USUAL = Bounds()
 NO_SEQUENCE = -1
 """Of an attempt that no numbered save has reached: the first may be number 0."""
-_chance = random.SystemRandom()
 
 
 class NoAttemptsLeft(Conflict):
@@ -84,12 +82,12 @@ class RetryLater(NotYet):
 
 
 class AttemptNotStarted(Conflict):
-    """A quiz with a time limit is submitted in an attempt that was started."""
+    """A quiz with a time limit, or that draws its questions, is submitted in an attempt that was started."""
 
     code = "attempt-not-started"
 
     def __init__(self) -> None:
-        super().__init__("This quiz has a time limit: start an attempt first.")
+        super().__init__("This quiz has a time limit or draws its questions: start an attempt first.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +172,7 @@ async def start_attempt(
         return position.attempt, False
     attempt = next_attempt(position, quiz, now(session), bounds_of(session))
     await refuse_early(session, position, quiz)
-    if quiz.shuffle:
-        attempt = replace(attempt, layout=_shuffled(quiz))
+    attempt = replace(attempt, layout=await new_layout(session, position.enrollment_id, quiz))
     columns = {name: getattr(attempt, name) for name in AttemptRow.__slots__}
     await session.execute(insert(QuizAttempt).values(organization_id=position.organization_id, **columns))
     await session.execute(
@@ -255,14 +252,14 @@ def shown_sequence(last: int) -> int:
 
 
 def open_attempt(position: Position, quiz: CompiledQuiz, instant: datetime, bounds: Bounds) -> AttemptRow:
-    """The attempt that a submission closes: the position's, else, without a time limit, a new one.
+    """The attempt that a submission closes: the position's, else, where it need not be started, a new one.
 
     Raises AttemptClosed for one that is over, AttemptNotStarted, EnrollmentWithdrawn, NoAttemptsLeft.
     """
     attempt = position.attempt
     if attempt is None:
         attempt = next_attempt(position, quiz, instant, bounds)
-        if quiz.time_limit_seconds is not None:
+        if quiz.time_limit_seconds is not None or quiz.pools:
             raise AttemptNotStarted
     if attempt.status != "in_progress" or is_overdue(attempt, instant):
         raise AttemptClosed
@@ -307,36 +304,3 @@ def bounds_of(session: AsyncSession) -> Bounds:
     """The bounds that the process's settings name."""
     bounds: Bounds = session.info.get(BOUNDS, _USUAL)
     return bounds
-
-
-def questions_shown(quiz: CompiledQuiz, layout: Layout | None) -> Sequence[QuestionView]:
-    """The questions in the order that the attempt froze, without any key.
-
-    A shuffled quiz that was submitted without being started never had an order: each view has a new one, because the
-    author's own would give something away.
-    """
-    if layout is None and quiz.shuffle:
-        layout = _shuffled(quiz)
-    if layout is None:
-        return quiz.shown
-    by_id = {str(question.id): question for question in quiz.shown}
-    return [_arranged(by_id[question_id], choices) for question_id, choices in layout]
-
-
-def _arranged(question: QuestionView, choices: list[str]) -> QuestionView:
-    by_id = {str(answer.id): answer for answer in question.answers}
-    return replace(question, answers=tuple(by_id[choice] for choice in choices))
-
-
-def _shuffled(quiz: CompiledQuiz) -> Layout:
-    layout: Layout = [
-        (str(question.id), [str(answer.id) for answer in _mixed(question.answers)]) for question in quiz.shown
-    ]
-    _chance.shuffle(layout)
-    return layout
-
-
-def _mixed(answers: Sequence[AnswerView]) -> list[AnswerView]:
-    """In any order, those that are pinned last in their own."""
-    free = [answer for answer in answers if not answer.pinned]
-    return [*_chance.sample(free, len(free)), *(answer for answer in answers if answer.pinned)]

@@ -165,6 +165,7 @@ async def _judge_again(session: AsyncSession, position: Position, quiz: Compiled
     """The attempt from its key, its responses and all grades given; stored."""
     attempt = position.attempt
     assert attempt is not None
+    quiz = quiz.paper(attempt.layout)
     grades = await given_grades(session, attempt.id)
     marks = dict(marks_of(position, quiz, load_responses(attempt.responses), now(session)).marks)
     for grade in grades:

@@ -44,7 +44,7 @@ async def override_mark(
     attempt = position.attempt
     assert attempt is not None
     version = await compiled_version(session, position.version_id)
-    key = version.quizzes[attempt.quiz_id].keys.get(str(question_id))
+    key = version.quizzes[attempt.quiz_id].paper(attempt.layout).keys.get(str(question_id))
     if key is None:
         raise Invalid([Fault("/question_id", "is not a question of this attempt", "not-known")])
     awarded = award_within(points, key.points)

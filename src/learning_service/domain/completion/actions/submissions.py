@@ -105,7 +105,7 @@ async def submit_attempt(
     stamped with the deadline. Raises Invalid, NotFound, AttemptClosed, AttemptNotStarted, EnrollmentWithdrawn,
     NoAttemptsLeft, RetryLater, Unmarked.
     """
-    refuse_misfits(quiz, responses)
+    refuse_misfits(_paper(position, quiz), responses)
     if late:
         raise AttemptClosed
     digest = digest_of(responses)
@@ -114,12 +114,20 @@ async def submit_attempt(
         if repeated is not None:
             return await _closed_before(session, position, quiz, repeated)
     position = await _named(session, position, quiz, attempt_id)
+    if quiz.pools:
+        quiz = _paper(position, quiz)
+        refuse_misfits(quiz, responses)
     await refuse_timed_out(session, position, quiz)
     graded = prepare_submission(
         position, version, quiz, responses, digest=digest, instant=now(session), bounds=bounds_of(session)
     )
     await refuse_early(session, position, quiz)
     return await _close(session, position, version, graded)
+
+
+def _paper(position: Position, quiz: CompiledQuiz) -> CompiledQuiz:
+    """The quiz as the position's attempt asks it; where there is none, all of it."""
+    return quiz if position.attempt is None else quiz.paper(position.attempt.layout)
 
 
 async def _closed_before(
@@ -145,7 +153,7 @@ async def _closed_before(
             )
         )
         outcome = Outcome(found.status, completion, certificate)
-    return Closed(found.attempt, quiz, found, outcome)
+    return Closed(found.attempt, quiz.paper(found.attempt.layout), found, outcome)
 
 
 async def _named(
@@ -172,6 +180,7 @@ async def close_overdue(
     """Close the attempt whose time ran out with what was saved, stamped with its deadline. Raises Unmarked."""
     attempt = position.attempt
     assert attempt is not None
+    quiz = quiz.paper(attempt.layout)
     given = load_responses(attempt.responses)
     instant = now(session)
     marks = marks_of(position, quiz, given, instant)

@@ -49,7 +49,7 @@ async def withdraw(session: AsyncSession, position: Position, *, because: str, a
 async def _close_attempts(session: AsyncSession, position: Position) -> None:
     version = await compiled_version(session, position.version_id)
     attempts = [
-        (attempt, version.quizzes[attempt.quiz_id], load_responses(attempt.responses))
+        (attempt, version.quizzes[attempt.quiz_id].paper(attempt.layout), load_responses(attempt.responses))
         for attempt in await attempts_under_way(session, position.enrollment_id)
     ]
     require_marks(session, position, ((quiz, given) for _, quiz, given in attempts))

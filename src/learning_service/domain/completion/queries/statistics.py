@@ -24,7 +24,9 @@ from learning_service.domain.grading.rules.statistics import (
     quiz_statistics,
 )
 from learning_service.domain.kernel.planning import plan_afresh
+from learning_service.domain.kernel.pointers import Path
 from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightChoices
+from learning_service.domain.questions.rules.pools import Pool, most_points, questions_of
 from learning_service.domain.questions.rules.true_false import RightValue
 from learning_service.domain.questions.rules.types import Question
 
@@ -41,12 +43,13 @@ class _Asked:
     id: str
     question: Question
     choices: Sequence[Choice]
+    pool: str | None
     answers: list[Alike] = field(default_factory=list)
 
     def view(self) -> AskedQuestion:
         """The same as the rules take it."""
         key = self.question.key or ""
-        return AskedQuestion(key, float(self.question.points), self.choices, self.answers)
+        return AskedQuestion(key, float(self.question.points), self.choices, self.answers, self.pool)
 
 
 async def measure_quiz(
@@ -60,15 +63,24 @@ async def measure_quiz(
     await session.execute(_NO_COMPILING)
     quiz_id = stored.ids[quiz.key or ""]
     totals = await _totals(session, organization_id, quiz_id)
-    asked = [_asked(question, stored.ids) for question in quiz.questions]
+    asked = [
+        _asked(question, stored.ids, _pool(quiz, path)) for path, question in questions_of(quiz.questions)
+    ]
+    draws = {one.key or "": one.draw for one in quiz.questions if isinstance(one, Pool)}
     if totals.attempts:
         for n in range(0, len(asked), AT_ONCE):
             await _count(session, organization_id, quiz_id, asked[n : n + AT_ONCE])
-    most = sum(float(question.points) for question in quiz.questions)
-    return quiz_statistics(quiz.key or "", quiz.title, most, totals, [one.view() for one in asked])
+    most = float(most_points(quiz.questions))
+    return quiz_statistics(quiz.key or "", quiz.title, most, totals, [one.view() for one in asked], draws)
 
 
-def _asked(question: Question, ids: Mapping[str, uuid.UUID]) -> _Asked:
+def _pool(quiz: Quiz | Assessment, path: Path) -> str | None:
+    """The key of the pool in which the question of this path stands; None: it stands in none."""
+    place = quiz.questions[int(path[1])]
+    return place.key if isinstance(place, Pool) else None
+
+
+def _asked(question: Question, ids: Mapping[str, uuid.UUID], pool: str | None) -> _Asked:
     question_id = str(ids[question.key or ""])
     choice_ids = [str(ids[answer.key or ""]) for answer in question.choices]
     key: AnswerKey | None
@@ -86,7 +98,7 @@ def _asked(question: Question, ids: Mapping[str, uuid.UUID]) -> _Asked:
             Choice(choice_id, answer.key or "", answer.words, choice_id in right_ids)
             for choice_id, answer in zip(choice_ids, question.choices, strict=True)
         ]
-    return _Asked(question_id, question, choices)
+    return _Asked(question_id, question, choices, pool)
 
 
 def _counting(organization_id: str, quiz_id: uuid.UUID) -> Any:

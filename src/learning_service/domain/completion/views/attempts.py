@@ -9,9 +9,9 @@ from decimal import Decimal
 from learning_service.domain.attempts.actions.attempts import (
     attempts_allowed,
     attempts_used,
-    questions_shown,
     shown_sequence,
 )
+from learning_service.domain.attempts.actions.papers import questions_shown
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position
 from learning_service.domain.completion.actions.submissions import Closed
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, QuestionView

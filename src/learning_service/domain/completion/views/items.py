@@ -94,7 +94,7 @@ def quiz_view(quiz: CompiledQuiz, position: Position | None) -> QuizView:
         max_attempts=quiz.max_attempts if count is None else count.allowed,
         time_limit_seconds=quiz.time_limit_seconds,
         retry_delay_seconds=quiz.retry_delay_seconds,
-        question_count=len(quiz.shown),
+        question_count=quiz.question_count,
         attempts_used=0 if count is None else count.used,
         best_score=best,
         passed=position is not None and position.has_passed(quiz.id, quiz.pass_score),

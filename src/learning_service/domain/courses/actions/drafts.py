@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from functools import partial
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,6 +44,8 @@ from learning_service.domain.kernel.errors import Conflict, Invalid, Preconditio
 from learning_service.domain.kernel.large_work import apart, apart_in_pieces
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
+from learning_service.domain.questions.rules.pools import each_question
+from learning_service.domain.questions.rules.types import AnyQuestion
 from learning_service.domain.records.audit import AuditAction, record_audit
 
 
@@ -152,13 +155,13 @@ def _accepting(tree: Tree, question_key: str, text: str) -> Tree | None:
     found = False
 
     def changed(quiz: Quiz | Assessment) -> Quiz | Assessment:
+        return quiz.model_copy(update={"questions": each_question(quiz.questions, accepting)})
+
+    def accepting(question: AnyQuestion) -> AnyQuestion:
         nonlocal found
-        questions = []
-        for question in quiz.questions:
-            accepting = question.accepting(text) if question.key == question_key else None
-            found = found or accepting is not None
-            questions.append(accepting or question)
-        return quiz.model_copy(update={"questions": tuple(questions)})
+        after = question.accepting(text) if question.key == question_key else None
+        found = found or after is not None
+        return question if after is None else cast(AnyQuestion, after)
 
     modules = tuple(
         module.model_copy(

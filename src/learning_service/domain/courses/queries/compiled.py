@@ -6,8 +6,8 @@ nothing of tenants, because a version's id is only ever learned from a scoped qu
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -20,6 +20,7 @@ from learning_service.domain.courses.rules.tree import Assessment, Lesson, Quiz,
 from learning_service.domain.documents.rules import shown_html, shown_url
 from learning_service.domain.questions.rules.answer_keys import AnswerKey
 from learning_service.domain.questions.rules.parts import Part
+from learning_service.domain.questions.rules.pools import Pool, most_points, questions_of
 from learning_service.domain.questions.rules.question import Answer
 from learning_service.domain.questions.rules.types import Question
 
@@ -55,8 +56,19 @@ class QuestionView:
 
 
 @dataclass(frozen=True, slots=True)
+class CompiledPool:
+    """Questions of which an attempt gets some."""
+
+    question_ids: tuple[str, ...]
+    draw: int
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledQuiz:
-    """A quiz or the assessment. `shown` is the questions as learners see them: no key material in it."""
+    """A quiz or the assessment. `shown` is the questions as learners see them: no key material in it.
+
+    Those of pools are among them; `paper` is the quiz as one attempt asks it.
+    """
 
     id: uuid.UUID
     kind: str
@@ -76,6 +88,33 @@ class CompiledQuiz:
     explanations: Mapping[str, str]
     choice_feedback: Mapping[str, str]
     """By the choice's id."""
+    places: tuple[str | CompiledPool, ...] = ()
+    """Where there are pools: what stands in each place, a question by its id or a pool."""
+
+    @property
+    def pools(self) -> bool:
+        """Whether an attempt draws its questions."""
+        return bool(self.places)
+
+    @property
+    def question_count(self) -> int:
+        """How many questions an attempt has."""
+        if not self.places:
+            return len(self.shown)
+        return sum(1 if isinstance(place, str) else place.draw for place in self.places)
+
+    def paper(self, layout: Sequence[tuple[str, list[str]]] | None) -> "CompiledQuiz":
+        """The quiz as an attempt with this layout asks it: of each pool what was drawn."""
+        if not self.places or layout is None:
+            return self
+        asked = [question_id for question_id, _ in layout]
+        shown = {str(question.id): question for question in self.shown}
+        return replace(
+            self,
+            keys={question_id: self.keys[question_id] for question_id in asked},
+            shown=tuple(shown[question_id] for question_id in asked),
+            places=(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +253,8 @@ def _compile_quiz(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> Comp
     key = quiz.key or ""
     keys: dict[str, AnswerKey] = {}
     explanations: dict[str, str] = {}
-    for question in quiz.questions:
+    questions = [question for _, question in questions_of(quiz.questions)]
+    for question in questions:
         question_id = str(ids[question.key or ""])
         try:
             keys[question_id] = question.answer_key(question_id, _choice_ids(question, ids))
@@ -234,16 +274,28 @@ def _compile_quiz(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> Comp
         retry_delay_seconds=quiz.retry_delay_seconds,
         shuffle=quiz.shuffle,
         feedback=quiz.feedback,
-        max_points=sum((question.points for question in quiz.questions), Decimal(0)),
+        max_points=most_points(quiz.questions),
         keys=keys,
-        shown=tuple(_shown(question, ids) for question in quiz.questions),
+        shown=tuple(_shown(question, ids) for question in questions),
         explanations=explanations,
         choice_feedback={
             str(ids[answer.key or ""]): shown_html(answer.feedback_html)
-            for question in quiz.questions
+            for question in questions
             for answer in question.choices
             if answer.feedback_html
         },
+        places=_places(quiz, ids),
+    )
+
+
+def _places(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> tuple[str | CompiledPool, ...]:
+    if not any(isinstance(asked, Pool) for asked in quiz.questions):
+        return ()
+    return tuple(
+        CompiledPool(tuple(str(ids[question.key or ""]) for question in asked.questions), asked.draw)
+        if isinstance(asked, Pool)
+        else str(ids[asked.key or ""])
+        for asked in quiz.questions
     )
 
 

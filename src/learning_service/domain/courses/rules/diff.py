@@ -17,16 +17,20 @@ from learning_service.domain.questions.rules.words import words_of
 ChangeKind: TypeAlias = Literal["added", "removed", "moved", "changed"]
 Impact: TypeAlias = Literal["cosmetic", "content", "scoring"]
 """`cosmetic`: titles, order and markup; `content`: what is read; `scoring`: points, attempts and passing."""
-PartKind: TypeAlias = Literal["course", "module", "lesson", "quiz", "assessment", "question", "answer"]
+PartKind: TypeAlias = Literal[
+    "course", "module", "lesson", "quiz", "assessment", "pool", "question", "answer"
+]
 
 GRAVITY: tuple[Impact, ...] = ("cosmetic", "content", "scoring")
 _COSMETIC = frozenset({"title", "shuffle", "pinned"})
 _SCORING = SCORED_FIELDS | {
-    "pass_score", "points", "is_correct", "max_attempts", "time_limit_seconds", "retry_delay_seconds",
+    "pass_score", "points", "is_correct", "max_attempts", "time_limit_seconds", "retry_delay_seconds", "draw",
     "required", "type",
 }  # fmt: skip
 _NOT_OWN = {"key", "kind", "modules", "items", "assessment", "questions", "answers"}
-_SCORED = frozenset({"quiz", "assessment", "question", "answer"})
+_SCORED = frozenset({"quiz", "assessment", "pool", "question", "answer"})
+_SIBLINGS = {"lesson": "item", "quiz": "item", "pool": "question"}
+"""Kinds of parts that stand in one row with others."""
 _MAX_TITLE = 200
 _ADDRESS = re.compile(r'(?:src|href)="([^"]*)"')
 
@@ -191,7 +195,7 @@ def _moved(old: Mapping[str, _Part], new: Mapping[str, _Part]) -> set[str]:
     siblings: dict[tuple[str | None, str], list[str]] = {}
     for key in common:
         if key not in moved:
-            group = "item" if new[key].kind in ("lesson", "quiz") else new[key].kind
+            group = _SIBLINGS.get(new[key].kind, new[key].kind)
             siblings.setdefault((new[key].parent, group), []).append(key)
     for keys in siblings.values():
         positions = [old[key].place["position"] for key in keys]

@@ -20,6 +20,7 @@ from learning_service.domain.courses.rules.tree import (
 )
 from learning_service.domain.kernel.errors import Invalid
 from learning_service.domain.questions.rules.exchange.entries import Entry, Message
+from learning_service.domain.questions.rules.pools import questions_of
 from learning_service.domain.questions.rules.types import MAX_QUESTIONS, Question
 
 TITLE = "Imported questions"
@@ -72,7 +73,9 @@ def judge_entries(
     Work that pauses after each.
     """
     known = {
-        content_of(question): question.key or "" for _, quiz in quizzes(tree) for question in quiz.questions
+        content_of(question): question.key or ""
+        for _, quiz in quizzes(tree)
+        for _, question in questions_of(quiz.questions)
     }
     met: dict[str, str] = {}
     parts = sum(1 for _ in keyed_nodes(tree)) + 2

@@ -15,9 +15,10 @@ from learning_service.domain.courses.rules.tree import (
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import pointer
 from learning_service.domain.kernel.values import StrictModel
+from learning_service.domain.questions.rules.pools import Pool
 from learning_service.domain.questions.rules.question import Answer
 
-KeyKind: TypeAlias = Literal["module", "lesson", "quiz", "assessment", "question", "answer"]
+KeyKind: TypeAlias = Literal["module", "lesson", "quiz", "assessment", "pool", "question", "answer"]
 
 
 def key_kind(node: Keyed) -> KeyKind:
@@ -33,6 +34,8 @@ def key_kind(node: Keyed) -> KeyKind:
             return "assessment"
         case Answer():
             return "answer"
+        case Pool():
+            return "pool"
         case _:
             return "question"
 
@@ -74,6 +77,8 @@ def assign_keys(tree: Tree, *, known: Mapping[str, str], new_key: Callable[[], s
         return node.model_copy(update=changes) if changes else node
 
     def with_answers(question: Any) -> Any:
+        if isinstance(question, Pool):
+            return keyed(question, questions=tuple(with_answers(one) for one in question.questions))
         if question.choices:
             return keyed(question, answers=tuple(keyed(answer) for answer in question.choices))
         return keyed(question)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from learning_service.domain.courses.rules.tree import Quiz
+from learning_service.domain.questions.rules.pools import Asked, Pool, most_points
 from learning_service.domain.questions.rules.scores import exact
 
 _STEPS = 200_000
@@ -18,20 +19,27 @@ def lowest_passes(quizzes: Iterable[Quiz]) -> list[Fraction]:
 
 
 def _lowest_pass(quiz: Quiz, steps: int) -> Fraction:
-    most = sum((exact(question.points) for question in quiz.questions), Fraction(0))
+    most = exact(most_points(quiz.questions))
+    worths = [worth for asked in quiz.questions for worth in _worths(asked)]
     bound = exact(quiz.pass_score) * most / 100
     # A person gives any part of the points, so these fill every gap that is no wider than they are together.
-    given = sum((exact(q.points) for q in quiz.questions if q.shares() is None), Fraction(0))
-    marks = [
-        [exact(question.points) * share for share in shares]
-        for question in quiz.questions
-        if (shares := question.shares()) is not None
-    ]
+    given = sum((points for points, shares in worths if shares is None), Fraction(0))
+    marks = [[points * share for share in shares] for points, shares in worths if shares is not None]
     scale = math.lcm(bound.denominator, given.denominator, *(m.denominator for each in marks for m in each))
     reached = _lowest_sum(
         [[int(m * scale) for m in each] for each in marks], int(bound * scale), int(given * scale), steps
     )
     return exact(quiz.pass_score) if reached is None else 100 * Fraction(reached, scale) / most
+
+
+def _worths(asked: Asked) -> list[tuple[Fraction, frozenset[Fraction] | None]]:
+    """The points of each question that an attempt gets there, and the shares of them that it can be worth."""
+    if not isinstance(asked, Pool):
+        return [(exact(asked.points), asked.shares())]
+    every = [question.shares() for question in asked.questions]
+    known = [shares for shares in every if shares is not None]
+    shares = frozenset[Fraction]().union(*known) if len(known) == len(every) else None
+    return [(exact(asked.points), shares)] * asked.draw
 
 
 def _lowest_sum(marks: list[list[int]], bound: int, given: int, steps: int) -> int | None:

@@ -10,8 +10,9 @@ from learning_service.domain.courses.rules.least_pass import lowest_passes
 from learning_service.domain.courses.rules.tree import Assessment, Lesson, Quiz, Tree, quizzes
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import Path, pointer
+from learning_service.domain.questions.rules.pools import Pool, most_points, question_count, questions_of
 from learning_service.domain.questions.rules.scores import exact
-from learning_service.domain.questions.rules.types import Question
+from learning_service.domain.questions.rules.types import MAX_QUESTIONS, Question
 from learning_service.domain.questions.rules.words import shows_something
 
 
@@ -35,12 +36,24 @@ def publish_faults(tree: Tree) -> list[Fault]:
     for path, quiz in quizzes(tree):
         if not quiz.questions:
             faults.append(Fault(pointer(*path, "questions"), "there are no questions", "empty"))
-        elif not any(question.points for question in quiz.questions):
+        elif not most_points(quiz.questions):
             faults.append(
                 Fault(pointer(*path, "questions"), "the questions are worth no points together", "empty")
             )
-        for q, question in enumerate(quiz.questions):
-            faults.extend(_question_faults(question, (*path, "questions", q)))
+        if question_count(quiz.questions) > MAX_QUESTIONS:
+            faults.append(
+                Fault(
+                    pointer(*path, "questions"),
+                    f"an attempt would have more than {MAX_QUESTIONS:,} questions",
+                    "too-many",
+                    {"most": MAX_QUESTIONS},
+                )
+            )
+        for q, asked in enumerate(quiz.questions):
+            if isinstance(asked, Pool):
+                faults.extend(asked.faults((*path, "questions", q)))
+        for place, question in questions_of(quiz.questions):
+            faults.extend(_question_faults(question, (*path, *place)))
     if tree.assessment is not None and tree.assessment.pass_score < tree.pass_score:
         faults.append(
             Fault(
@@ -92,7 +105,7 @@ def _required(tree: Tree) -> Iterator[Lesson | Quiz]:
 
 def _right_first(quiz: Quiz | Assessment) -> bool:
     """Whether a right answer stands first in each of several questions with choices."""
-    firsts = [question.choices[0] for question in quiz.questions if question.choices]
+    firsts = [question.choices[0] for _, question in questions_of(quiz.questions) if question.choices]
     return len(firsts) > 1 and all(answer.is_correct for answer in firsts)
 
 

@@ -4,12 +4,14 @@ A key is unique within a version, so a row is found by it; which row id it has i
 """
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, TypeAlias, cast
 
 from learning_service.domain.courses.rules.tree import Assessment, Item, Lesson, Module, Quiz, Skill, Tree
 from learning_service.domain.kernel.values import StrictModel
+from learning_service.domain.questions.rules.pools import POOL, Asked, Pool
 from learning_service.domain.questions.rules.question import Answer
-from learning_service.domain.questions.rules.types import OWN_FIELDS, QUESTION_TYPES, Question
+from learning_service.domain.questions.rules.types import OWN_FIELDS, QUESTION_TYPES, AnyQuestion
 
 Row: TypeAlias = dict[str, Any]
 Rows: TypeAlias = dict[str, dict[str, Row]]
@@ -47,6 +49,17 @@ _QUIZ_COLUMNS = (
 _LESSON_COLUMNS = ("title", "required", "body_html", "video_url", "document_url", "image_url")
 
 
+_POOL: Row = {
+    "pool": None,
+    "type": POOL,
+    "prompt_html": "",
+    "points": Decimal(0),
+    "explanation_html": None,
+    **dict.fromkeys(OWN_FIELDS),
+}
+"""What the row of a pool has in the columns of questions."""
+
+
 def rows_of(tree: Tree) -> Rows:
     """The content rows of a tree whose every part has its key."""
     rows: Rows = {table: {} for table in TABLES}
@@ -75,29 +88,49 @@ def _add_quiz(rows: Rows, quiz: Quiz | Assessment, position: int, *, parent: str
         "required": quiz.required if isinstance(quiz, Quiz) else True,
         **{name: getattr(quiz, name) for name in _QUIZ_COLUMNS},
     }
-    for place, question in enumerate(quiz.questions):
-        # Not getattr: for a field that a type lacks, pydantic takes ten times as long to say so.
-        fields = vars(question)
-        rows["questions"][_key(question)] = {
-            "parent": quiz.key,
-            "position": place,
-            "type": question.type,
-            **{name: fields[name] for name in _QUESTION_COLUMNS},
-            **{name: _plain(fields.get(name)) for name in OWN_FIELDS},
-        }
-        for n, answer in enumerate(question.choices):
-            rows["quiz_answers"][_key(answer)] = {
-                "parent": question.key,
-                "position": n,
-                "text": answer.words,
-                **{name: getattr(answer, name) for name in _ANSWER_COLUMNS},
+    for place, asked in enumerate(quiz.questions):
+        if isinstance(asked, Pool):
+            rows["questions"][_key(asked)] = {
+                **_POOL,
+                "parent": quiz.key,
+                "position": place,
+                "draw": asked.draw,
             }
+            for n, question in enumerate(asked.questions):
+                _add_question(rows, question, n, quiz=quiz.key, pool=asked.key)
+        else:
+            _add_question(rows, asked, place, quiz=quiz.key, pool=None)
+
+
+def _add_question(
+    rows: Rows, question: AnyQuestion, place: int, *, quiz: str | None, pool: str | None
+) -> None:
+    # Not getattr: for a field that a type lacks, pydantic takes ten times as long to say so.
+    fields = vars(question)
+    rows["questions"][_key(question)] = {
+        "parent": quiz,
+        "pool": pool,
+        "draw": None,
+        "position": place,
+        "type": question.type,
+        **{name: fields[name] for name in _QUESTION_COLUMNS},
+        **{name: _plain(fields.get(name)) for name in OWN_FIELDS},
+    }
+    for n, answer in enumerate(question.choices):
+        rows["quiz_answers"][_key(answer)] = {
+            "parent": question.key,
+            "position": n,
+            "text": answer.words,
+            **{name: getattr(answer, name) for name in _ANSWER_COLUMNS},
+        }
 
 
 def tree_of(head: Mapping[str, Any], skills: Iterable[Mapping[str, Any]], rows: Rows) -> Tree:
     """The tree that these rows came from. `head` has `HEAD_COLUMNS`."""
     answers = _children(rows["quiz_answers"])
-    questions = _children(rows["questions"])
+    # A question of a pool stands under the pool: keys are unique in the whole version.
+    inside = {key: {**row, "parent": row["pool"] or row["parent"]} for key, row in rows["questions"].items()}
+    questions = _children(inside)
     items = _children({**rows["lessons"], **rows["quizzes"]})
     quizzes_of = {key: _quiz_fields(row, key, questions, answers) for key, row in rows["quizzes"].items()}
     modules = tuple(
@@ -134,11 +167,18 @@ def _quiz_fields(row: Row, key: str, questions: Any, answers: Any) -> Row:
     return {
         "key": key,
         **{name: row[name] for name in _QUIZ_COLUMNS},
-        "questions": tuple(_question(k, r, answers.get(k, ())) for k, r in questions.get(key, ())),
+        "questions": tuple(_asked(k, r, questions, answers) for k, r in questions.get(key, ())),
     }
 
 
-def _question(key: str, row: Row, answers: Iterable[tuple[str, Row]]) -> Question:
+def _asked(key: str, row: Row, questions: Any, answers: Any) -> Asked:
+    if row["type"] != POOL:
+        return _question(key, row, answers.get(key, ()))
+    drawn_from = tuple(_question(k, r, answers.get(k, ())) for k, r in questions.get(key, ()))
+    return Pool.model_construct(type=POOL, key=key, draw=row["draw"], questions=drawn_from)
+
+
+def _question(key: str, row: Row, answers: Iterable[tuple[str, Row]]) -> AnyQuestion:
     model = QUESTION_TYPES[row["type"]]
     fields = {name: row[name] for name in ("type", *_QUESTION_COLUMNS)}
     for name in OWN_FIELDS:
@@ -156,7 +196,7 @@ def _question(key: str, row: Row, answers: Iterable[tuple[str, Row]]) -> Questio
             )
             for k, r in answers
         )
-    return cast(Question, model.model_construct(key=key, **fields))
+    return cast(AnyQuestion, model.model_construct(key=key, **fields))
 
 
 def _key(node: Any) -> str:

@@ -26,8 +26,9 @@ from learning_service.domain.kernel.values import (
     StrictModel,
     number_between,
 )
+from learning_service.domain.questions.rules.pools import Paper, Pool
 from learning_service.domain.questions.rules.question import Answer, Key
-from learning_service.domain.questions.rules.types import AnyQuestion, Questions
+from learning_service.domain.questions.rules.types import AnyQuestion
 
 MAX_SKILLS = 100
 MAX_MODULES = 200
@@ -86,8 +87,8 @@ class Quiz(StrictModel):
     shuffle: bool = False
     feedback: Feedback = "after_last_attempt"
     """When learners see which answers are right."""
-    questions: Questions = ()
-    """In the order in which they are shown, unless shuffled."""
+    questions: Paper = ()
+    """In the order in which they are shown, unless shuffled; pools among them."""
 
 
 class Assessment(StrictModel):
@@ -103,8 +104,8 @@ class Assessment(StrictModel):
     shuffle: bool = False
     feedback: Feedback = "never"
     """When learners see which answers are right."""
-    questions: Questions = ()
-    """In the order in which they are shown, unless shuffled."""
+    questions: Paper = ()
+    """In the order in which they are shown, unless shuffled; pools among them."""
 
 
 Item: TypeAlias = Annotated[Lesson | Quiz, Field(discriminator="kind")]
@@ -175,7 +176,7 @@ class Tree(StrictModel):
         return self
 
 
-Keyed: TypeAlias = Module | Lesson | Quiz | Assessment | AnyQuestion | Answer
+Keyed: TypeAlias = Module | Lesson | Quiz | Assessment | Pool | AnyQuestion | Answer
 """What carries a key."""
 
 
@@ -232,10 +233,20 @@ def dump_tree(tree: Tree) -> bytes:
 
 
 def _question_nodes(quiz: Quiz | Assessment, path: Path) -> Iterator[tuple[Path, Keyed]]:
-    for q, question in enumerate(quiz.questions):
-        yield (*path, "questions", q), question
-        for a, answer in enumerate(question.choices):
-            yield (*path, "questions", q, "answers", a), answer
+    for q, asked in enumerate(quiz.questions):
+        place: Path = (*path, "questions", q)
+        yield place, asked
+        if isinstance(asked, Pool):
+            for n, question in enumerate(asked.questions):
+                yield (*place, "questions", n), question
+                yield from _answer_nodes(question, (*place, "questions", n))
+        else:
+            yield from _answer_nodes(asked, place)
+
+
+def _answer_nodes(question: AnyQuestion, path: Path) -> Iterator[tuple[Path, Keyed]]:
+    for a, answer in enumerate(question.choices):
+        yield (*path, "answers", a), answer
 
 
 def _repeated(words: Iterator[str]) -> list[int]:

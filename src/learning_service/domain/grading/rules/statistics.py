@@ -9,8 +9,9 @@ hundred attempts as for a hundred thousand.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 LEAST = 5
@@ -24,6 +25,7 @@ POPULAR = 0.2
 NEAR = 5.0
 """How many percent on the other questions make no difference."""
 _NOTHING = 1e-9
+NO_POOLS: Mapping[str, int] = MappingProxyType({})
 
 Suspicion: TypeAlias = Literal["likely-wrong-key", "ambiguous", "too-easy"]
 
@@ -57,6 +59,8 @@ class AskedQuestion:
     max_points: float
     choices: Sequence[Choice]
     answers: Sequence[Alike]
+    pool: str | None = None
+    """The key of the pool that it is drawn from; None: it is in every attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +109,17 @@ class QuizStatistics:
 
 
 def quiz_statistics(
-    quiz_key: str, title: str, max_points: float, totals: Totals, questions: Sequence[AskedQuestion]
+    quiz_key: str,
+    title: str,
+    max_points: float,
+    totals: Totals,
+    questions: Sequence[AskedQuestion],
+    draws: Mapping[str, int] = NO_POOLS,
 ) -> QuizStatistics:
-    """The quiz's statistics from its attempts as they count. `max_points`: of the whole quiz."""
+    """The quiz's statistics from its attempts as they count. `max_points`: of one attempt.
+
+    `draws`: of each pool by its key, how many of its questions an attempt gets.
+    """
     if totals.attempts < LEAST or max_points <= 0:
         nothing = [_no_figures(question) for question in questions]
         return QuizStatistics(quiz_key, title, totals.attempts, None, None, None, nothing)
@@ -117,7 +129,7 @@ def quiz_statistics(
         attempts=totals.attempts,
         mean=_shown(100 * totals.mean / max_points),
         median=_shown(100 * totals.median / max_points),
-        alpha=_alpha([_Sums.of(question.answers) for question in questions], totals.variance),
+        alpha=_alpha(_places(questions, draws), totals.variance),
         questions=[_figures(question, max_points) for question in questions],
     )
 
@@ -167,6 +179,20 @@ class _Sums:
 
     def _covariance(self, products: float, one: float, other: float) -> float:
         return (products - one * other / self.n) / (self.n - 1) if self.n > 1 else 0.0
+
+
+def _places(questions: Sequence[AskedQuestion], draws: Mapping[str, int]) -> list[_Sums]:
+    """What came of each place of an attempt. In a place of a pool stands any of its questions, by chance, so its
+    variance is that of all answers to them together.
+    """
+    places = [_Sums.of(question.answers) for question in questions if question.pool is None]
+    for pool, draw in draws.items():
+        inside = [question.answers for question in questions if question.pool == pool]
+        if draw == len(inside):  # every attempt has all of them
+            places += [_Sums.of(answers) for answers in inside]
+        else:
+            places += [_Sums.of([one for answers in inside for one in answers])] * draw
+    return places
 
 
 def _alpha(questions: Sequence[_Sums], variance: float) -> float | None:

@@ -197,7 +197,7 @@ async def _attempts(session: AsyncSession, caller: Principal, _member: Member, a
     for attempt in attempts:
         position = positions[attempt.enrollment_id]
         version = await compiled_version(session, position.version_id)
-        quiz = version.quizzes[attempt.quiz_id]
+        quiz = version.quizzes[attempt.quiz_id].paper(attempt.layout)
         found.append(_attempt(quiz, attempt, position, grades.get(attempt.id, [])))
     is_last = len(attempts) < ATTEMPTS_AT_ONCE
     return found, None if is_last else (attempts[-1].started_at, attempts[-1].id)
