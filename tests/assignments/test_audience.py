@@ -39,6 +39,7 @@ OPERANDS = {
     "lt": ORDERED,
     "lte": ORDERED,
     "exists": st.booleans(),
+    "contains": VALUES,
 }
 # Mostly one condition at a time: several together match next to nobody, and then prove next to nothing.
 ONE_COMPARISON = st.sampled_from(sorted(OPERANDS)).flatmap(
@@ -57,12 +58,31 @@ UNITS = st.fixed_dictionaries(
     },
 )
 FIELDS = st.dictionaries(NAMES, CONDITIONS, min_size=1, max_size=2)
-FILTERS = st.one_of(
+PLAIN = st.one_of(
     UNITS,
     FIELDS.map(lambda fields: {"custom_fields": fields}),
     FIELDS.map(lambda fields: {"custom_fields": fields}),
     st.tuples(UNITS, FIELDS).map(lambda both: {**both[0], "custom_fields": both[1]}),
 )
+FILTERS = st.one_of(
+    PLAIN,
+    st.recursive(
+        PLAIN,
+        lambda inner: st.one_of(
+            st.lists(inner, min_size=1, max_size=3).map(lambda some: {"any": some}),
+            inner.map(lambda one: {"not": one}),
+            st.tuples(UNITS, inner).map(lambda both: {**both[0], "not": both[1]}),
+        ),
+        max_leaves=4,
+    ).filter(lambda one: depth(one) <= 4),
+)
+
+
+def depth(audience: Json) -> int:
+    inside = [*audience.get("any", ()), *([audience["not"]] if "not" in audience else ())]
+    return max((1 + depth(one) for one in inside), default=0)
+
+
 MEMBERS = st.lists(
     st.fixed_dictionaries(
         {
@@ -103,6 +123,8 @@ def compare(fields: Json, name: str, word: str, wanted: Any) -> bool:
             return equal(value, wanted)
         case "ne":
             return kind(value) == kind(wanted) and bool(value != wanted)
+        case "contains":
+            return isinstance(value, list) and any(equal(one, wanted) for one in value)
         case "in":
             return any(equal(value, one) for one in wanted)
         case "not_in":
@@ -124,7 +146,9 @@ def matches(member: Json, audience: Json) -> bool:
             condition = {"in": condition} if isinstance(condition, list) else {"eq": condition}
         if not all(compare(fields, name, word, wanted) for word, wanted in condition.items()):
             return False
-    return True
+    if "any" in audience and not any(matches(member, one) for one in audience["any"]):
+        return False
+    return not ("not" in audience and matches(member, audience["not"]))
 
 
 @pytest.mark.parametrize("examples", [60, pytest.param(600, marks=pytest.mark.long)])

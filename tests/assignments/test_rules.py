@@ -58,6 +58,30 @@ async def test_a_pledge_is_assigned_because_a_rule_matches(world: World) -> None
     assert await enrolled(world, course) == ["ana", "new", "pat"]
 
 
+async def test_filters_combine(world: World) -> None:
+    course = await world.course()
+    await world.add_member("pat", status="pledge", custom_fields={"tracks": ["law", "first aid"]})
+    await world.add_member("kim", status="alum", custom_fields={"tracks": "law"})
+    await world.add_member("new", status="pledge")
+    of_law = {"custom_fields": {"tracks": {"contains": "law"}}}
+    either = {"any": [of_law, {"status": ["alum"]}]}
+    assert (await previewed(world, course, either)) == ["kim", "pat"]
+    assert (await previewed(world, course, {"status": ["pledge"], "not": of_law})) == ["new"]
+    four_deep = nested(4) | {"status": ["alum"]}
+    made = await rule(world, course, audience_filter=four_deep)
+    assert made["audience_filter"] == four_deep
+    await world.admin.ok("POST", f"{RULES}{made['id']}/run/")
+    await world.run_jobs()
+    assert await enrolled(world, course) == ["kim"]
+
+
+async def previewed(world: World, course: Json, audience: Json) -> list[str]:
+    """Whom a rule with this audience would assign."""
+    made = await rule(world, course, audience_filter=audience)
+    sample = (await world.admin.ok("POST", f"{RULES}{made['id']}/preview/"))["sample"]
+    return sorted(sample)
+
+
 async def test_preview_run_again_and_undo(world: World) -> None:
     course = await world.course()
     made = await rule(world, course, audience_filter={"regions": ["north"]})
@@ -182,6 +206,14 @@ async def test_crud(world: World, other_world: World) -> None:
     assert (await world.admin.ok("GET", f"{RULES}runs/{run['run_id']}/"))["rule_id"] == made["id"]
 
 
+MANY = {f"field{n}": n for n in range(26)}
+
+
+def nested(deep: int) -> Json:
+    """A filter with that many filters inside one another."""
+    return {"any": [nested(deep - 1)]} if deep else {}
+
+
 TODAY = datetime.now(ZoneInfo("America/New_York")).date()
 
 
@@ -199,6 +231,23 @@ TODAY = datetime.now(ZoneInfo("America/New_York")).date()
         ({"trigger": "never"}, "/trigger"),
         ({"audience_filter": {"regions": ["atlantis"]}}, "/audience_filter/regions/0"),
         ({"audience_filter": {"custom_fields": {"x": {"like": 1}}}}, "/audience_filter/custom_fields/x/like"),
+        (
+            {"audience_filter": {"any": [{}, {"not": {"chapters": ["x"]}}]}},
+            "/audience_filter/any/1/not/chapters/0",
+        ),
+        ({"audience_filter": {"any": []}}, "/audience_filter/any"),
+        ({"audience_filter": {"not": None}}, "/audience_filter/not"),
+        ({"audience_filter": {"not": {"nor": {}}}}, "/audience_filter/not/nor"),
+        ({"audience_filter": nested(5)}, "/audience_filter"),
+        ({"audience_filter": {"any": [{"any": [{}] * 25}] * 2}}, "/audience_filter"),
+        (
+            {"audience_filter": {"any": [{"custom_fields": MANY}, {"custom_fields": MANY}]}},
+            "/audience_filter",
+        ),
+        (
+            {"audience_filter": {"custom_fields": {"x": {"contains": ["a"]}}}},
+            "/audience_filter/custom_fields/x/contains",
+        ),
         ({"course_id": "0190b0a0-0000-7000-8000-000000000000"}, "/course_id"),
         ({"color": "red"}, "/color"),
     ],

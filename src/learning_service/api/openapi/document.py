@@ -198,7 +198,7 @@ def tell_true_defaults(schema: JsonObject) -> None:
     """A default that the field itself would refuse only says that it may be left out; an exact number is a number."""
     for field in schema.get("properties", {}).values():
         default = field.get("default", field)
-        alone = field.get("type", "null")
+        alone = field.get("type", "$ref" if "$ref" in field else "null")
         if (default is None and "null" not in alone) or (default == [] and field.get("minItems")):
             del field["default"]
         elif field.get("type") == "number" and isinstance(default, str):

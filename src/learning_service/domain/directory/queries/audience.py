@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -32,7 +32,16 @@ Condition = ColumnElement[bool]
 
 def audience_of(organization_id: str, audience: AudienceFilter) -> Condition:
     """Members of the organization whom the filter means. An erased member is never one."""
-    conditions = [Member.organization_id == organization_id, Member.erased_at.is_(None)]
+    return and_(
+        Member.organization_id == organization_id,
+        Member.erased_at.is_(None),
+        *_means(organization_id, audience),
+    )
+
+
+def _means(organization_id: str, audience: AudienceFilter) -> list[Condition]:
+    """What must hold of a member of the organization; NULL where it asks for a field that is not there."""
+    conditions: list[Condition] = []
     if audience.status:
         words = [func.lower(literal(word, Text)) for word in audience.status]
         conditions.append(func.lower(Member.status).in_(words))
@@ -42,7 +51,12 @@ def audience_of(organization_id: str, audience: AudienceFilter) -> Condition:
         conditions.append(Member.chapter_id.in_(_chapters_in(organization_id, audience.regions)))
     for name, condition in audience.custom_fields.items():
         conditions.append(_field_matches(name, condition))
-    return and_(*conditions)
+    if audience.any_:
+        conditions.append(or_(*(and_(true(), *_means(organization_id, one)) for one in audience.any_)))
+    if "not_" in audience.model_fields_set:
+        meant = and_(true(), *_means(organization_id, audience.not_))
+        conditions.append(not_(func.coalesce(meant, false())))
+    return conditions
 
 
 def within(organization_id: str, reach: Reach) -> Condition:
@@ -84,23 +98,29 @@ async def check_audience(
     """Raise Invalid for a filter that is too wide, and naming each chapter and region that is unknown or closed."""
     if faults := audience.faults(pointer):
         raise Invalid(faults)
-    named: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
-        ("chapters", Chapter, audience.chapters),
-        ("regions", Region, audience.regions),
+    units: tuple[tuple[Literal["chapters", "regions"], Any], ...] = (
+        ("chapters", Chapter),
+        ("regions", Region),
     )
-    for key, unit, ids in named:
-        if not ids:
+    for key, unit in units:
+        named = [
+            (f"{inside}/{key}/{n}", unit_id)
+            for inside, one in audience.walk(pointer)
+            for n, unit_id in enumerate(getattr(one, key))
+        ]
+        if not named:
             continue
+        ids = {unit_id for _, unit_id in named}
         found = set(
             await session.scalars(
                 select(unit.id).where(
-                    unit.organization_id == organization_id, unit.id.in_(set(ids)), unit.closed_at.is_(None)
+                    unit.organization_id == organization_id, unit.id.in_(ids), unit.closed_at.is_(None)
                 )
             )
         )
         faults += [
-            Fault(f"{pointer}/{key}/{n}", f"is not one of the organization's {key}", "not-known")
-            for n, unit_id in enumerate(ids)
+            Fault(where, f"is not one of the organization's {key}", "not-known")
+            for where, unit_id in named
             if unit_id not in found
         ]
     if faults:
@@ -169,6 +189,13 @@ def _ordered(operator: str) -> Callable[[str, Any], Condition]:
     return compare
 
 
+def _contains(name: str, value: Any) -> Condition:
+    return and_(
+        func.jsonb_typeof(_value(name)) == "array",
+        _value(name).op("@>", return_type=true().type)(_json([value])),
+    )
+
+
 _COMPARISONS: Mapping[str, Callable[[str, Any], Condition]] = {
     "eq": _equal,
     "ne": _differs,
@@ -179,4 +206,5 @@ _COMPARISONS: Mapping[str, Callable[[str, Any], Condition]] = {
     "lt": _ordered("<"),
     "lte": _ordered("<="),
     "exists": _exists,
+    "contains": _contains,
 }

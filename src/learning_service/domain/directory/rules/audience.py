@@ -5,7 +5,7 @@ Source: the contract, "Assignment rules, compliance, skills". What it matches is
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from pydantic import (
     AfterValidator,
@@ -34,6 +34,9 @@ MAX_FIELDS = 50
 MAX_COMPARISONS = 50
 MAX_TEXT = 1_000
 MAX_CHARACTERS = 50_000
+MAX_DEPTH = 4
+"""How deep `any` and `not` may be nested."""
+MAX_FILTERS = 50
 Kind: TypeAlias = Literal["string", "number", "boolean", "null"]
 
 
@@ -101,11 +104,15 @@ class Comparison(StrictModel):
     """It is this, or less or earlier."""
     exists: bool = True
     """Whether it is there at all."""
+    contains: Scalar = None
+    """It is a list that has this."""
 
     @model_validator(mode="after")
     def _says_something(self) -> "Comparison":
         if not self.model_fields_set:
-            raise Wrong("must have at least one of eq, ne, in, not_in, gt, gte, lt, lte, exists", "required")
+            raise Wrong(
+                "must have at least one of eq, ne, in, not_in, gt, gte, lt, lte, exists, contains", "required"
+            )
         return self
 
     def given(self) -> JsonObject:
@@ -144,7 +151,10 @@ FieldName: TypeAlias = Annotated[CleanText, Field(min_length=1, max_length=200)]
 
 
 class AudienceFilter(StrictModel):
-    """Whom it means: members for whom every key present holds. `{}` is everyone."""
+    """Whom it means: members for whom every key present holds. `{}` is everyone.
+
+    `any` and `not` combine filters, four deep at most.
+    """
 
     status: Annotated[tuple[Word, ...], *some(MAX_STATES)] = ()
     """Members in one of these states; absent: in any."""
@@ -154,15 +164,45 @@ class AudienceFilter(StrictModel):
     """Members of one of these regions, by the directory's ids."""
     custom_fields: Annotated[dict[FieldName, FieldCondition], Field(max_length=MAX_FIELDS)] = {}
     """What must hold of each named field."""
+    any_: Annotated[tuple["AudienceFilter", ...], *some(MAX_FILTERS)] = Field(default=(), alias="any")
+    """Members whom at least one of these means."""
+    not_: "AudienceFilter" = Field(default=cast(Any, None), alias="not")
+    """Members whom this does not mean, those included of whom what it asks for is not known."""
+
+    @property
+    def inside(self) -> dict[str, "AudienceFilter"]:
+        """The filters that this one combines, each by its place in it."""
+        found = {f"/any/{n}": one for n, one in enumerate(self.any_)}
+        return {**found, "/not": self.not_} if "not_" in self.model_fields_set else found
+
+    def walk(self, pointer: str = "") -> Iterator[tuple[str, "AudienceFilter"]]:
+        """This filter and all inside it, with their places. `pointer`: its own."""
+        yield pointer, self
+        for place, one in self.inside.items():
+            yield from one.walk(pointer + place)
+
+    @model_validator(mode="after")
+    def _is_bounded(self) -> "AudienceFilter":
+        if self._depth() > MAX_DEPTH:
+            raise Wrong(f"may be nested at most {MAX_DEPTH} deep", "too-deep", {"most": MAX_DEPTH})
+        inside = sum(1 for _ in self.walk()) - 1
+        if inside > MAX_FILTERS:
+            raise Wrong(f"must have at most {MAX_FILTERS} filters inside", "too-many", {"most": MAX_FILTERS})
+        return self
+
+    def _depth(self) -> int:
+        return max((1 + one._depth() for one in self.inside.values()), default=0)
 
     def faults(self, pointer: str) -> list[Fault]:
         """What makes the filter, which stands there, wider than one may be in all.
 
         It becomes a statement, which the event loop writes: each comparison and each value costs all others time.
         """
-        comparisons = [comparisons_of(condition) for condition in self.custom_fields.values()]
+        filters = [one for _, one in self.walk()]
+        comparisons = [comparisons_of(asked) for one in filters for asked in one.custom_fields.values()]
         values = [value for given in comparisons for value in given.values()]
-        texts = [*self.status, *self.chapters, *self.regions, *_texts(values)]
+        words = [word for one in filters for word in (*one.status, *one.chapters, *one.regions)]
+        texts = [*words, *_texts(values)]
         widths = (
             ("comparisons", sum(map(len, comparisons)), MAX_COMPARISONS),
             ("values", len(texts), MAX_CHOICES),
