@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from fastapi import FastAPI
@@ -10,10 +10,15 @@ from sqlalchemy import text
 from tests.kit import processes
 from tests.kit.jobs import no_job_is_left
 from tests.kit.quiz_taker import choice_with, essay, quiz, quiz_taker, tree
+from tests.kit.receiver import Receiver
+from tests.kit.webhooks import subscribe
 from tests.kit.world import Caller, Json, World
 
 from learning_service.api.routes import api_routes
 from learning_service.core.settings import Settings
+from learning_service.domain.questions.rules.types import QUESTION_TYPES
+from learning_service.domain.tables import metadata
+from learning_service.domain.webhooks.rules.events import EventType
 
 CANARY = "kanarienvogel"
 SHORT = {
@@ -24,16 +29,45 @@ SHORT = {
     "explanation_html": f"<p>{CANARY} explained</p>",
     "review": "unmatched",
 }
+NUMBER = 73918462.25
+EXPLAINED = {"explanation_html": f"<p>{CANARY} explained</p>"}
+CHOSEN = [
+    {"text": "right", "is_correct": True, "feedback_html": f"<p>{CANARY} well chosen</p>"},
+    {"text": "wrong", "is_correct": False, "feedback_html": f"<p>{CANARY} badly chosen</p>"},
+]
+SINGLE = choice_with(answers=CHOSEN, **EXPLAINED)
+OTHERS: list[Json] = [
+    {"type": "multi_select", "prompt_html": "<p>All?</p>", "answers": CHOSEN, **EXPLAINED},
+    {"type": "true_false", "prompt_html": "<p>So?</p>", "correct": True, **EXPLAINED},
+    {"type": "numeric", "prompt_html": "<p>Many?</p>", "answer": NUMBER, "unit": "kg", **EXPLAINED},
+    {
+        "type": "matching",
+        "prompt_html": "<p>Whose?</p>",
+        "pairs": [{"left": "a", "right": "x"}, {"left": "b", "right": "y"}],
+        "distractors": ["z"],
+        **EXPLAINED,
+    },
+    {"type": "ordering", "prompt_html": "<p>First?</p>", "items": ["one", "two", "three"], **EXPLAINED},
+]
+SECRETS = (CANARY, str(NUMBER))
 SCOPES = ("directory:write", "reports:read", "webhooks:manage", "events:read")
+FILES = ("/api/enrollments/", "/api/reports/compliance/")
+KEPT_IN = {"questions", "quiz_answers"}
+"""The tables in which keys are; nothing that is told to learners is read from them."""
 # What would take the scene down for the callers after it.
 DESTRUCTIVE = {("DELETE", "/api/directory/members/{user_id}/")}
 
 
 def content() -> Json:
     free = essay(rubric_html=f"<p>{CANARY} rubric</p>", explanation_html=f"<p>{CANARY} explained</p>")
-    single = choice_with(explanation_html=f"<p>{CANARY} explained</p>")
+    asked = [SINGLE, SHORT, free, *OTHERS]
+    assert {one["type"] for one in asked} == set(QUESTION_TYPES)
     final = {"title": "Final", "pass_score": 80, "max_attempts": 5, "questions": [SHORT, free]}
-    return tree(quiz(single, SHORT, free, max_attempts=5), assessment=final)
+    return tree(quiz(*asked, max_attempts=5), assessment=final)
+
+
+def is_clean(said: str) -> bool:
+    return not any(secret in said for secret in SECRETS)
 
 
 async def scene(world: World) -> dict[str, str]:
@@ -52,9 +86,7 @@ async def scene(world: World) -> dict[str, str]:
     assert graded["attempt"]["attempt_id"] == sent["attempt_id"]
     await ana.answer({"texts": ["wrong"]}, {"text": "no"}, {"text": "more words"})
     await ana.start()
-    bob = await quiz_taker(
-        world, tree(quiz(choice_with(explanation_html=f"<p>{CANARY} explained</p>"))), "bob"
-    )
+    bob = await quiz_taker(world, tree(quiz(SINGLE)), "bob")
     assert (await bob.answer({"texts": ["right"]}))["passed"]
     return {
         "course_id": ana.course["id"],
@@ -84,8 +116,8 @@ async def walk(app: FastAPI, caller: Caller, ids: dict[str, str]) -> int:
             bodies: list[Any] = [None] if method == "GET" else [{}, {"responses": []}]
             for body in bodies:
                 answer = await caller(method, path, body)
-                assert CANARY not in answer.text, f"{caller.user}: {method} {path}: {answer.text}"
-                assert CANARY not in str(answer.headers)
+                assert is_clean(answer.text), f"{caller.user}: {method} {path}: {answer.text}"
+                assert is_clean(str(answer.headers))
                 assert answer.status_code < 500, f"{method} {path}: {answer.text}"
                 seen += 1
     return seen
@@ -98,8 +130,13 @@ async def test_keys_notes_and_rubrics_reach_nobody_who_learns(
 ) -> None:
     talkative = settings.model_copy(update={"log_level": "debug"})
     logs = [tmp_path / "api", tmp_path / "worker"]
-    async with processes.api(talkative, logs[0]) as (_, http), processes.worker(talkative, logs[1]):
+    async with (
+        Receiver() as receiver,
+        processes.api(talkative, logs[0]) as (_, http),
+        processes.worker(talkative, logs[1]),
+    ):
         world.http = other_world.http = http
+        await subscribe(world.call_as("hooks", scopes=["webhooks:manage"]), receiver, [*get_args(EventType)])
         ids = await scene(world)
         callers = [
             world.member("ana"),
@@ -110,20 +147,34 @@ async def test_keys_notes_and_rubrics_reach_nobody_who_learns(
         ]
         for caller in callers:
             assert await walk(app, caller, ids) > 50
+        for path in FILES:
+            file = await world.admin("GET", path, headers={"Accept": "text/csv"})
+            assert file.status_code == 200, file.text
+            assert is_clean(file.text), path
+        assert is_clean((await http.get("/metrics")).text)
         await no_job_is_left(world)
     for log in logs:
         told = log.read_text().splitlines()
         assert len(told) > 3
-        assert not [line for line in told if CANARY in line], log
+        assert [line for line in told if not is_clean(line)] == [], log
+    assert receiver.requests
+    assert all(is_clean(sent.body.decode()) for sent in receiver.requests)
+    assert {table for table, row in await stored(world) if not is_clean(row)} == KEPT_IN
+
+
+async def stored(world: World) -> list[tuple[str, str]]:
+    """All rows of the organization, each with its table."""
     async with world.worker.transaction(world.id) as session:
-        for table in ("events", "audit_entries", "outbox"):
-            rows = await session.execute(
+        tables = [name for name, table in metadata.tables.items() if "organization_id" in table.columns]
+        found = []
+        for table in tables:
+            rows = await session.scalars(
                 text(f"SELECT to_jsonb(t)::text FROM {table} t WHERE organization_id = :org"),
                 {"org": world.id},
             )
-            kept = rows.scalars().all()
-            assert kept, table
-            assert not [row for row in kept if CANARY in row], table
+            found += [(table, row) for row in rows]
+    assert {"events", "audit_entries", "outbox"} <= {table for table, _ in found}
+    return found
 
 
 async def test_an_empty_first_submission_tells_nothing(world: World) -> None:

@@ -4,8 +4,10 @@ import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import cycle
 from typing import Any
 
+import anyio
 import pytest
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -68,23 +70,75 @@ async def test_a_failing_receiver_gets_everything_once_it_is_back(world: World, 
         assert len({r.headers["webhook-id"] for r in receiver.requests}) == 1
 
 
-async def test_410_disables_and_redirects_are_not_followed(world: World, manager: Caller) -> None:
-    async with Receiver() as inner, Receiver(answers=[answer("302 Go", f"Location: {inner.url}")]) as turning:
-        moved = await subscribe(manager, turning, ["learning.course.completed"])
-        async with Receiver(answers=[answer("410 Gone")]) as gone:
-            left = await subscribe(manager, gone)
-            await complete(world)
+async def test_410_disables(world: World, manager: Caller) -> None:
+    async with Receiver(answers=[answer("410 Gone")]) as gone:
+        left = await subscribe(manager, gone)
+        await complete(world)
+        await deliver(world)
+        [item] = (await manager.ok("GET", "/api/webhooks/"))["items"]
+        assert item["disabled_at"] is not None
+        states = await manager.ok("GET", f"/api/webhooks/{left['id']}/deliveries/")
+        assert {d["status"] for d in states["items"]} == {"failed"}
+        before = len(gone.requests)
+        await complete(world, "bob")
+        await deliver(world)
+        assert len(gone.requests) == before
+
+
+ELSEWHERE = (
+    "{inner}",
+    "{itself}",
+    "/hook",
+    "//{inner_host}/hook",
+    "http://[::1]:1/",
+    "http://169.254.169.254/latest/meta-data/",
+    "http://metadata.google.internal/",
+    "file:///etc/passwd",
+    "",
+)
+
+
+async def test_redirects_are_not_followed(
+    world: World, manager: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the status and wherever it leads: a try is one connection, to the receiver, and has failed."""
+    called: list[tuple[str, int]] = []
+    connect = anyio.connect_tcp
+
+    async def noted(remote_host: str, remote_port: int, **options: Any) -> Any:
+        called.append((remote_host, remote_port))
+        return await connect(remote_host, remote_port, **options)
+
+    monkeypatch.setattr(anyio, "connect_tcp", noted)
+    async with Receiver() as inner, Receiver() as turning:
+        inner_host = inner.url.split("/")[2]
+        places = [one.format(inner=inner.url, itself=turning.url, inner_host=inner_host) for one in ELSEWHERE]
+        statuses = [
+            "301 Moved",
+            "302 Go",
+            "303 See",
+            "307 Go",
+            "308 Moved",
+            "300 Choose",
+            "304 Not",
+            "399 Odd",
+        ]
+        turning.answers = [
+            answer(status, f"Location: {place}")
+            for status, place in zip(cycle(statuses), places, strict=False)
+        ]
+        tries = len(turning.answers)
+        made = await subscribe(manager, turning, ["learning.course.completed"])
+        await complete(world)
+        for n in range(tries):
             await deliver(world)
-            items = {w["id"]: w for w in (await manager.ok("GET", "/api/webhooks/"))["items"]}
-            assert items[left["id"]]["disabled_at"] is not None
-            assert items[moved["id"]]["disabled_at"] is None
-            assert inner.requests == []
-            states = await manager.ok("GET", f"/api/webhooks/{left['id']}/deliveries/")
-            assert {d["status"] for d in states["items"]} == {"failed"}
-            before = len(gone.requests)
-            await complete(world, "bob")
-            await deliver(world)
-            assert len(gone.requests) == before
+            [delivery] = (await manager.ok("GET", f"/api/webhooks/{made['id']}/deliveries/"))["items"]
+            assert (delivery["status"], len(turning.requests)) == ("pending", n + 1), turning.answers
+            await make_due(world)
+        assert inner.requests == []
+        assert called == [("127.0.0.1", int(turning.url.split(":")[2].split("/")[0]))] * tries
+        [item] = (await manager.ok("GET", "/api/webhooks/"))["items"]
+        assert (item["url"], item["disabled_at"]) == (turning.url, None)
 
 
 async def test_nothing_is_replayed_to_a_receiver_that_is_gone(world: World, manager: Caller) -> None:
