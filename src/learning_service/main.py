@@ -120,7 +120,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_reference(app, page=settings.reference_enabled)
     if settings.web_enabled:
         install_web_app(app, settings)
-    app.router.default = SlashRedirect(app.router)
+    app.router.default = SlashRedirect(app)
     app.add_middleware(HotPaths, paths=HOT_PATHS)
     app.add_middleware(ConcurrencyLimit, settings=settings)
     if settings.cors_origins:
