@@ -19,10 +19,10 @@ run: environment ## Start PostgreSQL, Redis, S3, API and worker; PORT and LEARNI
 	@LEARNING_DEV_UNDER_MAKE=1 exec $(BIN)/learning-service dev
 
 test: environment-dev ## Run the tests on parts of their own
-	@$(BIN)/pytest -n $(WORKERS) $(TESTS)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 long: environment-dev ## Run the tests that take seconds each: parts that die, large data, long walks
-	@$(BIN)/pytest -n $(WORKERS) -m long $(TESTS)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m long $(TESTS)
 
 faults: environment-dev ## Hurt and kill everything under load and count what was lost; FAULTS=short does a part of it
 	@$(BIN)/pytest -m slow tests/faults
