@@ -21,8 +21,9 @@ run: environment ## Start PostgreSQL, Redis, S3, API and worker; PORT and LEARNI
 test: environment-dev ## Run the tests on parts of their own
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
-long: environment-dev ## Run the tests that take seconds each: parts that die, large data, long walks
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m long $(TESTS)
+LONG := (long or hypothesis) and not slow and not deploy
+long: environment-dev ## Run the tests that take seconds each: parts that die, browsers, large data, all that is drawn
+	@EXAMPLES_DRAWN=all $(BIN)/pytest -n $(WORKERS) --dist worksteal -m "$(LONG)" $(TESTS)
 
 faults: environment-dev ## Hurt and kill everything under load and count what was lost; FAULTS=short does a part of it
 	@$(BIN)/pytest -m slow tests/faults

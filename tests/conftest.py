@@ -4,6 +4,7 @@ Tests do not share data because each makes an organization of its own; nothing i
 transactions, time, locks and roles behave as in production.
 """
 
+import gc
 import os
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -42,6 +43,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """In CI a skipped test is a failure; a mutation run is quick."""
     register_in_ci(config)
     set_up_hypothesis(config)
+
+
+def pytest_collection_finish() -> None:
+    """No search for garbage looks again at the modules and thousands of tests, which last."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.kit.author import Author, changed
 from tests.kit.courses import passes
+from tests.kit.drawn import some_of
 from tests.kit.world import Caller, Json, World, choice, small_tree
 
 from learning_service.domain.courses.rules.diff import Change, diff_trees
@@ -130,7 +131,7 @@ def keyed(document: Json) -> Tree:
 
 
 @given(trees)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=some_of(150), deadline=None)
 def test_tree_to_rows_to_tree_is_the_identity(document: Json) -> None:
     tree = keyed(document)
     head = {name: getattr(tree, name) for name in HEAD_COLUMNS}
@@ -152,7 +153,7 @@ def shuffled(tree: Tree, data: st.DataObject) -> Tree:
 
 
 @given(trees, st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=some_of(100), deadline=None)
 def test_a_difference_names_each_part_that_came_went_or_moved(document: Json, data: st.DataObject) -> None:
     before = keyed(document)
     after = shuffled(before, data)
@@ -200,7 +201,7 @@ operations = st.lists(
 
 
 @given(trees, operations)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some_of(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @pytest.mark.long
 def test_a_patch_gives_a_tree_or_a_refusal_and_leaves_what_was(document: Json, patch: Any) -> None:
     from_ = keyed(document)

@@ -14,6 +14,7 @@ from bidi import get_display
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from tests.kit.drawn import some_of
 from tests.kit.names import NAMES
 from tests.kit.printed import PLAIN, as_extracted, printed_lines, text_of
 
@@ -103,7 +104,7 @@ _RTL = st.text(st.sampled_from("אבגمحمدabc 12٣٤()[].,-+%'\"«»/:ּٌé
 
 
 @given(_RTL)
-@settings(max_examples=1500, deadline=None, derandomize=True)
+@settings(max_examples=some_of(1500), deadline=None, derandomize=True)
 def test_the_order_is_that_of_another_program(line: str) -> None:
     base = base_level(line)
     ours = ""

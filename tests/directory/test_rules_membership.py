@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -56,7 +56,6 @@ def fold(events: list[tuple[Stamp, MembershipData]]) -> MemberState:
     return state
 
 
-@settings(max_examples=100, deadline=None)
 @given(histories, st.data())
 def test_any_order_with_duplicates_ends_the_same(history: dict[Stamp, MembershipData], drawn: Any) -> None:
     once = sorted(history.items(), key=lambda event: event[0])

@@ -5,6 +5,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.kit.drawn import some_of
+
 MODE = "LEARNING_MUTATION"
 """`pure`: without the tests that need parts; `parts`: with them; unset: this is no such run."""
 
@@ -26,7 +28,7 @@ def set_up_hypothesis(config: pytest.Config) -> None:
     """
     mode = os.environ.get(MODE)
     if not mode:
-        settings.register_profile("plain", deadline=None)
+        settings.register_profile("plain", deadline=None, max_examples=some_of())
         settings.load_profile("plain")
         return
     settings.register_profile(

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 from tests.kit.exchange import codes, fields, read, read_all, right
@@ -156,21 +156,21 @@ def test_a_package_holds_each_quiz_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "detail"),
+    ("made", "detail"),
     [
-        (packed(a="nothing"), "no question"),
-        (packed(**{"a.xml": file(ESSAY)[:-40]}), "Line"),
-        (packed(**{"a.xml": file(ESSAY)})[:200], "damaged"),
-        (b"PK\x03\x04" + b"\0" * 100, "damaged"),
-        (packed(**{"a.xml": file("<!-- " + " " * 70_000_000 + "-->")}), "larger"),
-        (packed(**{f"{n}.xml": "" for n in range(5001)}), "more than"),
-        (file("").encode(), "no question"),
+        (lambda: packed(a="nothing"), "no question"),
+        (lambda: packed(**{"a.xml": file(ESSAY)[:-40]}), "Line"),
+        (lambda: packed(**{"a.xml": file(ESSAY)})[:200], "damaged"),
+        (lambda: b"PK\x03\x04" + b"\0" * 100, "damaged"),
+        (lambda: packed(**{"a.xml": file("<!-- " + " " * 70_000_000 + "-->")}), "larger"),
+        (lambda: packed(**{f"{n}.xml": "" for n in range(5001)}), "more than"),
+        (lambda: file("").encode(), "no question"),
     ],
     ids=["empty", "broken-xml", "cut", "no-zip", "bomb", "many", "none"],
 )
-def test_what_cannot_be_read_is_told(content: bytes, detail: str) -> None:
+def test_what_cannot_be_read_is_told(made: Callable[[], bytes], detail: str) -> None:
     with pytest.raises(UnknownFormat, match=detail):
-        read(content)
+        read(made())
 
 
 def test_a_document_type_that_lies_elsewhere_is_passed_over() -> None:
