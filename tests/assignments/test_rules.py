@@ -142,6 +142,40 @@ async def test_a_scheduled_rule_fires_once_at_the_local_start_of_its_day(
     assert (again["trigger"], again["assigned"], again["already_enrolled"]) == ("manual", 0, 5)
 
 
+async def test_a_yearly_rule_fires_each_year_and_once_for_years_that_were_missed(world: World) -> None:
+    course = await world.course()
+    zone = ZoneInfo("America/New_York")
+    day = max(datetime.now(zone).date() + timedelta(days=3), date(2025, 3, 2))
+    if (day.month, day.day) == (2, 29):
+        day += timedelta(days=1)
+    facts = {
+        "trigger": "scheduled_date",
+        "scheduled_on": day.isoformat(),
+        "repeat": "yearly",
+        "due_in_days": 30,
+    }
+    made = await rule(world, course, **facts)
+
+    def start(years: int) -> datetime:
+        return datetime(day.year + years, day.month, day.day, tzinfo=zone)
+
+    async def seen() -> tuple[str, str, int]:
+        shown = await world.admin.ok("GET", f"{RULES}{made['id']}/")
+        runs = (await world.admin.ok("GET", f"{RULES}{made['id']}/runs/"))["items"]
+        return shown["fired_on"], shown["scheduled_on"], len(runs)
+
+    for at in (start(0), start(0) + timedelta(days=40), start(1) - timedelta(seconds=1)):
+        await run_scheduled_rules(world.worker, at)
+        assert await seen() == (day.isoformat(), start(1).date().isoformat(), 1)
+    await run_scheduled_rules(world.worker, start(1))
+    assert await seen() == (start(1).date().isoformat(), start(2).date().isoformat(), 2)
+    await run_scheduled_rules(world.worker, start(4) + timedelta(days=1))
+    assert await seen() == (start(2).date().isoformat(), start(5).date().isoformat(), 3)
+    assert (await world.admin("PATCH", f"{RULES}{made['id']}/", {"due_on": "2999-01-01"})).status_code == 422
+    once = await world.admin.ok("PATCH", f"{RULES}{made['id']}/", {"trigger": "manual"})
+    assert (once["repeat"], once["scheduled_on"]) == (None, None)
+
+
 async def test_a_membership_rule_is_run_for_those_who_match_already(world: World) -> None:
     course = await world.course()
     made = await rule(
@@ -209,6 +243,9 @@ async def test_crud(world: World, other_world: World) -> None:
 MANY = {f"field{n}": n for n in range(26)}
 
 
+YEARLY: Json = {"trigger": "scheduled_date", "scheduled_on": "2998-12-31", "repeat": "yearly"}
+
+
 def nested(deep: int) -> Json:
     """A filter with that many filters inside one another."""
     return {"any": [nested(deep - 1)]} if deep else {}
@@ -229,6 +266,10 @@ TODAY = datetime.now(ZoneInfo("America/New_York")).date()
         ({"trigger": "scheduled_date"}, "/scheduled_on"),
         ({"trigger": "scheduled_date", "scheduled_on": date.min.isoformat()}, "/scheduled_on"),
         ({"trigger": "never"}, "/trigger"),
+        ({"repeat": "yearly"}, "/repeat"),
+        (YEARLY | {"repeat": "monthly"}, "/repeat"),
+        (YEARLY | {"due_on": "2999-01-01"}, "/repeat"),
+        (YEARLY | {"scheduled_on": "2996-02-29"}, "/scheduled_on"),
         ({"audience_filter": {"regions": ["atlantis"]}}, "/audience_filter/regions/0"),
         ({"audience_filter": {"custom_fields": {"x": {"like": 1}}}}, "/audience_filter/custom_fields/x/like"),
         (

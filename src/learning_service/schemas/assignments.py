@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from learning_service.domain.assignments.rules.policy import Trigger
+from learning_service.domain.assignments.rules.policy import Repeat, Trigger
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.schemas.common import Out
 
@@ -46,6 +46,8 @@ class RuleOut(Out):
     scheduled_on: date | None
     fired_on: date | None
     """The day on which it ran by `scheduled_on`; null: not yet."""
+    repeat: Repeat | None
+    """Whether it fires again each year: `scheduled_on` is the next day."""
     active: bool
     edited_by: str
     created_at: datetime

@@ -45,6 +45,8 @@ class AssignmentRule(Base):
     scheduled_on: Mapped[date | None]
     fired_on: Mapped[date | None]
     """The `scheduled_on` that it has fired for; another day fires again."""
+    repeat: Mapped[str | None]
+    """`yearly`: once it has fired, `scheduled_on` is the day's next anniversary."""
     active: Mapped[bool]
     reach: Mapped[JsonObject]
     """Whose members the last editor administers; the rule reaches no others."""

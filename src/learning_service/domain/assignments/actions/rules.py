@@ -35,7 +35,7 @@ async def create_rule(session: AsyncSession, new: RuleIn, *, actor: Principal) -
     """
     course = await _course(session, new.course_id, actor)
     await check_audience(session, actor.organization_id, new.audience_filter, pointer="/audience_filter")
-    terms = RuleTerms(new.trigger, new.due_in_days, new.due_on, new.scheduled_on)
+    terms = RuleTerms(new.trigger, new.due_in_days, new.due_on, new.scheduled_on, new.repeat)
     _check(session, course, terms, new)
     _require_open(course)
     instant = now(session)
@@ -71,7 +71,7 @@ async def update_rule(
         await check_audience(
             session, actor.organization_id, change.audience_filter, pointer="/audience_filter"
         )
-    before = RuleTerms(rule.trigger, rule.due_in_days, rule.due_on, rule.scheduled_on)
+    before = RuleTerms(rule.trigger, rule.due_in_days, rule.due_on, rule.scheduled_on, rule.repeat)
     terms = changed_terms(before, change)
     _check(session, course, terms, change)
     if change.course_id is not None:

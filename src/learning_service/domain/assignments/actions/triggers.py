@@ -20,9 +20,10 @@ from learning_service.domain.assignments.models import AssignmentRule
 from learning_service.domain.assignments.queries.candidates import meant_by
 from learning_service.domain.assignments.queries.rules import reach_of_stored
 from learning_service.domain.assignments.rules.cause import Cause
+from learning_service.domain.assignments.rules.policy import next_anniversary
 from learning_service.domain.directory.models import Member, MembershipEvent
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.kernel.days import start_of_day
+from learning_service.domain.kernel.days import local_day, start_of_day
 from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.records.audit import record_audit
 
@@ -110,7 +111,7 @@ async def fire_next_rule(session: AsyncSession) -> bool:
     """Start the run of one rule whose day has begun where its organization is; False when there is none left.
 
     Each day of a rule fires once: the transaction that holds the row decides, others pass it by. A rule that fires
-    after its due date has passed assigns no one.
+    after its due date has passed assigns no one. A yearly one that was late by years fires once for all of them.
     """
     instant = now(session)
     due = (
@@ -130,6 +131,8 @@ async def fire_next_rule(session: AsyncSession) -> bool:
         if day is None or start_of_day(day, course.timezone) > instant:
             continue
         rule.fired_on = day
+        if rule.repeat is not None:
+            rule.scheduled_on = next_anniversary(day, after=local_day(instant, course.timezone))
         record_audit(
             session,
             "assignment_rule.fired",

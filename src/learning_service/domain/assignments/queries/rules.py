@@ -36,6 +36,7 @@ class RuleView:
     due_on: date | None
     scheduled_on: date | None
     fired_on: date | None
+    repeat: str | None
     active: bool
     edited_by: str
     created_at: datetime
@@ -62,7 +63,16 @@ class RunView:
     finished_at: datetime | None
 
 
-_RULE_FIELDS = ("trigger", "audience_filter", "due_in_days", "due_on", "scheduled_on", "fired_on", "active")
+_RULE_FIELDS = (
+    "trigger",
+    "audience_filter",
+    "due_in_days",
+    "due_on",
+    "scheduled_on",
+    "fired_on",
+    "repeat",
+    "active",
+)
 _RULE_ENDING = ("edited_by", "created_at", "updated_at")
 
 

@@ -16,6 +16,7 @@ from learning_service.domain.kernel.values import OpaqueId, StrictModel, some
 
 MAX_USERS = 5_000
 Trigger: TypeAlias = Literal["membership_status_change", "scheduled_date", "manual"]
+Repeat: TypeAlias = Literal["yearly"]
 
 
 class RuleIn(StrictModel):
@@ -29,6 +30,8 @@ class RuleIn(StrictModel):
     due_on: Day | None = None
     scheduled_on: Day | None = None
     """The day on which a rule with the trigger `scheduled_date` fires, at its local start."""
+    repeat: Repeat | None = None
+    """Whether it fires again on that day of each year; null: once."""
     active: bool = True
 
 
@@ -41,6 +44,8 @@ class RuleChangeIn(StrictModel):
     due_in_days: DueInDays | None = None
     due_on: Day | None = None
     scheduled_on: Day | None = None
+    repeat: Repeat | None = None
+    """Whether it fires again on that day of each year; null: once."""
     active: bool | None = None
 
     @model_validator(mode="after")
@@ -76,6 +81,7 @@ class RuleTerms:
     due_in_days: int | None
     due_on: date | None
     scheduled_on: date | None
+    repeat: str | None = None
 
 
 def changed_terms(terms: RuleTerms, change: RuleChangeIn) -> RuleTerms:
@@ -87,6 +93,7 @@ def changed_terms(terms: RuleTerms, change: RuleChangeIn) -> RuleTerms:
         sent.setdefault("due_on", None)
     if sent.get("trigger", "scheduled_date") != "scheduled_date":
         sent.setdefault("scheduled_on", None)
+        sent.setdefault("repeat", None)
     return replace(terms, **sent)
 
 
@@ -106,7 +113,27 @@ def faults_in(terms: RuleTerms, *, today: date, sent: Collection[str]) -> list[F
             faults.append(Fault("/due_on", "is before scheduled_on", "wrong-time"))
     elif terms.scheduled_on is not None:
         faults.append(Fault("/scheduled_on", "is only for the trigger scheduled_date", "conflicting"))
+    return [*faults, *_faults_in_repeat(terms)]
+
+
+def _faults_in_repeat(terms: RuleTerms) -> list[Fault]:
+    if terms.repeat is None:
+        return []
+    if terms.trigger != "scheduled_date":
+        return [Fault("/repeat", "is only for the trigger scheduled_date", "conflicting")]
+    faults = []
+    if terms.due_on is not None:
+        faults.append(Fault("/repeat", "needs due_in_days, since due_on is one day only", "conflicting"))
+    day = terms.scheduled_on
+    if day is not None and (day.month, day.day) == (2, 29):
+        faults.append(Fault("/scheduled_on", "is not a day of each year", "wrong-time"))
     return faults
+
+
+def next_anniversary(day: date, *, after: date) -> date:
+    """The first day after `after` with the same month and day, which each year has."""
+    this_year = day.replace(year=after.year)
+    return this_year if this_year > after else day.replace(year=after.year + 1)
 
 
 def stored_terms(change: RuleChangeIn | RuleIn) -> dict[str, Any]:
