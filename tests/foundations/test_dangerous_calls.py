@@ -3,9 +3,9 @@
 import ast
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
-SOURCE = Path(__file__).resolve().parents[2] / "src" / "learning_service"
+from tests.kit.source import SOURCE, tree_of
+
 RUNS_CODE = {"eval", "exec", "compile", "__import__"}
 READS_CODE = {"pickle", "marshal", "shelve", "dill", "jsonpickle", "yaml", "code", "codeop", "runpy"}
 READS_XML = {"xml", "lxml", "defusedxml", "bs4"}
@@ -17,7 +17,7 @@ def _nodes() -> list[tuple[str, ast.AST]]:
     return [
         (str(path.relative_to(SOURCE)), node)
         for path in SOURCE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call | ast.Import | ast.ImportFrom)
     ]
 

@@ -207,6 +207,7 @@ async def test_patterns_are_of_the_dialect_that_json_schema_means(document: dict
             assert [one.get("type") for one in node["anyOf"]] != ["number", "string"], node
 
 
+@pytest.mark.long
 def test_the_command_prints_it_without_any_setting(app: FastAPI) -> None:
     """Who generates a client has no database."""
     command = [sys.executable, "-m", "learning_service.cli.app", "openapi"]

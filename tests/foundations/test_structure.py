@@ -117,7 +117,7 @@ def test_no_test_is_imported_out_of_another_tests_file() -> None:
     importing = [
         f"{path.relative_to(ROOT)}: {name}"
         for path in sorted((ROOT / "tests").rglob("*.py"))
-        for name in imported(tree_of(path))
-        if name.startswith("tests.") and any(part.startswith("test_") for part in name.split("."))
+        for name in re.findall(r"^\s*(?:from|import) +(tests\.[\w.]+)", path.read_text(), re.MULTILINE)
+        if any(part.startswith("test_") for part in name.split("."))
     ]
     assert importing == []

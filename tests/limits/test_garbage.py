@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 from tests.kit.processes import ROOT, environment
 
 from learning_service.core.settings import Settings
@@ -16,6 +17,7 @@ print(gc.get_freeze_count(), len(gc.get_objects()), app.openapi_schema is not No
 """
 
 
+@pytest.mark.long
 def test_a_search_for_garbage_does_not_look_at_the_application(settings: Settings) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", LOOK],
