@@ -26,7 +26,7 @@ from tests.kit.s3_servers import free_port
 from tests.kit.sending import send, settled
 from tests.kit.world import Json, Signer, World
 
-from learning_service.api.bodies import names_json
+from learning_service.api.accept import names_json
 from learning_service.context import open_context
 from learning_service.core.settings import Settings
 from learning_service.main import create_app

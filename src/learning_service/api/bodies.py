@@ -243,38 +243,3 @@ def refuse_unknown_parameters(request: Request, known: frozenset[str]) -> None:
     ]
     if faults or twice:
         raise Invalid([*faults, *twice])
-
-
-def names_json(accept: str | None) -> bool:
-    """Whether a client names JSON, and does not rank a page or a file above it; `*/*` names nothing."""
-    ranked = {
-        kind.strip().lower(): next((_quality(p.strip().lower()) for p in rest if "q=" in p.lower()), 1.0)
-        for kind, *rest in (part.split(";") for part in (accept or "").split(","))
-    }
-    json_ = ranked.pop(JSON, 0.0)
-    return json_ > 0 and json_ >= max(ranked.values(), default=0.0)
-
-
-def prefers_html(accept: str | None) -> bool:
-    """Whether a client would rather have a page than JSON: it names text/html, and not JSON above it.
-
-    `*/*`, and no Accept at all, get JSON.
-    """
-    html = json_ = any_ = -1.0
-    for part in (accept or "").split(","):
-        kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        quality = next((_quality(p) for p in parameters if p.startswith("q=")), 1.0)
-        if kind in ("text/html", "application/xhtml+xml"):
-            html = max(html, quality)
-        elif kind in ("application/json", "application/*"):
-            json_ = max(json_, quality)
-        elif kind == "*/*":
-            any_ = max(any_, quality)
-    return html > 0 and html > max(json_, 0.0) and html >= any_
-
-
-def _quality(parameter: str) -> float:
-    try:
-        return min(max(float(parameter[2:]), 0.0), 1.0)
-    except ValueError:
-        return 0.0

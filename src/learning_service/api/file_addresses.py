@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from learning_service.adapters.storage import ObjectStore
-from learning_service.api.bodies import names_json
+from learning_service.api.accept import names_json
 from learning_service.schemas.common import FileAddressOut
 
 ADDRESS_RESPONSES: Mapping[int | str, dict[str, Any]] = {

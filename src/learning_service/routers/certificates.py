@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
+from learning_service.api.accept import prefers_html
 from learning_service.api.bodies import PUBLIC as PUBLIC_BODY
-from learning_service.api.bodies import prefers_html, receive_body
+from learning_service.api.bodies import receive_body
 from learning_service.api.file_addresses import ADDRESS_RESPONSES, answer_with_address
 from learning_service.api.guesses import count_unknown
 from learning_service.api.idempotency import KeyedRoute

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from learning_service.adapters.credentials import jwk, multikey
+from learning_service.api.accept import prefers_html
 from learning_service.api.achievement_page import ACHIEVEMENT_HEADERS, render_achievement_page
-from learning_service.api.bodies import prefers_html
 from learning_service.api.guesses import count_unknown
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.openapi.headers import ETAG, RETRY_AFTER, with_headers

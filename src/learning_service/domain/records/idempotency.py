@@ -252,23 +252,6 @@ def _mentions(packed: bytes, forms: Sequence[bytes]) -> bool:
     return any(form in body for form in forms)
 
 
-async def purge_answers(session: AsyncSession, *, limit: int = 5000) -> int:
-    """Delete up to `limit` replies that are older than 72 hours; how many."""
-    old = select(IdempotencyAnswer.organization_id, IdempotencyAnswer.digest).where(
-        IdempotencyAnswer.created_at <= now(session) - KEPT
-    )
-    doomed = old.limit(limit).with_for_update(skip_locked=True).cte("doomed")
-    result = await session.execute(
-        delete(IdempotencyAnswer)
-        .where(
-            IdempotencyAnswer.organization_id == doomed.c.organization_id,
-            IdempotencyAnswer.digest == doomed.c.digest,
-        )
-        .returning(IdempotencyAnswer.digest)
-    )
-    return len(result.all())
-
-
 def _row_of(keyed: KeyedRequest) -> tuple[Any, Any]:
     return (
         IdempotencyAnswer.organization_id == keyed.organization_id,

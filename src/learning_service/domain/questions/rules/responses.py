@@ -118,11 +118,6 @@ def load_responses(stored: Mapping[str, JsonObject]) -> dict[str, Response]:
     return by_question(loaded)
 
 
-def wire_responses(stored: Mapping[str, JsonObject]) -> list[JsonObject]:
-    """Kept responses in the form in which they were sent."""
-    return [{"question_id": question_id, **form} for question_id, form in stored.items()]
-
-
 def _response(question_id: str, form: JsonObject) -> Response:
     # Judged when it came in; the rules may have changed since.
     given: JsonObject = {"question_id": question_id, **form}
