@@ -17,6 +17,17 @@ from learning_service.api.web_app import WEB_FILES
 from learning_service.core.settings import Settings
 from learning_service.main import create_app
 
+PHONE, DESK = 360, 1440
+each_width = pytest.mark.parametrize(
+    "width",
+    [
+        PHONE,
+        pytest.param(PHONE, marks=pytest.mark.long, id="360-thorough"),
+        pytest.param(DESK, marks=pytest.mark.long),
+    ],
+)
+"""A story that is told quickly on a telephone; `make long` looks at every screen, there and at a desk."""
+
 
 @dataclass(frozen=True)
 class Site:

@@ -8,11 +8,10 @@ import pytest
 from tests.kit.learner import lesson
 from tests.kit.screens import Person
 from tests.kit.world import Json, World, choice
-from tests.web.conftest import Stage
+from tests.web.conftest import Stage, each_width
 
 from learning_service.api.web_app import WEB_FILES
 
-PHONE, DESK = 360, 1440
 TREE: Json = {
     "title": "Hazing prevention",
     "description_html": "<p>What hazing is, and what you can do to stop it.</p>",
@@ -82,14 +81,7 @@ TREE: Json = {
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize(
-    "width",
-    [
-        PHONE,
-        pytest.param(PHONE, marks=pytest.mark.long, id="360-thorough"),
-        pytest.param(DESK, marks=pytest.mark.long),
-    ],
-)
+@each_width
 async def test_a_learner_gets_from_sign_in_to_the_certificate(stage: Stage, world: World, width: int) -> None:
     name = "Zoë Castellanos-Nguyễn"
     await world.add_member("ana", display_name=name)

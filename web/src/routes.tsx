@@ -26,6 +26,8 @@ const LEARNER = [
 
 const GRADER = [
   createRoute({ getParentRoute: parent, path: "/grading", component: lazyRouteComponent(grading, "Queue") }),
+  createRoute({ getParentRoute: parent, path: "/grading/groups", component: lazyRouteComponent(grading, "Groups") }),
+  createRoute({ getParentRoute: parent, path: "/grading/attempts/$attemptId", component: lazyRouteComponent(grading, "AttemptMarks") }),
   createRoute({ getParentRoute: parent, path: "/grading/history", component: lazyRouteComponent(grading, "History") }),
   createRoute({ getParentRoute: parent, path: "/grading/$responseId", component: lazyRouteComponent(grading, "Grade") }),
 ] as const;

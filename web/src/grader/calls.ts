@@ -35,3 +35,18 @@ export async function claimNext(course: string | undefined, except?: string): Pr
   }
   return null;
 }
+
+export type Group = Schemas["AnswerGroupOut"];
+
+export function listGroups(course: string | undefined, cursor?: string) {
+  const query = { limit: 50, ...(course ? { course_id: course } : {}), ...(cursor ? { cursor } : {}) };
+  return take(api.GET("/api/learning/grading/groups/", { params: { query } }));
+}
+
+export const gradeGroup = (id: string, body: Schemas["GroupGradeIn"]) =>
+  take(api.POST("/api/learning/grading/groups/{group_id}/", { params: { path: { group_id: id } }, body }));
+
+export const readAttempt = (id: string) => take(api.GET("/api/attempts/{attempt_id}/", { params: { path: { attempt_id: id } } }));
+
+export const override = (attempt: string, body: Schemas["OverrideIn"]) =>
+  take(api.POST("/api/attempts/{attempt_id}/overrides/", { params: { path: { attempt_id: attempt } }, body }));

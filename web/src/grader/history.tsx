@@ -1,4 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, take, type Schemas } from "../api";
 import { Empty, Failure, Loading, Pill, plain, Rich, Screen } from "../parts/basics";
@@ -66,11 +67,16 @@ function Entry({ one, newest, correct }: { one: Given; newest: boolean; correct:
         {one.correction ? <Pill>{t("corrected")}</Pill> : null}
         <Pill tone="accent">{t("pointsOf", { points: one.points_awarded, most: one.max_points })}</Pill>
       </div>
-      {newest ? (
-        <button type="button" onClick={() => correct(one)}>
-          {t("correct")}
-        </button>
-      ) : null}
+      <div className="buttons">
+        <Link className="button" to="/grading/attempts/$attemptId" params={{ attemptId: one.attempt_id }}>
+          {t("wholeAttempt")}
+        </Link>
+        {newest ? (
+          <button type="button" onClick={() => correct(one)}>
+            {t("correct")}
+          </button>
+        ) : null}
+      </div>
     </li>
   );
 }

@@ -2,11 +2,12 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { Empty, Failure, Loading, Pill, plain, Screen } from "../parts/basics";
-import { Choose, Filters, useFilters } from "../parts/filters";
+import { Filters, useFilters } from "../parts/filters";
 import { useMe, usePages } from "../parts/queries";
 import { Table, type Column } from "../parts/table";
 import { More } from "../screens/home";
 import { claimNext, listPending, readSummary, type Pending } from "./calls";
+import { CourseFilter } from "./course-filter";
 import { useGraderWords } from "./words";
 
 const LOOK_AGAIN = 60_000;
@@ -48,7 +49,7 @@ export function Queue() {
   const words = useGraderWords();
   const { t, moment } = words;
   const navigate = useNavigate();
-  const [{ course }, change] = useFilters();
+  const [{ course }] = useFilters();
   const [nothingFree, setNothingFree] = useState(false);
   const summary = useQuery({ queryKey: ["grading", "summary"], queryFn: readSummary, refetchInterval: LOOK_AGAIN });
   const list = usePages(["grading", "pending", course], (cursor) => listPending(course, cursor));
@@ -61,11 +62,6 @@ export function Queue() {
   });
   const error = list.error ?? summary.error;
   const waiting = summary.data?.pending ?? 0;
-  const courses = summary.data?.by_course ?? [];
-  const options = [
-    { value: "", label: t("allCourses") },
-    ...courses.map((one) => ({ value: one.course_id, label: t("courseWaiting", { title: one.course_title, count: one.pending }) })),
-  ];
   const oldest = summary.data?.oldest_submitted_at;
   const lead = summary.data && waiting > 0 ? `${t("queueLead", { count: waiting })}. ${oldest ? t("oldest", { date: moment(oldest) }) : ""}` : null;
   return (
@@ -73,7 +69,7 @@ export function Queue() {
       {error ? <Failure error={error} again={() => void Promise.all([list.refetch(), summary.refetch()])} /> : null}
       {waiting > 0 || course ? (
         <Filters>
-          <Choose label={t("course")} value={course ?? ""} options={options} change={(value) => change({ course: value })} />
+          <CourseFilter summary={summary.data} />
           <button type="button" className="primary" disabled={next.isPending} onClick={() => next.mutate()}>
             {t("takeNext")}
           </button>

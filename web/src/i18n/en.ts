@@ -29,6 +29,7 @@ export const en = {
   navMain: "Main",
   navMore: "More",
   navQueue: "Queue",
+  navGroups: "Alike",
   navHistory: "History",
   navHome: "Learning",
   navCatalogue: "Catalogue",

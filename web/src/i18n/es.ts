@@ -219,6 +219,7 @@ export const es: Catalogue = {
   areaAdministration: "Gestionar",
   navMore: "Más",
   navQueue: "Cola",
+  navGroups: "Iguales",
   navHistory: "Historial",
   requestId: "Si continúa, indique este número a su administrador: {id}",
   remedyConflict: "Otra persona ha cambiado esto en el mismo momento. Cárguelo de nuevo y repita lo que hizo.",

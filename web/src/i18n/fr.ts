@@ -219,6 +219,7 @@ export const fr: Catalogue = {
   areaAdministration: "Gérer",
   navMore: "Plus",
   navQueue: "File",
+  navGroups: "Semblables",
   navHistory: "Historique",
   requestId: "Si cela continue, donnez ce numéro à votre administrateur : {id}",
   remedyConflict: "Une autre personne a modifié ceci au même moment. Rechargez, puis recommencez.",

@@ -25,3 +25,9 @@ test("a field's bound is told", () => {
   expect(tellField({ pointer: "/title", code: "too-long", params: { most: 200 } as unknown as Record<string, never>, detail: "x" }, words)).toContain("200");
   expect(tellField({ pointer: "/title", code: "unreachable", params: {}, detail: "No one can pass." }, words)).toBe("No one can pass.");
 });
+
+test("a field that may not be empty is told so, not as a count of characters", () => {
+  const short = (least: number) => tellField({ pointer: "/reason", code: "too-short", params: { least } as unknown as Record<string, never>, detail: "x" }, words);
+  expect(short(1)).toBe("This is needed.");
+  expect(short(3)).toContain("at least 3");
+});

@@ -55,8 +55,8 @@ export function tellField(wrong: FieldError, { t }: Pick<Words, "t">): string {
   const params = (wrong.params ?? {}) as Record<string, string | number>;
   const key = WRONG[wrong.code];
   if (!key) return wrong.detail;
-  const text = t(key, { bound: params["most"] ?? params["below"] ?? params["least"] ?? params["above"] ?? "" });
-  return text;
+  const bound = params["most"] ?? params["below"] ?? params["least"] ?? params["above"] ?? "";
+  return wrong.code === "too-short" && bound === 1 ? t("wrongRequired") : t(key, { bound });
 }
 
 /** The places that a refusal names. */

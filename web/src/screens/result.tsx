@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import type { Schemas } from "../api";
 import { useWords, type Key } from "../i18n";
 import type { Question } from "../learn/answers";
@@ -51,7 +52,9 @@ function Said({ name, texts }: { name: string; texts: string[] }) {
   );
 }
 
-function Marked({ question, given, number, total }: { question: Question; given: Given | undefined; number: number; total: number }) {
+/** A question with its answer and its mark. A grader's screen has its own name for the answer, and more below. */
+export function Marked(props: { question: Question; given: Given | undefined; number: number; total: number; answerName?: string; children?: ReactNode }) {
+  const { question, given, number, total, answerName, children } = props;
   const { t } = useWords();
   const mark = markOf(given, question);
   const answered = given?.answer_ids
@@ -74,12 +77,13 @@ function Marked({ question, given, number, total }: { question: Question; given:
         )}
       </p>
       <Rich html={question.prompt_html} />
-      <Said name={t("yourAnswer")} texts={answered.length > 0 ? answered : [t("noAnswer")]} />
+      <Said name={answerName ?? t("yourAnswer")} texts={answered.length > 0 ? answered : [t("noAnswer")]} />
       {given?.right_answer && mark?.key !== "right" ? (
         <Said name={t("rightAnswer")} texts={rightWords(question, given.right_answer, t("true"), t("false"))} />
       ) : null}
       {given?.feedback ? <Remark name={t("fromGrader")} html={given.feedback} /> : null}
       {given?.explanation_html ? <Remark name={t("explanation")} html={given.explanation_html} /> : null}
+      {children}
     </div>
   );
 }

@@ -37,6 +37,7 @@ const GRADING: Area = {
   isFor: (me) => me.may.grade,
   places: [
     { to: "/grading", icon: "inbox", key: "navQueue" },
+    { to: "/grading/groups", icon: "list", key: "navGroups" },
     { to: "/grading/history", icon: "history", key: "navHistory" },
   ],
 };
