@@ -4,7 +4,7 @@ import { documentId, useFileAddress } from "../documents/documents";
 import { Failure, Loading, Rich, Screen } from "../parts/basics";
 import { OpenFile } from "../screens/files";
 import { fetchDraft } from "./draft";
-import { itemsOf, modulesOf, type Item, type Question } from "./tree";
+import { itemsOf, modulesOf, type Entry, type Item, type Question } from "./tree";
 import { useWords } from "./words";
 
 function Picture({ reference }: { reference: string }) {
@@ -33,12 +33,20 @@ function Asked({ question, number }: { question: Question; number: number }) {
   );
 }
 
-function Questions({ questions }: { questions: Question[] | undefined }) {
+function Questions({ questions }: { questions: Entry[] | undefined }) {
+  const { t } = useWords();
   return (
     <ol className="questions">
-      {(questions ?? []).map((question, index) => (
-        <Asked key={question.key ?? index} question={question} number={index + 1} />
-      ))}
+      {(questions ?? []).map((entry, index) =>
+        entry.type === "pool" ? (
+          <li key={entry.key ?? index} className="question">
+            <p className="question-head">{t("poolOf", { draw: entry.draw, count: entry.questions?.length ?? 0 })}</p>
+            <Questions questions={entry.questions} />
+          </li>
+        ) : (
+          <Asked key={entry.key ?? index} question={entry} number={index + 1} />
+        ),
+      )}
     </ol>
   );
 }

@@ -24,6 +24,7 @@ const KIND: Record<Change["kind"], Key> = {
   lesson: "kindLesson",
   quiz: "kindQuiz",
   assessment: "kindAssessment",
+  pool: "typePool",
   question: "kindQuestion",
   answer: "kindAnswer",
 };

@@ -1,11 +1,11 @@
 import { useId } from "react";
 import { Rich } from "../parts/basics";
 import { CheckField, SelectField, TextArea, TextField } from "../parts/form";
-import type { Question } from "./tree";
+import type { Entry, Question } from "./tree";
 import { RichField } from "./text";
 import { useWords, type Key, type Told } from "./words";
 
-export const TYPE: Record<Question["type"], Key> = {
+export const TYPE: Record<Entry["type"], Key> = {
   multiple_choice: "typeChoice",
   multi_select: "typeSelect",
   true_false: "typeTrue",
@@ -14,6 +14,7 @@ export const TYPE: Record<Question["type"], Key> = {
   numeric: "typeNumber",
   matching: "typeMatching",
   ordering: "typeOrdering",
+  pool: "typePool",
 };
 
 type Put<Q> = (next: Partial<Q>) => void;
@@ -188,7 +189,8 @@ export function QuestionForm({ question, change }: { question: Question; change:
   );
 }
 
-/** A question in one line of a list. */
-export function titleOf(question: Question, { t }: Told, plainText: (html: string) => string): string {
+/** A question or a pool in one line of a list. */
+export function titleOf(question: Entry, { t }: Told, plainText: (html: string) => string): string {
+  if (question.type === "pool") return t("poolOf", { draw: question.draw, count: question.questions?.length ?? 0 });
   return plainText(question.prompt_html ?? "") || t("untitledQuestion");
 }

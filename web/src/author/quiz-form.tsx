@@ -3,7 +3,7 @@ import { plain } from "../parts/basics";
 import { CheckField, SelectField, TextField } from "../parts/form";
 import { Icon } from "../parts/icons";
 import { QuestionForm, titleOf, TYPE } from "./question-form";
-import { moved, newQuestion, type Assessment, type Question, type Quiz } from "./tree";
+import { moved, newEntry, type Assessment, type Entry, type Pool, type Question, type Quiz } from "./tree";
 import { useWords } from "./words";
 
 type Test = Quiz | Assessment;
@@ -41,12 +41,35 @@ function Rules<T extends Test>({ test, put }: { test: T; put: (next: Partial<Tes
   );
 }
 
-/** The questions of a quiz; one is open at a time. */
-function Questions({ questions, change, first }: { questions: Question[]; change: (questions: Question[]) => void; first: number | null }) {
+const IN_POOLS = (Object.keys(TYPE) as Entry["type"][]).filter((type) => type !== "pool");
+const IN_QUIZZES: readonly Entry["type"][] = [...IN_POOLS, "pool"];
+
+/** How many are drawn, and from what. */
+function PoolForm({ pool, change }: { pool: Pool; change: (pool: Pool) => void }) {
+  const { t } = useWords();
+  return (
+    <div className="form">
+      <TextField
+        label={t("draw")}
+        hint={t("drawHint")}
+        type="number"
+        min={1}
+        value={String(pool.draw)}
+        change={(text) => change({ ...pool, draw: Math.max(1, Math.round(Number(text))) })}
+      />
+      {/* A pool holds no pool: the list offers none. */}
+      <Questions questions={pool.questions ?? []} types={IN_POOLS} first={null} change={(questions) => change({ ...pool, questions: questions as Question[] })} />
+    </div>
+  );
+}
+
+/** The questions of a quiz or a pool; one is open at a time. */
+function Questions({ questions, types, change, first }: { questions: Entry[]; types: readonly Entry["type"][]; change: (questions: Entry[]) => void; first: number | null }) {
   const words = useWords();
   const { t } = words;
   const [open, setOpen] = useState<number | null>(first);
-  const [type, setType] = useState<Question["type"]>("multiple_choice");
+  const [type, setType] = useState<Entry["type"]>("multiple_choice");
+  const put = (index: number, next: Entry) => change(questions.map((one, at) => (at === index ? next : one)));
   const move = (from: number, to: number) => {
     if (to < 0 || to >= questions.length) return;
     change(moved(questions, from, to));
@@ -85,7 +108,11 @@ function Questions({ questions, change, first }: { questions: Question[]; change
                   </button>
                 </span>
               </div>
-              {open === index ? <QuestionForm question={question} change={(next) => change(questions.map((one, at) => (at === index ? next : one)))} /> : null}
+              {open !== index ? null : question.type === "pool" ? (
+                <PoolForm pool={question} change={(next) => put(index, next)} />
+              ) : (
+                <QuestionForm question={question} change={(next) => put(index, next)} />
+              )}
             </li>
           );
         })}
@@ -94,13 +121,13 @@ function Questions({ questions, change, first }: { questions: Question[]; change
         <SelectField
           label={t("kindOfQuestion")}
           value={type}
-          options={(Object.keys(TYPE) as Question["type"][]).map((value) => ({ value, label: t(TYPE[value]) }))}
-          change={(value) => setType(value as Question["type"])}
+          options={types.map((value) => ({ value, label: t(TYPE[value]) }))}
+          change={(value) => setType(value as Entry["type"])}
         />
         <button
           type="button"
           onClick={() => {
-            change([...questions, newQuestion(type)]);
+            change([...questions, newEntry(type)]);
             setOpen(questions.length);
           }}
         >
@@ -119,7 +146,7 @@ export function QuizForm<T extends Test>({ test, question, change }: { test: T; 
       <TextField label={t("title")} maxLength={200} value={test.title} change={(title) => put({ title })} />
       <Rules test={test} put={put} />
       {"kind" in test ? <CheckField label={t("required")} hint={t("requiredHint")} checked={test.required ?? true} change={(required) => put({ required } as Partial<Test>)} /> : null}
-      <Questions questions={test.questions ?? []} first={question} change={(questions) => put({ questions })} />
+      <Questions questions={test.questions ?? []} types={IN_QUIZZES} first={question} change={(questions) => put({ questions })} />
     </div>
   );
 }

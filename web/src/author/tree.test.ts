@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { itemsOf, mergeBoth, modulesOf, newQuestion, newQuiz, placeOf, pointerOf, sendable, step, withKeys, type Tree } from "./tree";
+import { itemsOf, mergeBoth, modulesOf, newEntry, newQuiz, placeOf, pointerOf, sendable, step, withKeys, type Question, type Tree } from "./tree";
 
 const lesson = (key: string, body_html = "") => ({ kind: "lesson" as const, key, title: key.toUpperCase(), body_html });
 const BASE: Tree = {
@@ -33,15 +33,23 @@ test("an item steps down within its module, then into the next one, and stays at
 });
 
 test("a choice without a word waits, and what the author sees keeps it", () => {
-  const tree: Tree = { title: "C", modules: [{ title: "M", items: [{ ...newQuiz("Q"), questions: [newQuestion("multiple_choice")] }] }] };
+  const tree: Tree = { title: "C", modules: [{ title: "M", items: [{ ...newQuiz("Q"), questions: [newEntry("multiple_choice")] }] }] };
   expect(JSON.stringify(sendable(tree))).toContain('"answers":[]');
   expect(JSON.stringify(tree)).toContain('"text":""');
 });
 
 test("new things take the keys that the service gave them, so that they are not made twice", () => {
-  const mine: Tree = { title: "C", modules: [{ title: "M", items: [{ ...newQuiz("Q"), questions: [newQuestion("true_false")] }] }] };
-  const stored: Tree = { title: "C", modules: [{ key: "m", title: "M", items: [{ ...newQuiz("Q"), key: "q", questions: [{ ...newQuestion("true_false"), key: "k" }] }] }] };
+  const mine: Tree = { title: "C", modules: [{ title: "M", items: [{ ...newQuiz("Q"), questions: [newEntry("true_false")] }] }] };
+  const stored: Tree = { title: "C", modules: [{ key: "m", title: "M", items: [{ ...newQuiz("Q"), key: "q", questions: [{ ...newEntry("true_false"), key: "k" }] }] }] };
   expect(withKeys(mine, stored)).toEqual({ ...stored });
+});
+
+test("the questions of a pool take their keys, and wait for their words, as others do", () => {
+  const pool = (key: string | null) => ({ type: "pool" as const, draw: 1, key, questions: [{ ...newEntry("multiple_choice"), key } as Question] });
+  const tree = (key: string | null): Tree => ({ title: "C", modules: [{ key: "m", title: "M", items: [{ ...newQuiz("Q"), key: "q", questions: [pool(key)] }] }] });
+  expect(withKeys(tree(null), tree("k"))).toMatchObject(tree("k"));
+  const [sent] = itemsOf(modulesOf(sendable(tree("k")))[0]);
+  expect(sent).toMatchObject({ questions: [{ type: "pool", draw: 1, questions: [{ key: "k", answers: [] }] }] });
 });
 
 test("what two authors changed in different places is one tree", () => {

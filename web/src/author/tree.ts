@@ -1,7 +1,10 @@
 /** A course's tree as an author edits it: pure functions that answer a changed copy. */
 import type { Schemas } from "../api";
 
-export type Question = NonNullable<Schemas["Quiz"]["questions"]>[number];
+/** What a quiz holds: questions, and pools that some are drawn from. */
+export type Entry = NonNullable<Schemas["Quiz"]["questions"]>[number];
+export type Pool = Extract<Entry, { type: "pool" }>;
+export type Question = Exclude<Entry, { type: "pool" }>;
 export type Lesson = Schemas["Lesson"];
 export type Quiz = Schemas["Quiz"];
 export type Assessment = Schemas["Assessment"];
@@ -107,7 +110,9 @@ export const newLesson = (title: string): Lesson => ({ kind: "lesson", title, bo
 export const newQuiz = (title: string): Quiz => ({ kind: "quiz", title, pass_score: 70, max_attempts: 3, required: true, questions: [] });
 export const newAssessment = (title: string): Assessment => ({ title, pass_score: 80, max_attempts: 2, questions: [] });
 
-export function newQuestion(type: Question["type"]): Question {
+export const newEntry = (type: Entry["type"]): Entry => (type === "pool" ? { type, draw: 1, questions: [] } : newQuestion(type));
+
+function newQuestion(type: Question["type"]): Question {
   const common = { prompt_html: "", points: 1 };
   const two = [
     { text: "", is_correct: true },
@@ -137,6 +142,10 @@ const isEmptyChoice = (answer: { text?: string | null; html?: string | null }) =
 
 const withWords = (lines: readonly string[] | undefined): string[] => (lines ?? []).map((line) => line.trim()).filter(Boolean);
 
+function sendableEntry(entry: Entry): Entry {
+  return entry.type === "pool" ? { ...entry, questions: (entry.questions ?? []).map(sendableQuestion) } : sendableQuestion(entry);
+}
+
 function sendableQuestion(question: Question): Question {
   if (question.type === "multiple_choice" || question.type === "multi_select") {
     return { ...question, answers: (question.answers ?? []).filter((answer) => !isEmptyChoice(answer)) };
@@ -147,7 +156,7 @@ function sendableQuestion(question: Question): Question {
   return question;
 }
 
-const withoutEmpty = <T extends { questions?: Question[] }>(test: T): T => ({ ...test, questions: (test.questions ?? []).map(sendableQuestion) });
+const withoutEmpty = <T extends { questions?: Entry[] }>(test: T): T => ({ ...test, questions: (test.questions ?? []).map(sendableEntry) });
 
 /** The tree as it is sent: choices that are still without a word wait until they have one. */
 export function sendable(tree: Tree): Tree {
@@ -162,12 +171,11 @@ export function sendable(tree: Tree): Tree {
 export function withKeys(mine: Tree, stored: Tree): Tree {
   const keyed = <T extends { key?: string | null }>(list: T[], theirs: readonly { key?: string | null }[], inner: (one: T, their: never) => T = (one) => one): T[] =>
     list.length === theirs.length ? list.map((one, at) => inner({ ...one, key: one.key ?? theirs[at]?.key ?? null }, theirs[at] as never)) : list;
-  const questions = <T extends { questions?: Question[] }>(test: T, theirs: { questions?: Question[] }): T => ({
-    ...test,
-    questions: keyed(test.questions ?? [], theirs.questions ?? [], (one, their: Question) =>
-      "answers" in one && "answers" in their ? { ...one, answers: keyed(one.answers ?? [], their.answers ?? []) } : one,
-    ),
-  });
+  const entry = (one: Entry, their: Entry): Entry => {
+    if (one.type === "pool") return their.type === "pool" ? { ...one, questions: keyed(one.questions ?? [], their.questions ?? [], entry as (one: Question, their: Question) => Question) } : one;
+    return "answers" in one && "answers" in their ? { ...one, answers: keyed(one.answers ?? [], their.answers ?? []) } : one;
+  };
+  const questions = <T extends { questions?: Entry[] }>(test: T, theirs: { questions?: Entry[] }): T => ({ ...test, questions: keyed(test.questions ?? [], theirs.questions ?? [], entry) });
   const assessment = mine.assessment && stored.assessment ? { ...questions(mine.assessment, stored.assessment), key: mine.assessment.key ?? stored.assessment.key ?? null } : mine.assessment;
   return {
     ...mine,
