@@ -20,6 +20,12 @@ VALUES (gen_random_uuid(), 'org', 't', 'u', clock_timestamp() - make_interval(da
 ANSWER = """INSERT INTO idempotency_answers (organization_id, digest, subject, request_digest, created_at)
 VALUES ('org', decode(lpad(:n, 4, '0'), 'hex'), 's', '\\x00', clock_timestamp() - make_interval(hours => :hours))"""
 
+ORGANIZATION = """INSERT INTO organizations (id, name, timezone, authoring_roles, created_at, updated_at)
+VALUES ('org', 'Org', 'UTC', '{}', clock_timestamp(), clock_timestamp())"""
+DIGEST = """INSERT INTO officer_digests (organization_id, id, user_id, week, status, claimed_at)
+VALUES ('org', gen_random_uuid(), :user, '2026-01-05', :status,
+    clock_timestamp() - make_interval(days => :days))"""
+
 
 async def test_done_jobs_go_after_a_week_and_all_others_stay(desk: Desk, context: Context) -> None:
     for job, status, hours in (
@@ -67,6 +73,17 @@ async def test_events_answers_and_dead_workers_go_in_their_time(desk: Desk, cont
         assert [row[0] for row in left] == [0, None]
         answers = await connection.exec_driver_sql("SELECT count(*) FROM idempotency_answers")
         assert answers.scalar_one() == 1
+
+
+async def test_digests_that_were_sent_go_after_thirty_days(desk: Desk, context: Context) -> None:
+    await desk.sql(ORGANIZATION)
+    for user, days, status in (("new", 29, "sent"), ("old", 31, "sent"), ("waits", 500, "pending")):
+        await desk.sql(DIGEST, user=user, days=days, status=status)
+    await purge(context, None)
+    async with context.transaction(None) as session:
+        connection = await session.connection()
+        left = await connection.exec_driver_sql("SELECT user_id FROM officer_digests ORDER BY user_id")
+        assert [row[0] for row in left] == ["new", "waits"]
 
 
 async def test_the_audit_trail_stays_for_ever(desk: Desk, context: Context) -> None:

@@ -17,6 +17,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.records.events import Event
 from learning_service.domain.records.idempotency import KEPT, IdempotencyAnswer
+from learning_service.domain.reminders.models import OfficerDigest
 from learning_service.domain.webhooks.models import WebhookDelivery
 
 log = structlog.get_logger()
@@ -44,6 +45,8 @@ PURGED: Sequence[Purged] = (
     Purged(MembershipEvent.received_at, timedelta(days=30), MembershipEvent.data.is_not(None)),
     # So long, a delivery can be looked at and replayed.
     Purged(WebhookDelivery.created_at, timedelta(days=30), WebhookDelivery.status != "pending"),
+    # Longer than the week that the row claims.
+    Purged(OfficerDigest.claimed_at, timedelta(days=30), OfficerDigest.status.not_in(("pending", "sending"))),
     Purged(WorkerRow.seen_at, timedelta(days=1)),
 )
 
