@@ -141,6 +141,7 @@ CALLS: dict[str, Call] = {
     "GET /api/documents/{document_id}/file/": Call(),
     "POST /api/documents/{document_id}/retry/": Call(),
     "GET /api/enrollments/": lists("id", "enrollment_id"),
+    "POST /api/imports/": Call(file=b"user_id,course_id,due_at\n", query="?kind=assignments"),
     "POST /api/enrollments/bulk/": Call({"action": "remind", "ids": ["{enrollment_id}"]}),
     "GET /api/runs/{run_id}/": Call(),
     "GET /api/enrollments/{enrollment_id}/": Call(),

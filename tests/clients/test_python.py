@@ -43,7 +43,7 @@ LEFT_OUT = {
     "deleteEnrollment", "deleteWebhook", "designateGrader", "dismissGrader",
     "downloadDocument", "duplicateCourse", "enableWebhook", "endMails",
     "eraseMember", "explainEnrollment", "exportMyData", "exportVersion", "gradeAnswerGroup", "gradeResponse",
-    "grantAttempts", "importIntoDraft", "listAnswerGroups", "listAssignmentRules", "listAssignmentRuns",
+    "grantAttempts", "importIntoDraft", "importRows", "listAnswerGroups", "listAssignmentRules", "listAssignmentRuns",
     "readCredential", "readCredentialAsJwt", "readDidDocument", "readJwks", "readStatusList", "showAchievement",
     "listAuditEntries", "changeEnrollments",
     "listCategories", "listChapters", "listComplianceStatuses", "listDeliveries",

@@ -2,7 +2,10 @@
 
 import errno
 import socket
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import quote
 
 import structlog
@@ -26,6 +29,7 @@ from learning_service.domain.kernel.values import JsonObject
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
+_NO_FACTS: Mapping[str, Any] = MappingProxyType({})
 KINDS: tuple[tuple[type[DomainError], int], ...] = (
     (errors.Unauthenticated, 401),
     (errors.Forbidden, 403),
@@ -78,6 +82,7 @@ def problem_response(
     code: str,
     detail: str,
     faults: tuple[Fault, ...] = (),
+    facts: Mapping[str, Any] = _NO_FACTS,
     headers: dict[str, str] | None = None,
 ) -> Response:
     """One problem document. `type` is a name, not an address; docs/errors.md lists them all."""
@@ -91,6 +96,7 @@ def problem_response(
         "instance": quote(request.scope["path"], safe=IN_PATHS),
         "code": code,
         "request_id": request.scope.get("request_id", ""),
+        **facts,
     }
     if faults:
         document["errors"] = [
@@ -114,7 +120,13 @@ def domain_problem(request: Request, error: DomainError) -> Response:
         headers["Connection"] = "close"
     faults = error.faults if isinstance(error, Invalid) else ()
     return problem_response(
-        request, status, code=error.code, detail=error.detail, faults=faults, headers=headers
+        request,
+        status,
+        code=error.code,
+        detail=error.detail,
+        faults=faults,
+        facts=error.facts,
+        headers=headers,
     )
 
 

@@ -10,7 +10,7 @@ from learning_service.api.permissions import IsAdmin
 from learning_service.api.requests import ContextOf, Session
 from learning_service.api.routes import Responses
 from learning_service.domain.completion.actions.enrollment_runs import change_in_bulk
-from learning_service.domain.completion.rules import BulkIn
+from learning_service.domain.completion.rules.bulk import BulkIn
 from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.runs import BulkOut, StartedOut
 

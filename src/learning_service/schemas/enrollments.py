@@ -1,7 +1,7 @@
 """Wire types of enrollments and progress."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -24,6 +24,10 @@ MAX_EXTRA_TIME = 7 * 24 * 3600
 MAX_EXTRA_ATTEMPTS = 100
 
 
+EnrollmentSource: TypeAlias = Literal["self", "admin", "rule", "recertification", "imported"]
+"""`imported`: a completion of before, from a file."""
+
+
 class EnrollmentOut(Out):
     """An enrollment. One that was withdrawn has `withdrawn_at`, and the status that it had then."""
 
@@ -39,7 +43,7 @@ class EnrollmentOut(Out):
     """Its due time has passed, and the learner has still something to hand in."""
     awaiting_review: bool
     """Everything is handed in, and waits for a grader: neither reminded nor overdue."""
-    source: Literal["self", "admin", "rule", "recertification"]
+    source: EnrollmentSource
     """Who or what made it."""
     withdrawn_at: datetime | None
 
@@ -224,7 +228,7 @@ class CauseOut(Out):
 class SourceOut(Out):
     """What assigned an enrollment, and when. `due_at` is the due time that it set; the earliest holds."""
 
-    source: Literal["self", "admin", "rule", "recertification"]
+    source: EnrollmentSource
     """Who or what assigned it."""
     cause: CauseOut
     due_at: datetime | None
@@ -256,7 +260,7 @@ class ExplanationOut(Out):
     enrollment_id: UUID
     user_id: str
     course_id: UUID
-    source: Literal["self", "admin", "rule", "recertification"]
+    source: EnrollmentSource
     """Who or what made it."""
     cause: CauseOut
     sources: list[SourceOut]

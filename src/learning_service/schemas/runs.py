@@ -41,8 +41,17 @@ class RunProgressOut(Out):
 
     run_id: UUID
     kind: Annotated[
-        Literal["assignment", "extend", "remind", "withdraw", "grant_attempts"],
-        Field(description="What it does: assign a course, or a change of enrollments."),
+        Literal[
+            "assignment",
+            "extend",
+            "remind",
+            "withdraw",
+            "grant_attempts",
+            "import_assignments",
+            "import_extensions",
+            "import_completions",
+        ],
+        Field(description="What it does: assign a course, a change of enrollments, or the rows of a file."),
     ]
     status: Literal["running", "done", "failed"]
     total: Annotated[

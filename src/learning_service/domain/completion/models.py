@@ -1,22 +1,27 @@
-"""The table of runs that change many enrollments."""
+"""The tables of runs that change many enrollments, or make them from a file."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.kernel.base import Base, new_id
+from learning_service.domain.kernel.base import Base, new_id, reference
 from learning_service.domain.kernel.values import JsonObject
 
 
 class EnrollmentRun(Base):
-    """One change of all enrollments that a filter finds, done step by step, newest first."""
+    """One change of all enrollments that a filter finds or a file names, done step by step."""
 
     __tablename__ = "enrollment_runs"
     __table_args__ = (
-        CheckConstraint("action IN ('extend', 'remind', 'withdraw', 'grant_attempts')", name="action"),
+        CheckConstraint(
+            "action IN ('extend', 'remind', 'withdraw', 'grant_attempts',"
+            " 'import_assignments', 'import_extensions', 'import_completions')",
+            name="action",
+        ),
         CheckConstraint("status IN ('running', 'done', 'failed')", name="status"),
     )
 
@@ -42,3 +47,20 @@ class EnrollmentRun(Base):
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None]
     """Why it failed: a code."""
+
+
+class ImportRow(Base):
+    """A row of a file that an import has still to do; gone once it is done."""
+
+    __tablename__ = "import_rows"
+    __table_args__ = (reference("run_id", "enrollment_runs"),)
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[str]
+    course_id: Mapped[uuid.UUID]
+    due_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    completed_on: Mapped[date | None]
+    score: Mapped[Decimal | None]

@@ -25,7 +25,7 @@ class Enrollment(Base):
             "(status = 'withdrawn') = (withdrawn_at IS NOT NULL AND withdrawn_because IS NOT NULL)",
             name="withdrawn",
         ),
-        CheckConstraint("source IN ('self', 'admin', 'rule', 'recertification')", name="source"),
+        CheckConstraint("source IN ('self', 'admin', 'rule', 'recertification', 'imported')", name="source"),
         Index(
             "uq_enrollments_open",
             "organization_id",

@@ -16,6 +16,11 @@ def end_of_day(day: date, timezone: str) -> datetime:
     return start_of_day(day + timedelta(days=1), timezone)
 
 
+def noon_of_day(day: date, timezone: str) -> datetime:
+    """The day's local noon, in UTC: a moment that is on this day almost everywhere."""
+    return datetime.combine(day, time(12), ZoneInfo(timezone)).astimezone(UTC)
+
+
 def local_day(instant: datetime, timezone: str) -> date:
     """Which day it is there."""
     return instant.astimezone(ZoneInfo(timezone)).date()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 FaultCode: TypeAlias = Literal[
@@ -68,6 +69,8 @@ class DomainError(Exception):
     """
 
     code = "error"
+    facts: Mapping[str, Any] = MappingProxyType({})
+    """What programs are told besides, by name."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)

@@ -54,6 +54,7 @@ _TEXTS = (
     WHERE organization_id = :organization_id AND enrollment_id = ANY(CAST(:enrollments AS uuid[]))""",
     """UPDATE reminders SET reason = NULL
     WHERE organization_id = :organization_id AND enrollment_id = ANY(CAST(:enrollments AS uuid[]))""",
+    """DELETE FROM import_rows WHERE organization_id = :organization_id AND user_id = :user_id""",
     """DELETE FROM officer_digests WHERE organization_id = :organization_id AND user_id = :user_id""",
     """UPDATE webhook_notices SET reason = NULL
     WHERE organization_id = :organization_id AND user_id = :user_id""",

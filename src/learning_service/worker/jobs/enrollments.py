@@ -1,38 +1,60 @@
-"""Changing many enrollments in the background."""
+"""Changes of many enrollments, and imports of many rows."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.context import Context
 from learning_service.core.database import DRIVER_ERRORS
 from learning_service.domain.completion.actions.enrollment_runs import fail_run, step_enrollments
+from learning_service.domain.completion.actions.imports import fail_import, step_import
 from learning_service.domain.completion.actions.marking import with_marks
 from learning_service.domain.jobs.outbox import Job, Unworkable
 from learning_service.worker.durable import describe, finishing
 
 TRIES = 5
 """How often a step may fail before its run is given up."""
+Step = Callable[[AsyncSession, uuid.UUID], Awaitable[bool]]
+GiveUp = Callable[[AsyncSession, uuid.UUID], Awaitable[None]]
 
 
 async def change_enrollments(context: Context, job: Job) -> None:
-    """Go through a run's enrollments, a bounded transaction at a time; killed, it goes on where it stopped.
+    """Go through a run's enrollments."""
+    pace = context.settings.mails_per_second
+
+    async def step(session: AsyncSession, run_id: uuid.UUID) -> bool:
+        return await step_enrollments(session, run_id, mails_per_second=pace)
+
+    await _go_through(context, job, step, fail_run)
+
+
+async def import_rows(context: Context, job: Job) -> None:
+    """Go through the rows of a file."""
+    await _go_through(context, job, step_import, fail_import)
+
+
+async def _go_through(context: Context, job: Job, step: Step, give_up: GiveUp) -> None:
+    """Take a run's steps, a bounded transaction each; killed, it goes on where it stopped.
 
     A database that is away is no fault of the run and does not count.
     """
     run_id, more = job.id_argument("run_id"), True
 
-    async def step() -> bool:
+    async def go_on() -> bool:
         async with context.transaction(job.organization_id) as session:
-            pace = context.settings.mails_per_second
-            return await step_enrollments(session, run_id, mails_per_second=pace)
+            return await step(session, run_id)
 
     try:
         while more:
-            more = await with_marks(step)
+            more = await with_marks(go_on)
     except (OSError, *DRIVER_ERRORS):
         raise
     except Exception as error:
         if job.failures + 1 < TRIES:
             raise
         async with context.transaction(job.organization_id) as session:
-            await fail_run(session, run_id)
+            await give_up(session, run_id)
         raise Unworkable(f"a step failed {TRIES} times: {describe(error)}") from error
     async with finishing(context, job):
         pass

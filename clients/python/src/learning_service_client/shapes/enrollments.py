@@ -33,7 +33,7 @@ class ListedEnrollmentOut(TypedDict):
     due_at: str | None
     overdue: bool
     awaiting_review: bool
-    source: Literal["self", "admin", "rule", "recertification"]
+    source: Literal["self", "admin", "rule", "recertification", "imported"]
     withdrawn_at: str | None
     completed_at: str | None
     score: float | None

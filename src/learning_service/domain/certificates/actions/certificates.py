@@ -5,9 +5,10 @@ Its PDF is made afterwards by a job.
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import and_, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.actions.pdfs import have_marked, note_on_certificate
@@ -20,13 +21,24 @@ from learning_service.domain.certificates.rules.certificates import (
 )
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion
-from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.outbox import enqueue_job, requeue_jobs
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Gone, NotFound
 from learning_service.domain.organizations.queries import SettingsView, organization_settings
 from learning_service.domain.records.events import append_event
 
 PUBLIC_URL = "public_url"
+_IN_ORDER = text(
+    """UPDATE certificates AS c SET renewed_by = (
+        SELECT n.id FROM certificates n WHERE n.organization_id = c.organization_id AND n.user_id = c.user_id
+            AND n.course_id = c.course_id AND (n.issued_at, n.id) > (c.issued_at, c.id)
+            AND n.revoked_at IS NULL AND n.reissued_as IS NULL
+        ORDER BY n.issued_at, n.id LIMIT 1)
+    FROM (SELECT DISTINCT user_id, course_id
+        FROM unnest(CAST(:users AS text[]), CAST(:courses AS uuid[])) AS w(user_id, course_id)) AS w
+    WHERE c.organization_id = :organization_id AND c.user_id = w.user_id AND c.course_id = w.course_id
+        AND c.renewed_by IS NULL AND c.reissued_as IS NULL AND c.revoked_at IS NULL"""
+)
 
 
 class CertificateRevoked(Conflict):
@@ -61,6 +73,15 @@ def verification_url(session: AsyncSession, certificate_id: uuid.UUID) -> str:
     return f"{session.info[PUBLIC_URL]}/certificates/{certificate_id}/verify/"
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A completion, and the names that its certificate has."""
+
+    completion: CourseCompletion
+    member: Member
+    course_title: str
+
+
 async def issue_certificate(
     session: AsyncSession,
     completion: CourseCompletion,
@@ -70,29 +91,9 @@ async def issue_certificate(
     course_title: str,
 ) -> Certificate:
     """Issue the completion's certificate and queue its PDF. The id is random: it is a public secret."""
-    certificate_id = uuid.uuid4()
     looks = await organization_settings(session, completion.organization_id)
-    certificate = Certificate(
-        id=certificate_id,
-        organization_id=completion.organization_id,
-        completion_id=completion.id,
-        user_id=completion.user_id,
-        course_id=completion.course_id,
-        recipient_name=member.display_name,
-        course_title=course_title,
-        issuer_name=organization.name,
-        timezone=organization.timezone,
-        issued_at=now(session),
-        expires_at=completion.expires_at,
-        verification_url=verification_url(session, certificate_id),
-        locale=printed_locale(member.locale, looks.locale),
-        paper=looks.paper,
-        orientation=looks.orientation,
-        primary_color=looks.primary_color,
-        signatory_name=looks.signatory_name,
-        signatory_title=looks.signatory_title,
-        logo_key=looks.logo_key,
-    )
+    named = Named(completion, member, course_title)
+    certificate = _new(session, named, organization, looks, issued_at=now(session))
     session.add(certificate)
     await session.flush()
     await _renew(session, certificate)
@@ -100,8 +101,69 @@ async def issue_certificate(
     return certificate
 
 
-async def _announce(session: AsyncSession, certificate: Certificate) -> None:
-    """Tell other services, and have the PDF made."""
+async def issue_of_before(
+    session: AsyncSession, completed: Sequence[Named], *, organization: Organization
+) -> None:
+    """Issue the certificates of completions that lie in the past, each of its day, and queue their PDFs.
+
+    Those of a member and course supersede one another in the order of their days.
+    """
+    looks = await organization_settings(session, organization.id)
+    made = [
+        _new(session, one, organization, looks, issued_at=one.completion.completed_at) for one in completed
+    ]
+    session.add_all(made)
+    await session.flush()
+    await session.execute(
+        _IN_ORDER,
+        {
+            "organization_id": organization.id,
+            "users": [one.user_id for one in made],
+            "courses": [one.course_id for one in made],
+        },
+    )
+    for one in made:
+        _tell(session, one)
+    jobs = {
+        generation_key(one.id): {"completion_id": str(one.completion_id), "certificate_id": str(one.id)}
+        for one in made
+    }
+    await requeue_jobs(session, GENERATE, jobs, organization_id=organization.id)
+
+
+def _new(
+    session: AsyncSession,
+    named: Named,
+    organization: Organization,
+    looks: SettingsView,
+    *,
+    issued_at: datetime,
+) -> Certificate:
+    certificate_id, completion = uuid.uuid4(), named.completion
+    return Certificate(
+        id=certificate_id,
+        organization_id=completion.organization_id,
+        completion_id=completion.id,
+        user_id=completion.user_id,
+        course_id=completion.course_id,
+        recipient_name=named.member.display_name,
+        course_title=named.course_title,
+        issuer_name=organization.name,
+        timezone=organization.timezone,
+        issued_at=issued_at,
+        expires_at=completion.expires_at,
+        verification_url=verification_url(session, certificate_id),
+        locale=printed_locale(named.member.locale, looks.locale),
+        paper=looks.paper,
+        orientation=looks.orientation,
+        primary_color=looks.primary_color,
+        signatory_name=looks.signatory_name,
+        signatory_title=looks.signatory_title,
+        logo_key=looks.logo_key,
+    )
+
+
+def _tell(session: AsyncSession, certificate: Certificate) -> None:
     append_event(
         session,
         "learning.certificate.issued",
@@ -112,6 +174,11 @@ async def _announce(session: AsyncSession, certificate: Certificate) -> None:
         course_id=certificate.course_id,
         expires_at=certificate.expires_at,
     )
+
+
+async def _announce(session: AsyncSession, certificate: Certificate) -> None:
+    """Tell other services, and have the PDF made."""
+    _tell(session, certificate)
     await enqueue_job(
         session,
         GENERATE,

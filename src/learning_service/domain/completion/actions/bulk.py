@@ -18,7 +18,7 @@ from learning_service.domain.completion.actions.enrollment_changes import (
     withdraw_enrollment,
 )
 from learning_service.domain.completion.queries.bulk import Judged, hold_enrollments
-from learning_service.domain.completion.rules import Bulk
+from learning_service.domain.completion.rules.bulk import Bulk
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN, WITHDRAWN

@@ -13,7 +13,7 @@ from learning_service.domain.completion.queries.found_enrollments import (
     count_found,
     find_ids,
 )
-from learning_service.domain.completion.rules import MOST_AT_ONCE, Bulk, BulkIn, EnrollmentFilterIn
+from learning_service.domain.completion.rules.bulk import MOST_AT_ONCE, Bulk, BulkIn, EnrollmentFilterIn
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now

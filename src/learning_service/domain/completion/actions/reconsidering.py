@@ -107,7 +107,7 @@ async def reconsider(
     if decision.status == "completed" and not elsewhere.completed:
         outcome = await complete_enrollment(session, position, version, decision.score, actor)
         if elsewhere.open is not None:
-            await _withdraw_superfluous(session, position, elsewhere.open)
+            await withdraw_superfluous(session, position.organization_id, elsewhere.open)
         return outcome.status, outcome
     if decision.status == "in_progress" and not elsewhere.goes_on:
         await reopen_enrollment(session, position, version, actor)
@@ -115,15 +115,18 @@ async def reconsider(
     return "failed", None
 
 
-async def _withdraw_superfluous(session: AsyncSession, completed: Position, open_id: uuid.UUID) -> None:
-    """Withdraw the open enrollment, unless it is a renewal still wanted, or the completion is over already."""
-    other = await find_position(
-        session, completed.organization_id, "enrollment", open_id, user_id=None, lock=True
-    )
-    lasting = await _lasting(session, completed)
-    if other is None or lasting is None:
+async def withdraw_superfluous(session: AsyncSession, organization_id: str, open_id: uuid.UUID) -> None:
+    """Withdraw the open enrollment of a course that was completed beside it.
+
+    Unless it is a renewal still wanted, or the completion is over already. Raises Unmarked.
+    """
+    other = await find_position(session, organization_id, "enrollment", open_id, user_id=None, lock=True)
+    if other is None or not other.is_open:
+        return
+    lasting = await _lasting(session, other)
+    if lasting is None:
         return
     over = lasting.expires_at is not None and lasting.expires_at <= now(session)
-    if over or (other.source == "recertification" and await _can_be_renewed(session, completed)):
+    if over or (other.source == "recertification" and await _can_be_renewed(session, other)):
         return
     await withdraw(session, other, because=COMPLETED_ELSEWHERE, actor=SYSTEM)

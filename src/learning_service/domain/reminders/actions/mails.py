@@ -86,7 +86,10 @@ async def plan_mail_about(
     *,
     mails_per_second: int,
 ) -> None:
-    """Claim the mail about an attempt that was graded, or about a certificate that is ready: each has one."""
+    """Claim the mail about an attempt that was graded, or about a certificate that is ready: each has one.
+
+    What was imported is no news to the member and makes none.
+    """
     if kind == "result":
         enrollments = select(QuizAttempt.organization_id, QuizAttempt.enrollment_id).where(
             QuizAttempt.id == subject_id
@@ -101,7 +104,14 @@ async def plan_mail_about(
                     CourseCompletion.id == Certificate.completion_id,
                 ),
             )
-            .where(Certificate.id == subject_id)
+            .join(
+                Enrollment,
+                and_(
+                    Enrollment.organization_id == CourseCompletion.organization_id,
+                    Enrollment.id == CourseCompletion.enrollment_id,
+                ),
+            )
+            .where(Certificate.id == subject_id, Enrollment.source != "imported")
         )
     found = (await session.execute(enrollments)).first()
     if found is None:

@@ -1,0 +1,28 @@
+"""Enrollments may come from a file of completions."""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+revision: str = "0801"
+down_revision: str | None = "0810"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+BEFORE = "source IN ('self', 'admin', 'rule', 'recertification')"
+NOW = "source IN ('self', 'admin', 'rule', 'recertification', 'imported')"
+
+
+def upgrade() -> None:
+    _replace(NOW)
+
+
+def downgrade() -> None:
+    _replace(BEFORE)
+
+
+def _replace(condition: str) -> None:
+    op.drop_constraint(op.f("ck_enrollments_source"), "enrollments")
+    op.create_check_constraint(
+        op.f("ck_enrollments_source"), "enrollments", condition, postgresql_not_valid=True
+    )

@@ -1,0 +1,113 @@
+"""Assignments and extensions that the rows of a file ask for, after they were judged."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.assignments.actions.manual_assignments import assign_course
+from learning_service.domain.assignments.rules.policy import AssignmentIn
+from learning_service.domain.attempts.models import EnrollmentGrant
+from learning_service.domain.completion.rules.importing import WantedRow
+from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.enrollments.queries.standing import OPEN
+from learning_service.domain.kernel.base import new_id
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.records.audit import record_audit
+
+_EXTEND = text(
+    """UPDATE enrollments AS e SET due_at = w.due_at, revision = revision + 1
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:due_times AS timestamptz[])) AS w(id, due_at)
+    WHERE e.organization_id = :organization_id AND e.id = w.id"""
+)
+
+
+async def assign_rows(session: AsyncSession, rows: Sequence[WantedRow], *, actor: Principal) -> int:
+    """Assign courses as an administrator does by hand; how many rows are now as they ask. Mails follow."""
+    alike: dict[tuple[uuid.UUID, datetime | None], list[str]] = defaultdict(list)
+    for row in rows:
+        alike[row.course_id, row.due_at].append(row.user_id)
+    done = 0
+    for (course_id, due_at), user_ids in alike.items():
+        sent = AssignmentIn(user_ids=tuple(user_ids), due_at=due_at)
+        handed = await assign_course(session, course_id, sent, actor=actor)
+        done += handed.assigned + handed.already_enrolled
+    reasons = {(row.user_id, row.course_id): row for row in rows if row.reason is not None}
+    made = Enrollment.assigned_at == now(session)
+    for one in await _open(session, reasons, actor, made) if reasons else ():
+        _note(session, one, reasons[one.user_id, one.course_id], actor)
+    return done
+
+
+async def extend_rows(session: AsyncSession, rows: Sequence[WantedRow], *, actor: Principal) -> int:
+    """Move due times to later ones; how many rows are now as they ask."""
+    wanted = {(row.user_id, row.course_id): row for row in rows}
+    found = await _open(session, wanted, actor)
+    later = [
+        (one, row)
+        for one in found
+        if (row := wanted[one.user_id, one.course_id]).due_at is not None
+        and (one.due_at is None or one.due_at < row.due_at)
+    ]
+    if later:
+        parameters = {
+            "organization_id": actor.organization_id,
+            "ids": [one.id for one, _ in later],
+            "due_times": [row.due_at for _, row in later],
+        }
+        await session.execute(_EXTEND, parameters)
+    for one, row in later:
+        _note(session, one, row, actor)
+        record_audit(
+            session,
+            "enrollment.changed",
+            organization_id=actor.organization_id,
+            actor=actor.user_id,
+            subject=("enrollment", one.id),
+            user_id=one.user_id,
+            course_id=one.course_id,
+            enrollment_id=one.id,
+            details={"fields": ["due_at"], "reason_given": row.reason is not None},
+        )
+    return len(found)
+
+
+async def _open(
+    session: AsyncSession,
+    wanted: Mapping[tuple[str, uuid.UUID], WantedRow],
+    actor: Principal,
+    *conditions: object,
+) -> Sequence[Enrollment]:
+    """The open enrollments of these members in these courses, locked in the order of ids."""
+    found = await session.scalars(
+        select(Enrollment)
+        .where(
+            Enrollment.organization_id == actor.organization_id,
+            tuple_(Enrollment.user_id, Enrollment.course_id).in_(list(wanted)),
+            Enrollment.status.in_(OPEN),
+            *conditions,  # type: ignore[arg-type]
+        )
+        .order_by(Enrollment.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.all()
+
+
+def _note(session: AsyncSession, one: Enrollment, row: WantedRow, actor: Principal) -> None:
+    session.add(
+        EnrollmentGrant(
+            id=new_id(),
+            organization_id=actor.organization_id,
+            enrollment_id=one.id,
+            kind="due_at",
+            due_at=row.due_at,
+            reason=row.reason,
+            granted_by=actor.user_id,
+            granted_at=now(session),
+        )
+    )

@@ -1,0 +1,1 @@
+"""Pure rules of what is done with many enrollments."""
