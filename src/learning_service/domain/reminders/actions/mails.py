@@ -90,30 +90,7 @@ async def plan_mail_about(
 
     What was imported is no news to the member and makes none.
     """
-    if kind == "result":
-        enrollments = select(QuizAttempt.organization_id, QuizAttempt.enrollment_id).where(
-            QuizAttempt.id == subject_id
-        )
-    else:
-        enrollments = (
-            select(Certificate.organization_id, CourseCompletion.enrollment_id)
-            .join(
-                CourseCompletion,
-                and_(
-                    CourseCompletion.organization_id == Certificate.organization_id,
-                    CourseCompletion.id == Certificate.completion_id,
-                ),
-            )
-            .join(
-                Enrollment,
-                and_(
-                    Enrollment.organization_id == CourseCompletion.organization_id,
-                    Enrollment.id == CourseCompletion.enrollment_id,
-                ),
-            )
-            .where(Certificate.id == subject_id, Enrollment.source != "imported")
-        )
-    found = (await session.execute(enrollments)).first()
+    found = (await session.execute(_enrollment_of(kind, subject_id))).first()
     if found is None:
         return
     rows = await session.execute(
@@ -132,6 +109,32 @@ async def plan_mail_about(
         .returning(Reminder.organization_id, Reminder.id)
     )
     await plan_mails(session, rows.all(), mails_per_second=mails_per_second)
+
+
+def _enrollment_of(kind: Literal["result", "certificate"], subject_id: uuid.UUID) -> Any:
+    """Of an attempt or a certificate; of none where that is no news to the member."""
+    if kind == "result":
+        return select(QuizAttempt.organization_id, QuizAttempt.enrollment_id).where(
+            QuizAttempt.id == subject_id
+        )
+    return (
+        select(Certificate.organization_id, CourseCompletion.enrollment_id)
+        .join(
+            CourseCompletion,
+            and_(
+                CourseCompletion.organization_id == Certificate.organization_id,
+                CourseCompletion.id == Certificate.completion_id,
+            ),
+        )
+        .join(
+            Enrollment,
+            and_(
+                Enrollment.organization_id == CourseCompletion.organization_id,
+                Enrollment.id == CourseCompletion.enrollment_id,
+            ),
+        )
+        .where(Certificate.id == subject_id, Enrollment.source != "imported")
+    )
 
 
 async def plan_webhook_notices(
