@@ -4,8 +4,20 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
-from uuid import UUID
 
+from learning_service_client.calls.authoring import AuthoringCalls
+from learning_service_client.calls.certificates import CertificateCalls
+from learning_service_client.calls.compliance import ComplianceCalls
+from learning_service_client.calls.directory import DirectoryCalls
+from learning_service_client.calls.documents import DocumentCalls
+from learning_service_client.calls.enrollments import EnrollmentCalls
+from learning_service_client.calls.events import EventCalls
+from learning_service_client.calls.exchange import ExchangeCalls
+from learning_service_client.calls.grading import GradingCalls
+from learning_service_client.calls.operation import OperationCalls
+from learning_service_client.calls.own import OwnCalls
+from learning_service_client.calls.rules import RuleCalls
+from learning_service_client.parts import Id, uuid_of
 from learning_service_client.shapes import (
     AdministeredCertificateOut,
     AssignedOut,
@@ -32,9 +44,7 @@ from learning_service_client.shapes import (
     Tree,
     VerificationOut,
 )
-from learning_service_client.transport import STILL_BEING_MADE, Transport
-
-Id = UUID | str
+from learning_service_client.transport import STILL_BEING_MADE
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +55,20 @@ class Draft:
     etag: str
 
 
-def _uuid(given: Id) -> str:
-    """An id fit for a path: no other text can name another call."""
-    return str(UUID(str(given)))
-
-
-class LearningClient(Transport):
+class LearningClient(
+    AuthoringCalls,
+    CertificateCalls,
+    ComplianceCalls,
+    DirectoryCalls,
+    DocumentCalls,
+    EnrollmentCalls,
+    EventCalls,
+    ExchangeCalls,
+    GradingCalls,
+    OperationCalls,
+    OwnCalls,
+    RuleCalls,
+):
     """The learning service for one caller."""
 
     async def read_me(self) -> MeOut:
@@ -85,56 +103,56 @@ class LearningClient(Transport):
 
     async def read_course(self, course_id: Id) -> CourseOut:
         """A course."""
-        return await self._get(CourseOut, f"/api/courses/{_uuid(course_id)}/")
+        return await self._get(CourseOut, f"/api/courses/{uuid_of(course_id)}/")
 
     async def read_modules(self, course_id: Id) -> ModulesOut:
         """The caller's version of a course, and how far they are."""
-        return await self._get(ModulesOut, f"/api/courses/{_uuid(course_id)}/modules/")
+        return await self._get(ModulesOut, f"/api/courses/{uuid_of(course_id)}/modules/")
 
     async def enroll_in_course(self, course_id: Id) -> ListedEnrollmentOut:
         """Enroll the caller; an enrollment that is there is answered again."""
-        return await self._post(ListedEnrollmentOut, f"/api/courses/{_uuid(course_id)}/enroll/")
+        return await self._post(ListedEnrollmentOut, f"/api/courses/{uuid_of(course_id)}/enroll/")
 
     async def complete_lesson(self, lesson_id: Id) -> ProgressOut:
         """Mark a lesson as completed."""
-        return await self._post(ProgressOut, f"/api/lessons/{_uuid(lesson_id)}/complete/")
+        return await self._post(ProgressOut, f"/api/lessons/{uuid_of(lesson_id)}/complete/")
 
     async def read_quiz(self, quiz_id: Id) -> QuizOut:
         """A quiz with the caller's attempts."""
-        return await self._get(QuizOut, f"/api/quizzes/{_uuid(quiz_id)}/")
+        return await self._get(QuizOut, f"/api/quizzes/{uuid_of(quiz_id)}/")
 
     async def read_assessment(self, quiz_id: Id) -> QuizOut:
         """The final assessment with the caller's attempts."""
-        return await self._get(QuizOut, f"/api/assessments/{_uuid(quiz_id)}/")
+        return await self._get(QuizOut, f"/api/assessments/{uuid_of(quiz_id)}/")
 
     async def start_quiz(self, quiz_id: Id) -> StartedAttemptOut:
         """Start an attempt, or go on with the one under way."""
-        return await self._post(StartedAttemptOut, f"/api/quizzes/{_uuid(quiz_id)}/attempts/")
+        return await self._post(StartedAttemptOut, f"/api/quizzes/{uuid_of(quiz_id)}/attempts/")
 
     async def start_assessment(self, quiz_id: Id) -> StartedAttemptOut:
         """Start an attempt at the assessment, or go on with the one under way."""
-        return await self._post(StartedAttemptOut, f"/api/assessments/{_uuid(quiz_id)}/attempts/")
+        return await self._post(StartedAttemptOut, f"/api/assessments/{uuid_of(quiz_id)}/attempts/")
 
     async def save_attempt(
         self, attempt_id: Id, responses: Sequence[Response], *, sequence: int | None = None
     ) -> SavedAttemptOut:
         """Save responses without submitting them."""
         body = {"responses": list(responses), "sequence": sequence}
-        answer = await self._send("PATCH", f"/api/attempts/{_uuid(attempt_id)}/", body=body)
+        answer = await self._send("PATCH", f"/api/attempts/{uuid_of(attempt_id)}/", body=body)
         return cast(SavedAttemptOut, answer.json())
 
     async def submit_quiz(
         self, quiz_id: Id, responses: Sequence[Response], *, attempt_id: Id | None = None
     ) -> SubmissionOut:
         """Submit a quiz; `attempt_id` where an attempt was started."""
-        path = f"/api/quizzes/{_uuid(quiz_id)}/submit/"
+        path = f"/api/quizzes/{uuid_of(quiz_id)}/submit/"
         return await self._post(SubmissionOut, path, _submission(responses, attempt_id))
 
     async def submit_assessment(
         self, quiz_id: Id, responses: Sequence[Response], *, attempt_id: Id | None = None
     ) -> SubmissionOut:
         """Submit the assessment; `attempt_id` where an attempt was started."""
-        path = f"/api/assessments/{_uuid(quiz_id)}/submit/"
+        path = f"/api/assessments/{uuid_of(quiz_id)}/submit/"
         return await self._post(SubmissionOut, path, _submission(responses, attempt_id))
 
     def list_my_enrollments(self, *, limit: int | None = None) -> AsyncIterator[ListedEnrollmentOut]:
@@ -155,13 +173,13 @@ class LearningClient(Transport):
 
     async def download_certificate(self, certificate_id: Id) -> FileAddressOut | None:
         """Where the PDF is fetched; waits while it is made. None if it was not made in time."""
-        path = f"/api/certificates/{_uuid(certificate_id)}/pdf/"
+        path = f"/api/certificates/{uuid_of(certificate_id)}/pdf/"
         answer = await self._send("GET", path, wait_until_made=True)
         return None if answer.status_code == STILL_BEING_MADE else cast(FileAddressOut, answer.json())
 
     async def verify_certificate(self, certificate_id: Id) -> VerificationOut:
         """The state of a certificate; needs no token."""
-        return await self._get(VerificationOut, f"/api/certificates/{_uuid(certificate_id)}/verify/")
+        return await self._get(VerificationOut, f"/api/certificates/{uuid_of(certificate_id)}/verify/")
 
     async def create_course(
         self,
@@ -188,24 +206,24 @@ class LearningClient(Transport):
 
     async def read_draft(self, course_id: Id) -> Draft:
         """The draft, and the ETag to save it with."""
-        answer = await self._send("GET", f"/api/courses/{_uuid(course_id)}/draft/")
+        answer = await self._send("GET", f"/api/courses/{uuid_of(course_id)}/draft/")
         return Draft(cast(Tree, answer.json()), answer.headers["ETag"])
 
     async def save_draft(self, course_id: Id, tree: Tree, *, etag: str) -> Draft:
         """Save the draft over the state that `etag` stands for."""
-        path = f"/api/courses/{_uuid(course_id)}/draft/"
+        path = f"/api/courses/{uuid_of(course_id)}/draft/"
         answer = await self._send("PUT", path, body=tree, if_match=etag)
         return Draft(cast(StoredTreeOut, answer.json()), answer.headers["ETag"])
 
     async def discard_draft(self, course_id: Id, *, etag: str) -> None:
         """Throw the draft away."""
-        await self._send("DELETE", f"/api/courses/{_uuid(course_id)}/draft/", if_match=etag)
+        await self._send("DELETE", f"/api/courses/{uuid_of(course_id)}/draft/", if_match=etag)
 
     async def publish_course(
         self, course_id: Id, *, etag: str | None = None, note: str | None = None
     ) -> PublishedCourseOut:
         """Publish the draft; with `etag` only in that state."""
-        path = f"/api/courses/{_uuid(course_id)}/publish/"
+        path = f"/api/courses/{uuid_of(course_id)}/publish/"
         answer = await self._send("POST", path, body={"note": note}, if_match=etag)
         return cast(PublishedCourseOut, answer.json())
 
@@ -214,7 +232,7 @@ class LearningClient(Transport):
     ) -> AssignedOut:
         """Assign a course to members."""
         body = {"user_ids": list(user_ids), "due_at": due_at.isoformat() if due_at else None}
-        return await self._post(AssignedOut, f"/api/courses/{_uuid(course_id)}/assign/", body)
+        return await self._post(AssignedOut, f"/api/courses/{uuid_of(course_id)}/assign/", body)
 
     def list_enrollments(
         self,
@@ -230,7 +248,7 @@ class LearningClient(Transport):
         return self._pages(
             MemberEnrollmentOut,
             "/api/enrollments/",
-            course_id=_uuid(course_id) if course_id else None,
+            course_id=uuid_of(course_id) if course_id else None,
             user_id=user_id,
             chapter_id=chapter_id,
             status=status,
@@ -242,15 +260,15 @@ class LearningClient(Transport):
         self, *, course_id: Id | None = None, user_id: str | None = None, limit: int | None = None
     ) -> AsyncIterator[AdministeredCertificateOut]:
         """The certificates that the caller administers."""
-        course = _uuid(course_id) if course_id else None
+        course = uuid_of(course_id) if course_id else None
         path = "/api/certificates/"
         return self._pages(AdministeredCertificateOut, path, course_id=course, user_id=user_id, limit=limit)
 
     async def revoke_certificate(self, certificate_id: Id, *, reason: str) -> AdministeredCertificateOut:
         """Revoke a certificate."""
-        path = f"/api/certificates/{_uuid(certificate_id)}/revoke/"
+        path = f"/api/certificates/{uuid_of(certificate_id)}/revoke/"
         return await self._post(AdministeredCertificateOut, path, {"reason": reason})
 
 
 def _submission(responses: Sequence[Response], attempt_id: Id | None) -> dict[str, object]:
-    return {"responses": list(responses), "attempt_id": _uuid(attempt_id) if attempt_id else None}
+    return {"responses": list(responses), "attempt_id": uuid_of(attempt_id) if attempt_id else None}

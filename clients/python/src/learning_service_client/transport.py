@@ -11,9 +11,10 @@ import httpx
 from learning_service_client.problem import Problem
 
 Token = str | Callable[[], Awaitable[str]]
-Query = Mapping[str, str | int | bool | None]
+Query = Mapping[str, str | int | float | bool | None]
 T = TypeVar("T")
 STILL_BEING_MADE = 202
+NOTHING = 204
 TOO_BUSY = (429, 503)
 
 
@@ -55,20 +56,27 @@ class Transport:
         *,
         query: Query | None = None,
         body: object = None,
+        file: tuple[str, bytes] | None = None,
+        fields: Mapping[str, object] | None = None,
         if_match: str | None = None,
+        accept: str = "application/json",
+        content_type: str | None = None,
+        keyed: bool = True,
         wait_until_made: bool = False,
     ) -> httpx.Response:
-        headers = {"Accept": "application/json"}
-        if method == "POST":
-            headers["Idempotency-Key"] = str(uuid4())
-        if if_match is not None:
-            headers["If-Match"] = if_match
+        """Send a call with a JSON body, or with a file and the fields beside it; `keyed` POSTs are done once."""
+        key = str(uuid4()) if keyed and method == "POST" else None
+        wanted = {"Idempotency-Key": key, "If-Match": if_match, "Content-Type": content_type}
+        headers = {"Accept": accept} | {name: value for name, value in wanted.items() if value is not None}
+        files = None if file is None else {"file": file}
         params = {name: value for name, value in (query or {}).items() if value is not None}
         waited = 0.0
         for left in range(self._retries, -1, -1):
             headers |= await self._authorization()
             try:
-                response = await self._http.request(method, path, params=params, json=body, headers=headers)
+                response = await self._http.request(
+                    method, path, params=params, json=body, data=fields, files=files, headers=headers
+                )
             except httpx.TransportError:
                 # PUT and DELETE with If-Match may have been done: a repetition would be refused.
                 if not left or method not in ("GET", "POST"):
@@ -93,13 +101,15 @@ class Transport:
         token = self._token if isinstance(self._token, str) else await self._token()
         return {"Authorization": f"Bearer {token}"}
 
-    async def _get(self, shape: type[T], path: str, **query: str | int | bool | None) -> T:
+    async def _get(self, shape: type[T], path: str, **query: str | int | float | bool | None) -> T:
         return cast(T, (await self._send("GET", path, query=query)).json())
 
     async def _post(self, shape: type[T], path: str, body: object = None) -> T:
         return cast(T, (await self._send("POST", path, body=body)).json())
 
-    async def _pages(self, shape: type[T], path: str, **query: str | int | bool | None) -> AsyncIterator[T]:
+    async def _pages(
+        self, shape: type[T], path: str, **query: str | int | float | bool | None
+    ) -> AsyncIterator[T]:
         cursor: str | None = None
         while True:
             page = (await self._send("GET", path, query={**query, "cursor": cursor})).json()
