@@ -74,8 +74,9 @@ def test_quotations_without_an_end_keep_no_other_rows_back() -> None:
         (b"%PDF-1.7\n\x81\x8d", "wrong-form"),
         (b"PK\x03\x04\0\0", "unknown-field"),
         (b"user_id,course_id,due_at\n" + b"a,b,c\n" * 50_001, "too-many"),
+        (b"user_id,course_id,due_at\n" + b"\n" * 16_000_000, "too-many"),
     ],
-    ids=["empty", "blank", "short", "unknown", "twice", "binary", "pdf", "zip", "long"],
+    ids=["empty", "blank", "short", "unknown", "twice", "binary", "pdf", "zip", "long", "blank lines"],
 )
 def test_what_is_no_such_file_is_refused(content: bytes, code: str) -> None:
     with pytest.raises(Invalid) as refused:

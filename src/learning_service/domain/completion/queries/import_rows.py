@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ARRAY, ColumnElement, Integer, Text, Uuid, and_, cast, exists, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -67,12 +67,11 @@ async def judge_rows(
     good: list[WantedRow] = []
     bad: list[RejectedRow] = []
     for n, row in enumerate(rows):
-        code = _of_units(kind, row, courses.get(row.course_id), places.get(row.user_id), caller)
-        late = row.due_at is not None and row.due_at <= now(session)
-        if code is None and (late or (row.completed_on is not None and row.completed_on > today)):
-            code = "wrong-time"
-        if code is None and standings:
-            code = _of_standing(kind, row, standings[n], caller)
+        code = (
+            _of_units(kind, row, courses.get(row.course_id), places.get(row.user_id), caller)
+            or _of_time(row, now(session), today)
+            or (_of_standing(kind, row, standings[n], caller) if standings else None)
+        )
         if code is None:
             good.append(row)
         else:
@@ -99,6 +98,12 @@ def _of_units(
     if kind != "assignments" and row.user_id == caller.user_id:
         return "forbidden"
     return None
+
+
+def _of_time(row: WantedRow, instant: datetime, today: date) -> RowCode | None:
+    late = row.due_at is not None and row.due_at <= instant
+    early = row.completed_on is not None and row.completed_on > today
+    return "wrong-time" if late or early else None
 
 
 def _of_standing(kind: ImportKind, row: WantedRow, standing: _Standing, caller: Principal) -> RowCode | None:

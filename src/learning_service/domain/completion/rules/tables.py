@@ -12,6 +12,8 @@ from learning_service.domain.kernel.errors import Invalid, Wrong
 SEPARATORS = ",;\t"
 LONGEST_ROW = 16_384
 """Characters of a row, its line breaks included."""
+MOST_LINES = 200_000
+"""Empty ones too: going through millions of those takes seconds."""
 _PIECE = 65_536
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 FILE = "/file"
@@ -30,7 +32,7 @@ def table_rows(content: bytes) -> Iterator[TableRow]:
     """The rows that are not empty, the header first. What cannot be read as a row says so and the others go on.
 
     UTF-8 with or without a byte order mark, UTF-16 with one, and what is neither as Windows-1252. The separator is
-    the one that divides the header into most cells. Raises Invalid for bytes that are no text.
+    the one that divides the header into most cells. Raises Invalid for bytes that are no text, or too many lines.
     """
     lines = io.TextIOWrapper(io.BytesIO(content), encoding=_encoding_of(content))
     try:
@@ -65,6 +67,8 @@ def _rows(lines: Iterator[str]) -> Iterator[TableRow]:
 
     separator, number = "", 1
     while (first := following()) is not None:
+        if number > MOST_LINES:
+            raise Invalid.at(FILE, f"has more than {MOST_LINES} lines", "too-many", {"most": MOST_LINES})
         taken, size, quotes = [first], len(first), first.count('"')
         while quotes % 2 and size <= LONGEST_ROW and (more := following()) is not None:
             taken.append(more)
