@@ -38,7 +38,7 @@ class ChangeOut(TypedDict):
 
     change: Literal["added", "removed", "moved", "changed"]
     impact: Literal["cosmetic", "content", "scoring"]
-    kind: Literal["course", "module", "lesson", "quiz", "assessment", "question", "answer"]
+    kind: Literal["course", "module", "lesson", "quiz", "assessment", "pool", "question", "answer"]
     key: str | None
     title: str
     pointer: str | None

@@ -14,20 +14,26 @@ Comparison = TypedDict(
         "lt": NotRequired[str | float],
         "lte": NotRequired[str | float],
         "exists": NotRequired[bool],
+        "contains": NotRequired[str | float | bool | None],
     },
 )
 """What a custom field is compared with; every comparison given must hold."""
 
 
-class AudienceFilter(TypedDict):
-    """Whom it means: members for whom every key present holds."""
-
-    status: NotRequired[list[str]]
-    chapters: NotRequired[list[str]]
-    regions: NotRequired[list[str]]
-    custom_fields: NotRequired[
-        dict[str, str | float | bool | list[str | float | bool | None] | Comparison | None]
-    ]
+AudienceFilter = TypedDict(
+    "AudienceFilter",
+    {
+        "status": NotRequired[list[str]],
+        "chapters": NotRequired[list[str]],
+        "regions": NotRequired[list[str]],
+        "custom_fields": NotRequired[
+            dict[str, str | float | bool | list[str | float | bool | None] | Comparison | None]
+        ],
+        "any": NotRequired[list["AudienceFilter"]],
+        "not": NotRequired["AudienceFilter"],
+    },
+)
+"""Whom it means: members for whom every key present holds."""
 
 
 class Office(TypedDict):
