@@ -23,6 +23,7 @@ class RuleChangeIn(TypedDict):
     due_in_days: NotRequired[int | None]
     due_on: NotRequired[str | None]
     scheduled_on: NotRequired[str | None]
+    repeat: NotRequired[Literal["yearly"] | None]
     active: NotRequired[bool | None]
 
 
@@ -35,6 +36,7 @@ class RuleIn(TypedDict):
     due_in_days: NotRequired[int | None]
     due_on: NotRequired[str | None]
     scheduled_on: NotRequired[str | None]
+    repeat: NotRequired[Literal["yearly"] | None]
     active: NotRequired[bool]
 
 
@@ -50,6 +52,7 @@ class RuleOut(TypedDict):
     due_on: str | None
     scheduled_on: str | None
     fired_on: str | None
+    repeat: Literal["yearly"] | None
     active: bool
     edited_by: str
     created_at: str
