@@ -5,4 +5,5 @@ export { AuthoredCourses } from "./courses";
 export { CourseEditor } from "./editor";
 export { Preview } from "./preview";
 export { Publish } from "./publish";
+export { Statistics } from "./statistics";
 export { Versions } from "./versions";

@@ -9,4 +9,5 @@ export const AUTHOR = [
   createRoute({ getParentRoute: parent, path: "/author/$courseId/preview", component: lazyRouteComponent(screens, "Preview") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId/publish", component: lazyRouteComponent(screens, "Publish") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId/versions", component: lazyRouteComponent(screens, "Versions") }),
+  createRoute({ getParentRoute: parent, path: "/author/$courseId/versions/$number/statistics", component: lazyRouteComponent(screens, "Statistics") }),
 ] as const;

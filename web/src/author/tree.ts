@@ -47,6 +47,12 @@ export const moved = <T>(list: readonly T[], from: number, to: number): T[] => {
   return next;
 };
 
+/** Every question of a course, in the order in which they are shown. */
+export function questionsOf(tree: Tree): Question[] {
+  const tests = modulesOf(tree).flatMap((module) => itemsOf(module).filter((item): item is Quiz => item.kind === "quiz"));
+  return [...tests, ...(tree.assessment ? [tree.assessment] : [])].flatMap((test) => test.questions ?? []).flatMap((entry) => (entry.type === "pool" ? (entry.questions ?? []) : [entry]));
+}
+
 export const modulesOf = (tree: Tree): Module[] => tree.modules ?? [];
 export const itemsOf = (module: Module | undefined): Item[] => module?.items ?? [];
 

@@ -92,9 +92,19 @@ export function Versions() {
               title: t("actions"),
               cell: (row) =>
                 row.is_published ? (
-                  <button type="button" className="small" aria-label={t("restoreNumber", { number: row.number })} onClick={open({ what: "restore", number: row.number })}>
-                    {t("restore")}
-                  </button>
+                  <span className="buttons">
+                    <Link
+                      className="button small"
+                      to="/author/$courseId/versions/$number/statistics"
+                      params={{ courseId, number: String(row.number) }}
+                      aria-label={t("statisticsOf", { number: row.number })}
+                    >
+                      {t("statistics")}
+                    </Link>
+                    <button type="button" className="small" aria-label={t("restoreNumber", { number: row.number })} onClick={open({ what: "restore", number: row.number })}>
+                      {t("restore")}
+                    </button>
+                  </span>
                 ) : (
                   <Link to="/author/$courseId" params={{ courseId }}>
                     {t("goOnEditing")}
