@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.context import Context
 from learning_service.domain.certificates.queries import certificate_of_completion
 from learning_service.domain.documents.queries import find_document
-from learning_service.domain.jobs.outbox import SYSTEM, enqueue_job
+from learning_service.domain.jobs.outbox import NO_ORGANIZATION, enqueue_job
 from learning_service.worker.catalog import JOBS, SCHEDULED
 
 log = structlog.get_logger()
@@ -55,7 +55,7 @@ async def take_in(
             session,
             name,
             arguments,
-            organization_id=found.organization_id if found else SYSTEM,
+            organization_id=found.organization_id if found else NO_ORGANIZATION,
             queue=queue,
             unique_key=f"arq:{name}:{arq_job_id[:LONGEST_ID]}",
         )

@@ -36,7 +36,7 @@ from learning_service.domain.kernel.base import Base, Columns, new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.values import JsonObject
 
-SYSTEM = ""
+NO_ORGANIZATION = ""
 """The organization of work that is done for all of them; no real one has an empty id."""
 MAX_REASON = 2000
 VANISHED = "the worker vanished in the middle of it"

@@ -82,6 +82,8 @@ AuditAction: TypeAlias = Literal[
 ]
 """All that is recorded: `noun.verb`."""
 AUDIT_ACTIONS: tuple[str, ...] = get_args(AuditAction)
+SYSTEM_ACTOR = "system"
+"""Who acts where no person and no other service does."""
 
 
 class AuditEntry(Base):
@@ -96,7 +98,7 @@ class AuditEntry(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     at: Mapped[datetime]
     actor: Mapped[str]
-    """A user or service id, or `system`; not a foreign key, so that it outlives the account."""
+    """A user or service id, or `SYSTEM_ACTOR`; not a foreign key, so that it outlives the account."""
     action: Mapped[str]
     subject_kind: Mapped[str]
     subject_id: Mapped[str]

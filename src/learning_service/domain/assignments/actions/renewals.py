@@ -40,7 +40,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import FENCE, among, looked_up, of_many, plan_afresh
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import DEFAULT_RECERTIFICATION_WINDOW_DAYS, MAX_DAYS
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import SYSTEM_ACTOR, record_audit
 from learning_service.domain.records.bulk_events import events_of, new_ids, rfc3339
 
 BATCH = 1_000
@@ -168,7 +168,7 @@ async def _follow_up(session: AsyncSession, organization_id: str, count: int, mo
         session,
         "renewals.opened",
         organization_id=organization_id,
-        actor="system",
+        actor=SYSTEM_ACTOR,
         subject=("organization", organization_id),
         details={"opened": count},
     )

@@ -25,9 +25,8 @@ from learning_service.domain.directory.models import Member, MembershipEvent
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import local_day, start_of_day
 from learning_service.domain.kernel.tenant import own_key
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import SYSTEM_ACTOR, record_audit
 
-SYSTEM_ACTOR = "system"
 _FARTHEST_EAST = timedelta(hours=15)
 """No day anywhere begins earlier than this before it does in UTC."""
 

@@ -11,7 +11,7 @@ from learning_service.domain.certificates.rules.certificates import GENERATE, Ma
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.values import JsonObject
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import SYSTEM_ACTOR, AuditAction, record_audit
 
 
 def note_on_certificate(
@@ -76,7 +76,7 @@ async def note_replaced(session: AsyncSession, certificate: Certificate, fields:
         session,
         certificate,
         "certificate.characters_replaced",
-        actor="system",
+        actor=SYSTEM_ACTOR,
         details={"fields": list(fields)},
     )
 
@@ -97,6 +97,6 @@ async def note_pdf_check(session: AsyncSession, certificate: Certificate, *, dri
             session,
             certificate,
             "certificate.pdf_drifted",
-            actor="system",
+            actor=SYSTEM_ACTOR,
             details={"drift": drift, "sha256": certificate.pdf_sha256},
         )

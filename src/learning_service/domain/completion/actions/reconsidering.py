@@ -16,7 +16,6 @@ from learning_service.domain.completion.actions.outcomes import (
     reopen_enrollment,
     settle,
 )
-from learning_service.domain.completion.actions.submissions import SYSTEM
 from learning_service.domain.completion.actions.withdrawals import withdraw
 from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
@@ -30,6 +29,7 @@ from learning_service.domain.enrollments.queries.standing import (
 from learning_service.domain.enrollments.rules import decide, renewal_opens
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.queries import organization_settings
+from learning_service.domain.records.audit import SYSTEM_ACTOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +129,4 @@ async def withdraw_superfluous(session: AsyncSession, organization_id: str, open
     over = lasting.expires_at is not None and lasting.expires_at <= now(session)
     if over or (other.source == "recertification" and await _can_be_renewed(session, other)):
         return
-    await withdraw(session, other, because=COMPLETED_ELSEWHERE, actor=SYSTEM)
+    await withdraw(session, other, because=COMPLETED_ELSEWHERE, actor=SYSTEM_ACTOR)

@@ -47,13 +47,11 @@ from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.responses import Response, dump_responses, load_responses
 from learning_service.domain.questions.rules.scores import kept
+from learning_service.domain.records.audit import SYSTEM_ACTOR
 
 # One function of the database, because it is the hottest write: the attempt, its counter, what waits for a person,
 # the assessment's result, the enrollment. False where another call closed it first.
 _CLOSE = text("SELECT close_attempt(CAST(:graded AS jsonb), NULL)")
-
-SYSTEM = "system"
-"""The actor in the audit trail when no person acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +183,7 @@ async def close_overdue(
     instant = now(session)
     marks = marks_of(position, quiz, given, instant)
     graded = grade_submission(position, version, quiz, attempt, given, instant, marks)
-    return await _close(session, position, version, graded, actor=SYSTEM)
+    return await _close(session, position, version, graded, actor=SYSTEM_ACTOR)
 
 
 async def close_if_overdue(session: AsyncSession, organization_id: str, attempt_id: uuid.UUID) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.jobs.outbox import DueJob, enqueue_job, hand_over_after_commit
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.tenant import own_key
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import SYSTEM_ACTOR, record_audit
 from learning_service.domain.records.bulk_events import time_of_ids
 from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
 from learning_service.domain.webhooks.rules.events import (
@@ -202,7 +202,7 @@ async def _disable(session: AsyncSession, webhook: WebhookSubscription, reason: 
         session,
         "webhook.disabled",
         organization_id=webhook.organization_id,
-        actor="system",
+        actor=SYSTEM_ACTOR,
         subject=("webhook", webhook.id),
         details={"reason": reason},
     )
