@@ -14,7 +14,13 @@ import { useWords, type Key } from "./words";
 type Explanation = Schemas["ExplanationOut"];
 type Source = Explanation["source"];
 
-const SOURCE: Record<Source, Key> = { self: "bySelf", admin: "byAdmin", rule: "byRule", recertification: "byRenewal" };
+const SOURCE: Record<Source, Key> = {
+  self: "bySelf",
+  admin: "byAdmin",
+  rule: "byRule",
+  recertification: "byRenewal",
+  imported: "byImport",
+};
 const GRANT: Record<Explanation["grants"][number]["kind"], Key> = {
   attempts: "grantAttempts",
   extra_time: "grantTime",

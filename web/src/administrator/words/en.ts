@@ -107,6 +107,7 @@ export const en = {
   byAdmin: "Assigned by an administrator",
   byRule: "Assigned by a rule",
   byRenewal: "Renewal of an earlier completion",
+  byImport: "A completion of before, from a file",
   grantAttempts: "{amount} more attempts",
   grantTime: "{amount} more minutes",
   grantDue: "Due moved to {date}",

@@ -108,6 +108,7 @@ export const es = {
   byAdmin: "Asignada por un administrador",
   byRule: "Asignada por una regla",
   byRenewal: "Renovación de una finalización anterior",
+  byImport: "Una finalización anterior, de un archivo",
   grantAttempts: "{amount} intentos más",
   grantTime: "{amount} minutos más",
   grantDue: "Plazo movido al {date}",

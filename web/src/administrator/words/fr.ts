@@ -108,6 +108,7 @@ export const fr = {
   byAdmin: "Affectation par un administrateur",
   byRule: "Affectation par une règle",
   byRenewal: "Renouvellement d’une réussite antérieure",
+  byImport: "Une réussite antérieure, d’un fichier",
   grantAttempts: "{amount} tentatives en plus",
   grantTime: "{amount} minutes en plus",
   grantDue: "Échéance déplacée au {date}",
