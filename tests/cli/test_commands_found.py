@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from learning_service.cli import app as cli
 
 PACKAGE = Path(cli.__file__).parent
-SHARED = {"__init__", "app", "operating", "terminal"}
+SHARED = {"__init__", "app", "copied", "operating", "postgres_tools", "terminal", "verified"}
 
 
 @pytest.mark.parametrize("name", [*cli.COMMANDS, "dev", "demo", "token", "web"])

@@ -47,6 +47,8 @@ def environment(settings: Settings) -> dict[str, str]:
     for name in values:
         if isinstance(secret := getattr(settings, name), SecretStr):
             values[name] = secret.get_secret_value()
+        elif name == "secret_keys":
+            values[name] = [one.get_secret_value() for one in secret]
     named = {
         name.upper(): value if isinstance(value, str) else json.dumps(value) for name, value in values.items()
     }

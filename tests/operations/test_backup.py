@@ -1,46 +1,39 @@
 """The restore drill: a backup of a living service, restored on another machine's empty parts, serves on."""
 
 import asyncio
-import os
-import sys
+import json
 import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
+from tests.kit import documents as files
 from tests.kit.direct import Database, connect
 from tests.kit.earned import earn
 from tests.kit.processes import environment
+from tests.kit.sending import send
 from tests.kit.stack import create_database, create_database_from_template, drop_database
 from tests.kit.world import Signer, World
+from typer.testing import CliRunner
 
 from learning_devstack.binaries import find_postgres
 from learning_devstack.parts import Parts, start_throwaway_parts
+from learning_service.cli.app import app
 from learning_service.context import open_context
 from learning_service.core.settings import Settings
 from learning_service.main import create_app
 
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "backup.py"
 MakeSettings = Callable[..., Settings]
 
 
 async def drill(settings: Settings, *words: str) -> tuple[int, str]:
-    """Run the script as an operator does: its exit code, and what it said."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(SCRIPT),
-        *words,
-        env={
-            **environment(settings),
-            "PG_BIN": str(find_postgres().bin),
-            "TMPDIR": os.environ.get("TMPDIR", "/tmp"),
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    return process.returncode or 0, output.decode()
+    """Run the command with the environment of an operator: its exit code, and what it said."""
+    given = {**environment(settings), "PG_BIN": str(find_postgres().bin)}
+    done = await asyncio.to_thread(CliRunner().invoke, app, words, env=given)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+    return done.exit_code, done.output
 
 
 async def digests(settings: Settings) -> dict[str, str]:
@@ -72,7 +65,7 @@ async def elsewhere() -> AsyncIterator[Parts]:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 async def test_a_backup_restored_elsewhere_serves_the_same(
     parts: Parts, elsewhere: Parts, make_settings: MakeSettings, signer: Signer, tmp_path: Path
 ) -> None:
@@ -88,25 +81,34 @@ async def test_a_backup_restored_elsewhere_serves_the_same(
     try:
         async with open_context(lived, "learning_worker") as worker:
             await worker.store.make_bucket()
-            app = create_app(lived)
-            async with app.router.lifespan_context(app):
-                transport = httpx.ASGITransport(app=app)
+            service = create_app(lived)
+            async with service.router.lifespan_context(service):
+                transport = httpx.ASGITransport(app=service)
                 async with httpx.AsyncClient(
                     transport=transport, base_url="https://learn.example.org"
                 ) as http:
                     world = World(http, signer, worker)
                     await world.found()
                     earned = await earn(world)
+                    await send(world.admin, files.pdf())
+                    hook = {"url": "https://hook.example.org/", "event_types": ["learning.course.failed"]}
+                    manager = world.call_as("boss", scopes=["webhooks:manage"])
+                    await manager.ok("POST", "/api/webhooks/", hook)
                     await world.run_jobs()
                     told, before = await earned.verify(), await digests(lived)
                     code, said = await drill(lived, "backup", str(folder))
                     assert code == 0, said
         assert await digests(lived) == before, "a backup only reads"
-        code, said = await drill(lived, "restore", str(folder))
+        code, said = await drill(lived, "backup", str(folder))
         assert (code, "not empty" in said) == (1, True), said
+        code, said = await drill(lived, "restore", str(folder))
+        assert (code, "the database is not empty" in said) == (1, True), said
 
-        code, said = await drill(rescued, "restore", str(folder))
-        assert (code, "1 certificates, 1 with a PDF, 0 faults" in said) == (0, True), said
+        code, said = await drill(rescued, "restore", str(folder), "--verify")
+        assert (
+            code,
+            ", 1 certificates, 1 PDFs, 1 credentials, 1 documents, 3 secrets, 0 faults" in said,
+        ) == (0, True), said
         assert await digests(rescued) == before
         assert await is_analyzed(rescued)
         await serves_on(rescued, world, earned.id, told)
@@ -117,9 +119,9 @@ async def test_a_backup_restored_elsewhere_serves_the_same(
 
 async def serves_on(rescued: Settings, world: World, certificate: str, told: object) -> None:
     """The certificate verifies, its PDF opens, row-level security stands, and work goes on."""
-    app = create_app(rescued)
-    async with app.router.lifespan_context(app), open_context(rescued, "learning_worker") as worker:
-        transport = httpx.ASGITransport(app=app)
+    service = create_app(rescued)
+    async with service.router.lifespan_context(service), open_context(rescued, "learning_worker") as worker:
+        transport = httpx.ASGITransport(app=service)
         async with httpx.AsyncClient(transport=transport, base_url="https://learn.example.org") as http:
             there = World(http, world.signer, worker, id=world.id)
             assert (await http.get(f"/api/certificates/{certificate}/verify/")).json() == told
@@ -135,13 +137,43 @@ async def serves_on(rescued: Settings, world: World, certificate: str, told: obj
 
 
 async def is_noticed(rescued: Settings, folder: Path) -> None:
-    """A PDF that was lost or changed on the way is found by the check."""
-    [copy] = list((folder / "objects").rglob("*.pdf"))
+    """What was lost or changed on the way is found: PDFs, uploaded files, credentials, keys, rows."""
+    [copy] = [file for file in (folder / "objects" / "certificates").iterdir() if file.read_bytes()]
     key = copy.relative_to(folder / "objects").as_posix()
+    other = rescued.model_copy(update={"secret_keys": [SecretStr("k" * 40)]})
     async with open_context(rescued, "learning_worker") as worker:
         await worker.store.put(key, copy.read_bytes() + b"\n", content_type="application/pdf")
-        code, said = await drill(rescued, "check")
-        assert (code, "PDF changed" in said) == (1, True), said
+        code, said = await drill(rescued, "restore", "--verify")
+        assert (code, said.count("PDF changed"), "1 faults" in said) == (1, 1, True), said
         await worker.store.delete(key)
-    code, said = await drill(rescued, "check")
-    assert (code, "PDF missing" in said) == (1, True), said
+        [original, *_] = [key async for key in worker.store.keys("documents/")]
+        await worker.store.delete(original)
+    connection = await connect(rescued.database_url)
+    try:
+        await connection.execute("UPDATE alembic_version SET version_num = '0001'")
+        await connection.execute(
+            "UPDATE certificate_credentials SET credential = replace(credential, 'Hazing', 'Fire')"
+        )
+    finally:
+        await connection.close()
+    code, said = await drill(other, "restore", "--verify")
+    assert code == 1
+    assert "schema 0001: this version wants" in said, said
+    assert said.count("PDF missing") == 1, said
+    assert "original missing" in said, said
+    assert said.count("credential changed") == 2, said
+    assert said.count("its key is missing in SECRET_KEYS") == 3, said
+
+
+async def test_a_backup_that_is_not_whole_restores_nothing(settings: Settings, tmp_path: Path) -> None:
+    code, said = await drill(settings, "restore", str(tmp_path))
+    assert (code, "holds no whole backup" in said) == (1, True), said
+    facts = {"taken_at": "2026-11-29T12:00:00Z", "revision": "x", "rows": {}, "sealing_keys": []}
+    (tmp_path / "backup.json").write_text(json.dumps(facts))
+    (tmp_path / "database.dump").write_bytes(b"PGDMP changed")
+    (tmp_path / "SHA256SUMS").write_text(f"{'0' * 64}  database.dump\n")
+    code, said = await drill(settings, "restore", str(tmp_path))
+    assert (code, "nothing was restored" in said) == (1, True), said
+    (tmp_path / "SHA256SUMS").write_text(f"{'0' * 64}  ../../etc/passwd\n")
+    code, said = await drill(settings, "restore", str(tmp_path))
+    assert (code, "is no list of digests" in said) == (1, True), said

@@ -1,14 +1,16 @@
-"""The backup tool prints no part of a secret, and no process shows one among its arguments."""
+"""Backup and restore print no part of a secret, and no process shows one among its arguments."""
 
 import os
-import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "backup.py"
+from learning_service.cli.app import app
+from learning_service.cli.operating import CommandError
+from learning_service.cli.postgres_tools import run_tool
+from learning_service.core.settings import Settings
+
 PASSWORD = "zebra#crossing/1"
 PIECES = ("zebra", "crossing", "hippopotamus")
 GOOD = {
@@ -28,35 +30,43 @@ WRONG: dict[str, dict[str, str]] = {
 }
 
 
-def run(tmp_path: Path, *words: str, **settings: str) -> tuple[int, str]:
-    """The script with a pg_dump that shows what it was called with."""
-    for name in ("pg_dump", "pg_restore"):
-        program = tmp_path / name
-        program.write_text('#!/bin/sh\necho "called with: $0 $*"; exit 1\n')
-        program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), *words],
-        env={"PATH": os.environ["PATH"], "PG_BIN": str(tmp_path), **GOOD, **settings},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    return done.returncode, done.stdout + done.stderr
+def run(monkeypatch: pytest.MonkeyPatch, *words: str, **settings: str) -> tuple[int, str]:
+    """The command: its exit code, and what it said."""
+    for name in {*os.environ} & {name.upper() for name in Settings.model_fields}:
+        monkeypatch.delenv(name)
+    for name, value in {**GOOD, **settings}.items():
+        monkeypatch.setenv(name, value)
+    done = CliRunner().invoke(app, words)
+    assert isinstance(done.exception, SystemExit), "no traceback"
+    return done.exit_code, done.output
 
 
 @pytest.mark.parametrize("case", WRONG)
-@pytest.mark.parametrize("word", ["backup", "check"])
-def test_no_part_of_a_secret_is_printed(tmp_path: Path, case: str, word: str) -> None:
-    words = [word, str(tmp_path / "backup")] if word == "backup" else [word]
-    code, said = run(tmp_path, *words, **WRONG[case])
+@pytest.mark.parametrize("word", ["backup", "restore"])
+def test_no_part_of_a_secret_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str, word: str
+) -> None:
+    words = [word, str(tmp_path / "backup")] if word == "backup" else [word, "--verify"]
+    code, said = run(monkeypatch, *words, **WRONG[case])
     assert code != 0
     assert said.strip(), "it says what is wrong"
     assert [piece for piece in PIECES if piece in said] == [], said
 
 
-def test_no_process_shows_the_password(tmp_path: Path) -> None:
-    code, said = run(tmp_path, "backup", str(tmp_path / "backup"))
-    assert code != 0
+async def test_no_process_shows_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "pg_dump"
+    program.write_text('#!/bin/sh\necho "called with: $0 $*"; exit 1\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PG_BIN", str(tmp_path))
+    with pytest.raises(CommandError) as failed:
+        await run_tool(Settings(database_url=GOOD["DATABASE_URL"]), "pg_dump", "--format=custom")
+    said = str(failed.value)
     assert "called with" in said
     assert "--dbname=learning" in said
     assert not [piece for piece in PIECES if piece in said]
+
+
+async def test_a_tool_that_is_not_here_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PG_BIN", str(tmp_path))
+    with pytest.raises(CommandError, match="pg_dump is not here: PG_BIN"):
+        await run_tool(Settings(database_url=GOOD["DATABASE_URL"]), "pg_dump")

@@ -22,6 +22,8 @@ COMMANDS = (
     "certificates",
     "keys",
     "bucket",
+    "backup",
+    "restore",
     "openapi",
     "doctor",
 )
