@@ -48,6 +48,7 @@ async def test_an_administrator_sees_who_is_missing_and_does_something_about_it(
     await _assigns_to_a_chapter(boss)
     await _makes_a_rule_and_runs_it(boss, world)
     await _extends_and_withdraws(boss)
+    await _changes_many_at_once(boss, world)
     await _revokes(boss, earned.id, world)
     await _sets_the_brand(boss, world)
     await _adds_a_webhook(boss)
@@ -120,6 +121,29 @@ async def _extends_and_withdraws(boss: Clerk) -> None:
     await boss.looks_at_it("enrollment")
     await boss.chooses("Enrollments")
     await boss.sees("3 enrollments")
+
+
+async def _changes_many_at_once(boss: Clerk, world: World) -> None:
+    await boss.fills("Find by person or course", "")
+    await boss.sees("For all 3 found:")
+    await boss.chooses("Choose all", ".pick input")
+    await boss.sees("For the 3 chosen:")
+    await boss.chooses("Extend")
+    await boss.fills("Due at the end of", "2032-07-08")
+    await boss.fills("Reason", "Exams")
+    await boss.chooses("Extend", "dialog button")
+    await boss.sees("2 changed, 1 left as they are")
+    await boss.sees("Completed already")
+    await boss.looks_at_it("bulk-result")
+    await boss.chooses("Close", "dialog button")
+    await boss.sees("Jul 8, 2032")
+    await boss.chooses("Remind")
+    await boss.sees("Remind 3 people?")
+    await boss.chooses("Remind", "dialog button")
+    await boss.sees("2 changed, 1 left as they are")
+    await boss.chooses("Close", "dialog button")
+    listed = await world.admin.ok("GET", "/api/enrollments/?sort=due_at")
+    assert [one["due_at"][:7] for one in listed["items"] if one["status"] != "completed"] == ["2032-07"] * 2
 
 
 async def _revokes(boss: Clerk, certificate_id: str, world: World) -> None:

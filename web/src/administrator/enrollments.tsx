@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { api, take, type Schemas } from "../api";
 import { Empty, Failure, Loading, Pill, Screen } from "../parts/basics";
 import { Choose, Filters, SearchBox, useFilters } from "../parts/filters";
@@ -7,8 +8,10 @@ import { usePages } from "../parts/queries";
 import { Table } from "../parts/table";
 import { STATUS } from "../screens/catalogue";
 import { More } from "../screens/home";
+import { Bulk } from "./bulk";
 import { useChapters, useCourses, useRegions } from "./data";
 import { DueDay } from "./days";
+import { SaveFile } from "./file";
 import { given, offer } from "./parts";
 import { useWords } from "./words";
 
@@ -36,6 +39,11 @@ export function EnrollmentStatus({ row }: { row: Pick<Enrollment, "status" | "wi
   return <Pill tone={STATUS[row.status].tone}>{t(STATUS[row.status].key)}</Pill>;
 }
 
+const nameOf = (rows: readonly Enrollment[] | undefined, id: string): string => {
+  const row = rows?.find((one) => one.id === id);
+  return row ? `${row.display_name}, ${row.course_title}` : "";
+};
+
 export function Enrollments() {
   const words = useWords();
   const { t, day, number } = words;
@@ -55,6 +63,8 @@ export function Enrollments() {
     queryFn: () => take(api.GET("/api/enrollments/", { params: { query: { ...query, limit: 1, count: true } } })),
     placeholderData: keepPreviousData,
   });
+  const [chosen, choose] = useState<ReadonlySet<string>>(new Set());
+  const picked = (list.items ?? []).filter((row) => chosen.has(row.id));
   return (
     <Screen title={t("enrollments")} wide>
       <Filters>
@@ -89,6 +99,7 @@ export function Enrollments() {
           ]}
           change={(value) => change({ sort: value })}
         />
+        <SaveFile path="/api/enrollments/" query={asked} name="enrollments.csv" label={t("saveCsv")} />
       </Filters>
       {filters["user_id"] ? (
         <p className="meta">
@@ -103,12 +114,14 @@ export function Enrollments() {
       <p className="hint" role="status">
         {total.data?.total === null || total.data?.total === undefined ? "" : t("enrollmentsCount", { count: total.data.total })}
       </p>
+      <Bulk chosen={picked} found={total.data?.total ?? 0} asked={asked} settled={() => choose(new Set())} />
       {list.items?.length === 0 ? <Empty title={t("noEnrollmentsFound")}>{t("noMatchLead")}</Empty> : null}
       {list.items && list.items.length > 0 ? (
         <Table
           caption={t("enrollments")}
           rows={list.items}
           rowKey={(row) => row.id}
+          selection={{ chosen, choose, name: (id) => nameOf(list.items, id) }}
           columns={[
             {
               key: "person",
