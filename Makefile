@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: alerts deploy-check environment-deploy run web test long slow-inputs faults fuzz audit mutants mail-pictures check lint lint-reference snapshot examples format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
+.PHONY: images images-test alerts deploy-check environment-deploy run web test long slow-inputs faults fuzz audit mutants mail-pictures check lint lint-reference snapshot examples format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -71,6 +71,13 @@ snapshot: environment-dev ## Renew docs/openapi.json, by which changes that brea
 
 deploy-check: environment-deploy ## Judge the chart, the alert rules and the dashboards by their own tools (needs promtool)
 	@$(BIN)/pytest -n 0 -m deploy tests/operations
+
+images: ## Build the images by docker, podman or buildah; IMAGES_FROM=packages makes their base of Debian's packages
+	@$(PYTHON) scripts/images.py
+
+images-test: environment-dev ## Build the images, start the composition by podman (as root), go from a deck to a certificate
+	@$(PYTHON) scripts/images.py podman
+	@$(BIN)/pytest -n 0 -m images tests/images
 
 alerts: environment-deploy ## Write deploy/alerts and deploy/dashboards anew
 	@$(BIN)/python scripts/alerts.py >deploy/alerts/learning-service.yml
