@@ -8,6 +8,8 @@ from collections.abc import Iterable
 import pytest
 from tests.kit.clerk import Clerk
 from tests.kit.earned import earn
+from tests.kit.grading import grade, waiting
+from tests.kit.quiz_taker import essay, quiz, quiz_taker, tree
 from tests.kit.world import World
 from tests.web.conftest import Stage
 
@@ -52,6 +54,7 @@ async def test_an_administrator_sees_who_is_missing_and_does_something_about_it(
     await _revokes(boss, earned.id, world)
     await _sets_the_brand(boss, world)
     await _adds_a_webhook(boss)
+    await _decides_on_a_pass(boss, world)
     phone = stage.person(PHONE)
     if thorough:
         await _looks(boss, [path for path in SCREENS if path not in SEEN])
@@ -144,6 +147,23 @@ async def _changes_many_at_once(boss: Clerk, world: World) -> None:
     await boss.chooses("Close", "dialog button")
     listed = await world.admin.ok("GET", "/api/enrollments/?sort=due_at")
     assert [one["due_at"][:7] for one in listed["items"] if one["status"] != "completed"] == ["2032-07"] * 2
+
+
+async def _decides_on_a_pass(boss: Clerk, world: World) -> None:
+    cyd = await quiz_taker(world, tree(quiz(essay(points=10), pass_score=60, max_attempts=1)), "cyd")
+    await cyd.answer({"text": "Because it harms."})
+    path = await waiting(world)
+    for points in (10, 2):
+        await grade(world.admin, path, points)
+    await boss.opens("/app/administer")
+    await boss.sees("Passes in doubt")
+    await boss.sees("Cyd")
+    await boss.looks_at_it("lost-passes")
+    await boss.chooses("Keep the pass")
+    await boss.fills("Reason", "It was right")
+    await boss.chooses("Keep the pass", "dialog button")
+    await boss.sees("The pass is kept")
+    assert (await world.admin.ok("GET", "/api/learning/grading/lost-passes/"))["items"] == []
 
 
 async def _revokes(boss: Clerk, certificate_id: str, world: World) -> None:

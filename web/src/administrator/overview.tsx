@@ -5,8 +5,9 @@ import { api, take, type Schemas } from "../api";
 import { Empty, Failure, Loading, Screen } from "../parts/basics";
 import { missing, percentOf, sharesOf } from "./compliance";
 import { Choose, Filters, SearchBox, useFilters } from "../parts/filters";
-import { useRegions, useRequirements } from "./data";
+import { useReach, useRegions, useRequirements } from "./data";
 import { SaveFile } from "./file";
+import { LostPasses } from "./lost-passes";
 import { Bar, Figure, given, Legend, offer } from "./parts";
 import { useWords } from "./words";
 
@@ -51,6 +52,7 @@ function Chapters({ chapters, requirement }: { chapters: Chapter[]; requirement:
 export function Overview() {
   const words = useWords();
   const { t } = words;
+  const { broad } = useReach();
   const [filters, change] = useFilters();
   const [order, setOrder] = useState<Order>("worst");
   const requirements = useRequirements();
@@ -90,6 +92,7 @@ export function Overview() {
           <Legend shares={sharesOf(totals, words)} />
         </>
       ) : null}
+      {broad ? <LostPasses /> : null}
       {report.data ? (
         <section>
           <h2 className="section">{t("byChapter")}</h2>
