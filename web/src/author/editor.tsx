@@ -181,6 +181,9 @@ function Editing({ courseId, opened }: { courseId: string; opened: { tree: Tree;
         <Link className="button" to="/author/$courseId/preview" params={{ courseId }}>
           {t("preview")}
         </Link>
+        <Link className="button" to="/author/$courseId/policy" params={{ courseId }}>
+          {t("policy")}
+        </Link>
         <Link className="button" to="/author/$courseId/versions" params={{ courseId }}>
           {t("versions")}
         </Link>

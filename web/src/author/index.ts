@@ -3,6 +3,7 @@ import "./author.css";
 
 export { AuthoredCourses } from "./courses";
 export { CourseEditor } from "./editor";
+export { Policy } from "./policy";
 export { Preview } from "./preview";
 export { Publish } from "./publish";
 export { Statistics } from "./statistics";

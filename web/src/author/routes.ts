@@ -7,6 +7,7 @@ export const AUTHOR = [
   createRoute({ getParentRoute: parent, path: "/author", component: lazyRouteComponent(screens, "AuthoredCourses") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId", component: lazyRouteComponent(screens, "CourseEditor") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId/preview", component: lazyRouteComponent(screens, "Preview") }),
+  createRoute({ getParentRoute: parent, path: "/author/$courseId/policy", component: lazyRouteComponent(screens, "Policy") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId/publish", component: lazyRouteComponent(screens, "Publish") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId/versions", component: lazyRouteComponent(screens, "Versions") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId/versions/$number/statistics", component: lazyRouteComponent(screens, "Statistics") }),
