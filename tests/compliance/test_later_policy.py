@@ -19,7 +19,7 @@ from tests.kit.world import Json, World
 
 from learning_service.domain.certificates.rules.certificates import pdf_key
 from learning_service.domain.completion.actions import policy_changes as applying
-from learning_service.worker.jobs.recertification import expire_completions, open_recertifications
+from learning_service.worker.jobs.completions import expire_completions, open_recertifications
 
 __all__ = ["database"]
 

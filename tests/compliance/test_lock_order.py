@@ -9,7 +9,7 @@ from tests.kit.policies import BOTH, change
 from tests.kit.renewals import age, mine
 from tests.kit.world import World
 
-from learning_service.worker.jobs.recertification import open_recertifications
+from learning_service.worker.jobs.completions import open_recertifications
 
 __all__ = ["database"]
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"

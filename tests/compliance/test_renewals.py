@@ -16,7 +16,7 @@ from tests.kit.world import World
 
 from learning_service.domain.enrollments.queries.standing import hold_entrance
 from learning_service.domain.kernel.days import last_day
-from learning_service.worker.jobs.recertification import open_recertifications
+from learning_service.worker.jobs.completions import open_recertifications
 from learning_service.worker.jobs.reminders import send_course_reminders
 
 __all__ = ["database"]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from tests.kit.compliance import REPORT, STATUSES, linked, pursue
 from tests.kit.world import Json, World
 
-from learning_service.worker.jobs.recertification import expire_completions, open_recertifications
+from learning_service.worker.jobs.completions import expire_completions, open_recertifications
 
 
 async def test_roll_up_and_statuses(world: World) -> None:

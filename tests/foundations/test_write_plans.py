@@ -16,8 +16,8 @@ from tests.kit.running import Runner
 from tests.kit.world import Json, World, small_tree
 
 from learning_service.context import Context
+from learning_service.worker.jobs.completions import expire_completions, open_recertifications
 from learning_service.worker.jobs.purge import purge
-from learning_service.worker.jobs.recertification import expire_completions, open_recertifications
 from learning_service.worker.jobs.reminders import send_course_reminders
 from learning_service.worker.jobs.webhooks import number_all_events
 from learning_service.worker.process import functions_of

@@ -7,7 +7,7 @@ from tests.kit.assignments import finish
 from tests.kit.mails import parts_of
 from tests.reminders.post import Post, assigned, remind, soon
 
-from learning_service.worker.jobs.recertification import open_recertifications
+from learning_service.worker.jobs.completions import open_recertifications
 
 
 async def test_overdue_learning_is_told_on_the_organization_s_days(post: Post) -> None:

@@ -17,7 +17,7 @@ from tests.standing.facts import Clock
 from tests.standing.machine import Place, Walk, refused
 from tests.standing.oracle import CADENCES, MOST, PASSING, Attempt, Enrollment
 
-from learning_service.worker.jobs.recertification import open_recertifications
+from learning_service.worker.jobs.completions import open_recertifications
 
 STEPS = 5_000
 DAYS = st.sampled_from([1, 5, 9, 20, 40, 330, 345, 400])

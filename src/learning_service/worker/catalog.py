@@ -34,10 +34,8 @@ SCHEDULED: Mapping[str, Scheduled] = {
         timedelta(days=1),
         rehearsal=f"{_HOME}.unused_files:list_collectable",
     ),
-    "expire_completions": Scheduled(f"{_HOME}.recertification:expire_completions", timedelta(minutes=10)),
-    "open_recertifications": Scheduled(
-        f"{_HOME}.recertification:open_recertifications", timedelta(minutes=10)
-    ),
+    "expire_completions": Scheduled(f"{_HOME}.completions:expire_completions", timedelta(minutes=10)),
+    "open_recertifications": Scheduled(f"{_HOME}.completions:open_recertifications", timedelta(minutes=10)),
     "purge": Scheduled(f"{_HOME}.purge:purge", timedelta(hours=1)),
     "publish_status_lists": Scheduled(f"{_HOME}.credentials:publish_status_lists", timedelta(seconds=20)),
     "run_scheduled_rules": Scheduled(f"{_HOME}.assignments:run_scheduled_rules", timedelta(minutes=1)),
@@ -53,7 +51,7 @@ SCHEDULED: Mapping[str, Scheduled] = {
 
 JOBS: Mapping[str, Mapping[str, str]] = {
     "jobs": {
-        "apply_policy": f"{_HOME}.recertification:give_policy_to_existing",
+        "apply_policy": f"{_HOME}.completions:apply_policy",
         "auto_assign_courses": f"{_HOME}.assignments:auto_assign_courses",
         "change_enrollments": f"{_HOME}.enrollments:change_enrollments",
         "check_document": f"{_HOME}.documents:check_document",

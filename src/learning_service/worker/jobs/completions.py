@@ -26,7 +26,7 @@ async def expire_completions(context: Context, at: datetime | None) -> None:
             found = await announce_expired(session)
 
 
-async def give_policy_to_existing(context: Context, job: Job) -> None:
+async def apply_policy(context: Context, job: Job) -> None:
     """Give completions what their course came to demand later, a bounded transaction at a time."""
     gift = Gift(
         job.organization_id,
