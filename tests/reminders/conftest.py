@@ -37,4 +37,6 @@ async def post(world: World, settings: Settings) -> AsyncIterator[Post]:
             inbox.domain = f"{world.id}.org"
             for user, chapter in (("ana", "n1"), ("bob", "n1"), ("cyd", "n2"), ("dan", "s1")):
                 await world.add_member(user, chapter, email=f"{user}@{inbox.domain}")
-            yield Post(replace(world, worker=context), inbox)
+            # The session's processes, which have begun: one of their own takes a second of processor to begin.
+            worker = replace(context, processes=world.worker.processes)
+            yield Post(replace(world, worker=worker), inbox)
