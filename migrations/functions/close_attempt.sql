@@ -11,27 +11,30 @@ BEGIN
             submitted_at timestamptz, sequence int, layout jsonb, responses jsonb, marks jsonb, max_points numeric,
             points numeric, pending_points numeric, passed boolean, course_id uuid, used int, allowed int,
             best_points numeric, possible_points numeric, passed_at timestamptz, waiting jsonb,
-            is_assessment boolean, awaiting_review boolean, closed_with text)
+            is_assessment boolean, awaiting_review boolean, closed_with text, correction int)
     ), held AS (
         UPDATE enrollments e SET revision = e.revision + 1,
             status = CASE WHEN e.status = 'assigned' THEN 'in_progress' ELSE e.status END,
             started_at = COALESCE(e.started_at, d.started_at),
             awaiting_review = COALESCE(d.awaiting_review, e.awaiting_review)
         FROM d WHERE e.organization_id = d.organization_id AND e.id = d.enrollment_id AND e.user_id = d.user_id
-            AND (expected IS NULL OR e.revision = expected)
+            AND (expected IS NULL OR e.revision = expected AND COALESCE(d.correction, 0) = COALESCE((
+                SELECT max(c.number) FROM version_corrections c
+                WHERE c.organization_id = e.organization_id AND c.version_id = e.version_id), 0))
         RETURNING e.id
     ), closed AS (
         INSERT INTO quiz_attempts AS a (id, organization_id, enrollment_id, quiz_id, user_id, number, status,
             started_at, deadline_at, submitted_at, sequence, layout, responses, marks, max_points, points,
-            pending_points, passed, closed_with)
+            pending_points, passed, closed_with, correction)
         SELECT d.id, d.organization_id, d.enrollment_id, d.quiz_id, d.user_id, d.number, d.status, d.started_at,
             d.deadline_at, d.submitted_at, d.sequence, d.layout, d.responses, d.marks, d.max_points, d.points,
-            d.pending_points, d.passed, d.closed_with
+            d.pending_points, d.passed, d.closed_with, COALESCE(d.correction, 0)
         FROM d, held
         ON CONFLICT (organization_id, id) DO UPDATE SET status = excluded.status,
             submitted_at = excluded.submitted_at, responses = excluded.responses, marks = excluded.marks,
             points = excluded.points, pending_points = excluded.pending_points, passed = excluded.passed,
-            closed_with = excluded.closed_with
+            closed_with = excluded.closed_with, max_points = excluded.max_points,
+            correction = excluded.correction
             WHERE a.status = 'in_progress'
         RETURNING a.id
     ), counted AS (

@@ -34,7 +34,7 @@ def test_when_right_answers_are_released() -> None:
 @pytest.mark.parametrize(
     ("key", "shown"),
     [
-        (MultipleChoiceKey(Q, ONE, frozenset({A, B}), A), RightChoices(answer_ids=(A,))),
+        (MultipleChoiceKey(Q, ONE, frozenset({A, B}), frozenset({A})), RightChoices(answer_ids=(A,))),
         (
             MultiSelectKey(Q, ONE, frozenset({A, B, C}), frozenset({C, A}), "all_or_nothing"),
             RightChoices(answer_ids=(A, C)),

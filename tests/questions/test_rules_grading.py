@@ -40,7 +40,7 @@ def response(question: str = Q, **form: Any) -> Response:
 
 
 def test_multiple_choice() -> None:
-    key = MultipleChoiceKey(Q, TWO, frozenset({A, B}), A)
+    key = MultipleChoiceKey(Q, TWO, frozenset({A, B}), frozenset({A}))
     assert key.grade(response(answer_ids=(A,))) == FULL
     assert key.grade(response(answer_ids=(B,))) == WRONG
     assert key.grade(response(answer_ids=())) == WRONG
@@ -128,7 +128,7 @@ def test_a_person_gives_points_within_the_question(points: str) -> None:
 def test_keys_are_made_from_questions() -> None:
     answers = (Answer(text="a"), Answer(text="b", is_correct=True))
     single = MultipleChoice(type="multiple_choice", answers=answers, points=TWO)
-    assert single.answer_key(Q, [A, B]) == MultipleChoiceKey(Q, TWO, frozenset({A, B}), B)
+    assert single.answer_key(Q, [A, B]) == MultipleChoiceKey(Q, TWO, frozenset({A, B}), frozenset({B}))
     several = MultiSelect(type="multi_select", answers=answers, points=TWO)
     assert several.answer_key(Q, [A, B]) == MultiSelectKey(
         Q, TWO, frozenset({A, B}), frozenset({B}), "all_or_nothing"
@@ -175,7 +175,7 @@ def attempts(draw: st.DrawFn) -> tuple[list[AnswerKey], dict[str, Response], dic
         right = frozenset(draw(st.sets(st.sampled_from(CHOICES), min_size=1)))
         all_ids = frozenset(CHOICES)
         kinds: list[tuple[AnswerKey, str]] = [
-            (MultipleChoiceKey(question, points, all_ids, min(right)), "one"),
+            (MultipleChoiceKey(question, points, all_ids, frozenset({min(right)})), "one"),
             (TrueFalseKey(question, points, True), "value"),
             (MultiSelectKey(question, points, all_ids, right, "right_minus_wrong"), "any"),
             (MultiSelectKey(question, points, all_ids, right, "all_or_nothing"), "any"),

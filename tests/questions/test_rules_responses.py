@@ -34,7 +34,7 @@ CHOICES = [str(UUID(int=n)) for n in range(11, 14)]
 PARTS = [f"{n:024x}" for n in range(3)]
 ONE = Decimal(1)
 KEYS: dict[str, AnswerKey] = {
-    IDS[0]: MultipleChoiceKey(IDS[0], ONE, frozenset(CHOICES), CHOICES[0]),
+    IDS[0]: MultipleChoiceKey(IDS[0], ONE, frozenset(CHOICES), frozenset({CHOICES[0]})),
     IDS[1]: TrueFalseKey(IDS[1], ONE, True),
     IDS[2]: MultiSelectKey(IDS[2], ONE, frozenset(CHOICES), frozenset(CHOICES[:2]), "all_or_nothing"),
     IDS[3]: ShortAnswerKey(IDS[3], ONE, ("a",), False, "auto"),

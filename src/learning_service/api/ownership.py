@@ -10,9 +10,14 @@ from learning_service.api.parameters import path_id
 from learning_service.api.permissions import Permission
 from learning_service.api.requests import Caller, ContextOf, Session
 from learning_service.domain.attempts.actions.attempts import is_overdue
-from learning_service.domain.attempts.queries.positions import Position, Target, find_position, load_position
+from learning_service.domain.attempts.queries.positions import (
+    Position,
+    Target,
+    find_position,
+    load_position,
+    version_of,
+)
 from learning_service.domain.completion.actions.submissions import close_overdue
-from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.courses.queries.versions import QuizPlace
 from learning_service.domain.enrollments.queries.enrollments import access_quiz
 from learning_service.domain.grading.queries import is_grader
@@ -51,7 +56,7 @@ class IsEnrollmentOwner(Permission):
         target_id = path_id(request.path_params[f"{self.target}_id"])
         position = await self._find(session, caller, target_id, lock=self.lock)
         if self.kind is not None:
-            version = await compiled_version(session, position.version_id)
+            version = await version_of(session, position)
             if version.quizzes[target_id].kind != self.kind:
                 raise NotFound
         if not _has_overdue(position, session):
@@ -59,7 +64,7 @@ class IsEnrollmentOwner(Permission):
         if not self.lock:
             position = await self._find(session, caller, target_id, lock=True)
         if position.attempt is not None and _has_overdue(position, session):
-            version = await compiled_version(session, position.version_id)
+            version = await version_of(session, position)
             await close_overdue(session, position, version, version.quizzes[position.attempt.quiz_id])
         await context.checkpoint(session, caller.organization_id)
         return OwnPosition(await self._find(session, caller, target_id, lock=self.lock), late=True)

@@ -16,6 +16,7 @@ from learning_service.domain.certificates.queries import access_certificate
 from learning_service.domain.completion.queries.answer_groups import GradedGroup, access_group
 from learning_service.domain.completion.queries.enrollments import access_enrollment
 from learning_service.domain.completion.queries.listed_attempts import access_attempts
+from learning_service.domain.completion.queries.regrades import AuthoredRegrade, access_regrade
 from learning_service.domain.completion.queries.runs import RunProgress, read_progress
 from learning_service.domain.courses.actions.courses import require_author
 from learning_service.domain.courses.queries.access import CourseAccess
@@ -139,6 +140,16 @@ class CanAuthorCourses(Permission):
     async def __call__(self, caller: Caller, session: Session, course_id: str) -> CourseAccess:
         """The course. Raises NotFound for whom it does not exist, Forbidden for whom it is not theirs to change."""
         return await access_authored(session, caller, path_id(course_id))
+
+
+class CanAuthorRegrade(Permission):
+    """An author of the course whose version the regrade of the path is about."""
+
+    name = "author of the course"
+
+    async def __call__(self, caller: Caller, session: Session, regrade_id: str) -> AuthoredRegrade:
+        """The regrade. Raises NotFound for whom its course does not exist, Forbidden."""
+        return await access_regrade(session, caller, path_id(regrade_id))
 
 
 class CanImportQuestions(Permission):

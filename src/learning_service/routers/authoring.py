@@ -23,6 +23,7 @@ from learning_service.api.requests import Session
 from learning_service.api.routes import Responses
 from learning_service.domain.courses.actions import courses, drafts, graders, publishing
 from learning_service.domain.courses.queries.access import CourseAccess
+from learning_service.domain.courses.queries.corrections import list_corrections
 from learning_service.domain.courses.queries.graders import list_graders
 from learning_service.domain.courses.queries.versions import (
     Edition,
@@ -49,6 +50,7 @@ from learning_service.schemas.courses import (
     StoredTreeOut,
     VersionOut,
 )
+from learning_service.schemas.regrades import CorrectionOut, VersionTreeOut
 
 router = APIRouter(prefix="/api/courses", tags=["authoring"], route_class=KeyedRoute)
 Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]
@@ -133,11 +135,15 @@ async def list_versions_(
     )
 
 
-@router.get("/{course_id}/versions/{number}/", response_model=Tree)
+@router.get("/{course_id}/versions/{number}/", response_model=VersionTreeOut)
 async def read_version(access: Authored, session: Session, number: VersionNumber) -> Response:
-    """One version's tree; the draft has a number too."""
+    """One version's tree, and what was corrected of it since; the draft has a number too."""
     version = await find_version(session, access.view.id, number)
-    return Response(dump_tree((await load_tree(session, version.id)).tree), media_type="application/json")
+    content = dump_tree((await load_tree(session, version.id)).tree)
+    corrections = await list_corrections(session, version.id)
+    if corrections:
+        content = _beside(content, "corrections", [CorrectionOut.of(one) for one in corrections])
+    return Response(content, media_type="application/json")
 
 
 @router.get("/{course_id}/versions/{number}/diff/")
@@ -249,5 +255,10 @@ def _tree_response(edition: Edition) -> Response:
         removed: list[dict[str, Any]] = [
             {"pointer": found.pointer, "removed": list(found.removed)} for found in edition.removed
         ]
-        content = content[:-1] + b',"removed_html":' + to_json(removed) + b"}"
+        content = _beside(content, "removed_html", removed)
     return Response(content, media_type="application/json", headers={"ETag": edition.etag})
+
+
+def _beside(tree: bytes, name: str, what: Any) -> bytes:
+    """The tree as JSON text with a further field."""
+    return tree[:-1] + b"," + to_json(name) + b":" + to_json(what) + b"}"

@@ -16,13 +16,13 @@ from learning_service.domain.attempts.actions.attempts import (
     start_attempt,
 )
 from learning_service.domain.attempts.actions.papers import questions_shown
-from learning_service.domain.attempts.queries.positions import attempts_at
+from learning_service.domain.attempts.queries.positions import attempts_at, version_of
 from learning_service.domain.completion.actions.lessons import complete_lesson
 from learning_service.domain.completion.actions.submissions import submit_attempt
 from learning_service.domain.completion.views.attempts import attempt_view, submission_view, summary_views
 from learning_service.domain.completion.views.items import quiz_view
 from learning_service.domain.completion.views.progress import progress_view
-from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
+from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.courses.queries.versions import QuizPlace, load_tree
 from learning_service.domain.enrollments.queries.enrollments import get_enrollment
 from learning_service.domain.kernel.clock import now
@@ -57,14 +57,14 @@ STARTED: Responses = {200: {"description": "Under way already"}, **LATER}
 @router.post("/lessons/{lesson_id}/complete/")
 async def complete_lesson_(lesson_id: str, own: AtLesson, session: Session, nothing: NoBody) -> ProgressOut:
     """Note a lesson as completed; the enrollment's progress."""
-    version = await compiled_version(session, own.position.version_id)
+    version = await version_of(session, own.position)
     after = await complete_lesson(session, own.position, version, path_id(lesson_id))
     view = await get_enrollment(session, after.enrollment_id)
     return ProgressOut.model_validate(progress_view(view, version, after.standing()))
 
 
 async def _quiz(session: Session, own: OwnPosition, quiz_id: str) -> CompiledQuiz:
-    version = await compiled_version(session, own.position.version_id)
+    version = await version_of(session, own.position)
     return version.quizzes[path_id(quiz_id)]
 
 
@@ -125,7 +125,7 @@ async def start_assessment(
 
 async def _submit(session: Session, own: OwnPosition, quiz_id: str, sent: SubmissionIn) -> SubmissionOut:
     quiz = await _quiz(session, own, quiz_id)
-    version = await compiled_version(session, own.position.version_id)
+    version = await version_of(session, own.position)
     closed = await submit_attempt(
         session, own.position, version, quiz, sent.responses, attempt_id=sent.attempt_id, late=own.late
     )
@@ -154,7 +154,7 @@ async def save_attempt(
 ) -> SavedAttemptOut:
     """Save responses: those named are replaced, the others stay. An older `sequence` changes nothing."""
     assert own.position.attempt is not None
-    version = await compiled_version(session, own.position.version_id)
+    version = await version_of(session, own.position)
     quiz = version.quizzes[own.position.attempt.quiz_id].paper(own.position.attempt.layout)
     saved = await save_responses(session, own.position, quiz, sent.responses, sent.sequence)
     return SavedAttemptOut(
@@ -174,7 +174,7 @@ async def read_attempt(attempt_id: str, caller: Caller, own: SeesAttempt, sessio
     gave and wrote as soon as all of it is graded; graders of the course see everything once the attempt is closed.
     """
     assert own.position.attempt is not None
-    version = await compiled_version(session, own.position.version_id)
+    version = await version_of(session, own.position)
     quiz = version.quizzes[own.position.attempt.quiz_id].paper(own.position.attempt.layout)
     view = attempt_view(
         quiz,

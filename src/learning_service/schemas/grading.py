@@ -233,11 +233,13 @@ class LostPassOut(Out):
     course_title: str
     quiz_id: UUID
     quiz_title: str
-    attempt_id: UUID
-    response_id: UUID
+    attempt_id: UUID | None
+    """The attempt whose response was corrected; null for a regrade, which is about all attempts."""
+    response_id: UUID | None
+    """The response that was corrected; null for a regrade."""
     completion_id: UUID | None
     certificate_id: UUID | None
     corrected_by: str
-    """The grader whose correction took the pass."""
+    """The grader whose correction took the pass, or the author who had the quiz regraded."""
     found_at: datetime
     """When that was."""

@@ -63,6 +63,7 @@ JOBS: Mapping[str, Mapping[str, str]] = {
         "plan_assignment_mails": f"{_HOME}.reminders:plan_mails_of_assignment",
         "plan_mail_of_certificate": f"{_HOME}.reminders:plan_mail_of_certificate",
         "plan_mail_of_result": f"{_HOME}.reminders:plan_mail_of_result",
+        "regrade": f"{_HOME}.regrades:regrade",
         "run_assignments": f"{_HOME}.assignments:run_assignments",
         "send_mails": f"{_HOME}.reminders:send_mails",
         "sign_credential": f"{_HOME}.credentials:sign_credential_of_certificate",

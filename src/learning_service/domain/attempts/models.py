@@ -100,6 +100,8 @@ class QuizAttempt(Base):
     """None until decided."""
     closed_with: Mapped[str | None]
     """Digest of the submission that closed it; None where none did. Gone with the member's personal data."""
+    correction: Mapped[int] = mapped_column(server_default=text("0"))
+    """After how many corrections of the version the keys were those that its marks are by."""
 
 
 class AssessmentResult(Base):

@@ -1,10 +1,11 @@
-"""The tables of runs that change many enrollments, or make them from a file."""
+"""The tables of runs that go through many enrollments: changes of them, files that make them, and regrades."""
 
 import uuid
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -64,3 +65,48 @@ class ImportRow(Base):
     reason: Mapped[str | None]
     completed_on: Mapped[date | None]
     score: Mapped[Decimal | None]
+
+
+class Regrade(Base):
+    """A correction of a version's keys: its preview, and once it is applied the run that grades anew."""
+
+    __tablename__ = "regrades"
+    __table_args__ = (
+        reference("version_id", "course_versions"),
+        CheckConstraint("policy IN ('either', 'new_only', 'full_credit', 'drop')", name="policy"),
+        CheckConstraint("status IN ('preview', 'applying', 'applied', 'failed')", name="status"),
+        Index("ix_regrades_version", "organization_id", "version_id", "id"),
+    )
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    version_id: Mapped[uuid.UUID]
+    base: Mapped[int]
+    """After how many corrections it was previewed. Applied, it is the next one."""
+    status: Mapped[str]
+    policy: Mapped[str]
+    changes: Mapped[list[Any]] = mapped_column(JSONB)
+    lower: Mapped[bool]
+    note: Mapped[str]
+    previewed_by: Mapped[str]
+    previewed_at: Mapped[datetime]
+    applied_by: Mapped[str | None]
+    applied_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    cursor: Mapped[uuid.UUID | None]
+    """The last enrollment that was graded anew."""
+    total: Mapped[int]
+    """Enrollments to go through."""
+    done: Mapped[int]
+    attempts: Mapped[int]
+    """Attempts that were looked at. The counts are of the preview, and once it is applied of what it did."""
+    attempts_up: Mapped[int]
+    attempts_down: Mapped[int]
+    passes_won: Mapped[int]
+    passes_lost: Mapped[int]
+    certificates_touched: Mapped[int]
+    compliance_touched: Mapped[int]
+    sample: Mapped[list[Any]] = mapped_column(JSONB)
+    """Some of the attempts that change, without their learners."""
+    error: Mapped[str | None]
+    """Why it failed: a code."""

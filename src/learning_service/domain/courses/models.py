@@ -340,3 +340,23 @@ class CourseGrader(Base):
     course_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     user_id: Mapped[str] = mapped_column(primary_key=True)
     designated_at: Mapped[datetime]
+
+
+class VersionCorrection(Base):
+    """What was corrected of a published version's keys and points. The version's own rows stay as they are."""
+
+    __tablename__ = "version_corrections"
+    __table_args__ = (
+        reference("version_id", "course_versions"),
+        CheckConstraint("policy IN ('either', 'new_only', 'full_credit', 'drop')", name="policy"),
+    )
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    version_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    """From 1. Each is laid over those before it."""
+    policy: Mapped[str]
+    changes: Mapped[list[Any]] = mapped_column(JSONB)
+    note: Mapped[str]
+    corrected_by: Mapped[str]
+    corrected_at: Mapped[datetime]

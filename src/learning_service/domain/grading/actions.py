@@ -220,6 +220,8 @@ async def write_known_grades(
     ids = []
     for one in known:
         key = str(one.question_id)
+        # The question may be worth less since.
+        points = min(one.points, keys[key].points)
         response = PendingResponse(
             id=new_id(),
             organization_id=position.organization_id,
@@ -230,7 +232,7 @@ async def write_known_grades(
             text=attempt.responses[key]["text"],
             max_points=keys[key].points,
             submitted_at=attempt.submitted_at,
-            points=one.points,
+            points=points,
             feedback_html=one.feedback_html,
             graded_at=now(session),
             graded_by=one.graded_by,
@@ -243,7 +245,7 @@ async def write_known_grades(
                 id=new_id(),
                 organization_id=position.organization_id,
                 response_id=response.id,
-                points=one.points,
+                points=points,
                 feedback_html=one.feedback_html,
                 graded_by=one.graded_by,
                 graded_at=now(session),
@@ -293,7 +295,7 @@ async def given_grades(session: AsyncSession, attempt_id: uuid.UUID) -> Sequence
 async def record_lost_pass(
     session: AsyncSession,
     *,
-    response_id: uuid.UUID,
+    response_id: uuid.UUID | None,
     enrollment_id: uuid.UUID,
     completion_id: uuid.UUID | None,
     quiz_id: uuid.UUID,

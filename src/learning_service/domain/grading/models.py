@@ -82,7 +82,8 @@ class LostPass(Base):
     completion_id: Mapped[uuid.UUID | None]
     """The completion that the pass had led to; None when the enrollment was still going on."""
     quiz_id: Mapped[uuid.UUID]
-    response_id: Mapped[uuid.UUID]
+    response_id: Mapped[uuid.UUID | None]
+    """The response whose grade was corrected; None for a regrade."""
     user_id: Mapped[str]
     course_id: Mapped[uuid.UUID]
     corrected_by: Mapped[str]

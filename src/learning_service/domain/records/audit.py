@@ -69,6 +69,8 @@ AuditAction: TypeAlias = Literal[
     "region.closed",
     "region.created",
     "region.updated",
+    "regrade.applied",
+    "regrade.finished",
     "renewals.opened",
     "response.corrected",
     "response.graded",

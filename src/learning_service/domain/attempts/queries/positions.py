@@ -23,7 +23,12 @@ from sqlalchemy.orm import aliased
 
 from learning_service.domain.attempts.models import Layout, QuizAttempt, QuizProgress
 from learning_service.domain.courses.models import Lesson, Quiz
-from learning_service.domain.courses.queries.compiled import CompiledVersion
+from learning_service.domain.courses.queries.compiled import (
+    CompiledVersion,
+    compiled_version,
+    note_correction,
+)
+from learning_service.domain.courses.queries.corrections import last_correction
 from learning_service.domain.courses.rules.shape import QuizShape
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries.members import is_member
@@ -113,6 +118,8 @@ class Position:
     """Quizzes with an attempt in progress."""
     attempt: AttemptRow | None = None
     """The attempt under way at the quiz that the call names, or the attempt that it names."""
+    correction: int | None = None
+    """The number of the version's last correction; None where the position is not locked."""
 
     @property
     def is_open(self) -> bool:
@@ -174,7 +181,8 @@ _ATTEMPT_COLUMNS = tuple(getattr(QuizAttempt, name) for name in AttemptRow.__slo
 def position_statement(target: Target, *, lock: bool = False, own: bool = True) -> Any:
     """The statement for a kind of target; parameters `organization_id`, `user_id` (if own), `id` and `instant`.
 
-    Its columns are those that `read_position` takes, then with `lock` whether they are as fresh as the row.
+    Its columns are those that `read_position` takes, then with `lock` the number of the version's last correction,
+    and whether they are as fresh as the row.
     """
     mine, attempt = _meant(target, own=own)
     if lock:
@@ -194,7 +202,7 @@ def position_statement(target: Target, *, lock: bool = False, own: bool = True) 
         held.revision,
         lessons_of(held),
         quizzes_of(held),
-        _under_way(held),
+        under_way_of(held),
     ).select_from(held)
     if attempt is not None:
         # Looked up for this enrollment, whatever the planner knows of the others' attempts.
@@ -204,7 +212,8 @@ def position_statement(target: Target, *, lock: bool = False, own: bool = True) 
         statement = statement.add_columns(*columns).outerjoin(found, true())
     if lock:
         seen = select(_Seen.revision).where(_Seen.id == held.id).scalar_subquery()
-        statement = statement.add_columns((held.revision == seen).label("fresh"))
+        number = last_correction(held.organization_id, held.version_id)
+        statement = statement.add_columns(number.label("correction"), (held.revision == seen).label("fresh"))
     return statement
 
 
@@ -279,7 +288,8 @@ def quizzes_of(held: Any) -> Any:
     )
 
 
-def _under_way(held: Any) -> Any:
+def under_way_of(held: Any) -> Any:
+    """The quizzes at which an enrollment has an attempt under way, as JSON."""
     tried = aliased(QuizAttempt)
     return (
         select(func.jsonb_agg(tried.quiz_id, type_=JSONB))
@@ -325,7 +335,16 @@ async def find_position(
     row = (await session.execute(statement, parameters)).first()
     while row is not None and lock and not row.fresh:
         row = (await session.execute(statement, parameters)).first()
-    return read_position(row[:-1] if lock else row) if row is not None else None
+    if row is None or not lock:
+        return None if row is None else read_position(row)
+    return replace(read_position(row[:-2]), correction=row.correction)
+
+
+async def version_of(session: AsyncSession, position: Position) -> CompiledVersion:
+    """The position's version; of a locked one with the corrections that hold."""
+    if position.correction is not None:
+        note_correction(position.version_id, position.correction)
+    return await compiled_version(session, position.version_id, position.correction)
 
 
 def read_position(row: Sequence[Any]) -> Position:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.actions.attempts import attempts_allowed, attempts_used
 from learning_service.domain.attempts.models import EnrollmentGrant
-from learning_service.domain.attempts.queries.positions import find_position
+from learning_service.domain.attempts.queries.positions import find_position, version_of
 from learning_service.domain.completion.actions.enrollment_changes import (
     NewerEnrollment,
     grant_attempts,
@@ -19,7 +19,6 @@ from learning_service.domain.completion.actions.enrollment_changes import (
 )
 from learning_service.domain.completion.queries.bulk import Judged, hold_enrollments
 from learning_service.domain.completion.rules.bulk import Bulk
-from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN, WITHDRAWN
 from learning_service.domain.kernel.base import new_id
@@ -177,7 +176,7 @@ async def _grant(session: AsyncSession, one: Judged, bulk: Bulk, actor: Principa
     )
     if position is None:
         return False
-    version = await compiled_version(session, position.version_id)
+    version = await version_of(session, position)
     used_up = [
         quiz
         for quiz in version.quizzes.values()

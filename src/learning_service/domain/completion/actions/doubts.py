@@ -3,19 +3,45 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import QuizProgress
-from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount, attempts_at
+from learning_service.domain.attempts.queries.positions import Position, QuizCount, attempts_at
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.enrollments.rules import decide
 from learning_service.domain.grading.actions import resolve_lost_passes
 from learning_service.domain.grading.models import LostPass
-from learning_service.domain.questions.rules.scores import exact, kept
+from learning_service.domain.questions.rules.scores import exact, kept, scaled
+
+
+class ClosedAttempt(Protocol):
+    """What counting takes of an attempt."""
+
+    @property
+    def points(self) -> Decimal | None:
+        """What it has for sure."""
+
+    @property
+    def pending_points(self) -> Decimal | None:
+        """What waits for a person."""
+
+    @property
+    def max_points(self) -> Decimal:
+        """Of how many."""
+
+    @property
+    def passed(self) -> bool | None:
+        """None while undecided."""
+
+    @property
+    def submitted_at(self) -> datetime | None:
+        """When it was handed in."""
 
 
 async def recount(
@@ -36,15 +62,18 @@ async def recount(
             QuizProgress.enrollment_id == position.enrollment_id, QuizProgress.quiz_id == quiz.id
         )
     )
-    facts = counted_again(before, await attempts_at(session, position.enrollment_id, quiz.id))
-    lost = hold and _loses(version, quiz, position, position.with_count(quiz.id, facts))
-    lost = lost and not await _counts_no_more(session, position)
+    facts = counted_again(
+        before, await attempts_at(session, position.enrollment_id, quiz.id), quiz.max_points
+    )
+    lost = hold and loses(version, quiz, position, position.with_count(quiz.id, facts))
+    lost = lost and not await counts_no_more(session, position)
     count = facts
     if lost and before.best_points is not None:
+        best = scaled(before.best_points, before.max_points or quiz.max_points, quiz.max_points)
         count = replace(
             facts,
-            best_points=before.best_points,
-            possible_points=max(before.best_points, facts.possible_points or Decimal(0)),
+            best_points=best,
+            possible_points=max(best, facts.possible_points or Decimal(0)),
             passed_at=before.passed_at,
         )
     await session.execute(
@@ -53,26 +82,35 @@ async def recount(
         .values(
             best_points=count.best_points,
             possible_points=count.possible_points,
-            held_points=before.best_points if lost else None,
+            max_points=count.max_points,
+            held_points=count.best_points if lost else None,
             passed_at=count.passed_at,
         )
     )
     return position.with_count(quiz.id, count), lost and held is None
 
 
-def counted_again(before: QuizCount, attempts: Sequence[AttemptRow]) -> QuizCount:
-    """A quiz's counter row from all its attempts: a correction may lower what was the best."""
+def counted_again(before: QuizCount, attempts: Sequence[ClosedAttempt], max_points: Decimal) -> QuizCount:
+    """A quiz's counter row from all its attempts: a correction may lower what was the best.
+
+    In points of today's maximum, `max_points`: an attempt that kept its marks from before may have another.
+    """
     closed = [row for row in attempts if row.points is not None and row.pending_points is not None]
     passed_at = [row.submitted_at for row in closed if row.passed and row.submitted_at is not None]
     return replace(
         before,
-        best_points=max((row.points for row in closed if row.points is not None), default=None),
-        possible_points=max(map(possible_points, closed), default=None),
+        best_points=max(
+            (scaled(row.points or Decimal(0), row.max_points, max_points) for row in closed), default=None
+        ),
+        possible_points=max(
+            (scaled(possible_points(row), row.max_points, max_points) for row in closed), default=None
+        ),
+        max_points=max_points,
         passed_at=min(passed_at, default=None),
     )
 
 
-def possible_points(closed: AttemptRow) -> Decimal:
+def possible_points(closed: ClosedAttempt) -> Decimal:
     """The most that a closed attempt can come to, with full marks for all that waits."""
     if not closed.pending_points:
         return closed.points or Decimal(0)
@@ -104,7 +142,7 @@ async def doubted_quizzes(session: AsyncSession, enrollment_id: uuid.UUID) -> Se
     return found.all()
 
 
-async def _counts_no_more(session: AsyncSession, position: Position) -> bool:
+async def counts_no_more(session: AsyncSession, position: Position) -> bool:
     """Whether the completion was revoked: then there is nothing to lose."""
     revoked = exists().where(
         CourseCompletion.enrollment_id == position.enrollment_id, CourseCompletion.voided_at.is_not(None)
@@ -112,7 +150,7 @@ async def _counts_no_more(session: AsyncSession, position: Position) -> bool:
     return bool(await session.scalar(select(revoked)))
 
 
-def _loses(version: CompiledVersion, quiz: CompiledQuiz, before: Position, after: Position) -> bool:
+def loses(version: CompiledVersion, quiz: CompiledQuiz, before: Position, after: Position) -> bool:
     """Whether what changed takes away the quiz's pass or the completion."""
     if before.has_passed(quiz.id, quiz.pass_score) and not after.has_passed(quiz.id, quiz.pass_score):
         return True

@@ -16,10 +16,10 @@ from learning_service.domain.attempts.actions.attempts import (
     refuse_withdrawn,
 )
 from learning_service.domain.attempts.models import EnrollmentGrant, QuizAttempt, QuizProgress
-from learning_service.domain.attempts.queries.positions import Position, QuizCount, find_position
+from learning_service.domain.attempts.queries.positions import Position, QuizCount, find_position, version_of
 from learning_service.domain.completion.actions.reconsidering import hold_elsewhere, reconsider
 from learning_service.domain.completion.actions.withdrawals import withdraw
-from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
+from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import BY_ADMINISTRATOR
 from learning_service.domain.kernel.base import new_id
@@ -119,7 +119,7 @@ async def grant_attempts(
     UnlimitedAttempts.
     """
     position = await _hold(session, enrollment_id, actor)
-    version = await compiled_version(session, position.version_id)
+    version = await version_of(session, position)
     quiz = version.quizzes.get(quiz_id)
     if quiz is None or quiz.kind != kind:
         raise Invalid.at(f"/{kind}_id", f"is no {kind} of this enrollment's version", "not-known")

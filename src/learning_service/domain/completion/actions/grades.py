@@ -8,7 +8,7 @@ from sqlalchemy import false, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import AssessmentResult, QuizAttempt
-from learning_service.domain.attempts.queries.positions import AttemptRow, Position, find_position
+from learning_service.domain.attempts.queries.positions import AttemptRow, Position, find_position, version_of
 from learning_service.domain.completion.actions.doubts import recount, settle_doubts
 from learning_service.domain.completion.actions.known_grades import marks_with_feedback
 from learning_service.domain.completion.actions.marking import marks_of
@@ -104,6 +104,8 @@ async def judge_response(
     """
     response = await get_waiting(session, response_id)
     _refuse_unless_gradable(session, response, correction=judgement.correction, actor=actor)
+    # A group's grade may be from before the question was worth less.
+    judgement = replace(judgement, points=min(judgement.points, response.max_points))
     await write_grade(
         session,
         response.id,
@@ -114,16 +116,16 @@ async def judge_response(
         actor=actor,
     )
     _audit(session, response, position, judgement, actor)
-    version = await compiled_version(session, position.version_id)
+    version = await version_of(session, position)
     quiz = version.quizzes[response.quiz_id]
     before = position.attempt
-    attempt = await _judge_again(session, position, quiz)
+    attempt = await _judge_again(session, position, await marked_by(session, position))
     after, lost = await recount(session, replace(position, attempt=attempt), version, quiz)
     if lost:
-        await _note_doubt(session, after, quiz, response, actor)
+        await note_doubt(session, after, quiz, response.id, actor)
     after = await settle_doubts(session, after, version)
     _, outcome = await reconsider(session, after, version, actor=actor.user_id)
-    await _touch(session, after, version)
+    await touch(session, after, version)
     if attempt.status == "graded" and before is not None and before.marks != attempt.marks:
         await _announce(session, position, attempt)
     await session.flush()
@@ -161,16 +163,27 @@ def _refuse_unless_gradable(
         raise Claimed
 
 
+async def marked_by(session: AsyncSession, position: Position) -> CompiledQuiz:
+    """The quiz of the position's attempt with the keys that its marks are by.
+
+    An attempt that a correction would have lowered keeps those from before.
+    """
+    assert position.attempt is not None
+    number = await session.scalar(select(QuizAttempt.correction).where(QuizAttempt.id == position.attempt.id))
+    version = await compiled_version(session, position.version_id, number)
+    return version.quizzes[position.attempt.quiz_id].paper(position.attempt.layout)
+
+
 async def _judge_again(session: AsyncSession, position: Position, quiz: CompiledQuiz) -> AttemptRow:
     """The attempt from its key, its responses and all grades given; stored."""
     attempt = position.attempt
     assert attempt is not None
-    quiz = quiz.paper(attempt.layout)
     grades = await given_grades(session, attempt.id)
     marks = dict(marks_of(position, quiz, load_responses(attempt.responses), now(session)).marks)
     for grade in grades:
         question_id = str(grade.question_id)
-        marks[question_id] = award_points(grade.points, quiz.keys[question_id].points)
+        most = quiz.keys[question_id].points
+        marks[question_id] = award_points(min(grade.points, most), most)
     graded = sum_up(quiz.keys.values(), marks)
     judged = replace(
         attempt,
@@ -204,7 +217,7 @@ async def _store_attempt(session: AsyncSession, judged: AttemptRow, *, is_assess
         )
 
 
-async def _touch(session: AsyncSession, position: Position, version: CompiledVersion) -> None:
+async def touch(session: AsyncSession, position: Position, version: CompiledVersion) -> None:
     """Note that progress changed, and whether graders alone are waited for."""
     waits = awaits_review(version.shape, position.standing())
     await session.execute(
@@ -217,16 +230,20 @@ async def _touch(session: AsyncSession, position: Position, version: CompiledVer
     )
 
 
-async def _note_doubt(
-    session: AsyncSession, position: Position, quiz: CompiledQuiz, response: WaitingResponse, actor: Principal
+async def note_doubt(
+    session: AsyncSession,
+    position: Position,
+    quiz: CompiledQuiz,
+    response_id: uuid.UUID | None,
+    actor: Principal,
 ) -> None:
-    """List a pass that the correction would lose."""
+    """List a pass that the correction would lose: of the response, or None for a regrade."""
     completion_id = await session.scalar(
         select(CourseCompletion.id).where(CourseCompletion.enrollment_id == position.enrollment_id)
     )
     await record_lost_pass(
         session,
-        response_id=response.id,
+        response_id=response_id,
         enrollment_id=position.enrollment_id,
         completion_id=completion_id,
         quiz_id=quiz.id,
@@ -243,7 +260,8 @@ async def _note_doubt(
         user_id=position.user_id,
         course_id=position.course_id,
         enrollment_id=position.enrollment_id,
-        details={"quiz_id": str(quiz.id), "response_id": str(response.id)},
+        details={"quiz_id": str(quiz.id)}
+        | ({} if response_id is None else {"response_id": str(response_id)}),
     )
 
 

@@ -38,7 +38,8 @@ def marks_with(quiz: CompiledQuiz, graded: Graded, known: Sequence[GivenGrade]) 
     marks = dict(graded.marks)
     for one in known:
         question_id = str(one.question_id)
-        marks[question_id] = award_points(one.points, quiz.keys[question_id].points)
+        most = quiz.keys[question_id].points
+        marks[question_id] = award_points(min(one.points, most), most)
     return sum_up(quiz.keys.values(), marks)
 
 

@@ -7,12 +7,12 @@ from typing import Literal, TypeAlias
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.queries.positions import Position, find_position
+from learning_service.domain.attempts.queries.positions import Position, find_position, version_of
 from learning_service.domain.certificates.queries import certificate_of_completion
 from learning_service.domain.completion.actions.doubts import doubted_quizzes, recount, settle_doubts
 from learning_service.domain.completion.actions.reconsidering import reconsider
 from learning_service.domain.completion.actions.revocations import revoke_outcome
-from learning_service.domain.courses.queries.compiled import CompiledVersion, compiled_version
+from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.enrollments.rules import decide
 from learning_service.domain.grading.actions import close_lost_passes
@@ -57,7 +57,7 @@ async def decide_lost_pass(
         raise NotFound
     if position.user_id == actor.user_id:
         raise Forbidden("You cannot decide about your own passes.")
-    version = await compiled_version(session, position.version_id)
+    version = await version_of(session, position)
     position = await settle_doubts(session, position, version)
     quizzes = await doubted_quizzes(session, enrollment_id)
     if not quizzes:

@@ -104,7 +104,7 @@ async def _follow(session: AsyncSession, position: Position, score: Decimal) -> 
     if completion is None:
         return
     completion.score = score
-    _tell(session, "learning.completion.updated", position, completion)
+    tell_of_completion(session, "learning.completion.updated", position, completion)
     await session.flush()
 
 
@@ -170,7 +170,7 @@ async def complete_enrollment(
     certificate = await issue_certificate(
         session, completion, organization=organization, member=member, course_title=version.title
     )
-    _tell(session, "learning.course.completed", position, completion)
+    tell_of_completion(session, "learning.course.completed", position, completion)
     if completion.requirement_id is not None:
         await recompute_compliance(session, completion, announce=True)
     await add_skills(session, completion, version.skills)
@@ -232,7 +232,10 @@ async def _expiry(
     )
 
 
-def _tell(session: AsyncSession, event: str, position: Position, completion: CourseCompletion) -> None:
+def tell_of_completion(
+    session: AsyncSession, event: str, position: Position, completion: CourseCompletion
+) -> None:
+    """Append an event about a completion."""
     append_event(
         session,
         event,

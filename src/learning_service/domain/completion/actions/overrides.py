@@ -11,8 +11,8 @@ from learning_service.domain.completion.actions.grades import (
     Judgement,
     award_within,
     judge_response,
+    marked_by,
 )
-from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.grading.actions import hold_response
 from learning_service.domain.kernel.errors import Conflict, Fault, Invalid
 from learning_service.domain.kernel.principal import Principal
@@ -43,8 +43,7 @@ async def override_mark(
     """
     attempt = position.attempt
     assert attempt is not None
-    version = await compiled_version(session, position.version_id)
-    key = version.quizzes[attempt.quiz_id].paper(attempt.layout).keys.get(str(question_id))
+    key = (await marked_by(session, position)).keys.get(str(question_id))
     if key is None:
         raise Invalid([Fault("/question_id", "is not a question of this attempt", "not-known")])
     awarded = award_within(points, key.points)

@@ -6,7 +6,7 @@ Standing first: a member who has gone on elsewhere is not set back by what becom
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.queries.positions import Position, find_position
@@ -53,18 +53,26 @@ async def hold_elsewhere(session: AsyncSession, position: Position) -> Elsewhere
     locked. A transaction that completes an open enrollment locks no other, so none wait in a circle.
     """
     await hold_entrance(session, position.course_id, alone=True)
-    other = and_(
+    held = select(Enrollment.id).where(_other(position), Enrollment.status.in_(OPEN)).with_for_update()
+    open_ = await session.scalar(held)
+    return Elsewhere(open_, await completed_elsewhere(session, position))
+
+
+def _other(position: Position) -> ColumnElement[bool]:
+    return and_(
         Enrollment.organization_id == position.organization_id,
         Enrollment.user_id == position.user_id,
         Enrollment.course_id == position.course_id,
         Enrollment.id != position.enrollment_id,
     )
-    held = select(Enrollment.id).where(other, Enrollment.status.in_(OPEN)).with_for_update()
-    open_ = await session.scalar(held)
-    valid = and_(other, has_valid_completion(Enrollment, now(session)))
+
+
+async def completed_elsewhere(session: AsyncSession, position: Position) -> bool:
+    """Whether another enrollment has a completion that counts, and this one could not be its renewal."""
+    valid = and_(_other(position), has_valid_completion(Enrollment, now(session)))
     newer = Enrollment.id > position.enrollment_id
     found = await session.scalar(select(newer).where(valid).order_by(newer.desc()).limit(1))
-    return Elsewhere(open_, found is not None and (found or not await _can_be_renewed(session, position)))
+    return found is not None and (found or not await _can_be_renewed(session, position))
 
 
 async def _can_be_renewed(session: AsyncSession, position: Position) -> bool:

@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.completion.queries.statistics import measure_quiz
 from learning_service.domain.courses.models import CourseVersion
+from learning_service.domain.courses.queries.corrections import list_corrections
 from learning_service.domain.courses.queries.versions import StoredTree, load_tree
+from learning_service.domain.courses.rules.corrections import Correction
 from learning_service.domain.courses.rules.tree import Assessment, Quiz
 from learning_service.domain.grading.models import KeptStatistics
 from learning_service.domain.grading.rules.statistics import QuizStatistics
@@ -40,13 +42,18 @@ async def version_statistics(session: AsyncSession, version: CourseVersion) -> V
     ]
     if stored.tree.assessment is not None:
         every.append(stored.tree.assessment)
-    found = [await _statistics(session, version, quiz, stored) for quiz in every]
+    corrections = await list_corrections(session, version.id)
+    found = [await _statistics(session, version, quiz, stored, corrections) for quiz in every]
     oldest = min((made_at for made_at, _ in found), default=now(session))
     return VersionStatistics(oldest, [statistics for _, statistics in found])
 
 
 async def _statistics(
-    session: AsyncSession, version: CourseVersion, quiz: Quiz | Assessment, stored: StoredTree
+    session: AsyncSession,
+    version: CourseVersion,
+    quiz: Quiz | Assessment,
+    stored: StoredTree,
+    corrections: Sequence[Correction],
 ) -> tuple[datetime, QuizStatistics]:
     quiz_id = stored.ids[quiz.key or ""]
     kept = await _kept(session, quiz_id)
@@ -57,7 +64,7 @@ async def _statistics(
         kept = await _kept(session, quiz_id)
     if kept is not None:
         return kept
-    made = await measure_quiz(session, version.organization_id, quiz, stored)
+    made = await measure_quiz(session, version.organization_id, quiz, stored, corrections)
     if made.attempts >= MANY:
         await _keep(session, version.organization_id, quiz_id, made)
     return now(session), made

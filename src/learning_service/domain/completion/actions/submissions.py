@@ -22,7 +22,13 @@ from learning_service.domain.attempts.actions.attempts import (
     refuse_misfits,
     refuse_timed_out,
 )
-from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount, find_position
+from learning_service.domain.attempts.queries.positions import (
+    AttemptRow,
+    Position,
+    QuizCount,
+    find_position,
+    version_of,
+)
 from learning_service.domain.attempts.queries.repeats import digest_of, repeated_attempt
 from learning_service.domain.attempts.rules import Bounds
 from learning_service.domain.certificates.models import Certificate
@@ -35,7 +41,7 @@ from learning_service.domain.completion.actions.known_grades import (
 )
 from learning_service.domain.completion.actions.marking import marks_of
 from learning_service.domain.completion.actions.outcomes import Outcome, settle
-from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.enrollments.rules import Standing, attempts_remaining, awaits_review
 from learning_service.domain.grading.actions import KnownGrade
@@ -46,7 +52,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.responses import Response, dump_responses, load_responses
-from learning_service.domain.questions.rules.scores import kept
+from learning_service.domain.questions.rules.scores import kept, scaled
 from learning_service.domain.records.audit import SYSTEM_ACTOR
 
 # One function of the database, because it is the hottest write: the attempt, its counter, what waits for a person,
@@ -195,7 +201,7 @@ async def close_if_overdue(session: AsyncSession, organization_id: str, attempt_
     attempt = position.attempt if position is not None else None
     if position is None or attempt is None or not is_overdue(attempt, now(session)):
         return False
-    version = await compiled_version(session, position.version_id)
+    version = await version_of(session, position)
     await close_overdue(session, position, version, version.quizzes[attempt.quiz_id])
     return True
 
@@ -288,6 +294,7 @@ def grade_submission(
         marks=marks_with_feedback(graded, known),
         points=kept(graded.points),
         pending_points=kept(graded.pending_points),
+        max_points=quiz.max_points,
         passed=graded.passed(quiz.pass_score),
     )
     count = _counted(position, quiz, closed)
@@ -308,6 +315,7 @@ def grade_submission(
         "passed_at": count.passed_at,
         "waiting": _waiting(quiz, graded, given),
         "closed_with": digest,
+        "correction": quiz.correction,
         "is_assessment": quiz.kind == "assessment",
         "awaiting_review": awaits_review(version.shape, standing := after.standing()) and after.is_open,
     }
@@ -322,7 +330,9 @@ def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> Quiz
         passed_at = before.passed_at
     points, possible = closed.points or Decimal(0), possible_points(closed)
     if before is not None and before.best_points is not None and before.possible_points is not None:
-        points, possible = max(points, before.best_points), max(possible, before.possible_points)
+        most = before.max_points or quiz.max_points
+        points = max(points, scaled(before.best_points, most, quiz.max_points))
+        possible = max(possible, scaled(before.possible_points, most, quiz.max_points))
     return QuizCount(
         used=max(attempts_used(position, quiz.id), closed.number),
         allowed=attempts_allowed(position, quiz),

@@ -8,10 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.actions.overdue_attempts import attempts_under_way
 from learning_service.domain.attempts.models import QuizAttempt
-from learning_service.domain.attempts.queries.positions import Position
+from learning_service.domain.attempts.queries.positions import Position, version_of
 from learning_service.domain.completion.actions.marking import marks_of, require_marks
 from learning_service.domain.completion.actions.submissions import grade_submission
-from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import WITHDRAWN
 from learning_service.domain.kernel.clock import now
@@ -47,7 +46,7 @@ async def withdraw(session: AsyncSession, position: Position, *, because: str, a
 
 
 async def _close_attempts(session: AsyncSession, position: Position) -> None:
-    version = await compiled_version(session, position.version_id)
+    version = await version_of(session, position)
     attempts = [
         (attempt, version.quizzes[attempt.quiz_id].paper(attempt.layout), load_responses(attempt.responses))
         for attempt in await attempts_under_way(session, position.enrollment_id)
@@ -58,9 +57,9 @@ async def _close_attempts(session: AsyncSession, position: Position) -> None:
         graded = grade_submission(position, version, quiz, attempt, given, now(session), marks).attempt
         # It counts nowhere, so nothing of it waits for a person.
         closed = replace(graded, status="graded", pending_points=Decimal(0), passed=bool(graded.passed))
-        names = ("status", "submitted_at", "marks", "points", "pending_points", "passed")
+        names = ("status", "submitted_at", "marks", "points", "pending_points", "max_points", "passed")
         await session.execute(
             update(QuizAttempt)
             .where(QuizAttempt.id == attempt.id)
-            .values({name: getattr(closed, name) for name in names})
+            .values({name: getattr(closed, name) for name in names} | {"correction": quiz.correction})
         )

@@ -30,8 +30,9 @@ class LostPassView:
     course_title: str
     quiz_id: uuid.UUID
     quiz_title: str
-    attempt_id: uuid.UUID
-    response_id: uuid.UUID
+    attempt_id: uuid.UUID | None
+    response_id: uuid.UUID | None
+    """The response whose grade was corrected, and its attempt; None for a regrade."""
     completion_id: uuid.UUID | None
     certificate_id: uuid.UUID | None
     corrected_by: str
@@ -67,7 +68,7 @@ async def list_lost_passes(
         .join(Enrollment, Enrollment.id == LostPass.enrollment_id)
         .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
         .join(quizzes, quizzes.c.id == LostPass.quiz_id)
-        .join(PendingResponse, PendingResponse.id == LostPass.response_id)
+        .outerjoin(PendingResponse, PendingResponse.id == LostPass.response_id)
         .outerjoin(CourseCompletion, CourseCompletion.id == LostPass.completion_id)
         .outerjoin(
             Certificate,

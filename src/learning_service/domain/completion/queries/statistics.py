@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.courses.queries.versions import StoredTree
+from learning_service.domain.courses.rules.corrections import Correction, scored_now
 from learning_service.domain.courses.rules.tree import Assessment, Quiz
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import WITHDRAWN
@@ -26,7 +27,7 @@ from learning_service.domain.grading.rules.statistics import (
 from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.kernel.pointers import Path
 from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightChoices
-from learning_service.domain.questions.rules.pools import Pool, most_points, questions_of
+from learning_service.domain.questions.rules.pools import Pool, questions_of
 from learning_service.domain.questions.rules.true_false import RightValue
 from learning_service.domain.questions.rules.types import Question
 
@@ -44,33 +45,42 @@ class _Asked:
     question: Question
     choices: Sequence[Choice]
     pool: str | None
+    points: float
     answers: list[Alike] = field(default_factory=list)
 
     def view(self) -> AskedQuestion:
         """The same as the rules take it."""
         key = self.question.key or ""
-        return AskedQuestion(key, float(self.question.points), self.choices, self.answers, self.pool)
+        return AskedQuestion(key, self.points, self.choices, self.answers, self.pool)
 
 
 async def measure_quiz(
-    session: AsyncSession, organization_id: str, quiz: Quiz | Assessment, stored: StoredTree
+    session: AsyncSession,
+    organization_id: str,
+    quiz: Quiz | Assessment,
+    stored: StoredTree,
+    corrections: Sequence[Correction],
 ) -> QuizStatistics:
     """The statistics of a version's quiz, from the best graded attempt of each enrollment, the first of equal ones.
 
-    Withdrawn enrollments count for nothing. `ix_quiz_attempts_closed_with` finds the attempts.
+    The keys are those after the corrections. Withdrawn enrollments count for nothing.
+    `ix_quiz_attempts_closed_with` finds the attempts.
     """
     await plan_afresh(session)
     await session.execute(_NO_COMPILING)
     quiz_id = stored.ids[quiz.key or ""]
     totals = await _totals(session, organization_id, quiz_id)
     asked = [
-        _asked(question, stored.ids, _pool(quiz, path)) for path, question in questions_of(quiz.questions)
+        _asked(question, stored.ids, corrections, _pool(quiz, path))
+        for path, question in questions_of(quiz.questions)
     ]
     draws = {one.key or "": one.draw for one in quiz.questions if isinstance(one, Pool)}
     if totals.attempts:
         for n in range(0, len(asked), AT_ONCE):
             await _count(session, organization_id, quiz_id, asked[n : n + AT_ONCE])
-    most = float(most_points(quiz.questions))
+    most = sum(one.points for one in asked if one.pool is None)
+    for pool, draw in draws.items():
+        most += draw * max((one.points for one in asked if one.pool == pool), default=0.0)
     return quiz_statistics(quiz.key or "", quiz.title, most, totals, [one.view() for one in asked], draws)
 
 
@@ -80,12 +90,14 @@ def _pool(quiz: Quiz | Assessment, path: Path) -> str | None:
     return place.key if isinstance(place, Pool) else None
 
 
-def _asked(question: Question, ids: Mapping[str, uuid.UUID], pool: str | None) -> _Asked:
+def _asked(
+    question: Question, ids: Mapping[str, uuid.UUID], corrections: Sequence[Correction], pool: str | None
+) -> _Asked:
     question_id = str(ids[question.key or ""])
     choice_ids = [str(ids[answer.key or ""]) for answer in question.choices]
     key: AnswerKey | None
     try:
-        key = question.answer_key(question_id, choice_ids)
+        key = scored_now(question, ids, corrections).key
     except ValueError:  # only in a draft
         key = None
     right = key.right_answer() if key is not None else None
@@ -98,7 +110,7 @@ def _asked(question: Question, ids: Mapping[str, uuid.UUID], pool: str | None) -
             Choice(choice_id, answer.key or "", answer.words, choice_id in right_ids)
             for choice_id, answer in zip(choice_ids, question.choices, strict=True)
         ]
-    return _Asked(question_id, question, choices, pool)
+    return _Asked(question_id, question, choices, pool, float(question.points if key is None else key.points))
 
 
 def _counting(organization_id: str, quiz_id: uuid.UUID) -> Any:
@@ -119,7 +131,11 @@ def _counting(organization_id: str, quiz_id: uuid.UUID) -> Any:
             QuizAttempt.status == "graded",
             Enrollment.status != WITHDRAWN,
         )
-        .order_by(QuizAttempt.enrollment_id, QuizAttempt.points.desc(), QuizAttempt.number)
+        .order_by(
+            QuizAttempt.enrollment_id,
+            (QuizAttempt.points / QuizAttempt.max_points).desc(),
+            QuizAttempt.number,
+        )
         .cte("counting")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )

@@ -1,7 +1,7 @@
 """Editing drafts. One author at a time holds the course's row, and may change only the state that they saw last."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import cast
 
@@ -27,6 +27,7 @@ from learning_service.domain.courses.queries.versions import (
     known_keys,
     read_tree,
 )
+from learning_service.domain.courses.rules.corrections import with_changes
 from learning_service.domain.courses.rules.keys import assign_keys, unknown_key_faults
 from learning_service.domain.courses.rules.patching import Operation, apply_patch
 from learning_service.domain.courses.rules.richtext import (
@@ -44,6 +45,7 @@ from learning_service.domain.kernel.errors import Conflict, Invalid, Preconditio
 from learning_service.domain.kernel.large_work import apart, apart_in_pieces
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
+from learning_service.domain.questions.rules.corrections import QuestionChange
 from learning_service.domain.questions.rules.pools import each_question
 from learning_service.domain.questions.rules.types import AnyQuestion
 from learning_service.domain.records.audit import AuditAction, record_audit
@@ -148,6 +150,19 @@ async def accept_answer(
             session, course, before, found, (), await known_keys(session, course_id), actor=actor
         )
     return True
+
+
+async def correct_draft(
+    session: AsyncSession, course: Course, changes: Sequence[QuestionChange], *, actor: Principal
+) -> None:
+    """Take corrections of a version into the draft of a locked course, which is made where there is none."""
+    version = await current_version(session, course.id)
+    before = Edition(version, await read_tree(session, version))
+    after = with_changes(before.tree, changes)
+    if after != before.tree:
+        await store_draft(
+            session, course, before, after, (), await known_keys(session, course.id), actor=actor
+        )
 
 
 def _accepting(tree: Tree, question_key: str, text: str) -> Tree | None:

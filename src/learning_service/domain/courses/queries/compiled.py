@@ -1,30 +1,39 @@
 """Published versions compiled for learning: what is shown, what is graded by, and what completing takes.
 
-A published version never changes, so what is compiled stays right. The cache is bounded and knows
+A published version never changes, but its keys can be corrected. What is compiled after so many corrections stays
+right and is kept; which of them hold is looked up now and then, and for every write. The cache is bounded and knows
 nothing of tenants, because a version's id is only ever learned from a scoped query.
 """
 
+import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import CourseVersion
+from learning_service.domain.courses.queries.corrections import correction_number, list_corrections
 from learning_service.domain.courses.queries.versions import StoredTree, load_tree
+from learning_service.domain.courses.rules.corrections import Correction, scored_now
 from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
 from learning_service.domain.courses.rules.tree import Assessment, Lesson, Quiz, Skill, Tree
 from learning_service.domain.documents.rules import shown_html, shown_url
 from learning_service.domain.questions.rules.answer_keys import AnswerKey
 from learning_service.domain.questions.rules.parts import Part
-from learning_service.domain.questions.rules.pools import Pool, most_points, questions_of
+from learning_service.domain.questions.rules.pools import Pool, questions_of
 from learning_service.domain.questions.rules.question import Answer
 from learning_service.domain.questions.rules.types import Question
 
+K = TypeVar("K")
+V = TypeVar("V")
 MAX_CACHED = 500
+LOOKED_UP = 30.0
+"""For how many seconds a reader takes it that no correction has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,11 @@ class CompiledQuiz:
             keys={question_id: self.keys[question_id] for question_id in asked},
             shown=tuple(shown[question_id] for question_id in asked),
             places=(),
+            max_points=sum((self.keys[question_id].points for question_id in asked), Decimal(0)),
         )
+
+    correction: int = 0
+    """After how many corrections of the version its keys are these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,34 +171,76 @@ class CompiledVersion:
     """Quizzes and the assessment."""
 
 
-_cache: OrderedDict[uuid.UUID, CompiledVersion] = OrderedDict()
+@dataclass(frozen=True, slots=True)
+class _Latest:
+    """A version's last correction, and when it was looked up, by the process's clock."""
+
+    number: int
+    at: float
+
+
+_cache: OrderedDict[tuple[uuid.UUID, int], CompiledVersion] = OrderedDict()
+_latest: OrderedDict[uuid.UUID, _Latest] = OrderedDict()
 
 
 def cached_version(version_id: uuid.UUID) -> CompiledVersion | None:
-    """The published version, if this process has seen it before."""
-    cached = _cache.get(version_id)
+    """The published version, if this process has seen it before and looked for corrections a moment ago."""
+    latest = _latest.get(version_id)
+    if latest is None or time.monotonic() - latest.at > LOOKED_UP:
+        return None
+    return _cached(version_id, latest.number)
+
+
+def note_correction(version_id: uuid.UUID, number: int) -> None:
+    """Remember that this is the version's last correction now."""
+    _remember(_latest, version_id, _Latest(number, time.monotonic()))
+
+
+def _cached(version_id: uuid.UUID, number: int) -> CompiledVersion | None:
+    cached = _cache.get((version_id, number))
     if cached is not None:
-        _cache.move_to_end(version_id)
+        _cache.move_to_end((version_id, number))
     return cached
 
 
-async def compiled_version(session: AsyncSession, version_id: uuid.UUID) -> CompiledVersion:
-    """The published version, from memory when this process has seen it before."""
-    cached = cached_version(version_id)
-    if cached is not None:
-        return cached
+async def compiled_version(
+    session: AsyncSession, version_id: uuid.UUID, correction: int | None = None
+) -> CompiledVersion:
+    """The published version, from memory when this process has seen it before.
+
+    `correction`: after so many, as a locked position or an attempt says; by default the last that this process knows
+    of, which a write must not rely on.
+    """
+    if correction is None:
+        cached = cached_version(version_id)
+        if cached is not None:
+            return cached
+        correction = await correction_number(session, version_id)
+        note_correction(version_id, correction)
+    return _cached(version_id, correction) or await _compile(session, version_id, correction)
+
+
+async def _compile(session: AsyncSession, version_id: uuid.UUID, correction: int) -> CompiledVersion:
     version = (
         await session.execute(select(CourseVersion).where(CourseVersion.id == version_id))
     ).scalar_one()
-    compiled = compile_version(version, await load_tree(session, version_id))
+    corrections = await list_corrections(session, version_id, upto=correction) if correction else ()
+    compiled = compile_version(version, await load_tree(session, version_id), corrections)
     if version.published_at is not None:
-        _cache[version_id] = compiled
-        while len(_cache) > MAX_CACHED:
-            _cache.popitem(last=False)
+        _remember(_cache, (version_id, correction), compiled)
     return compiled
 
 
-def compile_version(version: CourseVersion, stored: StoredTree) -> CompiledVersion:
+def _remember(memory: OrderedDict[K, V], key: K, value: V) -> None:
+    memory[key] = value
+    memory.move_to_end(key)
+    while len(memory) > MAX_CACHED:
+        memory.popitem(last=False)
+
+
+def compile_version(
+    version: CourseVersion, stored: StoredTree, corrections: Sequence[Correction] = ()
+) -> CompiledVersion:
     """Compile a stored tree. An unfinished draft compiles too; its unanswerable questions have no answer key."""
     tree, ids = stored.tree, stored.ids
     modules = tuple(
@@ -194,13 +249,15 @@ def compile_version(version: CourseVersion, stored: StoredTree) -> CompiledVersi
             key=module.key or "",
             title=module.title,
             items=tuple(
-                _compile_lesson(item, ids) if isinstance(item, Lesson) else _compile_quiz(item, ids)
+                _compile_lesson(item, ids)
+                if isinstance(item, Lesson)
+                else _compile_quiz(item, ids, corrections)
                 for item in module.items
             ),
         )
         for module in tree.modules
     )
-    assessment = _compile_quiz(tree.assessment, ids) if tree.assessment is not None else None
+    assessment = None if tree.assessment is None else _compile_quiz(tree.assessment, ids, corrections)
     quizzes = [i for module in modules for i in module.items if isinstance(i, CompiledQuiz)]
     if assessment is not None:
         quizzes.append(assessment)
@@ -249,7 +306,9 @@ def _compile_lesson(lesson: Lesson, ids: Mapping[str, uuid.UUID]) -> CompiledLes
     )
 
 
-def _compile_quiz(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> CompiledQuiz:
+def _compile_quiz(
+    quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID], corrections: Sequence[Correction]
+) -> CompiledQuiz:
     key = quiz.key or ""
     keys: dict[str, AnswerKey] = {}
     explanations: dict[str, str] = {}
@@ -257,7 +316,7 @@ def _compile_quiz(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> Comp
     for question in questions:
         question_id = str(ids[question.key or ""])
         try:
-            keys[question_id] = question.answer_key(question_id, _choice_ids(question, ids))
+            keys[question_id] = scored_now(question, ids, corrections).key
         except ValueError:
             continue  # only in a draft: publishing refuses such a question
         if question.explanation_html:
@@ -274,9 +333,9 @@ def _compile_quiz(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> Comp
         retry_delay_seconds=quiz.retry_delay_seconds,
         shuffle=quiz.shuffle,
         feedback=quiz.feedback,
-        max_points=most_points(quiz.questions),
+        max_points=_most(quiz, ids, keys),
         keys=keys,
-        shown=tuple(_shown(question, ids) for question in questions),
+        shown=tuple(_shown(question, _worth(question, ids, keys), ids) for question in questions),
         explanations=explanations,
         choice_feedback={
             str(ids[answer.key or ""]): shown_html(answer.feedback_html)
@@ -285,7 +344,19 @@ def _compile_quiz(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> Comp
             if answer.feedback_html
         },
         places=_places(quiz, ids),
+        correction=corrections[-1].number if corrections else 0,
     )
+
+
+def _most(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID], keys: Mapping[str, AnswerKey]) -> Decimal:
+    """What an attempt can come to at the most: after corrections not all questions of a pool are worth the same."""
+    most = Decimal(0)
+    for asked in quiz.questions:
+        if isinstance(asked, Pool):
+            most += asked.draw * max((_worth(one, ids, keys) for one in asked.questions), default=Decimal(0))
+        else:
+            most += _worth(asked, ids, keys)
+    return most
 
 
 def _places(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> tuple[str | CompiledPool, ...]:
@@ -299,18 +370,19 @@ def _places(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> tuple[str 
     )
 
 
-def _choice_ids(question: Question, ids: Mapping[str, uuid.UUID]) -> tuple[str, ...]:
-    return tuple(str(ids[answer.key or ""]) for answer in question.choices)
+def _worth(question: Question, ids: Mapping[str, uuid.UUID], keys: Mapping[str, AnswerKey]) -> Decimal:
+    key = keys.get(str(ids[question.key or ""]))
+    return question.points if key is None else key.points
 
 
-def _shown(question: Question, ids: Mapping[str, uuid.UUID]) -> QuestionView:
+def _shown(question: Question, worth: Decimal, ids: Mapping[str, uuid.UUID]) -> QuestionView:
     key = question.key or ""
     return QuestionView(
         id=ids[key],
         key=key,
         type=question.type,
         prompt_html=shown_html(question.prompt_html),
-        points=question.points,
+        points=worth,
         answers=tuple(_shown_answer(answer, ids) for answer in question.choices),
         **question.parts(str(ids[key])),
     )

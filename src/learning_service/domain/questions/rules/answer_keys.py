@@ -5,10 +5,10 @@ Made once per published version and kept in memory. They never leave the server.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, Self, TypeAlias
 
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import pointer
@@ -69,6 +69,10 @@ class AnswerKey(ABC):
     def likeness(self, text: str) -> str:
         """What two texts have in common that are one answer to this question."""
         return normalize(text)
+
+    def worth(self, points: Decimal) -> Self:
+        """The same with other points."""
+        return replace(self, points=points)
 
 
 @dataclass(frozen=True, slots=True)

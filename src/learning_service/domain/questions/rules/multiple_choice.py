@@ -42,11 +42,11 @@ class MultipleChoice(QuestionBase):
         return self.answers
 
     def answer_key(self, question_id: str, choice_ids: Sequence[str] = ()) -> "MultipleChoiceKey":
-        """Its key. Raises ValueError unless one answer is right."""
+        """Its key. Raises ValueError unless an answer is right; a correction may have made it two."""
         right = right_ids(self.answers, choice_ids)
-        if len(right) != 1:
-            raise ValueError("a single choice needs one right answer")
-        return MultipleChoiceKey(question_id, self.points, frozenset(choice_ids), min(right))
+        if not right:
+            raise ValueError("a single choice needs a right answer")
+        return MultipleChoiceKey(question_id, self.points, frozenset(choice_ids), right)
 
     def faults(self, path: Path) -> Iterator[Fault]:
         """Choices that are missing, empty or alike."""
@@ -55,19 +55,20 @@ class MultipleChoice(QuestionBase):
 
 @dataclass(frozen=True, slots=True)
 class MultipleChoiceKey(ChoiceKey):
-    """One right choice among `choice_ids`."""
+    """One right choice among `choice_ids`, or any of several."""
 
-    right_id: str
+    right_ids: frozenset[str]
 
     def grade(self, response: Response | None) -> Mark:
-        """Full points for exactly the right choice; none chosen is wrong."""
-        if response is None or response.answer_ids != (self.right_id,):
+        """Full points for exactly one right choice; none chosen is wrong."""
+        chosen = response.answer_ids if response is not None else None
+        if chosen is None or len(chosen) != 1 or chosen[0] not in self.right_ids:
             return WRONG
         return award(self.points)
 
     def right_answer(self) -> RightChoices:
-        """The right choice."""
-        return right_choices(self.right_id)
+        """The right choice, or those of which any is."""
+        return right_choices(*sorted(self.right_ids))
 
     def faults(self, response: Response, n: int) -> list[Fault]:
         """Choices that do not fit, or more than one."""

@@ -33,6 +33,11 @@ def kept(points: Fraction) -> Decimal:
     return _KEEPING.divide(Decimal(points.numerator), Decimal(points.denominator))
 
 
+def scaled(points: Decimal, most: Decimal, to: Decimal) -> Decimal:
+    """The same share of another maximum, as it is stored."""
+    return points if most == to else kept(exact(points) * exact(to) / exact(most))
+
+
 @lru_cache(maxsize=4096)
 def exact_score(points: Decimal, max_points: Decimal) -> Fraction:
     """Percent of the maximum, 0–100, exactly. A maximum of 0 cannot be published; it scores 0."""
