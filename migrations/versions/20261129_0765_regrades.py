@@ -77,9 +77,10 @@ def upgrade() -> None:
             ["course_versions.organization_id", "course_versions.id"],
             name=op.f("fk_regrades_version_id"),
         ),
-        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_regrades")),
     )
+    # Before the key: while statistics do not know the organization both cost the same, and the newest is taken.
     op.create_index("ix_regrades_version", "regrades", ["organization_id", "version_id", "id"])
+    op.create_primary_key(op.f("pk_regrades"), "regrades", ["organization_id", "id"])
     protect("regrades")
 
 

@@ -118,6 +118,15 @@ CALLS: dict[str, Call] = {
     "GET /api/courses/{course_id}/versions/": Call(),
     "GET /api/courses/{course_id}/versions/{number}/": Call(),
     "GET /api/courses/{course_id}/versions/{number}/statistics/": Call(),
+    "POST /api/courses/{course_id}/versions/{number}/regrades/": Call(
+        {
+            "changes": [{"question_key": "{question_key}", "points": 5}],
+            "policy": "new_only",
+            "note": "The points were wrong",
+        }
+    ),
+    "GET /api/regrades/{regrade_id}/": Call(),
+    "POST /api/regrades/{regrade_id}/apply/": Call(),
     "GET /api/courses/{course_id}/versions/{number}/diff/": Call(query="?against=1"),
     "GET /api/courses/{course_id}/versions/{number}/export/": Call(query="?format=gift"),
     "POST /api/courses/{course_id}/draft/imports/": Call(file=b"Is it? {T}"),

@@ -8,6 +8,7 @@ from tests.authorization.table import REACHES
 from tests.kit.documents import pdf
 from tests.kit.earned import printed_code_of
 from tests.kit.learner import Learner, final, lesson, quiz, tree
+from tests.kit.regrades import preview
 from tests.kit.running import Runner
 from tests.kit.sending import send, settled
 from tests.kit.webhooks import deliver
@@ -63,6 +64,8 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
     groups = await admin.ok("GET", f"/api/learning/grading/groups/?course_id={at.course}")
     enrollments = await at.call.ok("GET", "/api/users/enrollments/")
     certificate = await _certificate(short)
+    change = {"question_key": question["key"], "points": 5}
+    regrade = await preview(world, {"id": at.course}, change)
     ids = {
         "course_id": at.course,
         "short_id": short.course,
@@ -72,6 +75,8 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
         "attempt_id": attempt,
         "closed_id": closed["attempt_id"],
         "question_id": question["id"],
+        "question_key": question["key"],
+        "regrade_id": regrade["id"],
         "enrollment_id": next(e["id"] for e in enrollments["items"] if e["course_id"] == at.course),
         "response_id": next(one["response_id"] for one in pending["items"] if one["text"] == "x"),
         "group_id": next(one["group_id"] for one in groups["items"] if one["text"] == "y"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.kit.direct import Database, database
+from tests.kit.direct import database
 from tests.kit.grading import events, grade, mine, waiting
 from tests.kit.quiz_taker import QuizTaker, essay, quiz, quiz_taker, tree
 from tests.kit.regrades import (

@@ -53,8 +53,8 @@ class RegradedAttemptOut(Out):
 class ChoiceChangeOut(Out):
     """Whether a choice is right."""
 
-    key: str
-    is_correct: bool
+    key: Annotated[str, Field(description="The choice's key.")]
+    is_correct: Annotated[bool, Field(description="Whether choosing it is right since.")]
 
 
 class QuestionChangeOut(Out):
@@ -88,8 +88,8 @@ class RegradeOut(Out):
     ]
     policy: Annotated[Policy, Field(description=CHOSEN)]
     lower: Annotated[bool, Field(description="Whether scores may fall.")]
-    note: str
-    changes: list[QuestionChangeOut]
+    note: Annotated[str, Field(description="Why it was made.")]
+    changes: Annotated[list[QuestionChangeOut], Field(description="What it corrects, question by question.")]
     attempts_up: Annotated[int, Field(description="Closed attempts whose score rises.")]
     attempts_down: Annotated[int, Field(description="Closed attempts whose score falls.")]
     unchanged: Annotated[int, Field(description="All other closed attempts at the quizzes it changes.")]
@@ -109,8 +109,8 @@ class RegradeOut(Out):
     ]
     total: Annotated[int, Field(description="Enrollments to go through, as the preview counted them.")]
     done: Annotated[int, Field(description="Enrollments that were gone through.")]
-    previewed_by: str
-    previewed_at: datetime
+    previewed_by: Annotated[str, Field(description="Whose preview it was.")]
+    previewed_at: Annotated[datetime, Field(description="When the preview was made.")]
     applied_by: Annotated[str | None, Field(description="Who applied it; null: it was not.")]
     applied_at: Annotated[datetime | None, Field(description="When; null: it was not applied.")]
     finished_at: Annotated[datetime | None, Field(description="When it ended; null: it has not.")]
@@ -139,10 +139,12 @@ class CorrectionOut(Out):
 
     number: Annotated[int, Field(description="From 1. Each is laid over those before it.")]
     policy: Annotated[Policy, Field(description=CHOSEN)]
-    changes: list[QuestionChangeOut]
-    note: str
-    corrected_by: str
-    corrected_at: datetime
+    changes: Annotated[
+        list[QuestionChangeOut], Field(description="What was corrected, question by question.")
+    ]
+    note: Annotated[str, Field(description="Why it was made.")]
+    corrected_by: Annotated[str, Field(description="Who applied it.")]
+    corrected_at: Annotated[datetime, Field(description="When it was applied.")]
 
     @classmethod
     def of(cls, correction: Correction) -> Self:

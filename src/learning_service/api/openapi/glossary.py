@@ -27,6 +27,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "region_id": "The region, by the directory's id.",
         "requirement_id": "The compliance requirement, by the directory's id; null where none is linked.",
         "group_id": "A group of answers to one question that read alike.",
+        "regrade_id": "The correction of a version's keys.",
         "response_id": "The answer that waits for a grader or has been graded.",
         "rule_id": "The assignment rule; null where no rule was at work.",
         "run_id": "The run in the background, which can be read and undone; null where there was none.",

@@ -28,6 +28,7 @@ GIVEN: dict[tuple[str, str, str], dict[str, str]] = {
     ("get", "/api/learning/grading/pending/", "200"): {"response_id": "/items/0/response_id"},
     ("get", "/api/learning/grading/groups/", "200"): {"group_id": "/items/0/group_id"},
     ("post", "/api/learning/grading/next/", "200"): {"response_id": "/response_id"},
+    ("post", "/api/courses/{course_id}/versions/{number}/regrades/", "201"): {"regrade_id": "/id"},
     ("post", "/api/assignment-rules/", "201"): {"rule_id": "/id"},
     ("get", "/api/assignment-rules/", "200"): {"rule_id": _ANY},
     ("post", "/api/assignment-rules/{rule_id}/run/", "202"): {"run_id": "/run_id"},

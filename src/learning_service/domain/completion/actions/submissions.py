@@ -305,21 +305,30 @@ def grade_submission(
         under_way=position.under_way - {quiz.id},
         attempt=closed,
     )
+    standing = after.standing()
     document = {
-        **{name: getattr(closed, name) for name in AttemptRow.__slots__},
-        **{name: getattr(position, name) for name in ("organization_id", "course_id")},
+        **_document(after, quiz, count),
+        "waiting": _waiting(quiz, graded, given),
+        "closed_with": digest,
+        "awaiting_review": awaits_review(version.shape, standing) and after.is_open,
+    }
+    return GradedSubmission(closed, quiz, after, standing, graded, digest, to_json(document).decode())
+
+
+def _document(after: Position, quiz: CompiledQuiz, count: QuizCount) -> JsonObject:
+    """What closing writes of the attempt and its quiz's counter."""
+    return {
+        **{name: getattr(after.attempt, name) for name in AttemptRow.__slots__},
+        "organization_id": after.organization_id,
+        "course_id": after.course_id,
         "used": count.used,
         "allowed": count.allowed,
         "best_points": count.best_points,
         "possible_points": count.possible_points,
         "passed_at": count.passed_at,
-        "waiting": _waiting(quiz, graded, given),
-        "closed_with": digest,
         "correction": quiz.correction,
         "is_assessment": quiz.kind == "assessment",
-        "awaiting_review": awaits_review(version.shape, standing := after.standing()) and after.is_open,
     }
-    return GradedSubmission(closed, quiz, after, standing, graded, digest, to_json(document).decode())
 
 
 def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> QuizCount:
