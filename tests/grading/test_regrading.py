@@ -347,7 +347,8 @@ async def test_statistics_are_by_the_corrected_key(world: World) -> None:
         await (await quiz_taker(world, content, f"m{n}", ana.course)).answer(WRONG, RIGHT if n else WRONG)
     path = f"/api/courses/{ana.course['id']}/versions/1/statistics/"
     first, _ = await questions_of(world, ana.course)
-    assert [q["facility"] for q in (await world.admin.ok("GET", path))["quizzes"][0]["questions"]][0] == 0
+    [before] = (await world.admin.ok("GET", path))["quizzes"]
+    assert before["questions"][0]["facility"] == 0
     await regrade(world, ana.course, swapped(first))
     [found] = (await world.admin.ok("GET", path))["quizzes"]
     assert found["questions"][0]["facility"] == 1

@@ -55,7 +55,9 @@ def _faults(name: str, call: ast.Call, *, contract: bool) -> Iterator[str]:
     match name:
         case "drop_column" | "drop_table" | "rename_table" if not contract:
             yield "takes away what older code reads"
-        case "alter_column" if {"type_", "nullable", "new_column_name"} & words.keys():
+        case "alter_column" if {"type_", "new_column_name"} & words.keys() or not _is(
+            words.get("nullable", ast.Constant(True)), True
+        ):
             yield "rewrites, reads or renames under a lock"
         case "add_column":
             column = call.args[1]

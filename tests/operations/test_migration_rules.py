@@ -48,6 +48,7 @@ def test_what_blocks_or_breaks_is_found(line: str) -> None:
         'op.create_check_constraint("ck", "members", "a > 0", postgresql_not_valid=True)',
         'op.execute("ALTER TABLE members VALIDATE CONSTRAINT ck")',
         'op.alter_column("members", "locale", server_default="en")',
+        'op.alter_column("members", "locale", nullable=True)',
     ],
 )
 def test_what_expands_is_let_through(line: str) -> None:
