@@ -56,9 +56,10 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _process(settings: Settings, command: Sequence[str], log: Path, port: int) -> Iterator[Running]:
+def process(settings: Settings, command: Sequence[str], log: Path, port: int = 0) -> Iterator[Running]:
+    """A process of the service, ended with the block."""
     with log.open("wb") as written:
-        process = subprocess.Popen(
+        started = subprocess.Popen(
             command,
             cwd=ROOT,
             env={**environment(settings), "PORT": str(port)},
@@ -66,14 +67,14 @@ def _process(settings: Settings, command: Sequence[str], log: Path, port: int) -
             stderr=subprocess.STDOUT,
         )
     try:
-        yield Running(process, log, port)
+        yield Running(started, log, port)
     finally:
-        process.terminate()
+        started.terminate()
         try:
-            process.wait(20)
+            started.wait(20)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            started.kill()
+            started.wait()
 
 
 @contextlib.asynccontextmanager
@@ -84,7 +85,7 @@ async def api(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with _process(settings, command, log, port) as running:
+    with process(settings, command, log, port) as running:
         async with httpx.AsyncClient(base_url=running.address, timeout=60) as http:
             await _until_alive(http, running)
             yield running, http
@@ -97,7 +98,7 @@ async def worker(settings: Settings, log: Path) -> AsyncIterator[Running]:
     # Jobs of other tests' databases; those of this one are rows, and are found.
     await redis.delete("learning:jobs")
     await redis.aclose()
-    with _process(settings, (*COMMAND, "worker"), log, 0) as running:
+    with process(settings, (*COMMAND, "worker"), log, 0) as running:
         yield running
 
 
