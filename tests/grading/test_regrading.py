@@ -353,3 +353,25 @@ async def test_statistics_are_by_the_corrected_key(world: World) -> None:
     [found] = (await world.admin.ok("GET", path))["quizzes"]
     assert found["questions"][0]["facility"] == 1
     assert found["questions"][0]["choices"][1]["chosen"] == 6
+
+
+async def test_of_a_pool_each_attempt_is_regraded_by_what_it_drew(world: World) -> None:
+    pool = {"type": "pool", "draw": 1, "questions": [choice("One?", 2), choice("Two?", 2)]}
+    content = tree(quiz(choice("All?", 2), pool, max_attempts=1, pass_score=0))
+    ana = await quiz_taker(world, content)
+    attempts = {"ana": await ana.answer(RIGHT, WRONG)}
+    takers = {"ana": ana}
+    for user in ("bob", "cyd", "dan", "eve"):
+        takers[user] = await quiz_taker(world, content, user, ana.course)
+        attempts[user] = await takers[user].answer(RIGHT, WRONG)
+    drew = {user: (await shown(who, attempts[user]))["questions"][1] for user, who in takers.items()}
+    _, asked = await questions_of(world, ana.course)
+    first, second = asked["questions"]
+    done = await regrade(world, ana.course, {**swapped(first), "points": 6})
+    assert done["attempts_up"] == sum(one["key"] == first["key"] for one in drew.values())
+    for user, who in takers.items():
+        found = await shown(who, attempts[user])
+        expected = (8, 8) if drew[user]["key"] == first["key"] else (2, 4)
+        assert (found["points"], found["max_points"]) == expected
+    await regrade(world, ana.course, {"question_key": second["key"]}, policy="drop")
+    assert {(await shown(who, attempts[user]))["score"] for user, who in takers.items()} == {100}
