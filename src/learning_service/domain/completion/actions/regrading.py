@@ -33,16 +33,19 @@ from learning_service.domain.records.audit import record_audit
 STEP = "regrade"
 CHUNK = 200
 """Enrollments of one transaction."""
-# Erased members' responses are gone, and cannot be graded anew.
+# Erased members' responses are gone, and cannot be graded anew. Materialized, or the limit would be one of each turn.
 _HOLD = text(
     """
-UPDATE enrollments SET revision = revision + 1 WHERE organization_id = :organization_id AND id IN (
+WITH held AS MATERIALIZED (
     SELECT e.id FROM enrollments e
     JOIN members m ON m.organization_id = e.organization_id AND m.user_id = e.user_id AND m.erased_at IS NULL
     WHERE e.organization_id = :organization_id AND e.course_id = :course_id AND e.version_id = :version_id
         AND e.id > :after
-    ORDER BY e.id LIMIT :most FOR NO KEY UPDATE OF e)
-RETURNING id
+    ORDER BY e.id LIMIT :most FOR NO KEY UPDATE OF e
+)
+UPDATE enrollments SET revision = revision + 1 FROM held
+WHERE enrollments.organization_id = :organization_id AND enrollments.id = held.id
+RETURNING enrollments.id
 """
 )
 _FIRST = uuid.UUID(int=0)
