@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from tenancy import protect
 
 revision: str = "0765"
-down_revision: str | None = "0811"
+down_revision: str | None = "0804"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
-from learning_service_client.parts import Id, uuid_of, word
+from learning_service_client.parts import Id, given, uuid_of, word
 from learning_service_client.shapes.authoring import (
     AppliedPolicyOut,
     CategoryOut,
@@ -17,6 +17,7 @@ from learning_service_client.shapes.authoring import (
     VersionStatisticsOut,
 )
 from learning_service_client.shapes.courses import CourseOut
+from learning_service_client.shapes.regrading import Policy, QuestionChange, RegradeOut
 from learning_service_client.shapes.trees import StoredTreeOut, Tree
 from learning_service_client.transport import Transport
 
@@ -46,6 +47,31 @@ class AuthoringCalls(Transport):
         return await self._get(
             VersionStatisticsOut, f"/api/courses/{uuid_of(course_id)}/versions/{int(number)}/statistics/"
         )
+
+    async def create_regrade(
+        self,
+        course_id: Id,
+        number: int,
+        *,
+        changes: Sequence[QuestionChange],
+        policy: Policy,
+        note: str,
+        lower: bool | None = None,
+    ) -> RegradeOut:
+        """Preview what correcting a version's keys or points would change."""
+        return await self._post(
+            RegradeOut,
+            f"/api/courses/{uuid_of(course_id)}/versions/{int(number)}/regrades/",
+            given(changes=list(changes), policy=policy, note=note, lower=lower),
+        )
+
+    async def read_regrade(self, regrade_id: Id) -> RegradeOut:
+        """What a regrade would do, or has done so far."""
+        return await self._get(RegradeOut, f"/api/regrades/{uuid_of(regrade_id)}/")
+
+    async def apply_regrade(self, regrade_id: Id) -> RegradeOut:
+        """Correct the version from now on, and grade its closed attempts anew in the background."""
+        return await self._post(RegradeOut, f"/api/regrades/{uuid_of(regrade_id)}/apply/")
 
     async def patch_draft(
         self,
