@@ -23,5 +23,5 @@ async def end_step(session: AsyncSession, regrade_id: uuid.UUID, step: regrading
 
 if __name__ == "__main__":
     regrading.CHUNK = 2
-    regrades.end_step = end_step
+    vars(regrades)["end_step"] = end_step
     run(WorkerSettings)

@@ -126,8 +126,8 @@ class LostPassOut(TypedDict):
     course_title: str
     quiz_id: str
     quiz_title: str
-    attempt_id: str
-    response_id: str
+    attempt_id: str | None
+    response_id: str | None
     completion_id: str | None
     certificate_id: str | None
     corrected_by: str

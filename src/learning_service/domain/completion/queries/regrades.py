@@ -46,6 +46,11 @@ class AuthoredRegrade:
 
 async def access_regrade(session: AsyncSession, caller: Principal, regrade_id: uuid.UUID) -> AuthoredRegrade:
     """A regrade of a course that the caller may author. Raises NotFound, Forbidden."""
-    regrade, version = await find_regrade(session, caller.organization_id, regrade_id)
+    try:
+        regrade, version = await find_regrade(session, caller.organization_id, regrade_id)
+    except NotFound:
+        # As for a course that does not exist: callers who may author nothing are told so, whatever the id.
+        await access_authored(session, caller, regrade_id)
+        raise
     await access_authored(session, caller, version.course_id)
     return AuthoredRegrade(regrade, version.course_id, version.number)
