@@ -6,5 +6,6 @@ export { CourseEditor } from "./editor";
 export { Policy } from "./policy";
 export { Preview } from "./preview";
 export { Publish } from "./publish";
+export { RegradeScreen } from "./regrade";
 export { Statistics } from "./statistics";
 export { Versions } from "./versions";

@@ -11,4 +11,5 @@ export const AUTHOR = [
   createRoute({ getParentRoute: parent, path: "/author/$courseId/publish", component: lazyRouteComponent(screens, "Publish") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId/versions", component: lazyRouteComponent(screens, "Versions") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId/versions/$number/statistics", component: lazyRouteComponent(screens, "Statistics") }),
+  createRoute({ getParentRoute: parent, path: "/author/$courseId/versions/$number/regrade", component: lazyRouteComponent(screens, "RegradeScreen") }),
 ] as const;

@@ -15,10 +15,10 @@ const SUSPECT: Record<NonNullable<QuestionFigures["suspect"]>, { key: Key; tone:
   "too-easy": { key: "suspectEasy", tone: "plain" },
 };
 
-const versionOf = (params: unknown) => params as { courseId: string; number: string };
+export const versionOf = (params: unknown) => params as { courseId: string; number: string };
 
-/** A version's tree, as it was published. */
-const useVersion = (courseId: string, number: string) =>
+/** A version's tree, and what was corrected of it since. */
+export const useVersion = (courseId: string, number: string) =>
   useQuery({
     queryKey: ["course", courseId, "version", number],
     queryFn: () => take(api.GET("/api/courses/{course_id}/versions/{number}/", { params: { path: { course_id: courseId, number: Number(number) } } })),
@@ -58,6 +58,7 @@ function Choices({ figures, question }: { figures: QuestionFigures; question: Qu
 
 function Figures({ figures, question, index }: { figures: QuestionFigures; question: Question | undefined; index: number }) {
   const { t, number } = useWords();
+  const { courseId, number: version } = versionOf(useParams({ strict: false }));
   const suspect = figures.suspect ? SUSPECT[figures.suspect] : null;
   const share = figures.facility === null ? null : Math.round(100 * figures.facility);
   return (
@@ -78,6 +79,16 @@ function Figures({ figures, question, index }: { figures: QuestionFigures; quest
         </>
       )}
       {figures.choices.length > 0 ? <Choices figures={figures} question={question} /> : null}
+      <p className="buttons start">
+        <Link
+          className={figures.suspect === "likely-wrong-key" ? "button primary" : "button"}
+          to="/author/$courseId/versions/$number/regrade"
+          params={{ courseId, number: version }}
+          search={{ question: figures.question_key } as never}
+        >
+          {t("setRight")}
+        </Link>
+      </p>
     </li>
   );
 }
@@ -113,7 +124,7 @@ function QuizReport({ quiz, tree }: { quiz: QuizFigures; tree: Tree }) {
 /** What the answers say about a version: how hard its questions are, and which of them look wrong. */
 export function Statistics() {
   const { courseId, number } = versionOf(useParams({ strict: false }));
-  const { t } = useWords();
+  const { t, moment } = useWords();
   const version = useVersion(courseId, number);
   const figures = useQuery({
     queryKey: ["course", courseId, "statistics", number],
@@ -123,11 +134,22 @@ export function Statistics() {
   if (error) return <Failure error={error} again={() => void Promise.all([version.refetch(), figures.refetch()])} />;
   if (!version.data || !figures.data) return <Loading />;
   const tree = version.data;
+  const corrections = tree.corrections ?? [];
   return (
     <Screen title={tree.title} lead={`${t("statistics")} · ${t("publishedAs", { number: Number(number) })}`} wide>
       <Link className="back" to="/author/$courseId/versions" params={{ courseId }}>
         {t("versions")}
       </Link>
+      {corrections.length > 0 ? (
+        <>
+          <h2 className="section">{t("corrections")}</h2>
+          <ul className="bullets">
+            {corrections.map((one) => (
+              <li key={one.number}>{`${moment(one.corrected_at)} · ${one.corrected_by} · “${one.note}”`}</li>
+            ))}
+          </ul>
+        </>
+      ) : null}
       {figures.data.quizzes.length === 0 ? <Empty title={t("noQuizzes")} /> : null}
       {figures.data.quizzes.map((quiz) => (
         <QuizReport key={quiz.quiz_key} quiz={quiz} tree={tree} />
