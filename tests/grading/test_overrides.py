@@ -16,8 +16,13 @@ STATEMENT = {"type": "true_false", "prompt_html": "<p>So?</p>", "points": 2, "co
 SEVERAL = {**choice("Which ones?", 2), "type": "multi_select"}
 WORD = {"type": "short_answer", "prompt_html": "<p>Word?</p>", "points": 2, "accepted_answers": ["hazing"]}
 NUMBER = {"type": "numeric", "prompt_html": "<p>How many?</p>", "points": 2, "answer": 3.5}
+PAIRS = [{"left": "Ohm", "right": "resistance"}, {"left": "Volt", "right": "tension"}]
+MATCHING = {"type": "matching", "prompt_html": "<p>What goes with what?</p>", "points": 2, "pairs": PAIRS}
+ORDERING = {"type": "ordering", "prompt_html": "<p>In order?</p>", "points": 2, "items": ["one", "two"]}
 EACH: dict[str, tuple[Json, Json]] = {
     "numeric": (NUMBER, {"number": "4"}),
+    "matching": (MATCHING, {"matches": {}}),
+    "ordering": (ORDERING, {"order": []}),
     "multiple_choice": (choice(points=2), WRONG),
     "true_false": (STATEMENT, {"value": False}),
     "multi_select": (SEVERAL, WRONG),
