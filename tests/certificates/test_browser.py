@@ -10,6 +10,7 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
+import httpx
 import pypdf
 import pytest
 from PIL import Image
@@ -75,6 +76,64 @@ async def test_every_state_is_told_with_and_without_javascript(tab: Tab, pages: 
             assert (await tab.call("Network.getCookies"))["cookies"] == []
 
 
+async def test_a_file_is_dropped_and_checked_without_javascript(
+    tab: Tab, pages: Mapping[str, str], world: World, tmp_path: Path
+) -> None:
+    """At 360 and 1440 pixels, by axe: a genuine file, a changed one and a foreign one."""
+    pdf = await issued_pdf(world, pages["valid"])
+    await tab.call("Page.setBypassCSP", enabled=True)
+    said = {
+        "genuine": ("valid", pdf),
+        "altered": ("altered", pdf + b"\n"),
+        "foreign": ("not ours", blank_pdf()),
+    }
+    for name, (word, content) in said.items():
+        file = tmp_path / f"{name}.pdf"
+        file.write_bytes(content)
+        for width in (360, 1440):
+            await tab.goto(pages["valid"], width=width, scripts=False)
+            await drop(tab, file)
+            await tab.send_form("form[method=post]")
+            said_there = await tab.texts()
+            heading = next(text for text in said_there if text.startswith("heading: "))
+            assert f": {word}" in heading.lower(), (name, heading)
+            assert await tab.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+            keep(f"check-{name}{'-narrow' if width == 360 else ''}.png", await tab.screenshot())
+        await tab.call("Emulation.setScriptExecutionDisabled", value=False)
+        await judge_by_axe(tab, name)
+
+
+async def issued_pdf(world: World, page: str) -> bytes:
+    """The stored PDF of the certificate with this page."""
+    await world.run_jobs()
+    path = page[page.index("/certificates/") :].replace("verify", "pdf")
+    answer = await world.member("ana").ok("GET", f"/api{path}", headers={"Accept": "application/json"})
+    async with httpx.AsyncClient() as plain:
+        return (await plain.get(answer["url"])).content
+
+
+def blank_pdf() -> bytes:
+    writer, written = pypdf.PdfWriter(), io.BytesIO()
+    writer.add_blank_page(100, 100)
+    writer.write(written)
+    return written.getvalue()
+
+
+async def drop(tab: Tab, file: Path) -> None:
+    """Drop the file on the page's field, as from another window."""
+    box = json.loads(
+        await tab.evaluate(
+            "(() => { const f = document.querySelector('#file'); f.scrollIntoView({block: 'center'});"
+            " const b = f.getBoundingClientRect();"
+            " return JSON.stringify([b.x + b.width / 2, b.y + b.height / 2]) })()"
+        )
+    )
+    data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        await tab.call("Input.dispatchDragEvent", type=kind, x=box[0], y=box[1], data=data)
+    assert await tab.evaluate("document.querySelector('#file').files.length") == 1
+
+
 async def test_it_fits_a_narrow_screen_and_paper(tab: Tab, pages: Mapping[str, str]) -> None:
     for state, url in pages.items():
         for width in (320, 1024):
@@ -97,20 +156,24 @@ def keep(name: str, picture: bytes) -> None:
 
 
 async def test_axe_finds_nothing(tab: Tab, pages: Mapping[str, str]) -> None:
-    axe = find_axe()
-    if axe is None:
-        pytest.skip("no axe-core here: npm ci, or name axe.min.js in AXE_PATH")
-    source = axe.read_text("utf-8")
     await tab.call("Page.setBypassCSP", enabled=True)
     for state, url in pages.items():
         for width in (320, 1024):
             await tab.goto(url, width=width)
-            await tab.call("Runtime.evaluate", expression=source)
-            found = await tab.evaluate(
-                f"axe.run({{runOnly: {json.dumps(AXE_RULES)}}}).then(r => JSON.stringify("
-                "{violations: r.violations.map(v => v.id + ': ' + v.help), passes: r.passes.length,"
-                " unsure: r.incomplete.map(v => v.id)}))"
-            )
-            result = json.loads(found)
-            assert result["violations"] == [], (state, width)
-            assert result["passes"] > 10, (state, width, result)
+            await judge_by_axe(tab, f"{state}, {width} pixels")
+
+
+async def judge_by_axe(tab: Tab, what: str = "") -> None:
+    """Have axe look at the page as it stands."""
+    axe = find_axe()
+    if axe is None:
+        pytest.skip("no axe-core here: npm ci, or name axe.min.js in AXE_PATH")
+    await tab.call("Runtime.evaluate", expression=axe.read_text("utf-8"))
+    found = await tab.evaluate(
+        f"axe.run({{runOnly: {json.dumps(AXE_RULES)}}}).then(r => JSON.stringify("
+        "{violations: r.violations.map(v => v.id + ': ' + v.help), passes: r.passes.length,"
+        " unsure: r.incomplete.map(v => v.id)}))"
+    )
+    result = json.loads(found)
+    assert result["violations"] == [], what
+    assert result["passes"] > 10, (what, result)

@@ -133,6 +133,13 @@ class Tab:
         self.errors, self.requests = [], []
         return heard
 
+    async def send_form(self, selector: str) -> None:
+        """Press the form's button and wait until its answer is loaded."""
+        self._loaded.clear()
+        await self.evaluate(f"document.querySelector({selector!r}).querySelector('button').click()")
+        async with asyncio.timeout(SECONDS):
+            await self._loaded.wait()
+
     async def evaluate(self, expression: str) -> Any:
         """The value of a JavaScript expression in the page."""
         answer = await self.call(

@@ -140,6 +140,13 @@ async def test_each_unknown_id_of_many_counts(two: tuple[FastAPI, FastAPI]) -> N
         assert again.status_code == 429
 
 
+async def test_files_that_are_no_certificate_count(two: tuple[FastAPI, FastAPI]) -> None:
+    async with client_of(two[0]) as http:
+        for expected in (200,) * 6 + (429,):
+            file = {"file": ("a.png", b"\x89PNG\r\n\x1a\n", "image/png")}
+            assert (await http.post("/api/certificates/check/", files=file)).status_code == expected
+
+
 @pytest.mark.long
 async def test_two_processes_count_guesses_together(two: tuple[FastAPI, FastAPI]) -> None:
     address = str(uuid.uuid4().int % 2**32)

@@ -11,7 +11,16 @@ def count_unknown(request: Request, context: Context, amount: int = 1) -> None:
 
     To be called only where something was unknown: a known certificate is always answered.
     """
-    peer = request.client.host if request.client is not None else None
-    wait = context.limits.count_guess(peer, request.headers.getlist("x-forwarded-for"), amount)
+    wait = context.limits.count_guess(*_hops(request), amount)
     if wait:
         raise RateLimited("This address has requested too many unknown certificates.", retry_after=wait)
+
+
+def client_of(request: Request, context: Context) -> str:
+    """Whose call it is, where no token says so: the address by which guesses are counted."""
+    return context.limits.household_of(*_hops(request))
+
+
+def _hops(request: Request) -> tuple[str | None, list[str]]:
+    peer = request.client.host if request.client is not None else None
+    return peer, request.headers.getlist("x-forwarded-for")

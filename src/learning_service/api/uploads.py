@@ -99,6 +99,7 @@ class _Form:
 
     def __init__(self, boundary: bytes) -> None:
         self.file_name: str | None = None
+        self.media_type = ""
         self.is_whole = False
         self.has_file = False
         self.hidden_slides = False
@@ -153,6 +154,8 @@ class _Form:
     def _header(self) -> None:
         if bytes(self._name).lower() == b"content-disposition":
             _, self._disposition = parse_options_header(bytes(self._value))
+        elif bytes(self._name).lower() == b"content-type":
+            self.media_type = parse_options_header(bytes(self._value))[0].decode("latin-1").lower()
         self._name.clear()
         self._value.clear()
 
@@ -211,13 +214,13 @@ class Places:
         self._organizations = Shares(per_organization)
 
     @contextlib.contextmanager
-    def take(self, sender: Principal) -> Iterator[None]:
+    def take(self, organization_id: str, who: str) -> Iterator[None]:
         """A place for one file. Raises RateLimited for a sender with too many, Unavailable when all are taken."""
-        principal = f"{sender.organization_id}\n{sender.user_id}"
+        principal = f"{organization_id}\n{who}"
         with contextlib.ExitStack() as stack:
             for shares, key, refusal in (
                 (self._principals, principal, RateLimited(_YOURS, retry_after=BUSY_SECONDS)),
-                (self._organizations, sender.organization_id, RateLimited(_THEIRS, retry_after=BUSY_SECONDS)),
+                (self._organizations, organization_id, RateLimited(_THEIRS, retry_after=BUSY_SECONDS)),
                 (self._all, "", Unavailable(_ALL, retry_after=BUSY_SECONDS)),
             ):
                 if not shares.take(key):
@@ -252,7 +255,7 @@ async def receive_file(
     request.scope[ARRIVAL].pass_on()
     counted = _Counted(form, request, limit)
     key = f"documents/{uuid.uuid4().hex}"
-    with places.take(sender):
+    with places.take(*sender.who):
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
                 chunks = counted.chunks()
@@ -277,21 +280,35 @@ async def receive_file(
 
 async def read_file(request: Request, *, limit: int, sender: Principal, places: Places) -> bytes:
     """The form's file, in memory. Raises as `receive_file`, whatever the file is."""
+    with places.take(*sender.who):
+        return (await read_form(request, limit=limit, seconds=LONGEST_SECONDS)).content
+
+
+@dataclass(frozen=True, slots=True)
+class FormFile:
+    """A file as a form brought it, and what its sender calls it."""
+
+    content: bytes
+    name: str
+    media_type: str
+
+
+async def read_form(request: Request, *, limit: int, seconds: int) -> FormFile:
+    """The form's file, in memory; for a caller that has taken a place. Raises as `receive_file`."""
     form = _Form(_boundary(request, limit))
     request.scope[ARRIVAL].pass_on()
     content = bytearray()
-    with places.take(sender):
-        try:
-            async with asyncio.timeout(LONGEST_SECONDS):
-                async for chunk in _Counted(form, request, limit).chunks():
-                    content += chunk
-        except TimeoutError:
-            raise _too_slow() from None
-        except ClientDisconnect:
-            raise HTTPException(400, "The connection ended before the body did.") from None
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in _Counted(form, request, limit).chunks():
+                content += chunk
+    except TimeoutError:
+        raise _too_slow(seconds) from None
+    except ClientDisconnect:
+        raise HTTPException(400, "The connection ended before the body did.") from None
     if not form.has_file:
         raise Invalid.at(f"/{FIELD}", "is missing", "required")
-    return bytes(content)
+    return FormFile(bytes(content), form.file_name or "", form.media_type)
 
 
 async def discard_file(store: ObjectStore, key: str) -> None:
@@ -346,8 +363,7 @@ def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"The file may have at most {limit // MIB} MiB.")
 
 
-def _too_slow() -> HTTPException:
-    detail = (
-        f"The body paused for {QUIET_SECONDS} seconds, or took more than {LONGEST_SECONDS // 60} minutes."
-    )
+def _too_slow(seconds: int = LONGEST_SECONDS) -> HTTPException:
+    longest = f"{seconds // 60} minutes" if seconds >= 120 else f"{seconds} seconds"
+    detail = f"The body paused for {QUIET_SECONDS} seconds, or took more than {longest}."
     return HTTPException(408, detail, headers={"Connection": "close"})

@@ -7,18 +7,28 @@ from types import MappingProxyType
 from typing import Literal
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.adapters.certificate_words import LANGUAGES, long_date, preferred_language, words
 from learning_service.api.public_pages import page_headers, template
+from learning_service.domain.certificates.actions.certificates import verification_url
+from learning_service.domain.certificates.rules.certificates import PublicCertificate
+from learning_service.domain.certificates.rules.checks import CheckResult
 from learning_service.domain.certificates.rules.codes import printed_code
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.days import last_moment
 
 __all__ = [
     "LANGUAGES",
     "PAGE_HEADERS",
     "VerificationView",
+    "render_checked_page",
     "render_lookup_page",
     "render_unknown_page",
     "render_verification_page",
+    "view_of",
 ]
 
 _LINKEDIN = "https://www.linkedin.com/profile/add"
@@ -80,6 +90,27 @@ class VerificationView:
         return f"{_LINKEDIN}?{urlencode(facts)}"
 
 
+def view_of(session: AsyncSession, found: PublicCertificate, code: bytes) -> VerificationView:
+    """What the page shows of a certificate as of now."""
+    zone = ZoneInfo(found.timezone)
+    status = found.status(now(session))
+    follower = found.superseded_by if status == "superseded" else None
+    return VerificationView(
+        certificate_id=found.id,
+        code=code,
+        status=status,
+        recipient_name=found.recipient_name,
+        course_title=found.course_title,
+        issuer_name=found.issuer_name,
+        issued_at=found.issued_at.astimezone(zone),
+        reissued_at=found.reissued_at.astimezone(zone) if found.reissued_at else None,
+        url=verification_url(session, found.id),
+        expires_at=last_moment(found.expires_at).astimezone(zone) if found.expires_at else None,
+        revoked_at=found.revoked_at.astimezone(zone) if found.revoked_at else None,
+        superseded_by_url=verification_url(session, follower) if follower else None,
+    )
+
+
 @dataclass(frozen=True)
 class _Day:
     label: str
@@ -95,10 +126,25 @@ def render_verification_page(
 ) -> tuple[str, str]:
     """The page of one certificate: its HTML, and the language that it is in (for Content-Language)."""
     language = preferred_language(accept_language, chosen)
-    text = words(language)
+    return _render(language, view.status, _meaning(view, language), view, _days(view, language)), language
+
+
+def render_checked_page(
+    result: CheckResult, view: VerificationView | None, *, accept_language: str | None, chosen: str | None
+) -> tuple[str, str]:
+    """The page that says what a file is: of a genuine one what its certificate's own page says, and that it is so."""
+    language = preferred_language(accept_language, chosen)
+    status: str = result
+    meaning = words(language)[f"{result}_meaning"]
+    if result == "genuine" and view is not None:
+        status, meaning = view.status, f"{_meaning(view, language)} {meaning}"
+    days = _days(view, language) if view else []
+    return _render(language, status, meaning, view, days, languages_at="/c/"), language
+
+
+def _meaning(view: VerificationView, language: str) -> str:
     day = view.revoked_at if view.status == "revoked" else view.expires_at
-    meaning = text[f"{view.status}_meaning"].replace("{date}", _on(day, language) if day else "–")
-    return _render(language, view.status, meaning, view, _days(view, language)), language
+    return words(language)[f"{view.status}_meaning"].replace("{date}", _on(day, language) if day else "–")
 
 
 def render_unknown_page(*, accept_language: str | None, chosen: str | None = None) -> tuple[str, str]:
@@ -113,9 +159,17 @@ def render_lookup_page(*, accept_language: str | None, chosen: str | None = None
     return _render(language, "lookup", "", None, []), language
 
 
-def _render(language: str, status: str, meaning: str, view: VerificationView | None, days: list[_Day]) -> str:
+def _render(
+    language: str,
+    status: str,
+    meaning: str,
+    view: VerificationView | None,
+    days: list[_Day],
+    languages_at: str = "",
+) -> str:
     return _PAGE.render(
         language=language, words=words(language), status=status, meaning=meaning, view=view, days=days,
+        languages_at=languages_at,
         languages=[(tag, words(tag)["own_name"]) for tag in LANGUAGES],
     )  # fmt: skip
 

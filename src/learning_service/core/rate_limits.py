@@ -232,8 +232,12 @@ class Limits:
 
         `amount` may go beyond what is left: then it is the last that counts.
         """
-        guesser = household(client_address(peer, forwarded_for, self._trusted))
+        guesser = self.household_of(peer, forwarded_for)
         return self._noted(self.guesses.count(guesser, time.monotonic(), amount))
+
+    def household_of(self, peer: str | None, forwarded_for: Sequence[str]) -> str:
+        """Whose call it is by its address: the client's, or the network of it."""
+        return household(client_address(peer, forwarded_for, self._trusted))
 
     def _noted(self, wait: int) -> int:
         if wait == 0:

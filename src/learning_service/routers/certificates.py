@@ -3,7 +3,6 @@
 import uuid
 from typing import Annotated, Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
@@ -26,12 +25,12 @@ from learning_service.api.requests import Caller, ContextOf, PublicSession, Sess
 from learning_service.api.verification_page import (
     LANGUAGES,
     PAGE_HEADERS,
-    VerificationView,
     render_lookup_page,
     render_unknown_page,
     render_verification_page,
+    view_of,
 )
-from learning_service.domain.certificates.actions.certificates import reissue_certificate, verification_url
+from learning_service.domain.certificates.actions.certificates import reissue_certificate
 from learning_service.domain.certificates.actions.pdfs import have_marked
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.queries import (
@@ -50,7 +49,6 @@ from learning_service.domain.certificates.rules.certificates import (
 from learning_service.domain.certificates.rules.codes import read_code
 from learning_service.domain.completion.actions.revocations import revoke_outcome
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.kernel.days import last_moment
 from learning_service.domain.kernel.errors import Gone, Invalid, NotFound, Unavailable
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
@@ -194,24 +192,7 @@ async def show_verification_page(
         if parsed is not None:
             count_unknown(request, context)
         return _unknown_page(request, lang)
-    found, code = shown
-    zone = ZoneInfo(found.timezone)
-    status = found.status(now(session))
-    follower = found.superseded_by if status == "superseded" else None
-    view = VerificationView(
-        certificate_id=found.id,
-        code=code,
-        status=status,
-        recipient_name=found.recipient_name,
-        course_title=found.course_title,
-        issuer_name=found.issuer_name,
-        issued_at=found.issued_at.astimezone(zone),
-        reissued_at=found.reissued_at.astimezone(zone) if found.reissued_at else None,
-        url=verification_url(session, found.id),
-        expires_at=last_moment(found.expires_at).astimezone(zone) if found.expires_at else None,
-        revoked_at=found.revoked_at.astimezone(zone) if found.revoked_at else None,
-        superseded_by_url=verification_url(session, follower) if follower else None,
-    )
+    view = view_of(session, *shown)
     html, spoken = render_verification_page(view, accept_language=language, chosen=lang)
     return HTMLResponse(html, headers={**PAGE_HEADERS, "Content-Language": spoken})
 

@@ -21,6 +21,7 @@ from learning_service.api.requests import ContextOf, PublicSession
 from learning_service.domain.certificates.queries import (
     PublicCredential,
     public_achievement,
+    public_badge,
     public_credential,
     public_keys,
     published_list,
@@ -31,7 +32,7 @@ from learning_service.domain.kernel.values import JsonObject
 
 router = APIRouter(tags=["certificates"], route_class=KeyedRoute)
 PUBLIC = [Depends(Anyone())]
-JSON_LD, JWT = "application/vc+ld+json", "application/vc+jwt"
+JSON_LD, JWT, PNG = "application/vc+ld+json", "application/vc+jwt", "image/png"
 RETRY_SECONDS = 2
 FROM_ANYWHERE = {"Access-Control-Allow-Origin": "*", "Vary": "Accept", "X-Robots-Tag": "noindex"}
 """Verifiers run in browsers, at origins of their own."""
@@ -136,12 +137,47 @@ async def _credential(
     return found
 
 
+def _pending() -> Response:
+    headers = {**FROM_ANYWHERE, "Cache-Control": "no-store", "Retry-After": str(RETRY_SECONDS)}
+    return PlainTextResponse("pending\n", 202, headers=headers)
+
+
 def _signed(request: Request, text: str | None, content_type: str) -> Response:
     if text is None:
-        headers = {**FROM_ANYWHERE, "Cache-Control": "no-store", "Retry-After": str(RETRY_SECONDS)}
-        return PlainTextResponse("pending\n", 202, headers=headers)
+        return _pending()
     octets = text.encode()
     return _cached(request, _Body(octets, _etag(octets)), content_type, seconds=300)
+
+
+@router.get(
+    "/api/certificates/{certificate_id}/badge.png/",
+    dependencies=PUBLIC,
+    response_class=Response,
+    responses={
+        **SIGNED,
+        200: {
+            "description": "The picture, the same bytes each time",
+            "content": {PNG: {"schema": {"type": "string", "format": "binary"}}},
+        }
+        | with_headers(ETAG),
+    },
+)
+async def read_badge(
+    certificate_id: str, request: Request, session: PublicSession, context: ContextOf
+) -> Response:
+    """A certificate's badge, for anyone: a picture of 512 by 512 pixels with the credential baked in.
+
+    In the organization's colour, with its logo or the course's initials, as they were at issue.
+    """
+    try:
+        found = await public_badge(session, path_id(certificate_id))
+    except NotFound:
+        count_unknown(request, context)
+        raise
+    if found.is_erased:
+        raise CredentialErased
+    octets = found.baked()
+    return _pending() if octets is None else _cached(request, _Body(octets, _etag(octets)), PNG, seconds=300)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.rules.certificates import PublicCertificate
+from learning_service.domain.certificates.rules.checks import CheckResult
 from learning_service.domain.kernel.errors import Wrong
 from learning_service.domain.kernel.values import CleanText, Name, StrictModel, some
 from learning_service.schemas.common import Out
@@ -72,6 +73,16 @@ class VerificationsOut(Out):
 
     items: list[VerificationOut | UnknownCertificateOut]
     """In the order of the ids that were asked."""
+
+
+class CheckOut(Out):
+    """What a file is."""
+
+    result: CheckResult
+    """`genuine`: what was issued, byte for byte. `altered`: it names a certificate of ours, and differs from what was
+    issued. `not-ours`: it names none that we know. `unreadable`: it cannot be read as a PDF or PNG."""
+    certificate: VerificationOut | None
+    """The certificate that it is or names, as it stands now; null with `not-ours` and `unreadable`."""
 
 
 class CertificateOut(Out):

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from learning_service.adapters.confinement import MIB, Limits, run_confined
 from learning_service.adapters.inspection.findings import CLEAN
+from learning_service.domain.certificates.rules.checks import Traces
 from learning_service.domain.documents.rules import REASONS, Refused
 from learning_service.domain.kernel.values import JsonObject
 
 _LIMITS = Limits(seconds=60, memory=1024 * MIB, disk=1024 * MIB)
+_OF_STRANGERS = Limits(seconds=10, memory=512 * MIB, disk=64 * MIB)
 _PACKAGE = "learning_service.adapters.inspection"
 
 
@@ -34,9 +36,19 @@ async def inspect_picture(path: Path) -> tuple[int, int]:
     return found["width"], found["height"]
 
 
-async def _inspect(what: str, path: Path) -> JsonObject:
+async def inspect_certificate(path: Path) -> Traces:
+    """What names a certificate in a PDF or PNG that anyone sent. What cannot be read has none."""
+    try:
+        found = await _inspect("certificates", path, _OF_STRANGERS)
+    except Refused:
+        return Traces()
+    texts = {name: tuple(found.get(name, ())) for name in ("keywords", "links", "credentials")}
+    return Traces(is_readable=found["is_readable"], **texts)
+
+
+async def _inspect(what: str, path: Path, limits: Limits = _LIMITS) -> JsonObject:
     argv = [sys.executable, "-I", "-m", f"{_PACKAGE}.{what}", str(path)]
-    ended = await run_confined(argv, directory=path.parent, limits=_LIMITS, environment={"LANG": "C.UTF-8"})
+    ended = await run_confined(argv, directory=path.parent, limits=limits, environment={"LANG": "C.UTF-8"})
     if ended.over == "time":
         raise Refused("too-slow")
     try:

@@ -146,11 +146,35 @@ class Certificate(Base):
         )
 
 
+class FormerPdf(Base):
+    """A PDF that was given out and then made anew, by its digest: a copy of it is still what was issued.
+
+    Erasure deletes it.
+    """
+
+    __tablename__ = "former_pdfs"
+    __table_args__ = (
+        reference("certificate_id", "certificates"),
+        Index("ix_former_pdfs_sha256", "sha256"),
+    )
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    certificate_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+
+
 class CertificateCredential(Base):
     """A certificate's credential in both forms, signed once; the same bytes ever after. Erasure deletes it."""
 
     __tablename__ = "certificate_credentials"
-    __table_args__ = (reference("certificate_id", "certificates"),)
+    __table_args__ = (
+        reference("certificate_id", "certificates"),
+        Index(
+            "ix_certificate_credentials_without_picture",
+            "certificate_id",
+            postgresql_where=text("picture_id IS NULL"),
+        ),
+    )
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)
     certificate_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -159,6 +183,19 @@ class CertificateCredential(Base):
     expires_at: Mapped[datetime | None]
     """The expiry that it says. One that the certificate came to have later is signed anew."""
     signed_at: Mapped[datetime]
+    picture_id: Mapped[str | None]
+    """The picture into which it is baked; None for one of before there were any."""
+
+
+class BadgePicture(Base):
+    """A badge's picture, without a credential: one for all certificates that look the same."""
+
+    __tablename__ = "badge_pictures"
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """A digest of what it is drawn from."""
+    png: Mapped[bytes]
 
 
 class AchievementRow(Base):

@@ -15,7 +15,9 @@ from learning_service.domain.certificates.models import (
     SigningKey,
     StatusList,
 )
+from learning_service.domain.certificates.rules.badges import bake
 from learning_service.domain.certificates.rules.certificates import Mark, PublicCertificate, generation_key
+from learning_service.domain.certificates.rules.checks import Traces
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.directory.queries.audience import is_within
 from learning_service.domain.directory.queries.members import was_member
@@ -30,7 +32,9 @@ from learning_service.domain.kernel.principal import Principal
 # The function is the one way to a certificate of whatever organization.
 _VERIFY = text("SELECT c.* FROM unnest(CAST(:ids AS uuid[])) AS wanted, public_certificate(wanted) AS c")
 _OF_CODE = text("SELECT certificate_of_code(CAST(:code AS bytea))")
+_OF_FILE = text("SELECT certificate_of_file(:sha256)")
 _CREDENTIAL = text("SELECT * FROM public_credential(CAST(:id AS uuid))")
+_BADGE = text("SELECT * FROM public_badge(CAST(:id AS uuid))")
 _ACHIEVEMENT = text("SELECT * FROM public_achievement(CAST(:id AS uuid), CAST(:number AS integer))")
 _PAGE = text("SELECT c.*, code_of_certificate(c.id) FROM public_certificate(CAST(:id AS uuid)) AS c")
 _CODE = text("SELECT code_of_certificate(CAST(:id AS uuid))")
@@ -64,6 +68,22 @@ async def certificate_of_code(session: AsyncSession, code: bytes) -> uuid.UUID |
     return found
 
 
+async def certificate_of_file(session: AsyncSession, sha256: str) -> uuid.UUID | None:
+    """The id of the certificate, of whatever organization, that was given out as the file with this digest (hex)."""
+    found: uuid.UUID | None = await session.scalar(_OF_FILE, {"sha256": sha256})
+    return found
+
+
+async def certificates_named(
+    session: AsyncSession, traces: Traces
+) -> Sequence[tuple[PublicCertificate, bytes]]:
+    """The certificates, of whatever organization, that a file names, with their codes. Erased ones are left out."""
+    codes = {code: await certificate_of_code(session, code) for code in sorted(traces.codes())}
+    named = traces.named({code: one for code, one in codes.items() if one is not None})
+    found = [await certificate_of_page(session, one) for one in named]
+    return [one for one in found if one is not None and one[0].recipient_name is not None]
+
+
 async def code_of_certificate(session: AsyncSession, certificate_id: uuid.UUID) -> bytes:
     """The code that is printed on this certificate. Raises NotFound."""
     found: bytes | None = await session.scalar(_CODE, {"id": certificate_id})
@@ -87,6 +107,29 @@ async def public_credential(session: AsyncSession, certificate_id: uuid.UUID) ->
     if row is None:
         raise NotFound
     return PublicCredential(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicBadge:
+    """What a certificate's badge is made of; None: not signed or drawn yet, or gone with the person's data."""
+
+    is_erased: bool
+    credential: str | None
+    picture: bytes | None
+
+    def baked(self) -> bytes | None:
+        """The picture with the credential in it."""
+        if self.credential is None or self.picture is None:
+            return None
+        return bake(self.picture, self.credential)
+
+
+async def public_badge(session: AsyncSession, certificate_id: uuid.UUID) -> PublicBadge:
+    """The badge of a certificate, of whatever organization. Raises NotFound."""
+    row = (await session.execute(_BADGE, {"id": certificate_id})).first()
+    if row is None:
+        raise NotFound
+    return PublicBadge(*row)
 
 
 @dataclass(frozen=True, slots=True)

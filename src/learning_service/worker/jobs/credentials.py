@@ -3,12 +3,14 @@
 import asyncio
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.adapters.badge_picture import BadgeLook, draw_badge
+from learning_service.adapters.certificate_artwork import UnusableLogo
 from learning_service.adapters.certificate_words import known_language, words
 from learning_service.adapters.credentials import (
     SigningPair,
@@ -18,6 +20,12 @@ from learning_service.adapters.credentials import (
     sign_list,
 )
 from learning_service.context import Context
+from learning_service.domain.certificates.actions.badges import (
+    certificates_without_picture,
+    give_picture,
+    has_picture,
+    keep_picture,
+)
 from learning_service.domain.certificates.actions.credentials import (
     SIGN,
     Version,
@@ -36,6 +44,7 @@ from learning_service.domain.certificates.actions.credentials import (
 from learning_service.domain.certificates.actions.keys import active_key
 from learning_service.domain.certificates.models import Certificate, SigningKey, StatusList
 from learning_service.domain.certificates.queries import certificates_with_ids
+from learning_service.domain.certificates.rules.badges import picture_id
 from learning_service.domain.certificates.rules.credentials import (
     Credential,
     achievement_document,
@@ -77,21 +86,29 @@ async def sign_credential_of_certificate(context: Context, job: Job) -> None:
     certificate = found[0]
     place, keys, issuer = await _place_and_keys(context, certificate)
     unsigned = await _prepare(context, certificate, place, issuer)
+    if certificate.recipient_name is None:
+        return
+    picture = await _picture(context, certificate)
     if unsigned is None:
+        async with finishing(context, job) as session:
+            await give_picture(session, certificate, picture)
         return
     await _publish_changed(context, None)
     made = await context.processes.run(sign_credential, unsigned.credential, keys, unsigned.created)
     async with finishing(context, job) as session:
-        kept = await keep_credential(session, certificate, credential=made.data_integrity, jwt=made.jwt)
+        kept = await keep_credential(
+            session, certificate, credential=made.data_integrity, jwt=made.jwt, picture_id=picture
+        )
         if kept:
             document = as_text(achievement_document(unsigned.credential))
             await keep_achievement(session, certificate, unsigned.version.number, document)
 
 
 async def sign_credentials_of_before(context: Context, at: datetime | None) -> None:
-    """Have credentials signed of certificates without a place in a status list: those of before there were any."""
+    """Have credentials signed of certificates of before there were any, and badges drawn of those that have none."""
     async with context.transaction(None, at=at) as session:
-        for certificate in await unplaced_certificates(session, AT_ONCE):
+        unplaced = await unplaced_certificates(session, AT_ONCE)
+        for certificate in (*unplaced, *await certificates_without_picture(session, AT_ONCE)):
             await enqueue_job(
                 session,
                 SIGN,
@@ -99,6 +116,24 @@ async def sign_credentials_of_before(context: Context, at: datetime | None) -> N
                 organization_id=certificate.organization_id,
                 unique_key=signing_key_of(certificate.id),
             )
+
+
+async def _picture(context: Context, certificate: Certificate) -> str:
+    """The id of the picture of the certificate's badge, drawn where it was not yet."""
+    found = picture_id(certificate.course_title, certificate.primary_color, certificate.logo_key)
+    async with context.transaction(certificate.organization_id) as session:
+        if await has_picture(session, certificate, found):
+            return found
+    logo = await context.store.get(certificate.logo_key) if certificate.logo_key else None
+    look = BadgeLook(certificate.course_title, certificate.primary_color, logo)
+    try:
+        png = await context.processes.run(draw_badge, look)
+    except UnusableLogo:
+        # Its PDF tells the operator; the badge is as of an organization without one.
+        png = await context.processes.run(draw_badge, replace(look, logo=None))
+    async with context.transaction(certificate.organization_id) as session:
+        await keep_picture(session, certificate, found, png)
+    return found
 
 
 async def _place_and_keys(context: Context, certificate: Certificate) -> tuple[int, SigningPair, str]:

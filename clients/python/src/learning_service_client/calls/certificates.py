@@ -5,7 +5,7 @@ from typing import cast
 
 from learning_service_client.parts import Id, given, uuid_of
 from learning_service_client.shapes.certificates import AdministeredCertificateOut
-from learning_service_client.shapes.verifications import VerificationsOut
+from learning_service_client.shapes.verifications import CheckOut, VerificationsOut
 from learning_service_client.transport import STILL_BEING_MADE, Transport
 
 
@@ -16,6 +16,11 @@ class CertificateCalls(Transport):
         """The true states of up to 100 certificates, for anyone, in the order asked."""
         answer = await self._send("POST", "/api/certificates/verify/", body=given(ids=list(ids)), keyed=False)
         return cast(VerificationsOut, answer.json())
+
+    async def check_certificate(self, content: bytes, *, name: str) -> CheckOut:
+        """Whether a PDF or PNG is a certificate as it was issued, for anyone; the file is not kept."""
+        path = "/api/certificates/check/"
+        return cast(CheckOut, (await self._send("POST", path, file=(name, content), keyed=False)).json())
 
     async def reissue_certificate(
         self, certificate_id: Id, *, recipient_name: str, reason: str
@@ -46,6 +51,16 @@ class CertificateCalls(Transport):
             accept="application/vc+jwt",
         )
         return answer.text
+
+    async def read_badge(self, certificate_id: Id) -> bytes | None:
+        """A certificate's badge, for anyone: a PNG with the credential baked in. None if not made in time."""
+        answer = await self._send(
+            "GET",
+            f"/api/certificates/{uuid_of(certificate_id)}/badge.png/",
+            wait_until_made=True,
+            accept="image/png",
+        )
+        return None if answer.status_code == STILL_BEING_MADE else answer.content
 
     async def read_status_list(self, number: int) -> dict[str, object]:
         """A Bitstring Status List."""

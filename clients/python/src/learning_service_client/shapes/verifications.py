@@ -16,3 +16,10 @@ class VerificationsOut(TypedDict):
     """The states of many certificates, in the order of their ids."""
 
     items: list[VerificationOut | UnknownCertificateOut]
+
+
+class CheckOut(TypedDict):
+    """What a file is, and the certificate that it is or names."""
+
+    result: Literal["genuine", "altered", "not-ours", "unreadable"]
+    certificate: VerificationOut | None

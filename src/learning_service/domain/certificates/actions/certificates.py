@@ -12,7 +12,7 @@ from sqlalchemy import and_, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.actions.pdfs import have_marked, note_on_certificate
-from learning_service.domain.certificates.models import Certificate, CertificateCredential
+from learning_service.domain.certificates.models import Certificate, CertificateCredential, FormerPdf
 from learning_service.domain.certificates.rules.certificates import (
     GENERATE,
     generation_key,
@@ -378,10 +378,11 @@ async def erase_certificates(session: AsyncSession, *, organization_id: str, use
             pdf_erased_at=now(session),
         )
     )
-    await session.execute(
-        delete(CertificateCredential).where(
-            CertificateCredential.organization_id == organization_id,
-            CertificateCredential.certificate_id.in_([row.id for row in held]),
+    for kept in (CertificateCredential, FormerPdf):
+        await session.execute(
+            delete(kept).where(
+                kept.organization_id == organization_id,
+                kept.certificate_id.in_([row.id for row in held]),
+            )
         )
-    )
     return keys

@@ -169,7 +169,7 @@ async def _begin_list(session: AsyncSession, signing_key: str) -> int:
 
 
 async def keep_credential(
-    session: AsyncSession, certificate: Certificate, *, credential: str, jwt: str
+    session: AsyncSession, certificate: Certificate, *, credential: str, jwt: str, picture_id: str
 ) -> bool:
     """Keep the signed bytes; the first to do so wins, but for another expiry. False: the member was erased."""
     name = await session.scalar(
@@ -186,6 +186,7 @@ async def keep_credential(
         jwt=jwt,
         expires_at=certificate.expires_at,
         signed_at=now(session),
+        picture_id=picture_id,
     )
     values = {name: new.excluded[name] for name in ("credential", "jwt", "expires_at", "signed_at")}
     await session.execute(

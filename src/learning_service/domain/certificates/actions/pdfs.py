@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Sequence
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.certificates.models import Certificate, FormerPdf
 from learning_service.domain.certificates.rules.certificates import GENERATE, Mark, generation_key
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.clock import now
@@ -59,8 +60,22 @@ async def have_marked(session: AsyncSession, certificate: Certificate, mark: Mar
     )
 
 
+async def keep_former_pdfs(session: AsyncSession, ids: Sequence[uuid.UUID]) -> None:
+    """Remember the digests of these certificates' PDFs, which are about to be made anew."""
+    for digest in (Certificate.pdf_sha256, Certificate.marked_sha256):
+        given_out = select(Certificate.organization_id, Certificate.id, digest).where(
+            Certificate.id.in_(ids), digest.is_not(None)
+        )
+        await session.execute(
+            insert(FormerPdf)
+            .from_select(["organization_id", "certificate_id", "sha256"], given_out)
+            .on_conflict_do_nothing()
+        )
+
+
 async def activate_marked(session: AsyncSession, certificate_id: uuid.UUID, sha256: str, mark: Mark) -> bool:
     """Note that the PDF with this digest is stored and bears this mark. False when the member was erased."""
+    await keep_former_pdfs(session, [certificate_id])
     done = await session.execute(
         update(Certificate)
         .where(Certificate.id == certificate_id, Certificate.recipient_name.is_not(None))

@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from learning_service.domain.certificates.actions.pdfs import keep_former_pdfs
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.rules.certificates import GENERATE, generation_key
 from learning_service.domain.compliance.actions import recompute_statuses
@@ -244,6 +245,7 @@ async def _remake(
 ) -> None:
     """Bring certificates, with those that they took the place of, and their PDFs to the new expiries."""
     wanted: dict[str, dict[str, str]] = {}
+    await keep_former_pdfs(session, [one.id for one in certificates])
     for one in certificates:
         arguments = {"certificate_id": str(one.id)}
         wanted[generation_key(one.id)] = arguments
