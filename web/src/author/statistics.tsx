@@ -137,7 +137,7 @@ export function Statistics() {
   const corrections = tree.corrections ?? [];
   return (
     <Screen title={tree.title} lead={`${t("statistics")} · ${t("publishedAs", { number: Number(number) })}`} wide>
-      <Link className="back" to="/author/$courseId/versions" params={{ courseId }}>
+      <Link className="back whole" to="/author/$courseId/versions" params={{ courseId }}>
         {t("versions")}
       </Link>
       {corrections.length > 0 ? (
