@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from tests.authorization.scene import RECEIVER, Place, Scene, rule_body
+from tests.authorization.scene import RECEIVER, STATEMENT, Place, Scene, furnish_bank, rule_body
 from tests.kit.documents import pdf
 from tests.kit.world import Caller, Json
 
@@ -146,6 +146,17 @@ CALLS: dict[str, Call] = {
     "DELETE /api/courses/{course_id}/": Call(ids=(("course_id", "short_id"),)),
     "POST /api/courses/{course_id}/archive/": Call(ids=(("course_id", "short_id"),)),
     "POST /api/courses/{course_id}/unarchive/": Call(ids=(("course_id", "short_id"),)),
+    "GET /api/question-banks/": lists("id", "bank_id"),
+    "POST /api/question-banks/": Call({"title": "B", "scope": "chapter", "scope_id": "n1"}),
+    "GET /api/question-banks/{bank_id}/": Call(),
+    "PATCH /api/question-banks/{bank_id}/": Call({"title": "Better"}),
+    "GET /api/question-banks/{bank_id}/questions/": Call(),
+    "POST /api/question-banks/{bank_id}/questions/": Call(STATEMENT),
+    "PUT /api/question-banks/{bank_id}/questions/{key}/": Call(STATEMENT),
+    "POST /api/question-banks/{bank_id}/imports/": Call(file=b"Is it? {T}"),
+    "GET /api/question-banks/{bank_id}/export/": Call(query="?format=gift"),
+    "DELETE /api/question-banks/{bank_id}/questions/{key}/": Call(fresh="bank"),
+    "DELETE /api/question-banks/{bank_id}/": Call(fresh="bank"),
     "POST /api/documents/": Call(file=True),
     "GET /api/documents/": lists("id", "document_id"),
     "GET /api/documents/{document_id}/": Call(),
@@ -259,6 +270,8 @@ async def ids_for(call: Call, place: Place) -> dict[str, str]:
         case "member":
             ids["user_id"] = f"gone-{place.unit}"
             await world.add_member(ids["user_id"], place.unit)
+        case "bank":
+            ids |= await furnish_bank(place.world, place.unit)
         case "draft":
             path = f"/api/courses/{ids['course_id']}/draft/"
             shown = await admin("GET", path)

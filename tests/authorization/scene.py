@@ -20,6 +20,7 @@ from learning_service.worker.jobs.credentials import sign_credential_of_certific
 
 SCOPES = ("directory:write", "reports:read", "webhooks:manage", "events:read")
 # Nobody listens there: deliveries are made and fail.
+STATEMENT: Json = {"type": "true_false", "correct": True}
 RECEIVER = {"url": "http://127.0.0.1:9/hook", "event_types": ["learning.certificate.issued"]}
 
 
@@ -94,7 +95,16 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
         "token": "of-no-mail",
         "code": await printed_code_of(world, certificate),
     }
+    ids |= await furnish_bank(world, unit)
     return Place(world, user, unit, ids)
+
+
+async def furnish_bank(world: World, unit: str) -> dict[str, str]:
+    """A question bank of the chapter, with a question."""
+    new = {"title": f"Bank of {unit}", "scope": "chapter", "scope_id": unit}
+    bank = await world.admin.ok("POST", "/api/question-banks/", new)
+    question = await world.admin.ok("POST", f"/api/question-banks/{bank['id']}/questions/", STATEMENT)
+    return {"bank_id": bank["id"], "key": question["key"]}
 
 
 async def _certificate(at: Learner) -> str:

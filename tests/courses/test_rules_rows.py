@@ -102,6 +102,9 @@ PLAIN = {"html": None, "feedback_html": None, "pinned": False}
 QUESTION = {
     "pool": None,
     "draw": None,
+    "bank_id": None,
+    "tag": None,
+    "tags": None,
     "prompt_html": "",
     "points": 1,
     "explanation_html": None,

@@ -96,6 +96,10 @@ async def loaded(world: World, database: Database, statistics: Statistics) -> Lo
         {"url": f"http://127.0.0.1:9/{n}", "event_types": ["learning.course.completed"]} for n in range(3)
     ]
     hook, *_ = [await world.admin.ok("POST", "/api/webhooks/", one) for one in hooks]
+    bank = await world.admin.ok("POST", "/api/question-banks/", {"title": "B", "scope": "national"})
+    for prompt in ("One?", "Two?", "Three?"):
+        asked = {"type": "true_false", "prompt_html": prompt, "points": 1, "correct": True}
+        await world.admin.ok("POST", f"/api/question-banks/{bank['id']}/questions/", asked)
     callers = {
         "national": world.admin,
         "regional": world.call_as("r", "regional_admin:north"),
@@ -108,6 +112,7 @@ async def loaded(world: World, database: Database, statistics: Statistics) -> Lo
         "enrollment_id": newest["id"],
         "rule_id": rule["id"],
         "webhook_id": hook["id"],
+        "bank_id": bank["id"],
     }
     return Loaded(world, ids, callers)
 

@@ -1,6 +1,7 @@
 """What a route reads of its request: ids in the path, the body, the page of a list."""
 
 import json
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
@@ -31,6 +32,7 @@ def path_id(text: str) -> uuid.UUID:
 
 
 MAX_VERSION_DIGITS = 9
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def version_number(text: str) -> int | None:
@@ -49,6 +51,16 @@ async def _path_number(number: str) -> int:
 
 VersionNumber = Annotated[int, Depends(_path_number)]
 """The number of a version in the path. What none can be is not there."""
+
+
+async def _path_key(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise NotFound
+    return key
+
+
+PathKey = Annotated[str, Depends(_path_key)]
+"""What names a question in the path. What none can be is not there."""
 
 
 def body(type_: Any, *, limit: int = SMALL, **options: Any) -> Any:

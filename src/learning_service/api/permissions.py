@@ -20,6 +20,7 @@ from learning_service.domain.completion.queries.regrades import AuthoredRegrade,
 from learning_service.domain.completion.queries.runs import RunProgress, read_progress
 from learning_service.domain.courses.actions.courses import require_author
 from learning_service.domain.courses.queries.access import CourseAccess
+from learning_service.domain.courses.queries.banks import BankView, access_bank
 from learning_service.domain.directory.queries.found_members import MemberView, find_member
 from learning_service.domain.directory.queries.members import is_member
 from learning_service.domain.directory.rules.reach import Reach, reach_of
@@ -150,6 +151,28 @@ class CanAuthorRegrade(Permission):
     async def __call__(self, caller: Caller, session: Session, regrade_id: str) -> AuthoredRegrade:
         """The regrade. Raises NotFound for whom its course does not exist, Forbidden."""
         return await access_regrade(session, caller, path_id(regrade_id))
+
+
+class CanAuthorBank(Permission):
+    """An author of courses of the scope of the path's question bank."""
+
+    name = "author of the bank"
+
+    async def __call__(self, caller: Caller, session: Session, bank_id: str) -> BankView:
+        """The bank. Raises NotFound for all others: they do not know of it."""
+        return await access_bank(session, caller, path_id(bank_id))
+
+
+class CanImportIntoBank(Permission):
+    """The same, asked before a file comes in and in a transaction of its own."""
+
+    name = "author of the bank"
+
+    async def __call__(self, caller: Caller, context: ContextOf, bank_id: str) -> Principal:
+        """The caller. Raises NotFound."""
+        async with context.transaction(caller.organization_id) as session:
+            await access_bank(session, caller, path_id(bank_id))
+        return caller
 
 
 class CanImportQuestions(Permission):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, exists, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
@@ -14,6 +15,7 @@ from learning_service.domain.courses.models import DocumentReference
 from learning_service.domain.documents.models import Document
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.models import OrganizationSettings
+from learning_service.domain.questions.models import BankQuestion
 
 KEPT = timedelta(days=30)
 """How long a file without a reference is kept: an author may be about to make one."""
@@ -25,7 +27,7 @@ def horizon(session: AsyncSession) -> datetime:
 
 
 async def unused_documents(session: AsyncSession) -> Sequence[uuid.UUID]:
-    """Documents that no version, no organization and no certificate refers to, untouched for so long."""
+    """Documents that no version, bank, organization or certificate refers to, untouched for so long."""
     return (await session.scalars(_unused(session, Document.id).order_by(Document.id))).all()
 
 
@@ -66,6 +68,10 @@ def _unused(session: AsyncSession, *columns: Any) -> Any:
         ~exists().where(
             OrganizationSettings.organization_id == Document.organization_id,
             OrganizationSettings.logo_id == Document.id,
+        ),
+        ~exists().where(
+            BankQuestion.organization_id == Document.organization_id,
+            BankQuestion.documents.contains(array([Document.id])),
         ),
         # The logo of a certificate stays for as long as its PDF may have to be made again.
         ~exists().where(Certificate.logo_key == Document.file_key),

@@ -1,42 +1,38 @@
 """Questions from the files of other systems, and into them."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from learning_service.api.bodies import refuse_unknown_parameters
+from learning_service.api.exchange import (
+    FILE,
+    MAX_FILE,
+    DryRun,
+    ExportFormat,
+    export_answer,
+    import_answer,
+)
 from learning_service.api.idempotency import KeyedRoute, keyed_request
 from learning_service.api.parameters import VersionNumber, path_id
 from learning_service.api.permissions import AnyCaller, CanAuthorCourses, CanImportQuestions
 from learning_service.api.requests import ContextOf, Session
-from learning_service.api.routes import Responses
-from learning_service.api.uploads import FILE_BODY, MIB, PlacesOf, read_file
+from learning_service.api.uploads import FILE_BODY, PlacesOf, read_file
 from learning_service.domain.courses.actions.imports import import_questions
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.courses.queries.versions import find_version, read_tree
 from learning_service.domain.courses.rules.importing import Place
 from learning_service.domain.courses.rules.tree import quizzes
 from learning_service.domain.enrollments.queries.enrollments import access_authored
-from learning_service.domain.kernel.large_work import apart, apart_in_pieces
+from learning_service.domain.kernel.large_work import apart_in_pieces
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.questions.rules.exchange.formats import read_questions, write_questions
+from learning_service.domain.questions.rules.exchange.formats import read_questions
 from learning_service.domain.questions.rules.pools import questions_of
 from learning_service.domain.questions.rules.question import Key
-from learning_service.domain.records.idempotency import claim_key, keep_answer
+from learning_service.domain.records.idempotency import claim_key
 from learning_service.schemas.exchange import ImportOut
 
 router = APIRouter(prefix="/api/courses", tags=["authoring"], route_class=KeyedRoute)
-MAX_FILE = 20 * MIB
-FILE: Responses = {
-    200: {
-        "description": "The file",
-        "content": {kind: {"schema": {"type": "string"}} for kind in ("text/plain", "application/xml")},
-    }
-}
-ExportFormat = Annotated[
-    Literal["gift", "moodle-xml"],
-    Query(description="The file's format. Only Moodle XML has a place for all that a question is worth."),
-]
 
 
 async def _read_place(
@@ -60,9 +56,7 @@ async def import_into_draft(
     context: ContextOf,
     places: PlacesOf,
     place: Annotated[Place, Depends(_read_place)],
-    dry_run: Annotated[
-        bool, Query(description="Only say what would become of them; change nothing.")
-    ] = False,
+    dry_run: DryRun = False,
 ) -> Response:
     """Add the questions of a file to the draft: Moodle's GIFT and XML, Aiken, and QTI 1.2.
 
@@ -81,10 +75,7 @@ async def import_into_draft(
         report = await import_questions(
             session, access.view.id, format_, entries, place, dry_run=dry_run, actor=caller
         )
-        answer = Response(ImportOut.model_validate(report).model_dump_json(), media_type="application/json")
-        content_type = {"content-type": answer.headers["content-type"]}
-        await keep_answer(session, status=200, headers=content_type, body=bytes(answer.body).decode())
-    return answer
+        return await import_answer(session, report)
 
 
 @router.get("/{course_id}/versions/{number}/export/", response_class=Response, responses=FILE)
@@ -103,6 +94,4 @@ async def export_version(
     refuse_unknown_parameters(request, frozenset({"format"}))
     tree = (await read_tree(session, await find_version(session, access.view.id, number))).tree
     questions = [question for _, quiz in quizzes(tree) for _, question in questions_of(quiz.questions)]
-    content, kind, ending = await apart(*caller.who, write_questions, questions, format)
-    headers = {"Content-Disposition": f'attachment; filename="questions.{ending}"'}
-    return Response(content, media_type=kind, headers=headers)
+    return await export_answer(caller, questions, format)

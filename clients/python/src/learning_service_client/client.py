@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, cast
 
 from learning_service_client.calls.authoring import AuthoringCalls
+from learning_service_client.calls.banks import BankCalls
 from learning_service_client.calls.certificates import CertificateCalls
 from learning_service_client.calls.compliance import ComplianceCalls
 from learning_service_client.calls.directory import DirectoryCalls
@@ -57,6 +58,7 @@ class Draft:
 
 class LearningClient(
     AuthoringCalls,
+    BankCalls,
     CertificateCalls,
     ComplianceCalls,
     DirectoryCalls,

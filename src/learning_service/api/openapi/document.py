@@ -57,6 +57,7 @@ _FILTERS = {"course_id": _ID} | dict.fromkeys(
 _WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 _PATH_FORMS = {
     "number": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+    "key": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
     "token": {"type": "string", "description": "As it stands in a mail"},
     "code": {"type": "string", "description": "As it is printed on a certificate"},
 }

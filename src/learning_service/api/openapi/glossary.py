@@ -17,6 +17,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "course_id": "The course, by the id that this service gave it.",
         "delivery_id": "One of the receiver's deliveries.",
         "document_id": "The uploaded file.",
+        "bank_id": "The question bank; null where questions stand beside it.",
         "enrollment_id": "The enrollment that it belongs to.",
         "event_id": "The event, by its sender's id; null where there was none.",
         "id": "Names it in paths and in other answers.",
@@ -35,6 +36,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "user_id": "The person, by the identity provider's subject.",
         "webhook_id": "The subscription.",
         # Words for people
+        "tag": "A word that its questions have; null: all of them.",
         "chapter_name": "The chapter's name of today.",
         "course_title": "The course's title, as in the version that it belongs to.",
         "display_name": "The member's name as shown and printed; null once erased.",

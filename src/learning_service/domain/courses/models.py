@@ -248,6 +248,12 @@ class Question(Base):
         reference("quiz_id", "quizzes", ondelete="CASCADE"),
         UniqueConstraint("organization_id", "version_id", "key"),
         Index("ix_questions_quiz_id", "quiz_id"),
+        Index(
+            "ix_questions_bank_id",
+            "organization_id",
+            "bank_id",
+            postgresql_where=text("bank_id IS NOT NULL"),
+        ),
         CheckConstraint("points >= 0 AND points <= 1000000", name="points"),
     )
 
@@ -263,6 +269,10 @@ class Question(Base):
     """`pool`: the row is no question, but a place for some that are drawn."""
     draw: Mapped[int | None]
     """Of a pool: how many of its questions an attempt gets."""
+    bank_id: Mapped[uuid.UUID | None]
+    """Of a pool: the bank that a draft draws from; the bank may be gone once it is published."""
+    tag: Mapped[str | None]
+    tags: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     prompt_html: Mapped[str]
     points: Mapped[Decimal]
     explanation_html: Mapped[str | None]

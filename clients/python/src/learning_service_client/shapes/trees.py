@@ -41,6 +41,7 @@ class MultipleChoice(TypedDict):
     prompt_html: NotRequired[str]
     points: NotRequired[float]
     explanation_html: NotRequired[str | None]
+    tags: NotRequired[list[str]]
     type: Literal["multiple_choice"]
     answers: NotRequired[list[Answer]]
 
@@ -52,6 +53,7 @@ class TrueFalse(TypedDict):
     prompt_html: NotRequired[str]
     points: NotRequired[float]
     explanation_html: NotRequired[str | None]
+    tags: NotRequired[list[str]]
     type: Literal["true_false"]
     correct: NotRequired[bool | None]
 
@@ -63,6 +65,7 @@ class MultiSelect(TypedDict):
     prompt_html: NotRequired[str]
     points: NotRequired[float]
     explanation_html: NotRequired[str | None]
+    tags: NotRequired[list[str]]
     type: Literal["multi_select"]
     answers: NotRequired[list[Answer]]
     scoring: NotRequired[Literal["all_or_nothing", "right_minus_wrong"]]
@@ -75,6 +78,7 @@ class ShortAnswer(TypedDict):
     prompt_html: NotRequired[str]
     points: NotRequired[float]
     explanation_html: NotRequired[str | None]
+    tags: NotRequired[list[str]]
     type: Literal["short_answer"]
     accepted_answers: NotRequired[list[str]]
     case_sensitive: NotRequired[bool]
@@ -90,6 +94,7 @@ class FreeForm(TypedDict):
     prompt_html: NotRequired[str]
     points: NotRequired[float]
     explanation_html: NotRequired[str | None]
+    tags: NotRequired[list[str]]
     type: Literal["free_form"]
     rubric_html: NotRequired[str | None]
 
@@ -104,6 +109,7 @@ class Numeric(TypedDict):
     prompt_html: NotRequired[str]
     points: NotRequired[float]
     explanation_html: NotRequired[str | None]
+    tags: NotRequired[list[str]]
     type: Literal["numeric"]
     answer: NotRequired[float | None]
     tolerance: NotRequired[float | None]
@@ -125,6 +131,7 @@ class Matching(TypedDict):
     prompt_html: NotRequired[str]
     points: NotRequired[float]
     explanation_html: NotRequired[str | None]
+    tags: NotRequired[list[str]]
     type: Literal["matching"]
     pairs: NotRequired[list[Pair]]
     distractors: NotRequired[list[str]]
@@ -138,6 +145,7 @@ class Ordering(TypedDict):
     prompt_html: NotRequired[str]
     points: NotRequired[float]
     explanation_html: NotRequired[str | None]
+    tags: NotRequired[list[str]]
     type: Literal["ordering"]
     items: NotRequired[list[str]]
     scoring: NotRequired[Literal["all_or_nothing", "per_part"]]
@@ -153,6 +161,8 @@ class Pool(TypedDict):
     key: NotRequired[str | None]
     draw: int
     questions: NotRequired[list[Question]]
+    bank_id: NotRequired[str | None]
+    tag: NotRequired[str | None]
 
 
 class Quiz(TypedDict):

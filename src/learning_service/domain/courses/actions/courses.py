@@ -58,7 +58,7 @@ async def create_course(session: AsyncSession, new: CourseIn, *, actor: Principa
     requirement that this role may not link.
     """
     organization_id = actor.organization_id
-    scope = await _scope(session, new, organization_id)
+    scope = await unit_of_scope(session, new.scope, new.scope_id, organization_id)
     roles = await authoring_roles(session, actor)
     if not may_author(actor, scope, roles or ()):
         raise Forbidden("Your role does not reach this region or chapter.")
@@ -210,11 +210,12 @@ def _record(
     )
 
 
-async def _scope(session: AsyncSession, new: CourseIn, organization_id: str) -> Scope:
-    if new.scope == "national":
+async def unit_of_scope(session: AsyncSession, kind: str, unit_id: str | None, organization_id: str) -> Scope:
+    """The scope of something new. Raises Invalid for a unit that the organization does not have."""
+    if kind == "national":
         return Scope("national", None, None)
-    unit = new.scope_id or ""
-    if new.scope == "regional":
+    unit = unit_id or ""
+    if kind == "regional":
         region = await session.get(Region, (organization_id, unit))
         if region is None or region.closed_at is not None:
             raise Invalid.at("/scope_id", "is not a region of this organization", "not-known")

@@ -18,6 +18,7 @@ from learning_service.domain.courses.actions.storing import (
     write_skills,
 )
 from learning_service.domain.courses.models import Course, CourseVersion
+from learning_service.domain.courses.queries.banks import known_banks
 from learning_service.domain.courses.queries.versions import (
     NO_ROWS,
     Edition,
@@ -27,6 +28,7 @@ from learning_service.domain.courses.queries.versions import (
     known_keys,
     read_tree,
 )
+from learning_service.domain.courses.rules.banks import without_frozen
 from learning_service.domain.courses.rules.corrections import with_changes
 from learning_service.domain.courses.rules.keys import assign_keys, unknown_key_faults
 from learning_service.domain.courses.rules.patching import Operation, apply_patch
@@ -38,11 +40,18 @@ from learning_service.domain.courses.rules.richtext import (
     sanitize_tree,
 )
 from learning_service.domain.courses.rules.rows import HEAD_COLUMNS
-from learning_service.domain.courses.rules.tree import Assessment, Quiz, Tree, parse_tree, texts_of
+from learning_service.domain.courses.rules.tree import Tree, each_paper, parse_tree, pools_of, texts_of
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.kernel.errors import Conflict, Invalid, PreconditionFailed, PreconditionRequired
+from learning_service.domain.kernel.errors import (
+    Conflict,
+    Fault,
+    Invalid,
+    PreconditionFailed,
+    PreconditionRequired,
+)
 from learning_service.domain.kernel.large_work import apart, apart_in_pieces
+from learning_service.domain.kernel.pointers import pointer
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.questions.rules.corrections import QuestionChange
@@ -105,6 +114,7 @@ async def save_draft(
     before = Edition(version, await read_tree(session, version))
     await require_granting(session, course, before.tree.mastered_skills, clean.mastered_skills, actor=actor)
     check_precondition(if_match, version)
+    await _refuse_unknown_banks(session, before.tree, clean, actor)
     return await store_draft(session, course, before, clean, removed, known, actor=actor)
 
 
@@ -128,6 +138,7 @@ async def patch_draft(
     await require_granting(session, course, before.tree.mastered_skills, tree.mastered_skills, actor=actor)
     known = await known_keys(session, course_id)
     _refuse_unknown_keys(tree, known)
+    await _refuse_unknown_banks(session, before.tree, tree, actor)
     clean, removed = await _sanitized(session, tree, actor, held=before.tree)
     return await store_draft(session, course, before, clean, removed, known, actor=actor)
 
@@ -169,23 +180,13 @@ def _accepting(tree: Tree, question_key: str, text: str) -> Tree | None:
     """The tree in which that question accepts the text; None where there is none that can."""
     found = False
 
-    def changed(quiz: Quiz | Assessment) -> Quiz | Assessment:
-        return quiz.model_copy(update={"questions": each_question(quiz.questions, accepting)})
-
     def accepting(question: AnyQuestion) -> AnyQuestion:
         nonlocal found
         after = question.accepting(text) if question.key == question_key else None
         found = found or after is not None
         return question if after is None else cast(AnyQuestion, after)
 
-    modules = tuple(
-        module.model_copy(
-            update={"items": tuple(changed(i) if isinstance(i, Quiz) else i for i in module.items)}
-        )
-        for module in tree.modules
-    )
-    assessment = None if tree.assessment is None else changed(tree.assessment)
-    after = tree.model_copy(update={"modules": modules, "assessment": assessment})
+    after = each_paper(tree, lambda paper: each_question(paper, accepting))
     return after if found else None
 
 
@@ -237,7 +238,8 @@ async def write_draft(
     session: AsyncSession, course: Course, before: Edition, tree: Tree, known: Mapping[str, str]
 ) -> Edition:
     """Store a sanitized tree as the draft of a locked course; `before` is what is there now. Raises Invalid."""
-    keyed = assign_keys(tree, known=known, new_key=lambda: uuid.uuid4().hex)
+    drawing = each_paper(tree, lambda paper: tuple(map(without_frozen, paper)))
+    keyed = assign_keys(drawing, known=known, new_key=lambda: uuid.uuid4().hex)
     fresh = before.version.published_at is not None
     version = _next_version(session, course, before.version) if fresh else before.version
     for name in HEAD_COLUMNS:
@@ -306,6 +308,22 @@ async def sanitizer_of(session: AsyncSession, actor: Principal) -> Clean:
 
 def _refuse_unknown_keys(tree: Tree, known: Mapping[str, str]) -> None:
     faults = unknown_key_faults(tree, known)
+    if faults:
+        raise Invalid(faults)
+
+
+async def _refuse_unknown_banks(session: AsyncSession, before: Tree, tree: Tree, actor: Principal) -> None:
+    """Raises Invalid for banks that the draft did not draw from before, and that the actor may not author."""
+    drawn = {pool.bank_id for _, pool in pools_of(before)}
+    new = {pool.bank_id for _, pool in pools_of(tree) if pool.bank_id is not None} - drawn
+    if not new:
+        return
+    known = await known_banks(session, actor, [one for one in new if one is not None])
+    faults = [
+        Fault(pointer(*path, "bank_id"), "is no question bank of yours", "not-known")
+        for path, pool in pools_of(tree)
+        if pool.bank_id in new and pool.bank_id not in known
+    ]
     if faults:
         raise Invalid(faults)
 

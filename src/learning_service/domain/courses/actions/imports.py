@@ -12,9 +12,10 @@ from learning_service.domain.courses.queries.versions import Edition, current_ve
 from learning_service.domain.courses.rules.importing import (
     Judged,
     Place,
-    check_place,
+    contents_of,
     judge_entries,
     new_questions,
+    room_in,
     with_questions,
 )
 from learning_service.domain.kernel.large_work import apart_in_pieces
@@ -63,18 +64,21 @@ async def import_questions(
     course = await lock_course(session, course_id)
     version = await current_version(session, course_id)
     before = Edition(version, await read_tree(session, version))
-    room = check_place(before.tree, place)
+    room = room_in(before.tree, place)
     clean = await sanitizer_of(session, actor)
-    judged = await apart_in_pieces(*actor.who, judge_entries(entries, before.tree, room, clean, _new_key))
+    judged = await apart_in_pieces(
+        *actor.who, judge_entries(entries, contents_of(before.tree), room, clean, _new_key)
+    )
     new = tuple(new_questions(judged))
     if new and not dry_run:
         known = await known_keys(session, course_id)
         tree = with_questions(before.tree, place, new)
         await store_draft(session, course, before, tree, (), known, actor=actor)
-    return _report(format_, judged, dry_run=dry_run)
+    return report_of(format_, judged, dry_run=dry_run)
 
 
-def _report(format_: Format, judged: Sequence[Judged], *, dry_run: bool) -> ImportReport:
+def report_of(format_: Format, judged: Sequence[Judged], *, dry_run: bool) -> ImportReport:
+    """What became of a file, question by question."""
     questions = [
         ImportedQuestion(
             line=one.entry.line,

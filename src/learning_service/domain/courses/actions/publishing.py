@@ -6,14 +6,16 @@ from collections.abc import Callable
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.courses.actions.documents import document_faults
+from learning_service.domain.courses.actions.documents import document_faults, write_references
 from learning_service.domain.courses.actions.drafts import lock_course, refuse_changed
 from learning_service.domain.courses.actions.rights import published_skills, require_granting
 from learning_service.domain.courses.actions.searching import remember_text
-from learning_service.domain.courses.actions.storing import mix_answer_ids
+from learning_service.domain.courses.actions.storing import mix_answer_ids, remember_keys, write_rows
 from learning_service.domain.courses.models import Course, CourseVersion
-from learning_service.domain.courses.queries.versions import current_version, read_tree
+from learning_service.domain.courses.queries.freezing import frozen_tree
+from learning_service.domain.courses.queries.versions import current_version, known_keys, read_tree
 from learning_service.domain.courses.rules.publishing import Warned, publish_faults, publish_warnings
+from learning_service.domain.courses.rules.tree import Tree, pools_of
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Fault, Invalid
 from learning_service.domain.kernel.principal import Principal
@@ -58,12 +60,15 @@ async def publish_draft(
     course = await lock_course(session, course_id)
     version = await current_version(session, course_id)
     warnings: list[Warned] = []
+    frozen: Tree | None = None
     if version.published_at is None:
-        warnings = await _judge(session, course, version, missing_glyphs, actor)
+        warnings, frozen = await _judge(session, course, version, missing_glyphs, actor)
     if if_match is not None:
         refuse_changed(if_match, version)
     if version.published_at is not None:
         raise NothingToPublish
+    if frozen is not None:
+        await _write_frozen(session, course, version, frozen)
     await mix_answer_ids(session, version)
     version.published_at = now(session)
     version.published_by = actor.user_id
@@ -90,10 +95,13 @@ async def _judge(
     version: CourseVersion,
     missing_glyphs: Callable[[str], str],
     actor: Principal,
-) -> list[Warned]:
-    """What the author of a draft that can be published may have overlooked. Raises Forbidden, Invalid."""
+) -> tuple[list[Warned], Tree]:
+    """What the author of a draft that can be published may have overlooked, and what of it will be published.
+
+    Raises Forbidden, Invalid.
+    """
     await _lock_version(session, version)
-    tree = (await read_tree(session, version)).tree
+    tree = await frozen_tree(session, course.organization_id, (await read_tree(session, version)).tree)
     granted = await published_skills(session, course)
     await require_granting(session, course, granted, tree.mastered_skills, actor=actor)
     faults = publish_faults(tree)
@@ -103,7 +111,17 @@ async def _judge(
         faults.insert(0, Fault("/title", detail, "unusable"))
     if faults:
         raise NotPublishable(faults)
-    return publish_warnings(tree)
+    return publish_warnings(tree), tree
+
+
+async def _write_frozen(session: AsyncSession, course: Course, version: CourseVersion, tree: Tree) -> None:
+    """Write what pools take from banks into the version that is about to be published."""
+    if not any(pool.bank_id for _, pool in pools_of(tree)):
+        return
+    before = await read_tree(session, version)
+    await remember_keys(session, course, tree, await known_keys(session, course.id))
+    await write_references(session, version, before.tree, tree)
+    await write_rows(session, version, before, tree)
 
 
 async def _lock_version(session: AsyncSession, version: CourseVersion) -> None:

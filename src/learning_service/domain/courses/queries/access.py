@@ -198,7 +198,7 @@ async def courses_seen(session: AsyncSession, caller: Principal) -> CoursesSeen 
     entered = _for_member(row.chapter_id, row.region_id) if row.chapter_id is not None else false()
     published = and_(Course.published_version_id.is_not(None), Course.archived_at.is_(None))
     return CoursesSeen(
-        authored=_authored_by(caller, row.authoring_roles),
+        authored=authored_by(caller, row.authoring_roles),
         open=and_(published, or_(entered, assigned_by(caller))),
     )
 
@@ -319,15 +319,16 @@ def _chapters_of(caller: Principal) -> Select[Any]:
     )
 
 
-def _authored_by(caller: Principal, roles: Sequence[str]) -> ColumnElement[bool]:
+def authored_by(caller: Principal, roles: Sequence[str], thing: Any = Course) -> ColumnElement[bool]:
+    """What the caller may author, as a condition on courses, or on another thing with a scope."""
     if caller.is_national_admin:
         return true()
     allowed: list[ColumnElement[bool]] = [false()]
     if "regional_admin" in roles and caller.admin_regions:
-        allowed.append(and_(Course.scope == "regional", Course.scope_id.in_(sorted(caller.admin_regions))))
-        allowed.append(and_(Course.scope == "chapter", Course.scope_id.in_(_chapters_of(caller))))
+        allowed.append(and_(thing.scope == "regional", thing.scope_id.in_(sorted(caller.admin_regions))))
+        allowed.append(and_(thing.scope == "chapter", thing.scope_id.in_(_chapters_of(caller))))
     if "chapter_admin" in roles and caller.admin_chapters:
-        allowed.append(and_(Course.scope == "chapter", Course.scope_id.in_(sorted(caller.admin_chapters))))
+        allowed.append(and_(thing.scope == "chapter", thing.scope_id.in_(sorted(caller.admin_chapters))))
     return or_(*allowed)
 
 

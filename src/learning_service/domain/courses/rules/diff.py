@@ -22,9 +22,10 @@ PartKind: TypeAlias = Literal[
 ]
 
 GRAVITY: tuple[Impact, ...] = ("cosmetic", "content", "scoring")
-_COSMETIC = frozenset({"title", "shuffle", "pinned"})
+_COSMETIC = frozenset({"title", "shuffle", "pinned", "tags"})
 _SCORING = SCORED_FIELDS | {
     "pass_score", "points", "is_correct", "max_attempts", "time_limit_seconds", "retry_delay_seconds", "draw",
+    "bank_id", "tag",
     "required", "type",
 }  # fmt: skip
 _NOT_OWN = {"key", "kind", "modules", "items", "assessment", "questions", "answers"}

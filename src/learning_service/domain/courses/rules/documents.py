@@ -8,6 +8,7 @@ from typing import Any
 from learning_service.domain.courses.rules.tree import Tree
 from learning_service.domain.documents.rules import referenced_id, referenced_ids_in_html
 from learning_service.domain.kernel.pointers import Path, pointer
+from learning_service.domain.questions.rules.types import AnyQuestion
 
 _ADDRESSES = ("document_url", "image_url")
 
@@ -21,8 +22,8 @@ class ShownDocument:
     as_picture: bool
 
 
-def shown_documents(tree: Tree) -> list[ShownDocument]:
-    """Every place of a sanitized tree that names a document."""
+def shown_documents(tree: Tree | AnyQuestion) -> list[ShownDocument]:
+    """Every place of a sanitized tree, or of a question, that names a document."""
     return list(_inside(tree, ()))
 
 

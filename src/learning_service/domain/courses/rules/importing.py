@@ -3,7 +3,7 @@
 What a quiz of the draft asks already is not asked again: a question is known by its content, without any key.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from learning_service.domain.courses.rules.richtext import Clean, Cleaning, sanitize_tree
@@ -43,6 +43,32 @@ class Judged:
     is_new: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many questions still fit where they go, and what is said of those that do not, or are there already."""
+
+    questions: int
+    full: str = f"A quiz has at most {MAX_QUESTIONS:,} questions."
+    there: str = "The draft has this question."
+    parts: int = 30_000_000
+    """How many questions and choices together."""
+
+
+def room_in(tree: Tree, place: Place) -> Room:
+    """The room at a place of the draft. Raises Invalid."""
+    parts = sum(1 for _ in keyed_nodes(tree)) + 2
+    return Room(check_place(tree, place), parts=MAX_PARTS - parts)
+
+
+def contents_of(tree: Tree) -> dict[str, str]:
+    """What the draft asks already: the key of each question by its content."""
+    return {
+        content_of(question): question.key or ""
+        for _, quiz in quizzes(tree)
+        for _, question in questions_of(quiz.questions)
+    }
+
+
 def check_place(tree: Tree, place: Place) -> int:
     """How many questions still fit there. Raises Invalid for a quiz or module that the draft does not have."""
     if place.quiz is not None:
@@ -66,19 +92,14 @@ def check_place(tree: Tree, place: Place) -> int:
 
 
 def judge_entries(
-    entries: Sequence[Entry], tree: Tree, room: int, clean: Clean, new_key: Callable[[], str]
+    entries: Sequence[Entry], known: Mapping[str, str], room: Room, clean: Clean, new_key: Callable[[], str]
 ) -> Cleaning[list[Judged]]:
     """What becomes of each: cleaned, told from what is there, and refused where there is no more room.
 
-    Work that pauses after each.
+    `known`: the key of each question that is there, by its content. Work that pauses after each.
     """
-    known = {
-        content_of(question): question.key or ""
-        for _, quiz in quizzes(tree)
-        for _, question in questions_of(quiz.questions)
-    }
     met: dict[str, str] = {}
-    parts = sum(1 for _ in keyed_nodes(tree)) + 2
+    left, parts = room.questions, room.parts
     judged = []
     for entry in entries:
         entry = yield from _cleaned(entry, clean)
@@ -87,17 +108,16 @@ def judge_entries(
             judged.append(Judged(entry))
             continue
         content = content_of(question)
-        parts += 1 + len(question.choices)
+        parts -= 1 + len(question.choices)
         if content in known:
-            judged.append(Judged(_warned(entry, "duplicate", "The draft has this question."), known[content]))
+            judged.append(Judged(_warned(entry, "duplicate", room.there), known[content]))
         elif content in met:
             detail = "The file has this question more than once; it is made once."
             judged.append(Judged(_warned(entry, "duplicate", detail), met[content]))
-        elif room <= 0 or parts > MAX_PARTS:
-            detail = f"A quiz has at most {MAX_QUESTIONS:,} questions."
-            judged.append(Judged(_refused(entry, "too-many", detail)))
+        elif left <= 0 or parts < 0:
+            judged.append(Judged(_refused(entry, "too-many", room.full)))
         else:
-            room -= 1
+            left -= 1
             met[content] = key = new_key()
             keyed = replace(entry, question=question.model_copy(update={"key": key}))
             judged.append(Judged(keyed, key, is_new=True))
@@ -125,8 +145,8 @@ def with_questions(tree: Tree, place: Place, questions: Sequence[Question]) -> T
 
 
 def content_of(question: Question) -> str:
-    """All that the question is, as text, but for keys."""
-    return question.model_dump_json(exclude={"key": True, "answers": {"__all__": {"key"}}})
+    """All that the question is, as text, but for keys and tags."""
+    return question.model_dump_json(exclude={"key": True, "tags": True, "answers": {"__all__": {"key"}}})
 
 
 def _with_quiz(tree: Tree, place: Place, quiz: Quiz) -> Tree:

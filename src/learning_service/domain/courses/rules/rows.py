@@ -49,8 +49,10 @@ _QUIZ_COLUMNS = (
 _LESSON_COLUMNS = ("title", "required", "body_html", "video_url", "document_url", "image_url")
 
 
+_POOL_COLUMNS = ("draw", "bank_id", "tag")
 _POOL: Row = {
     "pool": None,
+    "tags": None,
     "type": POOL,
     "prompt_html": "",
     "points": Decimal(0),
@@ -94,7 +96,7 @@ def _add_quiz(rows: Rows, quiz: Quiz | Assessment, position: int, *, parent: str
                 **_POOL,
                 "parent": quiz.key,
                 "position": place,
-                "draw": asked.draw,
+                **{name: getattr(asked, name) for name in _POOL_COLUMNS},
             }
             for n, question in enumerate(asked.questions):
                 _add_question(rows, question, n, quiz=quiz.key, pool=asked.key)
@@ -110,7 +112,8 @@ def _add_question(
     rows["questions"][_key(question)] = {
         "parent": quiz,
         "pool": pool,
-        "draw": None,
+        **dict.fromkeys(_POOL_COLUMNS),
+        "tags": list(question.tags) or None,
         "position": place,
         "type": question.type,
         **{name: fields[name] for name in _QUESTION_COLUMNS},
@@ -175,12 +178,14 @@ def _asked(key: str, row: Row, questions: Any, answers: Any) -> Asked:
     if row["type"] != POOL:
         return _question(key, row, answers.get(key, ()))
     drawn_from = tuple(_question(k, r, answers.get(k, ())) for k, r in questions.get(key, ()))
-    return Pool.model_construct(type=POOL, key=key, draw=row["draw"], questions=drawn_from)
+    own = {name: row[name] for name in _POOL_COLUMNS}
+    return Pool.model_construct(type=POOL, key=key, questions=drawn_from, **own)
 
 
 def _question(key: str, row: Row, answers: Iterable[tuple[str, Row]]) -> AnyQuestion:
     model = QUESTION_TYPES[row["type"]]
     fields = {name: row[name] for name in ("type", *_QUESTION_COLUMNS)}
+    fields["tags"] = tuple(row["tags"] or ())
     for name in OWN_FIELDS:
         if name in model.model_fields:
             fields[name] = _read(row[name], model.parts_of.get(name))

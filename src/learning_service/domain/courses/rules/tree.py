@@ -5,10 +5,10 @@ merely incomplete passes here and is named by `publish_faults`. Source: the cont
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import islice
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import from_json
@@ -198,6 +198,31 @@ def quizzes(tree: Tree) -> Iterator[tuple[Path, Quiz | Assessment]]:
     """Every quiz in order, then the assessment, with paths."""
     for path, node in keyed_nodes(tree):
         if isinstance(node, Quiz | Assessment):
+            yield path, node
+
+
+def each_paper(tree: Tree, change: Callable[[Paper], Paper]) -> Tree:
+    """The tree with the questions of each quiz and the assessment changed."""
+
+    def changed(quiz: Quiz | Assessment) -> Any:
+        return quiz.model_copy(update={"questions": change(quiz.questions)})
+
+    modules = tuple(
+        module.model_copy(
+            update={
+                "items": tuple(changed(item) if isinstance(item, Quiz) else item for item in module.items)
+            }
+        )
+        for module in tree.modules
+    )
+    assessment = None if tree.assessment is None else changed(tree.assessment)
+    return tree.model_copy(update={"modules": modules, "assessment": assessment})
+
+
+def pools_of(tree: Tree) -> Iterator[tuple[Path, Pool]]:
+    """Every pool, with its path in the tree."""
+    for path, node in keyed_nodes(tree):
+        if isinstance(node, Pool):
             yield path, node
 
 

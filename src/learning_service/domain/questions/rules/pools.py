@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from learning_service.domain.kernel.errors import Fault
-from learning_service.domain.kernel.pointers import Path, pointer
+from learning_service.domain.kernel.pointers import Path, at_places, pointer
 from learning_service.domain.kernel.values import StrictModel
-from learning_service.domain.questions.rules.question import Key
+from learning_service.domain.questions.rules.question import Key, Tag
+from learning_service.domain.questions.rules.responses import Id
 from learning_service.domain.questions.rules.types import MAX_QUESTIONS, AnyQuestion, Questions
 
 POOL: Literal["pool"] = "pool"
@@ -24,7 +25,17 @@ class Pool(StrictModel):
     draw: Annotated[int, Field(ge=1, le=MAX_QUESTIONS)]
     """How many of its questions an attempt gets."""
     questions: Questions = ()
-    """What is drawn from; all are worth the same."""
+    """What is drawn from; all are worth the same. Of a bank: what publishing froze, and nothing in a draft."""
+    bank_id: Id | None = None
+    """The bank that it draws from, instead of `questions`."""
+    tag: Tag | None = None
+    """Only questions of the bank that have this tag."""
+
+    @model_validator(mode="after")
+    def _tag_of_bank(self) -> Self:
+        if self.tag is not None and self.bank_id is None:
+            raise at_places("chooses among the questions of a bank", [("tag",)], "conflicting")
+        return self
 
     @property
     def points(self) -> Decimal:

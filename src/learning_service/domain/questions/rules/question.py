@@ -6,12 +6,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from learning_service.domain.kernel.characters import is_empty
-from learning_service.domain.kernel.errors import Fault
+from learning_service.domain.kernel.errors import Fault, Wrong
 from learning_service.domain.kernel.pointers import Path, at_places, pointer
-from learning_service.domain.kernel.values import ChoiceText, Html, Number, StrictModel, number_between
+from learning_service.domain.kernel.values import ChoiceText, Html, Number, StrictModel, Word, number_between
 from learning_service.domain.questions.rules.answer_keys import AnswerKey
 from learning_service.domain.questions.rules.parts import Part
 from learning_service.domain.questions.rules.sizes import MAX_ANSWERS, MAX_POINTS
@@ -26,6 +26,22 @@ Points: TypeAlias = Annotated[
 
 
 MAX_WORDS = 2000
+MAX_TAGS = 20
+
+
+def _distinct(tags: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(tags)) < len(tags):
+        raise Wrong("has a tag twice", "twice")
+    return tags
+
+
+def _is_empty(tags: object) -> bool:
+    return not tags
+
+
+Tag: TypeAlias = Word
+"""A word by which questions are found and drawn."""
+Tags: TypeAlias = Annotated[tuple[Tag, ...], Field(max_length=MAX_TAGS), AfterValidator(_distinct)]
 ALL_OR_NOTHING = frozenset({Fraction(0), Fraction(1)})
 
 
@@ -74,6 +90,8 @@ class QuestionBase(StrictModel):
     points: Points = Decimal(1)
     """What a perfect answer earns, with at most 6 places."""
     explanation_html: Html | None = None
+    tags: Tags = Field(default=(), exclude_if=_is_empty)
+    """Words by which it is found in a bank, and drawn from it; left out where there are none."""
 
     @property
     def choices(self) -> tuple[Answer, ...]:
