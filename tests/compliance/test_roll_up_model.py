@@ -217,6 +217,7 @@ class Walk(RuleBasedStateMachine):
     @invariant()
     def both_lists_say_the_same(self) -> None:
         listed = self.wait(self.world.admin.ok("GET", "/api/compliance/statuses/?limit=200"))["items"]
+        assert all(one["display_name"] and one["chapter_name"] for one in listed)
         shown = {(row["user_id"], row["requirement_id"]): row["status"] for row in listed}
         expected = self.history.pairs()
         # Who is not active keeps what they have, and is in no roll-up.

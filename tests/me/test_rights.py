@@ -88,6 +88,10 @@ async def test_who_grades_one_course_may_grade(world: World) -> None:
     await world.admin.ok("PUT", f"/api/courses/{course['id']}/graders/bob/")
     assert (await rights(world.member("bob")))["grade"] is True
     assert (await rights(world.member("ana")))["grade"] is False
+    await world.admin.ok("PUT", f"/api/courses/{course['id']}/graders/outsider/")
+    graders = (await world.admin.ok("GET", f"/api/courses/{course['id']}/graders/"))["items"]
+    bob = (await world.admin.ok("GET", "/api/directory/members/bob/"))["display_name"]
+    assert [(one["user_id"], one["display_name"]) for one in graders] == [("bob", bob), ("outsider", None)]
 
 
 ACTORS = {

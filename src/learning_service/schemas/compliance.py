@@ -13,7 +13,9 @@ class ComplianceOut(Out):
     """Where a member stands with a requirement."""
 
     user_id: str
+    display_name: str
     chapter_id: str
+    chapter_name: str
     requirement_id: str
     requirement_name: str
     status: ComplianceStatus

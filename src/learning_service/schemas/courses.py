@@ -201,6 +201,8 @@ class GraderOut(Out):
     """A person who may grade the course."""
 
     user_id: str
+    display_name: str | None
+    """The member's name; null: not a member."""
     designated_at: datetime
     """When the person was named."""
 

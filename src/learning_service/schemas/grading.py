@@ -226,6 +226,8 @@ class LostPassOut(Out):
 
     id: UUID
     user_id: str
+    display_name: str | None
+    """The member's name; null: it was erased."""
     enrollment_id: UUID
     enrollment_status: str
     """In which state the enrollment is."""

@@ -79,10 +79,18 @@ _STATUSES = f"""{BEGUN}, standing AS (
     FROM must_meet m JOIN requirements USING (requirement_id) LEFT JOIN begun USING (user_id, requirement_id)
     WHERE {ACTIVE} OR completed_at IS NOT NULL
 )
-SELECT * FROM standing
-WHERE (CAST(:status AS text) IS NULL OR status = :status)
-    AND (CAST(:after_user AS text) IS NULL OR (user_id, requirement_id) > (:after_user, :after_requirement))
-ORDER BY user_id, requirement_id LIMIT :limit
+SELECT user_id, (SELECT m.display_name FROM members m
+        WHERE m.organization_id = :organization_id AND m.user_id = found.user_id) AS display_name,
+    chapter_id, (SELECT c.name FROM chapters c
+        WHERE c.organization_id = :organization_id AND c.id = found.chapter_id) AS chapter_name,
+    requirement_id, requirement_name, status, completed_at, expires_at, due_at
+FROM (
+    SELECT * FROM standing
+    WHERE (CAST(:status AS text) IS NULL OR status = :status)
+        AND (CAST(:after_user AS text) IS NULL OR (user_id, requirement_id) > (:after_user, :after_requirement))
+    ORDER BY user_id, requirement_id LIMIT :limit
+) AS found
+ORDER BY user_id, requirement_id
 """  # noqa: S608
 _MOST_AT_ONCE = 20_000
 
@@ -130,7 +138,9 @@ class StatusView:
     """Where a member stands with a requirement, now."""
 
     user_id: str
+    display_name: str
     chapter_id: str
+    chapter_name: str
     requirement_id: str
     requirement_name: str
     status: str

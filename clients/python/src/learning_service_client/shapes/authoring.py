@@ -82,6 +82,7 @@ class GraderOut(TypedDict):
     """A person who may grade the course."""
 
     user_id: str
+    display_name: str | None
     designated_at: str
 
 

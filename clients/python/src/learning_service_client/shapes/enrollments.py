@@ -76,7 +76,9 @@ class ComplianceOut(TypedDict):
     """Where a member stands with a requirement."""
 
     user_id: str
+    display_name: str
     chapter_id: str
+    chapter_name: str
     requirement_id: str
     requirement_name: str
     status: Literal["complete", "pending", "expired", "failed", "not_started"]

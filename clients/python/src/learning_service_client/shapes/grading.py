@@ -120,6 +120,7 @@ class LostPassOut(TypedDict):
 
     id: str
     user_id: str
+    display_name: str | None
     enrollment_id: str
     enrollment_status: str
     course_id: str

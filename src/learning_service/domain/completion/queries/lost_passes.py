@@ -7,15 +7,20 @@ from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from learning_service.domain.attempts.models import PendingResponse
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.queries.enrollments import administered
 from learning_service.domain.courses.models import CourseVersion, Quiz
+from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.grading.models import LostPass
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+
+_WHO = aliased(Member)
+_IS_WHO = and_(_WHO.organization_id == LostPass.organization_id, _WHO.user_id == LostPass.user_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,8 @@ class LostPassView:
 
     id: uuid.UUID
     user_id: str
+    display_name: str | None
+    """None where the member was erased."""
     enrollment_id: uuid.UUID
     enrollment_status: str
     course_id: uuid.UUID
@@ -51,6 +58,7 @@ async def list_lost_passes(
         select(
             LostPass.id,
             LostPass.user_id,
+            _WHO.display_name,
             LostPass.enrollment_id,
             Enrollment.status,
             LostPass.course_id,
@@ -68,6 +76,7 @@ async def list_lost_passes(
         .join(Enrollment, Enrollment.id == LostPass.enrollment_id)
         .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
         .join(quizzes, quizzes.c.id == LostPass.quiz_id)
+        .outerjoin(_WHO, _IS_WHO)
         .outerjoin(PendingResponse, PendingResponse.id == LostPass.response_id)
         .outerjoin(CourseCompletion, CourseCompletion.id == LostPass.completion_id)
         .outerjoin(
