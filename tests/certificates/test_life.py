@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text
@@ -305,4 +306,5 @@ async def test_the_page_speaks_the_language_that_its_address_asks_for(earned: Ea
             )
             assert (page.status_code, page.headers["content-language"]) == (status, spoken)
     page = await earned.world.http.get(f"/certificates/{earned.id}/verify/")
-    assert f"certId={printed_code(await earned.code())}" in page.text
+    # The check character may be one that an address writes as a number.
+    assert f"certId={quote(printed_code(await earned.code()))}" in page.text

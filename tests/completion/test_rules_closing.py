@@ -172,6 +172,7 @@ def test_all_that_the_database_is_told() -> None:
         "best_points": "2",
         "possible_points": "2",
         "passed_at": "2026-11-22T09:00:00Z",
+        "correction": 0,
         "waiting": [],
         "is_assessment": False,
         "awaiting_review": False,
