@@ -57,6 +57,7 @@ class Choice:
     text: Rich
     fraction: Fraction
     feedback: Rich | None = None
+    pinned: bool = False
 
 
 @dataclass(slots=True)
@@ -67,6 +68,7 @@ class Draft:
     name: str = ""
     prompt: Rich = field(default_factory=lambda: Rich(""))
     explanation: Rich | None = None
+    rubric: Rich | None = None
     points: Decimal = Decimal(1)
     tags: frozenset[str] = frozenset()
     messages: list[Message] = field(default_factory=list)
@@ -171,6 +173,8 @@ class Draft:
         answer.update({"html": choice.text.html} if choice.text.has_markup else {"text": choice.text.words})
         if choice.feedback is not None and choice.feedback.html:
             answer["feedback_html"] = choice.feedback.html
+        if choice.pinned:
+            answer["pinned"] = True
         return answer
 
     def _scoring(self, choices: Sequence[Choice]) -> str:

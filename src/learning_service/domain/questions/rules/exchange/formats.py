@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 from typing import Literal, TypeAlias
 
 from learning_service.domain.kernel.errors import Fault, Invalid
@@ -15,10 +17,12 @@ from learning_service.domain.questions.rules.exchange.moodle import read_moodle
 from learning_service.domain.questions.rules.exchange.moodle_writing import write_moodle
 from learning_service.domain.questions.rules.exchange.packages import BadPackage, question_files
 from learning_service.domain.questions.rules.exchange.qti1 import read_qti1
+from learning_service.domain.questions.rules.exchange.qti2 import ITEM_3, read_qti2
+from learning_service.domain.questions.rules.exchange.qti2_writing import write_qti2
 from learning_service.domain.questions.rules.exchange.xml import BadXml
 from learning_service.domain.questions.rules.types import Question
 
-Format: TypeAlias = Literal["gift", "moodle-xml", "aiken", "qti-1.2"]
+Format: TypeAlias = Literal["gift", "moodle-xml", "aiken", "qti-1.2", "qti-2.x", "qti-3.0"]
 WRITERS: dict[str, tuple[Callable[[Iterable[Question]], Iterator[str]], str, str]] = {
     "gift": (write_gift, "text/plain; charset=utf-8", "txt"),
     "moodle-xml": (write_moodle, "application/xml", "xml"),
@@ -29,6 +33,8 @@ MOST = 20_000
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _QUIZ = re.compile(r"<(?:[A-Za-z][A-Za-z0-9]*:)?quiz[\s>/]")
 _QTI_1 = re.compile(r"<(?:[A-Za-z][A-Za-z0-9]*:)?questestinterop[\s>/]")
+_QTI_2 = re.compile(r"<(?:[A-Za-z][A-Za-z0-9]*:)?assessmentItem[\s>/]")
+_QTI_3 = re.compile(r"<(?:[A-Za-z][A-Za-z0-9]*:)?qti-assessment-item[\s>/]")
 _ZIP = b"PK\x03\x04"
 _DECLARED = re.compile(rb"\s{0,9}<\?xml[^>]{0,80}encoding=[\"']([A-Za-z0-9._-]{1,20})[\"']")
 _ENCODINGS = {
@@ -70,8 +76,10 @@ def read_questions(data: bytes) -> Generator[None, None, tuple[Format, list[Entr
     return format_, entries
 
 
-def write_questions(questions: Sequence[Question], format_: str) -> tuple[str, str, str]:
+def write_questions(questions: Sequence[Question], format_: str) -> tuple[str | bytes, str, str]:
     """A file of these questions, its media type, and the ending of its name."""
+    if format_ == "qti-2.1":
+        return write_qti2(questions), "application/zip", "zip"
     write, kind, ending = WRITERS[format_]
     return "".join(write(questions)), kind, ending
 
@@ -79,16 +87,16 @@ def write_questions(questions: Sequence[Question], format_: str) -> tuple[str, s
 def _opened(data: bytes) -> tuple[Format, Iterator[Entry], bool]:
     """The format, the questions as they are read, and whether the encoding was guessed."""
     if data.startswith(_ZIP):
-        return "qti-1.2", _packed(data), False
+        return *_packed(data), False
     text, guessed = _decoded(data)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text.lstrip()[:1] == "<":
         head = text[:_HEAD]
-        if _QTI_1.search(head):
-            return "qti-1.2", _xml(read_qti1, text), guessed
+        if (qti := _qti(head)) is not None:
+            return qti[0], _xml(qti[1], text), guessed
         if _QUIZ.search(head):
             return "moodle-xml", _xml(read_moodle, text), guessed
-        raise UnknownFormat("The XML is neither Moodle's, which begins with a quiz, nor QTI 1.2.")
+        raise UnknownFormat("The XML is neither Moodle's, which begins with a quiz, nor QTI.")
     if "{" not in text and _ANSWER.search(text):
         return "aiken", read_aiken(text), guessed
     if "{" in text or "}" in text or "::" in text:
@@ -121,13 +129,24 @@ def _xml(read: Callable[[bytes], Iterator[Entry]], text: str) -> Iterator[Entry]
         raise UnknownFormat(f"Line {error.line}: {error}") from None
 
 
-def _packed(data: bytes) -> Iterator[Entry]:
+def _qti(head: str) -> tuple[Format, Callable[[bytes], Iterator[Entry]]] | None:
+    """The edition of QTI in which a file is, and what reads it; None: in none."""
+    if _QTI_1.search(head):
+        return "qti-1.2", read_qti1
+    if _QTI_2.search(head):
+        return "qti-2.x", read_qti2
+    return ("qti-3.0", partial(read_qti2, name=ITEM_3)) if _QTI_3.search(head) else None
+
+
+def _packed(data: bytes) -> tuple[Format, Iterator[Entry]]:
+    """The edition of QTI of a package's first file of questions, and the questions of all."""
     try:
-        files = question_files(data)
+        files = [_decoded(file)[0] for file in question_files(data)]
     except BadPackage as error:
         raise UnknownFormat(str(error)) from None
-    for file in files:
-        yield from _xml(read_qti1, _decoded(file)[0])
+    found = [(qti, file) for file in files if (qti := _qti(file[:_HEAD])) is not None]
+    entries = chain.from_iterable(_xml(qti[1], file) for qti, file in found)
+    return (found[0][0][0] if found else "qti-1.2"), entries
 
 
 def _with_guess(entry: Entry) -> Entry:

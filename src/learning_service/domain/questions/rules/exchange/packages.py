@@ -7,7 +7,8 @@ import zlib
 MOST_FILES = 5000
 MOST_BYTES = 60 * 1024 * 1024
 """Unpacked, of all the files together that are read."""
-_QTI = b"<questestinterop"
+_MARKS = (b"questestinterop", b"assessmentitem", b"qti-assessment-item")
+"""What the beginning of a file of questions has, in lower case."""
 _HEAD = 4096
 
 
@@ -37,7 +38,7 @@ def _read(package: zipfile.ZipFile) -> list[bytes]:
     for info in wanted:
         with package.open(info) as file:
             content = file.read(_HEAD)
-            if _QTI in content.lower():
+            if any(mark in content.lower() for mark in _MARKS):
                 content += file.read(max(0, left - len(content) + 1))
             else:
                 content = b""

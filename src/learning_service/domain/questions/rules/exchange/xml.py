@@ -26,21 +26,32 @@ class Node:
     name: str
     line: int
     attributes: dict[str, str]
-    children: list["Node"] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    content: list["Node | str"] = field(default_factory=list)
+    """Elements and words, in order."""
 
     @property
     def text(self) -> str:
         """The words directly in it."""
-        return "".join(self.said).strip()
+        return "".join(part for part in self.content if isinstance(part, str)).strip()
+
+    @property
+    def children(self) -> list["Node"]:
+        """The elements directly in it."""
+        return [part for part in self.content if isinstance(part, Node)]
 
     def all(self, name: str) -> Iterator["Node"]:
         """The children of that name."""
-        return (child for child in self.children if child.name == name)
+        return (part for part in self.content if isinstance(part, Node) and part.name == name)
 
     def first(self, name: str) -> "Node | None":
         """The first child of that name."""
         return next(self.all(name), None)
+
+    def all_within(self) -> Iterator["Node"]:
+        """All elements at any depth, in order."""
+        for child in self.children:
+            yield child
+            yield from child.all_within()
 
     def within(self, name: str, *, unless: str = "") -> Iterator["Node"]:
         """All of that name at any depth, in order, but for those inside an element called `unless`."""
@@ -110,9 +121,9 @@ class _Reader:
         node = Node(name, self.line, attributes)
         if self._open:
             parent = self._open[-1]
-            if len(parent.children) >= MAX_CHILDREN:
+            if len(parent.content) >= MAX_CHILDREN:
                 raise BadXml("An element has too many others in it.", self.line)
-            parent.children.append(node)
+            parent.content.append(node)
         self._open.append(node)
 
     def _end(self, _: str) -> None:
@@ -124,7 +135,7 @@ class _Reader:
 
     def _words(self, words: str) -> None:
         if self._open:
-            self._open[-1].said.append(words)
+            self._open[-1].content.append(words)
 
     @property
     def line(self) -> int:
