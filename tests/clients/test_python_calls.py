@@ -84,7 +84,8 @@ async def test_authors(world: World, address: str) -> None:
         has(await author.read_version_statistics(course, 1), "quizzes")
         report = await author.import_into_draft(course, b"Is it? {T}", name="q.gift", dry_run=True)
         assert report["accepted"] == 1
-        assert "Which?" in await author.export_version(course, 1, format_="gift")
+        assert b"Which?" in await author.export_version(course, 1, format_="gift")
+        assert (await author.export_version(course, 1, format_="qti-2.1"))[:2] == b"PK"
         copy = (await author.duplicate_course(course))["id"]
         await author.delete_course(copy)
         assert (await author.archive_course(course))["archived"]

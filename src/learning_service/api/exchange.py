@@ -20,12 +20,15 @@ MAX_FILE = 20 * MIB
 FILE: Responses = {
     200: {
         "description": "The file",
-        "content": {kind: {"schema": {"type": "string"}} for kind in ("text/plain", "application/xml")},
+        "content": {
+            **{kind: {"schema": {"type": "string"}} for kind in ("text/plain", "application/xml")},
+            "application/zip": {"schema": {"type": "string", "format": "binary"}},
+        },
     }
 }
 ExportFormat = Annotated[
-    Literal["gift", "moodle-xml"],
-    Query(description="The file's format. Only Moodle XML has a place for all that a question is worth."),
+    Literal["gift", "moodle-xml", "qti-2.1"],
+    Query(description="The file's format. GIFT has no place for what a question is worth."),
 ]
 DryRun = Annotated[bool, Query(description="Only say what would become of them; change nothing.")]
 

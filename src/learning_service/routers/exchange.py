@@ -58,12 +58,12 @@ async def import_into_draft(
     place: Annotated[Place, Depends(_read_place)],
     dry_run: DryRun = False,
 ) -> Response:
-    """Add the questions of a file to the draft: Moodle's GIFT and XML, Aiken, and QTI 1.2.
+    """Add the questions of a file to the draft: Moodle's GIFT and XML, Aiken, and QTI.
 
-    Of up to 20 MiB; QTI also in a package, as Canvas and Common Cartridge make it. Its content decides what it is.
-    Each question is told with its line; those that cannot be taken are refused and left out, the others come in
-    at once. What the draft has already is not added again, so the same file may be sent twice. Without `quiz` the
-    questions go into a new quiz; without `module` that is in a new module.
+    Of up to 20 MiB; QTI 1.2 and 2.0 to 3.0, also in a package, as Canvas and Common Cartridge make it. Its content
+    decides what it is. Each question is told with its line; those that cannot be taken are refused and left out,
+    the others come in at once. What the draft has already is not added again, so the same file may be sent twice.
+    Without `quiz` the questions go into a new quiz; without `module` that is in a new module.
     """
     content = await read_file(request, limit=MAX_FILE, sender=caller, places=places)
     format_, entries = await apart_in_pieces(*caller.who, read_questions(content))
@@ -87,7 +87,7 @@ async def export_version(
     request: Request,
     format: ExportFormat,
 ) -> Response:
-    """The questions of a version as a file for Moodle; imported again, they are what they were.
+    """The questions of a version as a file; imported again, they are what they were.
 
     What the format has no place for is said in a comment before the question.
     """

@@ -152,7 +152,7 @@ async def import_into_bank(
     places: PlacesOf,
     dry_run: DryRun = False,
 ) -> Response:
-    """Add the questions of a file to a bank: Moodle's GIFT and XML, Aiken, and QTI 1.2.
+    """Add the questions of a file to a bank: Moodle's GIFT and XML, Aiken, and QTI.
 
     Of up to 20 MiB; its content decides what it is. Each question is told with its line; those that cannot be taken
     are refused and left out, the others come in at once. What the bank has already is not added again.
@@ -175,7 +175,7 @@ async def import_into_bank(
 async def export_bank(
     bank: Authored, caller: Author, session: Session, request: Request, format: ExportFormat
 ) -> Response:
-    """The questions of a bank as a file for Moodle; imported again, they are what they were.
+    """The questions of a bank as a file; imported again, they are what they were.
 
     What the format has no place for is said in a comment before the question.
     """

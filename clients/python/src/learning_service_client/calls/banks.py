@@ -75,13 +75,13 @@ class BankCalls(Transport):
     async def import_into_bank(
         self, bank_id: Id, content: bytes, *, name: str, dry_run: bool | None = None
     ) -> ImportOut:
-        """Add the questions of a file to a bank: Moodle's GIFT and XML, Aiken, and QTI 1.2."""
+        """Add the questions of a file to a bank: Moodle's GIFT and XML, Aiken, and QTI."""
         answer = await self._send(
             "POST", f"{_path(bank_id)}imports/", query={"dry_run": dry_run}, file=(name, content)
         )
         return cast(ImportOut, answer.json())
 
-    async def export_bank(self, bank_id: Id, *, format_: Literal["gift", "moodle-xml"]) -> str:
-        """The questions of a bank as a file for Moodle; imported again, they are what they were."""
+    async def export_bank(self, bank_id: Id, *, format_: Literal["gift", "moodle-xml", "qti-2.1"]) -> bytes:
+        """The questions of a bank as a file; imported again, they are what they were."""
         answer = await self._send("GET", f"{_path(bank_id)}export/", query={"format": format_}, accept="*/*")
-        return answer.text
+        return answer.content

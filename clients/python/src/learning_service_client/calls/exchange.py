@@ -20,7 +20,7 @@ class ExchangeCalls(Transport):
         module: str | None = None,
         quiz: str | None = None,
     ) -> ImportOut:
-        """Add the questions of a file to the draft: Moodle's GIFT and XML, Aiken, and QTI 1.2."""
+        """Add the questions of a file to the draft: Moodle's GIFT and XML, Aiken, and QTI."""
         answer = await self._send(
             "POST",
             f"/api/courses/{uuid_of(course_id)}/draft/imports/",
@@ -30,16 +30,16 @@ class ExchangeCalls(Transport):
         return cast(ImportOut, answer.json())
 
     async def export_version(
-        self, course_id: Id, number: int, *, format_: Literal["gift", "moodle-xml"]
-    ) -> str:
-        """The questions of a version as a file for Moodle; imported again, they are what they were."""
+        self, course_id: Id, number: int, *, format_: Literal["gift", "moodle-xml", "qti-2.1"]
+    ) -> bytes:
+        """The questions of a version as a file; imported again, they are what they were."""
         answer = await self._send(
             "GET",
             f"/api/courses/{uuid_of(course_id)}/versions/{int(number)}/export/",
             query={"format": format_},
             accept="*/*",
         )
-        return answer.text
+        return answer.content
 
     async def import_rows(
         self,

@@ -40,7 +40,7 @@ class ImportedQuestionOut(TypedDict):
 class ImportOut(TypedDict):
     """What became of a file: all of its questions, in its order."""
 
-    format: Literal["gift", "moodle-xml", "aiken", "qti-1.2"]
+    format: Literal["gift", "moodle-xml", "aiken", "qti-1.2", "qti-2.x", "qti-3.0"]
     questions: list[ImportedQuestionOut]
     accepted: int
     warned: int
