@@ -114,6 +114,8 @@ COMPLIANCE = {
     "user_id",
     "chapter_id",
     "requirement_id",
+    "display_name",
+    "chapter_name",
     "requirement_name",
     "status",
     "completed_at",
