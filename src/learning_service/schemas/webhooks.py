@@ -56,8 +56,8 @@ class WebhookOut(Out):
 class WebhookSecretOut(WebhookOut):
     """A subscription with its secret, which is shown this once."""
 
-    secret: str
-    """Signs deliveries; shown this once."""
+    secret: str = ""
+    """With it each delivery is signed. Absent where the request was repeated with its `Idempotency-Key`."""
 
     @classmethod
     def of(cls, webhook: object, secret: str) -> Self:

@@ -1,6 +1,6 @@
 """The feed of events, and webhooks."""
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 
 class CloudEventOut(TypedDict):
@@ -61,4 +61,4 @@ class WebhookSecretOut(TypedDict):
     disabled_at: str | None
     reason: Literal["gone", "failing"] | None
     failing_since: str | None
-    secret: str
+    secret: NotRequired[str]
