@@ -69,7 +69,7 @@ async def a_worker_freezes(laboratory: Laboratory, patience: float) -> list[str]
 
 
 async def _until(laboratory: Laboratory, state: str, many: int) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 60
     query = f"SELECT count(*) FROM outbox WHERE job = 'dawdle' AND {state}"
     while await laboratory.database.fetchval(query) < many:
         assert time.monotonic() < deadline, state

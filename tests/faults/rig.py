@@ -8,7 +8,7 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -25,6 +25,8 @@ from tests.kit.world import Signer
 from learning_devstack.parts import Parts, start_parts
 
 PARTS = ("postgres", "redis", "s3")
+REDIS_DATABASES = 16
+"""As many as Redis has unless it is told otherwise."""
 
 
 @dataclass
@@ -37,6 +39,8 @@ class Rig:
     inbox: Inbox
     hook: Receiver
     dead_port: int
+    databases: list[str] = field(default_factory=list)
+    """Those made so far."""
 
     @property
     def hook_url(self) -> str:
@@ -52,6 +56,7 @@ class Rig:
         """The name of a fresh, migrated database."""
         name = f"rig_{uuid.uuid4().hex[:12]}"
         await create_database_from_template(self.parts, name)
+        self.databases.append(name)
         return name
 
     def connect(self, database: str) -> "asyncpg.Pool[asyncpg.Record]":
@@ -60,11 +65,16 @@ class Rig:
         return asyncpg.create_pool(address, min_size=0, max_size=4)
 
     def environment(self, database: str, extra: Mapping[str, str]) -> dict[str, str]:
-        """Settings of a service on this database, everything through the proxies."""
+        """Settings of a service on this database, everything through the proxies.
+
+        Each has a queue of its own: workers of another would take its jobs, find no such row, and drop them until the
+        next sweep.
+        """
+        queue = self.databases.index(database) % REDIS_DATABASES
         addresses = {
             **self.parts.environment(),
             "DATABASE_URL": self._through("postgres", database_url(self.parts, database)),
-            "REDIS_URL": self._through("redis", self.parts.redis_url),
+            "REDIS_URL": f"{self._through('redis', self.parts.redis_url).removesuffix('/0')}/{queue}",
             "S3_ENDPOINT_URL": f"http://127.0.0.1:{self.proxies['s3'].port}",
             "SMTP_URL": f"smtp://127.0.0.1:{self.proxies['smtp'].port}",
             "MAIL_FROM": "Learn <learn@example.org>",
