@@ -36,7 +36,7 @@ const DELIVERY: Record<Delivery["status"], { key: Key; tone: Tone }> = {
   failed: { key: "deliveryFailed", tone: "bad" },
 };
 
-function New({ close, made }: { close: () => void; made: (secret: string) => void }) {
+function New({ close, made }: { close: () => void; made: (secret: string | null) => void }) {
   const { t } = useWords();
   const queries = useQueryClient();
   const [url, setUrl] = useState("https://");
@@ -44,7 +44,7 @@ function New({ close, made }: { close: () => void; made: (secret: string) => voi
   const make = useMutation({
     mutationFn: () => take(api.POST("/api/webhooks/", { body: { url, event_types: events } })),
     onSuccess: async (hook) => {
-      made(hook.secret);
+      made(hook.secret ?? null);
       await queries.invalidateQueries({ queryKey: ["webhooks"] });
     },
   });
@@ -61,10 +61,21 @@ function New({ close, made }: { close: () => void; made: (secret: string) => voi
   );
 }
 
-/** A secret that is shown once; after this it can only be replaced. */
-function Secret({ secret, close }: { secret: string; close: () => void }) {
+/** A secret that is shown once; after this it can only be replaced. The answer to a repeated request has none. */
+function Secret({ secret, close }: { secret: string | null; close: () => void }) {
   const { t } = useWords();
   const [copied, setCopied] = useState(false);
+  if (secret === null)
+    return (
+      <Dialog title={t("secretTitle")} close={close}>
+        <p>{t("secretLost")}</p>
+        <div className="buttons">
+          <button type="button" className="primary" onClick={close}>
+            {t("done")}
+          </button>
+        </div>
+      </Dialog>
+    );
   return (
     <Dialog title={t("secretTitle")} close={close}>
       <p>{t("secretLead")}</p>
@@ -125,7 +136,7 @@ function Deliveries({ hook }: { hook: Hook }) {
   );
 }
 
-function HookCard({ hook, told }: { hook: Hook; told: (secret: string) => void }) {
+function HookCard({ hook, told }: { hook: Hook; told: (secret: string | null) => void }) {
   const { t, moment } = useWords();
   const say = useToast();
   const queries = useQueryClient();
@@ -143,7 +154,7 @@ function HookCard({ hook, told }: { hook: Hook; told: (secret: string) => void }
     mutationFn: () => take(api.POST("/api/webhooks/{webhook_id}/rotate-secret/", { params })),
     onSuccess: (answer) => {
       close();
-      told(answer.secret);
+      told(answer.secret ?? null);
     },
   });
   return (
@@ -188,7 +199,7 @@ function HookCard({ hook, told }: { hook: Hook; told: (secret: string) => void }
 export function Webhooks() {
   const { t } = useWords();
   const [making, setMaking] = useState(false);
-  const [secret, setSecret] = useState<string>();
+  const [secret, setSecret] = useState<string | null>();
   const list = usePages(["webhooks"], (cursor) => take(api.GET("/api/webhooks/", { params: { query: { limit: 50, ...(cursor ? { cursor } : {}) } } })));
   return (
     <Screen title={t("webhooks")} lead={t("webhooksLead")} wide>
@@ -215,7 +226,7 @@ export function Webhooks() {
           }}
         />
       ) : null}
-      {secret ? <Secret secret={secret} close={() => setSecret(undefined)} /> : null}
+      {secret !== undefined ? <Secret secret={secret} close={() => setSecret(undefined)} /> : null}
     </Screen>
   );
 }

@@ -273,6 +273,7 @@ export const en = {
   event: "Event",
   secretTitle: "The signing secret",
   secretLead: "Copy it now: it is shown only once. The receiver checks signatures with it.",
+  secretLost: "The answer that carried the secret did not arrive, and it is shown only once. Replace the secret to see a new one.",
   copy: "Copy",
   deliveries: "Deliveries",
   noDeliveries: "Nothing was sent yet.",

@@ -274,6 +274,7 @@ export const es = {
   event: "Evento",
   secretTitle: "El secreto de firma",
   secretLead: "Cópielo ahora: solo se muestra una vez. El receptor comprueba las firmas con él.",
+  secretLost: "La respuesta con el secreto no llegó, y solo se muestra una vez. Sustituya el secreto para ver uno nuevo.",
   copy: "Copiar",
   deliveries: "Entregas",
   noDeliveries: "Todavía no se ha enviado nada.",

@@ -274,6 +274,7 @@ export const fr = {
   event: "Événement",
   secretTitle: "Le secret de signature",
   secretLead: "Copiez-le maintenant : il n’est montré qu’une fois. Le destinataire vérifie les signatures avec lui.",
+  secretLost: "La réponse qui portait le secret n’est pas arrivée, et il n’est montré qu’une fois. Remplacez le secret pour en voir un nouveau.",
   copy: "Copier",
   deliveries: "Livraisons",
   noDeliveries: "Rien n’a encore été envoyé.",
