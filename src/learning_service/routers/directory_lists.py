@@ -57,7 +57,7 @@ async def list_chapters(
     """The organization's chapters, by id. `?closed=true` shows closed ones too.
 
     `?q=` looks at the name. Accents, case and the order of words do not matter; a word of less than three characters
-    means the beginning of a word. Of more than 12 words the longest count.
+    means the beginning of a word. Of more than 6 words the longest count.
     """
     rows = await units.list_chapters(
         session,
@@ -83,7 +83,7 @@ async def list_members(
     """Members of the caller's organization, regions and chapters, by id unless `?sort=` says otherwise.
 
     `?q=` looks at name and address. Accents, case and the order of words do not matter; a word of less than three
-    characters means the beginning of a word. Of more than 12 words the longest count. `?status=` ignores case.
+    characters means the beginning of a word. Of more than 6 words the longest count. `?status=` ignores case.
     Erased members are in no list.
     """
     wanted = MemberFilter(

@@ -141,7 +141,7 @@ async def list_enrollments_(
     """Enrollments of the members whom the caller administers, newest first unless `?sort=` says otherwise.
 
     `?q=` looks at the member's name and address and at the course's title. Accents, case and the order of words do
-    not matter; a word of less than three characters means the beginning of a word. Of more than 12 words the longest
+    not matter; a word of less than three characters means the beginning of a word. Of more than 6 words the longest
     count. `?overdue=` and `?awaiting_review=` take `false` for the others. `?due_before=` is a time. Sorted by
     `due_at`, those without one come last. `?withdrawn=true` shows the withdrawn ones. `?count=true` adds `total`.
     `Accept: text/csv` gives a file of all of them, whatever `limit` and `cursor` say; enrollments that change

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 LONGEST = 600
 """Characters. No text that is searched is longer, so what is longer is in none of them."""
-MOST = 12
+MOST = 6
 """Words. Each is a part of the statement, and so many tell one title from all others."""
 _FEW = 3
 """Under so many characters a word means the beginnings of words: an index by trigrams knows nothing shorter."""
