@@ -15,7 +15,7 @@ from learning_service.domain.kernel.clock import now
 
 SORTED_ALONE = r"SubPlan \S+\n +->  Limit.*\n +->  Sort"
 """The few enrollments of one member whose newest has ended."""
-CAUSE = Cause("admin", "person", "boss", actor="boss")
+CAUSE = Cause("admin", "person", "boss", actor_id="boss")
 
 
 def _explained(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> tuple[str, Any]:

@@ -120,7 +120,7 @@ async def test_an_erasure_that_waits_for_a_reissue_erases_that_too(world: World)
     earned = await earn(world)
     async with world.worker.transaction(world.id) as session:
         new = await reissue_certificate(
-            session, uuid.UUID(earned.id), recipient_name="Ana Ruiz", reason="Married", actor="boss"
+            session, uuid.UUID(earned.id), recipient_name="Ana Ruiz", reason="Married", actor_id="boss"
         )
         erasing = asyncio.create_task(erase(world))
         await asyncio.sleep(0.5)

@@ -9,6 +9,7 @@ import pytest
 from tests.kit.source import FILES, ROOT, SOURCE, tree_of
 
 MAX_FILE, MAX_FUNCTION = 400, 50
+ACTORS = {"actor": "Principal", "actor_id": "str"}
 DOORS = {
     "arq": (
         "learning_service/core/queue.py",
@@ -95,6 +96,20 @@ def test_only_the_context_commits() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
     ]
     assert set(committing) == {"learning_service/context.py"}
+
+
+def test_an_actor_is_a_principal_and_the_id_of_one_says_so() -> None:
+    other = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}({argument.arg}: {ast.unparse(argument.annotation)})"
+        for path in FILES
+        if "domain" in path.parts
+        for node in functions(tree_of(path))
+        for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        if argument.arg in ACTORS
+        and argument.annotation is not None
+        and ast.unparse(argument.annotation).removesuffix(" | None") != ACTORS[argument.arg]
+    ]
+    assert other == []
 
 
 def test_every_module_class_and_public_function_says_what_it_is() -> None:

@@ -13,7 +13,7 @@ from tests.kit.world import Caller, Json, World, choice, right, small_tree
 
 from learning_service.context import Context
 from learning_service.core.settings import Settings
-from learning_service.domain.records.idempotency import forget_answers
+from learning_service.domain.records.idempotency import forget_replies
 from learning_service.main import create_app
 from learning_service.worker.jobs.purge import purge
 
@@ -178,7 +178,7 @@ async def test_erasure_forgets_what_was_told_to_and_about_a_person(world: World)
     await world.member("bob").ok("POST", f"/api/courses/{course['id']}/enroll/", headers=new_key())
     await world.admin.ok("POST", "/api/courses/", {**COURSE, "title": 'By "Ana" Ñ'}, headers=new_key())
     async with world.worker.transaction(None) as session:
-        await forget_answers(session, world.id, user_id="ana", words=['By \\"Ana\\" Ñ', ""])
+        await forget_replies(session, world.id, user_id="ana", words=['By \\"Ana\\" Ñ', ""])
     assert await rows_of(world) == 1
 
 

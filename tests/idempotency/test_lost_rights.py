@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from tests.kit.world import World
 
-from learning_service.domain.records.idempotency import forget_answers
+from learning_service.domain.records.idempotency import forget_replies
 
 COURSE = {"title": "Ethics", "scope": "national"}
 
@@ -87,7 +87,7 @@ async def test_large_answers_are_kept_compressed_and_forgotten_like_others(world
     if packed is not None:
         assert packed < len(first.content) / 20
     async with world.worker.transaction(None) as session:
-        await forget_answers(session, world.id, user_id="nobody", words=["Zoé"])
-        await forget_answers(session, world.id, user_id="nobody", words=["Zoë"])
+        await forget_replies(session, world.id, user_id="nobody", words=["Zoé"])
+        await forget_replies(session, world.id, user_id="nobody", words=["Zoë"])
     async with world.worker.transaction(world.id) as session:
         assert (await session.execute(sizes, {"id": world.id})).all() == []

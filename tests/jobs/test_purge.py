@@ -88,7 +88,7 @@ async def test_digests_that_were_sent_go_after_thirty_days(desk: Desk, context: 
 
 async def test_the_audit_trail_stays_for_ever(desk: Desk, context: Context) -> None:
     async with context.transaction(None, at=datetime(2020, 1, 1, tzinfo=UTC)) as session:
-        record_audit(session, "course.published", organization_id="org", actor="a", subject=("course", 1))
+        record_audit(session, "course.published", organization_id="org", actor_id="a", subject=("course", 1))
     await purge(context, datetime(2099, 1, 1, tzinfo=UTC))
     async with context.transaction(None) as session:
         connection = await session.connection()

@@ -13,7 +13,7 @@ from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.exchange.formats import write_questions
 from learning_service.domain.questions.rules.types import AnyQuestion
-from learning_service.domain.records.idempotency import keep_answer
+from learning_service.domain.records.idempotency import keep_reply
 from learning_service.schemas.exchange import ImportOut
 
 MAX_FILE = 20 * MIB
@@ -37,7 +37,7 @@ async def import_answer(session: AsyncSession, report: ImportReport) -> Response
     """The answer to an import, kept for a repetition of the request."""
     answer = Response(ImportOut.model_validate(report).model_dump_json(), media_type="application/json")
     content_type = {"content-type": answer.headers["content-type"]}
-    await keep_answer(session, status=200, headers=content_type, body=bytes(answer.body).decode())
+    await keep_reply(session, status=200, headers=content_type, body=bytes(answer.body).decode())
     return answer
 
 

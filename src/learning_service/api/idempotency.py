@@ -17,12 +17,12 @@ from learning_service.domain.kernel.errors import DomainError, Forbidden, Invali
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.records.idempotency import (
-    AlreadyAnswered,
+    AlreadyReplied,
     IdempotencyKeyReused,
     KeyedRequest,
     claim_key,
     digest_of,
-    keep_answer,
+    keep_reply,
     release_key,
 )
 
@@ -50,7 +50,7 @@ class KeyedRoute(APIRoute):
             return handler
         secrets = tuple((self.openapi_extra or {}).get(SHOWN_ONCE, ()))
 
-        async def answer_once(request: Request) -> Response:
+        async def reply_once(request: Request) -> Response:
             try:
                 request.state.idempotency_key = read_idempotency_key(request)
             except Invalid:
@@ -58,26 +58,26 @@ class KeyedRoute(APIRoute):
                 request.state.idempotency_key = None
             if request.state.idempotency_key is None:
                 return await handler(request)
-            return await _answer_once(request, handler, secrets)
+            return await _reply_once(request, handler, secrets)
 
-        return answer_once
+        return reply_once
 
 
-def _replay(again: AlreadyAnswered) -> Response:
+def _replay(again: AlreadyReplied) -> Response:
     return Response(again.body, again.status, headers={**again.headers, REPLAYED: "true"})
 
 
-async def _answer_once(
+async def _reply_once(
     request: Request, handler: Callable[[Request], Awaitable[Response]], secrets: tuple[str, ...]
 ) -> Response:
     try:
         response = await handler(request)
-    except AlreadyAnswered as again:
+    except AlreadyReplied as again:
         return _replay(again)
     except DomainError as refusal:
         # The state that the call itself has changed is no reason to refuse its reply; a lost right is.
         before = getattr(request.state, "before", None)
-        if isinstance(refusal, LOST_RIGHTS) or not isinstance(before, AlreadyAnswered):
+        if isinstance(refusal, LOST_RIGHTS) or not isinstance(before, AlreadyReplied):
             raise
         return _replay(before)
     session: AsyncSession | None = getattr(request.state, "keyed_session", None)
@@ -88,7 +88,7 @@ async def _answer_once(
         return response
     headers = {name: value for name in KEPT_HEADERS if (value := response.headers.get(name)) is not None}
     body = bytes(response.body).decode()
-    await keep_answer(session, status=response.status_code, headers=headers, body=body, leave_out=secrets)
+    await keep_reply(session, status=response.status_code, headers=headers, body=body, leave_out=secrets)
     return response
 
 
@@ -113,7 +113,7 @@ async def claim_for(request: Request, session: AsyncSession, keyed: KeyedRequest
     try:
         await claim_key(session, keyed)
         request.state.keyed_session = session
-    except (AlreadyAnswered, IdempotencyKeyReused) as before:
+    except (AlreadyReplied, IdempotencyKeyReused) as before:
         if getattr(request.state, "is_permitted", False):
             raise
         request.state.before = before

@@ -341,7 +341,7 @@ async def revoke_certificate(
     said: Annotated[RevocationIn, body(RevocationIn)],
 ) -> AdministeredCertificateOut:
     """Revoke a certificate permanently. Its completion no longer counts for compliance; skills stay."""
-    revoked = await revoke_outcome(session, certificate.id, reason=said.reason, actor=caller.user_id)
+    revoked = await revoke_outcome(session, certificate.id, reason=said.reason, actor_id=caller.user_id)
     return AdministeredCertificateOut.of(revoked, now(session))
 
 
@@ -364,6 +364,6 @@ async def reissue_certificate_(
         certificate.id,
         recipient_name=said.recipient_name,
         reason=said.reason,
-        actor=caller.user_id,
+        actor_id=caller.user_id,
     )
     return AdministeredCertificateOut.of(new, now(session))

@@ -27,7 +27,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import DomainError
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.idempotency import AlreadyAnswered, claim_key, keep_answer
+from learning_service.domain.records.idempotency import AlreadyReplied, claim_key, keep_reply
 from learning_service.schemas.common import PageOut
 from learning_service.schemas.documents import DocumentOut, PendingFileOut
 
@@ -58,8 +58,8 @@ async def upload_document(caller: Author, request: Request, context: ContextOf, 
             document = await add_document(session, received, actor=caller, quota=quota)
             answer = JSONResponse(DocumentOut.of(document).model_dump(mode="json"), 202)
             content_type = {"content-type": answer.headers["content-type"]}
-            await keep_answer(session, status=202, headers=content_type, body=bytes(answer.body).decode())
-    except (DomainError, AlreadyAnswered):
+            await keep_reply(session, status=202, headers=content_type, body=bytes(answer.body).decode())
+    except (DomainError, AlreadyReplied):
         # Anything else may have happened after the commit; what nothing refers to is then collected later.
         await discard_file(context.store, received.key)
         raise

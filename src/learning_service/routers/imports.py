@@ -14,7 +14,7 @@ from learning_service.domain.completion.actions.imports import import_file
 from learning_service.domain.completion.actions.marking import with_marks
 from learning_service.domain.completion.rules.importing import ImportKind
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.idempotency import claim_key, keep_answer
+from learning_service.domain.records.idempotency import claim_key, keep_reply
 from learning_service.schemas.imports import FileImportOut, StartedImportOut
 
 router = APIRouter(prefix="/api/imports", tags=["enrollments"], route_class=KeyedRoute)
@@ -65,7 +65,7 @@ async def import_rows(
             body = done.model_validate(report).model_dump_json()
             made = Response(body, status_code=status, media_type="application/json")
             kept = {"content-type": made.headers["content-type"]}
-            await keep_answer(session, status=status, headers=kept, body=body)
+            await keep_reply(session, status=status, headers=kept, body=body)
         return made
 
     return await with_marks(answer)

@@ -240,7 +240,7 @@ def _record(session: AsyncSession, action: AuditAction, document: Document, acto
         session,
         action,
         organization_id=document.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("document", document.id),
         details={"sha256": document.sha256, "media_type": document.media_type, "size": document.size},
     )

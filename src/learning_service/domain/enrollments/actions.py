@@ -177,7 +177,7 @@ async def _insert(
         session,
         "enrollment.created",
         organization_id=actor.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("enrollment", made),
         user_id=actor.user_id,
         course_id=access.view.id,

@@ -48,7 +48,7 @@ async def update_settings(
             session,
             "organization.settings_changed",
             organization_id=organization_id,
-            actor=actor.user_id,
+            actor_id=actor.user_id,
             subject=("organization", organization_id),
             details={"fields": list(changes)},
         )

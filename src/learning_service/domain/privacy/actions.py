@@ -27,7 +27,7 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.preferences.models import MemberPreferences
 from learning_service.domain.records.audit import record_audit
 from learning_service.domain.records.events import Event
-from learning_service.domain.records.idempotency import forget_answers
+from learning_service.domain.records.idempotency import forget_replies
 
 ERASE_FILES = "erase_files"
 ERASED = "erased"
@@ -114,7 +114,7 @@ async def erase_member(session: AsyncSession, user_id: str, *, actor: Principal)
     files = await erase_certificates(session, organization_id=organization_id, user_id=user_id)
     for statement in _TEXTS:
         await session.execute(text(statement), _only(statement, parameters))
-    await forget_answers(session, organization_id, user_id=user_id, words=ids)
+    await forget_replies(session, organization_id, user_id=user_id, words=ids)
     for statement in _QUOTES:
         await session.execute(text(statement), _only(statement, {**parameters, "ids": ids}))
     await _forget(session, organization_id, user_id)
@@ -124,7 +124,7 @@ async def erase_member(session: AsyncSession, user_id: str, *, actor: Principal)
         session,
         "member.erased",
         organization_id=organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("member", user_id),
         user_id=user_id,
         details={"record_id": record_id, "files": len(files)},

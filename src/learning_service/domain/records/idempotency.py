@@ -35,8 +35,11 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _CLAIMED = "idempotency"
 
 
-class IdempotencyAnswer(Base):
-    """A key in use, or the reply given under it (then `status` is there)."""
+class IdempotencyReply(Base):
+    """A key in use, or the reply given under it (then `status` is there).
+
+    The table keeps its first name: processes of the last release know it by that.
+    """
 
     __tablename__ = "idempotency_answers"
     __table_args__ = (Index("ix_idempotency_answers_created_at", "created_at"),)
@@ -85,7 +88,7 @@ class IdempotencyKeyReused(Invalid):
         super().__init__([fault])
 
 
-class AlreadyAnswered(Exception):
+class AlreadyReplied(Exception):
     """Not a refusal: the call was answered before, and this is that reply."""
 
     def __init__(self, status: int, headers: Mapping[str, str], body: str) -> None:
@@ -130,7 +133,7 @@ _CLAIM = text(
 async def claim_key(session: AsyncSession, keyed: KeyedRequest) -> None:
     """Take the key for the session's transaction, after the request that has it now.
 
-    Raises AlreadyAnswered where it has a reply, IdempotencyKeyReused where that was to another body, Forbidden
+    Raises AlreadyReplied where it has a reply, IdempotencyKeyReused where that was to another body, Forbidden
     where it was made by a role that the caller has lost, and Unavailable when the other call takes longer than
     `WAIT_MS`.
     """
@@ -151,12 +154,12 @@ async def claim_key(session: AsyncSession, keyed: KeyedRequest) -> None:
             raise Unavailable("The first request with this key is still under way.", retry_after=2) from error
         raise
     if claimed is None:
-        await _answer_again(session, keyed)
+        await _reply_again(session, keyed)
     session.info[_CLAIMED] = keyed
 
 
-async def _answer_again(session: AsyncSession, keyed: KeyedRequest) -> None:
-    found = (await session.execute(select(IdempotencyAnswer).where(*_row_of(keyed)))).scalar_one()
+async def _reply_again(session: AsyncSession, keyed: KeyedRequest) -> None:
+    found = (await session.execute(select(IdempotencyReply).where(*_row_of(keyed)))).scalar_one()
     if not keyed.authority.issuperset(found.authority or ()):
         raise Forbidden("This was answered to you in a role that you no longer have.")
     if found.request_digest != keyed.request_digest:
@@ -165,10 +168,10 @@ async def _answer_again(session: AsyncSession, keyed: KeyedRequest) -> None:
     body = found.body or ""
     if found.packed is not None:
         body = (await asyncio.to_thread(zlib.decompress, found.packed)).decode()
-    raise AlreadyAnswered(found.status, found.headers or {}, body)
+    raise AlreadyReplied(found.status, found.headers or {}, body)
 
 
-async def keep_answer(
+async def keep_reply(
     session: AsyncSession,
     *,
     status: int,
@@ -187,7 +190,7 @@ async def keep_answer(
     content: JsonObject = {"body": kept}
     if len(kept) >= PACKED_FROM:
         content = {"packed": await asyncio.to_thread(zlib.compress, kept.encode(), 1)}
-    statement = update(IdempotencyAnswer).where(*_row_of(keyed))
+    statement = update(IdempotencyReply).where(*_row_of(keyed))
     await session.execute(statement.values(status=status, headers=dict(headers), **content))
 
 
@@ -195,7 +198,7 @@ async def release_key(session: AsyncSession) -> KeyedRequest | None:
     """Give the key back before a commit that is not the call's answer; the call whose key it was."""
     keyed: KeyedRequest | None = session.info.pop(_CLAIMED, None)
     if keyed is not None:
-        await session.execute(delete(IdempotencyAnswer).where(*_row_of(keyed)))
+        await session.execute(delete(IdempotencyReply).where(*_row_of(keyed)))
     return keyed
 
 
@@ -222,7 +225,7 @@ _FORGET = text(
 )
 
 
-async def forget_answers(
+async def forget_replies(
     session: AsyncSession, organization_id: str, *, user_id: str, words: Iterable[str]
 ) -> None:
     """Erasure: the replies to this person, and those to others with one of `words` as JSON writes them.
@@ -236,7 +239,7 @@ async def forget_answers(
 
 async def _forget_packed(session: AsyncSession, organization_id: str, forms: Sequence[bytes]) -> None:
     """Delete large replies that mention one of the forms, looking into one after the other."""
-    row = IdempotencyAnswer
+    row = IdempotencyReply
     digests = await session.scalars(
         select(row.digest).where(row.organization_id == organization_id, row.packed.is_not(None))
     )
@@ -254,6 +257,6 @@ def _mentions(packed: bytes, forms: Sequence[bytes]) -> bool:
 
 def _row_of(keyed: KeyedRequest) -> tuple[Any, Any]:
     return (
-        IdempotencyAnswer.organization_id == keyed.organization_id,
-        IdempotencyAnswer.digest == keyed.digest,
+        IdempotencyReply.organization_id == keyed.organization_id,
+        IdempotencyReply.digest == keyed.digest,
     )

@@ -16,7 +16,7 @@ from learning_service.domain.jobs.outbox import OutboxRow
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.records.events import Event
-from learning_service.domain.records.idempotency import KEPT, IdempotencyAnswer
+from learning_service.domain.records.idempotency import KEPT, IdempotencyReply
 from learning_service.domain.reminders.models import OfficerDigest
 from learning_service.domain.webhooks.models import WebhookDelivery
 
@@ -40,7 +40,7 @@ PURGED: Sequence[Purged] = (
     Purged(OutboxRow.finished_at, timedelta(days=7), OutboxRow.status == "done"),
     # An event that has no place in the feed yet has not been read by any service.
     Purged(Event.at, timedelta(days=90), Event.position.is_not(None)),
-    Purged(IdempotencyAnswer.created_at, KEPT),
+    Purged(IdempotencyReply.created_at, KEPT),
     # Parked: about a person who never became a member.
     Purged(MembershipEvent.received_at, timedelta(days=30), MembershipEvent.data.is_not(None)),
     # So long, a delivery can be looked at and replayed.

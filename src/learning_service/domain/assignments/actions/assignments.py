@@ -236,7 +236,7 @@ async def _follow_up(session: AsyncSession, prepared: Assignment, done: Assigned
         session,
         "course.assigned",
         organization_id=course.organization_id,
-        actor=cause.actor,
+        actor_id=cause.actor_id,
         subject=("course", course.id),
         course_id=course.id,
         details={

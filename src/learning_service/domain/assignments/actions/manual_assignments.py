@@ -117,7 +117,7 @@ async def _assign_audience(
 
 
 def _cause(actor: Principal) -> Cause:
-    return Cause("admin", "person", actor.user_id, actor=actor.user_id)
+    return Cause("admin", "person", actor.user_id, actor_id=actor.user_id)
 
 
 def _handed(done: Assigned, skipped: list[tuple[str, str]]) -> Handed:

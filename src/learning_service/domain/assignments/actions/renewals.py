@@ -168,7 +168,7 @@ async def _follow_up(session: AsyncSession, organization_id: str, count: int, mo
         session,
         "renewals.opened",
         organization_id=organization_id,
-        actor=SYSTEM_ACTOR,
+        actor_id=SYSTEM_ACTOR,
         subject=("organization", organization_id),
         details={"opened": count},
     )

@@ -139,7 +139,7 @@ def _audit(
         session,
         action,
         organization_id=rule.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("assignment_rule", rule.id),
         course_id=rule.course_id,
         details={"course_id": str(rule.course_id), "fields": fields},

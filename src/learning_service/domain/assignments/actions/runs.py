@@ -268,8 +268,10 @@ def _is_of(organization_id: str, reach: Reach) -> ColumnElement[bool]:
 
 def _cause(run: AssignmentRun) -> Cause:
     if run.rule_id is None:
-        return Cause("admin", "person", run.started_by, actor=run.started_by, run_id=run.id)
-    return Cause("rule", "rule", str(run.rule_id), actor=run.started_by, rule_id=run.rule_id, run_id=run.id)
+        return Cause("admin", "person", run.started_by, actor_id=run.started_by, run_id=run.id)
+    return Cause(
+        "rule", "rule", str(run.rule_id), actor_id=run.started_by, rule_id=run.rule_id, run_id=run.id
+    )
 
 
 def audience_of_rule(rule: AssignmentRule) -> AudienceFilter:
@@ -301,7 +303,7 @@ def _end(session: AsyncSession, run: AssignmentRun, status: str, *, reason: str 
     run.finished_at = now(session)
 
 
-def _audit(session: AsyncSession, run: AssignmentRun, actor: str, action: AuditAction) -> None:
+def _audit(session: AsyncSession, run: AssignmentRun, actor_id: str, action: AuditAction) -> None:
     details: JsonObject = {"course_id": str(run.course_id)}
     if run.rule_id is not None:
         details["rule_id"] = str(run.rule_id)
@@ -309,7 +311,7 @@ def _audit(session: AsyncSession, run: AssignmentRun, actor: str, action: AuditA
         session,
         action,
         organization_id=run.organization_id,
-        actor=actor,
+        actor_id=actor_id,
         subject=("assignment_run", run.id),
         course_id=run.course_id,
         details=details,

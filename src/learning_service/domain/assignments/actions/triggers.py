@@ -98,7 +98,7 @@ async def apply_rule(
         "rule",
         "event" if by_event else "rule",
         str(rule.id),
-        actor=SYSTEM_ACTOR,
+        actor_id=SYSTEM_ACTOR,
         rule_id=rule.id,
         each=dict(causes) if by_event else {},
     )
@@ -136,7 +136,7 @@ async def fire_next_rule(session: AsyncSession) -> bool:
             session,
             "assignment_rule.fired",
             organization_id=rule.organization_id,
-            actor=SYSTEM_ACTOR,
+            actor_id=SYSTEM_ACTOR,
             subject=("assignment_rule", rule.id),
             course_id=rule.course_id,
             details={"scheduled_on": day.isoformat()},

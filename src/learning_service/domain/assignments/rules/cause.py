@@ -11,7 +11,7 @@ class Cause:
     source: str
     kind: str
     id: str
-    actor: str
+    actor_id: str
     rule_id: uuid.UUID | None = None
     run_id: uuid.UUID | None = None
     each: dict[str, str] = field(default_factory=dict)

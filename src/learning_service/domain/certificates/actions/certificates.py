@@ -235,7 +235,7 @@ async def _hold_member(session: AsyncSession, certificate_id: uuid.UUID) -> None
 
 
 async def reissue_certificate(
-    session: AsyncSession, certificate_id: uuid.UUID, *, recipient_name: str, reason: str, actor: str
+    session: AsyncSession, certificate_id: uuid.UUID, *, recipient_name: str, reason: str, actor_id: str
 ) -> Certificate:
     """Replace a certificate at once by one with another name: a new id, the same completion, day of issue and expiry,
     and the organization's present signatory.
@@ -264,7 +264,7 @@ async def reissue_certificate(
         session,
         old,
         "certificate.reissued",
-        actor=actor,
+        actor_id=actor_id,
         details={"reissued_as": str(new.id), "fields": ["recipient_name"]},
     )
     await _announce(session, new)
@@ -307,7 +307,7 @@ def _successor(certificate: Certificate, instant: datetime) -> uuid.UUID | None:
 
 
 async def revoke_certificate(
-    session: AsyncSession, certificate_id: uuid.UUID, *, reason: str, actor: str
+    session: AsyncSession, certificate_id: uuid.UUID, *, reason: str, actor_id: str
 ) -> Certificate:
     """Revoke a certificate permanently; the caller sees to its completion.
 
@@ -337,7 +337,7 @@ async def revoke_certificate(
         session,
         certificate,
         "certificate.revoked",
-        actor=actor,
+        actor_id=actor_id,
         details={"completion_id": str(certificate.completion_id)},
     )
     return certificate

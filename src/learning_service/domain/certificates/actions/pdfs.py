@@ -16,14 +16,19 @@ from learning_service.domain.records.audit import SYSTEM_ACTOR, AuditAction, rec
 
 
 def note_on_certificate(
-    session: AsyncSession, certificate: Certificate, action: AuditAction, *, actor: str, details: JsonObject
+    session: AsyncSession,
+    certificate: Certificate,
+    action: AuditAction,
+    *,
+    actor_id: str,
+    details: JsonObject,
 ) -> None:
     """Note what was done to a certificate, with the person and the course that it concerns."""
     record_audit(
         session,
         action,
         organization_id=certificate.organization_id,
-        actor=actor,
+        actor_id=actor_id,
         subject=("certificate", certificate.id),
         user_id=certificate.user_id,
         course_id=certificate.course_id,
@@ -91,7 +96,7 @@ async def note_replaced(session: AsyncSession, certificate: Certificate, fields:
         session,
         certificate,
         "certificate.characters_replaced",
-        actor=SYSTEM_ACTOR,
+        actor_id=SYSTEM_ACTOR,
         details={"fields": list(fields)},
     )
 
@@ -112,6 +117,6 @@ async def note_pdf_check(session: AsyncSession, certificate: Certificate, *, dri
             session,
             certificate,
             "certificate.pdf_drifted",
-            actor=SYSTEM_ACTOR,
+            actor_id=SYSTEM_ACTOR,
             details={"drift": drift, "sha256": certificate.pdf_sha256},
         )

@@ -212,7 +212,7 @@ def _audit(
         session,
         action,
         organization_id=actor.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("enrollment", one.id),
         user_id=one.user_id,
         course_id=one.course_id,

@@ -137,7 +137,7 @@ async def grant_attempts(
         reason,
     )
     await _update(session, position)
-    await reconsider(session, after, version, actor=actor.user_id)
+    await reconsider(session, after, version, actor_id=actor.user_id)
     await session.flush()
 
 
@@ -176,7 +176,7 @@ async def withdraw_enrollment(
     if position.status == "completed":
         raise EnrollmentCompleted("The enrollment is completed.")
     _note_grant(session, position, "withdrawal", actor, reason=reason)
-    await withdraw(session, position, because=BY_ADMINISTRATOR, actor=actor.user_id)
+    await withdraw(session, position, because=BY_ADMINISTRATOR, actor_id=actor.user_id)
 
 
 async def delete_enrollment(session: AsyncSession, enrollment_id: uuid.UUID, *, actor: Principal) -> None:
@@ -247,7 +247,7 @@ def _audit(
         session,
         action,
         organization_id=position.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("enrollment", position.enrollment_id),
         user_id=position.user_id,
         course_id=position.course_id,

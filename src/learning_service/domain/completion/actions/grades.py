@@ -124,7 +124,7 @@ async def judge_response(
     if lost:
         await note_doubt(session, after, quiz, response.id, actor)
     after = await settle_doubts(session, after, version)
-    _, outcome = await reconsider(session, after, version, actor=actor.user_id)
+    _, outcome = await reconsider(session, after, version, actor_id=actor.user_id)
     await touch(session, after, version)
     if attempt.status == "graded" and before is not None and before.marks != attempt.marks:
         await _announce(session, position, attempt)
@@ -255,7 +255,7 @@ async def note_doubt(
         session,
         "pass.lost",
         organization_id=actor.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("enrollment", position.enrollment_id),
         user_id=position.user_id,
         course_id=position.course_id,
@@ -308,7 +308,7 @@ def _audit(
         session,
         action if judgement.reason is None else "response.overridden",
         organization_id=actor.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("response", response.id),
         user_id=response.user_id,
         course_id=response.course_id,

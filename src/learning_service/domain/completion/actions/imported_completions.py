@@ -215,7 +215,7 @@ def _tell(session: AsyncSession, one: CourseCompletion, actor: Principal) -> Non
         session,
         "enrollment.completed",
         organization_id=one.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("enrollment", one.enrollment_id),
         user_id=one.user_id,
         course_id=one.course_id,

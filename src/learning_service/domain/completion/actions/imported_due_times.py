@@ -66,7 +66,7 @@ async def extend_rows(session: AsyncSession, rows: Sequence[WantedRow], *, actor
             session,
             "enrollment.changed",
             organization_id=actor.organization_id,
-            actor=actor.user_id,
+            actor_id=actor.user_id,
             subject=("enrollment", one.id),
             user_id=one.user_id,
             course_id=one.course_id,

@@ -58,7 +58,7 @@ async def note_known(
             session,
             "response.graded",
             organization_id=position.organization_id,
-            actor=one.graded_by,
+            actor_id=one.graded_by,
             subject=("response", response_id),
             user_id=position.user_id,
             course_id=position.course_id,

@@ -67,7 +67,7 @@ async def decide_lost_pass(
         session,
         "pass.kept" if decision == "keep" else "pass.revoked",
         organization_id=actor.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("enrollment", enrollment_id),
         user_id=position.user_id,
         course_id=position.course_id,
@@ -101,7 +101,7 @@ async def _revoke(
         )
         current = None if completion_id is None else await certificate_of_completion(session, completion_id)
         if current is not None:
-            await revoke_outcome(session, current.id, reason=reason, actor=actor.user_id)
+            await revoke_outcome(session, current.id, reason=reason, actor_id=actor.user_id)
         return position.status
-    status, _ = await reconsider(session, position, version, actor=actor.user_id)
+    status, _ = await reconsider(session, position, version, actor_id=actor.user_id)
     return status

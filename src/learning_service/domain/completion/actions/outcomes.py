@@ -46,7 +46,7 @@ class Outcome:
 
 
 async def settle(
-    session: AsyncSession, position: Position, version: CompiledVersion, *, actor: str | None = None
+    session: AsyncSession, position: Position, version: CompiledVersion, *, actor_id: str | None = None
 ) -> Outcome | None:
     """Complete or fail the enrollment if its position decides that; None while it goes on, or has ended.
 
@@ -66,10 +66,10 @@ async def settle(
     match decision.status:
         case "completed":
             return await complete_enrollment(
-                session, position, version, decision.score, actor or position.user_id
+                session, position, version, decision.score, actor_id or position.user_id
             )
         case "failed":
-            return await _fail(session, position, actor or position.user_id)
+            return await _fail(session, position, actor_id or position.user_id)
         case _:
             if awaits_review(version.shape, position.standing()):
                 await _await(session, position)
@@ -77,7 +77,7 @@ async def settle(
 
 
 async def reopen_enrollment(
-    session: AsyncSession, position: Position, version: CompiledVersion, actor: str
+    session: AsyncSession, position: Position, version: CompiledVersion, actor_id: str
 ) -> None:
     """Let a failed enrollment go on. The position must be locked."""
     waits = awaits_review(version.shape, position.standing())
@@ -86,7 +86,7 @@ async def reopen_enrollment(
         .where(Enrollment.id == position.enrollment_id)
         .values(status="in_progress", ended_at=None, awaiting_review=waits)
     )
-    _audit(session, position, "enrollment.reopened", None, actor)
+    _audit(session, position, "enrollment.reopened", None, actor_id)
     await session.flush()
 
 
@@ -125,7 +125,7 @@ async def _end(session: AsyncSession, position: Position, status: str) -> None:
     )
 
 
-async def _fail(session: AsyncSession, position: Position, actor: str) -> Outcome:
+async def _fail(session: AsyncSession, position: Position, actor_id: str) -> Outcome:
     await _end(session, position, "failed")
     append_event(
         session,
@@ -135,13 +135,13 @@ async def _fail(session: AsyncSession, position: Position, actor: str) -> Outcom
         enrollment_id=position.enrollment_id,
         course_id=position.course_id,
     )
-    _audit(session, position, "enrollment.failed", None, actor)
+    _audit(session, position, "enrollment.failed", None, actor_id)
     await session.flush()
     return Outcome("failed", None, None)
 
 
 async def complete_enrollment(
-    session: AsyncSession, position: Position, version: CompiledVersion, score: Decimal | None, actor: str
+    session: AsyncSession, position: Position, version: CompiledVersion, score: Decimal | None, actor_id: str
 ) -> Outcome:
     """Complete the enrollment, with everything that follows. The position must be locked."""
     course, organization, member = await _cast(session, position)
@@ -174,7 +174,7 @@ async def complete_enrollment(
     if completion.requirement_id is not None:
         await recompute_compliance(session, completion, announce=True)
     await add_skills(session, completion, version.skills)
-    _audit(session, position, "enrollment.completed", completion.id, actor)
+    _audit(session, position, "enrollment.completed", completion.id, actor_id)
     await attach_lost_passes(session, position.enrollment_id, completion.id)
     await session.flush()
     return Outcome("completed", completion, certificate)
@@ -255,7 +255,7 @@ def _audit(
     position: Position,
     action: AuditAction,
     completion_id: uuid.UUID | None,
-    actor: str,
+    actor_id: str,
 ) -> None:
     details = {"course_id": str(position.course_id)}
     if completion_id is not None:
@@ -264,7 +264,7 @@ def _audit(
         session,
         action,
         organization_id=position.organization_id,
-        actor=actor,
+        actor_id=actor_id,
         subject=("enrollment", position.enrollment_id),
         user_id=position.user_id,
         course_id=position.course_id,

@@ -73,7 +73,7 @@ async def apply_policy(
             session,
             "course.policy_applied",
             organization_id=gift.organization_id,
-            actor=actor.user_id,
+            actor_id=actor.user_id,
             subject=("course", gift.course_id),
             course_id=gift.course_id,
             details={"fields": sorted(policy.changes()), "affected": affected},

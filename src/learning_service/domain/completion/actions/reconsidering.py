@@ -96,7 +96,7 @@ async def _lasting(session: AsyncSession, position: Position) -> CourseCompletio
 
 
 async def reconsider(
-    session: AsyncSession, position: Position, version: CompiledVersion, *, actor: str
+    session: AsyncSession, position: Position, version: CompiledVersion, *, actor_id: str
 ) -> tuple[str, Outcome | None]:
     """Settle after something that may also have undone a failure: a grant, or a correction.
 
@@ -106,19 +106,19 @@ async def reconsider(
     Gives the status afterwards. The position must be locked.
     """
     if position.status != "failed":
-        settled = await settle(session, position, version, actor=actor)
+        settled = await settle(session, position, version, actor_id=actor_id)
         return (position.status if settled is None else settled.status), settled
     decision = decide(version.shape, position.standing())
     if decision.status == "failed":
         return "failed", None
     elsewhere = await hold_elsewhere(session, position)
     if decision.status == "completed" and not elsewhere.completed:
-        outcome = await complete_enrollment(session, position, version, decision.score, actor)
+        outcome = await complete_enrollment(session, position, version, decision.score, actor_id)
         if elsewhere.open is not None:
             await withdraw_superfluous(session, position.organization_id, elsewhere.open)
         return outcome.status, outcome
     if decision.status == "in_progress" and not elsewhere.goes_on:
-        await reopen_enrollment(session, position, version, actor)
+        await reopen_enrollment(session, position, version, actor_id)
         return "in_progress", None
     return "failed", None
 
@@ -137,4 +137,4 @@ async def withdraw_superfluous(session: AsyncSession, organization_id: str, open
     over = lasting.expires_at is not None and lasting.expires_at <= now(session)
     if over or (other.source == "recertification" and await _can_be_renewed(session, other)):
         return
-    await withdraw(session, other, because=COMPLETED_ELSEWHERE, actor=SYSTEM_ACTOR)
+    await withdraw(session, other, because=COMPLETED_ELSEWHERE, actor_id=SYSTEM_ACTOR)

@@ -227,7 +227,7 @@ async def apply_regrade(session: AsyncSession, regrade_id: uuid.UUID, *, actor: 
         session,
         "regrade.applied",
         organization_id=actor.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("regrade", regrade.id),
         course_id=course.id,
         details={

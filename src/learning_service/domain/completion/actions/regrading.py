@@ -121,7 +121,7 @@ async def regrade_one(session: AsyncSession, regrade_id: uuid.UUID, enrollment_i
     )
     assert position is not None
     position = await settle_doubts(session, position, plan.version)
-    _, outcome = await reconsider(session, position, plan.version, actor=actor.user_id)
+    _, outcome = await reconsider(session, position, plan.version, actor_id=actor.user_id)
     await touch(session, position, plan.version)
     if lost:
         counts.add_lost(weighing)
@@ -198,7 +198,7 @@ async def _finish(session: AsyncSession, run: Regrade, plan: Plan) -> None:
         session,
         "regrade.finished",
         organization_id=run.organization_id,
-        actor=run.applied_by or "",
+        actor_id=run.applied_by or "",
         subject=("regrade", run.id),
         course_id=plan.version.course_id,
         details={each.name: getattr(run, each.name) for each in fields(Counts)},

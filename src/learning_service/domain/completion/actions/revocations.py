@@ -14,13 +14,13 @@ from learning_service.domain.kernel.clock import now
 
 
 async def revoke_outcome(
-    session: AsyncSession, certificate_id: uuid.UUID, *, reason: str, actor: str
+    session: AsyncSession, certificate_id: uuid.UUID, *, reason: str, actor_id: str
 ) -> Certificate:
     """Revoke the certificate, void its completion and recompute what it counted for.
 
     Raises CertificateRevoked, CertificateSuperseded.
     """
-    certificate = await revoke_certificate(session, certificate_id, reason=reason, actor=actor)
+    certificate = await revoke_certificate(session, certificate_id, reason=reason, actor_id=actor_id)
     completion = await session.scalar(
         select(CourseCompletion).where(CourseCompletion.id == certificate.completion_id).with_for_update()
     )

@@ -189,7 +189,7 @@ async def close_overdue(
     instant = now(session)
     marks = marks_of(position, quiz, given, instant)
     graded = grade_submission(position, version, quiz, attempt, given, instant, marks)
-    return await _close(session, position, version, graded, actor=SYSTEM_ACTOR)
+    return await _close(session, position, version, graded, actor_id=SYSTEM_ACTOR)
 
 
 async def close_if_overdue(session: AsyncSession, organization_id: str, attempt_id: uuid.UUID) -> bool:
@@ -212,7 +212,7 @@ async def _close(
     version: CompiledVersion,
     graded: GradedSubmission,
     *,
-    actor: str | None = None,
+    actor_id: str | None = None,
 ) -> Closed:
     known = await find_known(session, graded.quiz, graded.marks, graded.attempt)
     if known:
@@ -222,7 +222,7 @@ async def _close(
     if known:
         await note_known(session, position, graded.attempt, graded.quiz.keys, known)
     after = graded.after
-    outcome = await settle(session, after, version, actor=actor)
+    outcome = await settle(session, after, version, actor_id=actor_id)
     if outcome is not None:
         after = replace(after, status=outcome.status)
     return Closed(graded.attempt, graded.quiz, after, outcome)

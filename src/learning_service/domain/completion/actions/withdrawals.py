@@ -18,7 +18,7 @@ from learning_service.domain.questions.rules.responses import load_responses
 from learning_service.domain.records.audit import record_audit
 
 
-async def withdraw(session: AsyncSession, position: Position, *, because: str, actor: str) -> None:
+async def withdraw(session: AsyncSession, position: Position, *, because: str, actor_id: str) -> None:
     """Close the enrollment with everything under way in it. The position must be locked. Raises Unmarked."""
     await _close_attempts(session, position)
     await session.execute(
@@ -35,7 +35,7 @@ async def withdraw(session: AsyncSession, position: Position, *, because: str, a
         session,
         "enrollment.withdrawn",
         organization_id=position.organization_id,
-        actor=actor,
+        actor_id=actor_id,
         subject=("enrollment", position.enrollment_id),
         user_id=position.user_id,
         course_id=position.course_id,

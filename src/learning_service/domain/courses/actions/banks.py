@@ -256,7 +256,7 @@ def _record(
         session,
         action,
         organization_id=actor.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("question_bank", bank_id),
         details={} if key is None else {"key": key},
     )

@@ -203,7 +203,7 @@ def _record(
         session,
         action,
         organization_id=actor.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("course", course_id),
         course_id=course_id,
         details=details,

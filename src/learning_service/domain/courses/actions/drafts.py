@@ -347,7 +347,7 @@ def _record(
         session,
         action,
         organization_id=course.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("course", course.id),
         course_id=course.id,
         details={"version": version.number, "etag": version.etag},

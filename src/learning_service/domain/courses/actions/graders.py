@@ -50,7 +50,7 @@ def _record(
         session,
         action,
         organization_id=access.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("course", access.view.id),
         user_id=user_id,
         course_id=access.view.id,

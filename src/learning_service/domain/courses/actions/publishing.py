@@ -80,7 +80,7 @@ async def publish_draft(
         session,
         "course.published",
         organization_id=course.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("course", course.id),
         course_id=course.id,
         details={"version": version.number},

@@ -39,7 +39,7 @@ async def change_requirement(
         session,
         "compliance_requirement.rights_changed",
         organization_id=actor.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("compliance_requirement", requirement_id),
         details={"fields": sorted(changes)},
     )

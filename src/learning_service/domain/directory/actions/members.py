@@ -64,7 +64,7 @@ async def put_member(session: AsyncSession, user_id: str, facts: MemberIn, *, ac
         session,
         "member.created" if created else "member.updated",
         organization_id=actor.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("member", user_id),
         user_id=user_id,
         details={"fields": sorted(MemberIn.model_fields)},
@@ -89,7 +89,7 @@ async def put_members(
         session,
         "members.pushed",
         organization_id=actor.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("organization", actor.organization_id),
         details={"created": created, "updated": updated, "unchanged": counts.unchanged},
     )
@@ -158,9 +158,9 @@ async def _write(
     by_event = await apply_parked(session, organization_id, created)
     told = {user_id: cause for user_id, cause in causes.items() if user_id not in by_event}
     if told:
-        await members_changed(session, organization_id, told, cause_kind="directory", actor=actor.user_id)
+        await members_changed(session, organization_id, told, cause_kind="directory", actor_id=actor.user_id)
     if by_event:
-        await members_changed(session, organization_id, by_event, cause_kind="event", actor=actor.user_id)
+        await members_changed(session, organization_id, by_event, cause_kind="event", actor_id=actor.user_id)
     return len(created), len(rows) - len(created)
 
 

@@ -96,7 +96,7 @@ async def receive_events(
     await store_states(session, actor.organization_id, folded.states)
     if folded.causes:
         await members_changed(
-            session, actor.organization_id, folded.causes, cause_kind="event", actor=actor.user_id
+            session, actor.organization_id, folded.causes, cause_kind="event", actor_id=actor.user_id
         )
     parked = sum(one.event.subject in unknown for one in news)
     counts = EventCounts(
@@ -206,7 +206,7 @@ def _audit(session: AsyncSession, actor: Principal, counts: EventCounts) -> None
         session,
         "membership_events.received",
         organization_id=actor.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("organization", actor.organization_id),
         details={
             "accepted": counts.accepted,

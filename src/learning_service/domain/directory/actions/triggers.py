@@ -18,7 +18,7 @@ async def members_changed(
     causes: Mapping[str, str],
     *,
     cause_kind: CauseKind,
-    actor: str,
+    actor_id: str,
 ) -> None:
     """Note that these members are new, have another status, chapter or custom field, or are the subject of an event.
 
@@ -34,7 +34,7 @@ async def members_changed(
             session,
             "members.changed",
             organization_id=organization_id,
-            actor=actor,
+            actor_id=actor_id,
             subject=("organization", organization_id),
             details={"cause_kind": cause_kind, "causes": chunk},
         )

@@ -178,7 +178,7 @@ async def _close(
             session,
             action,
             organization_id=actor.organization_id,
-            actor=actor.user_id,
+            actor_id=actor.user_id,
             subject=(action.partition(".")[0], thing_id),
         )
 
@@ -216,7 +216,7 @@ def _audit(
         session,
         action,
         organization_id=actor.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=(action.partition(".")[0], thing_id),
         details={"fields": sorted(type(facts).model_fields)},  # type: ignore[attr-defined]
     )

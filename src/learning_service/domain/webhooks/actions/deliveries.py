@@ -202,7 +202,7 @@ async def _disable(session: AsyncSession, webhook: WebhookSubscription, reason: 
         session,
         "webhook.disabled",
         organization_id=webhook.organization_id,
-        actor=SYSTEM_ACTOR,
+        actor_id=SYSTEM_ACTOR,
         subject=("webhook", webhook.id),
         details={"reason": reason},
     )

@@ -230,6 +230,6 @@ def _audit(
         session,
         action,
         organization_id=webhook.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("webhook", webhook.id),
     )
