@@ -5,7 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from learning_service.api.bodies import refuse_unknown_parameters
-from learning_service.api.exchange import (
+from learning_service.api.idempotency import KeyedRoute, keyed_request
+from learning_service.api.parameters import NoBody, PathKey, body, large_body, page, path_id
+from learning_service.api.permissions import AnyCaller, CanAuthorBank, CanImportIntoBank, CanMakeCourses
+from learning_service.api.question_files import (
     FILE,
     MAX_FILE,
     DryRun,
@@ -13,9 +16,6 @@ from learning_service.api.exchange import (
     export_answer,
     import_answer,
 )
-from learning_service.api.idempotency import KeyedRoute, keyed_request
-from learning_service.api.parameters import NoBody, PathKey, body, large_body, page, path_id
-from learning_service.api.permissions import AnyCaller, CanAuthorBank, CanImportIntoBank, CanMakeCourses
 from learning_service.api.requests import ContextOf, Session
 from learning_service.api.uploads import FILE_BODY, PlacesOf, read_file
 from learning_service.domain.courses.actions import banks
@@ -35,9 +35,9 @@ from learning_service.domain.questions.rules.exchange.formats import read_questi
 from learning_service.domain.questions.rules.types import QUESTION_TYPES, AnyQuestion, Question
 from learning_service.domain.records.idempotency import claim_key
 from learning_service.schemas.common import PageOut
-from learning_service.schemas.exchange import ImportOut
 from learning_service.schemas.filters import phrase_filter, text_filter
 from learning_service.schemas.question_banks import BankListItemOut, BankOut, BankQuestionOut
+from learning_service.schemas.question_files import ImportOut
 
 router = APIRouter(prefix="/api/question-banks", tags=["question-banks"], route_class=KeyedRoute)
 Author = Annotated[Principal, Depends(AnyCaller())]

@@ -5,7 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from learning_service.api.bodies import refuse_unknown_parameters
-from learning_service.api.exchange import (
+from learning_service.api.idempotency import KeyedRoute, keyed_request
+from learning_service.api.parameters import VersionNumber, path_id
+from learning_service.api.permissions import AnyCaller, CanAuthorCourses, CanImportQuestions
+from learning_service.api.question_files import (
     FILE,
     MAX_FILE,
     DryRun,
@@ -13,9 +16,6 @@ from learning_service.api.exchange import (
     export_answer,
     import_answer,
 )
-from learning_service.api.idempotency import KeyedRoute, keyed_request
-from learning_service.api.parameters import VersionNumber, path_id
-from learning_service.api.permissions import AnyCaller, CanAuthorCourses, CanImportQuestions
 from learning_service.api.requests import ContextOf, Session
 from learning_service.api.uploads import FILE_BODY, PlacesOf, read_file
 from learning_service.domain.courses.actions.imports import import_questions
@@ -30,7 +30,7 @@ from learning_service.domain.questions.rules.exchange.formats import read_questi
 from learning_service.domain.questions.rules.pools import questions_of
 from learning_service.domain.questions.rules.question import Key
 from learning_service.domain.records.idempotency import claim_key
-from learning_service.schemas.exchange import ImportOut
+from learning_service.schemas.question_files import ImportOut
 
 router = APIRouter(prefix="/api/courses", tags=["authoring"], route_class=KeyedRoute)
 

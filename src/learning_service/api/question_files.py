@@ -14,7 +14,7 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.exchange.formats import write_questions
 from learning_service.domain.questions.rules.types import AnyQuestion
 from learning_service.domain.records.idempotency import keep_reply
-from learning_service.schemas.exchange import ImportOut
+from learning_service.schemas.question_files import ImportOut
 
 MAX_FILE = 20 * MIB
 FILE: Responses = {

@@ -1,63 +1,22 @@
-"""When a key was wrong: regrades, a person's word over a mark, and what the answers say about the questions."""
+"""Regrades: what correcting a wrong key would change, and its doing."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
 from learning_service.api.idempotency import KeyedRoute
-from learning_service.api.ownership import CanOverrideMark, OwnPosition
 from learning_service.api.parameters import NoBody, VersionNumber, body
 from learning_service.api.permissions import CanAuthorCourses, CanAuthorRegrade
 from learning_service.api.requests import Caller, Session
-from learning_service.domain.completion.actions.overrides import override_mark
 from learning_service.domain.completion.actions.regrades import Proposal, apply_regrade, preview_regrade
-from learning_service.domain.completion.actions.statistics import version_statistics
 from learning_service.domain.completion.queries.regrades import AuthoredRegrade
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.courses.queries.versions import find_version
-from learning_service.schemas.grading import GradeOut, OverrideIn
 from learning_service.schemas.regrades import RegradeIn, RegradeOut
-from learning_service.schemas.statistics import VersionStatisticsOut
 
 router = APIRouter(prefix="/api", tags=["grading"], route_class=KeyedRoute)
 Authored = Annotated[CourseAccess, Depends(CanAuthorCourses())]
 OwnRegrade = Annotated[AuthoredRegrade, Depends(CanAuthorRegrade())]
-
-
-@router.post("/attempts/{attempt_id}/overrides/")
-async def override_mark_(
-    learner: Annotated[OwnPosition, Depends(CanOverrideMark())],
-    caller: Caller,
-    session: Session,
-    sent: Annotated[OverrideIn, body(OverrideIn)],
-) -> GradeOut:
-    """Override the mark of a question with a person's own, and say why; everything follows as from a grade.
-
-    It works for questions of every type in closed attempts, and also corrects a grade that the caller may correct.
-    No key and no regrade changes the mark afterwards.
-    """
-    result = await override_mark(
-        session,
-        learner.position,
-        sent.question_id,
-        points=sent.points,
-        reason=sent.reason,
-        actor=caller,
-    )
-    return GradeOut.of(result)
-
-
-@router.get("/courses/{course_id}/versions/{number}/statistics/")
-async def read_version_statistics(
-    access: Authored, session: Session, number: VersionNumber
-) -> VersionStatisticsOut:
-    """What the answers say about a version's questions: how hard they are, what they tell apart, which look wrong.
-
-    Of each enrollment the best graded attempt counts. Alpha and discrimination are `raw_alpha` and `r.drop` of R's
-    `psych::alpha`.
-    """
-    version = await find_version(session, access.view.id, number)
-    return VersionStatisticsOut.model_validate(await version_statistics(session, version))
 
 
 @router.post("/courses/{course_id}/versions/{number}/regrades/", status_code=201)

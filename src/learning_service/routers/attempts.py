@@ -1,4 +1,4 @@
-"""Learning: lessons, quizzes, the final assessment, attempts."""
+"""Attempts at quizzes and the final assessment, and the quizzes as learners see them. Lessons: see `lessons`."""
 
 from typing import Annotated
 
@@ -17,14 +17,11 @@ from learning_service.domain.attempts.actions.attempts import (
 )
 from learning_service.domain.attempts.actions.papers import questions_shown
 from learning_service.domain.attempts.queries.positions import attempts_at, version_of
-from learning_service.domain.completion.actions.lessons import complete_lesson
 from learning_service.domain.completion.actions.submissions import submit_attempt
 from learning_service.domain.completion.views.attempts import attempt_view, submission_view, summary_views
 from learning_service.domain.completion.views.items import quiz_view
-from learning_service.domain.completion.views.progress import progress_view
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.courses.queries.versions import QuizPlace, load_tree
-from learning_service.domain.enrollments.queries.enrollments import get_enrollment
 from learning_service.domain.kernel.clock import now
 from learning_service.schemas.attempts import (
     AttemptOut,
@@ -36,10 +33,8 @@ from learning_service.schemas.attempts import (
     SubmissionOut,
 )
 from learning_service.schemas.courses import QuizPreviewOut
-from learning_service.schemas.enrollments import ProgressOut
 
 router = APIRouter(prefix="/api", tags=["learning"], route_class=KeyedRoute)
-AtLesson = Annotated[OwnPosition, Depends(IsEnrollmentOwner("lesson"))]
 AtQuiz = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="quiz"))]
 AtAssessment = Annotated[OwnPosition, Depends(IsEnrollmentOwner("quiz", kind="assessment"))]
 SeesQuiz = Annotated[OwnPosition | QuizPlace, Depends(CanSeeQuiz("quiz"))]
@@ -52,15 +47,6 @@ AtAttempt = Annotated[OwnPosition, Depends(IsEnrollmentOwner("attempt"))]
 SeesAttempt = Annotated[OwnPosition, Depends(CanSeeAttempt())]
 LATER: Responses = {409: with_headers(RETRY_AFTER)}
 STARTED: Responses = {200: {"description": "Under way already"}, **LATER}
-
-
-@router.post("/lessons/{lesson_id}/complete/")
-async def complete_lesson_(lesson_id: str, own: AtLesson, session: Session, nothing: NoBody) -> ProgressOut:
-    """Note a lesson as completed; the enrollment's progress."""
-    version = await version_of(session, own.position)
-    after = await complete_lesson(session, own.position, version, path_id(lesson_id))
-    view = await get_enrollment(session, after.enrollment_id)
-    return ProgressOut.model_validate(progress_view(view, version, after.standing()))
 
 
 async def _quiz(session: Session, own: OwnPosition, quiz_id: str) -> CompiledQuiz:
