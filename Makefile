@@ -28,6 +28,9 @@ long: environment-dev ## Run the tests that take seconds each: parts that die, b
 faults: environment-dev ## Hurt and kill everything under load and count what was lost; FAULTS=short does a part of it
 	@$(BIN)/pytest -m slow tests/faults
 
+standby-drill: environment-dev ## Kill the primary under load, promote its standby, and fail back: nothing acknowledged is lost
+	@$(BIN)/pytest -n 0 -m slow tests/faults/test_standby.py
+
 slow-inputs: environment-dev ## Try the worst known texts in every field: 50 ms of processor for each 100 KiB of a request
 	@SLOW_INPUTS=whole $(BIN)/pytest -n 0 -m long tests/hostile/test_slow_inputs.py
 

@@ -8,6 +8,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from learning_service.core.primary import connect
 from learning_service.domain import tables
 
 # A migration that waits for a lock makes everybody behind it wait too.
@@ -47,7 +48,7 @@ def _wait_for_turn(connection: Connection) -> None:
 
 
 async def _upgrade() -> None:
-    engine = create_async_engine(os.environ["DATABASE_URL"])
+    engine = create_async_engine(os.environ["DATABASE_URL"], connect_args={"async_creator_fn": connect})
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_run)

@@ -129,6 +129,9 @@ def test_the_database_has_one_form_from_everywhere(
         "postgresql://app:hunter2@db:99999/learning",
         "postgresql://app:hunter2@db:five/learning",
         "postgresql://app:hunter2@db:/learning",
+        "postgresql://app:hunter2@db:5432,db:99999/learning",
+        "postgresql://app:hunter2@db:5432,/learning",
+        "postgresql://app:hunter2@db:5432,[::1]:5432/learning",
     ],
 )
 def test_no_address_of_a_database_is_refused_by_name(

@@ -5,25 +5,29 @@ The tools come from `PG_BIN`, else the PATH; they must not be older than the ser
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from learning_service.cli.operating import CommandError
+from learning_service.core.primary import address_arguments, connect
 from learning_service.core.settings import Settings
 
+_WORDS = {"host": "--host", "port": "--port", "user": "--username", "database": "--dbname"}
 
-def address(settings: Settings) -> URL:
-    """Where the database is. Its parts travel one by one: tools show a whole address, where it is wrong, as it is."""
+
+def address(settings: Settings) -> Mapping[str, Any]:
+    """Where the database is, part by part: tools show a whole address, where it is wrong, as it is."""
     try:
-        url = make_url(settings.database_url)
-        if url.get_backend_name() == "postgresql" and url.host:
-            return url
+        if make_url(settings.database_url).get_backend_name() == "postgresql":
+            arguments = address_arguments(settings.database_url)
+            if arguments.get("host"):
+                return arguments
     except (ArgumentError, ValueError):
         pass
     raise CommandError("DATABASE_URL must read postgresql://user:password@host:port/name")
@@ -31,16 +35,17 @@ def address(settings: Settings) -> URL:
 
 async def run_tool(settings: Settings, program: str, *arguments: str) -> None:
     """Run one of PostgreSQL's tools on the database. Raises CommandError with what it said."""
-    url, folder = address(settings), os.environ.get("PG_BIN")
-    where = {"--host": url.host, "--port": url.port, "--username": url.username, "--dbname": url.database}
-    words = [f"{name}={value}" for name, value in where.items() if value is not None]
+    where, folder = address(settings), os.environ.get("PG_BIN")
+    words = [f"{word}={_listed(where[name])}" for name, word in _WORDS.items() if name in where]
     # Every process of the machine may read another one's arguments, but not its environment.
-    secret = {"PGPASSWORD": str(url.password or ""), "PGSSLMODE": str(url.query.get("ssl", "prefer"))}
+    secret = {"PGPASSWORD": str(where.get("password", "")), "PGSSLMODE": str(where.get("ssl", "prefer"))}
+    # Of several servers, the one that takes writes: the others know less, and nothing can be restored into them.
+    chosen = {"PGTARGETSESSIONATTRS": "primary"} if isinstance(where["host"], list) else {}
     try:
         process = await asyncio.create_subprocess_exec(
             str(Path(folder) / program) if folder else program,
             *("--no-password", *words, *arguments),
-            env={**os.environ, **secret},
+            env={**os.environ, **secret, **chosen},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -54,20 +59,15 @@ async def run_tool(settings: Settings, program: str, *arguments: str) -> None:
         raise CommandError(f"{program} failed:\n{said.decode(errors='replace').strip()}")
 
 
+def _listed(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
     """A connection as the login itself. Raises CommandError where the database refuses or does not answer."""
-    url = address(settings)
-    encryption: Any = url.query.get("ssl")
     try:
-        connection = await asyncpg.connect(
-            host=url.host,
-            port=url.port,
-            user=url.username,
-            password=url.password,
-            database=url.database,
-            ssl=encryption,
-        )
+        connection = await connect(**address(settings))
     except (asyncpg.PostgresError, OSError) as error:
         raise CommandError(f"the database: {type(error).__name__}") from error
     try:

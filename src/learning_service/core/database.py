@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 import asyncpg
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from learning_service.core.primary import address_arguments, connect
 from learning_service.core.settings import Settings
 from learning_service.domain.kernel.clock import set_instant
 from learning_service.domain.kernel.tenant import set_organization
@@ -49,7 +50,7 @@ def create_engine(settings: Settings, *, role: Role = "learning_api") -> AsyncEn
         max_overflow=0,
         pool_timeout=settings.database_pool_timeout_seconds,
         pool_recycle=1800,
-        connect_args=_connect_arguments(settings, role),
+        connect_args={**_connect_arguments(settings, role), "async_creator_fn": connect},
     )
 
 
@@ -85,9 +86,7 @@ class DirectPool:
     """
 
     def __init__(self, settings: Settings, *, role: Role = "learning_api") -> None:
-        url = make_url(settings.database_url).set(drivername="postgresql")
-        self._dsn = url.render_as_string(hide_password=False)
-        self._arguments = _connect_arguments(settings, role)
+        self._arguments = {**address_arguments(settings.database_url), **_connect_arguments(settings, role)}
         self._as_role = f"SELECT set_config('role', '{role}', true);"
         self._patience = settings.database_pool_timeout_seconds
         self._free = asyncio.Semaphore(settings.database_direct_pool_size)
@@ -142,7 +141,7 @@ class DirectPool:
         self._free.release()
 
     async def _connect(self) -> asyncpg.Connection:
-        connection: asyncpg.Connection = await asyncpg.connect(self._dsn, **self._arguments)
+        connection: asyncpg.Connection = await connect(**self._arguments)
         # What is written is JSON text already.
         await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=str, decoder=json.loads)
         return connection

@@ -22,10 +22,13 @@ DEVELOPMENT_ACCESS_KEY_ID = "development"
 DEVELOPMENT_SECRET = "development"  # noqa: S105 - refused in production
 SHORTEST_SECRET = 32
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+asyncpg://")
+_HOST = r"(?:\[[^]/?]+\]|[^]\[/:?@,]*)(?::[0-9]{1,5})?"
+_PORT = re.compile(r":[0-9]{1,5}\Z")
+_SERVER = re.compile(r"[A-Za-z0-9.-]+")
 _PLACE = re.compile(
-    r"(?:[^:/@]*(?::[^@]*)?@)?(?:\[[^]/?]+\]|[^]\[/:?@]*)(?::(?P<port>[0-9]{1,5}))?(?:[/?].*)?\Z"
+    rf"(?P<login>(?:[^:/@]*(?::[^@]*)?@)?)(?P<hosts>{_HOST}(?:,{_HOST})*)(?P<name>/[^?]*)?(?:\?(?P<query>.*))?\Z"
 )
-"""Login, host, port and the rest of a database's address. By hand: the drivers' parser takes long to import."""
+"""Login, hosts, name and parameters of a database's address. By hand: the drivers' parser takes long to import."""
 _NEEDED_TO_SERVE = {
     "secret_keys": "set it to a list of one random text of 32 characters or more, the same for all processes",
     "public_url": "certificates print it, so set it to the service's final https address",
@@ -104,15 +107,25 @@ class SettingsInFiles(PydanticBaseSettingsSource):
 
 
 def driver_url(url: str) -> str:
-    """The database's address as its driver takes it. Raises ValueError, without the address, for another database."""
+    """The database's address as its driver takes it: of several servers, each as a parameter `host`.
+
+    Raises ValueError, without the address, for another database.
+    """
     scheme = next((scheme for scheme in _POSTGRES_SCHEMES if url.startswith(scheme)), None)
     if scheme is None:
         raise ValueError("DATABASE_URL must begin with postgresql://")
-    rest = url.removeprefix(scheme)
-    parts = _PLACE.match(rest)
-    if parts is None or not 1 <= int(parts["port"] or 5432) <= 65535:
+    parts = _PLACE.match(url.removeprefix(scheme))
+    hosts = parts["hosts"].split(",") if parts else []
+    ports = [host.rpartition(":")[2] if _PORT.search(host) else "5432" for host in hosts]
+    if parts is None or not all(1 <= int(port) <= 65535 for port in ports):
         raise ValueError("DATABASE_URL must have the form postgresql://user:password@host:port/name")
-    return "postgresql+asyncpg://" + rest
+    if len(hosts) == 1:
+        return "postgresql+asyncpg://" + url.removeprefix(scheme)
+    if not all(_SERVER.fullmatch(_PORT.sub("", host)) for host in hosts):
+        raise ValueError("DATABASE_URL must name each of several servers by a host name or an IPv4 address")
+    servers = [f"host={_PORT.sub('', host)}:{port}" for host, port in zip(hosts, ports, strict=True)]
+    parameters = "&".join([*servers, *([parts["query"]] if parts["query"] else [])])
+    return f"postgresql+asyncpg://{parts['login']}{parts['name'] or '/'}?{parameters}"
 
 
 def _in_development(settings: dict[str, Any]) -> bool:
@@ -162,7 +175,9 @@ class Settings(StoreSettings):
     """`development` allows the development key and receivers on 127.0.0.1."""
 
     database_url: str
-    """`postgresql://user:password@host:port/name`; the user must be able to assume the service's roles."""
+    """`postgresql://user:password@host:port/name`; the user must be able to assume the service's roles.
+
+    A primary and its standbys as `host:port,host:port`: the one that takes writes is found at each new connection."""
     database_pool_size: int = Field(default=10, ge=1, le=200)
     """Connections kept per process; a worker keeps `JOB_CONCURRENCY` + 4 where that is more."""
     database_direct_pool_size: int = Field(default=5, ge=1, le=200)
