@@ -216,6 +216,19 @@ async def test_answers_that_never_stay_the_same_are_refused_for_now(
     assert (await ana.submit(responses=[])).status_code == 200
 
 
+async def test_the_large_answers_of_many_learners_end_with_their_enrollments_in_one_call(
+    world: World,
+) -> None:
+    course = await world.course(tree(quiz(short(0))))
+    ids = []
+    for user in ("ana", "bob", "cyd", "dan", "eve"):
+        one = await quiz_taker(world, {}, user, course)
+        await stored(world, await one.start(), user * 5_000)
+        ids.append(one.enrollment_id)
+    sent = {"action": "withdraw", "ids": ids, "reason": "Closed"}
+    assert await world.admin.ok("POST", "/api/enrollments/bulk/", sent) == {"done": len(ids), "skipped": []}
+
+
 async def test_one_learners_large_answers_keep_no_other_learner_waiting(world: World, slow: Slow) -> None:
     course = await world.course(tree(*(quiz(*(short(n) for n in range(QUESTIONS))) for _ in range(4))))
     ana, bob = [await quiz_taker(world, {}, user, course) for user in ("ana", "bob")]

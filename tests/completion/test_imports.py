@@ -6,9 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from tests.kit.direct import Database, database
 from tests.kit.fields import random_id
 from tests.kit.learner import lesson, tree
+from tests.kit.query_counts import counted
 from tests.kit.world import Json, World, small_tree
 
 from learning_service.domain.completion.actions import imports
@@ -240,6 +242,29 @@ async def test_many_rows_are_a_run_that_goes_on_where_it_stopped(
     assert (run["status"], run["done"], run["skipped"]) == ("done", 4, 0)
     assert len(await enrollments(world, course)) == 4
     assert await database("SELECT 1 FROM import_rows WHERE organization_id = $1", world.id) == []
+
+
+async def test_more_rows_take_no_more_statements(world: World, app: FastAPI) -> None:
+    content = tree(lesson(), mastered_skills=[{"skill_id": "s", "name": "S"}])
+    course = (await world.course(content, linked_compliance_requirement="hazing"))["id"]
+    users = [f"m{n}" for n in range(12)]
+    members = [
+        {"user_id": u, "chapter_id": "n1", "status": "active", "display_name": u, "email": None}
+        for u in users
+    ]
+    await world.directory.ok("POST", "/api/directory/members/batch/", {"members": members})
+    await ok(world, "assignments", table("assignments", *(f"{user},{course},," for user in users)))
+    day, sent = TODAY - timedelta(days=3), []
+    for some in (users[:1], users[1:3], users[3:]):
+        with counted(app) as statements:
+            await ok(
+                world, "completions", table("completions", *(f"{user},{course},{day}," for user in some))
+            )
+        sent.append(len(statements))
+    assert sent[1] == sent[2] <= sent[0], "an open enrollment ends beside each of them, and a skill is added"
+    assert {one["source"] for one in (await enrollments(world, course)).values()} == {"imported"}
+    assert len(await enrollments(world, course, "&withdrawn=true")) == len(users)
+    assert len((await world.member("m11").ok("GET", "/api/users/skills/"))["items"]) == 1
 
 
 async def test_the_same_file_twice_at_once_is_done_once(world: World) -> None:

@@ -1,7 +1,9 @@
 """Compliance and skills follow from completions: recomputed, never set."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, delete, func, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
@@ -161,38 +163,43 @@ def _announce(
     )
 
 
-async def add_skills(session: AsyncSession, completion: CourseCompletion, skills: Sequence[Skill]) -> None:
-    """Add what the version's pass proves; a skill that the member has keeps its first source."""
-    if not skills:
+async def add_skills(
+    session: AsyncSession, proven: Iterable[tuple[CourseCompletion, Sequence[Skill]]]
+) -> None:
+    """Add what these completions prove, in their order; a skill that the member has keeps its first source."""
+    rows: list[dict[str, Any]] = [
+        {
+            "organization_id": completion.organization_id,
+            "user_id": completion.user_id,
+            "skill_id": skill.skill_id,
+            "name": skill.name,
+            "acquired_at": completion.completed_at,
+            "course_id": completion.course_id,
+            "completion_id": completion.id,
+        }
+        for completion, skills in proven
+        for skill in skills
+    ]
+    if not rows:
         return
-    added = await session.scalars(
-        insert(MemberSkill)
-        .values(
-            [
-                {
-                    "organization_id": completion.organization_id,
-                    "user_id": completion.user_id,
-                    "skill_id": skill.skill_id,
-                    "name": skill.name,
-                    "acquired_at": completion.completed_at,
-                    "course_id": completion.course_id,
-                    "completion_id": completion.id,
-                }
-                for skill in skills
-            ]
-        )
+    # Two that add the same skills do so in one order, so that neither waits for the other in a circle.
+    rows.sort(key=itemgetter("user_id", "skill_id"))
+    skill: Any = MemberSkill.__table__
+    added = await session.execute(
+        insert(skill)
         .on_conflict_do_nothing()
-        .returning(MemberSkill.skill_id)
+        .returning(skill.c.user_id, skill.c.skill_id, skill.c.course_id, skill.c.completion_id),
+        rows,
     )
-    for skill_id in added:
+    for row in added:
         append_event(
             session,
             "learning.skill.mastered",
-            organization_id=completion.organization_id,
-            user_id=completion.user_id,
-            skill_id=skill_id,
-            course_id=completion.course_id,
-            completion_id=completion.id,
+            organization_id=rows[0]["organization_id"],
+            user_id=row.user_id,
+            skill_id=row.skill_id,
+            course_id=row.course_id,
+            completion_id=row.completion_id,
         )
 
 

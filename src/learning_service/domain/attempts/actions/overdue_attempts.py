@@ -1,4 +1,4 @@
-"""Attempts under way: of one enrollment, and those whose time ran out unnoticed."""
+"""Attempts under way: of some enrollments, and those whose time ran out unnoticed."""
 
 import uuid
 from collections.abc import Sequence
@@ -60,11 +60,17 @@ async def set_attempt_apart(session: AsyncSession, organization_id: str, attempt
     )
 
 
-async def attempts_under_way(session: AsyncSession, enrollment_id: uuid.UUID) -> Sequence[AttemptRow]:
-    """All attempts of an enrollment that are not closed."""
+async def attempts_under_way(
+    session: AsyncSession, organization_id: str, enrollment_ids: Sequence[uuid.UUID]
+) -> Sequence[AttemptRow]:
+    """All attempts of these enrollments that are not closed, each enrollment's together."""
     rows = await session.execute(
-        select(*(getattr(QuizAttempt, name) for name in AttemptRow.__slots__)).where(
-            QuizAttempt.enrollment_id == enrollment_id, QuizAttempt.status == "in_progress"
+        select(*(getattr(QuizAttempt, name) for name in AttemptRow.__slots__))
+        .where(
+            QuizAttempt.organization_id == organization_id,
+            QuizAttempt.enrollment_id == func.any(list(enrollment_ids)),
+            QuizAttempt.status == "in_progress",
         )
+        .order_by(QuizAttempt.enrollment_id, QuizAttempt.id)
     )
     return [AttemptRow(*row) for row in rows]

@@ -15,7 +15,7 @@ from learning_service.domain.attempts.queries.positions import find_position, ve
 from learning_service.domain.completion.actions.enrollment_changes import (
     NewerEnrollment,
     grant_attempts,
-    withdraw_enrollment,
+    withdraw_held,
 )
 from learning_service.domain.completion.queries.bulk import Judged, hold_enrollments
 from learning_service.domain.completion.rules.bulk import Bulk
@@ -74,8 +74,7 @@ async def change_many(
         case "remind":
             await _remind(session, meant, bulk, actor, mails_per_second)
         case "withdraw":
-            for one in meant:
-                await withdraw_enrollment(session, one.id, reason=bulk.reason or "", actor=actor)
+            await withdraw_held(session, meant, reason=bulk.reason or "", actor=actor)
         case "grant_attempts":
             for one in meant:
                 if not await _grant(session, one, bulk, actor):

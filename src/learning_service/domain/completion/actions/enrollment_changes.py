@@ -1,6 +1,7 @@
 """What administrators change about an enrollment: its due time, more time, more attempts, its existence."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,10 +19,10 @@ from learning_service.domain.attempts.actions.attempts import (
 from learning_service.domain.attempts.models import EnrollmentGrant, QuizAttempt, QuizProgress
 from learning_service.domain.attempts.queries.positions import Position, QuizCount, find_position, version_of
 from learning_service.domain.completion.actions.reconsidering import hold_elsewhere, reconsider
-from learning_service.domain.completion.actions.withdrawals import withdraw
+from learning_service.domain.completion.actions.withdrawals import Held, withdraw
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.queries.standing import BY_ADMINISTRATOR
+from learning_service.domain.enrollments.queries.standing import BY_ADMINISTRATOR, WITHDRAWN, hold_rows
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Invalid, NotFound
@@ -77,12 +78,19 @@ async def change_enrollment(
         if change.due_at is not None and change.due_at <= now(session):
             raise Invalid.at("/due_at", "must be in the future", "wrong-time")
         values["due_at"] = change.due_at
-        _note_grant(session, position, "due_at", actor, reason=change.reason, due_at=change.due_at)
+        _note_grant(
+            session, position.enrollment_id, "due_at", actor, reason=change.reason, due_at=change.due_at
+        )
     if "extra_time_seconds" in change.fields and change.extra_time_seconds != position.extra_time_seconds:
         values["extra_time_seconds"] = change.extra_time_seconds
         await _move_deadlines(session, position, change.extra_time_seconds)
         _note_grant(
-            session, position, "extra_time", actor, reason=change.reason, amount=change.extra_time_seconds
+            session,
+            position.enrollment_id,
+            "extra_time",
+            actor,
+            reason=change.reason,
+            amount=change.extra_time_seconds,
         )
     if values:
         await _update(session, position, **values)
@@ -127,7 +135,9 @@ async def grant_attempts(
     if not position.is_open and (await hold_elsewhere(session, position)).goes_on:
         raise NewerEnrollment("The member has another enrollment of this course, open or completed since.")
     after = await _allow_more(session, position, quiz, extra)
-    _note_grant(session, position, "attempts", actor, reason=reason, quiz_id=quiz.id, amount=extra)
+    _note_grant(
+        session, position.enrollment_id, "attempts", actor, reason=reason, quiz_id=quiz.id, amount=extra
+    )
     _audit(
         session,
         position,
@@ -170,13 +180,23 @@ async def withdraw_enrollment(
 
     Raises NotFound, EnrollmentCompleted.
     """
-    position = await _hold(session, enrollment_id, actor)
-    if position.is_withdrawn:
+    held = await hold_rows(session, actor.organization_id, [enrollment_id])
+    if not held:
+        raise NotFound
+    if held[0].status == WITHDRAWN:
         return
-    if position.status == "completed":
+    if held[0].status == "completed":
         raise EnrollmentCompleted("The enrollment is completed.")
-    _note_grant(session, position, "withdrawal", actor, reason=reason)
-    await withdraw(session, position, because=BY_ADMINISTRATOR, actor_id=actor.user_id)
+    await withdraw_held(session, held, reason=reason, actor=actor)
+
+
+async def withdraw_held(
+    session: AsyncSession, held: Sequence[Held], *, reason: str, actor: Principal
+) -> None:
+    """Close enrollments without an outcome that are neither completed nor withdrawn. Raises Unmarked."""
+    for one in held:
+        _note_grant(session, one.id, "withdrawal", actor, reason=reason)
+    await withdraw(session, actor.organization_id, held, because=BY_ADMINISTRATOR, actor_id=actor.user_id)
 
 
 async def delete_enrollment(session: AsyncSession, enrollment_id: uuid.UUID, *, actor: Principal) -> None:
@@ -209,7 +229,7 @@ async def _update(session: AsyncSession, position: Position, **values: Any) -> N
 
 def _note_grant(
     session: AsyncSession,
-    position: Position,
+    enrollment_id: uuid.UUID,
     kind: str,
     actor: Principal,
     *,
@@ -221,8 +241,8 @@ def _note_grant(
     session.add(
         EnrollmentGrant(
             id=new_id(),
-            organization_id=position.organization_id,
-            enrollment_id=position.enrollment_id,
+            organization_id=actor.organization_id,
+            enrollment_id=enrollment_id,
             kind=kind,
             quiz_id=quiz_id,
             amount=amount,

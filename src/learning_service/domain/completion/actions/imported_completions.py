@@ -153,15 +153,13 @@ async def _write(
     await session.flush()
     session.add_all(made)
     await session.flush()
-    for open_id in await _open(session, made, actor):
-        await withdraw_superfluous(session, actor.organization_id, open_id)
+    await withdraw_superfluous(session, actor.organization_id, await _open(session, made, actor))
     named = [Named(one, facts.members[one.user_id], facts.versions[one.course_id].title) for one in made]
     await issue_of_before(session, named, organization=facts.organization)
     for one in made:
         _tell(session, one, actor)
     await recompute_statuses(session, made)
-    for one in made:
-        await add_skills(session, one, facts.versions[one.course_id].skills)
+    await add_skills(session, [(one, facts.versions[one.course_id].skills) for one in made])
     await session.flush()
 
 

@@ -173,7 +173,7 @@ async def complete_enrollment(
     tell_of_completion(session, "learning.course.completed", position, completion)
     if completion.requirement_id is not None:
         await recompute_compliance(session, completion, announce=True)
-    await add_skills(session, completion, version.skills)
+    await add_skills(session, [(completion, version.skills)])
     _audit(session, position, "enrollment.completed", completion.id, actor_id)
     await attach_lost_passes(session, position.enrollment_id, completion.id)
     await session.flush()

@@ -4,12 +4,14 @@ Standing first: a member who has gone on elsewhere is not set back by what becom
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.queries.positions import Position, find_position
+from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.completion.actions.outcomes import (
     Outcome,
     complete_enrollment,
@@ -19,12 +21,14 @@ from learning_service.domain.completion.actions.outcomes import (
 from learning_service.domain.completion.actions.withdrawals import withdraw
 from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.queries.enrollments import last_completion
+from learning_service.domain.enrollments.queries.enrollments import last_completion, last_completions
 from learning_service.domain.enrollments.queries.standing import (
     COMPLETED_ELSEWHERE,
     OPEN,
+    HeldEnrollment,
     has_valid_completion,
     hold_entrance,
+    hold_rows,
 )
 from learning_service.domain.enrollments.rules import decide, renewal_opens
 from learning_service.domain.kernel.clock import now
@@ -77,22 +81,21 @@ async def completed_elsewhere(session: AsyncSession, position: Position) -> bool
 
 async def _can_be_renewed(session: AsyncSession, position: Position) -> bool:
     """Whether the completion of the course that lasts longest is over, or in its renewal window."""
-    lasting = await _lasting(session, position)
-    if lasting is None:
-        return True
-    if lasting.expires_at is None:
-        return False
-    window = (await organization_settings(session, position.organization_id)).recertification_window_days
-    return renewal_opens(lasting.completed_at, lasting.expires_at, window) <= now(session)
-
-
-async def _lasting(session: AsyncSession, position: Position) -> CourseCompletion | None:
-    return await last_completion(
+    lasting = await last_completion(
         session,
         organization_id=position.organization_id,
         user_id=position.user_id,
         course_id=position.course_id,
     )
+    window = (await organization_settings(session, position.organization_id)).recertification_window_days
+    return lasting is None or _opens(lasting, window, now(session))
+
+
+def _opens(lasting: CourseCompletion, window_days: int, instant: datetime) -> bool:
+    """Whether a completion may be renewed at that instant."""
+    if lasting.expires_at is None:
+        return False
+    return renewal_opens(lasting.completed_at, lasting.expires_at, window_days) <= instant
 
 
 async def reconsider(
@@ -115,7 +118,7 @@ async def reconsider(
     if decision.status == "completed" and not elsewhere.completed:
         outcome = await complete_enrollment(session, position, version, decision.score, actor_id)
         if elsewhere.open is not None:
-            await withdraw_superfluous(session, position.organization_id, elsewhere.open)
+            await withdraw_superfluous(session, position.organization_id, [elsewhere.open])
         return outcome.status, outcome
     if decision.status == "in_progress" and not elsewhere.goes_on:
         await reopen_enrollment(session, position, version, actor_id)
@@ -123,18 +126,30 @@ async def reconsider(
     return "failed", None
 
 
-async def withdraw_superfluous(session: AsyncSession, organization_id: str, open_id: uuid.UUID) -> None:
-    """Withdraw the open enrollment of a course that was completed beside it.
+async def withdraw_superfluous(
+    session: AsyncSession, organization_id: str, open_ids: Sequence[uuid.UUID]
+) -> None:
+    """Withdraw open enrollments of courses that were completed beside them, in statements that do not grow with them.
 
-    Unless it is a renewal still wanted, or the completion is over already. Raises Unmarked.
+    Except renewals still wanted, and where the completion is over already. Raises Unmarked.
     """
-    other = await find_position(session, organization_id, "enrollment", open_id, user_id=None, lock=True)
-    if other is None or not other.is_open:
-        return
-    lasting = await _lasting(session, other)
-    if lasting is None:
-        return
-    over = lasting.expires_at is not None and lasting.expires_at <= now(session)
-    if over or (other.source == "recertification" and await _can_be_renewed(session, other)):
-        return
-    await withdraw(session, other, because=COMPLETED_ELSEWHERE, actor_id=SYSTEM_ACTOR)
+    held = await hold_rows(session, organization_id, open_ids)
+    others = [one for one in held if one.status in OPEN]
+    pairs = {(one.user_id, one.course_id) for one in others}
+    lasting = await last_completions(session, organization_id, pairs)
+    window = (await organization_settings(session, organization_id)).recertification_window_days
+    superfluous = [
+        one
+        for one in others
+        if _outdoes(lasting.get((one.user_id, one.course_id)), one, window, now(session))
+    ]
+    await withdraw(session, organization_id, superfluous, because=COMPLETED_ELSEWHERE, actor_id=SYSTEM_ACTOR)
+
+
+def _outdoes(
+    lasting: CourseCompletion | None, other: HeldEnrollment, window_days: int, instant: datetime
+) -> bool:
+    """Whether the completion that lasts longest leaves nothing to be done in an open enrollment."""
+    if lasting is None or (lasting.expires_at is not None and lasting.expires_at <= instant):
+        return False
+    return other.source != "recertification" or not _opens(lasting, window_days, instant)

@@ -1,13 +1,27 @@
 """Reads of enrollments."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from learning_service.domain.courses.models import Course, CourseGrader, CourseVersion, DocumentReference
 from learning_service.domain.courses.queries.access import (
@@ -211,6 +225,38 @@ async def last_completion(
 ) -> CourseCompletion | None:
     """The member's completion of the course that lasts longest, voided ones apart."""
     found: CourseCompletion | None = await session.scalar(
+        _last_completion(organization_id, user_id, course_id)
+    )
+    return found
+
+
+async def last_completions(
+    session: AsyncSession, organization_id: str, pairs: Collection[tuple[str, uuid.UUID]]
+) -> Mapping[tuple[str, uuid.UUID], CourseCompletion]:
+    """The same as `last_completion` for many members and courses, in one statement.
+
+    Each pair is looked up by itself, by `ix_course_completions_member`.
+    """
+    wanted = (
+        func.unnest(
+            cast([user_id for user_id, _ in pairs], ARRAY(Text)),
+            cast([course_id for _, course_id in pairs], ARRAY(Uuid)),
+        )
+        .table_valued("user_id", "course_id")
+        .render_derived()
+    )
+    last = aliased(
+        CourseCompletion,
+        _last_completion(organization_id, wanted.c.user_id, wanted.c.course_id).lateral("last"),
+    )
+    found = await session.scalars(
+        select(last).select_from(wanted).join(last, true()).execution_options(populate_existing=True)
+    )
+    return {(one.user_id, one.course_id): one for one in found}
+
+
+def _last_completion(organization_id: Any, user_id: Any, course_id: Any) -> Any:
+    return (
         select(CourseCompletion)
         .where(
             CourseCompletion.organization_id == organization_id,
@@ -221,7 +267,6 @@ async def last_completion(
         .order_by(CourseCompletion.expires_at.desc().nulls_first(), CourseCompletion.id.desc())
         .limit(1)
     )
-    return found
 
 
 def paged(statement: Any, page: PageRequest) -> Any:

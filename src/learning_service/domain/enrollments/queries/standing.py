@@ -4,12 +4,15 @@ The open enrollment, else a valid completion, else the one decided last: never s
 """
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 
 OPEN = ("assigned", "in_progress")
@@ -30,6 +33,38 @@ async def hold_entrance(session: AsyncSession, *course_ids: uuid.UUID, alone: bo
     none wait in a circle.
     """
     await session.execute(_CLOSE if alone else _ENTER, {"courses": sorted(map(str, course_ids))})
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEnrollment:
+    """An enrollment whose row is locked."""
+
+    id: uuid.UUID
+    user_id: str
+    course_id: uuid.UUID
+    status: str
+    source: str
+
+
+async def hold_rows(
+    session: AsyncSession, organization_id: str, ids: Sequence[uuid.UUID]
+) -> Sequence[HeldEnrollment]:
+    """These enrollments as they are now, but for those of erased members; locked in the order of ids."""
+    rows = await session.execute(
+        select(*(getattr(Enrollment, name) for name in HeldEnrollment.__slots__))
+        .where(
+            Enrollment.organization_id == organization_id,
+            Enrollment.id == func.any(list(ids)),
+            exists().where(
+                Member.organization_id == organization_id,
+                Member.user_id == Enrollment.user_id,
+                Member.erased_at.is_(None),
+            ),
+        )
+        .order_by(Enrollment.id)
+        .with_for_update(of=Enrollment)
+    )
+    return [HeldEnrollment(*row) for row in rows]
 
 
 def is_valid(completion: Any, instant: Any) -> ColumnElement[bool]:
