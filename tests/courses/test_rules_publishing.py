@@ -7,11 +7,13 @@ import pytest
 
 from learning_service.domain.courses.rules.publishing import publish_faults
 from learning_service.domain.courses.rules.tree import parse_tree
+from learning_service.domain.questions.rules.short_answer import ShortAnswer
 from learning_service.domain.questions.rules.words import shows_something
 
 NO_POINTS = "/questions: the questions are worth no points together"
 TOO_FEW = "/answers: a choice needs at least two answers"
 NONE_RIGHT = "/answers: no answer is marked as right"
+IGNORED = "/accepted_answers/1: has only signs that this question ignores, so it would accept nothing, or everything"
 NOTHING_ASKED = "/prompt_html: the question asks nothing"
 NONE_ACCEPTED = "/accepted_answers: no answer is accepted; add one, or let a grader review it"
 TWICE = "/answers/1/text: reads like another answer of this question"
@@ -98,11 +100,24 @@ def test_an_assessment_must_be_able_to_decide(changes: dict[str, Any], places: l
         ({**SHORT, "accepted_answers": []}, [NONE_ACCEPTED]),
         ({**SHORT, "accepted_answers": [], "review": "unmatched"}, [NONE_ACCEPTED]),
         ({**SHORT, "accepted_answers": ["yes", " "]}, ["/accepted_answers/1: shows nothing"]),
+        ({**SHORT, "accepted_answers": ["?!"]}, []),
+        ({**SHORT, "accepted_answers": ["no", "?!"], "ignore_punctuation": True}, [IGNORED]),
+        ({**SHORT, "accepted_answers": ["no", "?*!"], "ignore_punctuation": True}, [IGNORED]),
+        ({**SHORT, "accepted_answers": ["no", "\\*"], "ignore_punctuation": True}, [IGNORED]),
+        ({**SHORT, "accepted_answers": ["no", "´"], "ignore_punctuation": True}, [IGNORED]),
+        ({**SHORT, "accepted_answers": ["*"], "ignore_punctuation": True}, []),
+        ({**SHORT, "accepted_answers": ["a*", "¿?"], "ignore_accents": True}, []),
         ({"type": "free_form"}, [NOTHING_ASKED]),
     ],
 )
 def test_an_unfinished_question_is_named(question: dict[str, Any], places: list[str]) -> None:
     assert question_faults(question) == places
+
+
+def test_a_text_of_ignored_signs_is_not_taken_into_the_key() -> None:
+    short = ShortAnswer(type="short_answer", accepted_answers=("no",), ignore_punctuation=True)
+    assert short.accepting("?*!") is None
+    assert short.accepting("never!") is not None
 
 
 def test_everything_is_named_at_once() -> None:

@@ -213,3 +213,24 @@ def test_a_long_text_against_many_wildcards_is_quick() -> None:
 def test_what_is_blank() -> None:
     assert is_blank(" \n\u200b\u00a0")
     assert not is_blank("-")
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "same"),
+    [
+        ("Étude", "etude", True),
+        ("Ἀθῆναι", "Αθηναι", True),
+        ("ёлка", "елка", True),
+        ("שָׁלוֹם", "שלום", True),
+        ("مُحَمَّد", "محمد", True),
+        ("a\u0338b", "ab", True),
+        ("か", "が", False),
+        ("ハハ", "パパ", False),
+        ("कुल", "कल", False),
+        ("กุด", "กด", False),
+        ("ö", "ø", False),
+    ],
+)
+def test_an_accent_is_a_mark_on_a_letter_and_not_another_letter(text: str, other: str, same: bool) -> None:
+    assert matches(text, [other], ignore_accents=True) is same
+    assert matches(other, [text], ignore_accents=True) is same

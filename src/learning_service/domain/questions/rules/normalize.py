@@ -61,12 +61,21 @@ def comparable(text: str, case_sensitive: bool, ignore_accents: bool, ignore_pun
     """The normal form, without what is not to matter. An apostrophe joins what it stands between, a dash does not."""
     normal = normalize(text, case_sensitive=case_sensitive)
     if ignore_accents and not normal.isascii():
-        normal = "".join(c for c in unicodedata.normalize("NFD", normal) if unicodedata.category(c) != "Mn")
-        normal = unicodedata.normalize("NFC", normal)
+        normal = "".join(c for c in unicodedata.normalize("NFD", normal) if not _is_accent(c))
+        # An accent that stood by itself leaves its space.
+        normal = " ".join(unicodedata.normalize("NFC", normal).split())
     if ignore_punctuation:
         signs = ((c, unicodedata.category(c)) for c in normal if c != "'")
         normal = " ".join("".join(" " if kind[0] == "P" else c for c, kind in signs).split())
     return normal
+
+
+def compares_nothing(
+    pattern: str, case_sensitive: bool, ignore_accents: bool, ignore_punctuation: bool
+) -> bool:
+    """Whether an accepted answer shows signs, and all of them are ignored: no text fits it, or any does."""
+    parts = _parts(pattern, case_sensitive, ignore_accents, ignore_punctuation)
+    return bool(without_wildcards(pattern)) and not any(part.strip() for part in parts)
 
 
 def without_wildcards(pattern: str) -> str:
@@ -77,6 +86,16 @@ def without_wildcards(pattern: str) -> str:
 def is_blank(text: str) -> bool:
     """Whether nothing is left of a text in its normal form. Of most texts the beginning tells."""
     return not (normalize(text[:_BEGINNING]) or normalize(text))
+
+
+def _is_accent(c: str) -> bool:
+    """Whether it is a mark on a letter. A vowel of Hindi or Thai, or `が` of `か`, is another letter.
+
+    Unicode's combining classes tell them apart: below 10 are the signs of Indic scripts and of kana, from 84 to 199
+    the vowels of Thai, Lao and Tibetan.
+    """
+    place = unicodedata.combining(c)
+    return unicodedata.category(c) == "Mn" and (place == 1 or 10 <= place < 84 or place >= 200)
 
 
 @lru_cache(maxsize=4096)

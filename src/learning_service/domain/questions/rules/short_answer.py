@@ -14,7 +14,13 @@ from learning_service.domain.kernel.pointers import Path, pointer
 from learning_service.domain.kernel.values import ChoiceText
 from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightAnswer
 from learning_service.domain.questions.rules.marks import PENDING, WRONG, Mark, award
-from learning_service.domain.questions.rules.normalize import comparable, is_blank, matches, without_wildcards
+from learning_service.domain.questions.rules.normalize import (
+    comparable,
+    compares_nothing,
+    is_blank,
+    matches,
+    without_wildcards,
+)
 from learning_service.domain.questions.rules.question import ALL_OR_NOTHING, QuestionBase
 from learning_service.domain.questions.rules.responses import Response
 from learning_service.domain.questions.rules.sizes import MAX_ANSWERS
@@ -55,11 +61,12 @@ class ShortAnswer(QuestionBase):
         )
 
     def accepting(self, text: str) -> "ShortAnswer | None":
-        """With this text among those that are accepted; None where they are as many as may be."""
-        accepted = tuple(dict.fromkeys((*self.accepted_answers, text.replace("*", "\\*"))))
-        return (
-            self.model_copy(update={"accepted_answers": accepted}) if len(accepted) <= MAX_ANSWERS else None
-        )
+        """With this text among those that are accepted; None where they are as many as may be, or it fits nothing."""
+        literal = text.replace("*", "\\*")
+        accepted = tuple(dict.fromkeys((*self.accepted_answers, literal)))
+        if len(accepted) > MAX_ANSWERS or self._ignores(literal):
+            return None
+        return self.model_copy(update={"accepted_answers": accepted})
 
     def shares(self) -> frozenset[Fraction] | None:
         """All or nothing, unless a person reads what does not match."""
@@ -76,6 +83,14 @@ class ShortAnswer(QuestionBase):
         for a, text in enumerate(self.accepted_answers):
             if is_empty(text):
                 yield Fault(pointer(*path, "accepted_answers", a), "shows nothing", "empty")
+            elif self._ignores(text):
+                detail = (
+                    "has only signs that this question ignores, so it would accept nothing, or everything"
+                )
+                yield Fault(pointer(*path, "accepted_answers", a), detail, "empty")
+
+    def _ignores(self, text: str) -> bool:
+        return compares_nothing(text, self.case_sensitive, self.ignore_accents, self.ignore_punctuation)
 
 
 class RightTexts(RightAnswer):
