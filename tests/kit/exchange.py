@@ -2,7 +2,7 @@
 
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.exchange.entries import Entry
-from learning_service.domain.questions.rules.exchange.formats import read_questions
+from learning_service.domain.questions.rules.exchange.formats import QuestionFile, read_questions
 
 
 def read_all(data: bytes) -> tuple[str, list[Entry]]:
@@ -12,8 +12,8 @@ def read_all(data: bytes) -> tuple[str, list[Entry]]:
         try:
             next(work)
         except StopIteration as end:
-            found: tuple[str, list[Entry]] = end.value
-            return found
+            found: QuestionFile = end.value
+            return found.format, found.entries
 
 
 def read(text: str | bytes) -> list[Entry]:

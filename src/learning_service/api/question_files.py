@@ -1,19 +1,26 @@
 """Files of questions: how large they may be, and how an import and an export are answered."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Annotated, Literal
 
 from fastapi import Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.adapters.storage import StoreUnavailable
 from learning_service.api.routes import Responses
-from learning_service.api.uploads import MIB
-from learning_service.domain.courses.actions.imports import ImportReport
+from learning_service.api.uploads import MIB, discard_file
+from learning_service.context import Context
+from learning_service.domain.courses.actions.imports import Arrived, ImportReport
+from learning_service.domain.documents.actions import Received
+from learning_service.domain.documents.rules import clean_name
+from learning_service.domain.kernel.errors import DomainError
 from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.questions.rules.exchange.formats import write_questions
+from learning_service.domain.questions.rules.exchange.formats import QuestionFile, write_questions
 from learning_service.domain.questions.rules.types import AnyQuestion
-from learning_service.domain.records.idempotency import keep_reply
+from learning_service.domain.records.idempotency import AlreadyReplied, keep_reply
 from learning_service.schemas.question_files import ImportOut
 
 MAX_FILE = 20 * MIB
@@ -31,6 +38,32 @@ ExportFormat = Annotated[
     Query(description="The file's format. GIFT has no place for what a question is worth."),
 ]
 DryRun = Annotated[bool, Query(description="Only say what would become of them; change nothing.")]
+
+
+@asynccontextmanager
+async def stored_files(context: Context, found: QuestionFile, *, dry_run: bool) -> AsyncIterator[Arrived]:
+    """The files that questions show, in the store while questions are taken. What is not kept is removed again."""
+    files: dict[uuid.UUID, Received] = {}
+    arrived = Arrived(files, context.settings.organization_storage_mib * MIB)
+    try:
+        for id_, one in () if dry_run else found.enclosures.items():
+            key = f"documents/{uuid.uuid4().hex}"
+            await context.store.put(key, one.content, content_type="application/octet-stream")
+            files[id_] = Received(
+                key, one.sha256, len(one.content), one.media_type, clean_name(one.name), one.hidden_slides
+            )
+        yield arrived
+    except (DomainError, AlreadyReplied, StoreUnavailable):
+        # Anything else may have happened after the commit; what nothing refers to is then collected later.
+        await _discard(context, files.values(), kept=frozenset())
+        raise
+    await _discard(context, files.values(), kept=arrived.kept)
+
+
+async def _discard(context: Context, files: Iterable[Received], *, kept: Collection[str]) -> None:
+    for received in files:
+        if received.key not in kept:
+            await discard_file(context.store, received.key)
 
 
 async def import_answer(session: AsyncSession, report: ImportReport) -> Response:

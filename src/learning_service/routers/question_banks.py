@@ -15,6 +15,7 @@ from learning_service.api.question_files import (
     ExportFormat,
     export_answer,
     import_answer,
+    stored_files,
 )
 from learning_service.api.requests import ContextOf, Session
 from learning_service.api.uploads import FILE_BODY, PlacesOf, read_file
@@ -159,15 +160,16 @@ async def import_into_bank(
     """
     refuse_unknown_parameters(request, frozenset({"dry_run"}))
     content = await read_file(request, limit=MAX_FILE, sender=caller, places=places)
-    format_, entries = await apart_in_pieces(*caller.who, read_questions(content))
-    async with context.transaction(caller.organization_id) as session:
+    found = await apart_in_pieces(*caller.who, read_questions(content))
+    async with (
+        stored_files(context, found, dry_run=dry_run) as arrived,
+        context.transaction(caller.organization_id) as session,
+    ):
         keyed = keyed_request(request, caller, content)
         if keyed is not None:
             await claim_key(session, keyed)
         bank = await access_bank(session, caller, path_id(bank_id))
-        report = await banks.import_into_bank(
-            session, bank.id, format_, entries, dry_run=dry_run, actor=caller
-        )
+        report = await banks.import_into_bank(session, bank.id, found, arrived, dry_run=dry_run, actor=caller)
         return await import_answer(session, report)
 
 

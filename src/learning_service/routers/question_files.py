@@ -15,6 +15,7 @@ from learning_service.api.question_files import (
     ExportFormat,
     export_answer,
     import_answer,
+    stored_files,
 )
 from learning_service.api.requests import ContextOf, Session
 from learning_service.api.uploads import FILE_BODY, PlacesOf, read_file
@@ -66,14 +67,17 @@ async def import_into_draft(
     Without `quiz` the questions go into a new quiz; without `module` that is in a new module.
     """
     content = await read_file(request, limit=MAX_FILE, sender=caller, places=places)
-    format_, entries = await apart_in_pieces(*caller.who, read_questions(content))
-    async with context.transaction(caller.organization_id) as session:
+    found = await apart_in_pieces(*caller.who, read_questions(content))
+    async with (
+        stored_files(context, found, dry_run=dry_run) as arrived,
+        context.transaction(caller.organization_id) as session,
+    ):
         keyed = keyed_request(request, caller, content)
         if keyed is not None:
             await claim_key(session, keyed)
         access = await access_authored(session, caller, path_id(course_id))
         report = await import_questions(
-            session, access.view.id, format_, entries, place, dry_run=dry_run, actor=caller
+            session, access.view.id, found, arrived, place, dry_run=dry_run, actor=caller
         )
         return await import_answer(session, report)
 

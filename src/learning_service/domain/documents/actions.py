@@ -1,6 +1,7 @@
 """The life of a document: taken in, checked or converted by a job, ready or failed, tried again, collected."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -70,41 +71,20 @@ async def add_document(
     One that is there and has failed is tried again. Its `original_key` tells whether the bytes just received are
     the ones that are kept. Raises QuotaExceeded when a new one is more than the organization may store.
     """
-    instant = now(session)
-    made: Document | None = await session.scalar(
-        insert(Document)
-        .values(
-            id=new_id(),
-            organization_id=actor.organization_id,
-            name=received.name,
-            sha256=received.sha256,
-            size=received.size,
-            media_type=received.media_type,
-            hidden_slides=received.hidden_slides,
-            status="converting",
-            original_key=received.key,
-            uploaded_by=actor.user_id,
-            created_at=instant,
-            touched_at=instant,
-            converting_since=instant,
-        )
-        .on_conflict_do_nothing(index_elements=_IDENTITY)
-        .returning(Document)
-    )
-    if made is not None:
+    document, is_new = await _take(session, received, actor)
+    if is_new:
         await _refuse_over(session, quota, actor)
-        _record(session, "document.uploaded", made, actor)
-        await _enqueue(session, made)
-        return made
-    document = await _hold(
-        session,
-        Document.organization_id == actor.organization_id,
-        Document.uploaded_by == actor.user_id,
-        Document.sha256 == received.sha256,
-        Document.hidden_slides == received.hidden_slides,
-    )
-    await _touch(session, document, actor)
     return document
+
+
+async def add_documents(
+    session: AsyncSession, received: Sequence[Received], *, actor: Principal, quota: int
+) -> list[Document]:
+    """The same for several files, in their order: all of them fit, or none is kept. Raises QuotaExceeded."""
+    taken = [await _take(session, one, actor) for one in received]
+    if any(is_new for _, is_new in taken):
+        await _refuse_over(session, quota, actor)
+    return [document for document, _ in taken]
 
 
 async def retry_document(session: AsyncSession, document_id: uuid.UUID, *, actor: Principal) -> Document:
@@ -182,6 +162,44 @@ async def _ids_at_work(session: AsyncSession) -> frozenset[uuid.UUID]:
         )
     )
     return frozenset(uuid.UUID(text) for text in rows)
+
+
+async def _take(session: AsyncSession, received: Received, actor: Principal) -> tuple[Document, bool]:
+    """The actor's document of these bytes, and whether it is new."""
+    instant = now(session)
+    made: Document | None = await session.scalar(
+        insert(Document)
+        .values(
+            id=new_id(),
+            organization_id=actor.organization_id,
+            name=received.name,
+            sha256=received.sha256,
+            size=received.size,
+            media_type=received.media_type,
+            hidden_slides=received.hidden_slides,
+            status="converting",
+            original_key=received.key,
+            uploaded_by=actor.user_id,
+            created_at=instant,
+            touched_at=instant,
+            converting_since=instant,
+        )
+        .on_conflict_do_nothing(index_elements=_IDENTITY)
+        .returning(Document)
+    )
+    if made is not None:
+        _record(session, "document.uploaded", made, actor)
+        await _enqueue(session, made)
+        return made, True
+    document = await _hold(
+        session,
+        Document.organization_id == actor.organization_id,
+        Document.uploaded_by == actor.user_id,
+        Document.sha256 == received.sha256,
+        Document.hidden_slides == received.hidden_slides,
+    )
+    await _touch(session, document, actor)
+    return document, False
 
 
 async def _refuse_over(session: AsyncSession, quota: int, actor: Principal) -> None:

@@ -9,7 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.actions.courses import unit_of_scope
 from learning_service.domain.courses.actions.drafts import sanitizer_of
-from learning_service.domain.courses.actions.imports import ImportReport, report_of
+from learning_service.domain.courses.actions.imports import (
+    Arrived,
+    ImportReport,
+    documented,
+    judged_entries,
+    report_of,
+)
 from learning_service.domain.courses.queries.access import authoring_roles
 from learning_service.domain.courses.queries.banks import (
     drawing_drafts,
@@ -26,7 +32,7 @@ from learning_service.domain.courses.rules.banks import (
     with_keys,
 )
 from learning_service.domain.courses.rules.documents import shown_documents
-from learning_service.domain.courses.rules.importing import Room, content_of, judge_entries, new_questions
+from learning_service.domain.courses.rules.importing import Room
 from learning_service.domain.courses.rules.richtext import sanitize_tree
 from learning_service.domain.documents.queries import documents_with_ids
 from learning_service.domain.kernel.base import new_id
@@ -35,8 +41,7 @@ from learning_service.domain.kernel.errors import Conflict, Fault, Forbidden, In
 from learning_service.domain.kernel.large_work import apart_in_pieces
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.models import BankQuestion, QuestionBank
-from learning_service.domain.questions.rules.exchange.entries import Entry
-from learning_service.domain.questions.rules.exchange.formats import Format
+from learning_service.domain.questions.rules.exchange.formats import QuestionFile
 from learning_service.domain.questions.rules.types import AnyQuestion
 from learning_service.domain.records.audit import AuditAction, record_audit
 
@@ -143,8 +148,8 @@ async def delete_question(session: AsyncSession, bank_id: uuid.UUID, key: str, *
 async def import_into_bank(
     session: AsyncSession,
     bank_id: uuid.UUID,
-    format_: Format,
-    entries: Sequence[Entry],
+    found: QuestionFile,
+    arrived: Arrived,
     *,
     dry_run: bool,
     actor: Principal,
@@ -155,24 +160,23 @@ async def import_into_bank(
     """
     await _lock_bank(session, bank_id, actor)
     there = await questions_in_bank(session, actor.organization_id, bank_id, most=MAX_IN_BANK)
-    clean = await sanitizer_of(session, actor)
-    known = {content_of(question): question.key or "" for question in there}
     room = Room(
         MAX_IN_BANK - len(there),
         f"A bank has at most {MAX_IN_BANK:,} questions.",
         "The bank has this question.",
     )
-    judged = await apart_in_pieces(*actor.who, judge_entries(entries, known, room, clean, _new_key))
+    judged = await judged_entries(session, found.entries, there, room, actor=actor)
     if not dry_run:
         _, last = await _extent(session, bank_id, actor)
+        added = await documented(session, judged, arrived, actor=actor)
         new = [
             (last + n, with_keys(question, question.key or "", (), _new_key))
-            for n, question in enumerate(new_questions(judged), 1)
+            for n, question in enumerate(added, 1)
         ]
         if new:
             await _store(session, bank_id, new, actor)
             _record(session, "question_bank.imported", bank_id, actor)
-    return report_of(format_, judged, dry_run=dry_run)
+    return report_of(found.format, judged, dry_run=dry_run)
 
 
 async def _lock_bank(session: AsyncSession, bank_id: uuid.UUID, actor: Principal) -> QuestionBank:

@@ -3,9 +3,13 @@
 What a quiz of the draft asks already is not asked again: a question is known by its content, without any key.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pydantic import TypeAdapter
+
+from learning_service.domain.courses.rules.documents import shown_documents
 from learning_service.domain.courses.rules.richtext import Clean, Cleaning, sanitize_tree
 from learning_service.domain.courses.rules.tree import (
     MAX_ITEMS,
@@ -19,11 +23,13 @@ from learning_service.domain.courses.rules.tree import (
     quizzes,
 )
 from learning_service.domain.kernel.errors import Invalid
+from learning_service.domain.questions.rules.exchange.enclosures import named_in, renamed
 from learning_service.domain.questions.rules.exchange.entries import Entry, Message
 from learning_service.domain.questions.rules.pools import questions_of
 from learning_service.domain.questions.rules.types import MAX_QUESTIONS, Question
 
 TITLE = "Imported questions"
+_QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +66,18 @@ def room_in(tree: Tree, place: Place) -> Room:
     return Room(check_place(tree, place), parts=MAX_PARTS - parts)
 
 
-def contents_of(tree: Tree) -> dict[str, str]:
-    """What the draft asks already: the key of each question by its content."""
-    return {
-        content_of(question): question.key or ""
-        for _, quiz in quizzes(tree)
-        for _, question in questions_of(quiz.questions)
-    }
+def contents_of(questions: Iterable[Question]) -> Cleaning[list[tuple[str, str]]]:
+    """The content of each question, and its key: work that pauses after each."""
+    found = []
+    for question in questions:
+        found.append((content_of(question), question.key or ""))
+        yield
+    return found
+
+
+def questions_in(tree: Tree) -> list[Question]:
+    """What the quizzes and pools of a tree ask, in order."""
+    return [question for _, quiz in quizzes(tree) for _, question in questions_of(quiz.questions)]
 
 
 def check_place(tree: Tree, place: Place) -> int:
@@ -91,23 +102,51 @@ def check_place(tree: Tree, place: Place) -> int:
     return MAX_QUESTIONS
 
 
-def judge_entries(
-    entries: Sequence[Entry], known: Mapping[str, str], room: Room, clean: Clean, new_key: Callable[[], str]
-) -> Cleaning[list[Judged]]:
-    """What becomes of each: cleaned, told from what is there, and refused where there is no more room.
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """An entry with clean rich text, and what its question is as text."""
 
-    `known`: the key of each question that is there, by its content. Work that pauses after each.
+    entry: Entry
+    content: str = ""
+
+
+def clean_entries(entries: Iterable[Entry], clean: Clean) -> Cleaning[list[Cleaned]]:
+    """The entries with clean rich text; refused where it is too much to clean. Work that pauses after each."""
+    found = []
+    for entry in entries:
+        cleaned = yield from _cleaned(entry, clean)
+        question = cleaned.question
+        found.append(Cleaned(cleaned, "" if question is None else content_of(question)))
+    return found
+
+
+def judge_entries(
+    entries: Iterable[Cleaned],
+    known: Mapping[str, str],
+    room: Room,
+    files: Mapping[uuid.UUID, uuid.UUID],
+    new_key: Callable[[], str],
+) -> Cleaning[list[Judged]]:
+    """What becomes of each: told from what is there, and refused where there is no more room.
+
+    `known`: the key of each question that is there, by its content. `files`: the documents that are there, with the
+    id of what is in them. Work that pauses after each.
     """
     met: dict[str, str] = {}
     left, parts = room.questions, room.parts
     judged = []
-    for entry in entries:
-        entry = yield from _cleaned(entry, clean)
+    for cleaned in entries:
+        yield
+        entry = cleaned.entry
         question = entry.question
         if question is None:
             judged.append(Judged(entry))
             continue
-        content = content_of(question)
+        if named_in(cleaned.content) and not _shown(entry) <= files.keys():
+            detail = "It shows a document that this organization does not have."
+            judged.append(Judged(_refused(entry, "not-known", detail)))
+            continue
+        content = renamed(cleaned.content, files)
         parts -= 1 + len(question.choices)
         if content in known:
             judged.append(Judged(_warned(entry, "duplicate", room.there), known[content]))
@@ -175,6 +214,12 @@ def _cleaned(entry: Entry, clean: Clean) -> Cleaning[Entry]:
     return _warned(cleaned, "removed-html", f"Taken out: {', '.join(lost)}.") if lost else cleaned
 
 
+def _shown(entry: Entry) -> set[uuid.UUID]:
+    """The documents that its question shows, but for files that come with it."""
+    shown = () if entry.question is None else shown_documents(entry.question)
+    return {one.document_id for one in shown} - {enclosure.id for enclosure in entry.enclosures}
+
+
 def _warned(entry: Entry, code: str, detail: str) -> Entry:
     return replace(entry, messages=(*entry.messages, Message(code, detail)))
 
@@ -183,8 +228,22 @@ def _refused(entry: Entry, code: str, detail: str) -> Entry:
     return replace(_warned(entry, code, detail), question=None)
 
 
-def new_questions(judged: Sequence[Judged]) -> Iterator[Question]:
+def new_questions(judged: Iterable[Judged]) -> Iterator[Question]:
     """The questions to be added, in the file's order."""
     for one in judged:
         if one.is_new and one.entry.question is not None:
             yield one.entry.question
+
+
+def new_enclosures(judged: Iterable[Judged]) -> Iterator[uuid.UUID]:
+    """The files that they show and that come with them."""
+    for one in judged:
+        if one.is_new:
+            yield from (enclosure.id for enclosure in one.entry.enclosures)
+
+
+def with_documents(question: Question, documents: Mapping[uuid.UUID, uuid.UUID]) -> Question:
+    """The question with files that came with it shown by their documents."""
+    content = question.model_dump_json()
+    after = renamed(content, documents)
+    return question if after == content else _QUESTION.validate_json(after)

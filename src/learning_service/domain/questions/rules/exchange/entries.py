@@ -9,8 +9,16 @@ from typing import Literal, TypeAlias
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
+from learning_service.domain.documents.rules import reference_to
 from learning_service.domain.kernel.pointers import faults_of
 from learning_service.domain.kernel.values import JsonObject
+from learning_service.domain.questions.rules.exchange.enclosures import (
+    Enclosure,
+    Find,
+    NotTaken,
+    each_source,
+    picture_of,
+)
 from learning_service.domain.questions.rules.exchange.texts import Rich
 from learning_service.domain.questions.rules.sizes import MAX_ANSWERS
 from learning_service.domain.questions.rules.types import Question
@@ -41,6 +49,8 @@ class Entry:
     type: str | None
     messages: tuple[Message, ...]
     question: Question | None
+    enclosures: tuple[Enclosure, ...] = ()
+    """The files that the question shows, which are documents when it is taken."""
 
     @property
     def status(self) -> Status:
@@ -72,6 +82,23 @@ class Draft:
     points: Decimal = Decimal(1)
     tags: frozenset[str] = frozenset()
     messages: list[Message] = field(default_factory=list)
+    enclosures: dict[str, Enclosure] = field(default_factory=dict)
+
+    def with_pictures(self, html: str, find: Find) -> str:
+        """A text of it whose images name the pictures that they show."""
+        return html if "<img" not in html.lower() else each_source(html, lambda one: self.picture(one, find))
+
+    def picture(self, address: str, find: Find) -> str | None:
+        """How its texts name the picture of this address; None: as they do. What is not kept is noted."""
+        try:
+            picture = picture_of(address, find)
+        except NotTaken as error:
+            self.warn("pictures", str(error))
+            return None
+        if picture is None:
+            return None
+        self.enclosures[str(picture.id)] = picture
+        return reference_to(picture.id)
 
     def warn(self, code: str, detail: str) -> None:
         """Note something that is not kept as it was."""
@@ -103,7 +130,7 @@ class Draft:
             return self.refused(fault.code, f"{fault.pointer}: {fault.detail}", kind)
         for fault in question.faults(()):
             self.warn("not-publishable", f"It cannot be published yet: {fault.pointer} {fault.detail}.")
-        return Entry(self.line, self._name(), kind, tuple(self.messages), question)
+        return Entry(self.line, self._name(), kind, tuple(self.messages), question, self._shown(question))
 
     def choices(self, choices: Sequence[Choice], *, single: bool) -> Entry:
         """A question of these choices, with a word on what the fractions say and ours cannot."""
@@ -193,6 +220,12 @@ class Draft:
             "Each right choice counts the same, and each wrong one takes off the same, unlike there.",
         )
         return "right_minus_wrong"
+
+    def _shown(self, question: Question) -> tuple[Enclosure, ...]:
+        if not self.enclosures:
+            return ()
+        text = question.model_dump_json()
+        return tuple(enclosure for id_, enclosure in self.enclosures.items() if id_ in text)
 
     def _name(self) -> str:
         return " ".join((self.name or self.prompt.words).split())[:_LONGEST_NAME]

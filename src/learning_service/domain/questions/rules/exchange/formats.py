@@ -2,20 +2,22 @@
 
 import json
 import re
+import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Literal, TypeAlias
 
 from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.questions.rules.exchange.aiken import read_aiken
+from learning_service.domain.questions.rules.exchange.enclosures import MAX_ENCLOSURES, Enclosure
 from learning_service.domain.questions.rules.exchange.entries import Entry, Message
 from learning_service.domain.questions.rules.exchange.gift import read_gift
 from learning_service.domain.questions.rules.exchange.gift_writing import write_gift
 from learning_service.domain.questions.rules.exchange.moodle import read_moodle
 from learning_service.domain.questions.rules.exchange.moodle_writing import write_moodle
-from learning_service.domain.questions.rules.exchange.packages import BadPackage, question_files
+from learning_service.domain.questions.rules.exchange.packages import BadPackage, Package
 from learning_service.domain.questions.rules.exchange.qti1 import read_qti1
 from learning_service.domain.questions.rules.exchange.qti2 import ITEM_3, read_qti2
 from learning_service.domain.questions.rules.exchange.qti2_writing import write_qti2
@@ -62,18 +64,35 @@ class UnknownFormat(Invalid):
         super().__init__([Fault("/file", detail, "unusable")])
 
 
-def read_questions(data: bytes) -> Generator[None, None, tuple[Format, list[Entry]]]:
+@dataclass(frozen=True, slots=True)
+class QuestionFile:
+    """What was found in a file."""
+
+    format: Format
+    entries: list[Entry]
+
+    @property
+    def enclosures(self) -> dict[uuid.UUID, Enclosure]:
+        """The files that questions show, each once."""
+        return {one.id: one for entry in self.entries for one in entry.enclosures}
+
+
+def read_questions(data: bytes) -> Generator[None, None, QuestionFile]:
     """The format of a file and its questions: work that pauses after each. Raises UnknownFormat."""
     format_, found, guessed = _opened(data)
     entries: list[Entry] = []
+    shown: set[uuid.UUID] = set()
     for entry in found:
         if len(entries) >= MOST:
             raise UnknownFormat(f"The file has more than {MOST:,} questions. Divide it.")
+        shown.update(enclosure.id for enclosure in entry.enclosures)
+        if len(shown) > MAX_ENCLOSURES:
+            raise UnknownFormat(f"The file has more than {MAX_ENCLOSURES} pictures. Divide it.")
         entries.append(_with_guess(entry) if guessed else entry)
         yield
     if not entries:
         raise UnknownFormat("There is no question in the file.")
-    return format_, entries
+    return QuestionFile(format_, entries)
 
 
 def write_questions(questions: Sequence[Question], format_: str) -> tuple[str | bytes, str, str]:
@@ -127,9 +146,11 @@ def _xml(read: Callable[[bytes], Iterator[Entry]], text: str) -> Iterator[Entry]
         yield from read(text.encode("utf-8", "replace"))
     except BadXml as error:
         raise UnknownFormat(f"Line {error.line}: {error}") from None
+    except BadPackage as error:
+        raise UnknownFormat(str(error)) from None
 
 
-def _qti(head: str) -> tuple[Format, Callable[[bytes], Iterator[Entry]]] | None:
+def _qti(head: str) -> tuple[Format, Callable[..., Iterator[Entry]]] | None:
     """The edition of QTI in which a file is, and what reads it; None: in none."""
     if _QTI_1.search(head):
         return "qti-1.2", read_qti1
@@ -141,11 +162,14 @@ def _qti(head: str) -> tuple[Format, Callable[[bytes], Iterator[Entry]]] | None:
 def _packed(data: bytes) -> tuple[Format, Iterator[Entry]]:
     """The edition of QTI of a package's first file of questions, and the questions of all."""
     try:
-        files = [_decoded(file)[0] for file in question_files(data)]
+        package = Package(data)
+        files = [(name, _decoded(file)[0]) for name, file in package.question_files()]
     except BadPackage as error:
         raise UnknownFormat(str(error)) from None
-    found = [(qti, file) for file in files if (qti := _qti(file[:_HEAD])) is not None]
-    entries = chain.from_iterable(_xml(qti[1], file) for qti, file in found)
+    found = [(qti, name, text) for name, text in files if (qti := _qti(text[:_HEAD])) is not None]
+    entries = chain.from_iterable(
+        _xml(partial(qti[1], find=partial(package.picture, beside=name)), text) for qti, name, text in found
+    )
     return (found[0][0][0] if found else "qti-1.2"), entries
 
 

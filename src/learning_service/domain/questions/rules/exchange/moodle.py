@@ -5,6 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from learning_service.domain.questions.rules.exchange.amounts import amount_of, number_in
+from learning_service.domain.questions.rules.exchange.enclosures import Found, from_base64
 from learning_service.domain.questions.rules.exchange.entries import Choice, Draft, Entry
 from learning_service.domain.questions.rules.exchange.texts import Form, Rich
 from learning_service.domain.questions.rules.exchange.xml import Node, elements
@@ -36,6 +37,8 @@ _NOT_KEPT = {
 }
 _TRUE = frozenset({"true", "1"})
 _MOST_POINTS = 10_000
+_FILE = "@@PLUGINFILE@@/"
+"""What a picture's address begins with that stands beside the text."""
 
 
 def read_moodle(data: bytes) -> Iterator[Entry]:
@@ -50,13 +53,13 @@ def _question(node: Node, kind: str) -> Entry:
     draft = Draft(
         node.line,
         name=_text(node, "name"),
-        prompt=_rich(node.first("questiontext")),
-        explanation=_rich(node.first("generalfeedback"), "html"),
         points=_points(node),
         tags=frozenset(tag.text_of("text") for tags in node.all("tags") for tag in tags.all("tag")),
     )
-    if any(_has_files(child) for child in node.children):
-        draft.warn("pictures", "Pictures and files inside the question are not kept.")
+    if kind not in _NOT_KEPT:
+        _enclose_files(draft, node)
+    draft.prompt = _rich(node.first("questiontext"))
+    draft.explanation = _rich(node.first("generalfeedback"), "html")
     match kind:
         case "multichoice":
             single = node.text_of("single").lower() in _TRUE | {""}
@@ -150,5 +153,31 @@ def _points(node: Node) -> Decimal:
     return round(points, 6)
 
 
-def _has_files(node: Node) -> bool:
-    return node.first("file") is not None or any(_has_files(child) for child in node.children)
+def _enclose_files(draft: Draft, node: Node) -> None:
+    """Let the texts of a question name the pictures that stand beside them."""
+    for part in list(node.all_within()):
+        text = part.first("text")
+        if text is None:
+            continue
+        files = {_path(file): file for file in part.all("file")}
+        used: set[str] = set()
+
+        def find(address: str, files: dict[str, Node] = files, used: set[str] = used) -> Found | None:
+            path = address.partition("?")[0].removeprefix(_FILE)
+            if not address.startswith(_FILE) or path not in files:
+                return None
+            used.add(path)
+            return path, from_base64(files[path].text)
+
+        words = draft.with_pictures(text.text, find)
+        text.content = [words]
+        if _FILE in words:
+            draft.warn("pictures", "A picture or file that a text names is not kept.")
+        for path in files.keys() - used:
+            draft.warn("pictures", f"The file {path[:100]!r} is not kept: no text shows it as a picture.")
+
+
+def _path(file: Node) -> str:
+    return f"{file.attributes.get('path', '/')}/{file.attributes.get('name', '')}".strip("/").replace(
+        "//", "/"
+    )

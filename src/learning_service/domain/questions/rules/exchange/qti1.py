@@ -5,6 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from learning_service.domain.questions.rules.exchange.amounts import from_range, number_in
+from learning_service.domain.questions.rules.exchange.enclosures import Find, nowhere
 from learning_service.domain.questions.rules.exchange.entries import Choice, Draft, Entry
 from learning_service.domain.questions.rules.exchange.texts import Form, Rich
 from learning_service.domain.questions.rules.exchange.xml import Node, elements
@@ -26,13 +27,13 @@ _KINDS = {
 _MOST_POINTS = 10_000
 
 
-def read_qti1(data: bytes) -> Iterator[Entry]:
-    """The items of a file, in order. Raises BadXml."""
+def read_qti1(data: bytes, *, find: Find = nowhere) -> Iterator[Entry]:
+    """The items of a file, in order; `find`: the pictures that they show. Raises BadXml."""
     for item in elements(data, "item"):
-        yield _item(item)
+        yield _item(item, find)
 
 
-def _item(item: Node) -> Entry:
+def _item(item: Node, find: Find) -> Entry:
     fields = {
         field.text_of("fieldlabel"): field.text_of("fieldentry")
         for found in item.within("qtimetadata")
@@ -42,6 +43,8 @@ def _item(item: Node) -> Entry:
     draft = Draft(item.line, name=item.attributes.get("title", ""), points=_points(fields))
     if presentation is None:
         return draft.refused("no-question", "The item shows nothing.")
+    for text in item.within("mattext"):
+        text.content = [draft.with_pictures(text.text, find)]
     draft.prompt = _material(next(presentation.within("material"), None))
     draft.explanation = _feedback(item, "general_fb")
     word = fields.get("question_type") or fields.get("cc_profile") or ""

@@ -8,6 +8,7 @@ from fractions import Fraction
 from html import escape
 
 from learning_service.domain.questions.rules.exchange.amounts import amount_of, number_in
+from learning_service.domain.questions.rules.exchange.enclosures import Find, nowhere
 from learning_service.domain.questions.rules.exchange.entries import ALL_OR_NOTHING, Choice, Draft, Entry
 from learning_service.domain.questions.rules.exchange.texts import Rich
 from learning_service.domain.questions.rules.exchange.xml import Node, elements
@@ -26,10 +27,10 @@ _VOID = frozenset({"br", "hr", "img"})
 _TEXT = frozenset({"textEntryInteraction", "extendedTextInteraction"})
 
 
-def read_qti2(data: bytes, *, name: str = ITEM) -> Iterator[Entry]:
-    """The items of a file, in order; `name`: of their element. Raises BadXml."""
+def read_qti2(data: bytes, *, name: str = ITEM, find: Find = nowhere) -> Iterator[Entry]:
+    """The items of a file, in order; `name`: of their element, `find`: the pictures that they show. Raises BadXml."""
     for item in elements(data, name):
-        yield _item(_plain(item))
+        yield _item(_plain(item), find)
 
 
 def _plain(node: Node) -> Node:
@@ -45,8 +46,9 @@ def _camel(name: str) -> str:
     return _DASH.sub(lambda found: found[1].upper(), name)
 
 
-def _item(item: Node) -> Entry:
+def _item(item: Node, find: Find) -> Entry:
     draft = Draft(item.line, name=item.attributes.get("title") or item.attributes.get("identifier", ""))
+    _enclose_pictures(draft, item, find)
     body = item.first("itemBody")
     asked = [] if body is None else [node for node in body.all_within() if node.name.endswith("Interaction")]
     if body is None or not asked:
@@ -64,6 +66,16 @@ def _item(item: Node) -> Entry:
     declared = _declared(item, asked[0].attributes.get("responseIdentifier", "RESPONSE"))
     draft.points = _points(item, declared)
     return _of_type(draft, item, asked[0], declared)
+
+
+def _enclose_pictures(draft: Draft, item: Node, find: Find) -> None:
+    """Let images name their pictures. QTI also shows a picture as an object."""
+    for node in item.all_within():
+        if node.name == "object" and node.attributes.get("type", "").startswith("image/"):
+            node.name, node.attributes = "img", {"src": node.attributes.get("data", ""), "alt": node.text}
+        if node.name == "img":
+            found = draft.picture(node.attributes.get("src", ""), find)
+            node.attributes = {**node.attributes, **({} if found is None else {"src": found})}
 
 
 def _of_type(draft: Draft, item: Node, asked: Node, declared: Node) -> Entry:
