@@ -26,6 +26,8 @@ COURSE = {
     "estimated_minutes",
     "credit_hours",
     "category",
+    "prerequisites",
+    "sequence",
 }
 TREE = {
     "title",
@@ -66,7 +68,7 @@ PROGRESS = {
     "awaiting_review",
     "next_item",
 }
-LISTED_PROGRESS = PROGRESS | {"completed_at", "score", "certificate_id"}
+LISTED_PROGRESS = PROGRESS | {"completed_at", "score", "certificate_id", "missing_prerequisites"}
 TOTALS = {"assigned", "in_progress", "completed", "failed", "overdue"}
 MODULES = {"items", "next_cursor", "version", "enrollment", "assessment"}
 MODULE = {"id", "key", "title", "items"}

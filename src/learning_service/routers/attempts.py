@@ -87,8 +87,9 @@ async def read_assessment(
 
 
 async def _start(session: Session, own: OwnPosition, quiz_id: str, response: Response) -> StartedAttemptOut:
-    quiz = await _quiz(session, own, quiz_id)
-    attempt, made = await start_attempt(session, own.position, quiz)
+    version = await version_of(session, own.position)
+    quiz = version.quizzes[path_id(quiz_id)]
+    attempt, made = await start_attempt(session, own.position, version, quiz)
     response.status_code = 201 if made else 200
     return StartedAttemptOut.of(attempt, questions_shown(quiz, attempt.layout), now(session))
 

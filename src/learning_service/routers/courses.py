@@ -39,6 +39,7 @@ from learning_service.domain.enrollments.queries.catalogue import (
     search_courses,
 )
 from learning_service.domain.enrollments.queries.enrollments import get_enrollment, see_course
+from learning_service.domain.enrollments.queries.prerequisites import missing_prerequisites
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, Invalid, NotFound
 from learning_service.domain.kernel.paging import PageRequest, page_of
@@ -51,6 +52,7 @@ from learning_service.schemas.courses import (
     ListedCourseOut,
     MineOut,
     ModulesOut,
+    SeenCourseOut,
 )
 from learning_service.schemas.enrollments import ListedEnrollmentOut
 from learning_service.schemas.filters import phrase_filter
@@ -158,9 +160,12 @@ async def create_course_(
 
 
 @router.get("/{course_id}/")
-async def read_course(access: Seen) -> CourseOut:
-    """One course."""
-    return CourseOut.model_validate(access.view)
+async def read_course(access: Seen, caller: Someone, session: Session) -> SeenCourseOut:
+    """One course, and what the caller has yet to complete before it."""
+    course = access.view
+    asking = [course.id] if course.prerequisites else []
+    missing = await missing_prerequisites(session, caller.organization_id, caller.user_id, asking)
+    return SeenCourseOut.of(course, missing.get(course.id, ()))
 
 
 async def read_dry_run(

@@ -18,6 +18,7 @@ from learning_service.domain.enrollments.queries.enrollments import (
     list_own_enrollments,
     own_totals,
 )
+from learning_service.domain.enrollments.queries.prerequisites import missing_prerequisites
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
@@ -62,12 +63,16 @@ async def list_my_progress(
     """
     rows = await list_own_progress(session, caller, asked)
     items = [(row, await compiled_version(session, row.version_id)) for row in rows]
+    waiting = [row.enrollment.course_id for row in rows if row.enrollment.status == "assigned"]
+    missing = await missing_prerequisites(session, caller.organization_id, caller.user_id, waiting)
     answer = page_of(
         items,
         asked,
         key=lambda item: (item[0].enrollment.id,),
         item=lambda item: ListedProgressOut.of(
-            progress_view(item[0].enrollment, item[1], item[0].standing), item[0].finish
+            progress_view(item[0].enrollment, item[1], item[0].standing),
+            item[0].finish,
+            missing.get(item[0].enrollment.course_id, ()),
         ),
     )
     return ProgressPageOut(totals=TotalsOut(**await own_totals(session, caller)), **answer)

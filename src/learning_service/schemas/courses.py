@@ -1,5 +1,6 @@
 """Wire types of courses, as members and authors see them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Self, cast
 from uuid import UUID
@@ -15,10 +16,16 @@ from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.courses.queries.versions import QuizPlace
 from learning_service.domain.courses.rules.diff import ChangeKind, Impact, PartKind
 from learning_service.domain.courses.rules.tree import Feedback, Quiz, Tree, quizzes
+from learning_service.domain.enrollments.queries.prerequisites import MissingCourse
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.pools import Paper, question_count
 from learning_service.schemas.common import Number, Out
-from learning_service.schemas.enrollments import CameToOut, EnrollmentStatus, ListedEnrollmentOut
+from learning_service.schemas.enrollments import (
+    CameToOut,
+    EnrollmentStatus,
+    ListedEnrollmentOut,
+    MissingCourseOut,
+)
 
 
 class CourseOut(Out):
@@ -46,6 +53,23 @@ class CourseOut(Out):
     credit_hours: Number | None
     category: str | None
     """Under which the catalogue lists it."""
+    prerequisites: list[UUID]
+    """Courses that a member must have completed to begin this one."""
+    sequence: Literal["free", "ordered"]
+    """`ordered`: each item waits for the required ones before it; `free`: items are taken in any order."""
+
+
+class SeenCourseOut(CourseOut):
+    """A course as the caller finds it."""
+
+    missing_prerequisites: list[MissingCourseOut]
+    """Those of `prerequisites` that the caller has yet to complete or renew; archived ones are not asked for."""
+
+    @classmethod
+    def of(cls, view: CourseView, missing: Sequence[MissingCourse]) -> Self:
+        """The course with what is missing."""
+        fields = {name: getattr(view, name) for name in CourseOut.model_fields}
+        return cls.model_validate({**fields, "missing_prerequisites": missing})
 
 
 class MineOut(CameToOut):

@@ -1,5 +1,6 @@
 """Wire types of enrollments and progress."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Self, TypeAlias
 from uuid import UUID
@@ -10,6 +11,7 @@ from learning_service.domain.completion.queries.completions import Finish
 from learning_service.domain.completion.queries.found_enrollments import FoundEnrollment
 from learning_service.domain.completion.views.progress import ProgressView
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
+from learning_service.domain.enrollments.queries.prerequisites import MissingCourse
 from learning_service.domain.kernel.errors import Wrong
 from learning_service.domain.kernel.values import CleanText, Instant, StrictModel
 from learning_service.domain.questions.rules.responses import Id
@@ -86,16 +88,27 @@ class CameToOut(Out):
     """The certificate that it brought; null: none."""
 
 
+class MissingCourseOut(Out):
+    """A course that a member has yet to complete."""
+
+    course_id: UUID
+    title: str
+
+
 class ListedProgressOut(CameToOut, ProgressOut):
     """How far an enrollment is, and what it has come to."""
 
+    missing_prerequisites: list[MissingCourseOut]
+    """Courses to complete before an assigned one can be begun; empty: it can."""
+
     @classmethod
-    def of(cls, view: ProgressView, finish: Finish) -> Self:
-        """The progress with what it has come to."""
+    def of(cls, view: ProgressView, finish: Finish, missing: Sequence[MissingCourse]) -> Self:
+        """The progress with what it has come to, and what has to be completed first."""
         return cls.model_validate(
             {
                 **{name: getattr(view, name) for name in ProgressView.__slots__},
                 **{name: getattr(finish, name) for name in Finish.__slots__},
+                "missing_prerequisites": missing,
             }
         )
 

@@ -39,6 +39,7 @@ from learning_service_client.shapes import (
     Response,
     SavedAttemptOut,
     Scope,
+    SeenCourseOut,
     StartedAttemptOut,
     StoredTreeOut,
     SubmissionOut,
@@ -103,9 +104,9 @@ class LearningClient(
             limit=limit,
         )
 
-    async def read_course(self, course_id: Id) -> CourseOut:
+    async def read_course(self, course_id: Id) -> SeenCourseOut:
         """A course."""
-        return await self._get(CourseOut, f"/api/courses/{uuid_of(course_id)}/")
+        return await self._get(SeenCourseOut, f"/api/courses/{uuid_of(course_id)}/")
 
     async def read_modules(self, course_id: Id) -> ModulesOut:
         """The caller's version of a course, and how far they are."""

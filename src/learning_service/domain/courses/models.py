@@ -8,8 +8,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, false, text
-from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    Uuid,
+    false,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.kernel.base import Base, new_id, reference
@@ -27,6 +36,7 @@ class Course(Base):
         ),
         CheckConstraint("scope IN ('national', 'regional', 'chapter')", name="scope"),
         CheckConstraint("(scope = 'national') = (scope_id IS NULL)", name="scope_id"),
+        CheckConstraint("sequence IN ('free', 'ordered')", name="sequence"),
         ForeignKeyConstraint(
             ["organization_id", "linked_compliance_requirement"],
             ["compliance_requirements.organization_id", "compliance_requirements.id"],
@@ -48,6 +58,10 @@ class Course(Base):
     """ISO 8601 duration; None: a completion never expires."""
     linked_compliance_requirement: Mapped[str | None]
     category: Mapped[str | None]
+    prerequisites: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
+    """Published courses, which are never deleted, that a member must have completed to begin this one."""
+    sequence: Mapped[str] = mapped_column(server_default="free")
+    """`ordered`: each item waits for the required ones before it."""
     published_version_id: Mapped[uuid.UUID | None]
     archived_at: Mapped[datetime | None]
     created_by: Mapped[str]

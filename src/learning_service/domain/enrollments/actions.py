@@ -16,6 +16,7 @@ from learning_service.domain.enrollments.queries.enrollments import (
     last_completion,
     own_enrollments,
 )
+from learning_service.domain.enrollments.queries.prerequisites import require_prerequisites
 from learning_service.domain.enrollments.queries.standing import (
     COMPLETED_ELSEWHERE,
     OPEN,
@@ -66,7 +67,7 @@ async def enroll(
     """Enroll the caller; the open enrollment and False when there is one already.
 
     Two at once make one. Raises NotAMember, NotFound, Forbidden where the course is by assignment only,
-    NotPublished, AlreadyCompleted, EnrollmentWithdrawn, EnrollmentFailed, judged in this order.
+    NotPublished, AlreadyCompleted, EnrollmentWithdrawn, EnrollmentFailed, PrerequisitesMissing, judged in this order.
     """
     if not access.is_member:
         raise NotAMember
@@ -77,6 +78,8 @@ async def enroll(
     _check_entrance(access)
     done = await _completion_to_renew(session, access, actor)
     _check_ending(history)
+    if access.view.prerequisites:
+        await require_prerequisites(session, actor.organization_id, actor.user_id, access.view.id)
     return await _insert(session, access, actor, done)
 
 

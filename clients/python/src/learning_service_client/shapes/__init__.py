@@ -38,6 +38,7 @@ from learning_service_client.shapes.courses import (
     PublishedCourseOut,
     PublishWarningOut,
     Scope,
+    SeenCourseOut,
 )
 from learning_service_client.shapes.enrollments import (
     AssignedOut,
@@ -48,6 +49,7 @@ from learning_service_client.shapes.enrollments import (
     ListedEnrollmentOut,
     ListedProgressOut,
     MemberEnrollmentOut,
+    MissingCourseOut,
     NextItemOut,
     ProgressOut,
     SkippedMemberOut,
@@ -104,6 +106,7 @@ __all__ = [
     "MeOut",
     "MemberEnrollmentOut",
     "MineOut",
+    "MissingCourseOut",
     "Module",
     "ModuleOut",
     "ModulesOut",
@@ -135,6 +138,7 @@ __all__ = [
     "RightsOut",
     "SavedAttemptOut",
     "Scope",
+    "SeenCourseOut",
     "ShortAnswer",
     "Skill",
     "SkippedMemberOut",

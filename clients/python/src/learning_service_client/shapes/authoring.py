@@ -23,6 +23,8 @@ class AppliedPolicyOut(TypedDict):
     estimated_minutes: int | None
     credit_hours: float | None
     category: str | None
+    prerequisites: list[str]
+    sequence: Literal["free", "ordered"]
     affected: int
 
 
@@ -62,6 +64,8 @@ class CoursePolicyChangeIn(TypedDict):
     recertification_cadence: NotRequired[str | None]
     linked_compliance_requirement: NotRequired[str | None]
     category: NotRequired[str | None]
+    prerequisites: NotRequired[list[str]]
+    sequence: NotRequired[Literal["free", "ordered"]]
     apply_to_existing: NotRequired[bool]
 
 

@@ -3,7 +3,7 @@
 from typing import Literal, NotRequired, TypedDict
 
 from learning_service_client.shapes.attempts import QuizItemOut
-from learning_service_client.shapes.enrollments import EnrollmentStatus, ListedEnrollmentOut
+from learning_service_client.shapes.enrollments import EnrollmentStatus, ListedEnrollmentOut, MissingCourseOut
 
 Scope = Literal["national", "regional", "chapter"]
 
@@ -28,6 +28,14 @@ class CourseOut(TypedDict):
     estimated_minutes: int | None
     credit_hours: float | None
     category: str | None
+    prerequisites: list[str]
+    sequence: Literal["free", "ordered"]
+
+
+class SeenCourseOut(CourseOut):
+    """A course as the caller finds it."""
+
+    missing_prerequisites: list[MissingCourseOut]
 
 
 class MineOut(TypedDict):

@@ -64,12 +64,20 @@ class ProgressOut(TypedDict):
     next_item: NextItemOut | None
 
 
+class MissingCourseOut(TypedDict):
+    """A course that a member has yet to complete."""
+
+    course_id: str
+    title: str
+
+
 class ListedProgressOut(ProgressOut):
     """How far an enrollment is, and what it has come to."""
 
     completed_at: str | None
     score: float | None
     certificate_id: str | None
+    missing_prerequisites: list[MissingCourseOut]
 
 
 class ComplianceOut(TypedDict):

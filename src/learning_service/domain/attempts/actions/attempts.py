@@ -10,12 +10,12 @@ from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.attempts.actions.beginning import refuse_unready, refuse_withdrawn
 from learning_service.domain.attempts.actions.papers import new_layout
 from learning_service.domain.attempts.models import QuizAttempt, QuizProgress
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position
 from learning_service.domain.attempts.rules import Bounds, is_within
-from learning_service.domain.courses.queries.compiled import CompiledQuiz
-from learning_service.domain.enrollments.actions import EnrollmentWithdrawn
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
@@ -121,12 +121,6 @@ def attempts_used(position: Position, quiz_id: uuid.UUID) -> int:
     return 0 if count is None else count.used
 
 
-def refuse_withdrawn(position: Position) -> None:
-    """Raises EnrollmentWithdrawn where the enrollment is closed for learning."""
-    if position.is_withdrawn:
-        raise EnrollmentWithdrawn
-
-
 def next_attempt(position: Position, quiz: CompiledQuiz, instant: datetime, bounds: Bounds) -> AttemptRow:
     """The attempt that would be made now; not stored, and not shown yet.
 
@@ -162,14 +156,15 @@ def next_attempt(position: Position, quiz: CompiledQuiz, instant: datetime, boun
 
 
 async def start_attempt(
-    session: AsyncSession, position: Position, quiz: CompiledQuiz
+    session: AsyncSession, position: Position, version: CompiledVersion, quiz: CompiledQuiz
 ) -> tuple[AttemptRow, bool]:
     """Start an attempt, or give the one under way and False. The position must be locked.
 
-    Raises EnrollmentWithdrawn, NoAttemptsLeft, RetryLater.
+    Raises EnrollmentWithdrawn, PrerequisitesMissing, ItemsMissing, NoAttemptsLeft, RetryLater.
     """
     if position.attempt is not None:
         return position.attempt, False
+    await refuse_unready(session, position, version, quiz.id)
     attempt = next_attempt(position, quiz, now(session), bounds_of(session))
     await refuse_early(session, position, quiz)
     attempt = replace(attempt, layout=await new_layout(session, position.enrollment_id, quiz))

@@ -16,13 +16,13 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, DateTime, Text, Uuid, bindparam, cast, exists, func, select, true
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, DateTime, Text, Uuid, bindparam, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from learning_service.domain.attempts.models import Layout, QuizAttempt, QuizProgress
-from learning_service.domain.courses.models import Lesson, Quiz
+from learning_service.domain.attempts.models import Layout, QuizAttempt
+from learning_service.domain.attempts.queries.progress import lessons_of, quizzes_of, under_way_of
+from learning_service.domain.courses.models import Course, Lesson, Quiz
 from learning_service.domain.courses.queries.compiled import (
     CompiledVersion,
     compiled_version,
@@ -32,7 +32,7 @@ from learning_service.domain.courses.queries.corrections import last_correction
 from learning_service.domain.courses.rules.shape import QuizShape
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries.members import is_member
-from learning_service.domain.enrollments.models import Enrollment, LessonProgress
+from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.enrollments.queries.standing import OPEN, WITHDRAWN, standing_order
 from learning_service.domain.enrollments.rules import (
@@ -120,6 +120,8 @@ class Position:
     """The attempt under way at the quiz that the call names, or the attempt that it names."""
     correction: int | None = None
     """The number of the version's last correction; None where the position is not locked."""
+    guarded: bool = False
+    """Whether the course asks for an order or for other courses first, as far as the position is locked."""
 
     @property
     def is_open(self) -> bool:
@@ -182,7 +184,7 @@ def position_statement(target: Target, *, lock: bool = False, own: bool = True) 
     """The statement for a kind of target; parameters `organization_id`, `user_id` (if own), `id` and `instant`.
 
     Its columns are those that `read_position` takes, then with `lock` the number of the version's last correction,
-    and whether they are as fresh as the row.
+    whether the course is guarded, and whether they are as fresh as the row.
     """
     mine, attempt = _meant(target, own=own)
     if lock:
@@ -213,8 +215,18 @@ def position_statement(target: Target, *, lock: bool = False, own: bool = True) 
     if lock:
         seen = select(_Seen.revision).where(_Seen.id == held.id).scalar_subquery()
         number = last_correction(held.organization_id, held.version_id)
-        statement = statement.add_columns(number.label("correction"), (held.revision == seen).label("fresh"))
+        statement = statement.add_columns(
+            number.label("correction"),
+            _is_guarded(held).label("guarded"),
+            (held.revision == seen).label("fresh"),
+        )
     return statement
+
+
+def _is_guarded(held: Any) -> Any:
+    asks = or_(Course.sequence == "ordered", Course.prerequisites != [])
+    own = Course.organization_id == held.organization_id, Course.id == held.course_id
+    return select(asks).where(*own).scalar_subquery()
 
 
 def _meant(target: Target, *, own: bool) -> tuple[Any, Any]:
@@ -257,48 +269,6 @@ def _meant(target: Target, *, own: bool) -> tuple[Any, Any]:
             return mine.where(Enrollment.id == wanted), None
 
 
-def lessons_of(held: Any) -> Any:
-    """What an enrollment has completed of lessons, as JSON by lesson."""
-    return (
-        select(func.jsonb_object_agg(LessonProgress.lesson_id, LessonProgress.completed_at, type_=JSONB))
-        .where(LessonProgress.enrollment_id == held.id)
-        .scalar_subquery()
-        .label("lessons")
-    )
-
-
-def quizzes_of(held: Any) -> Any:
-    """What an enrollment has come to at its quizzes, as JSON by quiz.
-
-    Exact numbers travel as text: JSON numbers would come back as floats.
-    """
-    row = func.jsonb_build_array(
-        QuizProgress.attempts_used,
-        QuizProgress.attempts_allowed,
-        cast(QuizProgress.best_points, Text),
-        cast(QuizProgress.possible_points, Text),
-        cast(QuizProgress.max_points, Text),
-        QuizProgress.passed_at,
-    )
-    return (
-        select(func.jsonb_object_agg(QuizProgress.quiz_id, row, type_=JSONB))
-        .where(QuizProgress.enrollment_id == held.id)
-        .scalar_subquery()
-        .label("quizzes")
-    )
-
-
-def under_way_of(held: Any) -> Any:
-    """The quizzes at which an enrollment has an attempt under way, as JSON."""
-    tried = aliased(QuizAttempt)
-    return (
-        select(func.jsonb_agg(tried.quiz_id, type_=JSONB))
-        .where(tried.enrollment_id == held.id, tried.status == "in_progress")
-        .scalar_subquery()
-        .label("under_way")
-    )
-
-
 async def load_position(
     session: AsyncSession, caller: Principal, target: Target, target_id: uuid.UUID, *, lock: bool = False
 ) -> Position:
@@ -337,7 +307,7 @@ async def find_position(
         row = (await session.execute(statement, parameters)).first()
     if row is None or not lock:
         return None if row is None else read_position(row)
-    return replace(read_position(row[:-2]), correction=row.correction)
+    return replace(read_position(row[:-3]), correction=row.correction, guarded=row.guarded)
 
 
 async def version_of(session: AsyncSession, position: Position) -> CompiledVersion:

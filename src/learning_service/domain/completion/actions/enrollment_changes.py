@@ -14,8 +14,8 @@ from learning_service.domain.attempts.actions.attempts import (
     GRACE,
     attempts_allowed,
     attempts_used,
-    refuse_withdrawn,
 )
+from learning_service.domain.attempts.actions.beginning import refuse_withdrawn
 from learning_service.domain.attempts.models import EnrollmentGrant, QuizAttempt, QuizProgress
 from learning_service.domain.attempts.queries.positions import Position, QuizCount, find_position, version_of
 from learning_service.domain.completion.actions.reconsidering import hold_elsewhere, reconsider

@@ -6,7 +6,8 @@ from dataclasses import replace
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.actions.attempts import refuse_withdrawn, touch_enrollment
+from learning_service.domain.attempts.actions.attempts import touch_enrollment
+from learning_service.domain.attempts.actions.beginning import refuse_unready
 from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.completion.actions.outcomes import settle
 from learning_service.domain.courses.queries.compiled import CompiledVersion
@@ -19,11 +20,11 @@ async def complete_lesson(
 ) -> Position:
     """Note the lesson as completed; the position after it. Doing so twice changes nothing.
 
-    The position must be locked. Raises EnrollmentWithdrawn.
+    The position must be locked. Raises EnrollmentWithdrawn, PrerequisitesMissing, ItemsMissing.
     """
     if lesson_id in position.lessons:
         return position
-    refuse_withdrawn(position)
+    await refuse_unready(session, position, version, lesson_id)
     await session.execute(
         insert(LessonProgress).values(
             enrollment_id=position.enrollment_id,

@@ -22,6 +22,7 @@ from learning_service.domain.attempts.actions.attempts import (
     refuse_misfits,
     refuse_timed_out,
 )
+from learning_service.domain.attempts.actions.beginning import refuse_unready
 from learning_service.domain.attempts.queries.positions import (
     AttemptRow,
     Position,
@@ -107,7 +108,7 @@ async def submit_attempt(
     A submission that names no attempt and repeats what has just closed one gets that one's result. The position must
     be locked, and overdue attempts closed; `late`: this very call found one overdue. What arrives within the grace is
     stamped with the deadline. Raises Invalid, NotFound, AttemptClosed, AttemptNotStarted, EnrollmentWithdrawn,
-    NoAttemptsLeft, RetryLater, Unmarked.
+    PrerequisitesMissing, ItemsMissing, NoAttemptsLeft, RetryLater, Unmarked.
     """
     refuse_misfits(_paper(position, quiz), responses)
     if late:
@@ -122,6 +123,8 @@ async def submit_attempt(
         quiz = _paper(position, quiz)
         refuse_misfits(quiz, responses)
     await refuse_timed_out(session, position, quiz)
+    if position.attempt is None:
+        await refuse_unready(session, position, version, quiz.id)
     graded = prepare_submission(
         position, version, quiz, responses, digest=digest, instant=now(session), bounds=bounds_of(session)
     )

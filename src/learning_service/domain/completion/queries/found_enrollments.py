@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.queries.positions import lessons_of, quizzes_of
+from learning_service.domain.attempts.queries.progress import lessons_of, quizzes_of
 from learning_service.domain.attempts.queries.standings import read_standing
 from learning_service.domain.courses.models import CourseText
 from learning_service.domain.directory.models import Chapter, Member

@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.attempts.queries.positions import lessons_of, quizzes_of
+from learning_service.domain.attempts.queries.progress import lessons_of, quizzes_of
 from learning_service.domain.attempts.queries.standings import read_standing
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.queries.completions import Finish

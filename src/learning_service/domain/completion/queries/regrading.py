@@ -13,11 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.attempts.models import PendingResponse, QuizAttempt, QuizProgress
 from learning_service.domain.attempts.queries.positions import (
     Position,
-    lessons_of,
-    quizzes_of,
     read_position,
-    under_way_of,
 )
+from learning_service.domain.attempts.queries.progress import lessons_of, quizzes_of, under_way_of
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
 from learning_service.domain.courses.rules.corrections import Correction
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment

@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from learning_service.domain.attempts.queries.order import is_done, items_in_order
 from learning_service.domain.courses.queries.compiled import CompiledLesson, CompiledQuiz, CompiledVersion
-from learning_service.domain.courses.rules.shape import QuizShape
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.enrollments.rules import (
     Standing,
     awaits_review,
     can_rise,
-    may_be_passed,
     progress,
 )
 
@@ -68,15 +67,9 @@ def _next_item(version: CompiledVersion, standing: Standing) -> CompiledLesson |
     What waits for a grader and may be enough is left out: nothing is to be done there. So is what is optional, but in
     a version that requires nothing.
     """
-    items = [item for module in version.modules for item in module.items]
-    if version.assessment is not None:
-        items.append(version.assessment)
-    wanted = [item for item in items if item.required or version.shape.requires_nothing]
+    wanted = [item for item in items_in_order(version) if item.required or version.shape.requires_nothing]
     for item in wanted:
-        if isinstance(item, CompiledLesson):
-            if item.id not in standing.completed_lessons:
-                return item
-        elif not may_be_passed(QuizShape(item.id, item.pass_score), standing):
+        if not is_done(item, standing):
             return item
     if awaits_review(version.shape, standing):
         return None

@@ -6,6 +6,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.actions.drafts import lock_course, write_draft
+from learning_service.domain.courses.actions.prerequisites import require_prerequisites
 from learning_service.domain.courses.actions.rights import may_grant, may_link, require_linking, scope_of
 from learning_service.domain.courses.actions.searching import remember_text
 from learning_service.domain.courses.actions.storing import delete_rows
@@ -30,6 +31,8 @@ _COPIED = (
     "recertification_cadence",
     "linked_compliance_requirement",
     "category",
+    "prerequisites",
+    "sequence",
 )
 
 
@@ -64,6 +67,7 @@ async def create_course(session: AsyncSession, new: CourseIn, *, actor: Principa
         raise Forbidden("Your role does not reach this region or chapter.")
     if new.linked_compliance_requirement is not None:
         await require_linking(session, scope, new.linked_compliance_requirement, actor=actor)
+    await require_prerequisites(session, organization_id, scope, new.prerequisites)
     course = await _add_course(session, new, actor)
     _record(session, "course.created", course.id, actor, {"scope": new.scope, "scope_id": new.scope_id})
     await remember_text(session, organization_id, course.id)
@@ -156,6 +160,11 @@ async def require_policy(
     if linked is not None and not is_kept:
         scope = await scope_of(session, actor.organization_id, view.scope, view.scope_id)
         await require_linking(session, scope, linked, actor=actor)
+    if "prerequisites" in policy.model_fields_set:
+        scope = await scope_of(session, actor.organization_id, view.scope, view.scope_id)
+        await require_prerequisites(
+            session, actor.organization_id, scope, policy.prerequisites, course_id=view.id
+        )
 
 
 async def _add_course(session: AsyncSession, new: CourseIn, actor: Principal) -> Course:
@@ -169,6 +178,8 @@ async def _add_course(session: AsyncSession, new: CourseIn, actor: Principal) ->
         recertification_cadence=new.recertification_cadence,
         linked_compliance_requirement=new.linked_compliance_requirement,
         category=new.category,
+        prerequisites=list(new.prerequisites),
+        sequence=new.sequence,
         created_by=actor.user_id,
         created_at=instant,
         updated_at=instant,

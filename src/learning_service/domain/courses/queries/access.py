@@ -67,6 +67,8 @@ class CourseView:
     estimated_minutes: int | None
     credit_hours: Decimal | None
     category: str | None
+    prerequisites: Sequence[uuid.UUID]
+    sequence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,8 @@ def course_columns(*, drafts: bool = True) -> list[Any]:
         perhaps("estimated_minutes"),
         perhaps("credit_hours"),
         Course.category,
+        Course.prerequisites,
+        Course.sequence,
     )
     return [column.label(name) for name, column in zip(CourseView.__slots__, columns, strict=True)]
 

@@ -1,14 +1,29 @@
 """What authors say of a course beside its content. Source: the contract, `POST` and `PATCH /api/courses/`."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
+from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from learning_service.domain.courses.rules.cadence import Cadence
 from learning_service.domain.kernel.errors import Wrong
 from learning_service.domain.kernel.values import CleanText, Name, OpaqueId, StrictModel
 
 ScopeKind = Literal["national", "regional", "chapter"]
+ItemSequence: TypeAlias = Literal["free", "ordered"]
+MAX_PREREQUISITES = 20
+
+
+def _once(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    if len(set(ids)) < len(ids):
+        raise Wrong("names a course twice", "twice")
+    return ids
+
+
+Prerequisites: TypeAlias = Annotated[
+    tuple[UUID, ...], Field(max_length=MAX_PREREQUISITES), AfterValidator(_once)
+]
+"""Courses to be completed first; one must be published, and be for all members whom this course is for."""
 
 
 class CourseIn(StrictModel):
@@ -22,6 +37,10 @@ class CourseIn(StrictModel):
     linked_compliance_requirement: OpaqueId | None = None
     category: Name | None = None
     """Under which the catalogue lists it."""
+    prerequisites: Prerequisites = ()
+    """Published courses that a member must have completed to begin this one."""
+    sequence: ItemSequence = "free"
+    """`ordered`: each item waits for the required ones before it."""
 
     @model_validator(mode="after")
     def _unit_of_scope(self) -> Self:
@@ -41,6 +60,10 @@ class CoursePolicyChangeIn(StrictModel):
     linked_compliance_requirement: OpaqueId | None = None
     category: Name | None = None
     """As authors wrote it; null: none."""
+    prerequisites: Prerequisites = ()
+    """Published courses that a member must have completed to begin this one; an empty list: none."""
+    sequence: ItemSequence = "free"
+    """`ordered`: each item waits for the required ones before it."""
     apply_to_existing: bool = False
     """`true` also gives the requirement or cadence to completions that have none."""
 
