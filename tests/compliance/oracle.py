@@ -33,6 +33,7 @@ class Person:
 
     chapter: str
     status: str = "active"
+    year: int | None = None
     taken: list[Taken] = field(default_factory=list)
 
     def in_course(self, course: str) -> list[Taken]:
@@ -58,6 +59,7 @@ class Requirement:
             person.chapter in wanted.get("chapters", [person.chapter])
             and REGIONS[person.chapter] in wanted.get("regions", [REGIONS[person.chapter]])
             and person.status in wanted.get("status", [person.status])
+            and person.year == wanted.get("custom_fields", {}).get("year", person.year)
         )
 
 

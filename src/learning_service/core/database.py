@@ -28,6 +28,7 @@ _OPENING = text(
     "SELECT set_config('role', :role, true), set_config('app.organization_id', :organization_id, true),"
     " clock_timestamp()"
 )
+_AS_OF = text("SELECT set_config('app.instant', :at, true)")
 _WORKER_STATEMENT_TIMEOUT_MS = 60_000
 _BESIDE_JOBS = 4
 """What else a worker does at the database at once: claim and end jobs, keep their leases, and what runs by itself."""
@@ -176,4 +177,7 @@ async def open_transaction(
     within = "learning_api" if organization_id else role
     row = await session.execute(_OPENING, {"role": within, "organization_id": organization_id or ""})
     set_instant(session, at or row.one()[2])
+    if at is not None:
+        # Triggers say then when something was, too.
+        await session.execute(_AS_OF, {"at": at.isoformat()})
     set_organization(session, organization_id)

@@ -18,7 +18,7 @@ from learning_service.domain.notifications import models as notifications
 from learning_service.domain.organizations import models as organizations
 from learning_service.domain.preferences import models as preferences
 from learning_service.domain.questions import models as questions
-from learning_service.domain.records import audit, events, idempotency
+from learning_service.domain.records import audit, events, idempotency, past_values
 from learning_service.domain.reminders import models as reminders
 from learning_service.domain.webhooks import models as webhooks
 
@@ -40,6 +40,7 @@ ALL = (
     notifications,
     organizations,
     outbox,
+    past_values,
     preferences,
     questions,
     reminders,

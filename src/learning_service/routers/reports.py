@@ -19,6 +19,7 @@ from learning_service.domain.reports.queries.compliance import (
     ReportFilter,
     check_filter,
     compliance_by_chapter,
+    read_as_of,
     totals_of,
 )
 from learning_service.domain.reports.queries.courses import report_on_course
@@ -32,13 +33,15 @@ from learning_service.schemas.reports import (
 
 router = APIRouter(prefix="/api/reports", tags=["reports"], route_class=KeyedRoute)
 FILTERS = ("requirement_id", "region_id", "chapter_id")
-PARAMETERS = [
-    {"name": name, "in": "query", "required": False, "schema": {"type": "string"}} for name in FILTERS
-]
+AS_OF = "as_of"
+
+
+def _parameters(*names: str) -> list[dict[str, Any]]:
+    return [{"name": name, "in": "query", "required": False, "schema": {"type": "string"}} for name in names]
 
 
 def _read_filter(request: Request, caller: Caller) -> ReportFilter:
-    refuse_unknown_parameters(request, frozenset(FILTERS))
+    refuse_unknown_parameters(request, frozenset((*FILTERS, AS_OF)))
     given = {name: request.query_params[name] for name in FILTERS if name in request.query_params}
     faults = [
         Fault(f"?{name}", OPAQUE_ID_FORM, "wrong-form")
@@ -54,7 +57,7 @@ def _read_filter(request: Request, caller: Caller) -> ReportFilter:
     "/compliance/",
     response_model=ComplianceReportOut,
     responses=AS_FILE,
-    openapi_extra={"parameters": PARAMETERS},
+    openapi_extra={"parameters": _parameters(*FILTERS, AS_OF)},
 )
 async def read_compliance_report(
     reach: Annotated[Reach, Depends(CanReadReports())],
@@ -65,10 +68,16 @@ async def read_compliance_report(
 ) -> Any:
     """How each chapter stands with a requirement (`?requirement_id=`), or with all of them, pair by pair.
 
+    `?as_of=` gives the same figures as they were: at the end of a day, where the organization is (`2026-03-01`), or
+    at a time (`2026-03-01T09:00:00Z`). Settings, audiences and links count as they were then, and as they are now
+    for the time before the organization was known here; erasures since then change nothing. A completion from a file
+    counts from its own day. A person is a member from the earliest of joining, first event and first completion.
+
     `Accept: text/csv` gives a file of the same rows.
     """
-    await check_filter(session, caller.organization_id, wanted, reach)
-    rows = await compliance_by_chapter(session, caller.organization_id, wanted, reach)
+    as_of = await read_as_of(session, caller.organization_id, request.query_params.get(AS_OF))
+    await check_filter(session, caller.organization_id, wanted, reach, past=as_of is not None)
+    rows = await compliance_by_chapter(session, caller.organization_id, wanted, reach, as_of=as_of)
     if wants_csv(request):
         return csv_file("compliance", csv_lines(COLUMNS, (astuple(row) for row in rows)))
     return ComplianceReportOut(

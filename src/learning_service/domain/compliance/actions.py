@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from operator import itemgetter
 from typing import Any
 
@@ -9,7 +10,8 @@ from sqlalchemy import CTE, ColumnElement, delete, func, select, text, true, upd
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
+from learning_service.domain.compliance.models import ChapterComplianceStatus, ErasedDuty, MemberSkill
+from learning_service.domain.compliance.queries import duties_at
 from learning_service.domain.courses.rules.tree import Skill
 from learning_service.domain.directory.models import ComplianceRequirement, Member
 from learning_service.domain.enrollments.models import CourseCompletion
@@ -26,6 +28,20 @@ _EACH_AT_A_TIME = text(
 )
 
 BATCH = 1_000
+_CHANGES_OF_DUTIES = text(
+    """SELECT at FROM (
+    SELECT m.created_at AS at FROM members m
+        WHERE m.organization_id = :organization_id AND m.user_id = :user_id
+    UNION SELECT min(e.time) FROM membership_events e
+        WHERE e.organization_id = :organization_id AND e.user_id = :user_id
+    UNION SELECT min(c.completed_at) FROM course_completions c
+        WHERE c.organization_id = :organization_id AND c.user_id = :user_id
+    UNION SELECT c.at FROM member_changes c
+        WHERE c.organization_id = :organization_id AND c.user_id = :user_id
+    UNION SELECT v.until FROM past_values v
+        WHERE v.organization_id = :organization_id AND v.kind IN ('requirement', 'chapter')
+) AS changes WHERE at < :instant ORDER BY at"""
+)
 
 _RECOMPUTED = text(
     """WITH wanted AS MATERIALIZED (
@@ -201,6 +217,32 @@ async def add_skills(
             course_id=row.course_id,
             completion_id=row.completion_id,
         )
+
+
+async def keep_duties(session: AsyncSession, organization_id: str, user_id: str) -> None:
+    """Write down what the member had to meet and when, before the fields that it follows from are erased."""
+    parameters = {"organization_id": organization_id, "user_id": user_id, "instant": now(session)}
+    instants: list[datetime] = [*await session.scalars(_CHANGES_OF_DUTIES, parameters), now(session)]
+    spans: dict[str, list[list[datetime]]] = {}
+    for since, until in pairwise(instants):
+        for requirement_id in await duties_at(session, organization_id, user_id, since):
+            held = spans.setdefault(requirement_id, [])
+            if held and held[-1][1] == since:
+                held[-1][1] = until
+            else:
+                held.append([since, until])
+    session.add_all(
+        ErasedDuty(
+            organization_id=organization_id,
+            user_id=user_id,
+            requirement_id=requirement_id,
+            since=since,
+            until=until,
+        )
+        for requirement_id, held in sorted(spans.items())
+        for since, until in held
+    )
+    await session.flush()
 
 
 async def announce_expired(session: AsyncSession) -> int:

@@ -59,3 +59,19 @@ class MemberSkill(Base):
     acquired_at: Mapped[datetime]
     course_id: Mapped[uuid.UUID]
     completion_id: Mapped[uuid.UUID]
+
+
+class ErasedDuty(Base):
+    """A requirement that a person who was erased had to meet, and when: what it followed from is gone."""
+
+    __tablename__ = "erased_duties"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "user_id"], ["members.organization_id", "members.user_id"]),
+    )
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    """The id of the records that are left."""
+    requirement_id: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(primary_key=True)
+    until: Mapped[datetime]

@@ -6,29 +6,43 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Text, TextualSelect, and_, cast, func, select, text, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Executable,
+    Select,
+    Text,
+    TextualSelect,
+    and_,
+    bindparam,
+    cast,
+    func,
+    select,
+    text,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.compliance.models import MemberSkill
+from learning_service.domain.compliance.models import ErasedDuty, MemberSkill
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries.audience import audience_of
 from learning_service.domain.directory.rules.audience import AudienceFilter
+from learning_service.domain.enrollments.queries.past import past_tables
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
 
 # Over thousands of members loops are never right; a planner whose statistics are from before a large load chooses
 # them all the same, and a plan that a connection keeps may be from when the table was empty.
-SET_WISE = text(
-    "SELECT set_config('enable_nestloop', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)"
-)
-_AUDIENCES = text(
-    """SELECT set_config('enable_nestloop', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true),
-    (SELECT jsonb_agg(jsonb_build_array(r.id, r.audience_filter)) FROM compliance_requirements r
+_SET_WISE = """SELECT set_config('enable_nestloop', 'off', true),
+    set_config('plan_cache_mode', 'force_custom_plan', true)"""
+SET_WISE = text(_SET_WISE)
+_FILTERS = """(SELECT jsonb_agg(jsonb_build_array(r.id, r.audience_filter)) FROM compliance_requirements r
     WHERE r.organization_id = :organization_id AND r.closed_at IS NULL
         AND (CAST(:requirement_id AS text) IS NULL OR r.id = :requirement_id))"""
-)
+_AUDIENCES = f"{_SET_WISE}, {_FILTERS}"
 
 BEGUN = """
 settings AS MATERIALIZED (
@@ -92,6 +106,7 @@ FROM (
 ) AS found
 ORDER BY user_id, requirement_id
 """  # noqa: S608
+_DUTIES = "asked AS (SELECT requirement_id FROM must_meet) SELECT requirement_id FROM asked"
 _MOST_AT_ONCE = 20_000
 
 
@@ -100,11 +115,32 @@ Audiences: TypeAlias = Mapping[str, Sequence[str]]
 
 
 async def audiences_of(
-    session: AsyncSession, organization_id: str, requirement_id: str | None = None
+    session: AsyncSession,
+    organization_id: str,
+    requirement_id: str | None = None,
+    *,
+    as_of: datetime | None = None,
 ) -> Audiences:
-    """Who must meet the organization's requirements, or that one; what follows is planned set by set."""
-    asked = {"organization_id": organization_id, "requirement_id": requirement_id}
-    *_, found = (await session.execute(_AUDIENCES, asked)).one()
+    """Who must meet the organization's requirements, or that one; what follows is planned set by set.
+
+    `as_of`: who had to meet them then.
+    """
+    return await _audiences(session, _AUDIENCES, organization_id, requirement_id, as_of)
+
+
+async def _audiences(
+    session: AsyncSession,
+    statement: str,
+    organization_id: str,
+    requirement_id: str | None,
+    as_of: datetime | None,
+) -> Audiences:
+    asked: dict[str, object] = {"organization_id": organization_id, "requirement_id": requirement_id}
+    asking: Executable = text(statement)
+    if as_of is not None:
+        asked["instant"] = as_of
+        asking = text(statement).columns().add_cte(*past_tables("past", "compliance_requirements"))
+    *_, found = (await session.execute(asking, asked)).one()
     audiences: dict[str, list[str]] = {}
     for one, audience in found or ():
         audiences.setdefault(json.dumps(audience), []).append(one)
@@ -112,13 +148,20 @@ async def audiences_of(
 
 
 def over_audiences(
-    statement: str, organization_id: str, audiences: Audiences, who: ColumnElement[bool]
+    statement: str,
+    organization_id: str,
+    audiences: Audiences,
+    who: ColumnElement[bool],
+    *,
+    past: bool = False,
+    few: bool = False,
 ) -> TextualSelect:
     """A statement that begins with `BEGUN` and reads `must_meet`: these members with what they must meet.
 
-    Its columns are `user_id`, `chapter_id`, `status` (the member's) and `requirement_id`.
+    Its columns are `user_id`, `chapter_id`, `status` (the member's) and `requirement_id`. `past`: all that it reads
+    is as it was at its `instant`. `few`: they are few members.
     """
-    parts = []
+    parts: list[Any] = []
     for stored, requirements in (audiences or {"null": ()}).items():
         audience = AudienceFilter.from_json(json.loads(stored) or {})
         wanted = func.unnest(cast(list(requirements), ARRAY(Text)))
@@ -128,9 +171,41 @@ def over_audiences(
                 audience_of(organization_id, audience), who
             )
         )
+    if past:
+        parts.append(_duties_of_erased(audiences, who))
     must_meet = union_all(*parts).cte("must_meet").prefix_with("MATERIALIZED", dialect="postgresql")
+    tables = past_tables(few=few) if past else ()
     # It is written after `WITH must_meet AS (…)`, and goes on with its own.
-    return text(f", {statement}").columns().add_cte(must_meet)
+    return text(f", {statement}").columns().add_cte(*tables, must_meet)
+
+
+def _duties_of_erased(audiences: Audiences, who: ColumnElement[bool]) -> Select[str, str, str, str]:
+    """What those who were erased since the statement's `instant` had to meet then."""
+    instant: ColumnElement[datetime] = bindparam("instant", type_=DateTime(timezone=True))
+    return (
+        select(Member.user_id, Member.chapter_id, Member.status, ErasedDuty.requirement_id)
+        .join(
+            ErasedDuty,
+            and_(ErasedDuty.organization_id == Member.organization_id, ErasedDuty.user_id == Member.user_id),
+        )
+        .where(
+            ErasedDuty.requirement_id.in_([one for ids in audiences.values() for one in ids]),
+            ErasedDuty.since <= instant,
+            ErasedDuty.until > instant,
+            who,
+        )
+    )
+
+
+async def duties_at(
+    session: AsyncSession, organization_id: str, user_id: str, instant: datetime
+) -> frozenset[str]:
+    """The requirements that the member had to meet then."""
+    audiences = await _audiences(session, f"SELECT {_FILTERS}", organization_id, None, instant)
+    who = Member.user_id == user_id
+    statement = over_audiences(_DUTIES, organization_id, audiences, who, past=True, few=True)
+    parameters = {"organization_id": organization_id, "instant": instant}
+    return frozenset(await session.scalars(statement, parameters))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import FetchedValue, ForeignKey, ForeignKeyConstraint, Index, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
@@ -143,6 +144,29 @@ class ErasedMember(Base):
     record_id: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[str]
     erased_at: Mapped[datetime]
+
+
+class MemberChange(Base):
+    """One change of a member's status, chapter or custom field, at the time at which it happened.
+
+    A field that no change names was always what it is now. Custom fields are personal and go at erasure.
+    """
+
+    __tablename__ = "member_changes"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "user_id"], ["members.organization_id", "members.user_id"]),
+    )
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    field: Mapped[str] = mapped_column(primary_key=True)
+    """`status`, `chapter_id`, or `custom_fields.` and the field's name."""
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    was: Mapped[list[Any]]
+    """What it was before the first change: a list of one value, or of none where the field was absent."""
+    value: Mapped[list[Any]]
+    """What it was from then on, in the same form."""
 
 
 class ComplianceRequirement(Base):

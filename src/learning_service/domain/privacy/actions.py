@@ -14,9 +14,12 @@ from sqlalchemy import Table, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.actions.certificates import erase_certificates
+from learning_service.domain.compliance.actions import keep_duties
 from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
 from learning_service.domain.courses.models import CourseGrader
+from learning_service.domain.directory.actions.member_changes import remember_changes
 from learning_service.domain.directory.models import ErasedMember, Member, MembershipEvent
+from learning_service.domain.directory.rules.membership import STATUS, FieldChange
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.jobs.outbox import enqueue_job
@@ -55,6 +58,8 @@ _TEXTS = (
     """UPDATE reminders SET reason = NULL
     WHERE organization_id = :organization_id AND enrollment_id = ANY(CAST(:enrollments AS uuid[]))""",
     """DELETE FROM import_rows WHERE organization_id = :organization_id AND user_id = :user_id""",
+    """DELETE FROM member_changes
+    WHERE organization_id = :organization_id AND user_id = :user_id AND field NOT IN ('status', 'chapter_id')""",
     """DELETE FROM officer_digests WHERE organization_id = :organization_id AND user_id = :user_id""",
     """UPDATE webhook_notices SET reason = NULL
     WHERE organization_id = :organization_id AND user_id = :user_id""",
@@ -110,6 +115,7 @@ async def erase_member(session: AsyncSession, user_id: str, *, actor: Principal)
         "instant": now(session),
         "enrollments": await _hold(session, organization_id, user_id),
     }
+    await _keep_past(session, organization_id, user_id)
     ids = [*await session.scalars(_IDS, _only(str(_IDS), parameters)), f'"{user_id}"']
     files = await erase_certificates(session, organization_id=organization_id, user_id=user_id)
     for statement in _TEXTS:
@@ -150,6 +156,16 @@ async def _hold(session: AsyncSession, organization_id: str, user_id: str) -> li
     if found is None:
         raise NotFound
     return enrollments
+
+
+async def _keep_past(session: AsyncSession, organization_id: str, user_id: str) -> None:
+    """Write down what reports of the past need of a member and what erasure takes away."""
+    await keep_duties(session, organization_id, user_id)
+    status = await session.scalar(
+        select(Member.status).where(Member.organization_id == organization_id, Member.user_id == user_id)
+    )
+    last = FieldChange(user_id, STATUS, now(session), [status], [ERASED])
+    await remember_changes(session, organization_id, [last])
 
 
 async def _forget(session: AsyncSession, organization_id: str, user_id: str) -> None:

@@ -1,10 +1,17 @@
-"""Reports as files. Pure."""
+"""Reports as files, and the times that they are about. Pure."""
 
 import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from itertools import chain
+
+from pydantic import TypeAdapter, ValidationError
+
+from learning_service.domain.kernel.days import end_of_day, last_moment, local_day
+from learning_service.domain.kernel.errors import Invalid
+from learning_service.domain.kernel.values import Instant
 
 _UNSEEN = r"[^\S\t\r\n\v\f]|[\u00ad\u200b-\u200f\u2060\ufeff]"
 _SIGNS = "=+@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−-"
@@ -36,3 +43,39 @@ def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterat
     """The file's lines, one at a time."""
     for row in chain([header], rows):
         yield csv_text([row])
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
+
+
+def past_day(name: str, given: str, timezone: str, now: datetime) -> date:
+    """A day of the past or today, as a query gives it. Raises Invalid."""
+    try:
+        if not _DAY.fullmatch(given):
+            raise ValueError
+        day = date.fromisoformat(given)
+    except ValueError:
+        raise Invalid.at(f"?{name}", "must be a day such as 2026-03-01", "wrong-form") from None
+    if day > local_day(now, timezone):
+        raise Invalid.at(f"?{name}", "is in the future", "wrong-time")
+    return day
+
+
+def last_moment_of(day: date, timezone: str, now: datetime) -> datetime:
+    """The last moment of a day there, or now where the day has not ended."""
+    return min(last_moment(end_of_day(day, timezone)), now)
+
+
+def past_instant(name: str, given: str, timezone: str, now: datetime) -> datetime:
+    """The moment that a day or time of the past stands for: of a day its last one. Raises Invalid."""
+    if _DAY.fullmatch(given):
+        return last_moment_of(past_day(name, given, timezone, now), timezone, now)
+    try:
+        instant = _INSTANT.validate_python(given)
+    except ValidationError:
+        detail = "must be a day such as 2026-03-01, or an RFC 3339 time such as 2026-03-01T09:00:00Z"
+        raise Invalid.at(f"?{name}", detail, "wrong-form") from None
+    if instant > now:
+        raise Invalid.at(f"?{name}", "is in the future", "wrong-time")
+    return instant

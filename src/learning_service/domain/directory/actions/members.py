@@ -4,15 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from sqlalchemy import Text, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.directory.actions.member_changes import remember_changes
 from learning_service.domain.directory.actions.parked_events import apply_parked, lock_arrivals
 from learning_service.domain.directory.actions.triggers import members_changed
 from learning_service.domain.directory.actions.units import units_held
 from learning_service.domain.directory.models import Chapter, Member, Region
 from learning_service.domain.directory.rules.facts import BatchMemberIn, MemberIn, Office
+from learning_service.domain.directory.rules.membership import (
+    Clocks,
+    FieldChange,
+    MemberState,
+    written_changes,
+)
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.pointers import MAX_FAULTS
@@ -148,6 +155,7 @@ async def _write(
             },
         )
     ).all()
+    await _remember(session, organization_id, rows, before)
     created = [user_id for user_id, *_, is_new in rows if is_new]
     causes: dict[str, str] = dict.fromkeys(created, actor.user_id)
     causes |= {
@@ -162,6 +170,24 @@ async def _write(
     if by_event:
         await members_changed(session, organization_id, by_event, cause_kind="event", actor_id=actor.user_id)
     return len(created), len(rows) - len(created)
+
+
+async def _remember(
+    session: AsyncSession,
+    organization_id: str,
+    rows: Sequence[Any],
+    before: Mapping[str, tuple[Any, ...]],
+) -> None:
+    changes: list[FieldChange] = []
+    for user_id, *facts, is_new in rows:
+        if not is_new and user_id in before and tuple(facts) != before[user_id]:
+            changes += written_changes(user_id, _state(before[user_id]), _state(facts), now(session))
+    await remember_changes(session, organization_id, changes)
+
+
+def _state(facts: Sequence[Any]) -> MemberState:
+    status, chapter_id, custom_fields = facts
+    return MemberState(status, chapter_id, from_json(custom_fields), Clocks())
 
 
 async def _lock(

@@ -13,7 +13,7 @@ from learning_service.domain.directory.actions.parked_events import (
     fold_events,
     load_states,
     lock_arrivals,
-    store_states,
+    store_folded,
 )
 from learning_service.domain.directory.actions.triggers import members_changed
 from learning_service.domain.directory.actions.units import open_chapters
@@ -93,7 +93,7 @@ async def receive_events(
     told = [one.told for one in news if one.event.subject in states]
     folded = fold_events(states, told)
     _check_sizes(given, folded.states)
-    await store_states(session, actor.organization_id, folded.states)
+    await store_folded(session, actor.organization_id, folded)
     if folded.causes:
         await members_changed(
             session, actor.organization_id, folded.causes, cause_kind="event", actor_id=actor.user_id

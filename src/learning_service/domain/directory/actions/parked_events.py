@@ -11,15 +11,18 @@ from pydantic_core import to_json
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.directory.actions.member_changes import remember_changes, settle_changes
 from learning_service.domain.directory.actions.units import open_chapters
 from learning_service.domain.directory.models import Member, MembershipEvent
 from learning_service.domain.directory.rules.membership import (
+    FieldChange,
     MembershipData,
     MemberState,
     Stamp,
     apply_event,
     dump_clocks,
     load_clocks,
+    told_changes,
 )
 from learning_service.domain.kernel.clock import now
 
@@ -53,6 +56,8 @@ class Folded:
     states: dict[str, MemberState]
     causes: dict[str, str]
     accepted: int
+    changes: list[FieldChange]
+    """What was when, also by those that were stale."""
 
 
 async def lock_arrivals(session: AsyncSession, organization_id: str, *, alone: bool = False) -> None:
@@ -76,19 +81,28 @@ async def load_states(
 def fold_events(states: Mapping[str, MemberState], events: Sequence[Told]) -> Folded:
     """Apply events to these members in memory, in the order given."""
     after, causes, accepted = dict(states), {}, 0
+    changes: list[FieldChange] = []
     for event in events:
-        state = apply_event(after[event.user_id], event.stamp, event.data)
+        before = after[event.user_id]
+        changes += told_changes(event.user_id, states[event.user_id], before, event.stamp, event.data)
+        state = apply_event(before, event.stamp, event.data)
         if state is not None:
             after[event.user_id] = state
             causes[event.user_id] = event.cause
             accepted += 1
-    return Folded({user_id: after[user_id] for user_id in causes}, causes, accepted)
+    return Folded({user_id: after[user_id] for user_id in causes}, causes, accepted, changes)
 
 
-async def store_states(
+async def store_folded(session: AsyncSession, organization_id: str, folded: Folded) -> None:
+    """Write what events made of members, and what they say of the past; the members' rows are held."""
+    await _store_states(session, organization_id, folded.states)
+    await remember_changes(session, organization_id, folded.changes)
+    await settle_changes(session, organization_id, folded.changes, folded.states)
+
+
+async def _store_states(
     session: AsyncSession, organization_id: str, states: Mapping[str, MemberState]
 ) -> None:
-    """Write the members' states with one statement; their rows are held."""
     if not states:
         return
     rows = [
@@ -140,7 +154,7 @@ async def apply_parked(
     ]
     states = await load_states(session, organization_id, {event.user_id for event in events})
     folded = fold_events(states, events)
-    await store_states(session, organization_id, folded.states)
+    await store_folded(session, organization_id, folded)
     await session.execute(
         update(MembershipEvent).where(MembershipEvent.id.in_([row.id for row in waiting])).values(data=None)
     )

@@ -5,7 +5,7 @@ so that events may come in any order, doubled and late, and a member still ends 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, TypeAlias
@@ -27,6 +27,8 @@ from learning_service.domain.kernel.values import (
 MAX_EVENTS = 1000
 AHEAD = timedelta(minutes=5)
 """How far a sender's clock may run before ours."""
+STATUS, CHAPTER, CUSTOM = "status", "chapter_id", "custom_fields."
+"""How changes name the fields of a member; the last is before a custom field's name."""
 _PLAIN = re.compile(r"[^\s\x00-\x1f\x7f]+")
 _JSON_TYPE = re.compile(r"application/(?:[a-z0-9.+-]+\+)?json(?:\s*;.*)?", re.IGNORECASE)
 
@@ -169,6 +171,52 @@ def apply_event(state: MemberState, stamp: Stamp, data: MembershipData) -> Membe
         custom_fields={**state.custom_fields, **newer},
         clocks=Clocks(status_clock, chapter_clock, {**clocks.custom_fields, **dict.fromkeys(newer, stamp)}),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A field of a member has another value from then on. Values are lists of one, or of none where it is absent."""
+
+    user_id: str
+    field: str
+    at: datetime
+    was: list[Any]
+    value: list[Any]
+
+
+def told_changes(
+    user_id: str, first: MemberState, state: MemberState, stamp: Stamp, data: MembershipData
+) -> Iterator[FieldChange]:
+    """What an event about a member in that state says of the past; `first`: the state before all events of the call.
+
+    Also what is late and changes nothing now was so for a while. What an event only repeats is left out.
+    """
+    clocks = state.clocks
+    told: list[tuple[str, Stamp | None, list[Any]]] = [(STATUS, clocks.status, [data.status])]
+    if data.chapter_id is not None:
+        told.append((CHAPTER, clocks.chapter_id, [data.chapter_id]))
+    for name, value in (data.custom_fields or {}).items():
+        told.append((CUSTOM + name, clocks.custom_fields.get(name), [value]))
+    before, known = fields_of(first), fields_of(state)
+    for field_name, clock, value in told:
+        if known.get(field_name, []) != value or (clock is not None and stamp < clock):
+            yield FieldChange(user_id, field_name, stamp.time, before.get(field_name, []), value)
+
+
+def fields_of(state: MemberState) -> dict[str, list[Any]]:
+    """The fields that have a history, as `FieldChange` names them and has their values."""
+    custom = {CUSTOM + name: [value] for name, value in state.custom_fields.items()}
+    return {STATUS: [state.status], CHAPTER: [state.chapter_id], **custom}
+
+
+def written_changes(
+    user_id: str, before: MemberState, after: MemberState, at: datetime
+) -> Iterator[FieldChange]:
+    """What a write that knows no earlier time changes."""
+    old, new = fields_of(before), fields_of(after)
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name, []) != new.get(name, []):
+            yield FieldChange(user_id, name, at, old.get(name, []), new.get(name, []))
 
 
 def dump_clocks(clocks: Clocks) -> JsonObject:

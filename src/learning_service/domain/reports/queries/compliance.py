@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.compliance.queries import ACTIVE, BEGUN, audiences_of, over_audiences
-from learning_service.domain.directory.models import Chapter, ComplianceRequirement, Region
+from learning_service.domain.directory.models import Chapter, ComplianceRequirement, Organization, Region
 from learning_service.domain.directory.queries.audience import within
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, Invalid
+from learning_service.domain.reports.rules import past_instant
 
 # A status belongs to member and requirement, so without a requirement the counts are of such pairs.
 _ROLL_UP = f"""{BEGUN}, places AS (
@@ -79,18 +81,29 @@ class ReportFilter:
     chapter_id: str | None = None
 
 
+async def read_as_of(session: AsyncSession, organization_id: str, given: str | None) -> datetime | None:
+    """The instant that a report is asked for; None: now. Raises Invalid."""
+    if given is None:
+        return None
+    organization = await session.get_one(Organization, organization_id)
+    return past_instant("as_of", given, organization.timezone, now(session))
+
+
 async def check_filter(
-    session: AsyncSession, organization_id: str, wanted: ReportFilter, reach: Reach
+    session: AsyncSession, organization_id: str, wanted: ReportFilter, reach: Reach, *, past: bool = False
 ) -> None:
-    """Raise Invalid for ids that the organization does not have, Forbidden for units beyond the reach."""
+    """Raise Invalid for ids that the organization does not have, Forbidden for units beyond the reach.
+
+    What was closed since then may be asked for in the `past`.
+    """
     if wanted.requirement_id is not None:
         requirement = await session.get(ComplianceRequirement, (organization_id, wanted.requirement_id))
-        if requirement is None or requirement.closed_at is not None:
+        if requirement is None or not (past or requirement.closed_at is None):
             raise Invalid.at("?requirement_id", "is not a requirement of this organization", "not-known")
     region_id = wanted.region_id
     if region_id is not None:
         found = await session.get(Region, (organization_id, region_id))
-        if found is None or found.closed_at is not None:
+        if found is None or not (past or found.closed_at is None):
             raise Invalid.at("?region_id", "is not a region of this organization", "not-known")
         if not reach.national and region_id not in reach.regions and not reach.chapters:
             raise Forbidden("You do not administer this region.")
@@ -99,7 +112,7 @@ async def check_filter(
             select(Chapter.region_id).where(
                 Chapter.organization_id == organization_id,
                 Chapter.id == wanted.chapter_id,
-                Chapter.closed_at.is_(None),
+                true() if past else Chapter.closed_at.is_(None),
             )
         )
         if region is None:
@@ -109,12 +122,18 @@ async def check_filter(
 
 
 async def compliance_by_chapter(
-    session: AsyncSession, organization_id: str, wanted: ReportFilter, reach: Reach
+    session: AsyncSession,
+    organization_id: str,
+    wanted: ReportFilter,
+    reach: Reach,
+    *,
+    as_of: datetime | None = None,
 ) -> Sequence[ChapterCompliance]:
-    """Every chapter within the reach that the filter means, by region and id."""
-    audiences = await audiences_of(session, organization_id, wanted.requirement_id)
+    """Every chapter within the reach that the filter means, by region and id; as it was then where that is given."""
+    audiences = await audiences_of(session, organization_id, wanted.requirement_id, as_of=as_of)
+    past = as_of is not None
     rows = await session.execute(
-        over_audiences(_ROLL_UP, organization_id, audiences, within(organization_id, reach)),
+        over_audiences(_ROLL_UP, organization_id, audiences, within(organization_id, reach), past=past),
         {
             "organization_id": organization_id,
             "national": reach.national,
@@ -124,7 +143,7 @@ async def compliance_by_chapter(
             "region_id": wanted.region_id,
             "chapter_id": wanted.chapter_id,
             "user_ids": None,
-            "instant": now(session),
+            "instant": as_of or now(session),
         },
     )
     return [ChapterCompliance(*row) for row in rows]

@@ -1,0 +1,109 @@
+"""The tables that compliance follows from as they were at an instant, for the statements that read them now.
+
+Each is a `WITH` item of a table's own name, which therefore stands for the table in all that comes after it: the same
+statement that says how things stand says how they stood. The parameters are `organization_id` and `instant`.
+"""
+
+from sqlalchemy import CTE, text
+
+
+def _before(column: str, kind: str, table: str) -> str:
+    """The column's value at the instant: what the first change after it took away, else what is there now."""
+    return f"CASE WHEN p.id IS NULL THEN {table}.{column} ELSE (p.was ->> '{column}')::{kind} END AS {column}"
+
+
+# Before the organization was known here, what it says now holds: nothing was said then.
+_PAST = """SELECT DISTINCT ON (v.kind, v.id) v.kind, v.id, v.was FROM past_values v
+    JOIN organizations o ON o.id = v.organization_id AND o.created_at <= :instant
+    WHERE v.organization_id = :organization_id AND v.until > :instant ORDER BY v.kind, v.id, v.until"""
+_SETTINGS = """SELECT s.organization_id, CASE WHEN p.id IS NULL THEN s.active_statuses
+        WHEN jsonb_typeof(p.was -> 'active_statuses') = 'array'
+            THEN ARRAY(SELECT jsonb_array_elements_text(p.was -> 'active_statuses')) END AS active_statuses
+    FROM organization_settings s LEFT JOIN past p ON p.kind = 'settings'
+    WHERE s.organization_id = :organization_id"""
+# A unit or requirement that was closed since then was not closed yet.
+_CHAPTERS = f"""SELECT c.organization_id, c.id, c.name, {_before("region_id", "text", "c")},
+        {_before("closed_at", "timestamptz", "c")}
+    FROM chapters c LEFT JOIN past p ON p.kind = 'chapter' AND p.id = c.id
+    WHERE c.organization_id = :organization_id"""  # noqa: S608
+_REQUIREMENTS = f"""SELECT r.organization_id, r.id, r.name, {_before("closed_at", "timestamptz", "r")},
+        CASE WHEN p.id IS NULL THEN r.audience_filter
+            ELSE nullif(p.was -> 'audience_filter', 'null') END AS audience_filter
+    FROM compliance_requirements r LEFT JOIN past p ON p.kind = 'requirement' AND p.id = r.id
+    WHERE r.organization_id = :organization_id"""  # noqa: S608
+_COURSES = f"""SELECT c.organization_id, c.id, {_before("linked_compliance_requirement", "text", "c")}
+    FROM courses c LEFT JOIN past p ON p.kind = 'course' AND p.id = c.id::text
+    WHERE c.organization_id = :organization_id"""  # noqa: S608
+# The nearest change before the instant says what a field was; where there is none, the first one after it.
+_FIELDS = """SELECT f.user_id, max(f.held ->> 0) FILTER (WHERE f.field = 'status') AS status,
+        max(f.held ->> 0) FILTER (WHERE f.field = 'chapter_id') AS chapter_id,
+        jsonb_object_agg(substr(f.field, 15), f.held -> 0)
+            FILTER (WHERE f.field LIKE 'custom%' AND f.held <> '[]') AS there,
+        array_agg(substr(f.field, 15))
+            FILTER (WHERE f.field LIKE 'custom%' AND f.held = '[]') AS absent
+    FROM (SELECT DISTINCT ON (c.user_id, c.field) c.user_id, c.field,
+            CASE WHEN c.at <= :instant THEN c.value ELSE c.was END AS held
+        FROM member_changes c WHERE c.organization_id = :organization_id
+        ORDER BY c.user_id, c.field, c.at <= :instant DESC, abs(extract(epoch FROM c.at - :instant)),
+            CASE WHEN c.at <= :instant THEN c.id END DESC, c.id
+    ) AS f GROUP BY f.user_id"""
+# Somebody is a member from the earliest of joining, first event and first completion.
+_MEMBERS = """SELECT m.organization_id, m.user_id, m.display_name, m.erased_at,
+        coalesce(f.chapter_id, m.chapter_id) AS chapter_id, coalesce(f.status, m.status) AS status,
+        (m.custom_fields || coalesce(f.there, '{}')) - coalesce(f.absent, '{}') AS custom_fields
+    FROM members m LEFT JOIN fields f ON f.user_id = m.user_id
+    WHERE m.organization_id = :organization_id AND (m.erased_at IS NULL OR m.erased_at > :instant)
+        AND (m.created_at <= :instant
+            OR m.user_id IN (SELECT e.user_id FROM membership_events e
+                WHERE e.organization_id = :organization_id AND e.time <= :instant)
+            OR m.user_id IN (SELECT c.user_id FROM course_completions c
+                WHERE c.organization_id = :organization_id AND c.completed_at <= :instant))"""
+_ENROLLMENTS = f"""SELECT e.organization_id, e.id, e.user_id, e.course_id, e.due_at, e.awaiting_review,
+        CASE WHEN e.status IN ('completed', 'failed') AND e.ended_at > :instant
+                OR e.status = 'withdrawn' AND e.withdrawn_at > :instant
+            THEN 'in_progress' ELSE e.status END AS status
+    FROM (
+        SELECT e.organization_id, e.id, e.user_id, e.course_id, {_before("status", "text", "e")},
+            {_before("due_at", "timestamptz", "e")}, {_before("awaiting_review", "boolean", "e")},
+            {_before("ended_at", "timestamptz", "e")}, {_before("withdrawn_at", "timestamptz", "e")}
+        FROM enrollments e LEFT JOIN past p ON p.kind = 'enrollment' AND p.id = e.id::text
+        WHERE e.organization_id = :organization_id AND e.assigned_at <= :instant
+    ) AS e"""  # noqa: S608
+# A completion counts from when its enrollment was completed, which is after its own time where a person graded.
+_STATUSES = f"""SELECT DISTINCT ON (c.user_id, c.requirement_id) c.organization_id, c.user_id, c.requirement_id,
+        c.completed_at, c.expires_at
+    FROM (
+        SELECT c.organization_id, c.user_id, c.enrollment_id, c.completed_at,
+            {_before("requirement_id", "text", "c")}, {_before("expires_at", "timestamptz", "c")},
+            {_before("voided_at", "timestamptz", "c")}
+        FROM course_completions c LEFT JOIN past p ON p.kind = 'completion' AND p.id = c.id::text
+        WHERE c.organization_id = :organization_id AND c.completed_at <= :instant
+    ) AS c JOIN enrollments e ON e.id = c.enrollment_id AND e.status = 'completed'
+    WHERE c.requirement_id IS NOT NULL AND (c.voided_at IS NULL OR c.voided_at > :instant)
+    ORDER BY c.user_id, c.requirement_id, c.expires_at DESC NULLS FIRST, c.completed_at DESC"""  # noqa: S608
+_TABLES = (
+    ("past", "MATERIALIZED", _PAST),
+    ("organization_settings", "NOT MATERIALIZED", _SETTINGS),
+    ("chapters", "NOT MATERIALIZED", _CHAPTERS),
+    ("compliance_requirements", "NOT MATERIALIZED", _REQUIREMENTS),
+    ("courses", "NOT MATERIALIZED", _COURSES),
+    ("fields", "NOT MATERIALIZED", _FIELDS),
+    ("members", "MATERIALIZED", _MEMBERS),
+    ("enrollments", "MATERIALIZED", _ENROLLMENTS),
+    ("chapter_compliance_statuses", "NOT MATERIALIZED", _STATUSES),
+)
+
+
+def past_tables(*names: str, few: bool = False) -> tuple[CTE, ...]:
+    """These tables, or all, as they were; add them to a statement before all that reads them, in this order.
+
+    `few`: the statement is about few members, so that no table is gone through as a whole.
+    """
+    return tuple(
+        text(statement)
+        .columns()
+        .cte(name)
+        .prefix_with("NOT MATERIALIZED" if few else how, dialect="postgresql")
+        for name, how, statement in _TABLES
+        if not names or name in names
+    )
