@@ -177,7 +177,7 @@ async def test_old_keys_stay_for_what_they_signed(earned: Earned) -> None:
     world = earned.world
     before = (await _read(earned)).json()
     told = await asyncio.to_thread(rotate, world.worker.settings, "all")
-    assert [line.split()[0] for line in told.splitlines()] == ["ed25519", "rs256"]
+    assert [line.split()[0] for line in told.splitlines()] == ["ed25519", "rs256", "pdf"]
     bob = await earn(world, "bob", course=earned.course)
     await world.run_jobs()
     after = (await _read(bob)).json()

@@ -21,6 +21,7 @@ from learning_service.adapters.processes import ProcessDied, ProcessPool
 from learning_service.cli.certificates import halt, resume, status
 from learning_service.core.settings import Settings
 from learning_service.domain.certificates.actions.certificates import erase_certificates
+from learning_service.domain.certificates.actions.pdfs import keep_former_pdfs
 from learning_service.domain.certificates.rules.certificates import pdf_filename, pdf_key, printed_locale
 from learning_service.domain.unused_files import keys_in_use
 from learning_service.worker.jobs.certificates import audit_certificates
@@ -146,6 +147,17 @@ async def test_an_erased_members_record_stays_without_name_and_pdf(world: World)
     page = await world.http.get(f"/certificates/{earned.id}/verify/")
     assert page.status_code == 200
     assert "Ana" not in page.text
+
+
+async def test_erasure_takes_the_files_of_before_as_well(world: World) -> None:
+    earned = await earn(world)
+    await world.run_jobs()
+    before = pdf_key(await stored(earned))
+    async with world.worker.transaction(None) as session:
+        await keep_former_pdfs(session, [uuid.UUID(earned.id)])
+    await earned.change("pdf_sha256 = NULL")
+    async with world.worker.transaction(None) as session:
+        assert await erase_certificates(session, organization_id=world.id, user_id="ana") == [before]
 
 
 async def test_a_pool_outlives_the_death_of_a_process() -> None:

@@ -199,17 +199,17 @@ class _Subset:
         """The font as PDF objects."""
         program = self._stream(document, "program", self.program, {"Length1": self.length})
         left, bottom, right, top = self.font.box
-        descriptor = _Written(
+        descriptor = Written(
             f"<</Type/FontDescriptor/FontName/{self.name}/Flags {_SYMBOLIC}/FontBBox[{left} {bottom} {right} {top}]"
             f"/ItalicAngle 0/Ascent {top}/Descent {bottom}/CapHeight {top}/StemV 80/FontFile2 ", program, ">>",
         )  # fmt: skip
-        descendant = _Written(
+        descendant = Written(
             f"<</Type/Font/Subtype/CIDFontType2/BaseFont/{self.name}"
             f"/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/W {self.widths}/CIDToGIDMap ",
             self._stream(document, "glyphs", self.glyphs),
             "/FontDescriptor ", document.Reference(descriptor, f"descriptor:{self.name}"), ">>",
         )  # fmt: skip
-        return _Written(
+        return Written(
             f"<</Type/Font/Subtype/Type0/BaseFont/{self.name}/Encoding/Identity-H/ToUnicode ",
             self._stream(document, "unicode", self.to_unicode),
             "/DescendantFonts[", document.Reference(descendant, f"descendant:{self.name}"), "]>>",
@@ -221,7 +221,7 @@ class _Subset:
         return document.Reference(compressed_stream(content, entries), f"{kind}:{self.name}")
 
 
-class _Written(pdfdoc.PDFObject):  # type: ignore[misc]
+class Written(pdfdoc.PDFObject):  # type: ignore[misc]
     """An object of PDF as it is written, but for the numbers of others; reportlab takes long to write each name."""
 
     def __init__(self, *parts: Any) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
+from learning_service.adapters.certificate_archive import attach_credential, root_of
 from learning_service.adapters.certificate_artwork import (
     Palette,
     UnusableLogo,
@@ -62,6 +63,8 @@ class CertificateContent:
     orientation: Orientation = "landscape"
     mark: Mark | None = None
     """What is stamped across it when it is no longer in force."""
+    credential: str | None = None
+    """The same as a signed credential; a file in the PDF."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ def render_certificate(content: CertificateContent) -> bytes:
     canvas = Canvas(
         file, pagesize=size, pageCompression=1, invariant=1, lang=language, initialFontName=NO_FONT
     )
+    root = root_of(canvas._doc)
     page = _Page(canvas, DocumentFonts(canvas._doc), palette(content.primary_color), layout)
     _describe(canvas, content)
     draw_background(canvas, page.colors, size, content.orientation, content.logo)
@@ -131,6 +135,8 @@ def render_certificate(content: CertificateContent) -> bytes:
     _draw_verification(page, content)
     if content.mark:
         page.slanted(words(language)[content.mark].upper(), _MARK_COLOR)
+    if content.credential is not None:
+        attach_credential(canvas._doc, root, content.credential, content.issued_on)
     canvas.showPage()
     canvas.save()
     return file.getvalue()

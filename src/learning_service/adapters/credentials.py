@@ -4,18 +4,22 @@ import hashlib
 import json
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import assert_never
 
 import base58
 import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import (
     RSAPrivateKey,
     RSAPublicKey,
     generate_private_key,
 )
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -24,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
     load_pem_private_key,
 )
+from cryptography.x509.oid import NameOID
 
 from learning_service.adapters.linked_data import MULTIBASE_BASE58, signed
 from learning_service.domain.certificates.rules.credentials import Credential
@@ -32,10 +37,25 @@ from learning_service.domain.kernel.values import JsonObject
 
 _MULTICODEC_ED25519 = b"\xed\x01"
 _RSA_BITS, _RSA_EXPONENT = 2048, 65537
+SERVICE = "Learning service"
+_LONGEST_NAME = 64
+"""Of what a certificate calls its holder (X.520)."""
+_CLOCKS_APART, _HOLDS = timedelta(hours=1), timedelta(days=30 * 365)
+_FOR_SIGNATURES = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=True,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=False,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
-def make_key(kind: KeyKind) -> NewKey:
-    """A new key of this kind."""
+def make_key(kind: KeyKind, host: str = SERVICE) -> NewKey:
+    """A new key of this kind; one for PDFs has a certificate of its own making, which names the host."""
     if kind == "ed25519":
         key = Ed25519PrivateKey.generate()
         public = key.public_key().public_bytes_raw()
@@ -45,7 +65,37 @@ def make_key(kind: KeyKind) -> NewKey:
         public = rsa.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         secret = rsa.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         return NewKey(_thumbprint(public), kind, public, secret)
+    if kind == "pdf":
+        own = generate_ec_key(SECP256R1())
+        vouched = _self_signed(own, host)
+        text = own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + vouched.public_bytes(
+            Encoding.PEM
+        )
+        return NewKey(
+            vouched.fingerprint(SHA256()).hex(), kind, vouched.public_bytes(Encoding.DER), text.decode()
+        )
     assert_never(kind)
+
+
+def _self_signed(key: EllipticCurvePrivateKey, host: str) -> x509.Certificate:
+    names = [
+        x509.NameAttribute(NameOID.ORGANIZATION_NAME, SERVICE),
+        x509.NameAttribute(NameOID.COMMON_NAME, host[:_LONGEST_NAME]),
+    ]
+    name, instant = x509.Name(names), datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(instant - _CLOCKS_APART)
+        .not_valid_after(instant + _HOLDS)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_FOR_SIGNATURES, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, SHA256())
+    )
 
 
 def multikey(public: bytes) -> str:

@@ -66,16 +66,24 @@ class HttpClient:
         Raises Unavailable, whose detail is for logs and names the URL, unless a 200 with JSON of at most
         `max_bytes` bytes has arrived whole within `timeout_seconds`.
         """
+        headers = {"Accept": "application/json"}
+        body = await self._asked("GET", url, None, headers, timeout_seconds, max_bytes)
         try:
-            async with asyncio.timeout(timeout_seconds):
-                return json.loads(await self._get(url, max_bytes))
-        except TimeoutError as error:
-            raise Unavailable(f"{url} did not answer within {timeout_seconds} s") from error
-        # A group is what anyio makes of a port out of range.
-        except (httpx.HTTPError, httpx.InvalidURL, ExceptionGroup) as error:
-            raise Unavailable(f"{url} cannot be read: {type(error).__name__}") from error
+            return json.loads(body)
         except (ValueError, RecursionError) as error:
             raise Unavailable(f"{url} cannot be read as JSON") from error
+
+    async def exchange(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        headers: Mapping[str, str],
+        timeout_seconds: float = 10,
+        max_bytes: int = 64 * 1024,
+    ) -> bytes:
+        """What a server of the operator's choice answers to this body. Raises Unavailable, as `get_json` does."""
+        return await self._asked("POST", url, body, headers, timeout_seconds, max_bytes)
 
     async def post(
         self,
@@ -112,19 +120,40 @@ class HttpClient:
         except (*_NO_ANSWER, ExceptionGroup) as error:
             raise Unavailable(f"no answer: {type(error).__name__}") from error
 
-    async def _get(self, url: str, max_bytes: int) -> bytes:
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-        async with self._client.stream("GET", url, headers=headers) as response:
-            if response.status_code != httpx.codes.OK:
-                raise Unavailable(f"{url} answered {response.status_code}")
-            if response.headers.get("Content-Encoding", "identity") != "identity":
-                raise Unavailable(f"{url} answered compressed, unasked")
-            body = bytearray()
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > max_bytes:
-                    raise Unavailable(f"{url} answered more than {max_bytes} bytes")
-            return bytes(body)
+    async def _asked(
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        timeout_seconds: float,
+        max_bytes: int,
+    ) -> bytes:
+        sent = {**headers, "Accept-Encoding": "identity"}
+        try:
+            async with (
+                asyncio.timeout(timeout_seconds),
+                self._client.stream(method, url, content=content, headers=sent) as response,
+            ):
+                return await _body(response, url, max_bytes)
+        except TimeoutError as error:
+            raise Unavailable(f"{url} did not answer within {timeout_seconds} s") from error
+        # A group is what anyio makes of a port out of range.
+        except (httpx.HTTPError, httpx.InvalidURL, ExceptionGroup) as error:
+            raise Unavailable(f"{url} cannot be read: {type(error).__name__}") from error
+
+
+async def _body(response: httpx.Response, url: str, max_bytes: int) -> bytes:
+    if response.status_code != httpx.codes.OK:
+        raise Unavailable(f"{url} answered {response.status_code}")
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise Unavailable(f"{url} answered compressed, unasked")
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > max_bytes:
+            raise Unavailable(f"{url} answered more than {max_bytes} bytes")
+    return bytes(body)
 
 
 def _addressed(

@@ -1,11 +1,14 @@
 """`learning-service worker`: run background jobs."""
 
 import importlib
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from learning_service.cli.terminal import find_database, read_settings
+from learning_service.cli.terminal import fail, find_database, read_settings
+from learning_service.core.settings import Settings
+from learning_service.domain.certificates.rules.pdf_keys import UnusableKey, read_pdf_key
 
 app = typer.Typer()
 Check = Annotated[
@@ -17,8 +20,20 @@ Check = Annotated[
 def worker(check: Check = False) -> None:
     """Run background jobs until stopped, as `arq learning_service.worker.settings.WorkerSettings` does."""
     if not check:
-        read_settings(serving=True)
+        refuse_unusable_key(read_settings(serving=True))
     run_arq("WorkerSettings", check=check)
+
+
+def refuse_unusable_key(settings: Settings) -> None:
+    """End the command where PDFs cannot be signed by the key that is given."""
+    if settings.pdf_signing_key is None:
+        return
+    try:
+        key = read_pdf_key(settings.pdf_signing_key.get_secret_value())
+    except UnusableKey as error:
+        fail(f"PDF_SIGNING_KEY: {error}")
+    if not key.is_valid_at(datetime.now(UTC)):
+        fail("PDF_SIGNING_KEY: its certificate does not hold now")
 
 
 def run_arq(kind: str, *, check: bool) -> None:

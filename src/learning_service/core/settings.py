@@ -277,6 +277,11 @@ class Settings(StoreSettings):
     certificate_processes: int = Field(default=2, ge=1, le=64)
     """Processes in which one worker draws certificates."""
 
+    pdf_signing_key: SecretStr | None = None
+    """The key that signs PDFs and its certificates, in PEM; none: one that the installation made itself."""
+    timestamp_authority: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
+    """A time-stamping authority (RFC 3161) that vouches for the time of each PDF's signature."""
+
     smtp_url: SecretStr | None = None
     """`smtp://user:password@host:port`, `smtps://…`; none: no mail leaves."""
     mail_directory: Path | None = None

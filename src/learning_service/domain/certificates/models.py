@@ -215,7 +215,7 @@ class SigningKey(Base):
 
     __tablename__ = "signing_keys"
     __table_args__ = (
-        CheckConstraint("kind IN ('ed25519', 'rs256')", name="kind"),
+        CheckConstraint("kind IN ('ed25519', 'rs256', 'pdf')", name="kind"),
         Index("uq_signing_keys_active", "kind", unique=True, postgresql_where=text("retired_at IS NULL")),
     )
 

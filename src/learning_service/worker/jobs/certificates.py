@@ -14,11 +14,10 @@ from learning_service.adapters.certificate_pdf import (
     CertificateContent,
     UnusableLogo,
     missing_glyphs,
-    render_certificate,
 )
+from learning_service.adapters.signed_certificate import signed_certificate
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.context import Context
-from learning_service.domain.certificates.actions.credentials import SIGN, signing_key_of
 from learning_service.domain.certificates.actions.pdfs import (
     activate_certificate,
     activate_marked,
@@ -34,9 +33,11 @@ from learning_service.domain.certificates.queries import (
     drifted_pdfs,
 )
 from learning_service.domain.certificates.rules.certificates import Mark, pdf_key
-from learning_service.domain.jobs.outbox import Job, Unworkable, enqueue_job, requeue_jobs
+from learning_service.domain.certificates.rules.pdf_keys import UnusableKey
+from learning_service.domain.jobs.outbox import Job, Unworkable, enqueue_job
 from learning_service.domain.kernel.days import last_day, local_day
 from learning_service.worker.durable import finishing
+from learning_service.worker.signing import pdf_signing, signed_credential
 
 log = structlog.get_logger()
 
@@ -53,19 +54,22 @@ DRIFTED = Gauge(
 
 
 async def generate_certificates(context: Context, job: Job) -> None:
-    """Render a certificate, store it under its hash, and mark it ready.
+    """Render a certificate with its credential, sign it, store it under its hash, and mark it ready.
 
-    The same content gives the same bytes, so that doing this twice stores one object.
+    No two signatures are the same, so of two who do this at once, the first one's PDF is kept.
     """
     certificate = await _certificate(context, job)
     mark: Mark | None = job.arguments.get("mark")
     made = certificate.marked_as == mark if mark else certificate.pdf_sha256 is not None
     if made or certificate.recipient_name is None:
         return
-    content = replace(await content_of(context, certificate), mark=mark)
+    credential = await signed_credential(context, certificate)
+    if credential is None:
+        return
+    content = replace(await content_of(context, certificate), mark=mark, credential=credential)
     try:
-        pdf = await context.processes.run(render_certificate, content)
-    except UnusableLogo as error:
+        pdf = await context.processes.run(signed_certificate, content, await pdf_signing(context))
+    except (UnusableLogo, UnusableKey) as error:
         raise Unworkable(f"certificate {certificate.id}: {error}") from error
     sha256 = hashlib.sha256(pdf).hexdigest()
     key = pdf_key(sha256)
@@ -75,12 +79,6 @@ async def generate_certificates(context: Context, job: Job) -> None:
             wanted = await activate_marked(session, certificate.id, sha256, mark)
         else:
             wanted = await activate_certificate(session, certificate.id, sha256)
-            await requeue_jobs(
-                session,
-                SIGN,
-                {signing_key_of(certificate.id): {"certificate_id": str(certificate.id)}},
-                organization_id=certificate.organization_id,
-            )
             if wanted and certificate.reissued_at is None and context.settings.sends_mail:
                 await enqueue_job(
                     session,
@@ -88,7 +86,7 @@ async def generate_certificates(context: Context, job: Job) -> None:
                     {"certificate_id": str(certificate.id)},
                     organization_id=certificate.organization_id,
                 )
-            if fields := _replaced(content):
+            if wanted and (fields := _replaced(content)):
                 await note_replaced(session, certificate, fields)
                 log.warning("certificate_characters_replaced", certificate_id=str(certificate.id))
     if not wanted:

@@ -378,11 +378,16 @@ async def erase_certificates(session: AsyncSession, *, organization_id: str, use
             pdf_erased_at=now(session),
         )
     )
-    for kept in (CertificateCredential, FormerPdf):
-        await session.execute(
-            delete(kept).where(
-                kept.organization_id == organization_id,
-                kept.certificate_id.in_([row.id for row in held]),
-            )
+    ids = [row.id for row in held]
+    await session.execute(
+        delete(CertificateCredential).where(
+            CertificateCredential.organization_id == organization_id,
+            CertificateCredential.certificate_id.in_(ids),
         )
-    return keys
+    )
+    former = await session.scalars(
+        delete(FormerPdf)
+        .where(FormerPdf.organization_id == organization_id, FormerPdf.certificate_id.in_(ids))
+        .returning(FormerPdf.sha256)
+    )
+    return [*dict.fromkeys([*keys, *map(pdf_key, former)])]

@@ -75,6 +75,17 @@ async def is_signed(session: AsyncSession, certificate: Certificate) -> bool:
     return found is not None
 
 
+async def kept_credential(session: AsyncSession, certificate: Certificate) -> str | None:
+    """The certificate's credential, signed by Data Integrity; None where it was erased."""
+    kept: str | None = await session.scalar(
+        select(CertificateCredential.credential).where(
+            CertificateCredential.organization_id == certificate.organization_id,
+            CertificateCredential.certificate_id == certificate.id,
+        )
+    )
+    return kept
+
+
 async def version_of(session: AsyncSession, certificate: Certificate) -> Version:
     """The version of the course that was completed, and the member's address."""
     organization = certificate.organization_id

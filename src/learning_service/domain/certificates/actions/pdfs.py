@@ -37,9 +37,9 @@ def note_on_certificate(
 
 
 async def activate_certificate(session: AsyncSession, certificate_id: uuid.UUID, sha256: str) -> bool:
-    """Note that the PDF with this digest is stored; the first to say so wins, and later ones agree.
+    """Note that the PDF with this digest is stored; the first to say so wins.
 
-    False when the member was erased meanwhile: the PDF must not stay.
+    False: another was first, or the member was erased meanwhile. Then this PDF must not stay.
     """
     await session.execute(
         update(Certificate)
@@ -50,8 +50,8 @@ async def activate_certificate(session: AsyncSession, certificate_id: uuid.UUID,
         )
         .values(pdf_sha256=sha256, pdf_ready_at=now(session), pdf_checked_at=now(session))
     )
-    name = await session.scalar(select(Certificate.recipient_name).where(Certificate.id == certificate_id))
-    return name is not None
+    kept = await session.scalar(select(Certificate.pdf_sha256).where(Certificate.id == certificate_id))
+    return kept == sha256
 
 
 async def have_marked(session: AsyncSession, certificate: Certificate, mark: Mark) -> None:

@@ -4,21 +4,24 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from urllib.parse import quote, urlsplit
 
-KeyKind: TypeAlias = Literal["ed25519", "rs256"]
-"""What a key is for: `ed25519` signs credentials as Data Integrity, `rs256` the same as JWTs."""
-KEY_KINDS: tuple[KeyKind, ...] = ("ed25519", "rs256")
+KeyKind: TypeAlias = Literal["ed25519", "rs256", "pdf"]
+"""What a key is for: `ed25519` signs credentials as Data Integrity, `rs256` the same as JWTs, `pdf` PDFs."""
+KEY_KINDS: tuple[KeyKind, ...] = ("ed25519", "rs256", "pdf")
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A new key pair. Its id is what others call it: a Multikey, or the thumbprint of its JWK (RFC 7638)."""
+    """A new key pair.
+
+    Its id is what others call it: a Multikey, the thumbprint of its JWK (RFC 7638), its certificate's SHA-256.
+    """
 
     id: str
     kind: KeyKind
     public: bytes
-    """32 bytes of Ed25519; the DER of a SubjectPublicKeyInfo of RSA."""
+    """32 bytes of Ed25519; the DER of a SubjectPublicKeyInfo of RSA; the DER of the certificate of a key for PDFs."""
     secret: str
-    """32 bytes in hex; a PKCS #8 file in PEM."""
+    """32 bytes in hex; a PKCS #8 file in PEM, of a key for PDFs with the certificate after it."""
 
 
 def place_of_key(key_id: str) -> str:
