@@ -138,8 +138,8 @@ class HttpClient:
                 return await _body(response, url, max_bytes)
         except TimeoutError as error:
             raise Unavailable(f"{url} did not answer within {timeout_seconds} s") from error
-        # A group is what anyio makes of a port out of range.
-        except (httpx.HTTPError, httpx.InvalidURL, ExceptionGroup) as error:
+        # A group is what anyio makes of a port out of range, a ValueError what idna makes of a host's name.
+        except (httpx.HTTPError, httpx.InvalidURL, ExceptionGroup, ValueError) as error:
             raise Unavailable(f"{url} cannot be read: {type(error).__name__}") from error
 
 
