@@ -96,7 +96,7 @@ def test_a_file_has_a_number_of_pictures() -> None:
         .removesuffix("</quiz>")
         for n in range(MAX_ENCLOSURES + 1)
     )
-    with pytest.raises(UnknownFormat, match="more than 500 pictures"):
+    with pytest.raises(UnknownFormat, match="more than 1000 pictures"):
         read(f"<quiz>{text}</quiz>")
 
 

@@ -1,7 +1,7 @@
 """Files of questions: how large they may be, and how an import and an export are answered."""
 
 import uuid
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Literal
 
@@ -13,12 +13,15 @@ from learning_service.api.routes import Responses
 from learning_service.api.uploads import MIB, discard_file
 from learning_service.context import Context
 from learning_service.domain.courses.actions.imports import Arrived, ImportReport
+from learning_service.domain.courses.queries.bundles import BundleTooLarge, Packing
 from learning_service.domain.documents.actions import Received
 from learning_service.domain.documents.rules import clean_name
 from learning_service.domain.kernel.errors import DomainError
 from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.questions.rules.exchange.formats import QuestionFile, write_questions
+from learning_service.domain.questions.rules.exchange.bundles import PackedFile, write_bundle
+from learning_service.domain.questions.rules.exchange.enclosures import Enclosure
+from learning_service.domain.questions.rules.exchange.formats import write_questions
 from learning_service.domain.questions.rules.types import AnyQuestion
 from learning_service.domain.records.idempotency import AlreadyReplied, keep_reply
 from learning_service.schemas.question_files import ImportOut
@@ -34,19 +37,23 @@ FILE: Responses = {
     }
 }
 ExportFormat = Annotated[
-    Literal["gift", "moodle-xml", "qti-2.1"],
-    Query(description="The file's format. GIFT has no place for what a question is worth."),
+    Literal["gift", "moodle-xml", "qti-2.1", "bundle"],
+    Query(
+        description="The file's format. GIFT has no place for what a question is worth; a bundle has all, files too."
+    ),
 ]
 DryRun = Annotated[bool, Query(description="Only say what would become of them; change nothing.")]
 
 
 @asynccontextmanager
-async def stored_files(context: Context, found: QuestionFile, *, dry_run: bool) -> AsyncIterator[Arrived]:
-    """The files that questions show, in the store while questions are taken. What is not kept is removed again."""
+async def stored_files(
+    context: Context, enclosures: Mapping[uuid.UUID, Enclosure], *, dry_run: bool
+) -> AsyncIterator[Arrived]:
+    """Files that came with questions, in the store while these are taken. What is not kept is removed again."""
     files: dict[uuid.UUID, Received] = {}
     arrived = Arrived(files, context.settings.organization_storage_mib * MIB)
     try:
-        for id_, one in () if dry_run else found.enclosures.items():
+        for id_, one in () if dry_run else enclosures.items():
             key = f"documents/{uuid.uuid4().hex}"
             await context.store.put(key, one.content, content_type="application/octet-stream")
             files[id_] = Received(
@@ -72,6 +79,25 @@ async def import_answer(session: AsyncSession, report: ImportReport) -> Response
     content_type = {"content-type": answer.headers["content-type"]}
     await keep_reply(session, status=200, headers=content_type, body=bytes(answer.body).decode())
     return answer
+
+
+async def bundle_answer(context: Context, caller: Principal, packing: Packing) -> Response:
+    """A bundle with the files that were uploaded. Raises BundleTooLarge."""
+    files = [
+        PackedFile(
+            id=document.id,
+            name=document.name,
+            media_type=document.media_type,
+            hidden_slides=document.hidden_slides,
+            content=await context.store.get(document.original_key),
+        )
+        for document in packing.documents
+    ]
+    content = await apart(*caller.who, write_bundle, packing.kind, packing.content, files)
+    if len(content) > MAX_FILE:
+        raise BundleTooLarge(MAX_FILE)
+    headers = {"Content-Disposition": f'attachment; filename="{packing.kind}.zip"'}
+    return Response(content, media_type="application/zip", headers=headers)
 
 
 async def export_answer(caller: Principal, questions: Sequence[AnyQuestion], format_: str) -> Response:

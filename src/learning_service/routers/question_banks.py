@@ -13,6 +13,7 @@ from learning_service.api.question_files import (
     MAX_FILE,
     DryRun,
     ExportFormat,
+    bundle_answer,
     export_answer,
     import_answer,
     stored_files,
@@ -28,6 +29,7 @@ from learning_service.domain.courses.queries.banks import (
     list_banks,
     questions_in_bank,
 )
+from learning_service.domain.courses.queries.bundles import bank_to_pack
 from learning_service.domain.courses.rules.banks import MAX_IN_BANK, BankChangeIn, BankIn
 from learning_service.domain.kernel.large_work import apart_in_pieces
 from learning_service.domain.kernel.paging import PageRequest, page_of
@@ -153,7 +155,7 @@ async def import_into_bank(
     places: PlacesOf,
     dry_run: DryRun = False,
 ) -> Response:
-    """Add the questions of a file to a bank: Moodle's GIFT and XML, Aiken, and QTI.
+    """Add the questions of a file to a bank: Moodle's GIFT and XML, Aiken, QTI, and our own bundle.
 
     Of up to 20 MiB; its content decides what it is. Each question is told with its line; those that cannot be taken
     are refused and left out, the others come in at once. What the bank has already is not added again.
@@ -162,7 +164,7 @@ async def import_into_bank(
     content = await read_file(request, limit=MAX_FILE, sender=caller, places=places)
     found = await apart_in_pieces(*caller.who, read_questions(content))
     async with (
-        stored_files(context, found, dry_run=dry_run) as arrived,
+        stored_files(context, found.enclosures, dry_run=dry_run) as arrived,
         context.transaction(caller.organization_id) as session,
     ):
         keyed = keyed_request(request, caller, content)
@@ -175,14 +177,22 @@ async def import_into_bank(
 
 @router.get("/{bank_id}/export/", response_class=Response, responses=FILE)
 async def export_bank(
-    bank: Authored, caller: Author, session: Session, request: Request, format: ExportFormat
+    bank: Authored,
+    caller: Author,
+    session: Session,
+    request: Request,
+    context: ContextOf,
+    format: ExportFormat,
 ) -> Response:
-    """The questions of a bank as a file; imported again, they are what they were.
+    """The questions of a bank as a file; imported again, they are what they were. A bundle has their files, too.
 
-    What the format has no place for is said in a comment before the question.
+    What a format has no place for is said in a comment before the question.
     """
     refuse_unknown_parameters(request, frozenset({"format"}))
     questions = await questions_in_bank(session, caller.organization_id, bank.id, most=MAX_IN_BANK)
+    if format == "bundle":
+        packing = await bank_to_pack(session, caller, questions, most=MAX_FILE)
+        return await bundle_answer(context, caller, packing)
     return await export_answer(caller, questions, format)
 
 

@@ -13,6 +13,7 @@ from learning_service.api.question_files import (
     MAX_FILE,
     DryRun,
     ExportFormat,
+    bundle_answer,
     export_answer,
     import_answer,
     stored_files,
@@ -21,14 +22,13 @@ from learning_service.api.requests import ContextOf, Session
 from learning_service.api.uploads import FILE_BODY, PlacesOf, read_file
 from learning_service.domain.courses.actions.imports import import_questions
 from learning_service.domain.courses.queries.access import CourseAccess
+from learning_service.domain.courses.queries.bundles import course_to_pack
 from learning_service.domain.courses.queries.versions import find_version, read_tree
-from learning_service.domain.courses.rules.importing import Place
-from learning_service.domain.courses.rules.tree import quizzes
+from learning_service.domain.courses.rules.importing import Place, questions_in
 from learning_service.domain.enrollments.queries.enrollments import access_authored
 from learning_service.domain.kernel.large_work import apart_in_pieces
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.exchange.formats import read_questions
-from learning_service.domain.questions.rules.pools import questions_of
 from learning_service.domain.questions.rules.question import Key
 from learning_service.domain.records.idempotency import claim_key
 from learning_service.schemas.question_files import ImportOut
@@ -59,17 +59,19 @@ async def import_into_draft(
     place: Annotated[Place, Depends(_read_place)],
     dry_run: DryRun = False,
 ) -> Response:
-    """Add the questions of a file to the draft: Moodle's GIFT and XML, Aiken, and QTI.
+    """Add the questions of a file to the draft: Moodle's GIFT and XML, Aiken, QTI, and our own bundle.
 
     Of up to 20 MiB; QTI 1.2 and 2.0 to 3.0, also in a package, as Canvas and Common Cartridge make it. Its content
     decides what it is. Each question is told with its line; those that cannot be taken are refused and left out,
     the others come in at once. What the draft has already is not added again, so the same file may be sent twice.
+    A bundle of a course fills a draft that is empty, whole or not at all.
     Without `quiz` the questions go into a new quiz; without `module` that is in a new module.
     """
     content = await read_file(request, limit=MAX_FILE, sender=caller, places=places)
     found = await apart_in_pieces(*caller.who, read_questions(content))
+    files = found.files if found.course is not None and place.is_open else found.enclosures
     async with (
-        stored_files(context, found, dry_run=dry_run) as arrived,
+        stored_files(context, files, dry_run=dry_run) as arrived,
         context.transaction(caller.organization_id) as session,
     ):
         keyed = keyed_request(request, caller, content)
@@ -89,13 +91,19 @@ async def export_version(
     number: VersionNumber,
     session: Session,
     request: Request,
+    context: ContextOf,
     format: ExportFormat,
 ) -> Response:
-    """The questions of a version as a file; imported again, they are what they were.
+    """A version as a file: the bundle has all of it with its files, the other formats its questions.
 
-    What the format has no place for is said in a comment before the question.
+    Imported again, they are what they were. What a format has no place for is said in a comment before the question.
+    A pool of a bank is bundled with the questions that the bank gives.
     """
     refuse_unknown_parameters(request, frozenset({"format"}))
-    tree = (await read_tree(session, await find_version(session, access.view.id, number))).tree
-    questions = [question for _, quiz in quizzes(tree) for _, question in questions_of(quiz.questions)]
-    return await export_answer(caller, questions, format)
+    version = await find_version(session, access.view.id, number)
+    if format == "bundle":
+        return await bundle_answer(
+            context, caller, await course_to_pack(session, caller, version, most=MAX_FILE)
+        )
+    tree = (await read_tree(session, version)).tree
+    return await export_answer(caller, questions_in(tree), format)

@@ -7,6 +7,7 @@ from pydantic import Field
 from learning_service.domain.questions.rules.exchange.entries import Status
 from learning_service.domain.questions.rules.exchange.formats import Format
 from learning_service.schemas.common import Out
+from learning_service.schemas.courses import RemovedHtmlOut
 
 
 class ImportMessageOut(Out):
@@ -19,7 +20,12 @@ class ImportMessageOut(Out):
 class ImportedQuestionOut(Out):
     """What became of a question of the file."""
 
-    line: Annotated[int, Field(description="Where it begins in the file; the first line is 1.")]
+    line: Annotated[
+        int,
+        Field(
+            description="Where it begins in the file; the first line is 1. In a bundle: which question it is."
+        ),
+    ]
     name: Annotated[str, Field(description="Its name there, else the beginning of its words.")]
     key: Annotated[
         str | None,
@@ -38,3 +44,9 @@ class ImportOut(Out):
     accepted: Annotated[int, Field(description="How many were taken just as they are there.")]
     warned: Annotated[int, Field(description="How many were taken, or found, with something to know.")]
     refused: Annotated[int, Field(description="How many were left out.")]
+    removed_html: Annotated[
+        list[RemovedHtmlOut],
+        Field(
+            description="Of a bundle of a course that filled the draft: what the sanitizer took out of it."
+        ),
+    ]

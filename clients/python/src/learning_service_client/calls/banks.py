@@ -81,7 +81,9 @@ class BankCalls(Transport):
         )
         return cast(ImportOut, answer.json())
 
-    async def export_bank(self, bank_id: Id, *, format_: Literal["gift", "moodle-xml", "qti-2.1"]) -> bytes:
+    async def export_bank(
+        self, bank_id: Id, *, format_: Literal["gift", "moodle-xml", "qti-2.1", "bundle"]
+    ) -> bytes:
         """The questions of a bank as a file; imported again, they are what they were."""
         answer = await self._send("GET", f"{_path(bank_id)}export/", query={"format": format_}, accept="*/*")
         return answer.content

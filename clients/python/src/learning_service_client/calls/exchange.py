@@ -30,7 +30,7 @@ class ExchangeCalls(Transport):
         return cast(ImportOut, answer.json())
 
     async def export_version(
-        self, course_id: Id, number: int, *, format_: Literal["gift", "moodle-xml", "qti-2.1"]
+        self, course_id: Id, number: int, *, format_: Literal["gift", "moodle-xml", "qti-2.1", "bundle"]
     ) -> bytes:
         """The questions of a version as a file; imported again, they are what they were."""
         answer = await self._send(

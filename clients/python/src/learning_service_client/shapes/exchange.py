@@ -2,6 +2,8 @@
 
 from typing import Literal, TypedDict
 
+from learning_service_client.shapes.trees import RemovedHtmlOut
+
 
 class RejectedRowOut(TypedDict):
     """A row that is not taken."""
@@ -40,11 +42,12 @@ class ImportedQuestionOut(TypedDict):
 class ImportOut(TypedDict):
     """What became of a file: all of its questions, in its order."""
 
-    format: Literal["gift", "moodle-xml", "aiken", "qti-1.2", "qti-2.x", "qti-3.0"]
+    format: Literal["gift", "moodle-xml", "aiken", "qti-1.2", "qti-2.x", "qti-3.0", "bundle"]
     questions: list[ImportedQuestionOut]
     accepted: int
     warned: int
     refused: int
+    removed_html: list[RemovedHtmlOut]
 
 
 class StartedImportOut(TypedDict):

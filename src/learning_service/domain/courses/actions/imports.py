@@ -1,21 +1,25 @@
 """Questions of a file into a draft: the good ones in one transaction, a word on each."""
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, repeat
 from typing import get_args
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.actions.drafts import lock_course, sanitizer_of, store_draft
+from learning_service.domain.courses.actions.rights import require_granting
+from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.versions import Edition, current_version, known_keys, read_tree
+from learning_service.domain.courses.rules.documents import shown_documents
 from learning_service.domain.courses.rules.importing import (
     Judged,
     Place,
     Room,
     clean_entries,
     contents_of,
+    is_empty,
     judge_entries,
     new_enclosures,
     new_questions,
@@ -24,9 +28,13 @@ from learning_service.domain.courses.rules.importing import (
     with_documents,
     with_questions,
 )
+from learning_service.domain.courses.rules.richtext import Clean, Cleaning, Removed, sanitize_tree
+from learning_service.domain.courses.rules.tree import Tree, dump_tree, parse_tree, pools_of, texts_of
 from learning_service.domain.documents.actions import Received, add_documents
 from learning_service.domain.documents.queries import documents_with_ids
+from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.large_work import apart_in_pieces
+from learning_service.domain.kernel.pointers import pointer
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.exchange.enclosures import content_id, named_in, renamed
 from learning_service.domain.questions.rules.exchange.entries import Entry, Message, Status
@@ -55,6 +63,8 @@ class ImportReport:
     accepted: int
     warned: int
     refused: int
+    removed_html: Sequence[Removed] = ()
+    """What the sanitizer took out of a whole course."""
 
 
 @dataclass(slots=True)
@@ -80,11 +90,16 @@ async def import_questions(
 ) -> ImportReport:
     """Add what can be taken of these to the draft; a second time nothing is added. Raises Invalid.
 
+    A whole course fills a draft that is empty; the actor has to be one who may grant its skills, else Forbidden.
     `dry_run`: only say what would become of them.
     """
     course = await lock_course(session, course_id)
     version = await current_version(session, course_id)
     before = Edition(version, await read_tree(session, version))
+    if found.course is not None and place.is_open and is_empty(before.tree):
+        return await _import_course(
+            session, course, before, found, found.course, arrived, dry_run=dry_run, actor=actor
+        )
     room = room_in(before.tree, place)
     judged = await judged_entries(session, found.entries, questions_in(before.tree), room, actor=actor)
     if not dry_run and (new := await documented(session, judged, arrived, actor=actor)):
@@ -92,6 +107,61 @@ async def import_questions(
         tree = with_questions(before.tree, place, new)
         await store_draft(session, course, before, tree, (), known, actor=actor)
     return report_of(found.format, judged, dry_run=dry_run)
+
+
+async def _import_course(
+    session: AsyncSession,
+    course: Course,
+    before: Edition,
+    found: QuestionFile,
+    content: str,
+    arrived: Arrived,
+    *,
+    dry_run: bool,
+    actor: Principal,
+) -> ImportReport:
+    """Make the tree of a bundle the draft, whole or not at all. Raises Invalid, Forbidden."""
+    clean = await sanitizer_of(session, actor)
+    tree, removed = await apart_in_pieces(*actor.who, _judged_course(content.encode(), clean))
+    await _refuse_foreign(session, tree, found, actor)
+    await require_granting(session, course, before.tree.mastered_skills, tree.mastered_skills, actor=actor)
+    cleaned = await apart_in_pieces(*actor.who, clean_entries(found.entries, clean))
+    keys: Iterable[str | None] = repeat(None)
+    if not dry_run:
+        shown = dict.fromkeys(
+            one.document_id for one in shown_documents(tree) if one.document_id in found.files
+        )
+        documents = await keep_files(session, list(shown), arrived, actor=actor)
+        stored = parse_tree(renamed(dump_tree(tree).decode(), documents), texts_of(tree))
+        known = await known_keys(session, course.id)
+        edition = await store_draft(session, course, before, stored, removed, known, actor=actor)
+        keys = [question.key for question in questions_in(edition.tree)]
+    judged = [Judged(one.entry, key, is_new=True) for one, key in zip(cleaned, keys, strict=False)]
+    return replace(report_of(found.format, judged, dry_run=dry_run), removed_html=removed)
+
+
+def _judged_course(content: bytes, clean: Clean) -> Cleaning[tuple[Tree, tuple[Removed, ...]]]:
+    tree = parse_tree(content)
+    yield
+    return (yield from sanitize_tree(tree, clean))
+
+
+async def _refuse_foreign(session: AsyncSession, tree: Tree, found: QuestionFile, actor: Principal) -> None:
+    """Raises Invalid for banks of another installation, and for documents that neither came nor are here."""
+    shown = [one for one in shown_documents(tree) if one.document_id not in found.files]
+    known = await documents_with_ids(session, actor.organization_id, {one.document_id for one in shown})
+    faults = [
+        Fault(f"/file{one.pointer}", "is not a document of this organization", "not-known")
+        for one in shown
+        if one.document_id not in known
+    ]
+    faults += [
+        Fault(f"/file{pointer(*path, 'bank_id')}", "is a question bank of another installation", "not-known")
+        for path, pool in pools_of(tree)
+        if pool.bank_id is not None
+    ]
+    if faults:
+        raise Invalid(faults)
 
 
 async def judged_entries(

@@ -39,6 +39,11 @@ class Place:
     module: str | None
     quiz: str | None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing was said: a whole course then goes into a draft that is empty."""
+        return self.module is None and self.quiz is None
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -78,6 +83,11 @@ def contents_of(questions: Iterable[Question]) -> Cleaning[list[tuple[str, str]]
 def questions_in(tree: Tree) -> list[Question]:
     """What the quizzes and pools of a tree ask, in order."""
     return [question for _, quiz in quizzes(tree) for _, question in questions_of(quiz.questions)]
+
+
+def is_empty(tree: Tree) -> bool:
+    """Whether the draft has nothing but its head."""
+    return not tree.modules and tree.assessment is None
 
 
 def check_place(tree: Tree, place: Place) -> int:

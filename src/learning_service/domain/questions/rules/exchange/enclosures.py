@@ -24,7 +24,7 @@ from learning_service.domain.documents.rules import (
 
 MAX_BYTES = 10 * 1024 * 1024
 """Of one picture."""
-MAX_ENCLOSURES = 500
+MAX_ENCLOSURES = 1000
 """In one file of questions."""
 _REFERENCE = re.compile("document:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _DATA = re.compile(r"data:image/[a-z]{1,10};base64,", re.IGNORECASE)

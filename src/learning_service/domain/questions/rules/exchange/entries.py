@@ -123,6 +123,10 @@ class Draft:
         for rich in (self.prompt, self.explanation):
             if rich is not None and rich.form == "markdown":
                 self.warn("markdown", "Markdown is kept as it was written, without its effects.")
+        return self.judged(kind, fields)
+
+    def judged(self, kind: str | None, fields: JsonObject) -> Entry:
+        """The question of these fields, as the API would judge it."""
         try:
             question = _QUESTION.validate_json(to_json(fields))
         except ValidationError as error:

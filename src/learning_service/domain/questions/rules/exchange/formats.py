@@ -3,28 +3,29 @@
 import json
 import re
 import uuid
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from typing import Literal, TypeAlias
 
 from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.questions.rules.exchange.aiken import read_aiken
+from learning_service.domain.questions.rules.exchange.bundles import Bundle, read_bundle
 from learning_service.domain.questions.rules.exchange.enclosures import MAX_ENCLOSURES, Enclosure
 from learning_service.domain.questions.rules.exchange.entries import Entry, Message
 from learning_service.domain.questions.rules.exchange.gift import read_gift
 from learning_service.domain.questions.rules.exchange.gift_writing import write_gift
 from learning_service.domain.questions.rules.exchange.moodle import read_moodle
 from learning_service.domain.questions.rules.exchange.moodle_writing import write_moodle
-from learning_service.domain.questions.rules.exchange.packages import BadPackage, Package
+from learning_service.domain.questions.rules.exchange.packages import BUNDLE, BadPackage, Package
 from learning_service.domain.questions.rules.exchange.qti1 import read_qti1
 from learning_service.domain.questions.rules.exchange.qti2 import ITEM_3, read_qti2
 from learning_service.domain.questions.rules.exchange.qti2_writing import write_qti2
 from learning_service.domain.questions.rules.exchange.xml import BadXml
 from learning_service.domain.questions.rules.types import Question
 
-Format: TypeAlias = Literal["gift", "moodle-xml", "aiken", "qti-1.2", "qti-2.x", "qti-3.0"]
+Format: TypeAlias = Literal["gift", "moodle-xml", "aiken", "qti-1.2", "qti-2.x", "qti-3.0", "bundle"]
 WRITERS: dict[str, tuple[Callable[[Iterable[Question]], Iterator[str]], str, str]] = {
     "gift": (write_gift, "text/plain; charset=utf-8", "txt"),
     "moodle-xml": (write_moodle, "application/xml", "xml"),
@@ -70,29 +71,36 @@ class QuestionFile:
 
     format: Format
     entries: list[Entry]
+    course: str | None = None
+    """Of a bundle of a course: its tree, as JSON."""
+    files: Mapping[uuid.UUID, Enclosure] = field(default_factory=dict)
+    """What is in a bundle of a course, whatever shows it."""
 
     @property
-    def enclosures(self) -> dict[uuid.UUID, Enclosure]:
+    def enclosures(self) -> Mapping[uuid.UUID, Enclosure]:
         """The files that questions show, each once."""
         return {one.id: one for entry in self.entries for one in entry.enclosures}
 
 
 def read_questions(data: bytes) -> Generator[None, None, QuestionFile]:
     """The format of a file and its questions: work that pauses after each. Raises UnknownFormat."""
-    format_, found, guessed = _opened(data)
+    found = _opened(data)
     entries: list[Entry] = []
     shown: set[uuid.UUID] = set()
-    for entry in found:
+    for entry in found.entries:
         if len(entries) >= MOST:
             raise UnknownFormat(f"The file has more than {MOST:,} questions. Divide it.")
         shown.update(enclosure.id for enclosure in entry.enclosures)
         if len(shown) > MAX_ENCLOSURES:
             raise UnknownFormat(f"The file has more than {MAX_ENCLOSURES} pictures. Divide it.")
-        entries.append(_with_guess(entry) if guessed else entry)
+        entries.append(_with_guess(entry) if found.is_guess else entry)
         yield
+    bundle = found.bundle
+    if bundle is not None and bundle.course is not None:
+        return QuestionFile(found.format, entries, bundle.course, bundle.files)
     if not entries:
         raise UnknownFormat("There is no question in the file.")
-    return QuestionFile(format_, entries)
+    return QuestionFile(found.format, entries)
 
 
 def write_questions(questions: Sequence[Question], format_: str) -> tuple[str | bytes, str, str]:
@@ -103,24 +111,34 @@ def write_questions(questions: Sequence[Question], format_: str) -> tuple[str | 
     return "".join(write(questions)), kind, ending
 
 
-def _opened(data: bytes) -> tuple[Format, Iterator[Entry], bool]:
-    """The format, the questions as they are read, and whether the encoding was guessed."""
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A file whose format is known, with the questions as they are read."""
+
+    format: Format
+    entries: Iterator[Entry]
+    is_guess: bool = False
+    """Whether its encoding was guessed."""
+    bundle: Bundle | None = None
+
+
+def _opened(data: bytes) -> _Opened:
     if data.startswith(_ZIP):
-        return *_packed(data), False
+        return _packed(data)
     text, guessed = _decoded(data)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text.lstrip()[:1] == "<":
         head = text[:_HEAD]
         if (qti := _qti(head)) is not None:
-            return qti[0], _xml(qti[1], text), guessed
+            return _Opened(qti[0], _xml(qti[1], text), guessed)
         if _QUIZ.search(head):
-            return "moodle-xml", _xml(read_moodle, text), guessed
+            return _Opened("moodle-xml", _xml(read_moodle, text), guessed)
         raise UnknownFormat("The XML is neither Moodle's, which begins with a quiz, nor QTI.")
     if "{" not in text and _ANSWER.search(text):
-        return "aiken", read_aiken(text), guessed
+        return _Opened("aiken", read_aiken(text), guessed)
     if "{" in text or "}" in text or "::" in text:
-        return "gift", read_gift(text), guessed
-    raise UnknownFormat("This is neither GIFT nor Aiken nor XML nor a package of QTI.")
+        return _Opened("gift", read_gift(text), guessed)
+    raise UnknownFormat("This is neither GIFT nor Aiken nor XML, nor a package of QTI, nor a bundle of ours.")
 
 
 def _decoded(data: bytes) -> tuple[str, bool]:
@@ -159,10 +177,13 @@ def _qti(head: str) -> tuple[Format, Callable[..., Iterator[Entry]]] | None:
     return ("qti-3.0", partial(read_qti2, name=ITEM_3)) if _QTI_3.search(head) else None
 
 
-def _packed(data: bytes) -> tuple[Format, Iterator[Entry]]:
-    """The edition of QTI of a package's first file of questions, and the questions of all."""
+def _packed(data: bytes) -> _Opened:
+    """A bundle of ours, or a package of QTI: the edition of its first file of questions, and the questions of all."""
     try:
         package = Package(data)
+        if BUNDLE in package.names:
+            bundle = read_bundle(package)
+            return _Opened("bundle", bundle.entries, bundle=bundle)
         files = [(name, _decoded(file)[0]) for name, file in package.question_files()]
     except BadPackage as error:
         raise UnknownFormat(str(error)) from None
@@ -170,7 +191,7 @@ def _packed(data: bytes) -> tuple[Format, Iterator[Entry]]:
     entries = chain.from_iterable(
         _xml(partial(qti[1], find=partial(package.picture, beside=name)), text) for qti, name, text in found
     )
-    return (found[0][0][0] if found else "qti-1.2"), entries
+    return _Opened(found[0][0][0] if found else "qti-1.2", entries)
 
 
 def _with_guess(entry: Entry) -> Entry:

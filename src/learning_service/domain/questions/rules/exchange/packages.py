@@ -50,9 +50,12 @@ class Package:
         """Of the files in it."""
         return frozenset(self._entries)
 
-    def read(self, name: str) -> bytes:
-        """The whole of a file in it. Raises BadPackage."""
-        return self._read(self._entries[name])
+    def read(self, name: str, *, most: int | None = None) -> bytes:
+        """The whole of a file in it. Raises BadPackage for one of more than `most` bytes."""
+        content = self._read(self._entries[name], most=None if most is None else most + 1)
+        if most is not None and len(content) > most:
+            raise BadPackage(f"{name} has more than {most // MIB} MiB.")
+        return content
 
     def question_files(self) -> Iterator[tuple[str, bytes]]:
         """The files of questions, by name. Canvas holds a quiz twice: the fuller one ends in `.xml.qti`.
