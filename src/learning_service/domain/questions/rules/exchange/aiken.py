@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from learning_service.domain.questions.rules.exchange.entries import Choice, Draft, Entry
-from learning_service.domain.questions.rules.exchange.gift_lexer import lines_of
+from learning_service.domain.questions.rules.exchange.gift_lexer import SPACE, lines_of
 from learning_service.domain.questions.rules.exchange.texts import Rich
 
 _ANSWER = "ANSWER:"
@@ -15,7 +15,7 @@ def read_aiken(text: str) -> Iterator[Entry]:
     """The questions of a file, in order."""
     reader = _Reader()
     for number, line in enumerate(lines_of(text), 1):
-        yield from reader.meets(line.strip(), number)
+        yield from reader.meets(line.strip(SPACE), number)
     yield from reader.ends()
 
 
@@ -55,14 +55,16 @@ class _Reader:
 
     def _answered(self, answer: str, number: int) -> Entry:
         draft = self._draft() if self._stem else Draft(number)
-        letter = answer.rstrip(".)").strip().upper()
+        letter, words = answer[:1].upper(), answer[1:].strip(" .)\t")
         if not self._stem:
             return draft.refused("no-question", "There is an ANSWER: and no question before it.")
-        if letter not in _letters(self._choices):
+        if letter not in _letters(self._choices) or answer[1:2].isalnum():
             detail = f"The answer {answer[:20]!r} is none of the choices."
             return draft.refused("no-right-answer", detail, "multiple_choice")
         if len(set(_letters(self._choices))) < len(self._choices):
             return draft.refused("twice", "Two choices have the same letter.", "multiple_choice")
+        if words:
+            draft.warn("answer-words", f"Of the answer {answer[:20]!r} only the first letter counts.")
         choices = [Choice(Rich(text, "plain"), Fraction(mine == letter)) for mine, text in self._choices]
         return draft.choices(choices, single=True)
 

@@ -49,7 +49,8 @@ _ENCODINGS = {
     "windows-1251": "cp1251",
     "us-ascii": "cp1252",
 }
-_ANSWER = re.compile(r"^[ \t]*ANSWER:", re.IGNORECASE | re.MULTILINE)
+_ANSWER = re.compile(r"^[ \t]*ANSWER:[ \t]*[A-Z](?![A-Z0-9])", re.IGNORECASE | re.MULTILINE)
+_CHOICE = re.compile(r"^[ \t]*[A-Z][.)]", re.IGNORECASE | re.MULTILINE)
 _HEAD = 4096
 _GUESSED = Message(
     "guessed-encoding", "The file is not UTF-8; it was read as Windows-1252. Look at its accents."
@@ -134,7 +135,8 @@ def _opened(data: bytes) -> _Opened:
         if _QUIZ.search(head):
             return _Opened("moodle-xml", _xml(read_moodle, text), guessed)
         raise UnknownFormat("The XML is neither Moodle's, which begins with a quiz, nor QTI.")
-    if "{" not in text and _ANSWER.search(text):
+    # Braces may stand in any text, a letter after ANSWER: and lettered lines in no GIFT.
+    if _ANSWER.search(text) and ("{" not in text or _CHOICE.search(text)):
         return _Opened("aiken", read_aiken(text), guessed)
     if "{" in text or "}" in text or "::" in text:
         return _Opened("gift", read_gift(text), guessed)

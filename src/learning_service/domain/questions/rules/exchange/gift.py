@@ -33,11 +33,14 @@ def _question(block: Block) -> Entry | None:
         draft = Draft(block.line, prompt=_rich(tokens, "moodle"))
         return draft.refused("too-long", f"A question may have at most {LONGEST:,} characters.")
     if _text(tokens).startswith(_CATEGORY):
-        return None
+        return _behind_category(tokens)
     draft = Draft(block.line, tags=frozenset(_TAG.findall(" ".join(block.comments))))
     if tokens[0].kind == "::" and (end := _find(tokens, "::", 1)) is not None:
         draft.name = Rich(_text(tokens[1:end])).text.strip()
         tokens = tokens[end + 1 :]
+    elif tokens[0].kind == "::":
+        # A name that does not end is none.
+        tokens = tokens[1:]
     start, end = _find(tokens, "{"), _find(tokens, "}")
     if start is None and end is None:
         draft.prompt = _rich(tokens, "moodle")
@@ -56,6 +59,16 @@ def _question(block: Block) -> Entry | None:
     if general:
         draft.explanation = _rich(general, draft.prompt.form)
     return _of_type(draft, answers)
+
+
+def _behind_category(tokens: Sequence[Token]) -> Entry | None:
+    """A category takes all up to an empty line for its name; a question among that is told."""
+    end = next((n for n, token in enumerate(tokens) if token.text == "\n"), len(tokens))
+    rest = tokens[end + 1 :]
+    if _find(rest, "{") is None:
+        return None
+    draft = Draft(rest[0].line, prompt=_rich(rest, "moodle"))
+    return draft.refused("category", "There is no empty line between the category and this question.")
 
 
 def _of_type(draft: Draft, answers: Sequence[Token]) -> Entry:
@@ -117,6 +130,10 @@ def _numeric(draft: Draft, answers: Sequence[Token]) -> Entry:
     found: list[tuple[Choice, Amount]] = []
     for part in _parts(answers):
         choice = _weighed(part, Fraction(1), "plain")
+        if choice.text.text.strip() == "*" and choice.fraction < 1:
+            draft.warn("part-of-points", "Only the first answer that is worth all of the points is kept.")
+            draft.leave_feedback([choice])
+            continue
         amount = _amount(choice.text.text)
         if amount is None:
             return draft.refused("no-number", f"{choice.text.text.strip()[:50]!r} is no number.", "numeric")

@@ -8,6 +8,8 @@ Kind: TypeAlias = Literal["text", "{", "}", "=", "~", "#", "::", "->"]
 _CONTROLS: dict[str, Kind] = {"{": "{", "}": "}", "=": "=", "~": "~", "#": "#"}
 _ESCAPED = frozenset(":#={}~\\")
 COMMENT = "//"
+SPACE = " \t\r\0\x0b"
+"""What may stand around a line. Moodle takes a no-break space for a sign: a line of one does not end a question."""
 LONGEST = 200_000
 """Characters of a question that are looked at."""
 
@@ -35,10 +37,10 @@ def blocks(text: str) -> Iterator[Block]:
     """The questions of a file, in order. Lines end with a line feed."""
     start, lines = 1, list[str]()
     for number, line in enumerate(lines_of(text), 1):
-        if line.strip():
+        if stripped := line.strip(SPACE):
             if not lines:
                 start = number
-            lines.append(line.strip())
+            lines.append(stripped)
         elif lines:
             yield _block(start, lines)
             lines = []

@@ -7,6 +7,7 @@ from fractions import Fraction
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.exchange.entries import ALL_OR_NOTHING
 from learning_service.domain.questions.rules.exchange.fractions import percent
+from learning_service.domain.questions.rules.exchange.losses import losses
 from learning_service.domain.questions.rules.types import Question
 
 _ESCAPES = str.maketrans({**{c: f"\\{c}" for c in "\\:#={}~"}, "\n": "\\n", "\r": "\\n"})
@@ -104,10 +105,4 @@ def _lost(fields: JsonObject) -> Iterator[str]:
     """What the format has no place for."""
     if fields["points"] != 1:
         yield f"{fields['points']:g} points"
-    for name in ("case_sensitive", "ignore_accents", "ignore_punctuation", "rubric_html", "unit"):
-        if fields.get(name):
-            yield name.removesuffix("_html").replace("_", " ")
-    if fields.get("review", "auto") != "auto":
-        yield "review by a person"
-    if any(answer["pinned"] for answer in fields.get("answers", ())):
-        yield "choices that stay last"
+    yield from losses(fields)

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from learning_service.domain.questions.rules.exchange.amounts import amount_of, number_in
 from learning_service.domain.questions.rules.exchange.enclosures import Found, from_base64
-from learning_service.domain.questions.rules.exchange.entries import Choice, Draft, Entry
+from learning_service.domain.questions.rules.exchange.entries import ALL_OR_NOTHING, Choice, Draft, Entry
 from learning_service.domain.questions.rules.exchange.texts import Form, Rich
 from learning_service.domain.questions.rules.exchange.xml import Node, elements
 
@@ -60,10 +60,15 @@ def _question(node: Node, kind: str) -> Entry:
         _enclose_files(draft, node)
     draft.prompt = _rich(node.first("questiontext"))
     draft.explanation = _rich(node.first("generalfeedback"), "html")
+    if any(_rich(hint).html for hint in node.all("hint")):
+        draft.warn("hints", "Hints between tries are not kept.")
     match kind:
         case "multichoice":
             single = node.text_of("single").lower() in _TRUE | {""}
             return draft.choices(_answers(node), single=single)
+        case "multichoiceset":
+            draft.tags |= {ALL_OR_NOTHING}
+            return draft.choices(_answers(node), single=False)
         case "truefalse":
             return _true_false(draft, node)
         case "shortanswer":
@@ -76,6 +81,8 @@ def _question(node: Node, kind: str) -> Entry:
         case "ordering":
             return _ordering(draft, node)
         case "essay":
+            if _rich(node.first("responsetemplate"), "html").html:
+                draft.warn("template", "The text that an answer begins with is not kept.")
             rubric = _rich(node.first("graderinfo"), "html").html
             return draft.whole("free_form", rubric_html=rubric or None)
     what = _NOT_KEPT.get(kind, f"a question of the type {kind[:50]!r}")
@@ -116,7 +123,14 @@ def _numerical(draft: Draft, node: Node) -> Entry:
 
 
 def _ordering(draft: Draft, node: Node) -> Entry:
-    items = [_rich(answer) for answer in node.all("answer")]
+    answers = list(node.all("answer"))
+    places = [number_in(answer.attributes.get("fraction", "")) for answer in answers]
+    if len(set(places)) == len(places) and None not in places:
+        # The place of an item stands where others have a fraction.
+        answers = [
+            answer for _, answer in sorted(zip(places, answers, strict=True), key=lambda pair: pair[0] or 0)
+        ]
+    items = [_rich(answer) for answer in answers]
     if any(item.has_tags for item in items):
         draft.warn("markup", "Of the items only the words are kept.")
     return draft.whole("ordering", items=[item.words for item in items], scoring=draft.part_scoring)

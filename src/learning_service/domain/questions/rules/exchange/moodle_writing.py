@@ -8,6 +8,7 @@ from html import escape
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.exchange.entries import ALL_OR_NOTHING
 from learning_service.domain.questions.rules.exchange.fractions import percent
+from learning_service.domain.questions.rules.exchange.losses import losses
 from learning_service.domain.questions.rules.types import Question
 
 _TYPES = {
@@ -32,7 +33,12 @@ def write_moodle(questions: Iterable[Question]) -> Iterator[str]:
 
 
 def _question(number: int, fields: JsonObject) -> Iterator[str]:
-    yield f'<question type="{_TYPES[fields["type"]]}">\n<name><text>Q{number}</text></name>\n'
+    for lost in losses(fields, keeps=("case_sensitive", "rubric_html", "unit")):
+        yield f"<!-- not in Moodle XML: {lost} -->\n"
+    kind = _TYPES.get(fields["type"])
+    if kind is None:
+        yield f"<!-- not in Moodle XML: a question of the type {fields['type']} -->\n"
+    yield f'<question type="{kind or "description"}">\n<name><text>Q{number}</text></name>\n'
     yield _rich("questiontext", fields["prompt_html"])
     yield _rich("generalfeedback", fields["explanation_html"] or "")
     yield f"<defaultgrade>{Decimal(repr(fields['points'])):f}</defaultgrade>\n"

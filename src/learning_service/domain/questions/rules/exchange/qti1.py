@@ -1,6 +1,6 @@
 """QTI 1.2 as Canvas and Common Cartridge write it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from fractions import Fraction
 
@@ -50,6 +50,9 @@ def _item(item: Node, find: Find) -> Entry:
     word = fields.get("question_type") or fields.get("cc_profile") or ""
     kind = _KINDS.get(word, _guessed(presentation) if not word else "")
     asked = list(presentation.within("response_lid"))
+    _leave_feedback(
+        draft, item, {label.attributes.get("ident", "") for label in item.within("response_label")}
+    )
     match kind:
         case "single" | "truth" | "several" if asked:
             return _choices(draft, item, asked[0], kind)
@@ -109,7 +112,10 @@ def _matching(draft: Draft, item: Node, asked: list[Node]) -> Entry:
 
 
 def _number(draft: Draft, item: Node) -> Entry:
-    for condition in _scoring(item):
+    conditions = list(_scoring(item))
+    if len(conditions) > 1:
+        draft.warn("part-of-points", "Only the first answer that is worth all of the points is kept.")
+    for condition in conditions:
         least = next(condition.within("vargte"), None) or next(condition.within("vargt"), None)
         most = next(condition.within("varlte"), None) or next(condition.within("varlt"), None)
         exact = next(condition.within("varequal"), None)
@@ -159,6 +165,17 @@ def _feedback(item: Node, ident: str) -> Rich | None:
         if feedback.attributes.get("ident") == ident:
             return _material(next(feedback.within("material"), None))
     return None
+
+
+def _leave_feedback(draft: Draft, item: Node, choices: Collection[str]) -> None:
+    """Say that feedback is not kept which stands neither for the question nor for a choice of it."""
+    kept = {"general_fb", *(f"{ident}_fb" for ident in choices)}
+    for feedback in item.all("itemfeedback"):
+        if (
+            feedback.attributes.get("ident") not in kept
+            and _material(next(feedback.within("material"), None)).html
+        ):
+            draft.warn("feedback", "Feedback on right and wrong answers as a whole is not kept.")
 
 
 def _points(fields: dict[str, str]) -> Decimal:

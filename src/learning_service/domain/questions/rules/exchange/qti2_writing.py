@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.exchange.entries import ALL_OR_NOTHING
+from learning_service.domain.questions.rules.exchange.losses import losses
 from learning_service.domain.questions.rules.types import Question
 
 _XMLNS = "http://www.imsglobal.org/xsd/imsqti_v2p1"
@@ -211,11 +212,9 @@ def _literal(fields: JsonObject) -> list[str]:
 
 def _lost(fields: JsonObject) -> Iterator[str]:
     """What the format has no place for."""
-    for name in ("ignore_accents", "ignore_punctuation", "unit"):
-        if fields.get(name):
-            yield name.replace("_", " ")
-    if fields.get("review", "auto") != "auto":
-        yield "review by a person"
+    yield from losses(fields, keeps=("case_sensitive", "rubric_html", "pinned"))
+    if not any(_interaction(fields)):
+        yield f"a question of the type {fields['type']}"
     if fields["type"] == "short_answer" and len(_literal(fields)) < len(fields["accepted_answers"]):
         yield "accepted answers with a wildcard"
 
