@@ -6,6 +6,7 @@ Only `session.client("s3")` is used, so that a successor library is a change of 
 import asyncio
 import base64
 import contextlib
+import functools
 import hashlib
 import re
 from collections.abc import AsyncIterator
@@ -20,10 +21,8 @@ import aioboto3
 import aiohttp
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from opentelemetry.trace import SpanKind
 
 from learning_service.core.settings import Settings
-from learning_service.core.tracing import span
 
 _CONFIG: dict[str, Any] = {
     "signature_version": "s3v4",
@@ -259,9 +258,8 @@ class ObjectStore:
     async def _asking(self, what: str, key: str, *, extra: float = 0.0) -> AsyncIterator[None]:
         """One operation: bounded in time, and whatever goes wrong with it named."""
         try:
-            with span(f"S3 {what}", SpanKind.CLIENT, key=key):
-                async with asyncio.timeout(self._patience + extra):
-                    yield
+            async with asyncio.timeout(self._patience + extra):
+                yield
         except ClientError as error:
             if error.response["Error"]["Code"] in _MISSING:
                 raise ObjectMissing(key) from error
@@ -303,15 +301,18 @@ def content_disposition(filename: str, *, inline: bool) -> str:
     return f'{kind}; filename="{plain}"{exact}'
 
 
+@functools.lru_cache(maxsize=1)
+def _session(access_key_id: str | None, secret: str | None, region: str | None) -> aioboto3.Session:
+    """Kept, for it has read the library's description of S3: that takes a tenth of a second of processor."""
+    return aioboto3.Session(aws_access_key_id=access_key_id, aws_secret_access_key=secret, region_name=region)
+
+
 @asynccontextmanager
 async def open_store(settings: Settings, *, patience: float = PATIENCE_SECONDS) -> AsyncIterator[ObjectStore]:
     """Open the clients: one for ourselves, and one that signs addresses as browsers reach the store."""
-    session = aioboto3.Session(
-        aws_access_key_id=settings.s3_access_key_id,
-        aws_secret_access_key=(
-            settings.s3_secret_access_key.get_secret_value() if settings.s3_secret_access_key else None
-        ),
-        region_name=settings.s3_region,
+    secret = settings.s3_secret_access_key
+    session = _session(
+        settings.s3_access_key_id, secret.get_secret_value() if secret else None, settings.s3_region
     )
     config = Config(s3={"addressing_style": settings.s3_addressing_style}, **_CONFIG)
     public_endpoint = settings.s3_public_endpoint_url or settings.s3_endpoint_url

@@ -11,13 +11,11 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 import asyncpg
-from opentelemetry.trace import SpanKind
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from learning_service.core.primary import address_arguments, connect
 from learning_service.core.settings import Settings
-from learning_service.core.tracing import span
 from learning_service.domain.kernel.clock import set_instant
 from learning_service.domain.kernel.tenant import set_organization
 
@@ -151,8 +149,7 @@ class DirectPool:
 
     async def _done(self, connection: asyncpg.Connection, call: Awaitable[T]) -> T:
         try:
-            with span("statement of a fast path", SpanKind.CLIENT):
-                found = await call
+            found = await call
         except BaseException:
             connection.terminate()
             raise
