@@ -45,6 +45,14 @@ def pytest_configure(config: pytest.Config) -> None:
     set_up_hypothesis(config)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser makes a test long."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.long("browser"))
+
+
 def pytest_collection_finish() -> None:
     """No search for garbage looks again at the modules and thousands of tests, which last."""
     gc.collect()

@@ -19,14 +19,9 @@ from learning_service.main import create_app
 
 PHONE, DESK = 360, 1440
 each_width = pytest.mark.parametrize(
-    "width",
-    [
-        PHONE,
-        pytest.param(PHONE, marks=pytest.mark.long, id="360-thorough"),
-        pytest.param(DESK, marks=pytest.mark.long),
-    ],
+    "width", [pytest.param(width, marks=pytest.mark.long) for width in (PHONE, DESK)]
 )
-"""A story that is told quickly on a telephone; `make long` looks at every screen, there and at a desk."""
+"""A story of which every screen is judged, on a telephone and at a desk."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,7 @@ class Stage:
     world: World
     signer: Signer
     thorough: bool
-    """Whether screens are judged in the dark, too: what is marked `long` does that."""
+    """Whether screens are judged in the dark, too: what is itself marked `long` does that."""
     offered: list[dict[str, str]] = field(default_factory=list)
 
     def offers(self, user: str, name: str, *roles: str, role: str = "learner", **claims: Any) -> None:
@@ -63,9 +58,9 @@ class Stage:
         return Clerk(tab or self.tab, self.site.address, width, schemes)
 
 
-@pytest.fixture(params=[False, pytest.param(True, marks=pytest.mark.long)], ids=["quick", "thorough"])
+@pytest.fixture(params=[pytest.param(True, marks=pytest.mark.long)], ids=["thorough"])
 def thorough(request: pytest.FixtureRequest) -> bool:
-    """A story that is told twice: quickly, and with a look at every screen, light and dark, on a telephone, too."""
+    """A story that is told with a look at every screen, light and dark, on a telephone, too."""
     return bool(request.param)
 
 
@@ -115,7 +110,8 @@ async def stage(
     settings: Settings,
 ) -> AsyncIterator[Stage]:
     """A clean window; what the page itself says went wrong, and a request elsewhere, are failures."""
-    thorough = request.node.get_closest_marker("long") is not None
+    # All that have a browser are long; what says so itself is thorough.
+    thorough = any(not mark.args for mark in request.node.iter_markers("long"))
     made = Stage(site, browser, window, world, signer, thorough)
     yield made
     errors, requests = window.heard()
