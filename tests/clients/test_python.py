@@ -176,7 +176,6 @@ def right(quiz: QuizOut) -> list[Response]:
 
 
 async def test_it_goes_from_a_course_to_a_certificate(world: World, address: str) -> None:
-    await world.found()
 
     async def token() -> str:
         return world.member().token
@@ -221,7 +220,6 @@ async def test_it_goes_from_a_course_to_a_certificate(world: World, address: str
 
 
 async def test_a_refusal_is_a_problem_with_its_code_and_errors(world: World, address: str) -> None:
-    await world.found()
     async with LearningClient(address, token=world.member().token) as member:
         with pytest.raises(Problem) as refused:
             await member.create_course(title="Mine", scope="national")
@@ -232,7 +230,6 @@ async def test_a_refusal_is_a_problem_with_its_code_and_errors(world: World, add
 
 
 async def test_pages_follow_each_other(world: World, address: str) -> None:
-    await world.found()
     async with LearningClient(address, token=world.admin.token) as admin:
         for title in ("One", "Two", "Three"):
             await admin.create_course(title=title, scope="national")
@@ -260,7 +257,6 @@ class Busy(httpx.AsyncHTTPTransport):
 
 
 async def test_a_call_is_sent_again_with_the_same_key_and_done_once(world: World, address: str) -> None:
-    await world.found()
     busy = Busy()
     async with LearningClient(address, token=world.admin.token, transport=busy) as admin:
         await admin.create_course(title="Once", scope="national")

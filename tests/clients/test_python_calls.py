@@ -23,7 +23,6 @@ async def first(items: Any) -> Any:
 
 
 async def test_the_directory(world: World, address: str) -> None:
-    await world.found()
     async with (
         LearningClient(address, token=world.directory.token) as push,
         LearningClient(address, token=world.admin.token) as admin,
@@ -63,7 +62,6 @@ async def test_the_directory(world: World, address: str) -> None:
 
 
 async def test_authors(world: World, address: str) -> None:
-    await world.found()
     course = (await world.course(small_tree()))["id"]
     async with LearningClient(address, token=world.admin.token) as author:
         changed = await author.update_course(course, {"category": "Safety"})
@@ -96,7 +94,6 @@ async def test_authors(world: World, address: str) -> None:
 
 
 async def test_administrators_of_enrollments(world: World, address: str) -> None:
-    await world.found()
     tree = small_tree()
     course = (await world.course(tree))["id"]
     later = datetime.now(UTC) + timedelta(days=9)
@@ -134,7 +131,6 @@ async def test_administrators_of_enrollments(world: World, address: str) -> None
 
 
 async def test_compliance_and_what_a_member_has(world: World, address: str) -> None:
-    await world.found()
     course = (await world.course(small_tree(), linked_compliance_requirement="hazing"))["id"]
     async with (
         LearningClient(address, token=world.admin.token) as admin,
@@ -162,7 +158,6 @@ async def test_compliance_and_what_a_member_has(world: World, address: str) -> N
 
 
 async def test_graders_files_and_services(world: World, address: str) -> None:
-    await world.found()
     course = await world.course(small_tree(assessment={"title": "F", "questions": [choice()]}))
     async with (
         LearningClient(address, token=world.admin.token) as admin,

@@ -46,7 +46,6 @@ async def run(*command: str | Path, where: Path, **environment: str) -> str:
 async def test_made_from_the_snapshot_it_goes_from_a_course_to_a_certificate(
     world: World, address: str, copy: Path
 ) -> None:
-    await world.found()
     reference = CLIENT.parents[1] / "docs" / "openapi.json"
     await run("npm", "run", "generate", where=copy, REFERENCE=str(reference))
     await run(TOOLS / "tsc", where=copy)

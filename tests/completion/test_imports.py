@@ -209,7 +209,6 @@ async def test_it_reaches_no_further_than_its_caller(world: World) -> None:
 
 
 async def test_a_wrong_call_is_refused(world: World) -> None:
-    await world.found()
     assert (await send(world, "evil", "")).status_code == 422
     assert (await send(world, "assignments", "", "&evil=1")).status_code == 422
     assert (await world.admin("POST", "/api/imports/?kind=assignments", {})).status_code == 415

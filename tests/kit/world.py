@@ -1,6 +1,7 @@
 """An organization driven from outside, through the contract alone."""
 
 import asyncio
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,21 +13,14 @@ import httpx
 
 from learning_devstack.tokens import mint_token
 from learning_service.context import Context
-from learning_service.domain.directory.actions import (
-    put_chapter,
-    put_members,
-    put_organization,
-    put_region,
-    put_requirement,
-)
-from learning_service.domain.directory.rules import (
-    BatchMemberIn,
-    ChapterIn,
-    OrganizationIn,
-    RegionIn,
-    RequirementIn,
-)
+from learning_service.domain.courses.actions.courses import create_course
+from learning_service.domain.courses.actions.drafts import save_draft
+from learning_service.domain.courses.actions.publishing import publish_draft
+from learning_service.domain.courses.rules.policy import CourseIn
+from learning_service.domain.enrollments.queries.enrollments import see_course
 from learning_service.domain.kernel.principal import Principal
+from learning_service.schemas.courses import CourseOut, PublishedCourseOut, PublishWarningOut
+from tests.kit.founding import found
 from tests.kit.running import Runner
 
 Json = dict[str, Any]
@@ -85,6 +79,8 @@ class World:
     signer: Signer
     worker: Context
     id: str = field(default_factory=lambda: f"org-{uuid.uuid4().hex[:10]}")
+    elsewhere: bool = False
+    """Whether the application is on another database than the worker."""
 
     def call_as(self, user: str, *roles: str, scopes: Sequence[str] = (), **claims: Any) -> Caller:
         """A caller with these roles and scopes."""
@@ -106,34 +102,12 @@ class World:
         return self.call_as(user)
 
     async def found(self) -> None:
-        """Push the directory, by the domain's own actions in one transaction: every test begins with this."""
-        actor = Principal(self.id, "membership-service", scopes=frozenset({"directory:write"}))
-        async with self.worker.transaction(self.id) as session:
-            facts = OrganizationIn(name="Alpha & Co", timezone="America/New_York")
-            await put_organization(session, self.id, facts, actor=actor)
-            await session.flush()
-            for region in ("north", "south"):
-                named = RegionIn(organization_id=self.id, name=region.title())
-                await put_region(session, region, named, actor=actor)
-                for n in (1, 2):
-                    chapter = ChapterIn(region_id=region, name=f"{region} {n}")
-                    await put_chapter(session, f"{region[0]}{n}", chapter, actor=actor)
-            requirement = RequirementIn(organization_id=self.id, name="Hazing")
-            await put_requirement(session, "hazing", requirement, actor=actor)
-            members = [
-                BatchMemberIn(
-                    user_id=user,
-                    chapter_id=unit,
-                    status="active",
-                    display_name=user.title(),
-                    email=f"{user}@example.org",
-                )
-                for user, unit in (("ana", "n1"), ("bob", "n1"), ("cyd", "n2"), ("dan", "s1"), ("eve", "s2"))
-            ]
-            await put_members(session, members, actor=actor)
+        """Push the directory past HTTP: every test begins with this."""
+        await found(self.worker, self.id)
 
     async def push(self) -> None:
         """The same by HTTP, for an application on another database than the worker's."""
+        self.elsewhere = True
         push = self.directory.ok
         await push(
             "PUT",
@@ -170,16 +144,34 @@ class World:
         await self.directory.ok("PUT", f"/api/directory/members/{user}/", body)
 
     async def course(self, tree: Json | None = None, *, publish: bool = True, **policy: Any) -> Json:
-        """A course with this tree (default `small_tree()`), published unless told otherwise."""
+        """A course with this tree (default `small_tree()`), published unless told otherwise.
+
+        Made like `found`, and by HTTP where that does not reach.
+        """
         tree = tree or small_tree()
         body = {"title": tree["title"], "scope": "national", **policy}
+        if self.elsewhere:
+            return await self._push_course(tree, body, publish=publish)
+        boss = Principal(self.id, self.admin.user, roles=frozenset({"national_admin"}))
+        warnings = None
+        async with self.worker.transaction(self.id) as session:
+            new = CourseIn.model_validate_json(json.dumps(body))
+            course_id = await create_course(session, new, actor=boss)
+            sent = json.dumps(tree).encode()
+            await save_draft(session, course_id, sent, if_match="*", actor=boss)
+            if publish:
+                warnings = await publish_draft(session, course_id, note=None, if_match=None, actor=boss)
+            made = CourseOut.model_validate((await see_course(session, boss, course_id)).view)
+        if warnings is None:
+            return made.model_dump(mode="json")
+        told = [PublishWarningOut.model_validate(one) for one in warnings]
+        return PublishedCourseOut(**made.model_dump(), warnings=told).model_dump(mode="json")
+
+    async def _push_course(self, tree: Json, body: Json, *, publish: bool) -> Json:
         made: Json = await self.admin.ok("POST", "/api/courses/", body)
         path = f"/api/courses/{made['id']}"
-        draft = await self.admin("GET", f"{path}/draft/")
-        await self.admin.ok("PUT", f"{path}/draft/", tree, headers={"If-Match": draft.headers["etag"]})
-        if publish:
-            made = await self.admin.ok("POST", f"{path}/publish/")
-        return made
+        await self.admin.ok("PUT", f"{path}/draft/", tree, headers={"If-Match": "*"})
+        return await self.admin.ok("POST", f"{path}/publish/") if publish else made
 
     async def run_jobs(self) -> None:
         """Do everything that is due, as the worker does."""
