@@ -40,6 +40,11 @@ COPY requirements/ requirements/
 RUN python3 -m venv --without-pip /opt/venv \
     && pip --python /opt/venv/bin/python install --require-hashes --only-binary :all: -r requirements/runtime.txt \
     && pip install --require-hashes --only-binary :all: -r requirements/build.txt
+# Traces to an OpenTelemetry collector: 12 MB that not every installation wants.
+ARG WITH_OTEL=
+RUN if [ -n "${WITH_OTEL}" ]; then \
+        pip --python /opt/venv/bin/python install --require-hashes --only-binary :all: -r requirements/otel.txt; \
+    fi
 # What is never read: services of Amazon's other than the store, languages that nothing here is said in, the sources
 # of what is compiled, and symbols for debuggers.
 RUN cd /opt/venv/lib/python3*/site-packages \

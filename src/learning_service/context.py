@@ -3,6 +3,7 @@
 This is the only place that commits: open, do, commit, and only then hand arq what has to be done.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
@@ -19,11 +20,12 @@ from learning_service.core.queue import Queue
 from learning_service.core.rate_limits import Limits
 from learning_service.core.settings import Settings
 from learning_service.core.tokens import TokenVerifier
+from learning_service.core.tracing import start_tracing, traceparent
 from learning_service.core.turns import Turns
 from learning_service.domain.attempts.actions.attempts import BOUNDS
 from learning_service.domain.attempts.rules import Bounds
 from learning_service.domain.certificates.actions.certificates import PUBLIC_URL
-from learning_service.domain.jobs.outbox import take_due
+from learning_service.domain.jobs.outbox import TRACEPARENT, take_due
 from learning_service.domain.kernel.sealing import Seal
 from learning_service.domain.records.idempotency import claim_key, release_key
 
@@ -83,6 +85,7 @@ class Context:
         return self.turns.turn(organization_id)
 
     async def _open(self, session: AsyncSession, organization_id: str | None, at: datetime | None) -> None:
+        session.info[TRACEPARENT] = traceparent()
         try:
             await open_transaction(session, role=self.role, organization_id=organization_id, at=at)
         except DBAPIError as error:
@@ -114,6 +117,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
     limits = Limits(settings)
     bounds = Bounds(settings.max_attempts_per_quiz, settings.max_attempt_kib * 1024)
     processes = ProcessPool(settings.certificate_processes)
+    tracing = start_tracing(settings, role.removeprefix("learning_"), engine)
     try:
         async with open_store(settings) as store:
             yield Context(
@@ -149,3 +153,5 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
         await queue.close()
         await direct.close()
         await engine.dispose()
+        if tracing is not None:
+            await asyncio.to_thread(tracing.stop)

@@ -14,6 +14,7 @@ from learning_service.api.openapi.names import CONTACT, LICENSE, SERVERS, operat
 from learning_service.api.problems import install_problem_handlers
 from learning_service.api.redirects import SlashRedirect
 from learning_service.api.request_log import RequestLog
+from learning_service.api.traces import Traced
 from learning_service.api.web_app import install_web_app
 from learning_service.context import open_context
 from learning_service.core.metrics import shown
@@ -138,6 +139,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if settings.cors_origins:
         _let_in(app, settings.cors_origins)
     app.add_middleware(Compressed)
+    if settings.otel_exporter_otlp_endpoint is not None:
+        app.add_middleware(Traced)
     app.add_middleware(RequestLog)
     return app
 

@@ -53,6 +53,17 @@ def test_operations_names_every_setting_with_its_default() -> None:
     assert documented == _settings()
 
 
+def test_operations_names_every_event_of_the_log() -> None:
+    written = {
+        name
+        for path in SOURCE.rglob("*.py")
+        for name in re.findall(r'\blog\.(?:info|warning|error)\(\s*"([a-z_]+)"', path.read_text())
+    }
+    assert len(written) > 30
+    page = (ROOT / "docs" / "operations.md").read_text()
+    assert {name for name in written if f"`{name}`" not in page} == set()
+
+
 def test_errors_names_every_code_of_the_source() -> None:
     codes = set()
     for path in SOURCE.rglob("*.py"):

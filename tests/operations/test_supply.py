@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-IMPORTED_AS = {"pyjwt": "jwt", "python-multipart": "python_multipart"}
+IMPORTED_AS = {"opentelemetry-api": "opentelemetry", "pyjwt": "jwt", "python-multipart": "python_multipart"}
 NOT_IMPORTED = {
     "uvloop": "uvicorn takes it as its loop",
     "httptools": "uvicorn parses requests with it",

@@ -14,6 +14,8 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar, TypeVarTuple
 
+from learning_service.core.tracing import span
+
 Ts = TypeVarTuple("Ts")
 T = TypeVar("T")
 NICENESS = 5
@@ -37,7 +39,8 @@ class ProcessPool:
             self._executor = self._start()
         executor = self._executor
         try:
-            return await asyncio.get_running_loop().run_in_executor(executor, function, *args)
+            with span(getattr(function, "__qualname__", "work of a process")):
+                return await asyncio.get_running_loop().run_in_executor(executor, function, *args)
         except BrokenProcessPool as error:
             # One death breaks the whole pool; the first to notice makes room for a new one.
             if self._executor is executor:

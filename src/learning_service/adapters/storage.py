@@ -21,8 +21,10 @@ import aioboto3
 import aiohttp
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from opentelemetry.trace import SpanKind
 
 from learning_service.core.settings import Settings
+from learning_service.core.tracing import span
 
 _CONFIG: dict[str, Any] = {
     "signature_version": "s3v4",
@@ -258,8 +260,9 @@ class ObjectStore:
     async def _asking(self, what: str, key: str, *, extra: float = 0.0) -> AsyncIterator[None]:
         """One operation: bounded in time, and whatever goes wrong with it named."""
         try:
-            async with asyncio.timeout(self._patience + extra):
-                yield
+            with span(f"S3 {what}", SpanKind.CLIENT, key=key):
+                async with asyncio.timeout(self._patience + extra):
+                    yield
         except ClientError as error:
             if error.response["Error"]["Code"] in _MISSING:
                 raise ObjectMissing(key) from error

@@ -11,11 +11,13 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 import asyncpg
+from opentelemetry.trace import SpanKind
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from learning_service.core.primary import address_arguments, connect
 from learning_service.core.settings import Settings
+from learning_service.core.tracing import span
 from learning_service.domain.kernel.clock import set_instant
 from learning_service.domain.kernel.tenant import set_organization
 
@@ -149,7 +151,8 @@ class DirectPool:
 
     async def _done(self, connection: asyncpg.Connection, call: Awaitable[T]) -> T:
         try:
-            found = await call
+            with span("statement of a fast path", SpanKind.CLIENT):
+                found = await call
         except BaseException:
             connection.terminate()
             raise

@@ -292,6 +292,11 @@ class Settings(StoreSettings):
     mail_hours: str | None = Field(default=None, pattern=r"^([0-9]|1[0-9]|2[0-3])-([1-9]|1[0-9]|2[0-4])$")
     """Between which hours mails leave, where their reader is; none: `8-20`, in development `0-24`."""
 
+    otel_exporter_otlp_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/?#]+[^?#]*$")
+    """Where an OpenTelemetry collector takes traces over HTTP (`http://collector:4318`); none: nothing is traced.
+    Needs the extra `otel`."""
+    otel_traces_sampler_arg: float = Field(default=0.05, ge=0, le=1)
+    """The share of requests that are traced, where the caller's `traceparent` has not decided."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("database_url")

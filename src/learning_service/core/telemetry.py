@@ -41,9 +41,14 @@ def logs_requests() -> bool:
 
 def note_organization(organization_id: str) -> None:
     """Name the organization in every further log line of this request."""
+    note_fact("organization_id", organization_id)
+
+
+def note_fact(name: str, value: str) -> None:
+    """Name something in every further log line of this request."""
     facts = _request_facts.get()
     if facts is not None:
-        facts["organization_id"] = organization_id
+        facts[name] = value
 
 
 class _StandardError(logging.Handler):

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TypeVar
 
 import structlog
+from opentelemetry.trace import SpanKind
 from prometheus_client import Histogram
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.context import Context
 from learning_service.core.tasks import end_tasks
 from learning_service.core.together import Together
+from learning_service.core.tracing import context_of, mark_failed, root, trace_id
 from learning_service.domain.jobs import outbox
 from learning_service.domain.jobs.heartbeats import ALIVE, show_life
 from learning_service.domain.jobs.outbox import Claim, Job, LeaseLost, Unworkable
@@ -169,11 +171,17 @@ class Durable:
 
     async def _run(self, job: Job, hand: AsyncExitStack) -> None:
         structlog.contextvars.bind_contextvars(job=job.name, job_id=str(job.id), attempt=job.attempt)
+        caller = context_of({"traceparent": job.traceparent} if job.traceparent else {})
+        known: dict[str, str | int] = {"learning.job_id": str(job.id), "learning.attempt": job.attempt}
         started = time.perf_counter()
         try:
-            JOB_SECONDS.labels(job.name, await self._carry_out(job, hand)).observe(
-                time.perf_counter() - started
-            )
+            with root(job.name, SpanKind.CONSUMER, caller, known) as begun:
+                if begun is not None and (traced := trace_id()):
+                    structlog.contextvars.bind_contextvars(trace_id=traced)
+                outcome = await self._carry_out(job, hand)
+                if begun is not None and outcome != "done":
+                    mark_failed(begun, outcome)
+            JOB_SECONDS.labels(job.name, outcome).observe(time.perf_counter() - started)
         except asyncio.CancelledError:
             await asyncio.shield(self._release(job))
             raise

@@ -40,6 +40,8 @@ NO_ORGANIZATION = ""
 """The organization of work that is done for all of them; no real one has an empty id."""
 MAX_REASON = 2000
 VANISHED = "the worker vanished in the middle of it"
+TRACEPARENT = "traceparent"
+"""The key under which a session's `info` says in which span its transaction was opened."""
 _DUE = "due_jobs"
 _FINISHED = text("status IN ('done', 'dead')")
 
@@ -78,6 +80,8 @@ class OutboxRow(Base):
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None]
     """Why the last try failed."""
+    traceparent: Mapped[str | None]
+    """The span that it was queued in, in the form of W3C Trace Context."""
 
 
 @dataclass(slots=True)
@@ -92,6 +96,7 @@ class Job:
     attempt: int
     created_at: datetime
     failures: int = 0
+    traceparent: str | None = None
     is_finished: bool = False
     """Set once its end was committed together with its effects."""
 
@@ -112,6 +117,7 @@ _JOB = (
     OutboxRow.attempt,
     OutboxRow.created_at,
     OutboxRow.failures,
+    OutboxRow.traceparent,
 )
 """The columns of a Job, in the order of its fields."""
 
@@ -179,6 +185,7 @@ async def enqueue_job(
             # An instant that was given as of a later time must not keep the job waiting until then.
             run_at=run_at or func.least(instant, func.clock_timestamp()),
             created_at=instant,
+            traceparent=session.info.get(TRACEPARENT),
         )
         .on_conflict_do_nothing(index_elements=["unique_key"])
         .returning(OutboxRow.id)
@@ -205,6 +212,7 @@ async def requeue_jobs(
         "started_at": None,
         "finished_at": None,
         "error": None,
+        "traceparent": session.info.get(TRACEPARENT),
     }
     made = {
         "organization_id": organization_id,
