@@ -7,13 +7,13 @@ import argparse
 import sys
 import time
 
-from benchmarks import assign, certificate, growth, http_rows, jobs, outside, pooler
+from benchmarks import assign, certificate, growth, http_rows, jobs, outside, pooler, regrade
 from benchmarks.results import Row, keep, median_rows, table
 from benchmarks.stage import Stage, open_stage
 
 BY_NAME_ONLY = {"outside": outside.rows, "pooler": pooler.rows}
 """Rows that need programs of their own."""
-NAMES = (*http_rows.ROWS, "assign", "certificate", "jobs", "growth")
+NAMES = (*http_rows.ROWS, "assign", "regrade", "certificate", "jobs", "growth")
 
 
 class Run:
@@ -43,7 +43,13 @@ class Run:
         """A row that has a module of its own."""
         if name == "growth":
             return growth.rows(stage, self.others)
-        return {"assign": assign.rows, "certificate": certificate.rows, "jobs": jobs.rows}[name](stage)
+        measure = {
+            "assign": assign.rows,
+            "regrade": regrade.rows,
+            "certificate": certificate.rows,
+            "jobs": jobs.rows,
+        }
+        return measure[name](stage)
 
     def add(self, name: str, rows: list[Row], details: list[str] | None = None) -> None:
         """Note what was found, and keep it whatever becomes of the rows to come."""

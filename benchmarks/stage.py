@@ -138,9 +138,13 @@ class Stage:
     def figures(self, module: str, database: str) -> dict[str, float]:
         """What a module prints that measures in a process of its own, on a database of its own."""
         self.create(database)
+        return self.printed(module, database)
+
+    def printed(self, module: str, database: str, *arguments: str) -> dict[str, float]:
+        """What a module prints that measures in a process of its own."""
         environment = {**os.environ, **self.environment(database), "LOG_LEVEL": "error"}
         done = subprocess.run(
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,

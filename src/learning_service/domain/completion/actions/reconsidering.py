@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.completion.actions.outcomes import (
@@ -77,6 +78,26 @@ async def completed_elsewhere(session: AsyncSession, position: Position) -> bool
     newer = Enrollment.id > position.enrollment_id
     found = await session.scalar(select(newer).where(valid).order_by(newer.desc()).limit(1))
     return found is not None and (found or not await _can_be_renewed(session, position))
+
+
+async def completed_beside(
+    session: AsyncSession, organization_id: str, ids: Sequence[uuid.UUID]
+) -> frozenset[uuid.UUID]:
+    """Those of these enrollments whose member has a completion of the course that counts in another one."""
+    other = aliased(Enrollment)
+    beside = exists().where(
+        other.organization_id == organization_id,
+        other.user_id == Enrollment.user_id,
+        other.course_id == Enrollment.course_id,
+        other.id != Enrollment.id,
+        has_valid_completion(other, now(session)),
+    )
+    found = await session.scalars(
+        select(Enrollment.id).where(
+            Enrollment.organization_id == organization_id, Enrollment.id == func.any(list(ids)), beside
+        )
+    )
+    return frozenset(found)
 
 
 async def _can_be_renewed(session: AsyncSession, position: Position) -> bool:

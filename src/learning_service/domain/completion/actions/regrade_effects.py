@@ -71,7 +71,10 @@ def effect_of(plan: Plan, weighing: Weighing) -> Effect:
             or (
                 position.is_open
                 and decision.status == "in_progress"
-                and awaits_review(shape, standing) == awaits_review(shape, position.standing())
+                and (
+                    after is position
+                    or awaits_review(shape, standing) == awaits_review(shape, position.standing())
+                )
             )
             or (position.status == "failed" and decision.status == "failed")
         ),
