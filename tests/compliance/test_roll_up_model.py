@@ -303,6 +303,7 @@ async def walk(world: World, database: Database, *, steps: int, walks: int) -> N
         await asyncio.to_thread(run_state_machine_as_test, made, settings=checks)
 
 
+@pytest.mark.long
 async def test_the_roll_up_equals_a_count_by_hand(world: World, database: Database) -> None:
     await walk(world, database, steps=10, walks=2)
 

@@ -148,6 +148,7 @@ async def test_many_members_and_many_values_take_bounded_time(world: World, give
     assert min(taken) < 4, taken
 
 
+@pytest.mark.long
 async def test_long_lists_do_not_stop_it(world: World) -> None:
     """Two million elements: of each list the first hundred are choices."""
     for start in range(0, 300, 60):

@@ -76,6 +76,7 @@ async def live(world: World, courses: list[Json], n: int) -> None:
         await sweep(world.worker, datetime.now(UTC) + later)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("look", [measured, pytest.param(explained, marks=pytest.mark.slow)])
 async def test_every_write_is_bounded_right_after_a_bulk_load(

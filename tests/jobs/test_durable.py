@@ -6,6 +6,7 @@ import time
 from collections import Counter
 
 import asyncpg
+import pytest
 from sqlalchemy.exc import SQLAlchemyError
 from tests.jobs.conftest import Desk
 from tests.kit.running import Runner
@@ -131,6 +132,7 @@ async def test_a_blocked_event_loop_loses_the_job_and_nothing_happens_twice(
     assert Counter(await desk.rows("job, status")) == {("work", "done"): 1, ("effect", "queued"): 1}
 
 
+@pytest.mark.long
 async def test_heartbeats_keep_a_job_that_takes_longer_than_its_lease(desk: Desk) -> None:
     async def patient(context: Context, job: Job) -> None:
         await asyncio.sleep(3)

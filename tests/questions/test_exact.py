@@ -30,7 +30,7 @@ def shares(right: int, points: float = 1) -> Json:
 ONE: Json = {"texts": ["r0"]}
 
 
-@pytest.mark.parametrize("count", [3, 6, 7, 9, 11, 49])
+@pytest.mark.parametrize("count", [3, 6, 7, 9, 11, pytest.param(49, marks=pytest.mark.long)])
 async def test_equal_shares_are_whole_together(world: World, count: int) -> None:
     """So many questions with one right choice of so many each: a point together, of a hundred."""
     rest = choice(points=100 - count)
