@@ -8,7 +8,7 @@ import { useFilters } from "../parts/filters";
 import { TextField } from "../parts/form";
 import { errorsOf, tellField } from "../parts/problems";
 import { lastAuthor, useDraft, useOpened, type Draft, type Keeping } from "./draft";
-import { LessonForm } from "./lesson-form";
+import { DocumentField, LessonForm } from "./lesson-form";
 import { Outline } from "./outline";
 import { QuizForm } from "./quiz-form";
 import { itemsOf, modulesOf, placeOf, pointerOf, putItem, putModule, removeAt, type Place, type Tree } from "./tree";
@@ -111,6 +111,7 @@ function CourseForm({ tree, change }: { tree: Tree; change: (next: Tree) => void
     <div className="form">
       <TextField label={t("title")} maxLength={200} value={tree.title} change={(title) => put({ title })} />
       <RichField label={t("description")} value={tree.description_html ?? ""} change={(html) => put({ description_html: html })} />
+      <DocumentField label={t("picture")} hint={t("pictureHint")} accept="image/png,image/jpeg" value={tree.image_url} change={(reference) => put({ image_url: reference })} />
       <div className="three">
         <TextField label={t("passAt")} type="number" min={0} max={100} value={String(tree.pass_score ?? 80)} change={(text) => put({ pass_score: Number(text) })} />
         <TextField label={t("minutesAbout")} type="number" min={1} value={tree.estimated_minutes?.toString() ?? ""} change={(text) => put({ estimated_minutes: number(text) })} />

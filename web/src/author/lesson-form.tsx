@@ -8,7 +8,7 @@ import { RichField } from "./text";
 import { useWords } from "./words";
 
 /** A deck or a picture of a lesson: sends it, says how far its conversion is, shows it. */
-function DocumentField(props: { label: string; hint: string; accept: string; value: string | null | undefined; change: (reference: string | null) => void }) {
+export function DocumentField(props: { label: string; hint: string; accept: string; value: string | null | undefined; change: (reference: string | null) => void }) {
   const { label, hint, accept, value, change } = props;
   const { t } = useWords();
   const id = documentId(value);

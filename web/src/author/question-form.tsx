@@ -1,6 +1,7 @@
-import { useId } from "react";
+import { useId, useState } from "react";
 import { Rich } from "../parts/basics";
 import { CheckField, SelectField, TextArea, TextField } from "../parts/form";
+import { Icon } from "../parts/icons";
 import type { Entry, Question } from "./tree";
 import { RichField } from "./text";
 import { useWords, type Key, type Told } from "./words";
@@ -21,9 +22,55 @@ type Put<Q> = (next: Partial<Q>) => void;
 type Of<T extends Question["type"]> = Extract<Question, { type: T }>;
 type Chosen = Of<"multiple_choice"> | Of<"multi_select">;
 
+type Choice = NonNullable<Chosen["answers"]>[number];
+
+/** What one choice has besides its words: what is said to those who chose it, and whether it stays last. */
+function ChoiceMore({ number, choice, put }: { number: number; choice: Choice; put: (next: Partial<Choice>) => void }) {
+  const { t } = useWords();
+  return (
+    <div className="choice-more">
+      <RichField label={t("choiceFeedback", { number })} value={choice.feedback_html ?? ""} change={(html) => put({ feedback_html: html || null })} />
+      <CheckField label={t("pinned")} hint={t("pinnedHint")} checked={choice.pinned ?? false} change={(pinned) => put({ pinned })} />
+    </div>
+  );
+}
+
+function ChoiceRow(props: { name: string; single: boolean; number: number; choice: Choice; isOpen: boolean; open: (isOpen: boolean) => void; mark: (right: boolean) => void; put: (next: Partial<Choice>) => void; remove: () => void }) {
+  const { name, single, number, choice, isOpen, open, mark, put, remove } = props;
+  const { t } = useWords();
+  return (
+    <>
+      <div className="choice-row">
+        <input type={single ? "radio" : "checkbox"} name={name} checked={choice.is_correct ?? false} aria-label={t("rightOne", { number })} onChange={(event) => mark(event.target.checked)} />
+        {choice.html ? (
+          <Rich html={choice.html} />
+        ) : (
+          <input
+            type="text"
+            dir="auto"
+            maxLength={2000}
+            aria-label={t("choiceNumber", { number })}
+            placeholder={t("choiceNumber", { number })}
+            value={choice.text ?? ""}
+            onChange={(event) => put({ text: event.target.value })}
+          />
+        )}
+        <button type="button" className={choice.feedback_html || choice.pinned ? "small set" : "small"} aria-label={t("choiceMore", { number })} aria-expanded={isOpen} onClick={() => open(!isOpen)}>
+          <Icon name="more" />
+        </button>
+        <button type="button" className="small" aria-label={t("removeChoice", { number })} onClick={remove}>
+          ✕
+        </button>
+      </div>
+      {isOpen ? <ChoiceMore number={number} choice={choice} put={put} /> : null}
+    </>
+  );
+}
+
 function Choices({ question, put }: { question: Chosen; put: Put<Chosen> }) {
   const { t } = useWords();
   const name = useId();
+  const [opened, setOpened] = useState<number | null>(null);
   const answers = question.answers ?? [];
   const single = question.type === "multiple_choice";
   const mark = (index: number, right: boolean) =>
@@ -34,38 +81,50 @@ function Choices({ question, put }: { question: Chosen; put: Put<Chosen> }) {
         {t("choices")} <small>{t(single ? "markOne" : "markAll")}</small>
       </legend>
       {answers.map((answer, index) => (
-        // oxlint-disable-next-line react/no-array-index-key -- a new choice is nothing but its place
-        <div key={index} className="choice-row">
-          <input
-            type={single ? "radio" : "checkbox"}
-            name={name}
-            checked={answer.is_correct ?? false}
-            aria-label={t("rightOne", { number: index + 1 })}
-            onChange={(event) => mark(index, event.target.checked)}
-          />
-          {answer.html ? (
-            <Rich html={answer.html} />
-          ) : (
-            <input
-              type="text"
-              dir="auto"
-              maxLength={2000}
-              aria-label={t("choiceNumber", { number: index + 1 })}
-              placeholder={t("choiceNumber", { number: index + 1 })}
-              value={answer.text ?? ""}
-              onChange={(event) => put({ answers: answers.map((one, at) => (at === index ? { ...one, text: event.target.value } : one)) })}
-            />
-          )}
-          <button type="button" className="small" aria-label={t("removeChoice", { number: index + 1 })} onClick={() => put({ answers: answers.filter((_, at) => at !== index) })}>
-            ✕
-          </button>
-        </div>
+        <ChoiceRow
+          // oxlint-disable-next-line react/no-array-index-key -- a new choice is nothing but its place
+          key={index}
+          name={name}
+          single={single}
+          number={index + 1}
+          choice={answer}
+          isOpen={opened === index}
+          open={(isOpen) => setOpened(isOpen ? index : null)}
+          mark={(right) => mark(index, right)}
+          put={(next) => put({ answers: answers.map((one, at) => (at === index ? { ...one, ...next } : one)) })}
+          remove={() => {
+            setOpened(null);
+            put({ answers: answers.filter((_, at) => at !== index) });
+          }}
+        />
       ))}
       <button type="button" className="small" onClick={() => put({ answers: [...answers, { text: "", is_correct: false }] })}>
         {t("addChoice")}
       </button>
+      {question.type === "multi_select" ? <Scoring value={question.scoring} parts="right_minus_wrong" label={t("scoringMinus")} change={(scoring) => put({ scoring })} /> : null}
     </fieldset>
   );
+}
+
+/** Whether parts of an answer earn parts of the points. */
+function Scoring<S extends string>({ value, parts, label, change }: { value: "all_or_nothing" | S | undefined; parts: S; label: string; change: (scoring: "all_or_nothing" | S) => void }) {
+  const { t } = useWords();
+  return (
+    <SelectField
+      label={t("scoring")}
+      value={value ?? "all_or_nothing"}
+      options={[
+        { value: "all_or_nothing", label: t("scoringAll") },
+        { value: parts, label },
+      ]}
+      change={(next) => change(next as S)}
+    />
+  );
+}
+
+/** What has one entry on each line. */
+function Lines({ label, hint, lines, change }: { label: string; hint: string; lines: readonly string[] | undefined; change: (lines: string[]) => void }) {
+  return <TextArea label={label} hint={hint} rows={3} value={(lines ?? []).join("\n")} change={(text) => change(text === "" ? [] : text.split("\n"))} />;
 }
 
 function TrueFalse({ question, put }: { question: Of<"true_false">; put: Put<Of<"true_false">> }) {
@@ -88,14 +147,10 @@ function ShortAnswer({ question, put }: { question: Of<"short_answer">; put: Put
   const { t } = useWords();
   return (
     <>
-      <TextArea
-        label={t("accepted")}
-        hint={t("acceptedHint")}
-        rows={3}
-        value={(question.accepted_answers ?? []).join("\n")}
-        change={(text) => put({ accepted_answers: text.split("\n") })}
-      />
+      <Lines label={t("accepted")} hint={t("acceptedHint")} lines={question.accepted_answers} change={(accepted_answers) => put({ accepted_answers })} />
       <CheckField label={t("caseMatters")} checked={question.case_sensitive ?? false} change={(on) => put({ case_sensitive: on })} />
+      <CheckField label={t("ignoreAccents")} checked={question.ignore_accents ?? false} change={(on) => put({ ignore_accents: on })} />
+      <CheckField label={t("ignorePunctuation")} checked={question.ignore_punctuation ?? false} change={(on) => put({ ignore_punctuation: on })} />
       <SelectField
         label={t("whoGrades")}
         value={question.review ?? "auto"}
@@ -116,7 +171,15 @@ function Numeric({ question, put }: { question: Of<"numeric">; put: Put<Of<"nume
   return (
     <div className="three">
       <TextField label={t("rightNumber")} type="number" step="any" value={question.answer?.toString() ?? ""} change={(text) => put({ answer: number(text) })} />
-      <TextField label={t("tolerance")} type="number" step="any" min={0} value={question.tolerance?.toString() ?? ""} change={(text) => put({ tolerance: number(text) })} />
+      <TextField label={t("tolerance")} type="number" step="any" min={0} value={question.tolerance?.toString() ?? ""} change={(text) => put({ tolerance: number(text), tolerance_percent: null })} />
+      <TextField
+        label={t("tolerancePercent")}
+        type="number"
+        step="any"
+        min={0}
+        value={question.tolerance_percent?.toString() ?? ""}
+        change={(text) => put({ tolerance_percent: number(text), tolerance: null })}
+      />
       <TextField label={t("unit")} maxLength={50} value={question.unit ?? ""} change={(unit) => put({ unit: unit || null })} />
     </div>
   );
@@ -142,6 +205,8 @@ function Matching({ question, put }: { question: Of<"matching">; put: Put<Of<"ma
       <button type="button" className="small" onClick={() => put({ pairs: [...pairs, { left: "", right: "" }] })}>
         {t("addPair")}
       </button>
+      <Lines label={t("distractors")} hint={t("distractorsHint")} lines={question.distractors} change={(distractors) => put({ distractors })} />
+      <Scoring value={question.scoring} parts="per_part" label={t("scoringParts")} change={(scoring) => put({ scoring })} />
     </fieldset>
   );
 }
@@ -164,13 +229,10 @@ function AnswerKey({ question, put }: { question: Question; put: Put<Question> }
       return <Matching question={question} put={put as Put<Of<"matching">>} />;
     case "ordering":
       return (
-        <TextArea
-          label={t("inOrder")}
-          hint={t("inOrderHint")}
-          rows={4}
-          value={(question.items ?? []).join("\n")}
-          change={(text) => put({ items: text.split("\n") } as Partial<Question>)}
-        />
+        <>
+          <Lines label={t("inOrder")} hint={t("inOrderHint")} lines={question.items} change={(items) => put({ items } as Partial<Question>)} />
+          <Scoring value={question.scoring} parts="per_part" label={t("scoringParts")} change={(scoring) => put({ scoring } as Partial<Question>)} />
+        </>
       );
   }
 }

@@ -11,7 +11,8 @@ type Test = Quiz | Assessment;
 function Rules<T extends Test>({ test, put }: { test: T; put: (next: Partial<Test>) => void }) {
   const { t } = useWords();
   const whole = (text: string) => (text === "" ? null : Math.round(Number(text)));
-  const minutes = test.time_limit_seconds ? String(test.time_limit_seconds / 60) : "";
+  const inMinutes = (seconds: number | null | undefined) => (seconds ? String(seconds / 60) : "");
+  const inSeconds = (text: string) => (text === "" ? null : Math.round(Number(text) * 60));
   return (
     <>
       <div className="three">
@@ -22,8 +23,16 @@ function Rules<T extends Test>({ test, put }: { test: T; put: (next: Partial<Tes
           hint={t("emptyForNone")}
           type="number"
           min={1}
-          value={minutes}
-          change={(text) => put({ time_limit_seconds: text === "" ? null : Math.round(Number(text) * 60) })}
+          value={inMinutes(test.time_limit_seconds)}
+          change={(text) => put({ time_limit_seconds: inSeconds(text) })}
+        />
+        <TextField
+          label={t("retryDelay")}
+          hint={t("emptyForAtOnce")}
+          type="number"
+          min={0}
+          value={inMinutes(test.retry_delay_seconds)}
+          change={(text) => put({ retry_delay_seconds: inSeconds(text) })}
         />
       </div>
       <SelectField

@@ -158,7 +158,9 @@ function sendableQuestion(question: Question): Question {
   }
   if (question.type === "short_answer") return { ...question, accepted_answers: withWords(question.accepted_answers) };
   if (question.type === "ordering") return { ...question, items: withWords(question.items) };
-  if (question.type === "matching") return { ...question, pairs: (question.pairs ?? []).filter((pair) => pair.left.trim() && pair.right.trim()) };
+  if (question.type === "matching") {
+    return { ...question, pairs: (question.pairs ?? []).filter((pair) => pair.left.trim() && pair.right.trim()), distractors: withWords(question.distractors) };
+  }
   return question;
 }
 
