@@ -189,7 +189,7 @@ function Came({ reason }: { reason: Skipped["reason"] | undefined }) {
 }
 
 /** A run that does it in the background, until it is over. */
-function Progress({ runId }: { runId: string }) {
+export function Progress({ runId }: { runId: string }) {
   const { t, number } = useWords();
   const say = useToast();
   const queries = useQueryClient();

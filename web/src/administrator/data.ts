@@ -54,6 +54,13 @@ export const useCourses = () =>
     staleTime: MINUTES,
   });
 
+export const useBanks = () =>
+  useQuery({
+    queryKey: ["banks", "all"],
+    queryFn: () => everything((cursor) => take(api.GET("/api/question-banks/", { params: { query: paged(cursor) } }))),
+    staleTime: MINUTES,
+  });
+
 export const useFacets = () =>
   useQuery({ queryKey: ["facets"], queryFn: () => take(api.GET("/api/directory/facets/")), staleTime: 5 * MINUTES });
 

@@ -1,5 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { fetchFile } from "../api";
+import { keepFile } from "../documents/documents";
 import { Failure } from "../parts/basics";
 import { useWords } from "./words";
 
@@ -9,13 +10,7 @@ export function SaveFile(props: { path: string; query: Record<string, string>; n
   const { t } = useWords();
   const save = useMutation({
     mutationFn: () => fetchFile(`${path}?${new URLSearchParams(query).toString()}`, "text/csv"),
-    onSuccess: (file) => {
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(file);
-      link.download = name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    },
+    onSuccess: (file) => keepFile(file, name),
   });
   return (
     <div className="filter end">

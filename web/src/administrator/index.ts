@@ -5,6 +5,7 @@ export { AdministeredCertificates } from "./certificates";
 export { ChapterScreen } from "./chapter";
 export { EnrollmentScreen } from "./enrollment";
 export { Enrollments } from "./enrollments";
+export { Imports } from "./imports";
 export { MemberScreen } from "./member";
 export { Members } from "./members";
 export { Organization } from "./organization";

@@ -1,22 +1,18 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { Ask, offer } from "../administrator/parts";
-import { useChapters, useRegions } from "../administrator/data";
+import { Ask } from "../administrator/parts";
 import { api, take, type Schemas } from "../api";
 import { Empty, Failure, Loading, Pill, Screen } from "../parts/basics";
 import { Choose, Filters, SearchBox, useFilters } from "../parts/filters";
-import { SelectField, TextField } from "../parts/form";
-import { useMe, usePages } from "../parts/queries";
+import { TextField } from "../parts/form";
+import { usePages } from "../parts/queries";
 import { Table } from "../parts/table";
 import { More } from "../screens/home";
-import { useWords, type Key } from "./words";
+import { SCOPE, useUnit } from "./units";
+import { useWords } from "./words";
 
 type Course = Schemas["ListedCourseOut"];
-type Scope = Course["scope"];
-
-const SCOPE: Record<Scope, Key> = { national: "scopeNational", regional: "scopeRegional", chapter: "scopeChapter" };
-
 function State({ course }: { course: Course }) {
   const { t } = useWords();
   return (
@@ -30,19 +26,12 @@ function State({ course }: { course: Course }) {
 
 function New({ close }: { close: () => void }) {
   const { t } = useWords();
-  const me = useMe();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const units = me.data?.may.author ?? [];
-  const broadest = (["national", "regional", "chapter"] as const).filter((_, index) => units.some((unit) => ["national", "regional", "chapter"].indexOf(unit.scope) <= index));
   const [title, setTitle] = useState("");
-  const [scope, setScope] = useState<Scope>(broadest[0] ?? "national");
-  const [unit, setUnit] = useState("");
-  const regions = useRegions();
-  const chapters = useChapters();
-  const offered = scope === "regional" ? regions.data : chapters.data;
+  const unit = useUnit();
   const make = useMutation({
-    mutationFn: () => take(api.POST("/api/courses/", { body: { title, scope, ...(scope === "national" ? {} : { scope_id: unit || offered?.[0]?.id || null }) } })),
+    mutationFn: () => take(api.POST("/api/courses/", { body: { title, ...unit.body } })),
     onSuccess: async (course) => {
       await queries.invalidateQueries({ queryKey: ["courses"] });
       await navigate({ to: "/author/$courseId", params: { courseId: course.id } });
@@ -51,10 +40,7 @@ function New({ close }: { close: () => void }) {
   return (
     <Ask title={t("newCourse")} action={t("makeCourse")} busy={make.isPending} error={make.error} close={close} act={() => make.mutate()}>
       <TextField label={t("title")} hint={t("titleHint")} pointer="/title" maxLength={200} value={title} change={setTitle} />
-      {broadest.length > 1 ? (
-        <SelectField label={t("openTo")} pointer="/scope" value={scope} options={broadest.map((value) => ({ value, label: t(SCOPE[value]) }))} change={(value) => setScope(value as Scope)} />
-      ) : null}
-      {scope === "national" ? null : <SelectField label={t("openToWhich")} pointer="/scope_id" value={unit} options={offer(offered)} change={setUnit} />}
+      {unit.fields}
     </Ask>
   );
 }

@@ -2,12 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { api, take } from "../api";
+import { fileBody } from "../documents/documents";
 import { Failure, Loading, Screen } from "../parts/basics";
 import { Confirm } from "../parts/dialog";
 import { useFilters } from "../parts/filters";
 import { TextField } from "../parts/form";
 import { errorsOf, tellField } from "../parts/problems";
 import { lastAuthor, useDraft, useOpened, type Draft, type Keeping } from "./draft";
+import { ImportQuestions } from "./import";
 import { DocumentField, LessonForm } from "./lesson-form";
 import { Outline } from "./outline";
 import { QuizForm } from "./quiz-form";
@@ -151,6 +153,39 @@ function idOf(tree: Tree, at: Place): string {
   return at.kind;
 }
 
+/** Takes questions out of a file into what is shown: a quiz, else a new one of the module or the course. */
+function Import({ courseId, draft, at }: { courseId: string; draft: Draft; at: Place }) {
+  const { t } = useWords();
+  const [isOpen, setOpen] = useState(false);
+  const module = at.kind === "item" || at.kind === "module" ? modulesOf(draft.tree)[at.module] : undefined;
+  const item = at.kind === "item" ? itemsOf(module)[at.item] : undefined;
+  if (item?.kind === "lesson") return null;
+  const test = at.kind === "assessment" ? draft.tree.assessment : item;
+  const query = test?.key ? { quiz: test.key } : module?.key ? { module: module.key } : {};
+  const lead = test ? t("importIntoQuiz", { name: test.title || t("untitled") }) : module ? t("importIntoModule", { name: module.title || t("untitled") }) : t("importIntoCourse");
+  const open = async () => {
+    // What the file is added to must be there first.
+    if (await draft.flush()) setOpen(true);
+  };
+  return (
+    <>
+      <button type="button" onClick={() => void open()}>
+        {t("importQuestions")}
+      </button>
+      {isOpen ? (
+        <ImportQuestions
+          lead={lead}
+          send={(file, dryRun) =>
+            take(api.POST("/api/courses/{course_id}/draft/imports/", { params: { path: { course_id: courseId }, query: { ...query, dry_run: dryRun } }, body: fileBody(file) }))
+          }
+          done={() => void draft.settle("theirs", "")}
+          close={() => setOpen(false)}
+        />
+      ) : null}
+    </>
+  );
+}
+
 function Editing({ courseId, opened }: { courseId: string; opened: { tree: Tree; etag: string } }) {
   const { t } = useWords();
   const draft = useDraft(courseId, opened);
@@ -197,13 +232,14 @@ function Editing({ courseId, opened }: { courseId: string; opened: { tree: Tree;
         <Outline tree={tree} at={at} choose={choose} go={go} change={draft.change} />
         <div className="author-part" ref={part}>
           <Part key={`${draft.round} ${shown.round} ${question ?? ""}`} tree={tree} at={at} question={question} change={draft.change} />
-          {at.kind === "course" ? null : (
-            <div className="buttons start">
+          <div className="buttons start">
+            <Import courseId={courseId} draft={draft} at={at} />
+            {at.kind === "course" ? null : (
               <button type="button" onClick={() => setRemoving(true)}>
                 {t("removeThis")}
               </button>
-            </div>
-          )}
+            )}
+          </div>
         </div>
       </div>
       {removing ? (

@@ -1,6 +1,8 @@
 import "../administrator/administrator.css";
 import "./author.css";
 
+export { BankScreen } from "./bank";
+export { Banks } from "./banks";
 export { AuthoredCourses } from "./courses";
 export { CourseEditor } from "./editor";
 export { Policy } from "./policy";

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { documentId, useFileAddress } from "../documents/documents";
-import { Failure, Loading, Rich, Screen } from "../parts/basics";
+import { Failure, Loading, plain, Rich, Screen } from "../parts/basics";
 import { OpenFile } from "../screens/files";
 import { fetchDraft } from "./draft";
+import { titleOf } from "./question-form";
 import { itemsOf, modulesOf, type Entry, type Item, type Question } from "./tree";
 import { useWords } from "./words";
 
@@ -34,13 +35,13 @@ function Asked({ question, number }: { question: Question; number: number }) {
 }
 
 function Questions({ questions }: { questions: Entry[] | undefined }) {
-  const { t } = useWords();
+  const words = useWords();
   return (
     <ol className="questions">
       {(questions ?? []).map((entry, index) =>
         entry.type === "pool" ? (
           <li key={entry.key ?? index} className="question">
-            <p className="question-head">{t("poolOf", { draw: entry.draw, count: entry.questions?.length ?? 0 })}</p>
+            <p className="question-head">{titleOf(entry, words, plain)}</p>
             <Questions questions={entry.questions} />
           </li>
         ) : (

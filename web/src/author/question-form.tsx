@@ -18,6 +18,8 @@ export const TYPE: Record<Entry["type"], Key> = {
   pool: "typePool",
 };
 
+export const QUESTION_TYPES = (Object.keys(TYPE) as Entry["type"][]).filter((type): type is Question["type"] => type !== "pool");
+
 type Put<Q> = (next: Partial<Q>) => void;
 type Of<T extends Question["type"]> = Extract<Question, { type: T }>;
 type Chosen = Of<"multiple_choice"> | Of<"multi_select">;
@@ -253,6 +255,7 @@ export function QuestionForm({ question, change }: { question: Question; change:
 
 /** A question or a pool in one line of a list. */
 export function titleOf(question: Entry, { t }: Told, plainText: (html: string) => string): string {
+  if (question.type === "pool" && question.bank_id) return t("poolOfBank", { draw: question.draw });
   if (question.type === "pool") return t("poolOf", { draw: question.draw, count: question.questions?.length ?? 0 });
   return plainText(question.prompt_html ?? "") || t("untitledQuestion");
 }

@@ -1,8 +1,11 @@
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { useBanks } from "../administrator/data";
+import { offer } from "../administrator/parts";
 import { plain } from "../parts/basics";
 import { CheckField, SelectField, TextField } from "../parts/form";
 import { Icon } from "../parts/icons";
-import { QuestionForm, titleOf, TYPE } from "./question-form";
+import { QUESTION_TYPES, QuestionForm, titleOf, TYPE } from "./question-form";
 import { moved, newEntry, type Assessment, type Entry, type Pool, type Question, type Quiz } from "./tree";
 import { useWords } from "./words";
 
@@ -50,12 +53,36 @@ function Rules<T extends Test>({ test, put }: { test: T; put: (next: Partial<Tes
   );
 }
 
-const IN_POOLS = (Object.keys(TYPE) as Entry["type"][]).filter((type) => type !== "pool");
-const IN_QUIZZES: readonly Entry["type"][] = [...IN_POOLS, "pool"];
+const IN_QUIZZES: readonly Entry["type"][] = [...QUESTION_TYPES, "pool"];
+
+/** Which of a bank's questions a pool draws from. */
+function BankFields({ pool, change }: { pool: Pool; change: (pool: Pool) => void }) {
+  const { t } = useWords();
+  const banks = useBanks();
+  return (
+    <>
+      <SelectField
+        label={t("poolSource")}
+        value={pool.bank_id ?? ""}
+        options={offer(banks.data, t("poolOwn"))}
+        change={(id) => change({ ...pool, bank_id: id || null, tag: null })}
+      />
+      {pool.bank_id ? (
+        <>
+          <TextField label={t("poolTag")} hint={t("emptyForAll")} maxLength={64} value={pool.tag ?? ""} change={(tag) => change({ ...pool, tag: tag || null })} />
+          <Link to="/author/banks/$bankId" params={{ bankId: pool.bank_id }}>
+            {t("openBank")}
+          </Link>
+        </>
+      ) : null}
+    </>
+  );
+}
 
 /** How many are drawn, and from what. */
 function PoolForm({ pool, change }: { pool: Pool; change: (pool: Pool) => void }) {
   const { t } = useWords();
+  const own = pool.questions ?? [];
   return (
     <div className="form">
       <TextField
@@ -66,8 +93,9 @@ function PoolForm({ pool, change }: { pool: Pool; change: (pool: Pool) => void }
         value={String(pool.draw)}
         change={(text) => change({ ...pool, draw: Math.max(1, Math.round(Number(text))) })}
       />
+      {own.length > 0 && !pool.bank_id ? null : <BankFields pool={pool} change={change} />}
       {/* A pool holds no pool: the list offers none. */}
-      <Questions questions={pool.questions ?? []} types={IN_POOLS} first={null} change={(questions) => change({ ...pool, questions: questions as Question[] })} />
+      {pool.bank_id ? null : <Questions questions={own} types={QUESTION_TYPES} first={null} change={(questions) => change({ ...pool, questions: questions as Question[] })} />}
     </div>
   );
 }

@@ -5,6 +5,8 @@ const screens = () => import(".");
 
 export const AUTHOR = [
   createRoute({ getParentRoute: parent, path: "/author", component: lazyRouteComponent(screens, "AuthoredCourses") }),
+  createRoute({ getParentRoute: parent, path: "/author/banks", component: lazyRouteComponent(screens, "Banks") }),
+  createRoute({ getParentRoute: parent, path: "/author/banks/$bankId", component: lazyRouteComponent(screens, "BankScreen") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId", component: lazyRouteComponent(screens, "CourseEditor") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId/preview", component: lazyRouteComponent(screens, "Preview") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId/policy", component: lazyRouteComponent(screens, "Policy") }),

@@ -118,7 +118,7 @@ export const newAssessment = (title: string): Assessment => ({ title, pass_score
 
 export const newEntry = (type: Entry["type"]): Entry => (type === "pool" ? { type, draw: 1, questions: [] } : newQuestion(type));
 
-function newQuestion(type: Question["type"]): Question {
+export function newQuestion(type: Question["type"]): Question {
   const common = { prompt_html: "", points: 1 };
   const two = [
     { text: "", is_correct: true },
@@ -149,10 +149,12 @@ const isEmptyChoice = (answer: { text?: string | null; html?: string | null }) =
 const withWords = (lines: readonly string[] | undefined): string[] => (lines ?? []).map((line) => line.trim()).filter(Boolean);
 
 function sendableEntry(entry: Entry): Entry {
-  return entry.type === "pool" ? { ...entry, questions: (entry.questions ?? []).map(sendableQuestion) } : sendableQuestion(entry);
+  if (entry.type !== "pool") return sendableQuestion(entry);
+  return entry.bank_id ? { ...entry, tag: entry.tag?.trim() || null, questions: [] } : { ...entry, questions: (entry.questions ?? []).map(sendableQuestion) };
 }
 
-function sendableQuestion(question: Question): Question {
+/** A question as it is sent. */
+export function sendableQuestion(question: Question): Question {
   if (question.type === "multiple_choice" || question.type === "multi_select") {
     return { ...question, answers: (question.answers ?? []).filter((answer) => !isEmptyChoice(answer)) };
   }

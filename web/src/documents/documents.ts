@@ -5,6 +5,22 @@ export type Document = Schemas["DocumentOut"];
 
 const LOOK_AGAIN = 1000;
 
+/** The body of a call that takes one file. The reference's types know a file as text. */
+export function fileBody(file: File) {
+  const body = new FormData();
+  body.append("file", file);
+  return body as FormData & { file: string };
+}
+
+/** Let the browser keep what a call answered as a file of this name. */
+export function keepFile(file: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
 /** Send a file; `sent` hears which share of it has gone, 0 to 1. `fetch` cannot tell that. */
 export function upload(file: File, sent: (share: number) => void): Promise<Document> {
   return new Promise((resolve, reject) => {
@@ -21,9 +37,7 @@ export function upload(file: File, sent: (share: number) => void): Promise<Docum
       else reject(new Problem(new Response(null, { status: request.status }), (answer ?? undefined) as Partial<Schemas["Problem"]> | undefined));
     });
     request.addEventListener("error", () => reject(new TypeError("The service does not answer.")));
-    const body = new FormData();
-    body.append("file", file);
-    request.send(body);
+    request.send(fileBody(file));
   });
 }
 

@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
-import { useId, useRef, useState, type DragEvent } from "react";
+import { useId, useRef, useState, type DragEvent, type ReactNode } from "react";
 import { Failure } from "../parts/basics";
+import { errorsOf } from "../parts/problems";
 import { upload, type Document } from "./documents";
 
 export interface UploadWords {
@@ -9,19 +10,16 @@ export interface UploadWords {
   sending: string;
 }
 
-/** A place to drop a file on or to press; shows how much of it has gone. */
-export function Upload(props: { label: string; accept: string; words: UploadWords; uploaded: (document: Document) => void }) {
-  const { label, accept, words, uploaded } = props;
+/** A place to drop a file on or to press. */
+export function FilePlace(props: { label: string; accept: string; busy: boolean; take: (file: File) => void; children: ReactNode }) {
+  const { label, accept, busy, take, children } = props;
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
-  const [share, setShare] = useState(0);
   const [over, setOver] = useState(false);
-  const send = useMutation({ mutationFn: (file: File) => upload(file, setShare), onSuccess: uploaded });
-  const take = (files: FileList | null) => {
+  const choose = (files: FileList | null) => {
     const file = files?.[0];
-    if (!file || send.isPending) return;
-    setShare(0);
-    send.mutate(file);
+    if (!file || busy) return;
+    take(file);
     if (input.current) input.current.value = "";
   };
   const drag = (isOver: boolean) => (event: DragEvent) => {
@@ -35,11 +33,40 @@ export function Upload(props: { label: string; accept: string; words: UploadWord
       onDragLeave={drag(false)}
       onDrop={(event) => {
         drag(false)(event);
-        take(event.dataTransfer.files);
+        choose(event.dataTransfer.files);
       }}
     >
       <label htmlFor={id}>{label}</label>
-      <input ref={input} id={id} type="file" accept={accept} disabled={send.isPending} onChange={(event) => take(event.target.files)} />
+      <input ref={input} id={id} type="file" accept={accept} disabled={busy} onChange={(event) => choose(event.target.files)} />
+      {children}
+    </div>
+  );
+}
+
+/** Why a file was not taken; what the service says of it is more telling than a code. */
+export function FileRefused({ error }: { error: unknown }) {
+  return (
+    <Failure error={error}>
+      <ul className="bullets">
+        {errorsOf(error).map((one) => (
+          <li key={one.detail}>{one.detail}</li>
+        ))}
+      </ul>
+    </Failure>
+  );
+}
+
+/** Sends a file at once, and shows how much of it has gone. */
+export function Upload(props: { label: string; accept: string; words: UploadWords; uploaded: (document: Document) => void }) {
+  const { label, accept, words, uploaded } = props;
+  const [share, setShare] = useState(0);
+  const send = useMutation({ mutationFn: (file: File) => upload(file, setShare), onSuccess: uploaded });
+  const take = (file: File) => {
+    setShare(0);
+    send.mutate(file);
+  };
+  return (
+    <FilePlace label={label} accept={accept} busy={send.isPending} take={take}>
       {send.isPending ? (
         <div className="progress" role="status">
           <progress max={1} value={share} aria-label={words.sending} />
@@ -49,6 +76,6 @@ export function Upload(props: { label: string; accept: string; words: UploadWord
         <p className="hint">{words.drop}</p>
       )}
       {send.error ? <Failure error={send.error} /> : null}
-    </div>
+    </FilePlace>
   );
 }

@@ -38,6 +38,8 @@ export const en = {
   navEnrollments: "Enrollments",
   navReports: "Reports",
   navCourses: "Courses",
+  navBanks: "Question banks",
+  navImports: "Imports",
   navAllRequirements: "Requirements",
   navRules: "Rules",
   navAudit: "Audit",

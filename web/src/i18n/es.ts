@@ -24,6 +24,8 @@ export const es: Catalogue = {
   navEnrollments: "Inscripciones",
   navReports: "Informes",
   navCourses: "Cursos",
+  navBanks: "Bancos de preguntas",
+  navImports: "Importar",
   navAllRequirements: "Requisitos",
   navRules: "Reglas",
   navAudit: "Auditoría",

@@ -24,6 +24,8 @@ export const fr: Catalogue = {
   navEnrollments: "Inscriptions",
   navReports: "Rapports",
   navCourses: "Cours",
+  navBanks: "Banques de questions",
+  navImports: "Importer",
   navAllRequirements: "Obligations",
   navRules: "Règles",
   navAudit: "Audit",

@@ -45,7 +45,10 @@ const GRADING: Area = {
 const AUTHORING: Area = {
   key: "areaAuthoring",
   isFor: (me) => me.may.author.length > 0,
-  places: [{ to: "/author", icon: "edit", key: "navCourses" }],
+  places: [
+    { to: "/author", icon: "edit", key: "navCourses" },
+    { to: "/author/banks", icon: "quiz", key: "navBanks" },
+  ],
 };
 
 const administers = (scopes: readonly string[]) => (me: Me) => me.may.administer.some((unit) => scopes.includes(unit.scope));
@@ -63,6 +66,7 @@ const ADMINISTRATION: Area = {
     { to: "/administer/requirements", icon: "requirements", key: "navAllRequirements" },
     { to: "/administer/rules", icon: "rules", key: "navRules", isFor: isBroad },
     { to: "/administer/certificates", icon: "certificate", key: "navCertificates", isFor: isBroad },
+    { to: "/administer/imports", icon: "inbox", key: "navImports", isFor: isBroad },
     { to: "/administer/audit", icon: "trail", key: "navAudit", isFor: isBroad },
     { to: "/administer/organization", icon: "settings", key: "navOrganization", isFor: isNational },
     { to: "/administer/webhooks", icon: "hook", key: "navWebhooks", isFor: isNational },
