@@ -47,7 +47,7 @@ function RejectedRows({ rows }: { rows: readonly Rejected[] }) {
       rows={rows}
       rowKey={(row) => `${row.line}`}
       columns={[
-        { key: "line", title: t("rowLine"), cell: (row) => row.line },
+        { key: "line", title: t("rowLine"), cell: (row) => `${t("rowLine")} ${row.line}` },
         {
           key: "why",
           title: t("rowWhy"),
