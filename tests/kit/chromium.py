@@ -86,6 +86,8 @@ class Tab:
     def __init__(self, browser: Browser, session: str, context: str) -> None:
         self.requests: list[str] = []
         self.errors: list[str] = []
+        self.drags: asyncio.Queue[Any] = asyncio.Queue()
+        """What was taken up by the mouse, while drags are intercepted."""
         self.browser = browser
         self.context = context
         self._session = session
@@ -102,6 +104,8 @@ class Tab:
                 self.requests.append(message["params"]["request"]["url"])
             case "Page.loadEventFired":
                 self._loaded.set()
+            case "Input.dragIntercepted":
+                self.drags.put_nowait(message["params"]["data"])
             case "Runtime.exceptionThrown":
                 self.errors.append(str(message["params"]["exceptionDetails"]))
             case "Log.entryAdded":

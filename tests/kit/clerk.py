@@ -1,5 +1,6 @@
 """A person before the web application who fills in forms."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -51,3 +52,27 @@ class Clerk(Person):
         await self.waits_for(f"Boolean({field})", f"no field is called {label!r}")
         found = await self.tab.call("Runtime.evaluate", expression=field)
         await self.tab.call("DOM.setFileInputFiles", files=[str(file)], objectId=found["result"]["objectId"])
+
+    async def drags(self, what: str, onto: str) -> None:
+        """Take one element, by its selector, with the mouse and drop it on another one."""
+        (x, y), end = await self._middle(what), await self._middle(onto)
+        await self.tab.call("Input.setInterceptDrags", enabled=True)
+        mouse = {"button": "left", "clickCount": 1}
+        await self.tab.call("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, **mouse)
+        for step in (4, 12):
+            at = {"x": x + step, "y": y + step}
+            await self.tab.call("Input.dispatchMouseEvent", type="mouseMoved", **at, **mouse, buttons=1)
+        async with asyncio.timeout(10):
+            data = await self.tab.drags.get()
+        for kind in ("dragEnter", "dragOver", "drop"):
+            await self.tab.call("Input.dispatchDragEvent", type=kind, x=end[0], y=end[1], data=data)
+        await self.tab.call("Input.dispatchMouseEvent", type="mouseReleased", x=end[0], y=end[1], **mouse)
+        await self.tab.call("Input.setInterceptDrags", enabled=False)
+
+    async def _middle(self, selector: str) -> tuple[float, float]:
+        found = f"document.querySelector({json.dumps(selector)})"
+        await self.waits_for(f"Boolean({found})", f"there is no {selector}")
+        x, y = await self.tab.evaluate(
+            f"(({{ x, y, width, height }}) => [x + width / 2, y + height / 2])({found}.getBoundingClientRect())"
+        )
+        return x, y

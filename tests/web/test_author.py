@@ -65,9 +65,8 @@ async def _writes_a_lesson_with_a_deck(author: Clerk, world: World, folder: Path
     deck.write_bytes(files.pptx(slides=2) if can_convert else files.pdf(2))
     await author.hands_over("Slides or a PDF", deck)
     await author.sees(deck.name)
-    if can_convert:
-        await author.sees("Being converted")
-        await convert_all(world)
+    await author.sees("Being converted")
+    await (convert_all(world) if can_convert else world.run_jobs())
     await author.sees("2 pages")
     await author.sees("All is saved")
     await author.looks_at_it("author-lesson")

@@ -13,7 +13,7 @@ import { useToast } from "../parts/toasts";
 import { More } from "../screens/home";
 import { ImportQuestions } from "./import";
 import { QuestionForm, QUESTION_TYPES, TYPE } from "./question-form";
-import { newQuestion, sendableQuestion, type Question } from "./tree";
+import { keyed, newQuestion, sendableQuestion, type Question } from "./tree";
 import { useWords } from "./words";
 
 type Bank = Schemas["BankOut"];
@@ -37,7 +37,7 @@ function Editing({ bankId, first, close }: { bankId: string; first: Question; cl
   const [tags, setTags] = useState((first.tags ?? []).join(", "));
   const keep = useMutation({
     mutationFn: () => {
-      const body = { ...sendableQuestion(question), tags: [...new Set(tags.split(",").map((one) => one.trim()).filter(Boolean))] };
+      const body = { ...keyed(sendableQuestion(question), new Map()), tags: [...new Set(tags.split(",").map((one) => one.trim()).filter(Boolean))] };
       const path = { bank_id: bankId };
       return first.key
         ? take(api.PUT("/api/question-banks/{bank_id}/questions/{key}/", { params: { path: { ...path, key: first.key } }, body }))
@@ -51,7 +51,7 @@ function Editing({ bankId, first, close }: { bankId: string; first: Question; cl
   });
   return (
     <Form send={() => keep.mutate()} error={keep.error}>
-      <QuestionForm question={question} change={setQuestion} />
+      <QuestionForm question={question} isNew={!first.key} change={setQuestion} />
       <TextField label={t("tags")} hint={t("tagsHint")} pointer="/tags" value={tags} change={setTags} />
       <div className="buttons start">
         <button type="submit" className="primary" disabled={keep.isPending}>

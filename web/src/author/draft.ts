@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, Problem, take, type Schemas } from "../api";
-import { mergeBoth, sendable, withKeys, type Tree } from "./tree";
+import { keyed, keysGiven, mergeBoth, sendable, withKeys, type Keys, type Tree } from "./tree";
 
 /** How far what the author sees is kept. */
 export type Keeping = "saved" | "waiting" | "saving" | "refused" | "offline" | "conflict";
@@ -39,6 +39,8 @@ export interface Draft {
   change: (change: (tree: Tree) => Tree) => void;
   /** Keep what waits now; true when everything is kept. */
   flush: () => Promise<boolean>;
+  /** The key that the service knows a part by, null before it is kept. */
+  keyOf: (part: { key?: string | null } | null | undefined) => string | null;
   /** After another author's change: both, mine alone, or theirs alone. */
   settle: (how: "both" | "mine" | "theirs", mark: string) => Promise<void>;
 }
@@ -55,6 +57,7 @@ export function useDraft(courseId: string, opened: Kept): Draft {
   const base = useRef(opened);
   const sent = useRef(opened.tree);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const keys = useRef<Keys>(new Map());
   const running = useRef<Promise<boolean>>(Promise.resolve(true));
 
   const keepInTurn = useRef<() => Promise<boolean>>(() => Promise.resolve(true));
@@ -70,12 +73,12 @@ export function useDraft(courseId: string, opened: Kept): Draft {
     const mine = now.current;
     setKeeping("saving");
     try {
-      const stored = await store(courseId, sendable(mine), base.current.etag);
+      const filled = sendable(mine);
+      const stored = await store(courseId, keyed(filled, keys.current), base.current.etag);
       base.current = stored;
-      const keyed = withKeys(now.current, stored.tree);
+      keys.current = new Map([...keys.current, ...keysGiven(filled, stored.tree)]);
       const unchanged = now.current === mine;
-      put(keyed);
-      sent.current = unchanged ? keyed : mine;
+      sent.current = mine;
       setError(null);
       setRemoved(stored.removed);
       setKeeping(unchanged ? "saved" : "waiting");
@@ -91,7 +94,7 @@ export function useDraft(courseId: string, opened: Kept): Draft {
       }
       return false;
     }
-  }, [courseId, put, queries]);
+  }, [courseId, queries]);
 
   useEffect(() => {
     keepInTurn.current = () => {
@@ -124,7 +127,7 @@ export function useDraft(courseId: string, opened: Kept): Draft {
   const settle = useCallback(
     async (how: "both" | "mine" | "theirs", mark: string) => {
       const theirs = await fetchDraft(courseId);
-      const mine = how === "both" ? mergeBoth(base.current.tree, now.current, theirs.tree, mark) : how === "mine" ? now.current : theirs.tree;
+      const mine = how === "both" ? mergeBoth(base.current.tree, withKeys(now.current, keys.current), theirs.tree, mark) : how === "mine" ? now.current : theirs.tree;
       base.current = theirs;
       sent.current = theirs.tree;
       put(mine);
@@ -136,7 +139,9 @@ export function useDraft(courseId: string, opened: Kept): Draft {
     [courseId, put],
   );
 
-  return { tree, keeping, error, removed, round, change, flush: () => keepInTurn.current(), settle };
+  const keyOf: Draft["keyOf"] = (part) => (part ? (keyed({ key: part.key ?? null }, keys.current).key ?? null) : null);
+
+  return { tree, keeping, error, removed, round, change, flush: () => keepInTurn.current(), keyOf, settle };
 }
 
 /** The draft as it was when its editor was opened; never taken out of a cache, because its tag would be an old one. */

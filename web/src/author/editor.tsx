@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { api, take } from "../api";
 import { fileBody } from "../documents/documents";
 import { Failure, Loading, Screen } from "../parts/basics";
@@ -161,7 +161,6 @@ function Import({ courseId, draft, at }: { courseId: string; draft: Draft; at: P
   const item = at.kind === "item" ? itemsOf(module)[at.item] : undefined;
   if (item?.kind === "lesson") return null;
   const test = at.kind === "assessment" ? draft.tree.assessment : item;
-  const query = test?.key ? { quiz: test.key } : module?.key ? { module: module.key } : {};
   const lead = test ? t("importIntoQuiz", { name: test.title || t("untitled") }) : module ? t("importIntoModule", { name: module.title || t("untitled") }) : t("importIntoCourse");
   const open = async () => {
     // What the file is added to must be there first.
@@ -175,9 +174,11 @@ function Import({ courseId, draft, at }: { courseId: string; draft: Draft; at: P
       {isOpen ? (
         <ImportQuestions
           lead={lead}
-          send={(file, dryRun) =>
-            take(api.POST("/api/courses/{course_id}/draft/imports/", { params: { path: { course_id: courseId }, query: { ...query, dry_run: dryRun } }, body: fileBody(file) }))
-          }
+          send={(file, dryRun) => {
+            const [quiz, into] = [draft.keyOf(test), draft.keyOf(module)];
+            const query = { dry_run: dryRun, ...(quiz ? { quiz } : into ? { module: into } : {}) };
+            return take(api.POST("/api/courses/{course_id}/draft/imports/", { params: { path: { course_id: courseId }, query }, body: fileBody(file) }));
+          }}
           done={() => void draft.settle("theirs", "")}
           close={() => setOpen(false)}
         />
@@ -195,7 +196,9 @@ function Editing({ courseId, opened }: { courseId: string; opened: { tree: Tree;
   const goTo = (pointer: string) => setFilters({ at: pointer });
   const go = (place: Place) => goTo(pointerOf(place));
   const part = useRef<HTMLDivElement>(null);
-  const choose = (place: Place) => {
+  const [added, setAdded] = useState<string | null>(null);
+  const choose = (place: Place, isNew = false) => {
+    setAdded(isNew ? pointerOf(place) : null);
     go(place);
     // On a telephone the part stands below the outline.
     if (window.matchMedia("(width < 1000px)").matches) requestAnimationFrame(() => part.current?.scrollIntoView({ block: "start" }));
@@ -204,6 +207,13 @@ function Editing({ courseId, opened }: { courseId: string; opened: { tree: Tree;
   // A part that is new has no key yet; the form must not begin anew when it gets one.
   const [shown, setShown] = useState({ pointer: pointerOf(at), id: idOf(tree, at), round: 0 });
   const pointer = pointerOf(at);
+  useEffect(() => {
+    if (added !== pointer) return;
+    // What is new wants its title first.
+    const title = part.current?.querySelector("input");
+    title?.focus();
+    title?.select();
+  }, [added, pointer]);
   if (shown.pointer !== pointer) {
     const id = idOf(tree, at);
     setShown({ pointer, id, round: id === shown.id ? shown.round : shown.round + 1 });

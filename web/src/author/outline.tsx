@@ -1,16 +1,21 @@
-import { useState, type DragEvent } from "react";
+import { useState, type DragEvent, type ReactNode } from "react";
 import { Icon } from "../parts/icons";
-import { addItem, addModule, itemsOf, modulesOf, moveItem, newAssessment, newLesson, newQuiz, pointerOf, step, type Item, type Place, type Tree } from "./tree";
+import { addItem, addModule, itemsOf, modulesOf, moveTo, newAssessment, newLesson, newQuiz, pointerOf, step, type Item, type Place, type Tree } from "./tree";
 import { useWords } from "./words";
 
 interface Outlined {
   tree: Tree;
   at: Place;
-  /** Show a place that was chosen. */
-  choose: (place: Place) => void;
+  /** Show a place that was chosen, or that is new. */
+  choose: (place: Place, isNew?: boolean) => void;
   /** Follow a place that was moved. */
   go: (place: Place) => void;
   change: (change: (tree: Tree) => Tree) => void;
+}
+
+/** Once what was moved is drawn, its button has the focus again: it can go on with the same key. */
+export function keepFocus(mark: string): void {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-step="${mark}"]`)?.focus());
 }
 
 /** Up and down for one place, by hand or by the keys of the button that has the focus. */
@@ -20,42 +25,62 @@ function Steps({ tree, place, name, go, change }: Omit<Outlined, "at" | "choose"
     const next = step(tree, place, by);
     change(() => next.tree);
     go(next.place);
+    keepFocus(`${pointerOf(next.place)} ${by}`);
   };
+  const at = pointerOf(place);
   return (
     <span className="steps-of">
-      <button type="button" aria-label={t("moveUp", { name })} onClick={() => move(-1)}>
+      <button type="button" data-step={`${at} -1`} aria-label={t("moveUp", { name })} onClick={() => move(-1)}>
         <Icon name="up" />
       </button>
-      <button type="button" aria-label={t("moveDown", { name })} onClick={() => move(1)}>
+      <button type="button" data-step={`${at} 1`} aria-label={t("moveDown", { name })} onClick={() => move(1)}>
         <Icon name="down" />
       </button>
     </span>
   );
 }
 
-function Row({ item, place, drag, ...rest }: Outlined & { item: Item; place: Place; drag: { start: () => void; drop: () => void } }) {
-  const { t } = useWords();
-  const here = pointerOf(rest.at) === pointerOf(place);
-  const name = item.title || t("untitled");
-  const over = (event: DragEvent) => event.preventDefault();
+/** What is being dragged, and what it is over. */
+interface Drag {
+  place: Place | null;
+  over: string | null;
+}
+
+/** A part of the course that can be dragged, and that others can be dropped on. */
+function Dragged(props: Outlined & { place: Place; className: string; drag: Drag; setDrag: (drag: Drag) => void; children: ReactNode }) {
+  const { tree, go, change, place, className, drag, setDrag, children } = props;
+  const pointer = pointerOf(place);
+  const within = (act: (event: DragEvent) => void) => (event: DragEvent) => {
+    event.stopPropagation();
+    act(event);
+  };
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- the buttons within do the same by keyboard
     <li
-      className={here ? "outline-item here" : "outline-item"}
+      className={drag.over === pointer ? `${className} over` : className}
       draggable
-      onDragStart={drag.start}
-      onDragOver={over}
-      onDrop={(event) => {
+      onDragStart={within((event) => {
+        // Firefox drags nothing that says nothing.
+        event.dataTransfer.setData("text/plain", pointer);
+        event.dataTransfer.effectAllowed = "move";
+        setDrag({ place, over: null });
+      })}
+      onDragEnd={within(() => setDrag({ place: null, over: null }))}
+      onDragOver={within((event) => {
+        if (!drag.place) return;
         event.preventDefault();
-        event.stopPropagation();
-        drag.drop();
-      }}
+        if (drag.over !== pointer) setDrag({ ...drag, over: pointer });
+      })}
+      onDrop={within((event) => {
+        event.preventDefault();
+        setDrag({ place: null, over: null });
+        if (!drag.place) return;
+        const next = moveTo(tree, drag.place, place);
+        change(() => next.tree);
+        go(next.place);
+      })}
     >
-      <button type="button" className="outline-name" aria-current={here ? "true" : undefined} onClick={() => rest.choose(place)}>
-        <Icon name={item.kind === "lesson" ? "lesson" : "quiz"} />
-        <span>{name}</span>
-      </button>
-      <Steps {...rest} place={place} name={name} />
+      {children}
     </li>
   );
 }
@@ -64,17 +89,11 @@ function Row({ item, place, drag, ...rest }: Outlined & { item: Item; place: Pla
 export function Outline(props: Outlined) {
   const { tree, at, choose, go, change } = props;
   const { t } = useWords();
-  const [dragged, setDragged] = useState<{ module: number; item: number } | null>(null);
+  const [drag, setDrag] = useState<Drag>({ place: null, over: null });
   const modules = modulesOf(tree);
-  const drop = (to: { module: number; item: number }) => {
-    if (!dragged) return;
-    change((before) => moveItem(before, dragged, to));
-    setDragged(null);
-    go({ kind: "item", ...to });
-  };
   const add = (module: number, item: Item) => {
     change((before) => addItem(before, module, item));
-    choose({ kind: "item", module, item: itemsOf(modules[module]).length });
+    choose({ kind: "item", module, item: itemsOf(modules[module]).length }, true);
   };
   const isHere = (place: Place) => pointerOf(at) === pointerOf(place);
   return (
@@ -87,8 +106,7 @@ export function Outline(props: Outlined) {
           const place: Place = { kind: "module", module: index };
           const name = module.title || t("untitled");
           return (
-            // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- the buttons within do the same by keyboard
-            <li key={module.key ?? index} onDragOver={(event) => event.preventDefault()} onDrop={() => drop({ module: index, item: itemsOf(module).length })}>
+            <Dragged key={module.key ?? index} {...props} place={place} className="outline-part" drag={drag} setDrag={setDrag}>
               <div className={isHere(place) ? "outline-module here" : "outline-module"}>
                 <button type="button" className="outline-name" aria-current={isHere(place) ? "true" : undefined} onClick={() => choose(place)}>
                   <span>{name}</span>
@@ -97,15 +115,23 @@ export function Outline(props: Outlined) {
               </div>
               <ol>
                 {itemsOf(module).map((item, itemIndex) => {
-                  const where = { module: index, item: itemIndex };
+                  const where: Place = { kind: "item", module: index, item: itemIndex };
+                  const title = item.title || t("untitled");
                   return (
-                    <Row
+                    <Dragged
                       key={item.key ?? itemIndex}
                       {...props}
-                      item={item}
-                      place={{ kind: "item", ...where }}
-                      drag={{ start: () => setDragged(where), drop: () => drop(where) }}
-                    />
+                      place={where}
+                      className={isHere(where) ? "outline-item here" : "outline-item"}
+                      drag={drag}
+                      setDrag={setDrag}
+                    >
+                      <button type="button" className="outline-name" aria-current={isHere(where) ? "true" : undefined} onClick={() => choose(where)}>
+                        <Icon name={item.kind === "lesson" ? "lesson" : "quiz"} />
+                        <span>{title}</span>
+                      </button>
+                      <Steps tree={tree} place={where} name={title} go={go} change={change} />
+                    </Dragged>
                   );
                 })}
               </ol>
@@ -117,7 +143,7 @@ export function Outline(props: Outlined) {
                   {t("addQuiz")}
                 </button>
               </div>
-            </li>
+            </Dragged>
           );
         })}
       </ol>
@@ -127,7 +153,7 @@ export function Outline(props: Outlined) {
           className="small"
           onClick={() => {
             change((before) => addModule(before, t("newModule")));
-            choose({ kind: "module", module: modules.length });
+            choose({ kind: "module", module: modules.length }, true);
           }}
         >
           {t("addModule")}
@@ -138,7 +164,7 @@ export function Outline(props: Outlined) {
             className="small"
             onClick={() => {
               change((before) => ({ ...before, assessment: newAssessment(t("finalAssessment")) }));
-              choose({ kind: "assessment" });
+              choose({ kind: "assessment" }, true);
             }}
           >
             {t("addAssessment")}

@@ -2,7 +2,7 @@ import { useId, useState } from "react";
 import { Rich } from "../parts/basics";
 import { CheckField, SelectField, TextArea, TextField } from "../parts/form";
 import { Icon } from "../parts/icons";
-import type { Entry, Question } from "./tree";
+import { newChoice, type Entry, type Question } from "./tree";
 import { RichField } from "./text";
 import { useWords, type Key, type Told } from "./words";
 
@@ -84,8 +84,7 @@ function Choices({ question, put }: { question: Chosen; put: Put<Chosen> }) {
       </legend>
       {answers.map((answer, index) => (
         <ChoiceRow
-          // oxlint-disable-next-line react/no-array-index-key -- a new choice is nothing but its place
-          key={index}
+          key={answer.key ?? index}
           name={name}
           single={single}
           number={index + 1}
@@ -100,7 +99,7 @@ function Choices({ question, put }: { question: Chosen; put: Put<Chosen> }) {
           }}
         />
       ))}
-      <button type="button" className="small" onClick={() => put({ answers: [...answers, { text: "", is_correct: false }] })}>
+      <button type="button" className="small" onClick={() => put({ answers: [...answers, newChoice()] })}>
         {t("addChoice")}
       </button>
       {question.type === "multi_select" ? <Scoring value={question.scoring} parts="right_minus_wrong" label={t("scoringMinus")} change={(scoring) => put({ scoring })} /> : null}
@@ -240,12 +239,12 @@ function AnswerKey({ question, put }: { question: Question; put: Put<Question> }
 }
 
 /** What one question asks, what is right, and what is said afterwards. */
-export function QuestionForm({ question, change }: { question: Question; change: (next: Question) => void }) {
+export function QuestionForm({ question, change, isNew = false }: { question: Question; change: (next: Question) => void; isNew?: boolean }) {
   const { t } = useWords();
   const put: Put<Question> = (next) => change({ ...question, ...next } as Question);
   return (
     <div className="form">
-      <RichField label={t("prompt")} value={question.prompt_html ?? ""} change={(html) => put({ prompt_html: html })} />
+      <RichField label={t("prompt")} isNew={isNew} value={question.prompt_html ?? ""} change={(html) => put({ prompt_html: html })} />
       <AnswerKey question={question} put={put} />
       <TextField label={t("points")} type="number" min={0} step="any" value={String(question.points ?? 1)} change={(text) => put({ points: Number(text) })} />
       <RichField label={t("explanation")} value={question.explanation_html ?? ""} change={(html) => put({ explanation_html: html || null })} />

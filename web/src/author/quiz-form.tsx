@@ -1,10 +1,11 @@
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useId, useState } from "react";
 import { useBanks } from "../administrator/data";
 import { offer } from "../administrator/parts";
 import { plain } from "../parts/basics";
 import { CheckField, SelectField, TextField } from "../parts/form";
 import { Icon } from "../parts/icons";
+import { keepFocus } from "./outline";
 import { QUESTION_TYPES, QuestionForm, titleOf, TYPE } from "./question-form";
 import { moved, newEntry, type Assessment, type Entry, type Pool, type Question, type Quiz } from "./tree";
 import { useWords } from "./words";
@@ -105,12 +106,15 @@ function Questions({ questions, types, change, first }: { questions: Entry[]; ty
   const words = useWords();
   const { t } = words;
   const [open, setOpen] = useState<number | null>(first);
+  const [added, setAdded] = useState<number | null>(null);
   const [type, setType] = useState<Entry["type"]>("multiple_choice");
+  const place = useId();
   const put = (index: number, next: Entry) => change(questions.map((one, at) => (at === index ? next : one)));
   const move = (from: number, to: number) => {
     if (to < 0 || to >= questions.length) return;
     change(moved(questions, from, to));
     setOpen(open === from ? to : open);
+    keepFocus(`question ${place} ${to} ${to - from}`);
   };
   return (
     <section>
@@ -127,10 +131,10 @@ function Questions({ questions, types, change, first }: { questions: Entry[]; ty
                   <small>{t(TYPE[question.type])}</small>
                 </button>
                 <span className="steps-of">
-                  <button type="button" aria-label={t("questionUp", values)} onClick={() => move(index, index - 1)}>
+                  <button type="button" data-step={`question ${place} ${index} -1`} aria-label={t("questionUp", values)} onClick={() => move(index, index - 1)}>
                     <Icon name="up" />
                   </button>
-                  <button type="button" aria-label={t("questionDown", values)} onClick={() => move(index, index + 1)}>
+                  <button type="button" data-step={`question ${place} ${index} 1`} aria-label={t("questionDown", values)} onClick={() => move(index, index + 1)}>
                     <Icon name="down" />
                   </button>
                   <button
@@ -148,7 +152,7 @@ function Questions({ questions, types, change, first }: { questions: Entry[]; ty
               {open !== index ? null : question.type === "pool" ? (
                 <PoolForm pool={question} change={(next) => put(index, next)} />
               ) : (
-                <QuestionForm question={question} change={(next) => put(index, next)} />
+                <QuestionForm question={question} isNew={added === index} change={(next) => put(index, next)} />
               )}
             </li>
           );
@@ -166,6 +170,7 @@ function Questions({ questions, types, change, first }: { questions: Entry[]; ty
           onClick={() => {
             change([...questions, newEntry(type)]);
             setOpen(questions.length);
+            setAdded(questions.length);
           }}
         >
           {t("addQuestion")}

@@ -16,13 +16,14 @@ const TOOLS: { key: Key; sign: string; name: string; attributes?: Record<string,
 ];
 
 /** A text with its marks. What it can make is what the service keeps. */
-export default function RichEditor({ label, value, change }: { label: string; value: string; change: (html: string) => void }) {
+export default function RichEditor({ label, value, change, isNew = false }: { label: string; value: string; change: (html: string) => void; isNew?: boolean }) {
   const { t } = useWords();
   const id = useId();
   const editor = useEditor({
     extensions: EXTENSIONS,
     content: value,
     injectCSS: false,
+    autofocus: isNew ? "end" : false,
     editorProps: { attributes: { role: "textbox", "aria-multiline": "true", "aria-labelledby": id, class: "prose" } },
     onUpdate: ({ editor: changed }) => change(changed.isEmpty ? "" : changed.getHTML()),
   });

@@ -66,7 +66,7 @@ export const putModule = (tree: Tree, index: number, next: Partial<Module>): Tre
 export const putItem = (tree: Tree, module: number, index: number, next: Item): Tree =>
   withModule(tree, module, (one) => ({ ...one, items: itemsOf(one).map((item, at) => (at === index ? next : item)) }));
 
-export const addModule = (tree: Tree, title: string): Tree => ({ ...tree, modules: [...modulesOf(tree), { title, items: [] }] });
+export const addModule = (tree: Tree, title: string): Tree => ({ ...tree, modules: [...modulesOf(tree), { key: newKey(), title, items: [] }] });
 
 export const addItem = (tree: Tree, module: number, item: Item): Tree => withModule(tree, module, (one) => ({ ...one, items: [...itemsOf(one), item] }));
 
@@ -95,6 +95,17 @@ export function moveItem(tree: Tree, from: { module: number; item: number }, to:
   });
 }
 
+/** Put a module in another one's place, or an item before another one or at the end of a module. Answers the tree and the new place. */
+export function moveTo(tree: Tree, from: Place, to: Place): { tree: Tree; place: Place } {
+  if (from.kind === "module" && (to.kind === "module" || to.kind === "item")) {
+    return { tree: { ...tree, modules: moved(modulesOf(tree), from.module, to.module) }, place: { kind: "module", module: to.module } };
+  }
+  if (from.kind !== "item" || (to.kind !== "module" && to.kind !== "item")) return { tree, place: from };
+  const end = itemsOf(modulesOf(tree)[to.module]).length - (from.module === to.module ? 1 : 0);
+  const at = { module: to.module, item: to.kind === "item" ? Math.min(to.item, end) : end };
+  return { tree: moveItem(tree, from, at), place: { kind: "item", ...at } };
+}
+
 /** One step up or down; past the end of a module an item goes on in the next one. Answers the tree and the new place. */
 export function step(tree: Tree, place: Place, by: -1 | 1): { tree: Tree; place: Place } {
   const modules = modulesOf(tree);
@@ -112,18 +123,48 @@ export function step(tree: Tree, place: Place, by: -1 | 1): { tree: Tree; place:
   return { tree: moveItem(tree, place, to), place: { kind: "item", ...to } };
 }
 
-export const newLesson = (title: string): Lesson => ({ kind: "lesson", title, body_html: "", required: true });
-export const newQuiz = (title: string): Quiz => ({ kind: "quiz", title, pass_score: 70, max_attempts: 3, required: true, questions: [] });
-export const newAssessment = (title: string): Assessment => ({ title, pass_score: 80, max_attempts: 2, questions: [] });
+const NEW = "new-";
 
-export const newEntry = (type: Entry["type"]): Entry => (type === "pool" ? { type, draw: 1, questions: [] } : newQuestion(type));
+/** What is new has a name of its own until the service has given it a key, and keeps it here: no form begins anew then. */
+const newKey = () => NEW + crypto.randomUUID();
+
+/** The keys that the service has given to what was new here. */
+export type Keys = ReadonlyMap<string, string>;
+
+const isNew = (name: string, value: unknown): value is string => name === "key" && typeof value === "string" && value.startsWith(NEW);
+
+/** A copy with the keys that were given; what has none yet keeps its name. */
+export const withKeys = <T>(value: T, keys: Keys): T => JSON.parse(JSON.stringify(value, (name, inner: unknown) => (isNew(name, inner) ? (keys.get(inner) ?? inner) : inner))) as T;
+
+/** A copy as the service takes it: what has no key yet says none. */
+export const keyed = <T>(value: T, keys: Keys): T => JSON.parse(JSON.stringify(value, (name, inner: unknown) => (isNew(name, inner) ? keys.get(inner) : inner))) as T;
+
+/** The keys that the service gave to what was sent: it answers each part at the same place. */
+export function keysGiven(sent: unknown, stored: unknown): Map<string, string> {
+  const given = new Map<string, string>();
+  const walk = (mine: unknown, theirs: unknown) => {
+    if (typeof mine !== "object" || typeof theirs !== "object" || !mine || !theirs) return;
+    for (const [name, inner] of Object.entries(mine)) {
+      const answered = (theirs as Record<string, unknown>)[name];
+      if (isNew(name, inner) && typeof answered === "string") given.set(inner, answered);
+      else walk(inner, answered);
+    }
+  };
+  walk(sent, stored);
+  return given;
+}
+
+export const newLesson = (title: string): Lesson => ({ kind: "lesson", key: newKey(), title, body_html: "", required: true });
+export const newQuiz = (title: string): Quiz => ({ kind: "quiz", key: newKey(), title, pass_score: 70, max_attempts: 3, required: true, questions: [] });
+export const newAssessment = (title: string): Assessment => ({ key: newKey(), title, pass_score: 80, max_attempts: 2, questions: [] });
+
+export const newEntry = (type: Entry["type"]): Entry => ({ ...(type === "pool" ? { type, draw: 1, questions: [] } : newQuestion(type)), key: newKey() });
+
+export const newChoice = (isRight = false) => ({ key: newKey(), text: "", is_correct: isRight });
 
 export function newQuestion(type: Question["type"]): Question {
   const common = { prompt_html: "", points: 1 };
-  const two = [
-    { text: "", is_correct: true },
-    { text: "", is_correct: false },
-  ];
+  const two = [newChoice(true), newChoice()];
   switch (type) {
     case "multiple_choice":
       return { ...common, type, answers: two };
@@ -168,7 +209,7 @@ export function sendableQuestion(question: Question): Question {
 
 const withoutEmpty = <T extends { questions?: Entry[] }>(test: T): T => ({ ...test, questions: (test.questions ?? []).map(sendableEntry) });
 
-/** The tree as it is sent: choices that are still without a word wait until they have one. */
+/** The tree without what is still without a word: choices wait until they have one. */
 export function sendable(tree: Tree): Tree {
   return {
     ...tree,
@@ -177,30 +218,11 @@ export function sendable(tree: Tree): Tree {
   };
 }
 
-/** `mine` with the keys that the service has given to what was new, where both have the same shape. */
-export function withKeys(mine: Tree, stored: Tree): Tree {
-  const keyed = <T extends { key?: string | null }>(list: T[], theirs: readonly { key?: string | null }[], inner: (one: T, their: never) => T = (one) => one): T[] =>
-    list.length === theirs.length ? list.map((one, at) => inner({ ...one, key: one.key ?? theirs[at]?.key ?? null }, theirs[at] as never)) : list;
-  const entry = (one: Entry, their: Entry): Entry => {
-    if (one.type === "pool") return their.type === "pool" ? { ...one, questions: keyed(one.questions ?? [], their.questions ?? [], entry as (one: Question, their: Question) => Question) } : one;
-    return "answers" in one && "answers" in their ? { ...one, answers: keyed(one.answers ?? [], their.answers ?? []) } : one;
-  };
-  const questions = <T extends { questions?: Entry[] }>(test: T, theirs: { questions?: Entry[] }): T => ({ ...test, questions: keyed(test.questions ?? [], theirs.questions ?? [], entry) });
-  const assessment = mine.assessment && stored.assessment ? { ...questions(mine.assessment, stored.assessment), key: mine.assessment.key ?? stored.assessment.key ?? null } : mine.assessment;
-  return {
-    ...mine,
-    ...(assessment === undefined ? {} : { assessment }),
-    modules: keyed(modulesOf(mine), modulesOf(stored), (module, theirs: Module) => ({
-      ...module,
-      items: keyed(itemsOf(module), itemsOf(theirs), (item, their: Item) => (item.kind === "quiz" && their.kind === "quiz" ? questions(item, their) : item)),
-    })),
-  };
-}
-
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
-function unkeyed<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value, (name, inner: unknown) => (name === "key" ? undefined : inner))) as T;
+/** A copy that is another thing: all in it has keys of its own. */
+function rekeyed<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value, (name, inner: unknown) => (name === "key" ? newKey() : inner))) as T;
 }
 
 /**
@@ -210,33 +232,33 @@ function unkeyed<T>(value: T): T {
 export function mergeBoth(base: Tree, mine: Tree, theirs: Tree, mark: string): Tree {
   const { modules: _, assessment: __, ...ownFields } = mine;
   const fields = Object.fromEntries(Object.entries(ownFields).filter(([name, value]) => !same(value, base[name as keyof Tree])));
-  const find = (tree: Tree, key: string) => modulesOf(tree).flatMap(itemsOf).find((one) => one.key === key);
-  const copy = <T extends { title: string }>(one: T): T => ({ ...unkeyed(one), title: `${one.title} ${mark}` });
+  const find = (tree: Tree, key: Item["key"]) => modulesOf(tree).flatMap(itemsOf).find((one) => one.key === key);
+  const copy = <T extends { title: string }>(one: T): T => ({ ...rekeyed(one), title: `${one.title} ${mark}` });
   let merged: Tree = { ...theirs, ...fields };
-  const put = (change: (item: Item) => Item[], key: string) => {
+  const put = (change: (item: Item) => Item[], key: Item["key"]) => {
     merged = { ...merged, modules: modulesOf(merged).map((module) => ({ ...module, items: itemsOf(module).flatMap((item) => (item.key === key ? change(item) : [item])) })) };
   };
   const append = (moduleKey: string | null | undefined, item: Item) => {
     const at = modulesOf(merged).findIndex((one) => one.key === moduleKey);
-    merged = at >= 0 ? addItem(merged, at, item) : { ...merged, modules: [...modulesOf(merged), { title: item.title, items: [item] }] };
+    merged = at >= 0 ? addItem(merged, at, item) : { ...merged, modules: [...modulesOf(merged), { key: newKey(), title: item.title, items: [item] }] };
   };
   for (const module of modulesOf(mine)) {
-    const before = modulesOf(base).find((one) => module.key && one.key === module.key);
-    if (!before) {
-      merged = { ...merged, modules: [...modulesOf(merged), { ...unkeyed(module), items: itemsOf(module).filter((item) => !item.key).map(unkeyed) }] };
-    } else if (module.title !== before.title) {
-      merged = { ...merged, modules: modulesOf(merged).map((one) => (one.key === module.key ? { ...one, title: module.title } : one)) };
+    const hasKey = (one: Module) => one.key === module.key;
+    const before = modulesOf(base).find(hasKey);
+    const isThere = before !== undefined || modulesOf(theirs).some(hasKey);
+    if (!isThere) {
+      merged = { ...merged, modules: [...modulesOf(merged), { ...module, items: itemsOf(module).filter((item) => !find(base, item.key) && !find(theirs, item.key)) }] };
+    } else if (before && module.title !== before.title) {
+      merged = { ...merged, modules: modulesOf(merged).map((one) => (hasKey(one) ? { ...one, title: module.title } : one)) };
     }
     for (const item of itemsOf(module)) {
-      const old = item.key ? find(base, item.key) : undefined;
-      if (!item.key) {
-        if (before) append(module.key, unkeyed(item));
-      } else if (!same(item, old)) {
-        const now = find(theirs, item.key);
-        if (!now) append(module.key, copy(item));
-        else if (same(now, old)) put(() => [item], item.key);
-        else if (!same(now, item)) put((their) => [their, copy(item)], item.key);
-      }
+      const old = find(base, item.key);
+      const now = find(theirs, item.key);
+      if (!now && !old) {
+        if (isThere) append(module.key, item);
+      } else if (!now) {
+        if (!same(item, old)) append(module.key, copy(item));
+      } else if (!same(item, old) && !same(item, now)) put((their) => (same(now, old) ? [item] : [their, copy(item)]), now.key);
     }
   }
   const { assessment: own } = mine;
