@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: images images-test alerts deploy-check environment-deploy run web test long slow-inputs faults fuzz audit mutants mail-pictures check lint lint-reference snapshot examples format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
+.PHONY: images images-test alerts deploy-check environment-deploy run web test long slow-inputs faults fuzz audit mutants mail-pictures pictures check lint lint-reference snapshot examples format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -45,6 +45,9 @@ mutants: environment-check ## Change the rules in thousands of ways and see whic
 
 mail-pictures: environment-dev ## Draw every mail in Chromium into docs/pictures: phone and desktop, light and dark
 	@MAIL_PICTURES=docs/pictures $(BIN)/pytest -n 0 -q -m long tests/reminders/test_mail_browser.py
+
+pictures: environment-dev ## Take pictures of the web application's main screens from the running copy (make run, PORT) into docs/pictures
+	@PYTHONPATH=. $(BIN)/python scripts/pictures.py
 
 bench: environment-bench ## Measure the service beside its limits and the alternative; ROW=verify one row, RUNS=3 medians
 	@$(BIN)/python -m benchmarks $(if $(ROW),--row $(ROW)) $(if $(RUNS),--runs $(RUNS))
