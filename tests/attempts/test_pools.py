@@ -6,9 +6,11 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from tests.kit.grading import grade, waiting
+from tests.kit.query_counts import counted
 from tests.kit.quiz_taker import QuizTaker, essay, quiz, quiz_taker, tree
 from tests.kit.world import Json, World, choice, right
 
@@ -94,6 +96,22 @@ async def test_of_many_starts_at_once_there_is_one_draw(world: World) -> None:
     answers = await asyncio.gather(*(ana.start() for _ in range(6)))
     assert len({tuple(ids(started)) for started in answers}) == 1
     assert len(ids(answers[0])) == 5
+
+
+async def test_large_pools_take_no_more_statements_than_questions_do(app: FastAPI, world: World) -> None:
+    """An attempt stores what it drew, not what it drew from."""
+    counts = []
+    for n, paper in enumerate(
+        ([choice(f"Q{i}?") for i in range(10)], [pool(200, 2, name=f"P{i}") for i in range(5)])
+    ):
+        course = await world.course(tree(quiz(*paper)))
+        for user in ("warm", "counts"):
+            await world.add_member(f"{user}{n}")
+            bob = await quiz_taker(world, {}, f"{user}{n}", course)
+            with counted(app) as statements:
+                assert len(ids(await bob.start())) == 10
+        counts.append(len(statements))
+    assert counts[1] <= counts[0] + 1, counts
 
 
 async def test_people_grade_what_was_drawn(world: World) -> None:
