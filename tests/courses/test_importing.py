@@ -233,3 +233,17 @@ async def test_a_thousand_questions_take_a_second(world: World) -> None:
     started = time.perf_counter()
     assert (await importer.ok(content, f"?quiz={importer.quiz_key}"))["accepted"] == 999
     assert time.perf_counter() - started < 10
+
+
+@pytest.mark.slow
+async def test_ten_thousand_questions_come_into_a_bank_within_seconds(world: World) -> None:
+    made = await world.admin.ok("POST", "/api/question-banks/", {"title": "Law", "scope": "national"})
+    path = f"/api/question-banks/{made['id']}/imports/"
+    content = "\n\n".join(
+        f"Which {n}? {{=right ~wrong#No ~other ~none####Why}}" for n in range(10_000)
+    ).encode()
+    for accepted in (10_000, 0):
+        started = time.process_time()
+        report = await world.admin.ok("POST", path, files={"file": ("q.txt", content)})
+        assert report["accepted"] == accepted
+        assert time.process_time() - started < 15

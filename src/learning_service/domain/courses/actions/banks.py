@@ -1,7 +1,7 @@
 """Making question banks and filling them. One author at a time holds the bank's row."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -31,9 +31,9 @@ from learning_service.domain.courses.rules.banks import (
     content_to_store,
     with_keys,
 )
-from learning_service.domain.courses.rules.documents import shown_documents
+from learning_service.domain.courses.rules.documents import ShownDocument, shown_documents
 from learning_service.domain.courses.rules.importing import Room
-from learning_service.domain.courses.rules.richtext import sanitize_tree
+from learning_service.domain.courses.rules.richtext import Cleaning, sanitize_tree
 from learning_service.domain.documents.queries import documents_with_ids
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
@@ -211,31 +211,16 @@ async def _store(
     session: AsyncSession, bank_id: uuid.UUID, questions: Sequence[tuple[int, AnyQuestion]], actor: Principal
 ) -> None:
     """Write questions at their positions. Raises Invalid for a document that the organization does not have."""
-    shown = {question.key: shown_documents(question) for _, question in questions}
-    wanted = {one.document_id for found in shown.values() for one in found}
+    shown, rows = await apart_in_pieces(*actor.who, _rows(bank_id, questions, actor.organization_id))
+    wanted = {one.document_id for one in shown}
     known: Collection[uuid.UUID] = await documents_with_ids(session, actor.organization_id, wanted)
     faults = [
         Fault(one.pointer, "is not a document of this organization", "not-known")
-        for found in shown.values()
-        for one in found
+        for one in shown
         if one.document_id not in known
     ]
     if faults:
         raise Invalid(faults)
-    rows = [
-        {
-            "organization_id": actor.organization_id,
-            "bank_id": bank_id,
-            "key": question.key,
-            "position": position,
-            "type": question.type,
-            "words": compared_words(question.prompt_html),
-            "tags": list(question.tags),
-            "documents": sorted({one.document_id for one in shown[question.key]}),
-            "content": content_to_store(question),
-        }
-        for position, question in questions
-    ]
     statement = insert(BankQuestion)
     changes = {name: statement.excluded[name] for name in ("type", "words", "tags", "documents", "content")}
     await session.execute(
@@ -247,6 +232,31 @@ async def _store(
         .where(QuestionBank.organization_id == actor.organization_id, QuestionBank.id == bank_id)
         .values(updated_at=now(session))
     )
+
+
+def _rows(
+    bank_id: uuid.UUID, questions: Sequence[tuple[int, AnyQuestion]], organization_id: str
+) -> Cleaning[tuple[list[ShownDocument], list[Mapping[str, object]]]]:
+    """The documents that questions show, and their rows: work that pauses after each."""
+    shown: list[ShownDocument] = []
+    rows: list[Mapping[str, object]] = []
+    for position, question in questions:
+        found = shown_documents(question)
+        shown.extend(found)
+        row = {
+            "organization_id": organization_id,
+            "bank_id": bank_id,
+            "key": question.key,
+            "position": position,
+            "type": question.type,
+            "words": compared_words(question.prompt_html),
+            "tags": list(question.tags),
+            "documents": sorted({one.document_id for one in found}),
+            "content": content_to_store(question),
+        }
+        rows.append(row)
+        yield
+    return shown, rows
 
 
 def _new_key() -> str:
