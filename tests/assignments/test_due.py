@@ -10,13 +10,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from tests.kit.assignments import ZONES
 
-from learning_service.domain.assignments.rules.due import (
-    LAST_DAY,
-    Day,
-    DueAt,
-    due_at_of,
-)
+from learning_service.domain.assignments.rules.due import DueAt, due_at_of
 from learning_service.domain.kernel.days import end_of_day, local_day, start_of_day
+from learning_service.domain.kernel.values import LAST_DAY, Day
 
 
 @given(st.dates(date(2000, 1, 1), date(2040, 1, 1)), st.sampled_from(ZONES))

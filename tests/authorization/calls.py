@@ -4,7 +4,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from tests.authorization.scene import RECEIVER, STATEMENT, Place, Scene, furnish_bank, rule_body
+from tests.authorization.scene import (
+    RECEIVER,
+    STATEMENT,
+    Place,
+    Scene,
+    furnish_bank,
+    furnish_exemption,
+    rule_body,
+)
 from tests.kit.documents import pdf
 from tests.kit.world import Caller, Json
 
@@ -95,6 +103,9 @@ CALLS: dict[str, Call] = {
     "GET /unsubscribe/{token}/": Call(),
     "POST /unsubscribe/{token}/": Call(),
     "GET /api/compliance/statuses/": lists("user_id", "user_id"),
+    "GET /api/exemptions/": lists("id", "exemption_id"),
+    "POST /api/exemptions/": Call({"user_id": "{user_id}", "requirement_id": "hazing", "reason": "Served"}),
+    "DELETE /api/exemptions/{exemption_id}/": Call(fresh="exemption"),
     "GET /api/directory/facets/": Call(),
     "GET /api/directory/regions/": lists("id", "region_id"),
     "GET /api/directory/chapters/": lists("id", "chapter_id"),
@@ -262,6 +273,8 @@ async def ids_for(call: Call, place: Place) -> dict[str, str]:
             ids["rule_id"] = (await admin.ok("POST", "/api/assignment-rules/", rule_body(ids["course_id"])))[
                 "id"
             ]
+        case "exemption":
+            ids["exemption_id"] = await furnish_exemption(world, place.user)
         case "webhook":
             ids["webhook_id"] = (await admin.ok("POST", "/api/webhooks/", RECEIVER))["id"]
         case "chapter" | "region" | "requirement" as kind:

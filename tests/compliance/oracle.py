@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.kit.world import Json
 
-STATUSES = ("complete", "pending", "expired", "failed", "not_started")
+STATUSES = ("exempt", "complete", "pending", "expired", "failed", "not_started")
 REGIONS = {"n1": "north", "n2": "north", "s1": "south", "s2": "south", "x1": "north"}
 
 
@@ -35,6 +35,8 @@ class Person:
     status: str = "active"
     year: int | None = None
     taken: list[Taken] = field(default_factory=list)
+    exempt_from: set[str] = field(default_factory=set)
+    """Requirements and courses."""
 
     def in_course(self, course: str) -> list[Taken]:
         """The member's enrollments there."""
@@ -80,6 +82,9 @@ class History:
 
     def status(self, person: Person, requirement: str) -> str:
         """The first that holds; what was revoked or withdrawn counts as never begun."""
+        leading = {course for course, to in self.links.items() if to == requirement}
+        if requirement in person.exempt_from or (leading and leading <= person.exempt_from):
+            return "exempt"
         done = [one for one in person.taken if one.state == "completed" and one.requirement == requirement]
         linked = [one for one in person.taken if self.links[one.course] == requirement]
         if any(one.counts for one in done):

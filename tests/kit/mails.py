@@ -49,6 +49,7 @@ MAIL = Mail(
     user_id="ana",
     wanted=True,
     required=False,
+    exempt=False,
 )
 ORGANIZATION = "Bund der Höfe & Märkte"
 MOMENT = datetime(2026, 12, 14, 9, tzinfo=UTC)

@@ -9,6 +9,7 @@ from learning_service.domain.courses import models as courses
 from learning_service.domain.directory import models as directory
 from learning_service.domain.documents import models as documents
 from learning_service.domain.enrollments import models as enrollments
+from learning_service.domain.exemptions import models as exemptions
 from learning_service.domain.grading import models as grading
 from learning_service.domain.jobs import heartbeats as workers
 from learning_service.domain.jobs import outbox, schedules
@@ -34,6 +35,7 @@ ALL = (
     documents,
     enrollments,
     events,
+    exemptions,
     grading,
     halts,
     idempotency,

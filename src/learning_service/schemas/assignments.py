@@ -13,7 +13,7 @@ class SkippedMemberOut(Out):
     """A member who was not assigned, and why."""
 
     user_id: str
-    reason: Literal["unknown-member", "completed", "failed"]
+    reason: Literal["unknown-member", "completed", "failed", "exempt", "removed"]
     """Why nothing was assigned."""
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from learning_service.schemas.common import Out
 
-ComplianceStatus = Literal["complete", "pending", "expired", "failed", "not_started"]
+ComplianceStatus = Literal["exempt", "complete", "pending", "expired", "failed", "not_started"]
 
 
 class ComplianceOut(Out):

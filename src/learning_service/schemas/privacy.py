@@ -165,6 +165,22 @@ class ExportedComplianceOut(Out):
     expires_at: datetime | None
 
 
+class ExportedExemptionOut(Out):
+    """An exemption that the member has or had."""
+
+    id: UUID
+    requirement_id: str | None
+    """From which requirement; null where it is from a course."""
+    course_id: UUID | None
+    """From which course; null where it is from a requirement."""
+    reason: str | None
+    """Why it was granted."""
+    expires_at: datetime | None
+    granted_at: datetime
+    ended_at: datetime | None
+    """When it was taken back; null: it was not."""
+
+
 class GradershipOut(Out):
     """A course that the member may grade."""
 
@@ -218,6 +234,8 @@ class ExportHeadOut(Out):
     """All that were issued, revoked ones too."""
     compliance: list[ExportedComplianceOut]
     """Requirements that were met."""
+    exemptions: list[ExportedExemptionOut]
+    """What the member need not do, or once needed not."""
     skills: list[SkillOut]
     """Skills that passes have proved."""
     preferences: PreferencesOut

@@ -15,6 +15,8 @@ class ComplianceCountsOut(Out):
     """Active members, once for each requirement that they must meet."""
     complete: int
     """Those who meet it now."""
+    exempt: int
+    """Those who need not meet it."""
     pending: int
     """Those who have a course for it and have not ended."""
     overdue: int

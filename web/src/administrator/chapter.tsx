@@ -18,7 +18,7 @@ import { useWords, type Key } from "./words";
 type Standing = Schemas["ComplianceOut"];
 
 /** Who has to do something comes first. */
-const STATUSES: readonly Status[] = ["not_started", "pending", "expired", "failed", "complete"];
+const STATUSES: readonly Status[] = ["not_started", "pending", "expired", "failed", "complete", "exempt"];
 const EXTENSION_DAYS = 14;
 
 /** What one press does for all who are listed. */

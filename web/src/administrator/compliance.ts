@@ -19,6 +19,7 @@ export const STATUS: Record<string, { key: Key; tone: Tone }> = {
 export function sharesOf(counts: Counts, { t }: Told): Share[] {
   return [
     { name: t("compComplete"), value: counts.complete, tone: "good" },
+    { name: t("compExempt"), value: counts.exempt, tone: "plain" },
     { name: t("compPending"), value: counts.pending, tone: "accent" },
     { name: t("compNotStarted"), value: counts.not_started, tone: "warn" },
     { name: t("expiredOrFailed"), value: counts.expired + counts.failed, tone: "bad" },

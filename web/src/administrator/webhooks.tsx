@@ -26,6 +26,8 @@ const EVENTS: readonly Event[] = [
   "learning.certificate.issued",
   "learning.certificate.revoked",
   "learning.compliance.completed",
+  "learning.compliance.exempted",
+  "learning.compliance.exemption_ended",
   "learning.compliance.expired",
   "learning.compliance.revoked",
   "learning.skill.mastered",

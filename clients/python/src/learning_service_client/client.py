@@ -14,6 +14,7 @@ from learning_service_client.calls.documents import DocumentCalls
 from learning_service_client.calls.enrollments import EnrollmentCalls
 from learning_service_client.calls.events import EventCalls
 from learning_service_client.calls.exchange import ExchangeCalls
+from learning_service_client.calls.exemptions import ExemptionCalls
 from learning_service_client.calls.grading import GradingCalls
 from learning_service_client.calls.operation import OperationCalls
 from learning_service_client.calls.own import OwnCalls
@@ -67,6 +68,7 @@ class LearningClient(
     EnrollmentCalls,
     EventCalls,
     ExchangeCalls,
+    ExemptionCalls,
     GradingCalls,
     OperationCalls,
     OwnCalls,

@@ -19,6 +19,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "document_id": "The uploaded file.",
         "bank_id": "The question bank; null where questions stand beside it.",
         "enrollment_id": "The enrollment that it belongs to.",
+        "exemption_id": "The exemption, by its id.",
         "event_id": "The event, by its sender's id; null where there was none.",
         "id": "Names it in paths and in other answers.",
         "lesson_id": "The lesson, by its id in `modules`.",
@@ -164,6 +165,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "assigned": "How many have the course and have not begun.",
         "completed": "How many have completed it.",
         "failed": "How many have failed it.",
+        "in_force": "`true` shows only those that hold now, `false` only those whose end has passed.",
         "in_progress": "How many have begun and not ended.",
         # Lists
         "after": "Where to go on: `next_cursor` of the answer before; for the audit trail a time.",

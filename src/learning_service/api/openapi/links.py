@@ -33,6 +33,8 @@ GIVEN: dict[tuple[str, str, str], dict[str, str]] = {
     ("get", "/api/assignment-rules/", "200"): {"rule_id": _ANY},
     ("post", "/api/assignment-rules/{rule_id}/run/", "202"): {"run_id": "/run_id"},
     ("get", "/api/assignment-rules/{rule_id}/runs/", "200"): {"run_id": "/items/0/run_id"},
+    ("post", "/api/exemptions/", "201"): {"exemption_id": "/id"},
+    ("get", "/api/exemptions/", "200"): {"exemption_id": _ANY},
     ("post", "/api/question-banks/", "201"): {"bank_id": "/id"},
     ("get", "/api/question-banks/", "200"): {"bank_id": _ANY},
     ("get", "/api/question-banks/{bank_id}/questions/", "200"): {"key": "/items/0/key"},

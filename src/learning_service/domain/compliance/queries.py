@@ -52,7 +52,9 @@ settings AS MATERIALIZED (
     WHERE r.organization_id = :organization_id AND r.closed_at IS NULL
         AND (CAST(:requirement_id AS text) IS NULL OR r.id = :requirement_id)
 ), linked AS MATERIALIZED (
-    SELECT c.id AS course_id, c.linked_compliance_requirement AS requirement_id FROM courses c
+    SELECT c.id AS course_id, c.linked_compliance_requirement AS requirement_id,
+        c.published_version_id IS NOT NULL AND c.archived_at IS NULL AS open
+    FROM courses c
     WHERE c.organization_id = :organization_id AND c.linked_compliance_requirement IS NOT NULL
         AND (CAST(:requirement_id AS text) IS NULL OR c.linked_compliance_requirement = :requirement_id)
 ), under_way AS (
@@ -70,17 +72,31 @@ settings AS MATERIALIZED (
     WHERE s.organization_id = :organization_id
         AND (CAST(:requirement_id AS text) IS NULL OR s.requirement_id = :requirement_id)
         AND (CAST(:user_ids AS text[]) IS NULL OR s.user_id = ANY(:user_ids))
+), held AS (
+    SELECT x.user_id, x.requirement_id, x.course_id FROM exemptions x
+    WHERE x.organization_id = :organization_id AND x.ended_at IS NULL AND coalesce(x.expires_at > :instant, true)
+        AND (CAST(:user_ids AS text[]) IS NULL OR x.user_id = ANY(:user_ids))
+), exempt AS (
+    SELECT user_id, requirement_id FROM held
+    WHERE requirement_id IS NOT NULL AND (CAST(:requirement_id AS text) IS NULL OR requirement_id = :requirement_id)
+    UNION
+    SELECT held.user_id, linked.requirement_id FROM held JOIN linked USING (course_id) WHERE linked.open
+    GROUP BY held.user_id, linked.requirement_id HAVING count(DISTINCT course_id) = (
+        SELECT count(*) FROM linked AS each WHERE each.requirement_id = linked.requirement_id AND each.open)
 ), begun AS (
     SELECT user_id, requirement_id, met.completed_at, met.expires_at, under_way.due_at, under_way.overdue,
-        CASE WHEN met.valid THEN 'complete' WHEN under_way.open THEN 'pending'
+        CASE WHEN exempt.is_exempt THEN 'exempt' WHEN met.valid THEN 'complete' WHEN under_way.open THEN 'pending'
             WHEN met.valid IS NOT NULL THEN 'expired' ELSE 'failed' END AS status
     FROM met FULL JOIN under_way USING (user_id, requirement_id)
+        FULL JOIN (SELECT user_id, requirement_id, true AS is_exempt FROM exempt) AS exempt
+            USING (user_id, requirement_id)
 )
 """
 """Where members stand with what they have begun: the beginning of every statement about it, after `WITH`.
 
 The parameters are `organization_id`, `requirement_id` or NULL, `instant`, and `user_ids`: only these are looked
-at; NULL: all. A member without a row has not started.
+at; NULL: all. A member without a row has not started. Who is exempt from every open course that leads to a
+requirement is exempt from it.
 """
 
 ACTIVE = """((SELECT active_statuses FROM settings) IS NULL

@@ -7,7 +7,7 @@ Sources: the contract's conventions on text, numbers, ids and times.
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeAlias
 
@@ -152,6 +152,16 @@ def _utc(value: datetime) -> datetime:
         raise Wrong("is out of range", "out-of-range") from error
 
 
+LAST_DAY = date(9000, 1, 1)
+"""Far enough ahead for any use, and far enough from the end of time for arithmetic in any zone."""
+
+
+def _day(day: date) -> date:
+    if day > LAST_DAY:
+        raise Wrong(f"must not be after {LAST_DAY}", "wrong-time", {"last": str(LAST_DAY)})
+    return day
+
+
 LONG_LIST = 100
 """Longer ones are not judged to their end once an element is wrong."""
 
@@ -245,6 +255,8 @@ Percent: TypeAlias = Annotated[Number, Field(ge=0, le=100, decimal_places=6), nu
 """A score, 0–100."""
 Instant: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
 """A moment with its zone, normalized to UTC."""
+Day: TypeAlias = Annotated[date, AfterValidator(_day)]
+"""A day of the calendar, not beyond `LAST_DAY`."""
 FreeJson: TypeAlias = Annotated[Any, AfterValidator(_clean_json)]
 """Any JSON value that is kept as it is."""
 StorableJson: TypeAlias = Annotated[Any, AfterValidator(_storable_json)]

@@ -65,6 +65,8 @@ _TEXTS = (
     WHERE organization_id = :organization_id AND user_id = :user_id""",
     """UPDATE documents SET name = NULL
     WHERE organization_id = :organization_id AND uploaded_by = :user_id""",
+    """UPDATE exemptions SET reason = NULL
+    WHERE organization_id = :organization_id AND user_id = :user_id""",
     """UPDATE lost_passes SET resolved_at = COALESCE(resolved_at, :instant), reason = NULL
     WHERE organization_id = :organization_id AND user_id = :user_id""",
 )
@@ -87,6 +89,8 @@ _IDS = text(
     UNION ALL SELECT CAST(id AS text) FROM certificates
         WHERE organization_id = :organization_id AND user_id = :user_id
     UNION ALL SELECT CAST(id AS text) FROM pending_responses
+        WHERE organization_id = :organization_id AND user_id = :user_id
+    UNION ALL SELECT CAST(id AS text) FROM exemptions
         WHERE organization_id = :organization_id AND user_id = :user_id"""
 )
 # The chapter stays, so that administrators of its region still reach the records.

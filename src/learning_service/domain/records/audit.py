@@ -54,6 +54,8 @@ AuditAction: TypeAlias = Literal[
     "enrollment.removed",
     "enrollment.reopened",
     "enrollment.withdrawn",
+    "exemption.ended",
+    "exemption.granted",
     "member.created",
     "member.erased",
     "member.updated",

@@ -68,6 +68,8 @@ class Mail:
     """Whether the member wants such mails, or the organization sends them all the same."""
     required: bool
     """Whether the organization sends them whatever the member prefers."""
+    exempt: bool
+    """Whether the member need not do the course."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,8 @@ def _reminder_ended(mail: Mail, instant: datetime) -> str | None:
         return None if mail.is_current else "outdated"
     if mail.status not in ("assigned", "in_progress"):
         return "ended"
+    if mail.exempt:
+        return "exempt"
     is_of_due = mail.kind in ("due", "overdue")
     if is_of_due and mail.awaiting_review:
         return "awaiting-review"

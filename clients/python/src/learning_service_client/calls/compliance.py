@@ -25,7 +25,7 @@ class ComplianceCalls(Transport):
         limit: int | None = None,
         chapter_id: str | None = None,
         requirement_id: str | None = None,
-        status: Literal["complete", "pending", "expired", "failed", "not_started"] | None = None,
+        status: Literal["exempt", "complete", "pending", "expired", "failed", "not_started"] | None = None,
     ) -> AsyncIterator[ComplianceOut]:
         """Where the caller's members stand with each requirement, also where nothing has begun."""
         return self._pages(

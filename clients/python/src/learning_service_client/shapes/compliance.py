@@ -29,6 +29,7 @@ class ChapterComplianceOut(TypedDict):
 
     members: int
     complete: int
+    exempt: int
     pending: int
     overdue: int
     expired: int
@@ -57,6 +58,7 @@ class ComplianceCountsOut(TypedDict):
 
     members: int
     complete: int
+    exempt: int
     pending: int
     overdue: int
     expired: int

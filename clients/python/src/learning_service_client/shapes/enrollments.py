@@ -89,7 +89,7 @@ class ComplianceOut(TypedDict):
     chapter_name: str
     requirement_id: str
     requirement_name: str
-    status: Literal["complete", "pending", "expired", "failed", "not_started"]
+    status: Literal["exempt", "complete", "pending", "expired", "failed", "not_started"]
     completed_at: str | None
     expires_at: str | None
     due_at: str | None
@@ -105,7 +105,7 @@ class SkippedMemberOut(TypedDict):
     """A member who was not assigned, and why."""
 
     user_id: str
-    reason: Literal["unknown-member", "completed", "failed"]
+    reason: Literal["unknown-member", "completed", "failed", "exempt", "removed"]
 
 
 class AssignedOut(TypedDict):

@@ -185,6 +185,18 @@ class GradershipOut(TypedDict):
     course_id: str
 
 
+class ExportedExemptionOut(TypedDict):
+    """An exemption that the member has or had."""
+
+    id: str
+    requirement_id: str | None
+    course_id: str | None
+    reason: str | None
+    expires_at: str | None
+    granted_at: str
+    ended_at: str | None
+
+
 class ExportedDocumentOut(TypedDict):
     """A file that the member uploaded, as an author."""
 
@@ -260,6 +272,7 @@ class ExportOut(TypedDict):
     completions: list[ExportedCompletionOut]
     certificates: list[ExportedCertificateOut]
     compliance: list[ExportedComplianceOut]
+    exemptions: list[ExportedExemptionOut]
     skills: list[SkillOut]
     preferences: PreferencesOut
     grader_of: list[GradershipOut]

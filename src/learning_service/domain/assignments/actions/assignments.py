@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Text, cast, func, literal, select
+from sqlalchemy import CTE, Text, and_, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,6 +28,7 @@ from learning_service.domain.assignments.queries.candidates import (
     candidates,
     is_free,
 )
+from learning_service.domain.assignments.queries.spared import EXEMPT, REMOVED
 from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.directory.queries.audience import Condition
 from learning_service.domain.enrollments.models import Enrollment
@@ -66,6 +67,9 @@ class Assigned:
     last: str | None
     completed: list[str]
     failed: list[str]
+    exempt: list[str]
+    removed: list[str]
+    """Members whose enrollment an administrator has removed."""
     seen: Collection[str]
     """Members who were found, where the caller wanted them."""
     open: Sequence[str]
@@ -178,19 +182,24 @@ def _statement(
         "course_id": str(course.id),
         "due_at": fixed_time(due_at),
     }
+    exempt, is_open = found.c.spared == EXEMPT, found.c.newest.in_(OPEN)
+    removed = and_(found.c.spared == REMOVED, ~func.coalesce(is_open, False), literal(not again))
+    standing = ~func.coalesce(or_(exempt, removed), False)
     passed_over = (
-        found.c.done & found.c.newest.not_in(OPEN) & ~free,
-        (found.c.newest == "failed") & ~found.c.done & literal(not again),
+        found.c.done & found.c.newest.not_in(OPEN) & ~free & standing,
+        (found.c.newest == "failed") & ~found.c.done & literal(not again) & standing,
+        exempt,
+        removed,
         literal(True),
     )
     count = select(func.count()).select_from(made).scalar_subquery()
     return select(
         func.count(),
         count,
-        func.count().filter(found.c.newest.in_(OPEN)),
+        func.count().filter(is_open & ~func.coalesce(exempt, False)),
         func.max(found.c.user_id),
         *(_named(found, condition) if name_all else cast([], _IDS) for condition in passed_over),
-        _named(found, found.c.newest.in_(OPEN) & ~found.c.settled),
+        _named(found, is_open & ~found.c.settled & ~func.coalesce(exempt, False)),
         func.count().filter(free) - count,
         PLANNED_AS_USUAL,
     ).add_cte(events_of(session, ASSIGNED, made, data=data, like=made.c.id))

@@ -123,6 +123,9 @@ def _cause(actor: Principal) -> Cause:
 def _handed(done: Assigned, skipped: list[tuple[str, str]]) -> Handed:
     skipped += [(user_id, "completed") for user_id in done.completed]
     skipped += [(user_id, "failed") for user_id in done.failed]
+    skipped += [(user_id, "exempt") for user_id in done.exempt]
+    skipped += [(user_id, "removed") for user_id in done.removed]
     # A member whom another transaction enrolled in this very moment is enrolled.
-    already = done.matches - done.assigned - len(done.completed) - len(done.failed)
+    passed_over = (done.completed, done.failed, done.exempt, done.removed)
+    already = done.matches - done.assigned - sum(map(len, passed_over))
     return Handed(done.assigned, already, sorted(skipped))

@@ -34,6 +34,7 @@ from learning_service.domain.enrollments.queries.standing import (
     decided_at,
     hold_entrance,
 )
+from learning_service.domain.exemptions.queries import is_exempt
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
@@ -79,8 +80,8 @@ async def open_renewals(session: AsyncSession) -> int:
     """Open enrollments for at most `BATCH` completions that lapse within their window or have lapsed; how many.
 
     Each once, even when that enrollment is removed, unless what renewed it was revoked; on the version
-    published now. A member who is enrolled or has failed since, whom the course is no longer for, who is not active,
-    or whose course is archived gets none as yet.
+    published now. A member who is enrolled or has failed since, whom the course is no longer for, who is not active
+    or is exempt, or whose course is archived gets none as yet.
     """
     await plan_afresh(session)
     soon = _due(session).subquery()
@@ -211,6 +212,7 @@ def _due(session: AsyncSession) -> Any:
             _Course.published_version_id.is_not(None),
             func.is_active_status(_Member.status, OrganizationSettings.active_statuses),
             _is_for_member(),
+            ~is_exempt(completion.organization_id, completion.user_id, completion.course_id, instant),
             ~_goes_on(),
             ~_lasts_longer(),
         )

@@ -11,12 +11,15 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    Text,
     and_,
     bindparam,
     case,
+    cast,
     exists,
     false,
     func,
+    null,
     or_,
     select,
     text,
@@ -25,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.assignments.queries.spared import EXEMPT, spares_members, why_spared
 from learning_service.domain.courses.models import Course
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.directory.queries.audience import Condition, audience_of, within
@@ -48,6 +52,8 @@ class CourseToAssign:
     archived: bool
     timezone: str
     linked_compliance_requirement: str | None
+    spares_members: bool
+    """Whether assigning it may pass over members who are exempt, or whose enrollment was removed."""
 
     @property
     def is_open(self) -> bool:
@@ -71,7 +77,7 @@ async def course_to_assign(
     """The course as it is now, or None."""
     row = (
         await session.execute(
-            select(Course, Organization.timezone)
+            select(Course, Organization.timezone, spares_members(Course, now(session)))
             .join(Organization, Organization.id == Course.organization_id)
             .where(Course.organization_id == organization_id, Course.id == course_id)
             .execution_options(populate_existing=True)
@@ -79,7 +85,7 @@ async def course_to_assign(
     ).first()
     if row is None:
         return None
-    course, timezone = row
+    course, timezone, spares = row
     return CourseToAssign(
         id=course.id,
         organization_id=organization_id,
@@ -88,6 +94,7 @@ async def course_to_assign(
         archived=course.archived_at is not None,
         timezone=timezone,
         linked_compliance_requirement=course.linked_compliance_requirement,
+        spares_members=spares,
     )
 
 
@@ -111,7 +118,8 @@ def candidates(
     settled: Callable[[Any], ColumnElement[bool]] | None = None,
 ) -> CTE:
     """The members meant: `user_id`, `newest` (the status of their open enrollment, else of the one decided last),
-    and, unless that is open, whether they have a completion that is valid (`done`).
+    and, unless that is open, whether they have a completion that is valid (`done`). `spared` says why they are passed
+    over all the same, or is NULL.
 
     `paged`: only as many of them, by id, as the statement's parameter `limit` says, after its parameter `after`.
     `walk`: for pages of an audience, see `_walked`. `settled`: what must hold of an open enrollment for the column of
@@ -140,12 +148,20 @@ def candidates(
     # completed: for them the second look is saved, which is a third of a run that finds nothing to do.
     done = case((_is_clear(last), false()), else_=valid.correlate(members))
     known = false() if settled is None else case((last.c.status.in_(OPEN), settled(last.c)), else_=false())
+    spared = _spared(course, members, instant)
+    shown = {"newest": newest, "done": done, "settled": known, "spared": spared}
     return (
-        select(members.c.user_id, newest.label("newest"), done.label("done"), known.label("settled"))
+        select(members.c.user_id, *(column.label(name) for name, column in shown.items()))
         .outerjoin_from(members, last, on)
         .cte("found")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
+
+
+def _spared(course: CourseToAssign, members: CTE, instant: datetime) -> ColumnElement[Any]:
+    if not course.spares_members:
+        return cast(null(), Text)
+    return why_spared(course, members.c.user_id, instant)
 
 
 _SHOWN = tuple(getattr(Enrollment, name) for name in ("id", "due_at", "source", "cause_id", "rule_id"))
@@ -198,15 +214,18 @@ def _at_course(table: Any, course: CourseToAssign) -> tuple[ColumnElement[bool],
 
 
 def is_free(found: CTE, *, again: bool) -> ColumnElement[bool]:
-    """Whether a candidate gets an enrollment: never had one, or the completion is no longer valid.
+    """Whether a candidate gets an enrollment: never had one, or the completion is no longer valid. None is exempt.
 
-    `again`: also after a failure, be it that of a renewal while the completion to be renewed is still valid.
+    `again`: also after a failure, be it that of a renewal while the completion to be renewed is still valid, and
+    after an enrollment was removed.
     """
     if again:
         ended = and_(found.c.newest.not_in(OPEN), or_(~found.c.done, found.c.newest == "failed"))
+        wanted = found.c.spared.is_distinct_from(EXEMPT)
     else:
         ended = and_(found.c.newest == "completed", ~found.c.done)
-    return or_(found.c.newest.is_(None), ended)
+        wanted = found.c.spared.is_(None)
+    return and_(wanted, or_(found.c.newest.is_(None), ended))
 
 
 async def preview_assignment(session: AsyncSession, course: CourseToAssign, who: Condition) -> Preview:

@@ -7,17 +7,9 @@ from pydantic import AfterValidator, Field
 
 from learning_service.domain.kernel.days import end_of_day, local_day
 from learning_service.domain.kernel.errors import Wrong
-from learning_service.domain.kernel.values import Instant
+from learning_service.domain.kernel.values import LAST_DAY, Instant
 
-LAST_DAY = date(9000, 1, 1)
-"""Far enough ahead for any use, and far enough from the end of time for arithmetic in any zone."""
 _LAST_INSTANT = datetime.combine(LAST_DAY, time(), UTC)
-
-
-def _day(day: date) -> date:
-    if day > LAST_DAY:
-        raise Wrong(f"must not be after {LAST_DAY}", "wrong-time", {"last": str(LAST_DAY)})
-    return day
 
 
 def _whole_second(instant: datetime) -> datetime:
@@ -27,7 +19,6 @@ def _whole_second(instant: datetime) -> datetime:
 
 
 DueInDays: TypeAlias = Annotated[int, Field(ge=1, le=3650)]
-Day: TypeAlias = Annotated[date, AfterValidator(_day)]
 DueAt: TypeAlias = Annotated[Instant, AfterValidator(_whole_second)]
 """A moment with its zone, kept to the second."""
 

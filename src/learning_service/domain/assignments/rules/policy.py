@@ -8,11 +8,11 @@ from uuid import UUID
 
 from pydantic import model_validator
 
-from learning_service.domain.assignments.rules.due import Day, DueAt, DueInDays
+from learning_service.domain.assignments.rules.due import DueAt, DueInDays
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.kernel.errors import Fault, Wrong
 from learning_service.domain.kernel.pointers import at_places
-from learning_service.domain.kernel.values import OpaqueId, StrictModel, some
+from learning_service.domain.kernel.values import Day, OpaqueId, StrictModel, some
 
 MAX_USERS = 5_000
 Trigger: TypeAlias = Literal["membership_status_change", "scheduled_date", "manual"]

@@ -23,6 +23,7 @@ from learning_service.domain.completion.actions.withdrawals import Held, withdra
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import BY_ADMINISTRATOR, WITHDRAWN, hold_rows
+from learning_service.domain.exemptions.actions import note_removal
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Invalid, NotFound
@@ -200,7 +201,7 @@ async def withdraw_held(
 
 
 async def delete_enrollment(session: AsyncSession, enrollment_id: uuid.UUID, *, actor: Principal) -> None:
-    """Remove an enrollment that has not been begun. Raises NotFound, EnrollmentBegun."""
+    """Remove an enrollment that has not been begun; rules do not make it again. Raises NotFound, EnrollmentBegun."""
     position = await _hold(session, enrollment_id, actor)
     tried = exists().where(QuizAttempt.enrollment_id == position.enrollment_id)
     if not position.is_open or position.lessons or await session.scalar(select(tried)):
@@ -208,6 +209,12 @@ async def delete_enrollment(session: AsyncSession, enrollment_id: uuid.UUID, *, 
     _audit(session, position, "enrollment.removed", actor, {"course_id": str(position.course_id)}, None)
     await session.flush()
     await session.execute(delete(Enrollment).where(Enrollment.id == position.enrollment_id))
+    await note_removal(
+        session,
+        organization_id=position.organization_id,
+        course_id=position.course_id,
+        user_id=position.user_id,
+    )
 
 
 async def _hold(session: AsyncSession, enrollment_id: uuid.UUID, actor: Principal) -> Position:

@@ -41,6 +41,7 @@ from learning_service.domain.enrollments.queries.enrollments import (
     enrollment_views,
     own_enrollments,
 )
+from learning_service.domain.exemptions.models import Exemption
 from learning_service.domain.grading.models import ResponseGrade
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotAMember
@@ -74,6 +75,7 @@ async def export_member(session: AsyncSession, caller: Principal) -> Export:
         completions=await _completions(session, caller),
         certificates=await _certificates(session, caller),
         compliance=await _compliance(session, caller),
+        exemptions=await _exemptions(session, caller),
         skills=await _skills(session, caller),
         preferences=await own_preferences(session, caller),
         grader_of=await _grader_of(session, caller),
@@ -285,6 +287,12 @@ async def _compliance(session: AsyncSession, caller: Principal) -> Rows:
     mine = ChapterComplianceStatus
     names = ("requirement_id", "completion_id", "completed_at", "expires_at")
     return await _rows(session, caller, mine, names, mine.requirement_id)
+
+
+async def _exemptions(session: AsyncSession, caller: Principal) -> Rows:
+    mine = Exemption
+    names = ("id", "requirement_id", "course_id", "reason", "expires_at", "granted_at", "ended_at")
+    return await _rows(session, caller, mine, names, mine.id)
 
 
 async def _skills(session: AsyncSession, caller: Principal) -> Rows:

@@ -65,6 +65,7 @@ class Export:
     completions: Rows
     certificates: Rows
     compliance: Rows
+    exemptions: Rows
     skills: Rows
     preferences: PreferencesView
     grader_of: Rows

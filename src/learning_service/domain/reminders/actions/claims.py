@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN
+from learning_service.domain.exemptions.queries import is_exempt
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import FENCE, among, of_many, plan_afresh
 from learning_service.domain.organizations.models import OrganizationSettings
@@ -93,6 +94,7 @@ async def claim_overdue(session: AsyncSession, *, since: datetime | None) -> dat
             Enrollment.status.in_(OPEN),
             ~Enrollment.awaiting_review,
             is_active(Enrollment.organization_id, Enrollment.user_id),
+            ~_is_exempt(Enrollment, session),
             Enrollment.due_at < now(session),
             Enrollment.due_at >= (since or now(session) - MAX_DAYS * _DAY),
             ~_is_claimed(Enrollment, Reminder.days_before == 0),
@@ -190,9 +192,18 @@ def _due(session: AsyncSession, after: Key | None) -> Any:
         .select_from(seen)
         .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == seen.c.organization_id)
         .join(nearest, true())
-        .where(nearest.c.days.is_not(None), ~reminded, is_active(seen.c.organization_id, seen.c.user_id))
+        .where(
+            nearest.c.days.is_not(None),
+            ~reminded,
+            is_active(seen.c.organization_id, seen.c.user_id),
+            ~_is_exempt(seen.c, session),
+        )
         .order_by(seen.c.organization_id, seen.c.id)
     )
+
+
+def _is_exempt(enrollment: Any, session: AsyncSession) -> ColumnElement[bool]:
+    return is_exempt(enrollment.organization_id, enrollment.user_id, enrollment.course_id, now(session))
 
 
 def _is_claimed(enrollment: Any, days: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from learning_service.domain.courses.models import CourseVersion
 from learning_service.domain.directory.models import Chapter, Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN
+from learning_service.domain.exemptions.queries import is_exempt
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.preferences.models import MemberPreferences
@@ -88,7 +89,7 @@ async def _lines(session: AsyncSession, statement: Any) -> tuple[Sequence[Digest
 
 
 def _overdue(instant: datetime) -> Any:
-    return _of_members(Enrollment, Enrollment.due_at).where(
+    return _of_members(Enrollment, Enrollment.due_at, instant).where(
         Enrollment.status.in_(OPEN), ~Enrollment.awaiting_review, Enrollment.due_at < instant
     )
 
@@ -102,15 +103,15 @@ def _lapsing(instant: datetime) -> Any:
         _Later.voided_at.is_(None),
         or_(_Later.expires_at.is_(None), _Later.expires_at > CourseCompletion.expires_at),
     )
-    return _of_members(CourseCompletion, CourseCompletion.expires_at).where(
+    return _of_members(CourseCompletion, CourseCompletion.expires_at, instant).where(
         CourseCompletion.voided_at.is_(None),
         CourseCompletion.expires_at.between(instant, instant + AHEAD),
         ~renewed,
     )
 
 
-def _of_members(table: Any, at: Any) -> Any:
-    """Name, course and time of each, and how many there are, the earliest first."""
+def _of_members(table: Any, at: Any, instant: datetime) -> Any:
+    """Name, course and time of each that is not exempt, and how many there are, the earliest first."""
     version = and_(
         CourseVersion.organization_id == table.organization_id, CourseVersion.id == table.version_id
     )
@@ -123,6 +124,10 @@ def _of_members(table: Any, at: Any) -> Any:
         .join(table, is_of(table, Member.organization_id, Member.user_id))
         .join(CourseVersion, version)
         .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Member.organization_id)
-        .where(Member.erased_at.is_(None), _ACTIVE)
+        .where(
+            Member.erased_at.is_(None),
+            _ACTIVE,
+            ~is_exempt(table.organization_id, table.user_id, table.course_id, instant),
+        )
         .order_by(at, table.id)
     )

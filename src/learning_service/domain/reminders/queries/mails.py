@@ -25,6 +25,8 @@ from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.courses.models import CourseVersion, Quiz
 from learning_service.domain.directory.models import NATIONAL, Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.exemptions.queries import is_exempt
+from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import FENCE, of_many
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.preferences.models import MemberPreferences
@@ -103,7 +105,8 @@ _FACTS = (
     is_wanted(_KIND),
     is_required(_KIND),
 )
-"""Of a mail about an enrollment, in the order of `Mail`."""
+"""Of a mail about an enrollment, in the order of `Mail` up to `exempt`."""
+_LEARNED = (Enrollment.organization_id, Enrollment.user_id, Enrollment.course_id)
 
 
 def is_active(organization_id: Any, user_id: Any) -> ColumnElement[bool]:
@@ -129,7 +132,7 @@ async def load_mail(
 async def _reminder(session: AsyncSession, reminder_id: uuid.UUID) -> Mail | None:
     row: Any = (
         await session.execute(
-            select(*_FACTS)
+            select(*_FACTS, is_exempt(*_LEARNED, now(session)))
             .join(Enrollment, Enrollment.id == Reminder.enrollment_id)
             .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
             .outerjoin(

@@ -24,6 +24,7 @@ from learning_service.domain.directory.models import (
 from learning_service.domain.directory.queries.audience import within
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.documents.models import Document
+from learning_service.domain.exemptions.models import Exemption
 from learning_service.domain.grading.models import LostPass
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
@@ -251,8 +252,15 @@ def _reason(entry: Any) -> Any:
         )
         .scalar_subquery()
     )
+    granted = case((entry.action == "exemption.granted", cast(entry.subject_id, Uuid)))
+    exemption = (
+        select(Exemption.reason)
+        .where(Exemption.organization_id == entry.organization_id, Exemption.id == granted)
+        .scalar_subquery()
+    )
     return case(
         (entry.subject_kind == "enrollment", func.coalesce(grant, decision)),
         (is_certificate, certificate),
+        (entry.subject_kind == "exemption", exemption),
         (entry.subject_kind == "webhook", entry.details["reason"].astext),
     )

@@ -28,6 +28,7 @@ _ROLL_UP = f"""{BEGUN}, places AS (
 ), counted AS (
     SELECT chapter_id, count(*) AS members,
         count(*) FILTER (WHERE status = 'complete') AS complete,
+        count(*) FILTER (WHERE status = 'exempt') AS exempt,
         count(*) FILTER (WHERE status = 'pending') AS pending,
         count(*) FILTER (WHERE status = 'pending' AND overdue) AS overdue,
         count(*) FILTER (WHERE status = 'expired') AS expired,
@@ -38,8 +39,8 @@ _ROLL_UP = f"""{BEGUN}, places AS (
         count(*) FILTER (WHERE status = 'complete' AND expires_at <= :instant + interval '90 days') AS expiring_90
     FROM standing GROUP BY chapter_id
 )
-SELECT chapter_id, chapter_name, region_id, coalesce(members, 0), coalesce(complete, 0), coalesce(pending, 0),
-    coalesce(overdue, 0), coalesce(expired, 0), coalesce(failed, 0), coalesce(not_started, 0),
+SELECT chapter_id, chapter_name, region_id, coalesce(members, 0), coalesce(complete, 0), coalesce(exempt, 0),
+    coalesce(pending, 0), coalesce(overdue, 0), coalesce(expired, 0), coalesce(failed, 0), coalesce(not_started, 0),
     coalesce(expiring_30, 0), coalesce(expiring_60, 0), coalesce(expiring_90, 0)
 FROM places LEFT JOIN counted USING (chapter_id)
 ORDER BY region_id, chapter_id
@@ -48,7 +49,8 @@ ORDER BY region_id, chapter_id
 
 @dataclass(frozen=True, slots=True)
 class ChapterCompliance:
-    """How active members who must meet it stand, each in one of complete, pending, expired, failed and not started.
+    """How active members who must meet it stand, each in one of complete, exempt, pending, expired,
+    failed and not started.
 
     `overdue` are some of `pending`, and each `expiring_` includes the shorter ones.
     """
@@ -58,6 +60,7 @@ class ChapterCompliance:
     region_id: str
     members: int
     complete: int
+    exempt: int
     pending: int
     overdue: int
     expired: int

@@ -30,6 +30,8 @@ EventType = Literal[
     "learning.certificate.revoked",
     "learning.compliance.completed",
     "learning.compliance.expired",
+    "learning.compliance.exempted",
+    "learning.compliance.exemption_ended",
     "learning.compliance.revoked",
     "learning.skill.mastered",
 ]
@@ -38,6 +40,11 @@ _COMPLETION = {**_COURSE, "completion_id": "01a20371-5388-7c1e-9d1b-1c2d3e4f5a6b
 _ENROLLMENT = {**_COURSE, "enrollment_id": "01a20371-5184-74b9-a227-c9495d876735"}
 _CERTIFICATE = {**_COMPLETION, "certificate_id": "385a15d4-90e2-44b6-b146-fee837a27910"}
 _EXPIRES = {"expires_at": "2027-11-22T09:00:00Z"}
+_EXEMPTION = {
+    "exemption_id": "01a20371-5390-7d3b-8f1a-3c4d5e6f7a8b",
+    "requirement_id": "hazing-prevention",
+    **_EXPIRES,
+}
 EXAMPLES: Mapping[str, JsonObject] = {
     "learning.enrollment.assigned": {**_ENROLLMENT, "due_at": "2026-12-22T05:00:00Z"},
     "learning.enrollment.reminder_due": {**_ENROLLMENT, "due_at": "2026-12-22T05:00:00Z"},
@@ -65,6 +72,8 @@ EXAMPLES: Mapping[str, JsonObject] = {
     "learning.certificate.revoked": _CERTIFICATE,
     "learning.compliance.completed": {**_COMPLETION, "requirement_id": "hazing-prevention", **_EXPIRES},
     "learning.compliance.revoked": {**_COMPLETION, "requirement_id": "hazing-prevention", **_EXPIRES},
+    "learning.compliance.exempted": _EXEMPTION,
+    "learning.compliance.exemption_ended": _EXEMPTION,
     "learning.compliance.expired": {"requirement_id": "hazing-prevention", **_EXPIRES},
     "learning.skill.mastered": {**_COMPLETION, "skill_id": "hazing-prevention"},
 }
