@@ -21,6 +21,7 @@ from learning_service.core.metrics import shown
 from learning_service.core.settings import Settings
 from learning_service.core.telemetry import configure_logging
 from learning_service.routers import (
+    accommodations,
     assignments,
     attempts,
     audit,
@@ -88,6 +89,7 @@ ROUTERS = (
     documents,
     directory,
     directory_lists,
+    accommodations,
     privacy,
     organization,
     certificate_checks,

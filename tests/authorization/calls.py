@@ -111,6 +111,9 @@ CALLS: dict[str, Call] = {
     "GET /api/directory/chapters/": lists("id", "chapter_id"),
     "GET /api/directory/members/": lists("user_id", "user_id"),
     "GET /api/directory/members/{user_id}/": Call(),
+    "PUT /api/directory/members/{user_id}/accommodations/": Call({"extra_attempts": 1, "reason": "A letter"}),
+    "GET /api/directory/members/{user_id}/accommodations/": Call(),
+    "DELETE /api/directory/members/{user_id}/accommodations/": Call(fresh="accommodations"),
     "GET /api/reports/compliance/": lists("chapter_id", "chapter_id", ""),
     "GET /api/reports/courses/{course_id}/": Call(),
     "GET /api/events/": lists("data.user_id", "user_id"),
@@ -273,6 +276,9 @@ async def ids_for(call: Call, place: Place) -> dict[str, str]:
             ids["rule_id"] = (await admin.ok("POST", "/api/assignment-rules/", rule_body(ids["course_id"])))[
                 "id"
             ]
+        case "accommodations":
+            facts = {"extra_attempts": 1, "reason": "A letter"}
+            await admin.ok("PUT", f"/api/directory/members/{place.user}/accommodations/", facts)
         case "exemption":
             ids["exemption_id"] = await furnish_exemption(world, place.user)
         case "webhook":

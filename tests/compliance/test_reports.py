@@ -22,6 +22,7 @@ async def test_roll_up_and_statuses(world: World) -> None:
         "region_id": "north",
         "members": 2,
         "complete": 1,
+        "exempt": 0,
         "pending": 1,
         "overdue": 0,
         "expired": 0,

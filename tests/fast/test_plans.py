@@ -16,9 +16,9 @@ ATTEMPTS_READ = text(
 CALLS = (
     "SELECT * FROM public_certificate(CAST(:course AS uuid))",
     "SELECT * FROM hot_courses(:organization, :user)",
-    "SELECT * FROM hot_position(:organization, :user, :course)",
+    "SELECT * FROM hot_own_position(:organization, :user, :course)",
     "SELECT * FROM hot_finishes(:organization, ARRAY[CAST(:enrollment AS uuid)])",
-    "SELECT * FROM hot_position_at_quiz(:organization, :user, :quiz, 'new')",
+    "SELECT * FROM hot_own_position_at_quiz(:organization, :user, :quiz, 'new')",
     # At a revision that the enrollment does not have: it is looked up, and nothing is written.
     "SELECT close_attempt(jsonb_build_object('organization_id', CAST(:organization AS text), 'enrollment_id',"
     " CAST(:enrollment AS text), 'user_id', CAST(:user AS text)), -1)",
@@ -51,7 +51,7 @@ async def test_a_repetition_is_found_without_reading_the_other_attempts(
     )
     # Where a table is as small as a page, each index looks as good as another.
     await database("ANALYZE quiz_attempts")
-    read = "SELECT repeated FROM hot_position_at_quiz(:organization, 'ana', :quiz, :digest)"
+    read = "SELECT repeated FROM hot_own_position_at_quiz(:organization, 'ana', :quiz, :digest)"
     given = {"organization": world.id, "quiz": at.ids["Q"]}
     async with world.worker.transaction(world.id) as session:
         before = await session.scalar(ATTEMPTS_READ)

@@ -267,17 +267,19 @@ class CanFollowRun(Permission):
 
 
 class AdministersMember(Permission):
-    """An administrator over the member of the path, of the member's chapter too."""
+    """An administrator over the member of the path; with `chapters`, of the member's chapter too."""
 
-    name = "admin over the member"
+    def __init__(self, *, chapters: bool = True) -> None:
+        self.chapters, self.name = chapters, "admin over the member" if chapters else "admin"
 
     async def __call__(
         self, caller: Caller, session: Session, user_id: Annotated[str, path_opaque_id("user_id", finds=True)]
     ) -> MemberView:
         """The member. Raises Forbidden, NotFound."""
-        if not caller.is_any_admin:
+        units = caller.is_any_admin if self.chapters else bool(caller.admin_regions)
+        if not (caller.is_national_admin or units):
             raise Forbidden("This call is for administrators.")
-        reach = reach_of(caller, chapters=True)
+        reach = reach_of(caller, chapters=self.chapters)
         member = await find_member(session, caller.organization_id, user_id, reach)
         if member is None:
             raise NotFound

@@ -1,5 +1,6 @@
 """Every table, imported in one place so that migrations and tests see them all."""
 
+from learning_service.domain.accommodations import models as accommodations
 from learning_service.domain.assignments import models as assignments
 from learning_service.domain.attempts import models as attempts
 from learning_service.domain.certificates import models as certificates
@@ -24,6 +25,7 @@ from learning_service.domain.reminders import models as reminders
 from learning_service.domain.webhooks import models as webhooks
 
 ALL = (
+    accommodations,
     audit,
     assignments,
     attempts,

@@ -181,6 +181,18 @@ class ExportedExemptionOut(Out):
     """When it was taken back; null: it was not."""
 
 
+class ExportedAccommodationsOut(Out):
+    """What the member needs at attempts."""
+
+    time_multiplier: Number
+    """How many times as long an attempt with a time limit may take."""
+    extra_attempts: int
+    """Attempts beyond the limit of each quiz and assessment."""
+    reason: str
+    """Why it was granted."""
+    granted_at: datetime
+
+
 class GradershipOut(Out):
     """A course that the member may grade."""
 
@@ -236,6 +248,8 @@ class ExportHeadOut(Out):
     """Requirements that were met."""
     exemptions: list[ExportedExemptionOut]
     """What the member need not do, or once needed not."""
+    accommodations: ExportedAccommodationsOut | None
+    """What the member needs at attempts; null: nothing was granted."""
     skills: list[SkillOut]
     """Skills that passes have proved."""
     preferences: PreferencesOut

@@ -141,13 +141,13 @@ def _position_at_quiz() -> Select[Any]:
 
 COURSES = HotRead("hot_courses", {"organization_id": "text", "user_id": "text"}, _courses())
 POSITION = HotRead(
-    "hot_position",
+    "hot_own_position",
     {"organization_id": "text", "user_id": "text", "id": "uuid"},
     select(_instant(), position_statement("course").subquery("found")),
 )
 FINISH = HotRead("hot_finishes", {"organization_id": "text", "enrollment_ids": "uuid[]"}, FINISHES)
 POSITION_AT_QUIZ = HotRead(
-    "hot_position_at_quiz",
+    "hot_own_position_at_quiz",
     {"organization_id": "text", "user_id": "text", "id": "uuid", "digest": "text"},
     _position_at_quiz(),
 )

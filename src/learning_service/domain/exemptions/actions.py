@@ -10,14 +10,14 @@ from learning_service.domain.courses.queries.access import access_course
 from learning_service.domain.directory.models import ComplianceRequirement
 from learning_service.domain.directory.queries.found_members import find_member
 from learning_service.domain.directory.queries.members import get_organization
-from learning_service.domain.directory.rules.reach import reach_of
+from learning_service.domain.directory.rules.reach import reach_of, refuse_own
 from learning_service.domain.exemptions.models import Exemption, RemovedAssignment
 from learning_service.domain.exemptions.queries import ExemptionView, access_exemption
 from learning_service.domain.exemptions.rules import ExemptionIn
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import end_of_day
-from learning_service.domain.kernel.errors import Forbidden, Invalid, NotAMember, NotFound
+from learning_service.domain.kernel.errors import Invalid, NotAMember, NotFound
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.audit import AuditAction, record_audit
 from learning_service.domain.records.events import append_event
@@ -79,12 +79,6 @@ async def end_exemption(session: AsyncSession, exemption_id: uuid.UUID, *, actor
     _record(session, view, "exemption.ended", "learning.compliance.exemption_ended", actor)
 
 
-def refuse_own(user_id: str, actor: Principal) -> None:
-    """Raises Forbidden for what administrators do not decide about themselves."""
-    if user_id == actor.user_id:
-        raise Forbidden("You cannot decide this about yourself; ask another administrator.")
-
-
 async def note_removal(
     session: AsyncSession, *, organization_id: str, course_id: uuid.UUID, user_id: str
 ) -> None:
@@ -123,7 +117,7 @@ def _record(
         session,
         action,
         organization_id=actor.organization_id,
-        actor=actor.user_id,
+        actor_id=actor.user_id,
         subject=("exemption", view.id),
         user_id=view.user_id,
         course_id=view.course_id,

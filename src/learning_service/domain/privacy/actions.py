@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from sqlalchemy import Table, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.accommodations.models import Accommodation
 from learning_service.domain.certificates.actions.certificates import erase_certificates
 from learning_service.domain.compliance.actions import keep_duties
 from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
@@ -188,7 +189,7 @@ async def _forget(session: AsyncSession, organization_id: str, user_id: str) -> 
         .where(MembershipEvent.organization_id == organization_id, MembershipEvent.user_id == user_id)
         .values(data=None)
     )
-    for model in (ChapterComplianceStatus, MemberSkill, CourseGrader, MemberPreferences):
+    for model in (Accommodation, ChapterComplianceStatus, MemberSkill, CourseGrader, MemberPreferences):
         await session.execute(
             delete(model).where(model.organization_id == organization_id, model.user_id == user_id)
         )

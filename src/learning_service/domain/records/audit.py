@@ -13,6 +13,8 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.values import JsonObject
 
 AuditAction: TypeAlias = Literal[
+    "accommodations.ended",
+    "accommodations.granted",
     "assignment_rule.created",
     "assignment_rule.deleted",
     "assignment_rule.fired",

@@ -5,6 +5,8 @@ from typing import Literal, cast
 
 from learning_service_client.parts import word
 from learning_service_client.shapes.directory import (
+    AccommodationsIn,
+    AccommodationsOut,
     BatchOut,
     ChapterIn,
     ChapterOut,
@@ -68,6 +70,21 @@ class DirectoryCalls(Transport):
     async def erase_member(self, user_id: str) -> None:
         """Erase a member's personal data: names, addresses, texts, PDFs."""
         await self._send("DELETE", f"/api/directory/members/{word(user_id)}/")
+
+    async def read_accommodations(self, user_id: str) -> AccommodationsOut:
+        """What a member needs at attempts."""
+        return await self._get(AccommodationsOut, f"/api/directory/members/{word(user_id)}/accommodations/")
+
+    async def put_accommodations(self, user_id: str, facts: AccommodationsIn) -> AccommodationsOut:
+        """Say what a member needs at each attempt from now on, in every course."""
+        answer = await self._send(
+            "PUT", f"/api/directory/members/{word(user_id)}/accommodations/", body=facts
+        )
+        return cast(AccommodationsOut, answer.json())
+
+    async def delete_accommodations(self, user_id: str) -> None:
+        """End a member's accommodations."""
+        await self._send("DELETE", f"/api/directory/members/{word(user_id)}/accommodations/")
 
     async def put_members(self, wanted: MemberBatchIn) -> BatchOut:
         """Make or update up to 5,000 members, all or none."""

@@ -99,6 +99,25 @@ class ListedRegionOut(TypedDict):
     closed: bool
 
 
+class AccommodationsIn(TypedDict):
+    """What a person needs at attempts; it replaces what was said before."""
+
+    time_multiplier: NotRequired[float]
+    extra_attempts: NotRequired[int]
+    reason: str
+
+
+class AccommodationsOut(TypedDict):
+    """What a member needs at each attempt from then on."""
+
+    user_id: str
+    time_multiplier: float
+    extra_attempts: int
+    reason: str
+    granted_by: str
+    granted_at: str
+
+
 class MemberBatchIn(TypedDict):
     """Members to make or update, all or none; each at most once."""
 

@@ -197,6 +197,15 @@ class ExportedExemptionOut(TypedDict):
     ended_at: str | None
 
 
+class ExportedAccommodationsOut(TypedDict):
+    """What the member needs at attempts."""
+
+    time_multiplier: float
+    extra_attempts: int
+    reason: str
+    granted_at: str
+
+
 class ExportedDocumentOut(TypedDict):
     """A file that the member uploaded, as an author."""
 
@@ -273,6 +282,7 @@ class ExportOut(TypedDict):
     certificates: list[ExportedCertificateOut]
     compliance: list[ExportedComplianceOut]
     exemptions: list[ExportedExemptionOut]
+    accommodations: ExportedAccommodationsOut | None
     skills: list[SkillOut]
     preferences: PreferencesOut
     grader_of: list[GradershipOut]

@@ -109,10 +109,15 @@ def is_overdue(attempt: AttemptRow, instant: datetime) -> bool:
     )
 
 
-def attempts_allowed(position: Position, quiz: CompiledQuiz) -> int | None:
-    """The limit for this enrollment, what an admin granted included; None: no limit."""
+def attempts_granted(position: Position, quiz: CompiledQuiz) -> int | None:
+    """The limit for this enrollment, what an admin granted it included; None: no limit."""
     count = position.quizzes.get(quiz.id)
     return quiz.max_attempts if count is None else count.allowed
+
+
+def attempts_allowed(position: Position, quiz: CompiledQuiz) -> int | None:
+    """The same with the attempts that the member needs beyond it."""
+    return position.accommodations.attempts_of(attempts_granted(position, quiz))
 
 
 def attempts_used(position: Position, quiz_id: uuid.UUID) -> int:
@@ -132,8 +137,10 @@ def next_attempt(position: Position, quiz: CompiledQuiz, instant: datetime, boun
         raise NoAttemptsLeft
     if used >= bounds.attempts:
         raise NoAttemptsLeft(bounds.attempts)
-    limit = quiz.time_limit_seconds
-    deadline = None if limit is None else instant + timedelta(seconds=limit + position.extra_time_seconds)
+    limit, deadline = quiz.time_limit_seconds, None
+    if limit is not None:
+        time = position.accommodations.time_for(limit) + timedelta(seconds=position.extra_time_seconds)
+        deadline = instant + time
     return AttemptRow(
         id=new_id(),
         enrollment_id=position.enrollment_id,
@@ -177,7 +184,7 @@ async def start_attempt(
             quiz_id=quiz.id,
             organization_id=position.organization_id,
             attempts_used=attempt.number,
-            attempts_allowed=attempts_allowed(position, quiz),
+            attempts_allowed=attempts_granted(position, quiz),
         )
         .on_conflict_do_update(
             index_elements=["organization_id", "enrollment_id", "quiz_id"],

@@ -20,6 +20,8 @@ from sqlalchemy import ColumnElement, DateTime, Text, Uuid, bindparam, exists, o
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from learning_service.domain.accommodations.queries import accommodations_of
+from learning_service.domain.accommodations.rules import NONE, Accommodations, read_accommodations
 from learning_service.domain.attempts.models import Layout, QuizAttempt
 from learning_service.domain.attempts.queries.progress import lessons_of, quizzes_of, under_way_of
 from learning_service.domain.courses.models import Course, Lesson, Quiz
@@ -61,11 +63,11 @@ class QuizCount:
     max_points: Decimal | None
     passed_at: datetime | None = None
 
-    def standing(self, *, open: bool) -> QuizStanding:
-        """The same as the rules take it; `open`: with an attempt under way."""
+    def standing(self, *, open: bool, needed: Accommodations = NONE) -> QuizStanding:
+        """The same as the rules take it; `open`: with an attempt under way; `needed` by the member."""
         return quiz_standing(
             used=self.used,
-            allowed=self.allowed,
+            allowed=needed.attempts_of(self.allowed),
             open=open,
             best_points=self.best_points,
             possible_points=self.possible_points,
@@ -112,6 +114,8 @@ class Position:
     extra_time_seconds: int
     revision: int = 0
     """Every change of progress adds one."""
+    accommodations: Accommodations = NONE
+    """What the member needs at attempts now."""
     lessons: Mapping[uuid.UUID, datetime] = field(default_factory=dict)
     quizzes: Mapping[uuid.UUID, QuizCount] = field(default_factory=dict)
     under_way: frozenset[uuid.UUID] = frozenset()
@@ -160,7 +164,8 @@ class Position:
 
     def quiz_standing(self, quiz_id: uuid.UUID) -> QuizStanding:
         """Where the enrollment stands with one quiz that it has tried."""
-        return self.quizzes[quiz_id].standing(open=quiz_id in self.under_way)
+        count = self.quizzes[quiz_id]
+        return count.standing(open=quiz_id in self.under_way, needed=self.accommodations)
 
     def with_count(self, quiz_id: uuid.UUID, count: QuizCount) -> "Position":
         """The position with another row for one quiz."""
@@ -202,6 +207,7 @@ def position_statement(target: Target, *, lock: bool = False, own: bool = True) 
         held.due_at,
         held.extra_time_seconds,
         held.revision,
+        accommodations_of(held),
         lessons_of(held),
         quizzes_of(held),
         under_way_of(held),
@@ -321,7 +327,7 @@ def read_position(row: Sequence[Any]) -> Position:
     """A position from a row's columns, in the order of the statement; the attempt's may be left out."""
     (enrollment_id, organization_id, user_id, course_id, version_id, *rest) = row
     status, source, assigned_at, due_at, extra, revision, *rest = rest
-    lessons, quizzes, under_way, *attempt = rest
+    needed, lessons, quizzes, under_way, *attempt = rest
     return Position(
         enrollment_id=enrollment_id,
         organization_id=organization_id,
@@ -334,6 +340,7 @@ def read_position(row: Sequence[Any]) -> Position:
         due_at=due_at,
         extra_time_seconds=extra,
         revision=revision,
+        accommodations=read_accommodations(needed),
         lessons={uuid.UUID(k): datetime.fromisoformat(v) for k, v in (lessons or {}).items()},
         quizzes={uuid.UUID(k): read_count(v) for k, v in (quizzes or {}).items()},
         under_way=frozenset(map(uuid.UUID, under_way or ())),

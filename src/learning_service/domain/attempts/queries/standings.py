@@ -7,25 +7,29 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.accommodations.rules import NONE, Accommodations, read_accommodations
 from learning_service.domain.attempts.models import QuizProgress
 from learning_service.domain.attempts.queries.positions import read_count
 from learning_service.domain.enrollments.models import LessonProgress
 from learning_service.domain.enrollments.rules import QuizStanding, Standing, quiz_standing
 
 
-def read_standing(lessons: Mapping[str, str] | None, quizzes: Mapping[str, Any] | None) -> Standing:
-    """A standing from `lessons_of` and `quizzes_of`; attempts under way are not among them."""
+def read_standing(
+    lessons: Mapping[str, str] | None, quizzes: Mapping[str, Any] | None, needed: Any
+) -> Standing:
+    """A standing from `lessons_of`, `quizzes_of` and `accommodations_of`; attempts under way are not among them."""
+    accommodations = read_accommodations(needed)
     counts = {uuid.UUID(key): read_count(value) for key, value in (quizzes or {}).items()}
     return Standing(
         completed_lessons=frozenset(map(uuid.UUID, lessons or ())),
-        quizzes={key: count.standing(open=False) for key, count in counts.items()},
+        quizzes={key: count.standing(open=False, needed=accommodations) for key, count in counts.items()},
     )
 
 
 async def progress_of(
-    session: AsyncSession, enrollment_ids: Sequence[uuid.UUID]
+    session: AsyncSession, enrollment_ids: Sequence[uuid.UUID], needed: Accommodations = NONE
 ) -> dict[uuid.UUID, Standing]:
-    """Standings of many enrollments at once: two statements, whatever their number."""
+    """Standings of many enrollments at once: two statements, whatever their number. `needed` by their member."""
     lessons: dict[uuid.UUID, set[uuid.UUID]] = {key: set() for key in enrollment_ids}
     quizzes: dict[uuid.UUID, dict[uuid.UUID, QuizStanding]] = {key: {} for key in enrollment_ids}
     done = select(LessonProgress.enrollment_id, LessonProgress.lesson_id).where(
@@ -37,7 +41,7 @@ async def progress_of(
     for row in await session.scalars(counts):
         quizzes[row.enrollment_id][row.quiz_id] = quiz_standing(
             used=row.attempts_used,
-            allowed=row.attempts_allowed,
+            allowed=needed.attempts_of(row.attempts_allowed),
             open=False,
             best_points=row.best_points,
             possible_points=row.possible_points,

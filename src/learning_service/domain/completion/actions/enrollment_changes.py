@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.actions.attempts import (
     GRACE,
-    attempts_allowed,
+    attempts_granted,
     attempts_used,
 )
 from learning_service.domain.attempts.actions.beginning import refuse_withdrawn
@@ -153,7 +153,7 @@ async def grant_attempts(
 
 
 async def _allow_more(session: AsyncSession, position: Position, quiz: CompiledQuiz, extra: int) -> Position:
-    allowed = attempts_allowed(position, quiz)
+    allowed = attempts_granted(position, quiz)
     if allowed is None:
         raise UnlimitedAttempts("Attempts at this quiz are not limited.")
     await session.execute(

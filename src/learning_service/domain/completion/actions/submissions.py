@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.attempts.actions.attempts import (
     AttemptClosed,
     attempts_allowed,
+    attempts_granted,
     attempts_used,
     bounds_of,
     is_overdue,
@@ -347,7 +348,7 @@ def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> Quiz
         possible = max(possible, scaled(before.possible_points, most, quiz.max_points))
     return QuizCount(
         used=max(attempts_used(position, quiz.id), closed.number),
-        allowed=attempts_allowed(position, quiz),
+        allowed=attempts_granted(position, quiz),
         best_points=points,
         possible_points=possible,
         max_points=quiz.max_points,

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.accommodations.queries import accommodations_of
 from learning_service.domain.attempts.queries.progress import lessons_of, quizzes_of
 from learning_service.domain.attempts.queries.standings import read_standing
 from learning_service.domain.courses.models import CourseText
@@ -170,11 +171,11 @@ async def find_enrollment(session: AsyncSession, enrollment_id: uuid.UUID) -> Fo
 
 
 def _read(row: Sequence[Any], keys: int) -> FoundEnrollment:
-    *view, version_id, lessons, quizzes, display_name, chapter_name = row[keys:]
+    *view, version_id, lessons, quizzes, needed, display_name, chapter_name = row[keys:]
     return FoundEnrollment(
         enrollment=EnrollmentView(*view),
         version_id=version_id,
-        standing=read_standing(lessons, quizzes),
+        standing=read_standing(lessons, quizzes, needed),
         display_name=display_name,
         chapter_name=chapter_name,
         key=tuple(row[:keys]),
@@ -191,7 +192,8 @@ def _shown(session: AsyncSession) -> Any:
     place = looked_up(
         Chapter, "place", Chapter.organization_id == who.organization_id, Chapter.id == who.chapter_id
     )
-    standing = (Enrollment.version_id, lessons_of(Enrollment), quizzes_of(Enrollment))
+    needed = accommodations_of(Enrollment)
+    standing = (Enrollment.version_id, lessons_of(Enrollment), quizzes_of(Enrollment), needed)
     statement = enrollment_views(now(session), *standing, who.display_name, place.name)
     return statement.join(who, true()).join(place, true())
 

@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.accommodations.queries import accommodations_of
 from learning_service.domain.attempts.queries.progress import lessons_of, quizzes_of
 from learning_service.domain.attempts.queries.standings import read_standing
 from learning_service.domain.certificates.models import Certificate
@@ -73,6 +74,7 @@ def _statement(session: AsyncSession, caller: Principal) -> Any:
             Enrollment.version_id,
             lessons_of(Enrollment),
             quizzes_of(Enrollment),
+            accommodations_of(Enrollment),
             finish.c.completed_at,
             finish.c.score,
             finish.c.id,
@@ -85,9 +87,9 @@ def _statement(session: AsyncSession, caller: Principal) -> Any:
 async def _read(session: AsyncSession, statement: Any) -> list[OwnProgress]:
     return [
         OwnProgress(
-            enrollment=EnrollmentView(*row[:-6]),
-            version_id=row[-6],
-            standing=read_standing(row[-5], row[-4]),
+            enrollment=EnrollmentView(*row[:-7]),
+            version_id=row[-7],
+            standing=read_standing(*row[-6:-3]),
             finish=Finish(*row[-3:]),
         )
         for row in await session.execute(statement)

@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, ColumnElement, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.accommodations.queries import accommodations_of
 from learning_service.domain.attempts.models import PendingResponse, QuizAttempt, QuizProgress
 from learning_service.domain.attempts.queries.positions import (
     Position,
@@ -151,6 +152,7 @@ async def _positions(
             e.due_at,
             e.extra_time_seconds,
             e.revision,
+            accommodations_of(e),
             lessons_of(e),
             quizzes_of(e),
             under_way_of(e),

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from learning_service.domain.attempts.actions.attempts import attempts_allowed
 from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.courses.queries.compiled import CompiledLesson, CompiledQuiz, CompiledVersion
 from learning_service.domain.grading.rules.score import score_percent
@@ -91,7 +92,7 @@ def quiz_view(quiz: CompiledQuiz, position: Position | None) -> QuizView:
         required=quiz.required,
         completed_at=None if count is None else count.passed_at,
         pass_score=quiz.pass_score,
-        max_attempts=quiz.max_attempts if count is None else count.allowed,
+        max_attempts=quiz.max_attempts if position is None else attempts_allowed(position, quiz),
         time_limit_seconds=quiz.time_limit_seconds,
         retry_delay_seconds=quiz.retry_delay_seconds,
         question_count=quiz.question_count,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from learning_service.domain.kernel.errors import Forbidden
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.values import JsonObject
 
@@ -57,3 +58,9 @@ def reach_of_course(scope: str, scope_id: str | None) -> Reach:
             return Reach(regions=unit)
         case _:
             return Reach(chapters=unit)
+
+
+def refuse_own(user_id: str, actor: Principal) -> None:
+    """Raises Forbidden for what administrators do not decide about themselves."""
+    if user_id == actor.user_id:
+        raise Forbidden("You cannot decide this about yourself; ask another administrator.")

@@ -31,7 +31,10 @@ _REQUIREMENTS = f"""SELECT r.organization_id, r.id, r.name, {_before("closed_at"
             ELSE nullif(p.was -> 'audience_filter', 'null') END AS audience_filter
     FROM compliance_requirements r LEFT JOIN past p ON p.kind = 'requirement' AND p.id = r.id
     WHERE r.organization_id = :organization_id"""  # noqa: S608
-_COURSES = f"""SELECT c.organization_id, c.id, {_before("linked_compliance_requirement", "text", "c")}
+_COURSES = f"""SELECT c.organization_id, c.id, {_before("linked_compliance_requirement", "text", "c")},
+        CASE WHEN c.archived_at <= :instant THEN c.archived_at END AS archived_at,
+        CASE WHEN EXISTS (SELECT FROM course_versions v WHERE v.course_id = c.id AND v.published_at <= :instant)
+            THEN c.published_version_id END AS published_version_id
     FROM courses c LEFT JOIN past p ON p.kind = 'course' AND p.id = c.id::text
     WHERE c.organization_id = :organization_id"""  # noqa: S608
 # The nearest change before the instant says what a field was; where there is none, the first one after it.
@@ -81,6 +84,9 @@ _STATUSES = f"""SELECT DISTINCT ON (c.user_id, c.requirement_id) c.organization_
     ) AS c JOIN enrollments e ON e.id = c.enrollment_id AND e.status = 'completed'
     WHERE c.requirement_id IS NOT NULL AND (c.voided_at IS NULL OR c.voided_at > :instant)
     ORDER BY c.user_id, c.requirement_id, c.expires_at DESC NULLS FIRST, c.completed_at DESC"""  # noqa: S608
+_EXEMPTIONS = """SELECT x.user_id, x.organization_id, x.requirement_id, x.course_id, x.expires_at,
+        CASE WHEN x.ended_at <= :instant THEN x.ended_at END AS ended_at
+    FROM exemptions x WHERE x.organization_id = :organization_id AND x.granted_at <= :instant"""
 _TABLES = (
     ("past", "MATERIALIZED", _PAST),
     ("organization_settings", "NOT MATERIALIZED", _SETTINGS),
@@ -90,6 +96,7 @@ _TABLES = (
     ("fields", "NOT MATERIALIZED", _FIELDS),
     ("members", "MATERIALIZED", _MEMBERS),
     ("enrollments", "MATERIALIZED", _ENROLLMENTS),
+    ("exemptions", "NOT MATERIALIZED", _EXEMPTIONS),
     ("chapter_compliance_statuses", "NOT MATERIALIZED", _STATUSES),
 )
 

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.accommodations.models import Accommodation
+from learning_service.domain.accommodations.queries import accommodations_for
 from learning_service.domain.attempts.models import (
     EnrollmentGrant,
     PendingResponse,
@@ -76,6 +78,7 @@ async def export_member(session: AsyncSession, caller: Principal) -> Export:
         certificates=await _certificates(session, caller),
         compliance=await _compliance(session, caller),
         exemptions=await _exemptions(session, caller),
+        accommodations=next(iter(await _accommodations(session, caller)), None),
         skills=await _skills(session, caller),
         preferences=await own_preferences(session, caller),
         grader_of=await _grader_of(session, caller),
@@ -108,7 +111,8 @@ async def _enrollments(session: AsyncSession, caller: Principal) -> list[Exporte
         .order_by(Enrollment.id)
     )
     views = [(EnrollmentView(*row[:-4]), *row[-4:]) for row in rows]
-    standings = await progress_of(session, [view.id for view, *_ in views])
+    needed = await accommodations_for(session, caller.organization_id, caller.user_id)
+    standings = await progress_of(session, [view.id for view, *_ in views], needed)
     lessons, grants = await _lessons(session, caller), await _grants(session, caller)
     again = await _sources(session, caller)
     found = []
@@ -227,6 +231,7 @@ async def _positions(
     open_ones = select(QuizAttempt.enrollment_id, QuizAttempt.quiz_id).where(
         QuizAttempt.enrollment_id.in_(these), QuizAttempt.status == "in_progress"
     )
+    needed = await accommodations_for(session, caller.organization_id, caller.user_id)
     under_way = {(owner, quiz_id) for owner, quiz_id in await session.execute(open_ones)}
     return {
         enrollment.id: Position(
@@ -240,6 +245,7 @@ async def _positions(
             assigned_at=enrollment.assigned_at,
             due_at=enrollment.due_at,
             extra_time_seconds=enrollment.extra_time_seconds,
+            accommodations=needed,
             quizzes=counts.get(enrollment.id, {}),
             under_way=frozenset(quiz_id for owner, quiz_id in under_way if owner == enrollment.id),
         )
@@ -293,6 +299,11 @@ async def _exemptions(session: AsyncSession, caller: Principal) -> Rows:
     mine = Exemption
     names = ("id", "requirement_id", "course_id", "reason", "expires_at", "granted_at", "ended_at")
     return await _rows(session, caller, mine, names, mine.id)
+
+
+async def _accommodations(session: AsyncSession, caller: Principal) -> Rows:
+    names = ("time_multiplier", "extra_attempts", "reason", "granted_at")
+    return await _rows(session, caller, Accommodation, names, Accommodation.user_id)
 
 
 async def _skills(session: AsyncSession, caller: Principal) -> Rows:

@@ -66,6 +66,7 @@ class Export:
     certificates: Rows
     compliance: Rows
     exemptions: Rows
+    accommodations: AnyRow | None
     skills: Rows
     preferences: PreferencesView
     grader_of: Rows

@@ -1,0 +1,1 @@
+"""What a person needs at attempts: more time, more tries."""

@@ -1,0 +1,49 @@
+"""What members need at attempts, as administrators grant it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import body
+from learning_service.api.permissions import AdministersMember
+from learning_service.api.requests import Caller, Session
+from learning_service.domain.accommodations.actions import delete_accommodations, put_accommodations
+from learning_service.domain.accommodations.queries import get_accommodations
+from learning_service.domain.accommodations.rules import AccommodationsIn
+from learning_service.domain.directory.queries.found_members import MemberView
+from learning_service.schemas.accommodations import AccommodationsOut
+
+router = APIRouter(
+    prefix="/api/directory/members/{user_id}/accommodations", tags=["directory"], route_class=KeyedRoute
+)
+Administered = Annotated[MemberView, Depends(AdministersMember(chapters=False))]
+
+
+@router.get("/")
+async def read_accommodations_(member: Administered, caller: Caller, session: Session) -> AccommodationsOut:
+    """What a member needs at attempts. Not found where nothing was said. Graders do not see it."""
+    found = await get_accommodations(session, caller.organization_id, member.user_id)
+    return AccommodationsOut.model_validate(found)
+
+
+@router.put("/")
+async def put_accommodations_(
+    member: Administered,
+    caller: Caller,
+    session: Session,
+    new: Annotated[AccommodationsIn, body(AccommodationsIn)],
+) -> AccommodationsOut:
+    """Say what a member needs at each attempt from now on, in every course. Attempts under way keep their time.
+
+    What an enrollment was granted by itself comes on top.
+    """
+    return AccommodationsOut.model_validate(
+        await put_accommodations(session, member.user_id, new, actor=caller)
+    )
+
+
+@router.delete("/", status_code=204)
+async def delete_accommodations_(member: Administered, caller: Caller, session: Session) -> None:
+    """End a member's accommodations. Attempts under way keep their time."""
+    await delete_accommodations(session, member.user_id, actor=caller)
