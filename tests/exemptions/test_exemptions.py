@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from tests.kit.assignments import LESSON, enrolled, rule
 from tests.kit.compliance import REPORT, STATUSES, linked, pursue
 from tests.kit.direct import Database
 from tests.kit.fields import refused
+from tests.kit.query_counts import counted
 from tests.kit.renewals import age, events
 from tests.kit.world import Caller, Json, World, small_tree
 
@@ -255,7 +257,7 @@ async def test_what_is_no_exemption(world: World, facts: Json, pointer: str, cod
     assert (await world.admin.ok("GET", PATH))["items"] == []
 
 
-async def test_filters_and_pages(world: World) -> None:
+async def test_filters_and_pages(world: World, app: FastAPI) -> None:
     course = await linked(world)
     made = [await exempt(world, user) for user in ("ana", "bob", "cyd")]
     made.append(await exempt(world, "ana", course_id=course["id"]))
@@ -273,6 +275,9 @@ async def test_filters_and_pages(world: World) -> None:
     first = await world.admin.ok("GET", f"{PATH}?limit=3")
     rest = await world.admin.ok("GET", f"{PATH}?limit=3&cursor={first['next_cursor']}")
     assert [one["id"] for one in first["items"] + rest["items"]] == ids
+    with counted(app) as statements:
+        await world.admin.ok("GET", PATH)
+    assert len(statements) <= 3, statements
     for query in ("?in_force=maybe", "?course_id=x", "?user_id=a%20b", "?state=x", "?cursor=x", "?limit=0"):
         assert (await world.admin("GET", PATH + query)).status_code == 422, query
 
@@ -290,3 +295,34 @@ async def test_an_erased_member_s_exemption_says_nothing(world: World, database:
     await world.add_member("ana")
     assert await status_of(world) == "not_started", "a later member inherits nothing"
     assert (await totals(world))["exempt"] == 0
+
+
+async def test_a_report_of_a_past_day_counts_the_exemptions_of_that_day(
+    world: World, database: Database
+) -> None:
+    course = await linked(world)
+    await exempt(world, "ana")
+    await exempt(world, "bob", course_id=course["id"])
+    await exempt(world, "cyd")
+    for statement in PAST:
+        await database(statement, world.id)
+    instant = datetime.now(UTC)
+    found = []
+    for days in (4, 2, 0):
+        at = (instant - timedelta(days=days, seconds=1)).isoformat().replace("+00:00", "Z")
+        told = await world.admin.ok("GET", f"{REPORT}?as_of={at}")
+        found.append((told["totals"]["exempt"], told["totals"]["members"]))
+    assert found == [(0, 5), (2, 5), (1, 5)], "bob's course was not published then"
+    await world.directory.ok("DELETE", "/api/directory/members/ana/")
+    at = (instant - timedelta(days=2)).isoformat().replace("+00:00", "Z")
+    assert (await world.admin.ok("GET", f"{REPORT}?as_of={at}"))["totals"]["exempt"] == 2, "also once erased"
+
+
+PAST = (
+    "UPDATE members SET created_at = created_at - interval '9 days' WHERE organization_id = $1",
+    "UPDATE organizations SET created_at = created_at - interval '9 days' WHERE id = $1",
+    "UPDATE exemptions SET granted_at = now() - interval '3 days' WHERE organization_id = $1",
+    "UPDATE exemptions SET ended_at = now() - interval '1 day', ended_by = 'boss'"
+    " WHERE organization_id = $1 AND user_id = 'ana'",
+    "UPDATE exemptions SET expires_at = now() - interval '1 day' WHERE organization_id = $1 AND user_id = 'cyd'",
+)
