@@ -7,7 +7,7 @@ from alembic import op
 from tenancy import protect
 
 revision: str = "0840"
-down_revision: str | None = "0861"
+down_revision: str | None = "0831"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
