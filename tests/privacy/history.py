@@ -105,6 +105,7 @@ async def learn(world: World) -> History:
         {"recipient_name": "Zabriskie-Corrected", "reason": f"{NAME} wrote"},
         headers={"Idempotency-Key": "reissue"},
     )
+    await spare(world)
     await world.run_jobs()
     return History(member, course, [first, again["id"]])
 
@@ -118,6 +119,14 @@ async def put_in_doubt(world: World) -> None:
         {"decision": "keep", "reason": f"{NAME} was right"},
         headers={"Idempotency-Key": "doubt"},
     )
+
+
+async def spare(world: World) -> None:
+    """What administrators grant to the person, with reasons that name them."""
+    exemption = {"user_id": USER, "requirement_id": "hazing", "reason": f"{NAME} served as a judge"}
+    await world.admin.ok("POST", "/api/exemptions/", exemption, headers={"Idempotency-Key": "exempt"})
+    needs = {"time_multiplier": 1.5, "reason": f"{NAME} has a letter"}
+    await world.admin.ok("PUT", f"/api/directory/members/{USER}/accommodations/", needs)
 
 
 async def grade(world: World) -> None:

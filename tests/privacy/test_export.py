@@ -33,6 +33,8 @@ async def test_it_has_all_of_a_history(world: World) -> None:
         "completions",
         "certificates",
         "compliance",
+        "exemptions",
+        "accommodations",
         "skills",
         "preferences",
         "grader_of",
@@ -57,6 +59,8 @@ async def test_it_has_all_of_a_history(world: World) -> None:
     assert texts == {WRITTEN, SHORT, TYPED}
     assert {c["id"] for c in document["certificates"]} == set(lived.certificates)
     assert len(document["completions"]) == len(document["compliance"]) == len(document["skills"]) == 1
+    assert [e["reason"] for e in document["exemptions"]] == [f"{NAME} served as a judge"]
+    assert document["accommodations"]["reason"] == f"{NAME} has a letter"
     assert PRAISE in json.dumps(document)
     assert (done["extra_time_seconds"], done["grants"][0]["reason"]) == (600, f"{NAME} asked")
     assert [(g["kind"], g["amount"]) for g in done["grants"]] == [("extra_time", 600)]
