@@ -115,6 +115,8 @@ CALLS: dict[str, Call] = {
     "GET /api/directory/members/{user_id}/accommodations/": Call(),
     "DELETE /api/directory/members/{user_id}/accommodations/": Call(fresh="accommodations"),
     "GET /api/reports/compliance/": lists("chapter_id", "chapter_id", ""),
+    "GET /api/reports/compliance/forecast/": Call(),
+    "GET /api/reports/compliance/history/": Call(),
     "GET /api/reports/courses/{course_id}/": Call(),
     "GET /api/events/": lists("data.user_id", "user_id"),
     "GET /api/organization/": Call(),

@@ -11,7 +11,7 @@ from tests.kit.world import World
 VERBS = (
     "apply|archive|assign|cancel|change|check|claim|close|compare|complete|create|decide|delete|"
     "designate|discard|dismiss|download|duplicate|enable|end|enroll|erase|explain|export|"
-    "extend|give|grade|grant|import|list|mark|move|override|patch|preview|publish|put|read|receive|"
+    "extend|forecast|give|grade|grant|import|list|mark|move|override|patch|preview|publish|put|read|receive|"
     "reissue|release|remind|remove|replay|restore|retire|retry|return|revoke|rotate|run|"
     "save|search|show|start|submit|suggest|transfer|unarchive|undo|update|upload|verify|"
     "withdraw"

@@ -1,5 +1,6 @@
 """Reports for administrators and for services."""
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple
 from typing import Annotated, Any
 
@@ -8,14 +9,17 @@ from fastapi import APIRouter, Depends, Request
 from learning_service.api.bodies import refuse_unknown_parameters
 from learning_service.api.csv_files import AS_FILE, csv_file, wants_csv
 from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.parameters import page
 from learning_service.api.permissions import CanReadCourseReport, CanReadReports
 from learning_service.api.requests import Caller, Session
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.kernel.errors import Fault, Invalid
+from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM
 from learning_service.domain.reports.queries.compliance import (
     COLUMNS,
+    COUNTS,
     ReportFilter,
     check_filter,
     compliance_by_chapter,
@@ -23,34 +27,61 @@ from learning_service.domain.reports.queries.compliance import (
     totals_of,
 )
 from learning_service.domain.reports.queries.courses import report_on_course
+from learning_service.domain.reports.queries.forecast import LAPSE_COLUMNS, forecast_lapses
+from learning_service.domain.reports.queries.history import compliance_over_time, moments_asked
 from learning_service.domain.reports.rules import csv_lines
+from learning_service.schemas.common import Out, PageOut
+from learning_service.schemas.filters import id_filter, number_filter
 from learning_service.schemas.reports import (
     ChapterComplianceOut,
     ComplianceCountsOut,
+    ComplianceHistoryOut,
+    ComplianceMomentOut,
     ComplianceReportOut,
     CourseReportOut,
+    LapseOut,
 )
 
 router = APIRouter(prefix="/api/reports", tags=["reports"], route_class=KeyedRoute)
 FILTERS = ("requirement_id", "region_id", "chapter_id")
-AS_OF = "as_of"
+AS_OF, DAYS, STEP, MONTH = "as_of", "days", "step", "month"
+SPAN = ("from", "to")
+MOST_DAYS = 3650
 
 
 def _parameters(*names: str) -> list[dict[str, Any]]:
     return [{"name": name, "in": "query", "required": False, "schema": {"type": "string"}} for name in names]
 
 
-def _read_filter(request: Request, caller: Caller) -> ReportFilter:
-    refuse_unknown_parameters(request, frozenset((*FILTERS, AS_OF)))
-    given = {name: request.query_params[name] for name in FILTERS if name in request.query_params}
-    faults = [
-        Fault(f"?{name}", OPAQUE_ID_FORM, "wrong-form")
-        for name, value in given.items()
-        if not OPAQUE_ID.match(value)
-    ]
-    if faults:
-        raise Invalid(faults)
-    return ReportFilter(**given)
+_STEP_PARAMETER = {
+    "name": STEP,
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string", "enum": [MONTH], "default": MONTH},
+}
+
+
+def _filter_of(*beside: str) -> Callable[..., ReportFilter]:
+    """Reads the units and the requirement that a report is about; it may have these parameters beside them."""
+
+    def read(request: Request, caller: Caller) -> ReportFilter:
+        refuse_unknown_parameters(request, frozenset((*FILTERS, *beside)))
+        given = {name: request.query_params[name] for name in FILTERS if name in request.query_params}
+        faults = [
+            Fault(f"?{name}", OPAQUE_ID_FORM, "wrong-form")
+            for name, value in given.items()
+            if not OPAQUE_ID.match(value)
+        ]
+        if faults:
+            raise Invalid(faults)
+        return ReportFilter(**given)
+
+    return read
+
+
+def _lines(columns: Sequence[str], rows: Iterable[Out]) -> Iterator[str]:
+    shown = (row.model_dump(mode="json") for row in rows)
+    return csv_lines(columns, ([row[name] for name in columns] for row in shown))
 
 
 @router.get(
@@ -64,7 +95,7 @@ async def read_compliance_report(
     caller: Caller,
     session: Session,
     request: Request,
-    wanted: Annotated[ReportFilter, Depends(_read_filter)],
+    wanted: Annotated[ReportFilter, Depends(_filter_of(AS_OF))],
 ) -> Any:
     """How each chapter stands with a requirement (`?requirement_id=`), or with all of them, pair by pair.
 
@@ -83,6 +114,71 @@ async def read_compliance_report(
     return ComplianceReportOut(
         items=[ChapterComplianceOut.model_validate(row) for row in rows],
         totals=ComplianceCountsOut(**totals_of(rows)),
+    )
+
+
+@router.get(
+    "/compliance/history/",
+    response_model=ComplianceHistoryOut,
+    responses=AS_FILE,
+    openapi_extra={"parameters": [*_parameters(*FILTERS, *SPAN), _STEP_PARAMETER]},
+)
+async def read_compliance_history(
+    reach: Annotated[Reach, Depends(CanReadReports())],
+    caller: Caller,
+    session: Session,
+    request: Request,
+    wanted: Annotated[ReportFilter, Depends(_filter_of(*SPAN, STEP))],
+) -> Any:
+    """The totals of the compliance report as of the end of each month from one day to another.
+
+    The last item is as of the end of `to`, or of now. Without `from` it is twelve months, and it may be 60. Filters
+    are those of the report, so that there is a series for each chapter and region. `Accept: text/csv` gives a file.
+    """
+    query = request.query_params
+    if query.get(STEP, MONTH) != MONTH:
+        raise Invalid.at(f"?{STEP}", f"must be {MONTH}", "not-one-of", {"values": [MONTH]})
+    organization_id = caller.organization_id
+    moments = await moments_asked(session, organization_id, query.get("from"), query.get("to"))
+    await check_filter(session, organization_id, wanted, reach, past=True)
+    found = await compliance_over_time(session, organization_id, wanted, reach, moments)
+    shown = [ComplianceMomentOut(at=one.at, **one.totals) for one in found]
+    if wants_csv(request):
+        return csv_file("compliance-history", _lines(["at", *COUNTS], shown))
+    return ComplianceHistoryOut(items=shown)
+
+
+@router.get("/compliance/forecast/", response_model=PageOut[LapseOut], responses=AS_FILE)
+async def forecast_compliance(
+    reach: Annotated[Reach, Depends(CanReadReports())],
+    caller: Caller,
+    session: Session,
+    request: Request,
+    asked: Annotated[PageRequest, page("lapses", *FILTERS, DAYS, key_parts=3)],
+) -> Any:
+    """Who lapses within `?days=` (90) if nobody acts, the earliest first, and whether a renewal is under way.
+
+    Members who do not meet a requirement now, and those who need not, are not in it. `Accept: text/csv` gives a file
+    of all of them, whatever `limit` and `cursor` say.
+    """
+    wanted = ReportFilter(**{name: id_filter(asked, name) for name in FILTERS})
+    days = number_filter(asked, DAYS, least=1, most=MOST_DAYS, default=90)
+    organization_id = caller.organization_id
+    await check_filter(session, organization_id, wanted, reach)
+    if wants_csv(request):
+        rows = await forecast_lapses(session, organization_id, wanted, reach, days=days)
+        shown = (LapseOut.model_validate(row) for row in rows)
+        return csv_file("compliance-forecast", _lines(LAPSE_COLUMNS, shown))
+    rows = await forecast_lapses(
+        session, organization_id, wanted, reach, days=days, after=asked.after, limit=asked.limit + 1
+    )
+    return PageOut[LapseOut](
+        **page_of(
+            rows,
+            asked,
+            key=lambda row: (row.expires_at.isoformat(), row.user_id, row.requirement_id),
+            item=LapseOut.model_validate,
+        )
     )
 
 

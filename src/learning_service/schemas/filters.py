@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
-from learning_service.domain.kernel.errors import Invalid
+from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM, Instant
 
@@ -77,3 +77,14 @@ def text_filter(page: PageRequest, name: str) -> str | None:
     """A filter that may be any text. What no text here can hold is compared as what is left of it."""
     text = page.filters.get(name)
     return None if text is None else text.replace("\0", "")
+
+
+def number_filter(page: PageRequest, name: str, *, least: int, most: int, default: int) -> int:
+    """A filter that is a whole number. Raises Invalid."""
+    text = page.filters.get(name)
+    if text is None:
+        return default
+    if text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most:
+        return int(text)
+    detail = f"must be a whole number from {least} to {most}"
+    raise Invalid([Fault(f"?{name}", detail, "wrong-form", {"least": least, "most": most})])

@@ -1,6 +1,6 @@
 """Wire types of reports."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -50,6 +50,32 @@ class ComplianceReportOut(Out):
     """One row for each chapter."""
     totals: ComplianceCountsOut
     """All rows together."""
+
+
+class ComplianceMomentOut(ComplianceCountsOut):
+    """All chapters together, as of a moment."""
+
+    at: datetime
+    """The moment: the last one of a month, where the organization is, or of the last day that was asked for."""
+
+
+class ComplianceHistoryOut(Out):
+    """How all chapters stood together, month by month."""
+
+    items: list[ComplianceMomentOut]
+    """The oldest first."""
+
+
+class LapseOut(Out):
+    """A member who meets a requirement now and lapses if nobody acts."""
+
+    user_id: str
+    display_name: str
+    chapter_id: str
+    requirement_id: Annotated[str, Field(description="The requirement, by the directory's id.")]
+    expires_at: Annotated[datetime, Field(description="When it lapses.")]
+    under_way: bool
+    """Whether an enrollment that would renew it is open."""
 
 
 class ChapterProgressOut(Out):

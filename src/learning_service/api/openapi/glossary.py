@@ -52,6 +52,10 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "title": "For people, in the course's language.",
         # Times
         "acquired_at": "When the pass that proves it was made.",
+        "days": "How many days ahead is looked, counted from now.",
+        "from": "The first day that is asked for, where the organization is.",
+        "to": "The last day that is asked for, where the organization is.",
+        "step": "How far apart the items are.",
         "as_of": "A day, which means its end where the organization is, or a time; none that is still to come.",
         "assigned_at": "When the member was enrolled or the course was assigned.",
         "completed_at": "When the learner had done all that was needed; null: not yet.",

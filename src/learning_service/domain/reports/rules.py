@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import chain
 
 from pydantic import TypeAdapter, ValidationError
@@ -45,6 +45,9 @@ def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterat
         yield csv_text([row])
 
 
+MOST_MOMENTS = 60
+"""How many months a series has at most: each is a report of its own."""
+_YEAR = 12
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
@@ -79,3 +82,28 @@ def past_instant(name: str, given: str, timezone: str, now: datetime) -> datetim
     if instant > now:
         raise Invalid.at(f"?{name}", "is in the future", "wrong-time")
     return instant
+
+
+def past_span(since: str | None, until: str | None, timezone: str, now: datetime) -> tuple[date, date]:
+    """The first and last day of a series, by default of twelve months that end today. Raises Invalid."""
+    last = local_day(now, timezone) if until is None else past_day("to", until, timezone, now)
+    months = last.year * _YEAR + last.month - _YEAR
+    first = date(months // _YEAR, months % _YEAR + 1, 1)
+    if since is not None:
+        first = past_day("from", since, timezone, now)
+    if first > last:
+        raise Invalid.at("?from", "is after ?to", "conflicting")
+    if (last.year - first.year) * _YEAR + last.month - first.month >= MOST_MOMENTS:
+        detail = f"must be less than {MOST_MOMENTS} months before ?to"
+        raise Invalid.at("?from", detail, "too-many", {"most": MOST_MOMENTS})
+    return first, last
+
+
+def month_ends(first: date, last: date) -> Sequence[date]:
+    """The last day of each month from the one to the other day, and the last day itself."""
+    days: list[date] = []
+    year, month = first.year, first.month
+    while (year, month) < (last.year, last.month):
+        year, month = (year, month + 1) if month < _YEAR else (year + 1, 1)
+        days.append(date(year, month, 1) - timedelta(days=1))
+    return [*days, last]

@@ -1,14 +1,16 @@
 """Requirements, reports and the audit trail."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, cast
 
 from learning_service_client.parts import Id, uuid_of, word
 from learning_service_client.shapes.compliance import (
     AuditEntryOut,
+    ComplianceHistoryOut,
     ComplianceReportOut,
     CourseReportOut,
+    LapseOut,
     RequirementChangeIn,
     RequirementOut,
 )
@@ -43,11 +45,54 @@ class ComplianceCalls(Transport):
         requirement_id: str | None = None,
         region_id: str | None = None,
         chapter_id: str | None = None,
+        as_of: date | datetime | None = None,
     ) -> ComplianceReportOut:
-        """How each chapter stands with a requirement, or with all of them, pair by pair."""
+        """How each chapter stands with a requirement, or with all of them: now, or as of a past moment."""
         return await self._get(
             ComplianceReportOut,
             "/api/reports/compliance/",
+            requirement_id=requirement_id,
+            region_id=region_id,
+            chapter_id=chapter_id,
+            as_of=as_of.isoformat() if as_of else None,
+        )
+
+    async def read_compliance_history(
+        self,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        step: Literal["month"] | None = None,
+        requirement_id: str | None = None,
+        region_id: str | None = None,
+        chapter_id: str | None = None,
+    ) -> ComplianceHistoryOut:
+        """The totals of the report as of the end of each month between two days, and of the last day."""
+        return await self._get(
+            ComplianceHistoryOut,
+            "/api/reports/compliance/history/",
+            **{"from": since.isoformat() if since else None, "to": until.isoformat() if until else None},
+            step=step,
+            requirement_id=requirement_id,
+            region_id=region_id,
+            chapter_id=chapter_id,
+        )
+
+    def forecast_compliance(
+        self,
+        *,
+        limit: int | None = None,
+        days: int | None = None,
+        requirement_id: str | None = None,
+        region_id: str | None = None,
+        chapter_id: str | None = None,
+    ) -> AsyncIterator[LapseOut]:
+        """Who lapses within so many days if nobody acts, the earliest first."""
+        return self._pages(
+            LapseOut,
+            "/api/reports/compliance/forecast/",
+            limit=limit,
+            days=days,
             requirement_id=requirement_id,
             region_id=region_id,
             chapter_id=chapter_id,

@@ -76,6 +76,29 @@ class ComplianceReportOut(TypedDict):
     totals: ComplianceCountsOut
 
 
+class ComplianceMomentOut(ComplianceCountsOut):
+    """All chapters together, as of a moment."""
+
+    at: str
+
+
+class ComplianceHistoryOut(TypedDict):
+    """How all chapters stood together, month by month."""
+
+    items: list[ComplianceMomentOut]
+
+
+class LapseOut(TypedDict):
+    """A member who meets a requirement now and lapses if nobody acts."""
+
+    user_id: str
+    display_name: str
+    chapter_id: str
+    requirement_id: str
+    expires_at: str
+    under_way: bool
+
+
 class WeekProgressOut(TypedDict):
     """One week of a course."""
 
