@@ -14,7 +14,6 @@ from math import cos, pi, sin
 
 import segno
 from PIL import Image, ImageChops, ImageOps
-from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName
 from reportlab.pdfgen.canvas import Canvas
 
 from learning_service.adapters.certificate_embedding import compressed_stream
@@ -190,19 +189,15 @@ def _in_full_colour(picture: Image.Image) -> Image.Image:
 
 def _image(document: object, pixels: _Pixels) -> object:
     """Add the logo to the document; the reference to it."""
-    entries: dict[str, object] = {
-        "Type": PDFName("XObject"),
-        "Subtype": PDFName("Image"),
-        "Width": pixels.width,
-        "Height": pixels.height,
-        "BitsPerComponent": 8,
-        "Interpolate": "true",
-    }
+    entries = f"/Type/XObject/Subtype/Image/Width {pixels.width}/Height {pixels.height}/BitsPerComponent 8"
     add = document.Reference  # type: ignore[attr-defined]
+    mask: tuple[object, ...] = ()
     if pixels.alpha is not None:
-        mask = compressed_stream(pixels.alpha, {**entries, "ColorSpace": PDFName("DeviceGray")})
-        entries["SMask"] = add(mask, "LogoMask")
-    return add(compressed_stream(pixels.rgb, {**entries, "ColorSpace": PDFName("DeviceRGB")}), "Logo")
+        mask = (
+            "/SMask ",
+            add(compressed_stream(pixels.alpha, f"{entries}/ColorSpace/DeviceGray"), "LogoMask"),
+        )
+    return add(compressed_stream(pixels.rgb, f"{entries}/ColorSpace/DeviceRGB", *mask), "Logo")
 
 
 @lru_cache(maxsize=64)
@@ -236,14 +231,13 @@ def draw_background(
         UnusableLogo: the logo is no PNG or JPEG, is broken, or has too many pixels.
     """
     document = canvas._doc
-    entries: dict[str, object] = {"Type": PDFName("XObject"), "Subtype": PDFName("Form"),
-                                  "BBox": PDFArray([0, 0, *page])}  # fmt: skip
+    entries: list[object] = [f"/Type/XObject/Subtype/Form/BBox[0 0 {page[0]:.2f} {page[1]:.2f}]"]
     pixels = _pixels(logo) if logo else None
     if pixels:
-        entries["Resources"] = PDFDictionary({"XObject": PDFDictionary({"Logo": _image(document, pixels)})})
+        entries += ["/Resources<</XObject<</Logo ", _image(document, pixels), ">>>>"]
     logo_size = (pixels.width, pixels.height) if pixels else None
     content = _background(colors, page, orientation, logo_size)
-    document.addForm("background", compressed_stream(content, entries))
+    document.addForm("background", compressed_stream(content, *entries))
     canvas.doForm("background")
 
 

@@ -180,7 +180,7 @@ def _shown(font: Font, cluster: Cluster) -> Iterable[tuple[Glyph, str]]:
 
 
 def _wide(font: Font, key: _Key) -> int:
-    return 0 if key[1] == _NOTHING and key[0] == font.blank else font.widths[key[0]]
+    return font.widths[key[0]]
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ class _Subset:
 
     def dictionary(self, document: Any) -> Any:
         """The font as PDF objects."""
-        program = self._stream(document, "program", self.program, {"Length1": self.length})
+        program = self._stream(document, "program", self.program, f"/Length1 {self.length}")
         left, bottom, right, top = self.font.box
         descriptor = Written(
             f"<</Type/FontDescriptor/FontName/{self.name}/Flags {_SYMBOLIC}/FontBBox[{left} {bottom} {right} {top}]"
@@ -215,10 +215,8 @@ class _Subset:
             "/DescendantFonts[", document.Reference(descendant, f"descendant:{self.name}"), "]>>",
         )  # fmt: skip
 
-    def _stream(
-        self, document: Any, kind: str, content: bytes, entries: dict[str, object] | None = None
-    ) -> Any:
-        return document.Reference(compressed_stream(content, entries), f"{kind}:{self.name}")
+    def _stream(self, document: Any, kind: str, content: bytes, *entries: str) -> Any:
+        return document.Reference(compressed_stream(content, *entries), f"{kind}:{self.name}")
 
 
 class Written(pdfdoc.PDFObject):  # type: ignore[misc]
@@ -229,8 +227,10 @@ class Written(pdfdoc.PDFObject):  # type: ignore[misc]
 
     def format(self, document: Any) -> bytes:
         """As reportlab asks for it."""
-        parts = (part if isinstance(part, str) else part.format(document).decode() for part in self._parts)
-        return "".join(parts).encode("ascii")
+        parts = (
+            part.encode("ascii") if isinstance(part, str) else part.format(document) for part in self._parts
+        )
+        return b"".join(parts)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -277,8 +277,20 @@ def _to_unicode(codes: list[tuple[int, str]]) -> bytes:
     return "\n".join(lines).encode("ascii")
 
 
-def compressed_stream(content: bytes, entries: dict[str, object] | None = None) -> Any:
+class Stream(pdfdoc.PDFObject):  # type: ignore[misc]
+    """A stream of bytes as they are, with the end of line after them that archives ask for, and further entries."""
+
+    __RefOnly__ = 1
+
+    def __init__(self, content: bytes, *entries: Any) -> None:
+        self._content, self._entries = content, entries
+
+    def format(self, document: Any) -> bytes:
+        """As reportlab asks for it."""
+        said = Written("<<", *self._entries, f"/Length {len(self._content)}>>\nstream\n").format(document)
+        return b"".join([said, self._content, b"\nendstream\n"])
+
+
+def compressed_stream(content: bytes, *entries: Any) -> Stream:
     """A stream of bytes that are compressed already."""
-    return pdfdoc.PDFStream(
-        pdfdoc.PDFDictionary({"Filter": pdfdoc.PDFName("FlateDecode"), **(entries or {})}), content
-    )
+    return Stream(content, "/Filter/FlateDecode", *entries)

@@ -36,6 +36,11 @@ _MOST_MARKS = 10
 _MOST_UNSEEN = 3
 
 
+_OF_NO_WIDTH = (0x200B, 0x200C, 0x200D)
+_FIRST_GLYPHS = range(1, 5)
+"""Among them many fonts have one for what is no character, of no width."""
+
+
 class _Widths(dict[int, int]):
     def __init__(self, shaper: hb.Font) -> None:
         super().__init__()
@@ -54,10 +59,18 @@ class Font:
         self.face = hb.Face(hb.Blob((_FOLDER / f"{name}.ttf").read_bytes()))
         self.shaper = hb.Font(self.face)
         self.shaper.scale = (_EM, _EM)
-        self.blank = int(self.shaper.get_nominal_glyph(0x20))
-        """A glyph that shows nothing."""
         self.widths = _Widths(self.shaper)
         """How far the pen moves after each glyph that stands alone."""
+
+    @cached_property
+    def blank(self) -> int:
+        """A glyph that shows nothing, of no width where the font has such a one."""
+        invisible = [self.shaper.get_nominal_glyph(code) for code in _OF_NO_WIDTH]
+        for glyph in (*(one for one in invisible if one is not None), *_FIRST_GLYPHS):
+            extents = self.shaper.get_glyph_extents(glyph)
+            if self.widths[glyph] == 0 and extents is not None and extents.width == extents.height == 0:
+                return int(glyph)
+        return int(self.shaper.get_nominal_glyph(0x20))
 
     @cache  # noqa: B019 - fonts live as long as the process
     def has(self, character: str) -> bool:

@@ -11,7 +11,14 @@ from uuid import UUID
 from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
-from learning_service.adapters.certificate_archive import attach_credential, root_of
+from learning_service.adapters.certificate_archive import (
+    About,
+    Catalog,
+    attach_credential,
+    describe,
+    finish_page,
+    root_of,
+)
 from learning_service.adapters.certificate_artwork import (
     Palette,
     UnusableLogo,
@@ -23,6 +30,7 @@ from learning_service.adapters.certificate_embedding import NO_FONT, DocumentFon
 from learning_service.adapters.certificate_fonts import Voice, missing_glyphs, printable
 from learning_service.adapters.certificate_layout import Fitted, Place, fit
 from learning_service.adapters.certificate_places import LAYOUTS, PAGES, Foot, Layout, Orientation, Paper
+from learning_service.adapters.certificate_structure import Kind, Structure
 from learning_service.adapters.certificate_words import known_language, long_date, words
 from learning_service.domain.certificates.rules.codes import printed_code, short_address
 
@@ -71,6 +79,7 @@ class CertificateContent:
 class _Page:
     canvas: Canvas
     fonts: DocumentFonts
+    structure: Structure
     colors: Palette
     layout: Layout
 
@@ -78,8 +87,17 @@ class _Page:
         """Draw one short text centred at x."""
         self.fitted(fit(text, voice, Place(10_000, size * 2, size, size, size)), x, y, voice, color)
 
-    def fitted(self, fitted: Fitted, x: float, y: float, voice: Voice, color: str) -> None:
-        """Draw lines centred at x, the last one's baseline at y."""
+    def fitted(self, fitted: Fitted, x: float, y: float, voice: Voice, color: str, kind: Kind = "P") -> None:
+        """Draw one text as lines centred at x, the last one's baseline at y."""
+        with self.structure.text(kind):
+            self._lines(fitted, x, y, color)
+
+    def line(self, operators: str) -> None:
+        """Draw what says nothing."""
+        with self.structure.decoration():
+            self.canvas._code.append(operators)
+
+    def _lines(self, fitted: Fitted, x: float, y: float, color: str) -> None:
         pen = [f"BT {color} rg"]
         y += fitted.height
         for line in fitted.lines:
@@ -124,9 +142,11 @@ def render_certificate(content: CertificateContent) -> bytes:
         file, pagesize=size, pageCompression=1, invariant=1, lang=language, initialFontName=NO_FONT
     )
     root = root_of(canvas._doc)
-    page = _Page(canvas, DocumentFonts(canvas._doc), palette(content.primary_color), layout)
-    _describe(canvas, content)
-    draw_background(canvas, page.colors, size, content.orientation, content.logo)
+    structure = Structure(canvas)
+    page = _Page(canvas, DocumentFonts(canvas._doc), structure, palette(content.primary_color), layout)
+    _describe(canvas, root, content)
+    with structure.decoration():
+        draw_background(canvas, page.colors, size, content.orientation, content.logo)
     scale, right, up = layout.on(size)
     canvas.transform(scale, 0, 0, scale, right, up)
     _draw_statement(page, content)
@@ -134,25 +154,29 @@ def render_certificate(content: CertificateContent) -> bytes:
     _draw_dates(page, content)
     _draw_verification(page, content)
     if content.mark:
-        page.slanted(words(language)[content.mark].upper(), _MARK_COLOR)
+        with structure.decoration():
+            page.slanted(words(language)[content.mark].upper(), _MARK_COLOR)
     if content.credential is not None:
         attach_credential(canvas._doc, root, content.credential, content.issued_on)
+    structure.close(root)
     canvas.showPage()
+    finish_page(canvas._doc)
     canvas.save()
     return file.getvalue()
 
 
-def _describe(canvas: Canvas, content: CertificateContent) -> None:
-    text = words(known_language(content.locale))
-    canvas.setTitle(f"{printable(content.course_title)} · {printable(content.recipient_name)}")
-    canvas.setAuthor(printable(content.issuer_name))
-    canvas.setSubject(
-        " · ".join([text["certificate_heading"], *([text[content.mark]] if content.mark else [])])
+def _describe(canvas: Canvas, root: Catalog, content: CertificateContent) -> None:
+    language = known_language(content.locale)
+    text = words(language)
+    about = About(
+        title=f"{printable(content.course_title)} · {printable(content.recipient_name)}",
+        author=printable(content.issuer_name),
+        subject=" · ".join([text["certificate_heading"], *([text[content.mark]] if content.mark else [])]),
+        keywords=str(content.certificate_id),
+        language=language,
+        day=content.issued_on,
     )
-    canvas.setKeywords(str(content.certificate_id))
-    canvas.setCreator("Learning service")
-    # reportlab would write, and hash, the year 2000 or the SOURCE_DATE_EPOCH of the process.
-    canvas.setDateFormatter(lambda *_: f"D:{content.issued_on:%Y%m%d}000000+00'00'")
+    describe(canvas._doc, root, about)
     canvas._doc.signature = md5(content.certificate_id.bytes, usedforsecurity=False)
     canvas.setViewerPreference("DisplayDocTitle", "true")
 
@@ -163,7 +187,7 @@ def _draw_statement(page: _Page, content: CertificateContent) -> None:
     at = layout.under_logo if content.logo else layout.plain
     heading = fit(text["certificate_heading"], "display", layout.heading)
     page.fitted(fit(content.issuer_name, "display", layout.issuer), x, at.issuer, "display", colors.ink)
-    page.fitted(heading, x, at.heading, "display", colors.strong)
+    page.fitted(heading, x, at.heading, "display", colors.strong, "H1")
     page.text(text["certificate_presented"], x, at.presented, 12, "text", colors.quiet)
     page.centred(fit(content.recipient_name, "display", layout.name), x, at.name, "display", colors.ink)
     _draw_rule(page, at.rule)
@@ -174,7 +198,7 @@ def _draw_statement(page: _Page, content: CertificateContent) -> None:
 def _draw_rule(page: _Page, y: float) -> None:
     """A thin rule with a lozenge in its middle."""
     x = page.layout.centre
-    page.canvas._code.append(
+    page.line(
         f"{page.colors.line} RG {page.colors.line} rg 0.6 w {x - 170:.2f} {y} m {x - 9:.2f} {y} l "
         f"{x + 9:.2f} {y} m {x + 170:.2f} {y} l S "
         f"{x - 5:.2f} {y} m {x:.2f} {y + 3.5} l {x + 5:.2f} {y} l {x:.2f} {y - 3.5} l f"
@@ -192,7 +216,7 @@ def _draw_signatory(page: _Page, content: CertificateContent) -> None:
     x, y, half = layout.signatory_x, layout.signatory_y, layout.rules[0]
     name = fit(content.signatory_name, "display", layout.signatory)
     page.fitted(name, x, y, "display", page.colors.ink)
-    page.canvas._code.append(f"{page.colors.line} RG 0.6 w {x - half} {y - 10} m {x + half} {y - 10} l S")
+    page.line(f"{page.colors.line} RG 0.6 w {x - half} {y - 10} m {x + half} {y - 10} l S")
     if content.signatory_title:
         title = fit(content.signatory_title, "text", layout.signatory_title)
         page.fitted(title, x, y - 24 - title.height, "text", page.colors.quiet)
@@ -210,9 +234,7 @@ def _draw_dates(page: _Page, content: CertificateContent) -> None:
     places, y, half = _foot(page, content).dates, page.layout.dates_y, page.layout.rules[1]
     for x, (label, value) in zip(places, dates, strict=True):
         page.fitted(fit(value, "display", page.layout.date), x, y, "display", page.colors.ink)
-        page.canvas._code.append(
-            f"{page.colors.line} RG 0.6 w {x - half:.2f} {y - 10} m {x + half:.2f} {y - 10} l S"
-        )
+        page.line(f"{page.colors.line} RG 0.6 w {x - half:.2f} {y - 10} m {x + half:.2f} {y - 10} l S")
         page.text(label, x, y - 24, 9, "text", page.colors.quiet)
     if content.reissued_on:
         again = f"{text['reissued']}: {long_date(content.reissued_on, content.locale)}"
@@ -222,8 +244,13 @@ def _draw_dates(page: _Page, content: CertificateContent) -> None:
 def _draw_verification(page: _Page, content: CertificateContent) -> None:
     text, layout = words(known_language(content.locale)), page.layout
     x, y, side = _foot(page, content).code, layout.code_y, layout.code_side
-    draw_qr(page.canvas, content.verification_url, x, y, side)
-    page.canvas.linkURL(content.verification_url, (x, y, x + side, y + side), relative=1)
+    box = (x, y, x + side, y + side)
+    with (
+        page.structure.link(content.verification_url, text["certificate_verify"]) as boxes,
+        page.structure.figure(text["certificate_verify"], box),
+    ):
+        draw_qr(page.canvas, content.verification_url, x, y, side)
+        boxes.append(box)
     page.text(text["certificate_verify"], x + side / 2, y - 10, 8, "text", page.colors.quiet)
     number = f"{text['certificate_id']}: {printed_code(content.code)}"
     color = page.colors.quiet
@@ -234,7 +261,7 @@ def _draw_verification(page: _Page, content: CertificateContent) -> None:
     page.text(number, middle, number_y, 7.5, "text", color)
     short = short_address(content.verification_url, content.code)
     address = fit(short.partition("://")[2], "text", layout.address)
-    page.fitted(address, middle, address_y, "text", page.colors.strong)
     wide = address.lines[0].width * address.size / 2
-    link = (middle - wide, address_y - 3, middle + wide, address_y + 9)
-    page.canvas.linkURL(short, link, relative=1)
+    with page.structure.link(short, text["certificate_verify"]) as boxes:
+        page.fitted(address, middle, address_y, "text", page.colors.strong)
+        boxes.append((middle - wide, address_y - 3, middle + wide, address_y + 9))
