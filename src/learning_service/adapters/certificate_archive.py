@@ -8,9 +8,9 @@ import zlib
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from html import escape
 from importlib import resources
 from typing import Any
-from xml.sax.saxutils import escape
 
 from reportlab.pdfbase.pdfdoc import PDFCatalog, PDFName
 
@@ -90,7 +90,7 @@ def describe(document: Any, root: Catalog, about: About) -> None:
 
 
 def _in_xml(text: str) -> str:
-    return escape(_NOT_IN_XML.sub("", text))
+    return escape(_NOT_IN_XML.sub("", text), quote=False)
 
 
 _HEAD = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
