@@ -11,6 +11,8 @@ from tests.kit.quiz_taker import quiz, tree
 from tests.kit.sending import settled
 from tests.kit.world import Caller, Json, World, choice
 
+from learning_service.adapters.storage import ObjectStore, StoreUnavailable
+
 PNG, OTHER = picture(), picture(color="#ff0000")
 
 
@@ -151,3 +153,22 @@ async def test_a_question_that_names_an_unknown_document_is_refused_and_the_othe
         ("refused", ["not-known"]),
     ]
     assert await prompts(world, path) == ["<p>a</p>"]
+
+
+async def test_while_the_store_is_away_nothing_changes_and_the_sender_may_come_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await draft_of(world)
+
+    async def away(*_: Any, **__: Any) -> None:
+        raise StoreUnavailable("cannot store")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ObjectStore, "put", away)
+        refused = await send(world.admin, path)
+        uploaded = await world.admin("POST", "/api/documents/", files={"file": ("a.png", PNG)})
+    for answer in (refused, uploaded):
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert "retry-after" in answer.headers
+    assert (await documents(world), await prompts(world, path)) == ([], [])
+    assert (await ok(world.admin, path))["accepted"] == 3

@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from learning_service.adapters.storage import StoreUnavailable
 from learning_service.api.headers import with_always
 from learning_service.api.routes import allowed_methods
 from learning_service.core.database import DRIVER_ERRORS
@@ -171,6 +172,11 @@ async def database_problem(request: Request, error: Exception) -> Response:
     return domain_problem(request, errors.Unavailable("The database is busy or away; try again shortly."))
 
 
+async def _on_store_unavailable(request: Request, error: Exception) -> Response:
+    log.warning("store_unavailable", error=str(error), path=request.url.path)
+    return domain_problem(request, errors.Unavailable("The store of files is away; try again shortly."))
+
+
 async def _on_accident(request: Request, error: Exception) -> Response:
     log.error("accident", exc_info=error, path=request.url.path)
     return problem_response(
@@ -213,4 +219,5 @@ def install_problem_handlers(app: FastAPI) -> None:
     # While connecting the driver's own errors come through as they are.
     for kind in (DBAPIError, PoolTimeoutError, OSError, *DRIVER_ERRORS):
         app.add_exception_handler(kind, database_problem)
+    app.add_exception_handler(StoreUnavailable, _on_store_unavailable)
     app.add_exception_handler(Exception, _on_unforeseen)
