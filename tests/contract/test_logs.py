@@ -25,6 +25,7 @@ IDS = {
     "documents",
     "organization_id",
     "mail_id",
+    "trace_id",
     "webhook_id",
 }
 FACTS = {
