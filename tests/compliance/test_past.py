@@ -163,3 +163,15 @@ async def test_what_is_no_moment_of_the_past_is_refused(world: World, given: str
     answer = await world.admin("GET", REPORT, params={"as_of": given})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "?as_of"
+
+
+async def test_an_exemption_counts_from_its_grant_to_its_end(world: World) -> None:
+    await linked(world)
+    before = datetime.now(UTC).isoformat()
+    body = {"user_id": "ana", "requirement_id": "hazing", "reason": "ill"}
+    granted = await world.admin.ok("POST", "/api/exemptions/", body)
+    held = datetime.now(UTC).isoformat()
+    await world.admin.ok("DELETE", f"/api/exemptions/{granted['id']}/")
+    now = datetime.now(UTC).isoformat()
+    for at, exempt in ((before, 0), (held, 1), (now, 0)):
+        assert (await told(world, at))["n1"]["exempt"] == exempt, at
