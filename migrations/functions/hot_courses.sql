@@ -41,8 +41,8 @@ FROM members JOIN chapters AS own_chapter ON own_chapter.organization_id = membe
 WHERE members.organization_id = given_organization_id AND members.user_id = given_user_id AND members.erased_at
     IS NULL) AS own JOIN courses ON courses.organization_id = own.organization_id JOIN course_versions AS
     published ON published.id = courses.published_version_id
-WHERE courses.archived_at IS NULL AND (courses.scope = 'national' OR courses.scope = 'regional' AND
-    courses.scope_id = own.region_id OR courses.scope = 'chapter' AND courses.scope_id = own.chapter_id) ORDER
-    BY courses.id DESC
+WHERE courses.kind = 'course' AND courses.archived_at IS NULL AND (courses.scope = 'national' OR courses.scope =
+    'regional' AND courses.scope_id = own.region_id OR courses.scope = 'chapter' AND courses.scope_id =
+    own.chapter_id) ORDER BY courses.id DESC
  LIMIT 51) AS anon_1) AS course;
 END $$;

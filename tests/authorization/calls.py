@@ -162,6 +162,17 @@ CALLS: dict[str, Call] = {
     "DELETE /api/courses/{course_id}/": Call(ids=(("course_id", "short_id"),)),
     "POST /api/courses/{course_id}/archive/": Call(ids=(("course_id", "short_id"),)),
     "POST /api/courses/{course_id}/unarchive/": Call(ids=(("course_id", "short_id"),)),
+    "GET /api/programs/": lists("id", "program_id"),
+    "POST /api/programs/": Call(
+        {"title": "P", "scope": "chapter", "scope_id": "n1", "steps": [{"courses": ["{course_id}"]}]}
+    ),
+    "GET /api/programs/{program_id}/": Call(),
+    "PATCH /api/programs/{program_id}/": Call({"self_enrollment": True}),
+    "POST /api/programs/{program_id}/publish/": Call(fresh="program"),
+    "POST /api/programs/{program_id}/assign/": Call({"user_ids": ["{user_id}"]}),
+    "POST /api/programs/{program_id}/enroll/": Call(),
+    "GET /api/users/programs/": Call(),
+    "DELETE /api/programs/{program_id}/": Call(),
     "GET /api/question-banks/": lists("id", "bank_id"),
     "POST /api/question-banks/": Call({"title": "B", "scope": "chapter", "scope_id": "n1"}),
     "GET /api/question-banks/{bank_id}/": Call(),
@@ -293,6 +304,9 @@ async def ids_for(call: Call, place: Place) -> dict[str, str]:
             await world.add_member(ids["user_id"], place.unit)
         case "bank":
             ids |= await furnish_bank(place.world, place.unit)
+        case "program":
+            path = f"/api/programs/{ids['program_id']}/"
+            await admin.ok("PATCH", path, {"due_in_days": 30})
         case "draft":
             path = f"/api/courses/{ids['course_id']}/draft/"
             shown = await admin("GET", path)

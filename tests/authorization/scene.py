@@ -97,6 +97,7 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
     }
     ids |= await furnish_bank(world, unit)
     ids["exemption_id"] = await furnish_exemption(world, user)
+    ids["program_id"] = await furnish_program(world, unit, at.course)
     return Place(world, user, unit, ids)
 
 
@@ -114,6 +115,21 @@ async def furnish_exemption(world: World, user: str) -> str:
     made = await world.admin.ok("POST", "/api/exemptions/", body)
     found: str = made["id"]
     return found
+
+
+async def furnish_program(world: World, unit: str, course: str, *, publish: bool = True) -> str:
+    """A program of the chapter."""
+    new = {
+        "title": f"Program of {unit}",
+        "scope": "chapter",
+        "scope_id": unit,
+        "steps": [{"courses": [course]}],
+    }
+    program = await world.admin.ok("POST", "/api/programs/", new)
+    if publish:
+        await world.admin.ok("POST", f"/api/programs/{program['id']}/publish/")
+    made: str = program["id"]
+    return made
 
 
 async def _certificate(at: Learner) -> str:

@@ -32,6 +32,7 @@ from learning_service.domain.completion.queries.found_enrollments import (
     list_enrollments,
 )
 from learning_service.domain.completion.queries.listed_attempts import list_attempts
+from learning_service.domain.completion.queries.program_ways import program_percents
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.enrollments.rules import progress
@@ -200,10 +201,18 @@ async def _part_of_file(
 
 async def _with_progress(session: AsyncSession, rows: Sequence[FoundEnrollment]) -> list[MemberEnrollmentOut]:
     ended = await finishes(session, [row.enrollment for row in rows])
-    shapes = [(await compiled_version(session, row.version_id)).shape for row in rows]
+    versions = [await compiled_version(session, row.version_id) for row in rows]
+    without_content = [
+        row.enrollment.id for row, version in zip(rows, versions, strict=True) if not version.has_content
+    ]
+    percents = await program_percents(session, without_content)
     return [
-        MemberEnrollmentOut.of_found(row, ended[row.enrollment.id], progress(shape, row.standing).percent)
-        for row, shape in zip(rows, shapes, strict=True)
+        MemberEnrollmentOut.of_found(
+            row,
+            ended[row.enrollment.id],
+            percents.get(row.enrollment.id, progress(version.shape, row.standing).percent),
+        )
+        for row, version in zip(rows, versions, strict=True)
     ]
 
 

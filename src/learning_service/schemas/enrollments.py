@@ -26,8 +26,8 @@ MAX_EXTRA_TIME = 7 * 24 * 3600
 MAX_EXTRA_ATTEMPTS = 100
 
 
-EnrollmentSource: TypeAlias = Literal["self", "admin", "rule", "recertification", "imported"]
-"""`imported`: a completion of before, from a file."""
+EnrollmentSource: TypeAlias = Literal["self", "admin", "rule", "recertification", "imported", "program"]
+"""`imported`: a completion of before, from a file; `program`: a step of a program."""
 
 
 class EnrollmentOut(Out):
@@ -222,15 +222,15 @@ class WithdrawalIn(StrictModel):
 
 
 class CauseOut(Out):
-    """What made an enrollment: a person, a rule, an event or a completion to be renewed, and its id.
+    """What made an enrollment: a person, a rule, an event, a program or a completion to be renewed, and its id.
 
     `rule_id` is the rule that it was made by, `run_id` the run of it or of an audience, `event_id` (of
     `event_source`) the membership event that set the rule off.
     """
 
-    kind: Literal["person", "rule", "event", "completion"]
+    kind: Literal["person", "rule", "event", "completion", "program"]
     id: str
-    """The person's, rule's, event's or completion's id."""
+    """The person's, rule's, event's, program's or completion's id."""
     rule_id: UUID | None
     run_id: UUID | None
     event_source: str | None

@@ -18,6 +18,7 @@ from learning_service_client.calls.exemptions import ExemptionCalls
 from learning_service_client.calls.grading import GradingCalls
 from learning_service_client.calls.operation import OperationCalls
 from learning_service_client.calls.own import OwnCalls
+from learning_service_client.calls.programs import ProgramCalls
 from learning_service_client.calls.rules import RuleCalls
 from learning_service_client.parts import Id, uuid_of
 from learning_service_client.shapes import (
@@ -72,6 +73,7 @@ class LearningClient(
     GradingCalls,
     OperationCalls,
     OwnCalls,
+    ProgramCalls,
     RuleCalls,
 ):
     """The learning service for one caller."""

@@ -56,7 +56,8 @@ async def modules(request: Request, context: Context, course_id: str) -> Reply |
     *columns, lessons, quizzes, under_way = columns
     position = read_position([*columns, None, quizzes, under_way])
     version = cached_version(position.version_id)
-    if version is None or position.is_withdrawn:
+    # A program has no content: whoever takes it for a course is told that there is none.
+    if version is None or position.is_withdrawn or not version.has_content:
         return None
     page = _pages.get(version.id)
     if page is None:

@@ -35,6 +35,8 @@ GIVEN: dict[tuple[str, str, str], dict[str, str]] = {
     ("get", "/api/assignment-rules/{rule_id}/runs/", "200"): {"run_id": "/items/0/run_id"},
     ("post", "/api/exemptions/", "201"): {"exemption_id": "/id"},
     ("get", "/api/exemptions/", "200"): {"exemption_id": _ANY},
+    ("post", "/api/programs/", "201"): {"program_id": "/id"},
+    ("get", "/api/programs/", "200"): {"program_id": _ANY},
     ("post", "/api/question-banks/", "201"): {"bank_id": "/id"},
     ("get", "/api/question-banks/", "200"): {"bank_id": _ANY},
     ("get", "/api/question-banks/{bank_id}/questions/", "200"): {"key": "/items/0/key"},

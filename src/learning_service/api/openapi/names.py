@@ -17,6 +17,7 @@ TAGS: dict[str, str] = {
     "audit": "Who did what to whom, when and why.",
     "authoring": "Drafts, versions and graders of a course.",
     "question-banks": "Questions that many courses draw from.",
+    "programs": "Paths through courses.",
     "documents": "Files for lessons.",
     "directory": "Organizations, regions, chapters and members, as other services tell them.",
     "privacy": "All that is kept of a person, and its end.",

@@ -36,6 +36,7 @@ class Course(Base):
         ),
         CheckConstraint("scope IN ('national', 'regional', 'chapter')", name="scope"),
         CheckConstraint("(scope = 'national') = (scope_id IS NULL)", name="scope_id"),
+        CheckConstraint("kind IN ('course', 'program')", name="kind"),
         CheckConstraint("sequence IN ('free', 'ordered')", name="sequence"),
         ForeignKeyConstraint(
             ["organization_id", "linked_compliance_requirement"],
@@ -51,6 +52,8 @@ class Course(Base):
 
     organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(server_default="course")
+    """`program`: its versions have no content of their own, but courses to be completed; see `rules.programs`."""
     scope: Mapped[str]
     scope_id: Mapped[str | None]
     self_enrollment: Mapped[bool]
@@ -105,6 +108,8 @@ class CourseVersion(Base):
     published_at: Mapped[datetime | None]
     published_by: Mapped[str | None]
     note: Mapped[str | None]
+    program: Mapped[str | None]
+    """Of a program: its `ProgramContent` as JSON; of a course: None."""
 
 
 class CourseText(Base):

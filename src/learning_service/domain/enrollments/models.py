@@ -25,7 +25,9 @@ class Enrollment(Base):
             "(status = 'withdrawn') = (withdrawn_at IS NOT NULL AND withdrawn_because IS NOT NULL)",
             name="withdrawn",
         ),
-        CheckConstraint("source IN ('self', 'admin', 'rule', 'recertification', 'imported')", name="source"),
+        CheckConstraint(
+            "source IN ('self', 'admin', 'rule', 'recertification', 'imported', 'program')", name="source"
+        ),
         Index(
             "uq_enrollments_open",
             "organization_id",
@@ -74,7 +76,7 @@ class Enrollment(Base):
     awaiting_review: Mapped[bool] = mapped_column(server_default="false")
     """Open, and everything is handed in: what still decides waits for a grader."""
     cause_kind: Mapped[str]
-    """What made it: `person`, `rule`, `event`, `completion`."""
+    """What made it: `person`, `rule`, `event`, `completion`, `program`."""
     cause_id: Mapped[str]
     """Which one: a user, a rule, our id of the membership event (else who wrote the member), a completion."""
     rule_id: Mapped[uuid.UUID | None]
@@ -89,7 +91,7 @@ class EnrollmentSource(Base):
     __tablename__ = "enrollment_sources"
     __table_args__ = (
         reference("enrollment_id", "enrollments", ondelete="CASCADE"),
-        CheckConstraint("source IN ('admin', 'rule')", name="source"),
+        CheckConstraint("source IN ('admin', 'rule', 'program')", name="source"),
     )
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)

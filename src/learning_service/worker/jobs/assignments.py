@@ -10,6 +10,7 @@ from learning_service.domain.assignments.actions.triggers import (
     latest_causes,
     membership_rules,
 )
+from learning_service.domain.completion.actions.program_entries import begin_programs_of_run
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.jobs.outbox import Job
 from learning_service.worker.durable import finishing
@@ -39,6 +40,7 @@ async def run_assignments(context: Context, job: Job) -> None:
     while more:
         async with context.transaction(job.organization_id, at=_as_of(job)) as session:
             more = await step_run(session, run_id)
+            await begin_programs_of_run(session, run_id)
     async with finishing(context, job):
         pass
 

@@ -252,7 +252,8 @@ async def _follow_up(session: AsyncSession, prepared: Assignment, done: Assigned
             key: str(v) if isinstance(v, uuid.UUID) else v for key, v in details.items() if v is not None
         },
     )
-    if not done.assigned:
+    # A member is told of the program, not of each of its courses.
+    if not done.assigned or cause.source == "program":
         return
     await enqueue_job(
         session,

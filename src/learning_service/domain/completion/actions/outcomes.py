@@ -9,10 +9,12 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import QuizAttempt
-from learning_service.domain.attempts.queries.positions import Position
+from learning_service.domain.attempts.queries.positions import Position, find_position, version_of
 from learning_service.domain.certificates.actions.certificates import issue_certificate
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.actions.doubts import settle_doubts
+from learning_service.domain.completion.actions.programs import finished_programs
+from learning_service.domain.completion.queries.program_ways import OnTheWay
 from learning_service.domain.compliance.actions import add_skills, recompute_compliance
 from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.compiled import CompiledVersion
@@ -32,7 +34,7 @@ from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.questions.rules.scores import exact_score
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import SYSTEM_ACTOR, AuditAction, record_audit
 from learning_service.domain.records.events import append_event
 
 
@@ -141,9 +143,18 @@ async def _fail(session: AsyncSession, position: Position, actor_id: str) -> Out
 
 
 async def complete_enrollment(
-    session: AsyncSession, position: Position, version: CompiledVersion, score: Decimal | None, actor_id: str
+    session: AsyncSession,
+    position: Position,
+    version: CompiledVersion,
+    score: Decimal | None,
+    actor_id: str,
+    *,
+    certified: bool = True,
 ) -> Outcome:
-    """Complete the enrollment, with everything that follows. The position must be locked."""
+    """Complete the enrollment, with everything that follows. The position must be locked.
+
+    `certified`: whether there is a certificate.
+    """
     course, organization, member = await _cast(session, position)
     completed_at = await _learners_moment(session, position, version)
     previous = await last_completion(
@@ -167,9 +178,11 @@ async def complete_enrollment(
     session.add(completion)
     await _end(session, position, "completed")
     await session.flush()
-    certificate = await issue_certificate(
-        session, completion, organization=organization, member=member, course_title=version.title
-    )
+    certificate = None
+    if certified:
+        certificate = await issue_certificate(
+            session, completion, organization=organization, member=member, course_title=version.title
+        )
     tell_of_completion(session, "learning.course.completed", position, completion)
     if completion.requirement_id is not None:
         await recompute_compliance(session, completion, announce=True)
@@ -177,7 +190,22 @@ async def complete_enrollment(
     _audit(session, position, "enrollment.completed", completion.id, actor_id)
     await attach_lost_passes(session, position.enrollment_id, completion.id)
     await session.flush()
+    for program in await finished_programs(session, position):
+        await complete_program(session, program)
     return Outcome("completed", completion, certificate)
+
+
+async def complete_program(session: AsyncSession, program: OnTheWay) -> None:
+    """Complete an enrollment in a program whose steps are done, as a course is completed, without a score."""
+    position = await find_position(
+        session, program.organization_id, "enrollment", program.enrollment_id, user_id=None, lock=True
+    )
+    if position is None or not position.is_open:
+        return
+    version = await version_of(session, position)
+    await complete_enrollment(
+        session, position, version, None, SYSTEM_ACTOR, certified=program.content.certificate
+    )
 
 
 async def _learners_moment(session: AsyncSession, position: Position, version: CompiledVersion) -> datetime:

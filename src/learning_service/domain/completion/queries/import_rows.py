@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.completion.rules.importing import ImportKind, RejectedRow, RowCode, WantedRow
 from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.rules.access import Place, Scope, may_assign, reaches
+from learning_service.domain.courses.rules.programs import COURSE
 from learning_service.domain.directory.models import Chapter, Member, Organization
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
@@ -148,6 +149,7 @@ async def _courses(
         )
         .where(
             Course.organization_id == caller.organization_id,
+            Course.kind == COURSE,
             Course.id == func.any(list({row.course_id for row in rows})),
         )
     )

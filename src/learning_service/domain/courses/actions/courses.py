@@ -16,6 +16,7 @@ from learning_service.domain.courses.queries.versions import current_edition, cu
 from learning_service.domain.courses.rules.access import Scope, authors_anything, may_author
 from learning_service.domain.courses.rules.keys import without_keys
 from learning_service.domain.courses.rules.policy import CourseIn, CoursePolicyChangeIn, copy_title
+from learning_service.domain.courses.rules.programs import PROGRAM
 from learning_service.domain.courses.rules.tree import DEFAULT_PASS_SCORE
 from learning_service.domain.directory.models import Chapter, Region
 from learning_service.domain.kernel.base import new_id
@@ -113,7 +114,8 @@ async def delete_course(session: AsyncSession, course_id: uuid.UUID, *, actor: P
     for model in (ContentKey, CourseGrader):
         await session.execute(delete(model).where(model.course_id == course_id))
     await session.delete(course)
-    _record(session, "course.deleted", course_id, actor, {"title": version.title})
+    action: AuditAction = "program.deleted" if course.kind == PROGRAM else "course.deleted"
+    _record(session, action, course_id, actor, {"title": version.title})
 
 
 async def archive_course(

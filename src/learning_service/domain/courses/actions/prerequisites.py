@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.rules.access import Scope
+from learning_service.domain.courses.rules.programs import COURSE
 from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.pointers import pointer
 
@@ -32,17 +33,10 @@ async def require_prerequisites(
     if not wanted:
         return
     await session.execute(_ONE_AT_A_TIME, {"organization": organization_id})
-    usable = await session.scalars(
-        select(Course.id).where(
-            Course.organization_id == organization_id,
-            Course.id == func.any(list(wanted)),
-            Course.published_version_id.is_not(None),
-            _covers(scope),
-        )
-    )
-    known, circular = set(usable), set[uuid.UUID]()
-    if course_id is not None:
-        circular = await _that_need(session, organization_id, course_id, wanted)
+    known = await covered_courses(session, organization_id, scope, wanted)
+    asking = [*wanted, course_id] if course_id is not None else list(wanted)
+    needs = await needs_among(session, organization_id, asking)
+    circular = {course_id, *(one for one, asked in needs if asked == course_id)}
     faults = []
     for at, one in enumerate(wanted):
         if one not in known and one != course_id:
@@ -54,6 +48,27 @@ async def require_prerequisites(
         raise Invalid(faults)
 
 
+async def covered_courses(
+    session: AsyncSession,
+    organization_id: str,
+    scope: Scope,
+    wanted: Sequence[uuid.UUID],
+    *,
+    open_: bool = False,
+) -> set[uuid.UUID]:
+    """Those of the ids that are published courses for every member of the scope; `open_`: and not archived."""
+    statement = select(Course.id).where(
+        Course.organization_id == organization_id,
+        Course.id == func.any(list(wanted)),
+        Course.kind == COURSE,
+        Course.published_version_id.is_not(None),
+        _covers(scope),
+    )
+    if open_:
+        statement = statement.where(Course.archived_at.is_(None))
+    return set(await session.scalars(statement))
+
+
 def _covers(scope: Scope) -> ColumnElement[bool]:
     """Whether a course reaches every member of the scope."""
     regional = and_(Course.scope == "regional", Course.scope_id.in_(sorted(scope.regions)))
@@ -63,18 +78,17 @@ def _covers(scope: Scope) -> ColumnElement[bool]:
     return or_(Course.scope == "national", regional, own)
 
 
-async def _that_need(
-    session: AsyncSession, organization_id: str, course_id: uuid.UUID, wanted: Sequence[uuid.UUID]
-) -> set[uuid.UUID]:
-    """Those of the courses wanted that ask for this one, themselves or through others; and this one itself."""
+async def needs_among(
+    session: AsyncSession, organization_id: str, courses: Sequence[uuid.UUID]
+) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """Which of these courses ask for which others of them, themselves or through courses in between."""
     own = Course.organization_id == organization_id
-    start = select(Course.id.label("root"), Course.id.label("id")).where(
-        own, Course.id == func.any(list(wanted))
-    )
+    asked = func.unnest(Course.prerequisites).label("asked")
+    start = select(Course.id.label("root"), asked).where(own, Course.id == func.any(list(courses)))
     needs = start.cte("needs", recursive=True)
-    further = select(needs.c.root, func.unnest(Course.prerequisites)).join(
-        Course, and_(own, Course.id == needs.c.id)
-    )
+    further = select(needs.c.root, asked).join(Course, and_(own, Course.id == needs.c.asked))
     needs = needs.union(further)
-    found = await session.scalars(select(needs.c.root).where(needs.c.id == course_id).distinct())
-    return set(found)
+    found = await session.execute(
+        select(needs.c.root, needs.c.asked).where(needs.c.asked == func.any(list(courses)))
+    )
+    return {(root, course) for root, course in found}

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from typing import TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,6 +38,10 @@ class NothingToPublish(Conflict):
         super().__init__("There is no draft; edit the course first.")
 
 
+Missing: TypeAlias = Callable[[str], str]
+"""What gives the characters of a title that certificates cannot print."""
+
+
 def _none_missing(title: str) -> str:
     return ""
 
@@ -48,7 +53,7 @@ async def publish_draft(
     note: str | None,
     if_match: str | None,
     actor: Principal,
-    missing_glyphs: Callable[[str], str] = _none_missing,
+    missing_glyphs: Missing = _none_missing,
 ) -> list[Warned]:
     """Freeze the draft and make it what new enrollments get; what its author may have overlooked.
 
@@ -93,7 +98,7 @@ async def _judge(
     session: AsyncSession,
     course: Course,
     version: CourseVersion,
-    missing_glyphs: Callable[[str], str],
+    missing_glyphs: Missing,
     actor: Principal,
 ) -> tuple[list[Warned], Tree]:
     """What the author of a draft that can be published may have overlooked, and what of it will be published.

@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     false,
     func,
+    literal_column,
     null,
     or_,
     select,
@@ -32,6 +33,7 @@ from learning_service.domain.courses.rules.access import (
     may_author,
     reaches,
 )
+from learning_service.domain.courses.rules.programs import COURSE
 from learning_service.domain.directory.models import Chapter, Member, Organization
 from learning_service.domain.directory.queries.members import is_member
 from learning_service.domain.documents.queries import shown_html_column, shown_url_column
@@ -148,13 +150,16 @@ async def access_course(
     course_id: uuid.UUID,
     *,
     enrolled: ColumnElement[bool] = _NEVER,
+    kind: str = COURSE,
 ) -> CourseAccess:
     """The course, for a caller who may know of it; `enrolled` says whom an enrollment lets in as well.
+
+    With another `kind`, a program.
 
     Raises NotAMember for a caller who is neither member nor administrator, NotFound for whom the course does
     not exist.
     """
-    row = (await session.execute(_access_statement(caller, course_id, enrolled))).first()
+    row = (await session.execute(_access_statement(caller, course_id, enrolled, kind))).first()
     stranger = not caller.is_any_admin and (row is None or row.member_id is None)
     if row is None or row.course_id is None:
         raise NotAMember if stranger else NotFound
@@ -189,8 +194,10 @@ class CoursesSeen:
     open: ColumnElement[bool]
 
 
-async def courses_seen(session: AsyncSession, caller: Principal) -> CoursesSeen | None:
+async def courses_seen(session: AsyncSession, caller: Principal, *, kind: str = COURSE) -> CoursesSeen | None:
     """Which courses the caller sees without an enrollment; None while the organization is unknown.
+
+    With another `kind`, which programs.
 
     Raises NotAMember for a caller who is neither member nor administrator.
     """
@@ -200,9 +207,10 @@ async def courses_seen(session: AsyncSession, caller: Principal) -> CoursesSeen 
     if row is None:
         return None
     entered = _for_member(row.chapter_id, row.region_id) if row.chapter_id is not None else false()
-    published = and_(Course.published_version_id.is_not(None), Course.archived_at.is_(None))
+    meant = Course.kind == kind
+    published = and_(meant, Course.published_version_id.is_not(None), Course.archived_at.is_(None))
     return CoursesSeen(
-        authored=authored_by(caller, row.authoring_roles),
+        authored=and_(meant, authored_by(caller, row.authoring_roles)),
         open=and_(published, or_(entered, assigned_by(caller))),
     )
 
@@ -225,7 +233,11 @@ def member_courses() -> Select[Any]:
         .select_from(own)
         .join(Course, Course.organization_id == own.c.organization_id)
         .join(Published, Published.id == Course.published_version_id)
-        .where(Course.archived_at.is_(None), _for_member(own.c.chapter_id, own.c.region_id))
+        .where(
+            Course.kind == literal_column(f"'{COURSE}'"),
+            Course.archived_at.is_(None),
+            _for_member(own.c.chapter_id, own.c.region_id),
+        )
         .order_by(Course.id.desc())
     )
 
@@ -364,7 +376,9 @@ def assigned_by(caller: Principal, *, chapters: bool = True) -> ColumnElement[bo
     return or_(*allowed)
 
 
-def _access_statement(caller: Principal, course_id: uuid.UUID, enrolled: ColumnElement[bool]) -> Select[Any]:
+def _access_statement(
+    caller: Principal, course_id: uuid.UUID, enrolled: ColumnElement[bool], kind: str
+) -> Select[Any]:
     # The organization is the anchor: it tells a stranger apart from an unknown course.
     return (
         select(
@@ -381,7 +395,10 @@ def _access_statement(caller: Principal, course_id: uuid.UUID, enrolled: ColumnE
             admin_places(caller).label("admin_places"),
         )
         .select_from(Organization)
-        .outerjoin(Course, and_(Course.organization_id == Organization.id, Course.id == course_id))
+        .outerjoin(
+            Course,
+            and_(Course.organization_id == Organization.id, Course.id == course_id, Course.kind == kind),
+        )
         .outerjoin(Published, Published.id == Course.published_version_id)
         .outerjoin(Draft, and_(Draft.course_id == Course.id, Draft.published_at.is_(None)))
         .outerjoin(

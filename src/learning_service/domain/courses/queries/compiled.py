@@ -170,6 +170,11 @@ class CompiledVersion:
     quizzes: Mapping[uuid.UUID, CompiledQuiz]
     """Quizzes and the assessment."""
 
+    @property
+    def has_content(self) -> bool:
+        """Whether there is something to learn: a program has nothing of its own."""
+        return bool(self.modules or self.assessment)
+
 
 @dataclass(frozen=True, slots=True)
 class _Latest:

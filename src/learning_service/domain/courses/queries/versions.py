@@ -23,7 +23,7 @@ from learning_service.domain.courses.models import (
 )
 from learning_service.domain.courses.rules.richtext import Removed
 from learning_service.domain.courses.rules.rows import HEAD_COLUMNS, PARENT_COLUMN, TABLES, Rows, tree_of
-from learning_service.domain.courses.rules.tree import Tree
+from learning_service.domain.courses.rules.tree import Skill, Tree
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.tenant import own_key
@@ -184,11 +184,7 @@ async def load_tree(session: AsyncSession, version_id: uuid.UUID) -> StoredTree:
 
 async def read_tree(session: AsyncSession, version: CourseVersion) -> StoredTree:
     """Read a version's rows into its tree: one statement for each kind of row."""
-    skills = await session.execute(
-        select(MasteredSkill.skill_id, MasteredSkill.name)
-        .where(MasteredSkill.version_id == version.id)
-        .order_by(MasteredSkill.position)
-    )
+    skills = await _skill_rows(session, version.id)
     ids: dict[str, uuid.UUID] = {}
     keys: dict[uuid.UUID, str] = {}
     rows: Rows = {}
@@ -205,7 +201,22 @@ async def read_tree(session: AsyncSession, version: CourseVersion) -> StoredTree
                 content["parent"] = keys.get(row[PARENT_COLUMN[table]])
             rows[table][row["key"]] = content
     head = {name: getattr(version, name) for name in HEAD_COLUMNS}
-    return StoredTree(tree_of(head, [dict(row) for row in skills.mappings()], rows), ids, rows)
+    return StoredTree(tree_of(head, skills, rows), ids, rows)
+
+
+async def _skill_rows(session: AsyncSession, version_id: uuid.UUID) -> list[dict[str, str]]:
+    found = await session.execute(
+        select(MasteredSkill.skill_id, MasteredSkill.name)
+        .where(MasteredSkill.version_id == version_id)
+        .order_by(MasteredSkill.position)
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+async def load_skills(session: AsyncSession, version_id: uuid.UUID) -> tuple[Skill, ...]:
+    """The skills that completing a version adds."""
+    rows = await _skill_rows(session, version_id)
+    return tuple(Skill.model_construct(skill_id=row["skill_id"], name=row["name"]) for row in rows)
 
 
 async def known_keys(session: AsyncSession, course_id: uuid.UUID) -> dict[str, str]:

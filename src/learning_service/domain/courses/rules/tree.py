@@ -137,6 +137,11 @@ def _distinct_skills(skills: tuple[Skill, ...]) -> tuple[Skill, ...]:
     return skills
 
 
+Skills: TypeAlias = Annotated[
+    tuple[Skill, ...], Field(max_length=MAX_SKILLS), AfterValidator(_distinct_skills)
+]
+
+
 class Tree(StrictModel):
     """A course version: everything that is read, graded or printed, and nothing about people."""
 
@@ -148,9 +153,7 @@ class Tree(StrictModel):
     estimated_minutes: Annotated[int, Field(ge=1, le=MAX_MINUTES)] | None = None
     credit_hours: CreditHours | None = None
     pass_score: Percent = DEFAULT_PASS_SCORE
-    mastered_skills: Annotated[
-        tuple[Skill, ...], Field(max_length=MAX_SKILLS), AfterValidator(_distinct_skills)
-    ] = ()
+    mastered_skills: Skills = ()
     """Skills that a pass proves."""
     modules: Annotated[tuple[Module, ...], Field(max_length=MAX_MODULES)] = ()
     """The course's parts, in order."""

@@ -32,6 +32,7 @@ from learning_service.domain.courses.queries.access import (
 )
 from learning_service.domain.courses.queries.versions import QuizPlace, find_quiz
 from learning_service.domain.courses.rules.access import authors_anything
+from learning_service.domain.courses.rules.programs import COURSE
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import documents_with_ids
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
@@ -107,17 +108,21 @@ def own_enrollments(caller: Principal) -> ColumnElement[bool]:
 
 
 def listed_enrollments(caller: Principal) -> ColumnElement[bool]:
-    """The same without those that were withdrawn."""
-    return and_(own_enrollments(caller), Enrollment.status != WITHDRAWN)
+    """The same without those that were withdrawn and without programs, for a select of `enrollment_views`."""
+    return and_(own_enrollments(caller), Enrollment.status != WITHDRAWN, CourseVersion.program.is_(None))
 
 
-async def see_course(session: AsyncSession, caller: Principal, course_id: uuid.UUID) -> CourseAccess:
+async def see_course(
+    session: AsyncSession, caller: Principal, course_id: uuid.UUID, *, kind: str = COURSE
+) -> CourseAccess:
     """The course, for a caller who may know of it: also a member whom an enrollment keeps inside.
+
+    With another `kind`, a program.
 
     Raises NotAMember, NotFound.
     """
     enrolled = exists().where(own_enrollments(caller), Enrollment.course_id == course_id)
-    return await access_course(session, caller, course_id, enrolled=enrolled)
+    return await access_course(session, caller, course_id, enrolled=enrolled, kind=kind)
 
 
 async def access_authored(session: AsyncSession, caller: Principal, course_id: uuid.UUID) -> CourseAccess:
@@ -213,9 +218,10 @@ async def own_totals(session: AsyncSession, caller: Principal) -> dict[str, int]
         for status in ("assigned", "in_progress", "completed", "failed")
     ]
     row = await session.execute(
-        select(*counts, func.count().filter(is_overdue(instant)).label("overdue")).where(
-            own_enrollments(caller)
-        )
+        select(*counts, func.count().filter(is_overdue(instant)).label("overdue"))
+        .select_from(Enrollment)
+        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
+        .where(own_enrollments(caller), CourseVersion.program.is_(None))
     )
     return dict(row.mappings().one())
 

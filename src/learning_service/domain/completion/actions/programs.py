@@ -1,0 +1,141 @@
+"""Members on their way through programs: the next courses are assigned, superfluous ones withdrawn.
+
+A member's way is an enrollment in the program itself. What they have done follows from their completions.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.assignments.actions.assignments import assign_members
+from learning_service.domain.assignments.queries.candidates import course_to_assign
+from learning_service.domain.assignments.rules.cause import Cause
+from learning_service.domain.attempts.models import QuizAttempt
+from learning_service.domain.attempts.queries.positions import Position
+from learning_service.domain.completion.queries.program_ways import OnTheWay, done_courses, read_way, ways_of
+from learning_service.domain.completion.rules.programs import Path, path_of
+from learning_service.domain.directory.models import Member
+from learning_service.domain.enrollments.models import Enrollment, EnrollmentSource
+from learning_service.domain.enrollments.queries.standing import COMPLETED_ELSEWHERE, OPEN, WITHDRAWN
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.records.audit import SYSTEM_ACTOR, record_audit
+
+SOURCE = "program"
+
+
+async def finished_programs(session: AsyncSession, position: Position) -> Sequence[OnTheWay]:
+    """Take the learner a step further in programs with a course that is completed now; those that are done by it.
+
+    The programs' rows are held, so that of two completions at once each counts the other.
+    """
+    rows = await session.execute(
+        ways_of(position.organization_id)
+        .where(Enrollment.user_id == position.user_id, Enrollment.status.in_(OPEN))
+        .order_by(Enrollment.id)
+        .with_for_update(of=Enrollment)
+    )
+    found = [read_way(row) for row in rows]
+    return await take_further(
+        session,
+        [one for one in found if any(position.course_id in step.courses for step in one.content.steps)],
+    )
+
+
+async def new_ways(session: AsyncSession, organization_id: str, program_id: uuid.UUID) -> Sequence[OnTheWay]:
+    """The enrollments in a program that this transaction has made."""
+    rows = await session.execute(
+        ways_of(organization_id)
+        .where(
+            Enrollment.course_id == program_id,
+            Enrollment.assigned_at == now(session),
+            Enrollment.status.in_(OPEN),
+        )
+        .order_by(Enrollment.id)
+    )
+    return [read_way(row) for row in rows]
+
+
+async def take_further(session: AsyncSession, ways: Sequence[OnTheWay]) -> Sequence[OnTheWay]:
+    """Assign what comes next and withdraw what is superfluous; those that are done.
+
+    Members of one version are taken together: a few statements for each of its courses, whatever their number.
+    """
+    done = await done_courses(session, ways)
+    paths = {one.enrollment_id: path_of(one.content, done[one.enrollment_id]) for one in ways}
+    for version_id in sorted({one.version_id for one in ways}):
+        await _assign_next(session, [one for one in ways if one.version_id == version_id], paths)
+    for one in ways:
+        if paths[one.enrollment_id].superfluous:
+            await _withdraw(session, one, paths[one.enrollment_id].superfluous)
+    begun = [one.enrollment_id for one in ways if done[one.enrollment_id]]
+    if begun:
+        await session.execute(
+            update(Enrollment)
+            .where(Enrollment.id == func.any(begun), Enrollment.status == "assigned")
+            .values(status="in_progress", started_at=func.coalesce(Enrollment.started_at, now(session)))
+        )
+    return [one for one in ways if paths[one.enrollment_id].is_done]
+
+
+async def _assign_next(
+    session: AsyncSession, ways: Sequence[OnTheWay], paths: Mapping[uuid.UUID, Path]
+) -> None:
+    program, members = ways[0], dict[uuid.UUID, list[str]]()
+    for one in ways:
+        for course_id in paths[one.enrollment_id].next:
+            members.setdefault(course_id, []).append(one.user_id)
+    cause = Cause(SOURCE, SOURCE, str(program.program_id), actor_id=SYSTEM_ACTOR)
+    for course_id in sorted(members):
+        course = await course_to_assign(session, program.organization_id, course_id)
+        if course is not None and course.is_open:
+            who = Member.user_id == func.any(members[course_id])
+            await assign_members(session, course, who, cause=cause, due_at=None)
+
+
+async def _withdraw(session: AsyncSession, way: OnTheWay, courses: Sequence[uuid.UUID]) -> None:
+    """Withdraw the enrollments that only this program has made, but for one with an attempt under way.
+
+    One that is held is being worked on, maybe completed, at this very moment: it stays.
+    """
+    wanted = (
+        select(Enrollment.id, Enrollment.course_id)
+        .where(
+            Enrollment.organization_id == way.organization_id,
+            Enrollment.user_id == way.user_id,
+            Enrollment.course_id == func.any(list(courses)),
+            Enrollment.status.in_(OPEN),
+            Enrollment.source == SOURCE,
+            Enrollment.cause_id == str(way.program_id),
+            ~exists().where(EnrollmentSource.enrollment_id == Enrollment.id),
+            ~exists().where(
+                QuizAttempt.enrollment_id == Enrollment.id,
+                or_(QuizAttempt.status == "in_progress", QuizAttempt.status == "pending_review"),
+            ),
+        )
+        .order_by(Enrollment.id)
+        .with_for_update(skip_locked=True)
+    )
+    for enrollment_id, course_id in (await session.execute(wanted)).all():
+        await session.execute(
+            update(Enrollment)
+            .where(Enrollment.id == enrollment_id)
+            .values(
+                status=WITHDRAWN,
+                withdrawn_at=now(session),
+                withdrawn_because=COMPLETED_ELSEWHERE,
+                revision=Enrollment.revision + 1,
+            )
+        )
+        record_audit(
+            session,
+            "enrollment.withdrawn",
+            organization_id=way.organization_id,
+            actor_id=SYSTEM_ACTOR,
+            subject=("enrollment", enrollment_id),
+            user_id=way.user_id,
+            course_id=course_id,
+            enrollment_id=enrollment_id,
+            details={"course_id": str(course_id), "because": COMPLETED_ELSEWHERE},
+        )

@@ -1,0 +1,213 @@
+"""The caller's programs, with their steps and how far each course is."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.completion.rules.programs import is_step_done, path_of
+from learning_service.domain.courses.models import Course, CourseVersion
+from learning_service.domain.courses.rules.programs import PROGRAM, Need, ProgramContent, Step
+from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.enrollments.queries.enrollments import is_overdue, own_enrollments
+from learning_service.domain.enrollments.queries.standing import OPEN, WITHDRAWN, standing_in
+from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class StepCourse:
+    """A course of a step, and where the member stands there. `status` None: never enrolled."""
+
+    course_id: uuid.UUID
+    title: str
+    done: bool
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStep:
+    """A step of a member's program."""
+
+    courses: Sequence[StepCourse]
+    need: Need
+    done: bool
+    open: bool
+    """Whether its courses may be taken now."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnProgram:
+    """A program in which a member is enrolled."""
+
+    enrollment_id: uuid.UUID
+    program_id: uuid.UUID
+    title: str
+    version: int
+    status: str
+    percent: int
+    assigned_at: datetime
+    due_at: datetime | None
+    overdue: bool
+    completed_at: datetime | None
+    certificate_id: uuid.UUID | None
+    ordered: bool
+    steps: Sequence[OwnStep]
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    title: str
+    status: str | None
+    completed: Sequence[datetime | None]
+    """When each completion expires; revoked ones apart."""
+
+
+async def list_own_programs(
+    session: AsyncSession, caller: Principal, page: PageRequest
+) -> Sequence[OwnProgram]:
+    """The caller's programs, newest first; one more than the page holds. Two statements.
+
+    Indexes: `ix_enrollments_member`, `ix_course_completions_member`.
+    """
+    statement = _programs(session, caller)
+    if page.after is not None:
+        statement = statement.where(Enrollment.id < uuid.UUID(page.after[0]))
+    return await _read(session, caller, statement.order_by(Enrollment.id.desc()).limit(page.limit + 1))
+
+
+async def own_program(session: AsyncSession, caller: Principal, program_id: uuid.UUID) -> OwnProgram:
+    """The caller's newest enrollment in a program, which there is."""
+    statement = _programs(session, caller).where(Enrollment.course_id == program_id)
+    return (await _read(session, caller, statement.order_by(Enrollment.id.desc()).limit(1)))[0]
+
+
+async def _read(session: AsyncSession, caller: Principal, statement: Any) -> Sequence[OwnProgram]:
+    rows = [
+        (row, ProgramContent.model_validate_json(row.program)) for row in await session.execute(statement)
+    ]
+    wanted = {course for _, content in rows for step in content.steps for course in step.courses}
+    courses = await _courses(session, caller, sorted(wanted))
+    return [_own(row, content, courses) for row, content in rows]
+
+
+def _programs(session: AsyncSession, caller: Principal) -> Any:
+    current = and_(Certificate.completion_id == CourseCompletion.id, Certificate.reissued_as.is_(None))
+    return (
+        select(
+            Enrollment.id,
+            Enrollment.course_id,
+            CourseVersion.title,
+            CourseVersion.number,
+            Enrollment.status,
+            Enrollment.assigned_at,
+            Enrollment.due_at,
+            is_overdue(now(session)).label("overdue"),
+            CourseCompletion.completed_at,
+            Certificate.id.label("certificate_id"),
+            CourseVersion.program,
+        )
+        .join(
+            Course,
+            and_(Course.organization_id == Enrollment.organization_id, Course.id == Enrollment.course_id),
+        )
+        .join(
+            CourseVersion,
+            and_(
+                CourseVersion.organization_id == Enrollment.organization_id,
+                CourseVersion.id == Enrollment.version_id,
+            ),
+        )
+        .outerjoin(
+            CourseCompletion,
+            and_(
+                CourseCompletion.organization_id == Enrollment.organization_id,
+                CourseCompletion.enrollment_id == Enrollment.id,
+            ),
+        )
+        .outerjoin(Certificate, current)
+        .where(own_enrollments(caller), Enrollment.status != WITHDRAWN, Course.kind == PROGRAM)
+    )
+
+
+async def _courses(
+    session: AsyncSession, caller: Principal, wanted: Sequence[uuid.UUID]
+) -> Mapping[uuid.UUID, _Course]:
+    standing = standing_in(caller.organization_id, caller.user_id, Course.id, now(session))
+    completions = (
+        select(func.coalesce(func.array_agg(CourseCompletion.expires_at), []))
+        .where(
+            CourseCompletion.organization_id == caller.organization_id,
+            CourseCompletion.user_id == caller.user_id,
+            CourseCompletion.course_id == Course.id,
+            CourseCompletion.voided_at.is_(None),
+        )
+        .scalar_subquery()
+    )
+    rows = await session.execute(
+        select(Course.id, CourseVersion.title, standing.c.status, completions)
+        .join(
+            CourseVersion,
+            and_(
+                CourseVersion.organization_id == Course.organization_id,
+                CourseVersion.id == Course.published_version_id,
+            ),
+        )
+        .outerjoin(standing, true())
+        .where(Course.organization_id == caller.organization_id, Course.id == func.any(list(wanted)))
+    )
+    return {
+        course_id: _Course(title, None if status == WITHDRAWN else status, completed)
+        for course_id, title, status, completed in rows
+    }
+
+
+def _own(row: Any, content: ProgramContent, courses: Mapping[uuid.UUID, _Course]) -> OwnProgram:
+    done = {
+        course_id
+        for course_id, course in courses.items()
+        if any(expires_at is None or expires_at > row.assigned_at for expires_at in course.completed)
+    }
+    path, is_open = path_of(content, done), row.status in OPEN
+    completed = row.status == "completed"
+    begun = path.percent > 0 or any(
+        courses[course].status in ("in_progress", "completed")
+        for step in content.steps
+        for course in step.courses
+    )
+    return OwnProgram(
+        enrollment_id=row.id,
+        program_id=row.course_id,
+        title=row.title,
+        version=row.number,
+        status="in_progress" if row.status == "assigned" and begun else row.status,
+        percent=100 if completed else path.percent,
+        assigned_at=row.assigned_at,
+        due_at=row.due_at,
+        overdue=row.overdue,
+        completed_at=row.completed_at,
+        certificate_id=row.certificate_id,
+        ordered=content.ordered,
+        steps=[
+            _step(step, done, courses, open_=is_open and any(course in path.next for course in step.courses))
+            for step in content.steps
+        ],
+    )
+
+
+def _step(step: Step, done: set[uuid.UUID], courses: Mapping[uuid.UUID, _Course], *, open_: bool) -> OwnStep:
+    return OwnStep(
+        courses=[
+            StepCourse(course, courses[course].title, course in done, courses[course].status)
+            for course in step.courses
+        ],
+        need=step.need,
+        done=is_step_done(step, done),
+        open=open_,
+    )

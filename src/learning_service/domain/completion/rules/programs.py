@@ -1,0 +1,49 @@
+"""How far a member is in a program, and what comes next. Pure."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from learning_service.domain.courses.rules.programs import ProgramContent, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """What is to be done about a member's program."""
+
+    next: Sequence[UUID]
+    """Courses to be enrolled in: of each step that is open, those that are not done."""
+    superfluous: Sequence[UUID]
+    """Courses of steps that are done without them."""
+    is_done: bool
+    percent: int
+    """How many of the needed courses are done, rounded down."""
+
+
+def is_step_done(step: Step, done: Collection[UUID]) -> bool:
+    """Whether enough courses of a step are done."""
+    return _count(step, done) >= step.needed
+
+
+def path_of(content: ProgramContent, done: Collection[UUID]) -> Path:
+    """Where a member stands who has done these courses."""
+    waiting = [step for step in content.steps if not is_step_done(step, done)]
+    opened = waiting[:1] if content.ordered else waiting
+    needed = sum(step.needed for step in content.steps)
+    have = sum(min(step.needed, _count(step, done)) for step in content.steps)
+    return Path(
+        next=[course for step in opened for course in step.courses if course not in done],
+        superfluous=[
+            course
+            for step in content.steps
+            if step not in waiting
+            for course in step.courses
+            if course not in done
+        ],
+        is_done=not waiting,
+        percent=100 * have // needed,
+    )
+
+
+def _count(step: Step, done: Collection[UUID]) -> int:
+    return sum(course in done for course in step.courses)
