@@ -2,26 +2,12 @@
 
 import asyncio
 import uuid
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from tests.kit.learner import lesson, tree
+from tests.kit.programs import PROGRAMS, course, program
 from tests.kit.query_counts import counted
 from tests.kit.world import Json, World
-
-PROGRAMS = "/api/programs/"
-
-
-async def course(world: World, title: str = "Course", **policy: Any) -> str:
-    made = await world.course(tree(lesson(), title=title), **policy)
-    found: str = made["id"]
-    return found
-
-
-def program(*courses: str, **changes: Any) -> Json:
-    steps = [{"courses": [one]} for one in courses]
-    return {"title": "Officers", "scope": "national", "steps": steps, **changes}
 
 
 async def test_a_program_is_made_changed_and_published(world: World) -> None:

@@ -7,10 +7,10 @@ import pytest
 from fastapi import FastAPI
 from tests.kit.direct import Database
 from tests.kit.learner import Learner, quiz, tree
+from tests.kit.programs import PROGRAMS, course, program
 from tests.kit.query_counts import counted
 from tests.kit.renewals import age, events, mine
 from tests.kit.world import Json, World
-from tests.programs.test_authoring import PROGRAMS, course, program
 
 SKILL = {"skill_id": "leading", "name": "Leading"}
 

@@ -20,6 +20,7 @@ const SOURCE: Record<Source, Key> = {
   rule: "byRule",
   recertification: "byRenewal",
   imported: "byImport",
+  program: "byProgram",
 };
 const GRANT: Record<Explanation["grants"][number]["kind"], Key> = {
   attempts: "grantAttempts",

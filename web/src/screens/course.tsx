@@ -64,7 +64,7 @@ function Step({ item, courseId, open }: { item: Item; courseId: string; open: bo
   );
 }
 
-function Standing({ course, modules }: { course: Schemas["CourseOut"]; modules: Modules }) {
+function Standing({ course, modules }: { course: Schemas["SeenCourseOut"]; modules: Modules }) {
   const words = useWords();
   const { t, day } = words;
   const queries = useQueryClient();
@@ -76,6 +76,23 @@ function Standing({ course, modules }: { course: Schemas["CourseOut"]; modules: 
   const enrollment = modules.enrollment;
   const steps = stepsOf(modules);
   const next = steps.find((item) => item.required && !isDone(item));
+  const missing = course.missing_prerequisites;
+  if (me.data?.is_member && missing.length > 0 && (!enrollment || enrollment.status === "assigned")) {
+    return (
+      <div className="standing">
+        <p>{t("firstComplete")}</p>
+        <ul>
+          {missing.map((one) => (
+            <li key={one.course_id}>
+              <Link to="/courses/$courseId" params={{ courseId: one.course_id }}>
+                {one.title}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </div>
+    );
+  }
   if (!enrollment) {
     if (!me.data?.is_member) return null;
     return (

@@ -4,6 +4,7 @@ import { useWords, type Words } from "../i18n";
 import { Empty, Failure, Loading, Pill, Progress, Screen } from "../parts/basics";
 import { useMe, usePages } from "../parts/queries";
 import { areasOf } from "../shell/areas";
+import { Programs } from "./programs";
 
 type Entry = Schemas["ListedProgressOut"];
 
@@ -152,6 +153,7 @@ function Learning() {
           </Link>
         </Empty>
       )}
+      <Programs />
       <Section title={t("toDo")} entries={others} />
       <Section title={t("completed")} entries={list.items.filter((entry) => entry.status === "completed")} />
       <Section title={t("failed")} entries={list.items.filter((entry) => entry.status === "failed")} />

@@ -18,6 +18,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "delivery_id": "One of the receiver's deliveries.",
         "document_id": "The uploaded file.",
         "bank_id": "The question bank; null where questions stand beside it.",
+        "program_id": "The program, by the id that this service gave it.",
         "enrollment_id": "The enrollment that it belongs to.",
         "exemption_id": "The exemption, by its id.",
         "event_id": "The event, by its sender's id; null where there was none.",

@@ -131,6 +131,7 @@ export const en = {
   byRule: "Assigned by a rule",
   byRenewal: "Renewal of an earlier completion",
   byImport: "A completion of before, from a file",
+  byProgram: "A step of a program",
   grantAttempts: "{amount} more attempts",
   grantTime: "{amount} more minutes",
   grantDue: "Due moved to {date}",

@@ -132,6 +132,7 @@ export const es = {
   byRule: "Asignada por una regla",
   byRenewal: "Renovación de una finalización anterior",
   byImport: "Una finalización anterior, de un archivo",
+  byProgram: "Un paso de un programa",
   grantAttempts: "{amount} intentos más",
   grantTime: "{amount} minutos más",
   grantDue: "Plazo movido al {date}",

@@ -132,6 +132,7 @@ export const fr = {
   byRule: "Affectation par une règle",
   byRenewal: "Renouvellement d’une réussite antérieure",
   byImport: "Une réussite antérieure, d’un fichier",
+  byProgram: "Une étape d’un programme",
   grantAttempts: "{amount} tentatives en plus",
   grantTime: "{amount} minutes en plus",
   grantDue: "Échéance déplacée au {date}",

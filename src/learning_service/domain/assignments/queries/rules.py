@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.models import AssignmentRule, AssignmentRun
 from learning_service.domain.courses.models import Course, CourseVersion
-from learning_service.domain.courses.queries.access import assigned_by
+from learning_service.domain.courses.queries.reach import assigned_by
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries.audience import within
 from learning_service.domain.directory.rules.reach import Reach, reach_of

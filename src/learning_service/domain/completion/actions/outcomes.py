@@ -190,9 +190,13 @@ async def complete_enrollment(
     _audit(session, position, "enrollment.completed", completion.id, actor_id)
     await attach_lost_passes(session, position.enrollment_id, completion.id)
     await session.flush()
+    await _go_on_in_programs(session, position)
+    return Outcome("completed", completion, certificate)
+
+
+async def _go_on_in_programs(session: AsyncSession, position: Position) -> None:
     for program in await finished_programs(session, position):
         await complete_program(session, program)
-    return Outcome("completed", completion, certificate)
 
 
 async def complete_program(session: AsyncSession, program: OnTheWay) -> None:

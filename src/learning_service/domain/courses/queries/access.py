@@ -20,12 +20,12 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    true,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from learning_service.domain.courses.models import Course, CourseVersion
+from learning_service.domain.courses.queries.reach import assigned_by, authored_by, is_for_member
 from learning_service.domain.courses.rules.access import (
     Place,
     Scope,
@@ -206,7 +206,7 @@ async def courses_seen(session: AsyncSession, caller: Principal, *, kind: str = 
         raise NotAMember
     if row is None:
         return None
-    entered = _for_member(row.chapter_id, row.region_id) if row.chapter_id is not None else false()
+    entered = is_for_member(row.chapter_id, row.region_id) if row.chapter_id is not None else false()
     meant = Course.kind == kind
     published = and_(meant, Course.published_version_id.is_not(None), Course.archived_at.is_(None))
     return CoursesSeen(
@@ -236,7 +236,7 @@ def member_courses() -> Select[Any]:
         .where(
             Course.kind == literal_column(f"'{COURSE}'"),
             Course.archived_at.is_(None),
-            _for_member(own.c.chapter_id, own.c.region_id),
+            is_for_member(own.c.chapter_id, own.c.region_id),
         )
         .order_by(Course.id.desc())
     )
@@ -327,53 +327,6 @@ def admin_places(caller: Principal) -> ColumnElement[Any]:
         )
         .scalar_subquery()
     )
-
-
-def _chapters_of(caller: Principal) -> Select[Any]:
-    return select(Chapter.id).where(
-        Chapter.organization_id == caller.organization_id, Chapter.region_id.in_(sorted(caller.admin_regions))
-    )
-
-
-def authored_by(caller: Principal, roles: Sequence[str], thing: Any = Course) -> ColumnElement[bool]:
-    """What the caller may author, as a condition on courses, or on another thing with a scope."""
-    if caller.is_national_admin:
-        return true()
-    allowed: list[ColumnElement[bool]] = [false()]
-    if "regional_admin" in roles and caller.admin_regions:
-        allowed.append(and_(thing.scope == "regional", thing.scope_id.in_(sorted(caller.admin_regions))))
-        allowed.append(and_(thing.scope == "chapter", thing.scope_id.in_(_chapters_of(caller))))
-    if "chapter_admin" in roles and caller.admin_chapters:
-        allowed.append(and_(thing.scope == "chapter", thing.scope_id.in_(sorted(caller.admin_chapters))))
-    return or_(*allowed)
-
-
-def _for_member(chapter: Any, region: Any) -> ColumnElement[bool]:
-    return or_(
-        Course.scope == "national",
-        and_(Course.scope == "regional", Course.scope_id == region),
-        and_(Course.scope == "chapter", Course.scope_id == chapter),
-    )
-
-
-def assigned_by(caller: Principal, *, chapters: bool = True) -> ColumnElement[bool]:
-    """Courses for members whom the caller administers, as a condition on `Course`; without `chapters`, in regions."""
-    if caller.is_national_admin:
-        return true()
-    allowed: list[ColumnElement[bool]] = [false()]
-    if caller.admin_regions:
-        regions = sorted(caller.admin_regions)
-        allowed.append(Course.scope == "national")
-        allowed.append(and_(Course.scope == "regional", Course.scope_id.in_(regions)))
-        allowed.append(and_(Course.scope == "chapter", Course.scope_id.in_(_chapters_of(caller))))
-    if chapters and caller.admin_chapters:
-        own = select(Chapter.region_id).where(
-            Chapter.organization_id == caller.organization_id, Chapter.id.in_(sorted(caller.admin_chapters))
-        )
-        allowed.append(and_(Course.scope == "national", own.exists()))
-        allowed.append(and_(Course.scope == "regional", Course.scope_id.in_(own)))
-        allowed.append(and_(Course.scope == "chapter", Course.scope_id.in_(sorted(caller.admin_chapters))))
-    return or_(*allowed)
 
 
 def _access_statement(

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import CourseVersion, Question
-from learning_service.domain.courses.queries.access import authored_by, authoring_roles
+from learning_service.domain.courses.queries.access import authoring_roles
+from learning_service.domain.courses.queries.reach import authored_by
 from learning_service.domain.courses.rules.banks import compared_phrase, stored_question
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.paging import PageRequest

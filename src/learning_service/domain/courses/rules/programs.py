@@ -26,6 +26,7 @@ class Step(StrictModel):
     courses: Annotated[tuple[UUID, ...], *some(MAX_IN_STEP)]
     """Published courses for all members whom the program is for."""
     need: Need = "all"
+    """How many of them are needed: `all`, or a number of them."""
 
     @model_validator(mode="after")
     def _has_enough(self) -> Self:
@@ -73,15 +74,19 @@ class ProgramIn(StrictModel):
     scope: ScopeKind
     scope_id: OpaqueId | None = None
     steps: Steps
+    """What is to be done, in order. A course stands in one step only."""
     ordered: bool = False
     """Whether each step waits for the one before it."""
     due_in_days: DueInDays | None = None
-    """Days after the day of enrollment."""
+    """Days after the day of enrollment; null: it is never due."""
     certificate: bool = True
     """Whether completing it brings a certificate of its own."""
     mastered_skills: Skills = ()
+    """Skills that completing it proves."""
     linked_compliance_requirement: OpaqueId | None = None
+    """The requirement that completing it meets."""
     self_enrollment: bool = True
+    """Whether members may enroll themselves."""
 
     @model_validator(mode="after")
     def _unit_of_scope(self) -> Self:
@@ -98,6 +103,7 @@ class ProgramChangeIn(StrictModel):
     title: Name = ""
     description_html: Html = ""
     steps: Steps = ()
+    """What is to be done, in order, all of it anew."""
     ordered: bool = False
     """Whether each step waits for the one before it."""
     due_in_days: DueInDays | None = None
@@ -105,9 +111,11 @@ class ProgramChangeIn(StrictModel):
     certificate: bool = True
     """Whether completing it brings a certificate of its own."""
     mastered_skills: Skills = ()
+    """Skills that completing it proves."""
     linked_compliance_requirement: OpaqueId | None = None
     """The requirement that completing it meets; null: none."""
     self_enrollment: bool = True
+    """Whether members may enroll themselves."""
 
     def sent(self, *names: str) -> dict[str, object]:
         """Those of the fields that were sent."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from learning_service.domain.attempts.models import EnrollmentGrant
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.courses.models import Course, CourseVersion
-from learning_service.domain.courses.queries.access import assigned_by
+from learning_service.domain.courses.queries.reach import assigned_by
 from learning_service.domain.directory.models import (
     Chapter,
     ComplianceRequirement,

@@ -1,0 +1,84 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { api, take, type Schemas } from "../api";
+import { useWords } from "../i18n";
+import { Failure, Pill, Progress } from "../parts/basics";
+import { Icon } from "../parts/icons";
+import { Due } from "./home";
+
+type Program = Schemas["OwnProgramOut"];
+type Step = Program["steps"][number];
+
+const isOpen = (program: Program) => program.status === "assigned" || program.status === "in_progress";
+
+function StepCourse({ course, open }: { course: Step["courses"][number]; open: boolean }) {
+  const { t } = useWords();
+  return (
+    <li className={course.done ? "step done" : "step"}>
+      <span className="step-mark">
+        <Icon name={course.done ? "check" : "lesson"} />
+        <span className="visually-hidden">{t(course.done ? "done" : "notDone")}</span>
+      </span>
+      <div>
+        {open || course.done ? (
+          <Link to="/courses/$courseId" params={{ courseId: course.course_id }}>
+            {course.title}
+          </Link>
+        ) : (
+          <span>{course.title}</span>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function ProgramStep({ step, number }: { step: Step; number: number }) {
+  const { t } = useWords();
+  const some = step.need !== "all";
+  return (
+    <li>
+      <h4>
+        {t("programStep", { number })}
+        {some ? ` · ${t("someNeeded", { need: Number(step.need), total: step.courses.length })}` : null}
+        {step.open || step.done ? null : <Pill tone="plain">{t("stepWaits")}</Pill>}
+      </h4>
+      <ul className="steps">
+        {step.courses.map((course) => (
+          <StepCourse key={course.course_id} course={course} open={step.open} />
+        ))}
+      </ul>
+    </li>
+  );
+}
+
+/** The programs that a member is in, with their steps and what is to be done now. */
+export function Programs() {
+  const words = useWords();
+  const { t } = words;
+  const list = useQuery({
+    queryKey: ["programs"],
+    queryFn: () => take(api.GET("/api/users/programs/", { params: { query: { limit: 100 } } })),
+  });
+  if (list.error) return <Failure error={list.error} again={() => void list.refetch()} />;
+  const open = list.data?.items.filter(isOpen) ?? [];
+  if (open.length === 0) return null;
+  return (
+    <section>
+      <h2 className="section">{t("programs")}</h2>
+      {open.map((program) => (
+        <article className="now" key={program.enrollment_id}>
+          <div className="pills">
+            <Due entry={program} words={words} />
+          </div>
+          <h3>{program.title}</h3>
+          <Progress percent={program.percent} label={t("percentDone", { percent: program.percent })} />
+          <ol className="program-steps">
+            {program.steps.map((step, at) => (
+              <ProgramStep key={step.courses[0]?.course_id} step={step} number={at + 1} />
+            ))}
+          </ol>
+        </article>
+      ))}
+    </section>
+  );
+}
