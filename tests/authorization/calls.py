@@ -11,6 +11,7 @@ from tests.authorization.scene import (
     Scene,
     furnish_bank,
     furnish_exemption,
+    furnish_program,
     rule_body,
 )
 from tests.kit.documents import pdf
@@ -172,7 +173,7 @@ CALLS: dict[str, Call] = {
     "POST /api/programs/{program_id}/assign/": Call({"user_ids": ["{user_id}"]}),
     "POST /api/programs/{program_id}/enroll/": Call(),
     "GET /api/users/programs/": Call(),
-    "DELETE /api/programs/{program_id}/": Call(),
+    "DELETE /api/programs/{program_id}/": Call(fresh="new program"),
     "GET /api/question-banks/": lists("id", "bank_id"),
     "POST /api/question-banks/": Call({"title": "B", "scope": "chapter", "scope_id": "n1"}),
     "GET /api/question-banks/{bank_id}/": Call(),
@@ -304,6 +305,9 @@ async def ids_for(call: Call, place: Place) -> dict[str, str]:
             await world.add_member(ids["user_id"], place.unit)
         case "bank":
             ids |= await furnish_bank(place.world, place.unit)
+        case "new program":
+            course = ids["course_id"]
+            ids["program_id"] = await furnish_program(world, place.unit, course, publish=False)
         case "program":
             path = f"/api/programs/{ids['program_id']}/"
             await admin.ok("PATCH", path, {"due_in_days": 30})
