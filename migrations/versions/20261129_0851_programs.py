@@ -8,7 +8,7 @@ from alembic import op
 from database_functions import install_functions
 
 revision: str = "0851"
-down_revision: str | None = "0831"
+down_revision: str | None = "0843"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
