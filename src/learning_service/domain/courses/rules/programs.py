@@ -100,7 +100,8 @@ class ProgramIn(StrictModel):
 class ProgramChangeIn(StrictModel):
     """Changes of a program; what is absent stays. What its versions hold changes in a draft."""
 
-    title: Name = ""
+    # Absent, not empty: a factory is no default that a reference could show.
+    title: Name = Field(default_factory=str)
     description_html: Html = ""
     steps: Steps = ()
     """What is to be done, in order, all of it anew."""
