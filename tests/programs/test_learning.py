@@ -60,14 +60,14 @@ async def test_steps_open_one_after_the_other_and_the_last_completes_the_program
     seen = await own(world)
     assert (seen["status"], seen["percent"]) == ("completed", 100)
     certificates = (await ana.ok("GET", "/api/users/certificates/"))["items"]
-    assert certificates[0]["course_title"] == "Officers"
-    assert certificates[0]["course_id"] == made
-    assert certificates[0]["id"] == seen["certificate_id"]
+    [its] = [one for one in certificates if one["course_id"] == made]
+    assert its["course_title"] == "Officers"
+    assert its["id"] == seen["certificate_id"]
     [skill] = (await ana.ok("GET", "/api/users/skills/"))["items"]
     assert (skill["skill_id"], skill["course_id"]) == ("leading", made)
     [status] = (await ana.ok("GET", "/api/users/compliance/"))["items"]
     assert status["status"] == "complete"
-    assert [e["course_id"] for e in await events(world, "course.completed")][-1] == made
+    assert made in {e["course_id"] for e in await events(world, "course.completed")}
     again = await ana("POST", f"{PROGRAMS}{made}/enroll/")
     assert (again.status_code, again.json()["code"]) == (409, "already-completed")
 
