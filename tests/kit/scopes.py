@@ -89,7 +89,7 @@ async def add_course(session: AsyncSession, organization: str, scope: Scope, sta
         estimated_minutes=None,
         credit_hours=None,
         category=None,
-        prerequisites=(),
+        prerequisites=[],
         sequence="free",
     )
     return Made(view, scope, course.published_version_id)
