@@ -26,6 +26,8 @@ from learning_service.domain.kernel.pointers import MAX_FAULTS
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.audit import record_audit
 
+_PIECE = 500
+"""Members whose changes are put into words at once."""
 # Rows that would not change are not written. A row is new when no transaction has replaced or locked it (xmax).
 _UPSERT = text(
     """
@@ -178,16 +180,27 @@ async def _remember(
     rows: Sequence[Any],
     before: Mapping[str, tuple[Any, ...]],
 ) -> None:
-    changes: list[FieldChange] = []
-    for user_id, *facts, is_new in rows:
-        if not is_new and user_id in before and tuple(facts) != before[user_id]:
-            changes += written_changes(user_id, _state(before[user_id]), _state(facts), now(session))
-    await remember_changes(session, organization_id, changes)
+    changed = [
+        (user_id, before[user_id], tuple(facts))
+        for user_id, *facts, is_new in rows
+        if not is_new and user_id in before and tuple(facts) != before[user_id]
+    ]
+    for start in range(0, len(changed), _PIECE):
+        changes: list[FieldChange] = []
+        for user_id, old, new in changed[start : start + _PIECE]:
+            changes += written_changes(user_id, *_states(old, new), now(session))
+        # The statement of each piece lets other requests go on.
+        await remember_changes(session, organization_id, changes)
 
 
-def _state(facts: Sequence[Any]) -> MemberState:
-    status, chapter_id, custom_fields = facts
-    return MemberState(status, chapter_id, from_json(custom_fields), Clocks())
+def _states(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[MemberState, MemberState]:
+    """A member before and after; custom fields that are the same are not read."""
+    fields = ("{}", "{}") if old[2] == new[2] else (old[2], new[2])
+    before, after = (
+        MemberState(status, chapter_id, from_json(text_), Clocks())
+        for (status, chapter_id, _), text_ in zip((old, new), fields, strict=True)
+    )
+    return before, after
 
 
 async def _lock(
