@@ -1,6 +1,7 @@
 """Members by the thousand: all or nothing, in a handful of statements."""
 
 import asyncio
+import gc
 import json
 import time
 from typing import Any
@@ -118,6 +119,9 @@ async def test_5000_hold_up_other_requests_for_less_than_30_ms(
     actor = Principal(world.id, "membership-service", scopes=frozenset({"directory:write"}))
     fields = {f"field {n}": f"value {n}" for n in range(8)}
     longest = dict[str, float]()
+    # As a process of the service does at its start: what all tests so far have left is not looked through again.
+    gc.collect()
+    gc.freeze()
     for again in range(3):
         for what, status in (("made", "active"), ("changed", "alumna"), ("left", "alumna")):
             rows = [
@@ -132,6 +136,7 @@ async def test_5000_hold_up_other_requests_for_less_than_30_ms(
                     await put_members(session, batch.members, actor=actor)
             # The best of three: at any moment the interpreter may look for garbage.
             longest[what] = min(longest.get(what, 1), max(held))
+    gc.unfreeze()
     assert {what: seconds for what, seconds in longest.items() if seconds >= 0.03} == {}
 
 
