@@ -33,7 +33,9 @@ async def test_neither_a_dead_nor_a_silent_server_is_waited_for(parts: Parts, si
     address = address_arguments(several(parts, silent, choose()))
     assert address["host"] == ["127.0.0.1"] * 3
     before = asyncio.all_tasks()
-    connection = await connect(**address, timeout=5)
+    # Far less than the silent one is given: a test that waited for it would end here.
+    async with asyncio.timeout(20):
+        connection = await connect(**address, timeout=600)
     try:
         assert await connection.fetchval("SELECT NOT pg_is_in_recovery()")
     finally:
