@@ -5,6 +5,7 @@ A wait is told in the process's own processor time, so that a busy machine makes
 
 import asyncio
 import contextlib
+import io
 import json
 import threading
 import uuid
@@ -13,7 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 from tests.kit.processes import Running, api
+from tests.kit.quiz_taker import quiz, quiz_taker, tree
 from tests.kit.world import Json, World
 
 from learning_service.core.settings import Settings
@@ -115,17 +118,68 @@ async def assigned(world: World, audience: Json) -> bytes:
     return request("POST", f"/api/courses/{uuid.uuid4()}/assign/", regional.token, body)
 
 
+def png(width: int, height: int) -> bytes:
+    """A picture of one colour: small as a file, large as pixels."""
+    held = io.BytesIO()
+    Image.new("RGB", (width, height)).save(held, "PNG")
+    return held.getvalue()
+
+
 async def uploaded(world: World, content: bytes) -> bytes:
-    part = b'--B\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
-    kind = "multipart/form-data; boundary=B"
-    body = part + content + b"\r\n--B--\r\n"
-    return request("POST", "/api/documents/", world.admin.token, body, Content_Type=kind)
+    return request("POST", "/api/documents/", world.admin.token, form(content, "a.png"), Content_Type=FORM)
 
 
 async def asked(method: str, path: str, token: str | None = None, body: bytes = b"") -> bytes:
     return request(method, path, token, body)
 
 
+def form(content: bytes, name: str) -> bytes:
+    part = f'--B\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+    return part.encode() + content + b"\r\n--B--\r\n"
+
+
+async def checked(content: bytes, name: str) -> bytes:
+    """A stranger's file: is it a certificate?"""
+    body = form(content, name)
+    return request("POST", "/api/certificates/check/", None, body, Content_Type=FORM)
+
+
+async def imported(world: World, content: bytes, name: str) -> bytes:
+    """Questions out of a file, into a bank."""
+    bank = await world.admin.ok("POST", "/api/question-banks/", {"title": "B", "scope": "national"})
+    path = f"/api/question-banks/{bank['id']}/imports/?dry_run=true"
+    return request("POST", path, world.admin.token, form(content, name), Content_Type=FORM)
+
+
+async def rows(world: World, content: bytes, kind: str) -> bytes:
+    path = f"/api/imports/?kind={kind}&dry_run=true"
+    return request("POST", path, world.admin.token, form(content, "a.csv"), Content_Type=FORM)
+
+
+async def about_large_quiz(world: World, method: str, path: str, body: Json | None = None) -> bytes:
+    """A call about a published course of 400 questions of 50 words each."""
+    course = await world.course(tree(quiz(*[WORDY] * 400)))
+    sent = b"" if body is None else json.dumps(body).encode()
+    return request(method, f"/api/courses/{course['id']}/{path}", world.admin.token, sent)
+
+
+async def saved(world: World, text: str) -> bytes:
+    """A learner's answers, saved in an attempt of 400 questions."""
+    taker = await quiz_taker(world, tree(quiz(*[WORDY] * 400)))
+    started = await taker.start()
+    responses = [{"question_id": one["id"], "text": text} for one in started["questions"]]
+    body = json.dumps({"responses": responses}).encode()
+    return request("PATCH", f"/api/attempts/{started['attempt_id']}/", taker.call.token, body)
+
+
+FORM = "multipart/form-data; boundary=B"
+WORDY = {
+    "type": "short_answer",
+    "prompt_html": "?",
+    "points": 1,
+    "accepted_answers": [f"*word{n}*" for n in range(50)],
+}
+GIFT = b"::%d:: Which one {=right ~wrong#no ~%%50%%half} \n\n"
 LESSON = {"kind": "lesson", "title": "L", "body_html": "<b><div><div></b></div></div>" * 60}
 TREE = {"title": "T", "modules": [{"title": f"M{n}", "items": [LESSON] * 20} for n in range(200)]}
 PATCHES = [{"op": "add", "path": "/modules/-", "value": {"title": "M"}}] * 3_000
@@ -151,6 +205,18 @@ FLOODS: dict[str, tuple[int, Callable[[World], Coroutine[Any, Any, bytes]]]] = {
     "many words": (8, lambda w: asked("GET", f"/api/enrollments/?count=true&q={WORDS}", w.admin.token)),
     "uploads": (12, lambda w: uploaded(w, b"\x89PNG\r\n\x1a\n" + b"\0" * 5_000_000)),
     "long lists": (20, lambda w: asked("GET", "/api/reports/compliance/?limit=200", w.admin.token)),
+    "files that are no certificates": (
+        12,
+        lambda w: checked(b"%PDF-1.7\n" + b"1 0 obj<<>>endobj\n" * 200_000, "a.pdf"),
+    ),
+    "pictures that are no badges": (12, lambda w: checked(png(4_000, 4_000), "a.png")),
+    "many questions": (4, lambda w: imported(w, b"".join(GIFT % n for n in range(20_000)), "a.gift")),
+    "nested elements": (4, lambda w: imported(w, b"<quiz>" + b"<question>" * 900_000, "a.xml")),
+    "rows": (4, lambda w: rows(w, b"user_id,course_id,due_at\n" + b"a,b,c\n" * 900_000, "assignments")),
+    "copies": (8, lambda w: about_large_quiz(w, "POST", "duplicate/", {})),
+    "differences": (8, lambda w: about_large_quiz(w, "GET", "versions/1/diff/?against=1")),
+    "statistics": (8, lambda w: about_large_quiz(w, "GET", "versions/1/statistics/")),
+    "marks": (8, lambda w: saved(w, "e\u0301\u0323" * 800)),
     "unreadable tokens": (50, lambda w: asked("GET", "/api/courses/", "x.y.z")),
     "unknown certificates": (50, lambda w: asked("GET", f"/api/certificates/{uuid.uuid4()}/verify/")),
     "wrong lists of certificates": (

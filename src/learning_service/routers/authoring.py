@@ -38,6 +38,7 @@ from learning_service.domain.courses.rules.policy import PublicationIn
 from learning_service.domain.courses.rules.tree import Tree, dump_tree
 from learning_service.domain.enrollments.queries.enrollments import see_course
 from learning_service.domain.kernel.errors import Invalid, NotFound
+from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.common import PageOut
@@ -149,6 +150,7 @@ async def read_version(access: Authored, session: Session, number: VersionNumber
 @router.get("/{course_id}/versions/{number}/diff/")
 async def compare_versions(
     access: Authored,
+    caller: Author,
     session: Session,
     number: VersionNumber,
     against: Annotated[str | None, Query(description="The number of the version to compare with.")] = None,
@@ -163,7 +165,7 @@ async def compare_versions(
     except NotFound:
         raise Invalid.at("?against", "is not a version of this course", "not-known") from None
     before, after = await load_tree(session, older.id), await load_tree(session, newer.id)
-    changes = diff_trees(before.tree, after.tree)
+    changes = await apart(*caller.who, diff_trees, before.tree, after.tree)
     return DiffOut.model_validate(
         {"version": number, "against": other, "impact": gravest(changes), "changes": changes}
     )

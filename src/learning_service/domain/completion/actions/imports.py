@@ -1,7 +1,7 @@
 """Assignments, extensions and completions from a file: judged as a whole, then done at once or as a run."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import get_args
@@ -25,12 +25,13 @@ from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Fault, Invalid
+from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.tenant import own_key
 
 STEP = "import_rows"
 BATCH = 250
-"""Rows that are judged with one look at the facts. Reading them takes a few milliseconds, in which others wait."""
+"""Rows that are judged with one look at the facts."""
 CHUNK = 200
 """Rows of one transaction of a run."""
 _KINDS = {f"import_{kind}": kind for kind in get_args(ImportKind)}
@@ -81,7 +82,7 @@ async def import_file(
     read = read_rows(kind, content)
     rows = accepted = 0
     rejected: list[RejectedRow] = []
-    while batch := list(islice(read, BATCH)):
+    while batch := await apart(*actor.who, _next, read):
         wanted = [row for row in batch if isinstance(row, WantedRow)]
         good, bad = await judge_rows(session, kind, wanted, actor) if wanted else ([], [])
         rows, accepted = rows + len(batch), accepted + len(good)
@@ -98,6 +99,10 @@ async def import_file(
     if rejected and not partial:
         raise RowsRejected(report)
     return await _set_off(session, run_id, report) if accepted else report
+
+
+def _next(rows: Iterator[WantedRow | RejectedRow]) -> list[WantedRow | RejectedRow]:
+    return list(islice(rows, BATCH))
 
 
 async def _start(session: AsyncSession, run_id: uuid.UUID, kind: ImportKind, actor: Principal) -> None:

@@ -22,6 +22,7 @@ from learning_service.domain.directory.models import Chapter, Region
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Forbidden, Invalid
+from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.audit import AuditAction, record_audit
 
@@ -95,7 +96,7 @@ async def duplicate_course(session: AsyncSession, access: CourseAccess, *, actor
     if source.tree.mastered_skills and not await may_grant(session, scope, actor=actor):
         changes["mastered_skills"] = ()
     course = await _add_course(session, policy, actor)
-    tree = without_keys(source.tree).model_copy(update=changes)
+    tree = (await apart(*actor.who, without_keys, source.tree)).model_copy(update=changes)
     await write_draft(session, course, await current_edition(session, course.id), tree, {})
     _record(session, "course.duplicated", course.id, actor, {"from": str(access.view.id)})
     await remember_text(session, actor.organization_id, course.id)

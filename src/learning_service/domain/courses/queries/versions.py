@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import (
@@ -25,6 +25,7 @@ from learning_service.domain.courses.rules.richtext import Removed
 from learning_service.domain.courses.rules.rows import HEAD_COLUMNS, PARENT_COLUMN, TABLES, Rows, tree_of
 from learning_service.domain.courses.rules.tree import Skill, Tree
 from learning_service.domain.kernel.errors import NotFound
+from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.tenant import own_key
 
@@ -36,6 +37,9 @@ CONTENT_MODELS: dict[str, Any] = {
     "quiz_answers": QuizAnswer,
 }
 _NOT_CONTENT = frozenset({"id", "organization_id", "version_id", "key", *PARENT_COLUMN.values()})
+
+AT_ONCE = 200
+"""Rows that become a tree in a few milliseconds; more of them do so beside the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,22 +189,32 @@ async def load_tree(session: AsyncSession, version_id: uuid.UUID) -> StoredTree:
 async def read_tree(session: AsyncSession, version: CourseVersion) -> StoredTree:
     """Read a version's rows into its tree: one statement for each kind of row."""
     skills = await _skill_rows(session, version.id)
+    head = {name: getattr(version, name) for name in HEAD_COLUMNS}
+    found: dict[str, Sequence[RowMapping]] = {}
+    for table, model in CONTENT_MODELS.items():
+        own = select(model.__table__).where(model.__table__.c.version_id == version.id)
+        found[table] = (await session.execute(own)).mappings().all()
+    if sum(map(len, found.values())) <= AT_ONCE:
+        return _stored_tree(head, skills, found)
+    organization_id, _ = own_key(session, version.id)
+    return await apart(organization_id, "", _stored_tree, head, skills, found)
+
+
+def _stored_tree(
+    head: Mapping[str, Any], skills: Sequence[Mapping[str, str]], found: Mapping[str, Sequence[RowMapping]]
+) -> StoredTree:
     ids: dict[str, uuid.UUID] = {}
     keys: dict[uuid.UUID, str] = {}
     rows: Rows = {}
-    for table, model in CONTENT_MODELS.items():
+    for table in CONTENT_MODELS:
         rows[table] = {}
-        columns = model.__table__.columns
-        for row in (
-            await session.execute(select(model.__table__).where(columns.version_id == version.id))
-        ).mappings():
+        for row in found[table]:
             ids[row["key"]] = row["id"]
             keys[row["id"]] = row["key"]
             content = {name: value for name, value in row.items() if name not in _NOT_CONTENT}
             if table in PARENT_COLUMN:
                 content["parent"] = keys.get(row[PARENT_COLUMN[table]])
             rows[table][row["key"]] = content
-    head = {name: getattr(version, name) for name in HEAD_COLUMNS}
     return StoredTree(tree_of(head, skills, rows), ids, rows)
 
 
