@@ -23,6 +23,7 @@ from benchmarks.stage import Server, Stage, family_seconds
 from learning_service.context import open_context
 from learning_service.core.settings import Settings
 from learning_service.domain.completion.actions.regrading import end_step, regrade_one, step_regrade
+from learning_service.domain.completion.rules import pace
 
 DATABASE, ATTEMPTS = "regrade", 100_000
 # Who has answered what: a thousand different papers, more than half of whose answers are right.
@@ -198,19 +199,22 @@ def _database_seconds(stage: Stage, work: Callable[[], object]) -> float:
 
 async def _run(regrade_id: uuid.UUID) -> dict[str, float]:
     """Do the run as `worker.jobs.regrades` does."""
-    longest, small = 0.0, 0
+    took, longest, small = 0.0, 0.0, 0
     async with open_context(Settings(), "learning_worker") as context:
         started = time.process_time()
 
         async def within(work: Callable[..., Awaitable[Any]], *given: object) -> Any:
-            nonlocal longest
+            nonlocal took, longest
             begun = time.perf_counter()
             async with context.transaction(ORGANIZATION) as session:
                 done = await work(session, regrade_id, *given)
-            longest = max(longest, time.perf_counter() - begun)
+            took = time.perf_counter() - begun
+            longest = max(longest, took)
             return done
 
-        while (step := await within(step_regrade)) is not None:
+        size = pace.FIRST
+        while (step := await within(step_regrade, size)) is not None:
+            size = pace.next_size(size, took)
             for enrollment_id in step.apart:
                 await within(regrade_one, enrollment_id)
             await within(end_step, step)

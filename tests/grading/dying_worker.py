@@ -7,6 +7,7 @@ import uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.completion.actions import regrading
+from learning_service.domain.completion.rules import pace
 from learning_service.worker.jobs import regrades
 from learning_service.worker.settings import WorkerSettings, run
 
@@ -22,6 +23,6 @@ async def end_step(session: AsyncSession, regrade_id: uuid.UUID, step: regrading
 
 
 if __name__ == "__main__":
-    regrading.CHUNK = 2
+    pace.FIRST = pace.MOST = 2
     vars(regrades)["end_step"] = end_step
     run(WorkerSettings)

@@ -15,6 +15,7 @@ from tests.kit.world import Json, World
 
 from learning_service.core.settings import Settings
 from learning_service.domain.completion.actions import regrading
+from learning_service.domain.completion.rules import pace
 
 DYING = (sys.executable, "-m", "tests.grading.dying_worker")
 WRONG, RIGHT = {"texts": ["wrong"]}, {"texts": ["right"]}
@@ -47,7 +48,8 @@ async def each_happened_once(world: World, takers: list[QuizTaker], made: Json) 
 async def test_a_step_that_was_not_ended_is_done_again_to_no_effect(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(regrading, "CHUNK", 2)
+    monkeypatch.setattr(pace, "FIRST", 2)
+    monkeypatch.setattr(pace, "MOST", 2)
     takers, made = await failed_by_the_key(world)
     step = await _begin(world, made)
     assert len(step.apart) == 2
@@ -59,7 +61,7 @@ async def test_a_step_that_was_not_ended_is_done_again_to_no_effect(
 
 async def _begin(world: World, made: Json) -> regrading.Step:
     async with world.worker.transaction(world.id) as session:
-        step = await regrading.step_regrade(session, _id(made))
+        step = await regrading.step_regrade(session, _id(made), 2)
     assert step is not None
     return step
 

@@ -58,7 +58,7 @@ class Race:
         """Meanwhile a step of the run holds the enrollment."""
         await self.take_force()
         async with self.world.worker.transaction(self.world.id) as session:
-            assert await step_regrade(session, uuid.UUID(self.regrade["id"])) is not None
+            assert await step_regrade(session, uuid.UUID(self.regrade["id"]), 200) is not None
             yield
             await self.blocked()
 
@@ -184,6 +184,6 @@ async def test_a_submission_between_two_steps_of_its_enrollment_counts_once(race
     """A step that is done again, because the worker died before its end, finds the attempt as it is."""
     await race.take_force()
     async with race.world.worker.transaction(race.world.id) as session:
-        assert await step_regrade(session, uuid.UUID(race.regrade["id"])) is not None
+        assert await step_regrade(session, uuid.UUID(race.regrade["id"]), 200) is not None
     await submit(race)
     await is_as_if_the_key_had_been_right(race, regraded=False)

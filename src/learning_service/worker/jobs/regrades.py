@@ -1,5 +1,6 @@
 """Grading a version's attempts anew in the background."""
 
+import time
 import uuid
 from functools import partial
 
@@ -12,6 +13,7 @@ from learning_service.domain.completion.actions.regrading import (
     regrade_one,
     step_regrade,
 )
+from learning_service.domain.completion.rules import pace
 from learning_service.domain.jobs.outbox import Job, Unworkable
 from learning_service.worker.durable import describe, finishing
 
@@ -25,8 +27,9 @@ async def regrade(context: Context, job: Job) -> None:
     A database that is away is no fault of the run and does not count.
     """
     try:
-        while await _step(context, job):
-            pass
+        size: int | None = pace.FIRST
+        while size is not None:
+            size = await _step(context, job, size)
     except (OSError, *DRIVER_ERRORS):
         raise
     except Exception as error:
@@ -39,18 +42,20 @@ async def regrade(context: Context, job: Job) -> None:
         pass
 
 
-async def _step(context: Context, job: Job) -> bool:
-    """Do the next enrollments; True while there may be more."""
+async def _step(context: Context, job: Job, size: int) -> int | None:
+    """Do the next enrollments; how many to do after them, None where there are no more."""
     regrade_id = job.id_argument("regrade_id")
+    begun = time.perf_counter()
     async with context.transaction(job.organization_id) as session:
-        step = await step_regrade(session, regrade_id)
+        step = await step_regrade(session, regrade_id, size)
+    seconds = time.perf_counter() - begun
     if step is None:
-        return False
+        return None
     for enrollment_id in step.apart:
         await with_marks(partial(_one, context, job, enrollment_id))
     async with context.transaction(job.organization_id) as session:
         await end_step(session, regrade_id, step)
-    return True
+    return pace.next_size(size, seconds)
 
 
 async def _one(context: Context, job: Job, enrollment_id: uuid.UUID) -> None:

@@ -31,8 +31,6 @@ from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.records.audit import record_audit
 
 STEP = "regrade"
-CHUNK = 200
-"""Enrollments of one transaction."""
 # Erased members' responses are gone, and cannot be graded anew. Materialized, or the limit would be one of each turn.
 _HOLD = text(
     """
@@ -61,8 +59,8 @@ class Step:
     apart: Sequence[uuid.UUID]
 
 
-async def step_regrade(session: AsyncSession, regrade_id: uuid.UUID) -> Step | None:
-    """Grade the next enrollments anew, but for those to be done one by one; None when all are done.
+async def step_regrade(session: AsyncSession, regrade_id: uuid.UUID, most: int) -> Step | None:
+    """Grade the next `most` enrollments anew, but for those to be done one by one; None when all are done.
 
     Killed before `end_step`, it does the same once more: what has the new marks already does not change again.
     """
@@ -77,7 +75,7 @@ async def step_regrade(session: AsyncSession, regrade_id: uuid.UUID) -> Step | N
             "course_id": plan.version.course_id,
             "version_id": run.version_id,
             "after": run.cursor or _FIRST,
-            "most": CHUNK,
+            "most": most,
         },
     )
     ids = sorted(held)
