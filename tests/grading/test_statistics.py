@@ -10,6 +10,7 @@ from statistics import correlation, fmean, median, variance
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from tests.kit.direct import Database, database
 from tests.kit.learner import Learner
 from tests.kit.quiz_taker import QuizTaker, quiz, quiz_taker, tree
@@ -280,3 +281,47 @@ async def test_those_of_many_attempts_are_kept_for_a_minute(
     later: Any = await statistics(world, course)
     assert [first["quizzes"][0]["attempts"], later["quizzes"][0]["attempts"]] == [5, 6]
     assert later["made_at"] > first["made_at"]
+
+
+async def test_what_is_not_made_in_time_is_made_by_a_job(
+    world: World, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = await learners(world, CONTENT, 6)
+    for who, (answers, _) in zip(people[:5], GIVEN, strict=False):
+        await who.answer(*answers)
+    course = people[0].course["id"]
+    exact = await statistics(world, course)
+    [quiz_key] = [one["quiz_key"] for one in exact["quizzes"]]
+    assert exact["under_way"] == []
+    with monkeypatch.context() as hurry:
+        hurry.setattr(kept, "PATIENCE", 0.0)
+        none_yet = await statistics(world, course)
+        assert (none_yet["under_way"], none_yet["quizzes"][0]["attempts"]) == ([quiz_key], 0)
+        await world.run_jobs()
+        first = await statistics(world, course)
+        assert (first["under_way"], first["quizzes"]) == ([], exact["quizzes"])
+        # Figures from before are better than none, and say when they were made.
+        await people[5].answer(*GIVEN[5][0])
+        await database(
+            "UPDATE kept_statistics SET made_at = made_at - interval '61 seconds' WHERE organization_id = $1",
+            world.id,
+        )
+        old = await statistics(world, course)
+        assert (old["under_way"], old["quizzes"]) == ([quiz_key], exact["quizzes"])
+        assert old["made_at"] < first["made_at"]
+    assert [(await statistics(world, course))["quizzes"][0]["attempts"]] == [6]
+
+
+async def test_who_asks_while_they_are_made_is_answered_in_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await quiz_taker(world, CONTENT)
+    await first.answer(*GIVEN[0][0])
+    monkeypatch.setattr(kept, "PATIENCE", 0.3)
+    async with world.worker.transaction(world.id) as session:
+        lock = text("SELECT pg_advisory_xact_lock(hashtextextended('statistics ' || :quiz, 0))")
+        await session.execute(lock, {"quiz": first.quiz_id})
+        waited = await statistics(world, first.course["id"])
+        assert len(waited["under_way"]) == 1
+    monkeypatch.undo()
+    assert (await statistics(world, first.course["id"]))["under_way"] == []

@@ -65,6 +65,14 @@ class VersionStatisticsOut(Out):
     """What the answers of a version say about its quizzes."""
 
     made_at: Annotated[
-        datetime, Field(description="As of when. Of a quiz with very many attempts at most a minute ago.")
+        datetime,
+        Field(description="As of when. Of a large quiz at most a minute ago, unless it is `under_way`."),
     ]
     quizzes: Annotated[list[QuizStatisticsOut], Field(description="In order, the assessment last.")]
+    under_way: Annotated[
+        list[str],
+        Field(
+            description="Keys of quizzes with so many attempts that their figures are being made in the background:"
+            " what is here of them is as of `made_at`, or there are none yet. Ask again in some seconds."
+        ),
+    ]

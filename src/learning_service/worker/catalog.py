@@ -60,6 +60,7 @@ JOBS: Mapping[str, Mapping[str, str]] = {
         "generate_certificates": f"{_HOME}.certificates:generate_certificates",
         "grade_group": f"{_HOME}.attempts:grade_group",
         "import_rows": f"{_HOME}.enrollments:import_rows",
+        "measure_statistics": f"{_HOME}.statistics:measure_statistics",
         "plan_assignment_mails": f"{_HOME}.reminders:plan_mails_of_assignment",
         "plan_mail_of_certificate": f"{_HOME}.reminders:plan_mail_of_certificate",
         "plan_mail_of_result": f"{_HOME}.reminders:plan_mail_of_result",

@@ -149,3 +149,4 @@ class VersionStatisticsOut(TypedDict):
 
     made_at: str
     quizzes: list[QuizStatisticsOut]
+    under_way: list[str]

@@ -1,14 +1,29 @@
 """What was answered in a version, counted by the database: equal answers together, so that few rows come back."""
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import Float, Text, and_, cast, column, func, literal, select, text
-from sqlalchemy.dialects.postgresql import JSONB, distinct_on
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Text,
+    and_,
+    cast,
+    column,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.courses.queries.versions import StoredTree
@@ -24,7 +39,7 @@ from learning_service.domain.grading.rules.statistics import (
     Totals,
     quiz_statistics,
 )
-from learning_service.domain.kernel.planning import plan_afresh
+from learning_service.domain.kernel.planning import of_many, plan_afresh
 from learning_service.domain.kernel.pointers import Path
 from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightChoices
 from learning_service.domain.questions.rules.pools import Pool, questions_of
@@ -33,6 +48,7 @@ from learning_service.domain.questions.rules.types import Question
 
 AT_ONCE = 50
 """Questions to a statement: a statement has at most 1,664 columns, and counts each question in a table of its own."""
+_JSON = json.JSONDecoder()
 _NO_COMPILING = text("SELECT set_config('jit', 'off', true)")
 """The statement is long and its rows are few enough: compiling it takes longer than running it."""
 
@@ -64,20 +80,21 @@ async def measure_quiz(
     """The statistics of a version's quiz, from the best graded attempt of each enrollment, the first of equal ones.
 
     The keys are those after the corrections. Withdrawn enrollments count for nothing.
-    `ix_quiz_attempts_closed_with` finds the attempts.
     """
     await plan_afresh(session)
     await session.execute(_NO_COMPILING)
     quiz_id = stored.ids[quiz.key or ""]
-    totals = await _totals(session, organization_id, quiz_id)
     asked = [
         _asked(question, stored.ids, corrections, _pool(quiz, path))
         for path, question in questions_of(quiz.questions)
     ]
     draws = {one.key or "": one.draw for one in quiz.questions if isinstance(one, Pool)}
-    if totals.attempts:
-        for n in range(0, len(asked), AT_ONCE):
-            await _count(session, organization_id, quiz_id, asked[n : n + AT_ONCE])
+    points: Mapping[float, int] = {}
+    for n in range(0, len(asked), AT_ONCE):
+        points = await _count(session, organization_id, quiz_id, asked[n : n + AT_ONCE])
+        if not points:
+            break
+    totals = Totals.of(points)
     most = sum(one.points for one in asked if one.pool is None)
     for pool, draw in draws.items():
         most += draw * max((one.points for one in asked if one.pool == pool), default=0.0)
@@ -113,103 +130,105 @@ def _asked(
     return _Asked(question_id, question, choices, pool, float(question.points if key is None else key.points))
 
 
-def _counting(organization_id: str, quiz_id: uuid.UUID) -> Any:
-    """The attempts as they count, as a CTE of their ids. Narrow, because it is sorted."""
-    return (
-        select(QuizAttempt.id)
-        .ext(distinct_on(QuizAttempt.enrollment_id))
-        .join(
-            Enrollment,
-            and_(
-                Enrollment.organization_id == QuizAttempt.organization_id,
-                Enrollment.id == QuizAttempt.enrollment_id,
-            ),
-        )
-        .where(
-            QuizAttempt.organization_id == organization_id,
-            QuizAttempt.quiz_id == quiz_id,
-            QuizAttempt.status == "graded",
-            Enrollment.status != WITHDRAWN,
-        )
-        .order_by(
-            QuizAttempt.enrollment_id,
-            (QuizAttempt.points / QuizAttempt.max_points).desc(),
-            QuizAttempt.number,
-        )
-        .cte("counting")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
+def _counts(organization_id: str, quiz_id: uuid.UUID) -> ColumnElement[bool]:
+    """Whether an attempt counts: of its enrollment's graded ones none is better, or as good and earlier.
+
+    Asked of each attempt, and not found by sorting all, so that both documents are read in the same scan, by several
+    processes where there are any.
+    """
+    better = aliased(QuizAttempt)
+    share, others = QuizAttempt.points / QuizAttempt.max_points, better.points / better.max_points
+    return and_(
+        of_many(QuizAttempt.organization_id, organization_id),
+        QuizAttempt.quiz_id == quiz_id,
+        QuizAttempt.status == "graded",
+        ~exists().where(
+            of_many(better.organization_id, organization_id),
+            better.quiz_id == quiz_id,
+            better.enrollment_id == QuizAttempt.enrollment_id,
+            better.status == "graded",
+            better.id != QuizAttempt.id,
+            or_(others > share, and_(others == share, better.number < QuizAttempt.number)),
+        ),
     )
-
-
-def _counted(organization_id: str, quiz_id: uuid.UUID) -> Any:
-    counting = _counting(organization_id, quiz_id)
-    return and_(QuizAttempt.organization_id == organization_id, QuizAttempt.id == counting.c.id), counting
-
-
-async def _totals(session: AsyncSession, organization_id: str, quiz_id: uuid.UUID) -> Totals:
-    where, counting = _counted(organization_id, quiz_id)
-    points = cast(QuizAttempt.points, Float)
-    row = await session.execute(
-        select(
-            func.count(),
-            func.coalesce(func.avg(points), 0.0),
-            func.coalesce(func.percentile_cont(0.5).within_group(points), 0.0),
-            func.coalesce(func.var_samp(points), 0.0),
-        )
-        .select_from(counting)
-        .join(QuizAttempt, where)
-    )
-    return Totals(*row.one())
 
 
 async def _count(
     session: AsyncSession, organization_id: str, quiz_id: uuid.UUID, asked: Sequence[_Asked]
-) -> None:
-    """Add to each question its answers, equal ones together.
+) -> Mapping[float, int]:
+    """Add to each question its answers, equal ones together; how many attempts have how many points.
 
     Both documents of an attempt are taken apart once, whatever the number of questions.
     """
-    where, counting = _counted(organization_id, quiz_id)
-    marks = _record(QuizAttempt.marks, asked, "marks")
-    responses = _record(QuizAttempt.responses, asked, "given")
+    marks = _record(QuizAttempt.marks, {one.id: Text if one.choices else JSONB for one in asked}, "marks")
+    given = _record(QuizAttempt.responses, {one.id: Text for one in asked if one.choices}, "given")
     answers = (
         select(
             cast(QuizAttempt.points, Float).label("total"),
-            *(
-                func.concat(
-                    literal(f"{n} ", Text),
-                    marks.c[one.id].op("->>")("points"),
-                    literal(" ", Text),
-                    cast(responses.c[one.id], Text) if one.choices else literal("", Text),
-                ).label(f"answer_{n}")
-                for n, one in enumerate(asked)
+            cast(QuizAttempt.points, Text).label("whole"),
+            *(_answer(n, one, marks, given).label(f"answer_{n}") for n, one in enumerate(asked)),
+        )
+        .select_from(QuizAttempt)
+        .join(
+            Enrollment,
+            and_(
+                of_many(Enrollment.organization_id, organization_id),
+                Enrollment.id == QuizAttempt.enrollment_id,
+                Enrollment.status != WITHDRAWN,
             ),
         )
-        .select_from(counting)
-        .join(QuizAttempt, where)
         .join(marks, text("true"))
-        .join(responses, text("true"))
+        .join(given, text("true"))
+        .where(_counts(organization_id, quiz_id))
         .subquery("answers")
         .c
     )
     columns = [answers[f"answer_{n}"] for n in range(len(asked))]
     rows = await session.execute(
         select(
+            answers.whole,
             func.coalesce(*columns, literal("", Text)),
             func.count(),
             func.sum(answers.total),
             func.sum(answers.total * answers.total),
-        ).group_by(func.grouping_sets(*columns))
+        ).group_by(func.grouping_sets(answers.whole, *columns))
     )
-    for answer, n, total, squares in rows:
-        place, points, given = answer.split(" ", 2)
-        if points:
-            asked[int(place)].answers.append(Alike(float(points), _chosen(given), n, total, squares))
+    points: dict[float, int] = {}
+    for whole, answer, n, total, squares in rows:
+        if whole is not None:
+            points[float(whole)] = n
+        elif answer:
+            place, _, said = answer.partition(" ")
+            worth, chosen = _read(asked[int(place)], said)
+            if worth is not None:
+                asked[int(place)].answers.append(Alike(worth, chosen, n, total, squares))
+    return points
 
 
-def _record(document: Any, asked: Sequence[_Asked], name: str) -> Any:
-    columns = [column(one.id, JSONB) for one in asked]
+def _answer(n: int, one: _Asked, marks: Any, given: Any) -> ColumnElement[str]:
+    """What attempts with the same answer have alike, for `_read`; null where the question was not asked.
+
+    Of a question with choices the mark and the response as they are, for taking either apart takes longer.
+    """
+    place: Any = literal(f"{n} ", Text)
+    answer: ColumnElement[str] = place + marks.c[one.id].op("->>")("points")
+    if one.choices:
+        answer = place + marks.c[one.id] + func.coalesce(given.c[one.id], literal("", Text))
+    return answer
+
+
+def _record(document: Any, fields: Mapping[str, Any], name: str) -> Any:
+    columns = [column(key, type_) for key, type_ in fields.items()] or [column("none", Text)]
     return func.jsonb_to_record(document).table_valued(*columns).render_derived(name=name, with_types=True)
+
+
+def _read(one: _Asked, said: str) -> tuple[float | None, tuple[str, ...]]:
+    """The points and the choices in what `_answer` made; None: it waits for a person."""
+    if not one.choices:
+        return float(said), ()
+    mark, end = _JSON.raw_decode(said)
+    points = mark.get("points")
+    return (None if points is None else float(points)), _chosen(said[end:])
 
 
 def _chosen(given: str) -> tuple[str, ...]:

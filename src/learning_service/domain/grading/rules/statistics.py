@@ -72,6 +72,30 @@ class Totals:
     median: float
     variance: float
 
+    @classmethod
+    def of(cls, points: Mapping[float, int]) -> "Totals":
+        """From how many attempts have how many points."""
+        attempts = sum(points.values())
+        if not attempts:
+            return cls(0, 0.0, 0.0, 0.0)
+        mean = math.fsum(worth * n for worth, n in points.items()) / attempts
+        squares = math.fsum((worth - mean) ** 2 * n for worth, n in points.items())
+        return cls(
+            attempts, mean, _median(points, attempts), squares / (attempts - 1) if attempts > 1 else 0.0
+        )
+
+
+def _median(points: Mapping[float, int], attempts: int) -> float:
+    """The point in the middle, or halfway between the two in the middle."""
+    passed, lower = 0, None
+    for worth in sorted(points):
+        passed += points[worth]
+        if lower is None and 2 * passed >= attempts:
+            lower = worth
+        if lower is not None and 2 * passed > attempts:
+            return (lower + worth) / 2
+    raise AssertionError
+
 
 @dataclass(frozen=True, slots=True)
 class ChoiceStatistics:
@@ -106,6 +130,11 @@ class QuizStatistics:
     median: float | None
     alpha: float | None
     questions: Sequence[QuestionStatistics]
+
+
+def nothing_known(quiz_key: str, title: str) -> QuizStatistics:
+    """What is said of a quiz whose attempts have not been counted yet."""
+    return QuizStatistics(quiz_key, title, 0, None, None, None, [])
 
 
 def quiz_statistics(
