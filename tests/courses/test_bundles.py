@@ -22,12 +22,12 @@ from learning_service.domain.documents.rules import PNG
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.exchange.bundles import (
     MAX_COURSE,
-    PackedFile,
     question_line,
     write_bundle,
 )
 from learning_service.domain.questions.rules.exchange.enclosures import content_id
 from learning_service.domain.questions.rules.exchange.formats import UnknownFormat
+from learning_service.domain.questions.rules.exchange.packing import PackedFile
 
 BANKS = "/api/question-banks/"
 PICTURE = files.picture()

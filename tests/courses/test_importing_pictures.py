@@ -172,3 +172,35 @@ async def test_while_the_store_is_away_nothing_changes_and_the_sender_may_come_a
         assert "retry-after" in answer.headers
     assert (await documents(world), await prompts(world, path)) == ([], [])
     assert (await ok(world.admin, path))["accepted"] == 3
+
+
+@pytest.mark.parametrize("form", ["moodle-xml", "qti-2.1", "gift"])
+async def test_an_export_takes_its_pictures_to_another_organization(
+    world: World, other_world: World, form: str
+) -> None:
+    path, there = await bank_of(world), await bank_of(other_world)
+    await ok(world.admin, path)
+    exported = await world.admin("GET", f"{path}export/?format={form}")
+    sent = await other_world.admin("POST", f"{there}imports/", files={"file": ("q", exported.content)})
+    assert (sent.status_code, sent.json()["accepted"]) == (200, 3), sent.text
+    found = [one["prompt_html"] for one in (await other_world.admin.ok("GET", f"{there}questions/"))["items"]]
+    assert [prompt.count('<img src="document:') for prompt in found] == [2, 1, 0]
+    files = await documents(other_world)
+    assert len(files) == 2
+    for one in files:
+        assert (await settled(other_world, one["id"]))["status"] == "ready"
+
+
+@pytest.mark.parametrize("form", ["moodle-xml", "qti-2.1", "gift"])
+async def test_a_version_is_exported_with_its_pictures(world: World, form: str) -> None:
+    path = await draft_of(world)
+    await ok(world.admin, path)
+    for one in await documents(world):
+        assert (await settled(world, one["id"]))["status"] == "ready"
+    await world.admin.ok("POST", f"{path.removesuffix('draft/')}publish/")
+    exported = await world.admin("GET", f"{path.replace('draft', 'versions/2')}export/?format={form}")
+    assert exported.status_code == 200, exported.text
+    bank = await bank_of(world)
+    report = await world.admin("POST", f"{bank}imports/", files={"file": ("q", exported.content)})
+    assert (report.json()["accepted"], report.json()["warned"]) == (4, 0), report.text
+    assert len(await documents(world)) == 2, "the same files are the same documents"

@@ -13,20 +13,24 @@ from learning_service.api.routes import Responses
 from learning_service.api.uploads import MIB, discard_file
 from learning_service.context import Context
 from learning_service.domain.courses.actions.imports import Arrived, ImportReport
-from learning_service.domain.courses.queries.bundles import BundleTooLarge, Packing
+from learning_service.domain.courses.queries.bundles import BundleTooLarge, Packing, pictures_of
 from learning_service.domain.documents.actions import Received
+from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.rules import clean_name
 from learning_service.domain.kernel.errors import DomainError
 from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.questions.rules.exchange.bundles import PackedFile, write_bundle
+from learning_service.domain.questions.rules.exchange.bundles import write_bundle
 from learning_service.domain.questions.rules.exchange.enclosures import Enclosure
 from learning_service.domain.questions.rules.exchange.formats import write_questions
+from learning_service.domain.questions.rules.exchange.packing import PackedFile, Pictures
 from learning_service.domain.questions.rules.types import AnyQuestion
 from learning_service.domain.records.idempotency import AlreadyReplied, keep_reply
 from learning_service.schemas.question_files import ImportOut
 
 MAX_FILE = 20 * MIB
+MAX_PICTURES = 14 * MIB
+"""In a file of another system, where base64 makes them a third larger."""
 FILE: Responses = {
     200: {
         "description": "The file",
@@ -81,9 +85,8 @@ async def import_answer(session: AsyncSession, report: ImportReport) -> Response
     return answer
 
 
-async def bundle_answer(context: Context, caller: Principal, packing: Packing) -> Response:
-    """A bundle with the files that were uploaded. Raises BundleTooLarge."""
-    files = [
+async def _packed(context: Context, documents: Sequence[Document]) -> list[PackedFile]:
+    return [
         PackedFile(
             id=document.id,
             name=document.name,
@@ -91,8 +94,13 @@ async def bundle_answer(context: Context, caller: Principal, packing: Packing) -
             hidden_slides=document.hidden_slides,
             content=await context.store.get(document.original_key),
         )
-        for document in packing.documents
+        for document in documents
     ]
+
+
+async def bundle_answer(context: Context, caller: Principal, packing: Packing) -> Response:
+    """A bundle with the files that were uploaded. Raises BundleTooLarge."""
+    files = await _packed(context, packing.documents)
     content = await apart(*caller.who, write_bundle, packing.kind, packing.content, files)
     if len(content) > MAX_FILE:
         raise BundleTooLarge(MAX_FILE)
@@ -100,8 +108,13 @@ async def bundle_answer(context: Context, caller: Principal, packing: Packing) -
     return Response(content, media_type="application/zip", headers=headers)
 
 
-async def export_answer(caller: Principal, questions: Sequence[AnyQuestion], format_: str) -> Response:
-    """A file of these questions."""
-    content, kind, ending = await apart(*caller.who, write_questions, questions, format_)
+async def export_answer(
+    context: Context, session: AsyncSession, caller: Principal, questions: Sequence[AnyQuestion], format_: str
+) -> Response:
+    """A file of these questions with their pictures, up to as many as an import takes."""
+    documents = await pictures_of(session, caller, questions, most=MAX_PICTURES)
+    files = {file.id: file for file in await _packed(context, documents)}
+    pictures = Pictures(files, left=MAX_PICTURES)
+    content, kind, ending = await apart(*caller.who, write_questions, questions, format_, pictures)
     headers = {"Content-Disposition": f'attachment; filename="questions.{ending}"'}
     return Response(content, media_type=kind, headers=headers)

@@ -193,7 +193,7 @@ async def export_bank(
     if format == "bundle":
         packing = await bank_to_pack(session, caller, questions, most=MAX_FILE)
         return await bundle_answer(context, caller, packing)
-    return await export_answer(caller, questions, format)
+    return await export_answer(context, session, caller, questions, format)
 
 
 async def _shown(session: Session, caller: Principal, bank: BankView) -> BankOut:

@@ -106,4 +106,4 @@ async def export_version(
             context, caller, await course_to_pack(session, caller, version, most=MAX_FILE)
         )
     tree = (await read_tree(session, version)).tree
-    return await export_answer(caller, questions_in(tree), format)
+    return await export_answer(context, session, caller, questions_in(tree), format)

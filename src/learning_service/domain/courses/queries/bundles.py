@@ -11,6 +11,7 @@ from learning_service.domain.courses.queries.versions import read_tree
 from learning_service.domain.courses.rules.tree import dump_tree, each_paper
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import documents_with_ids
+from learning_service.domain.documents.rules import PICTURES
 from learning_service.domain.kernel.errors import Conflict
 from learning_service.domain.kernel.large_work import apart, apart_in_pieces
 from learning_service.domain.kernel.principal import Principal
@@ -58,6 +59,22 @@ async def bank_to_pack(
     """The questions of a bank. Raises BundleTooLarge."""
     content = await apart_in_pieces(*caller.who, _lines_of(questions))
     return await _packing(session, caller, "bank", content, most)
+
+
+async def pictures_of(
+    session: AsyncSession, caller: Principal, questions: Sequence[AnyQuestion], *, most: int
+) -> list[Document]:
+    """The pictures that these show, as long as they have at most so many bytes together."""
+    content = await apart_in_pieces(*caller.who, _lines_of(questions))
+    named = named_in(content)
+    found = await documents_with_ids(session, caller.organization_id, named) if named else {}
+    pictures: list[Document] = []
+    for id_ in sorted(found):
+        document = found[id_]
+        if document.media_type in PICTURES and document.size <= most and len(pictures) < MAX_ENCLOSURES:
+            most -= document.size
+            pictures.append(document)
+    return pictures
 
 
 def _lines_of(questions: Sequence[AnyQuestion]) -> Generator[None, None, str]:

@@ -28,6 +28,7 @@ from learning_service.domain.questions.rules.exchange.enclosures import (
 from learning_service.domain.questions.rules.exchange.entries import Draft, Entry
 from learning_service.domain.questions.rules.exchange.gift_lexer import lines_of
 from learning_service.domain.questions.rules.exchange.packages import BUNDLE, BadPackage, Package
+from learning_service.domain.questions.rules.exchange.packing import PackedFile
 from learning_service.domain.questions.rules.exchange.texts import Rich
 
 FORMAT: Literal["learning-service"] = "learning-service"
@@ -61,17 +62,6 @@ class Manifest(StrictModel):
     version: Literal[1]
     kind: Kind
     files: Annotated[tuple[BundledFile, ...], Field(max_length=MAX_ENCLOSURES)] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PackedFile:
-    """A file on its way into a bundle."""
-
-    id: uuid.UUID
-    name: str | None
-    media_type: str
-    hidden_slides: bool
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)

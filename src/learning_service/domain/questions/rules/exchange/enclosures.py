@@ -97,7 +97,11 @@ def picture_of(address: str, find: Find) -> Enclosure | None:
     Raises NotTaken for a file that is none, or too large.
     """
     data = _DATA.match(address)
-    file = find(unquote(address)) if data is None else ("picture", from_base64(address[data.end() :]))
+    file = (
+        find(unquote(address.partition("?")[0]))
+        if data is None
+        else ("picture", from_base64(address[data.end() :]))
+    )
     if file is None:
         return None
     name, content = file

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
@@ -17,6 +17,7 @@ from learning_service.domain.questions.rules.exchange.enclosures import (
     Find,
     NotTaken,
     each_source,
+    nowhere,
     picture_of,
 )
 from learning_service.domain.questions.rules.exchange.texts import Rich
@@ -123,7 +124,7 @@ class Draft:
         for rich in (self.prompt, self.explanation):
             if rich is not None and rich.form == "markdown":
                 self.warn("markdown", "Markdown is kept as it was written, without its effects.")
-        return self.judged(kind, fields)
+        return self.judged(kind, self._with_data(fields))
 
     def judged(self, kind: str | None, fields: JsonObject) -> Entry:
         """The question of these fields, as the API would judge it."""
@@ -198,6 +199,15 @@ class Draft:
         """Say that what is told of single answers is not kept."""
         if any(answer.feedback is not None and answer.feedback.html for answer in answers):
             self.warn("feedback", "Feedback on single answers is not kept.")
+
+    def _with_data(self, value: Any, name: str = "") -> Any:
+        """The same with pictures that stand in their own addresses taken out of its rich texts."""
+        if isinstance(value, dict):
+            return {name: self._with_data(part, name) for name, part in value.items()}
+        if isinstance(value, list):
+            return [self._with_data(part) for part in value]
+        is_rich = isinstance(value, str) and name.endswith("html")
+        return self.with_pictures(value, nowhere) if is_rich else value
 
     def _answer(self, choice: Choice, right: bool) -> JsonObject:
         answer: JsonObject = {"is_correct": right}

@@ -19,6 +19,7 @@ from learning_service.domain.questions.rules.exchange.gift_writing import write_
 from learning_service.domain.questions.rules.exchange.moodle import read_moodle
 from learning_service.domain.questions.rules.exchange.moodle_writing import write_moodle
 from learning_service.domain.questions.rules.exchange.packages import BUNDLE, BadPackage, Package
+from learning_service.domain.questions.rules.exchange.packing import Pictures
 from learning_service.domain.questions.rules.exchange.qti1 import read_qti1
 from learning_service.domain.questions.rules.exchange.qti2 import ITEM_3, read_qti2
 from learning_service.domain.questions.rules.exchange.qti2_writing import write_qti2
@@ -26,7 +27,7 @@ from learning_service.domain.questions.rules.exchange.xml import BadXml
 from learning_service.domain.questions.rules.types import Question
 
 Format: TypeAlias = Literal["gift", "moodle-xml", "aiken", "qti-1.2", "qti-2.x", "qti-3.0", "bundle"]
-WRITERS: dict[str, tuple[Callable[[Iterable[Question]], Iterator[str]], str, str]] = {
+WRITERS: dict[str, tuple[Callable[[Iterable[Question], Pictures], Iterator[str]], str, str]] = {
     "gift": (write_gift, "text/plain; charset=utf-8", "txt"),
     "moodle-xml": (write_moodle, "application/xml", "xml"),
 }
@@ -104,12 +105,14 @@ def read_questions(data: bytes) -> Generator[None, None, QuestionFile]:
     return QuestionFile(found.format, entries)
 
 
-def write_questions(questions: Sequence[Question], format_: str) -> tuple[str | bytes, str, str]:
-    """A file of these questions, its media type, and the ending of its name."""
+def write_questions(
+    questions: Sequence[Question], format_: str, pictures: Pictures
+) -> tuple[str | bytes, str, str]:
+    """A file of these questions with these pictures, its media type, and the ending of its name."""
     if format_ == "qti-2.1":
-        return write_qti2(questions), "application/zip", "zip"
+        return write_qti2(questions, pictures), "application/zip", "zip"
     write, kind, ending = WRITERS[format_]
-    return "".join(write(questions)), kind, ending
+    return "".join(write(questions, pictures)), kind, ending
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,22 @@ from fractions import Fraction
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.exchange.entries import ALL_OR_NOTHING
 from learning_service.domain.questions.rules.exchange.fractions import percent
+from learning_service.domain.questions.rules.exchange.gift_lexer import LONGEST
 from learning_service.domain.questions.rules.exchange.losses import losses
+from learning_service.domain.questions.rules.exchange.packing import NO_PICTURES, Pictures, Shown, data_of
 from learning_service.domain.questions.rules.types import Question
 
 _ESCAPES = str.maketrans({**{c: f"\\{c}" for c in "\\:#={}~"}, "\n": "\\n", "\r": "\\n"})
 _ARROW = "-&gt;"
 
 
-def write_gift(questions: Iterable[Question]) -> Iterator[str]:
-    """The file's text, question by question."""
+def write_gift(questions: Iterable[Question], pictures: Pictures = NO_PICTURES) -> Iterator[str]:
+    """The file's text, question by question. GIFT has no files: a small picture is its own address."""
     for number, question in enumerate(questions, 1):
-        fields = question.model_dump(mode="json")
-        lost = list(_lost(fields))
+        content = question.model_dump_json()
+        shown = pictures.for_question(content, most=(LONGEST - 2 * len(content)) * 3 // 4)
+        fields = shown.in_fields(question.model_dump(mode="json"), data_of)
+        lost = list(_lost(fields, shown))
         if fields["type"] == "multi_select" and len(fields["answers"]) < 2:
             lost.append("it has fewer than two answers")
         comments = [f"// not in GIFT: {what}\n" for what in lost]
@@ -101,8 +105,8 @@ def _plain(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
-def _lost(fields: JsonObject) -> Iterator[str]:
+def _lost(fields: JsonObject, shown: Shown) -> Iterator[str]:
     """What the format has no place for."""
     if fields["points"] != 1:
         yield f"{fields['points']:g} points"
-    yield from losses(fields)
+    yield from losses(fields, shown)

@@ -2,15 +2,14 @@
 
 from collections.abc import Collection, Iterator
 
-from pydantic_core import to_json
-
 from learning_service.domain.kernel.values import JsonObject
+from learning_service.domain.questions.rules.exchange.packing import Shown
 
 _OPTIONS = ("case_sensitive", "ignore_accents", "ignore_punctuation", "rubric_html", "unit")
 
 
-def losses(fields: JsonObject, *, keeps: Collection[str] = ()) -> Iterator[str]:
-    """What a format that keeps these fields does not keep of a question."""
+def losses(fields: JsonObject, shown: Shown, *, keeps: Collection[str] = ()) -> Iterator[str]:
+    """What a format that keeps these fields and pictures does not keep of a question."""
     for name in _OPTIONS:
         if name not in keeps and fields.get(name):
             yield name.removesuffix("_html").replace("_", " ")
@@ -18,5 +17,5 @@ def losses(fields: JsonObject, *, keeps: Collection[str] = ()) -> Iterator[str]:
         yield "review by a person"
     if "pinned" not in keeps and any(answer["pinned"] for answer in fields.get("answers", ())):
         yield "choices that stay last"
-    if b'src=\\"document:' in to_json(fields):
+    if not shown.is_whole:
         yield "pictures"

@@ -73,7 +73,7 @@ class Package:
 
         None where there is none, or the package holds more pictures than are read.
         """
-        path = address.partition("?")[0]
+        path = address
         if path.startswith(_FILES):
             below = path.removeprefix(_FILES)
             candidates = [posixpath.normpath(folder + below) for folder in _FOLDERS]

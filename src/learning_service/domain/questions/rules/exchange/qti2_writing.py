@@ -1,34 +1,46 @@
 """Questions as a package of QTI 2.1: an item for each, and the manifest that names them."""
 
 import io
+import uuid
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from html import escape
 from html.parser import HTMLParser
+from urllib.parse import quote
 
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.exchange.entries import ALL_OR_NOTHING
 from learning_service.domain.questions.rules.exchange.losses import losses
+from learning_service.domain.questions.rules.exchange.packing import NO_PICTURES, Pictures, Shown, address_of
 from learning_service.domain.questions.rules.types import Question
 
 _XMLNS = "http://www.imsglobal.org/xsd/imsqti_v2p1"
 _MATCH = "http://www.imsglobal.org/question/qti_v2p1/rptemplates/"
 _NOT_XML = {code: None for code in range(32) if chr(code) not in "\t\n"} | {0xFFFE: None, 0xFFFF: None}
 _VOID = frozenset({"br", "hr", "img", "col", "wbr"})
+_PICTURES = "pictures/"
 _WHEN = (1980, 1, 1, 0, 0, 0)
 """The date of every file in a package, so that the same questions are the same bytes."""
 
 
-def write_qti2(questions: Iterable[Question]) -> bytes:
-    """The package."""
+def write_qti2(questions: Iterable[Question], pictures: Pictures = NO_PICTURES) -> bytes:
+    """The package, with the pictures that the questions show."""
     kept = io.BytesIO()
-    names = []
+    resources: list[tuple[str, list[str]]] = []
+    kept_files: set[uuid.UUID] = set()
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as package:
         for number, question in enumerate(questions, 1):
-            names.append(f"items/q{number:05}.xml")
-            _add(package, names[-1], "".join(_item(number, question.model_dump(mode="json"))))
-        _add(package, "imsmanifest.xml", "".join(_manifest(names)))
+            name = f"items/q{number:05}.xml"
+            shown = pictures.for_question(question.model_dump_json())
+            _add(package, name, "".join(_item(number, question.model_dump(mode="json"), shown)))
+            for id_, file in shown.files.items():
+                if id_ not in kept_files:
+                    # Pictures are packed already.
+                    package.writestr(zipfile.ZipInfo(_PICTURES + file.place, _WHEN), file.content)
+                kept_files.add(id_)
+            resources.append((name, [_PICTURES + file.place for file in shown.files.values()]))
+        _add(package, "imsmanifest.xml", "".join(_manifest(resources)))
     return kept.getvalue()
 
 
@@ -38,21 +50,23 @@ def _add(package: zipfile.ZipFile, name: str, text: str) -> None:
     package.writestr(info, text)
 
 
-def _manifest(names: Iterable[str]) -> Iterator[str]:
+def _manifest(resources: Iterable[tuple[str, Sequence[str]]]) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<manifest identifier="M" xmlns="http://www.imsglobal.org/xsd/imscp_v1p1">'
     yield "<metadata><schema>QTIv2.1 Package</schema><schemaversion>1.0.0</schemaversion></metadata>"
     yield "<organizations/><resources>\n"
-    for number, name in enumerate(names, 1):
+    for number, (name, files) in enumerate(resources, 1):
         yield f'<resource identifier="Q{number}" type="imsqti_item_xmlv2p1" href="{name}">'
-        yield f'<file href="{name}"/></resource>\n'
+        yield from (f'<file href="{quote(each)}"/>' for each in (name, *files))
+        yield "</resource>\n"
     yield "</resources></manifest>\n"
 
 
-def _item(number: int, fields: JsonObject) -> Iterator[str]:
+def _item(number: int, fields: JsonObject, shown: Shown) -> Iterator[str]:
+    fields = shown.in_fields(fields, lambda file: f"../{_PICTURES}{address_of(file)}")
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f'<assessmentItem xmlns="{_XMLNS}" identifier="Q{number}" title="Q{number}"'
     yield ' adaptive="false" timeDependent="false">\n'
-    for lost in _lost(fields):
+    for lost in _lost(fields, shown):
         yield f"<!-- not in QTI: {lost} -->\n"
     yield from _declaration(fields)
     points = _number(fields["points"])
@@ -210,9 +224,9 @@ def _literal(fields: JsonObject) -> list[str]:
     return [text for text in fields["accepted_answers"] if "*" not in text.replace("\\*", "")]
 
 
-def _lost(fields: JsonObject) -> Iterator[str]:
+def _lost(fields: JsonObject, shown: Shown) -> Iterator[str]:
     """What the format has no place for."""
-    yield from losses(fields, keeps=("case_sensitive", "rubric_html", "pinned"))
+    yield from losses(fields, shown, keeps=("case_sensitive", "rubric_html", "pinned"))
     if not any(_interaction(fields)):
         yield f"a question of the type {fields['type']}"
     if fields["type"] == "short_answer" and len(_literal(fields)) < len(fields["accepted_answers"]):
