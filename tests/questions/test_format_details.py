@@ -141,6 +141,21 @@ def test_what_is_not_kept_of_moodle_is_told_with_its_line(kind: str, inner: str,
     assert (entry.line, codes(entry)) == (2, told)
 
 
+@pytest.mark.parametrize(
+    ("form", "text", "read_as"),
+    [
+        ("moodle_auto_format", "&lt;a&gt;", "<a>"),
+        ("moodle_auto_format", "R&amp;amp;D", "R&amp;D"),
+        ("plain_text", "a &lt; b", "a < b"),
+        ("html", "&lt;p&gt;Paris&lt;/p&gt;", "Paris"),
+    ],
+)
+def test_a_short_answer_is_compared_as_it_stands(form: str, text: str, read_as: str) -> None:
+    inner = f'<answer fraction="100" format="{form}"><text>{text}</text></answer>'
+    [entry] = read(moodle("shortanswer", inner))
+    assert fields(entry)["accepted_answers"] == [read_as]
+
+
 def test_the_place_of_an_item_decides_their_order() -> None:
     [entry] = read(
         moodle("ordering", answer("c", "3.0000000") + answer("a", "1.0000000") + answer("b", "2.0000000"))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from urllib.parse import quote
 
 from learning_service.domain.questions.rules.exchange.amounts import amount_of, number_in
 from learning_service.domain.questions.rules.exchange.enclosures import Found, from_base64
@@ -37,7 +38,7 @@ _NOT_KEPT = {
 }
 _TRUE = frozenset({"true", "1"})
 _MOST_POINTS = 10_000
-_FILE = "@@PLUGINFILE@@/"
+FILE = "@@PLUGINFILE@@/"
 """What a picture's address begins with that stands beside the text."""
 
 
@@ -72,7 +73,7 @@ def _question(node: Node, kind: str) -> Entry:
         case "truefalse":
             return _true_false(draft, node)
         case "shortanswer":
-            return draft.texts(_answers(node, "plain"), case_sensitive=node.text_of("usecase") in _TRUE)
+            return draft.texts(_answers(node, literal=True), case_sensitive=node.text_of("usecase") in _TRUE)
         case "numerical":
             return _numerical(draft, node)
         case "matching" | "match":
@@ -90,7 +91,7 @@ def _question(node: Node, kind: str) -> Entry:
 
 
 def _true_false(draft: Draft, node: Node) -> Entry:
-    answers = _answers(node, "plain")
+    answers = _answers(node, literal=True)
     right = [answer.text.words.lower() for answer in answers if answer.fraction > 0]
     if len(right) != 1 or right[0] not in ("true", "false"):
         return draft.refused(
@@ -101,7 +102,7 @@ def _true_false(draft: Draft, node: Node) -> Entry:
 
 
 def _numerical(draft: Draft, node: Node) -> Entry:
-    answers = list(zip(node.all("answer"), _answers(node, "plain"), strict=True))
+    answers = list(zip(node.all("answer"), _answers(node, literal=True), strict=True))
     full = [(sub, answer) for sub, answer in answers if answer.fraction >= 1 and answer.text.words != "*"]
     if not full:
         return draft.refused("no-right-answer", "No answer is worth all of the points.", "numeric")
@@ -136,10 +137,11 @@ def _ordering(draft: Draft, node: Node) -> Entry:
     return draft.whole("ordering", items=[item.words for item in items], scoring=draft.part_scoring)
 
 
-def _answers(node: Node, usual: Form = "moodle") -> list[Choice]:
+def _answers(node: Node, *, literal: bool = False) -> list[Choice]:
+    """The answers. `literal`: Moodle compares such a text as it stands, though it says that a line break counts."""
     return [
         Choice(
-            _rich(answer, usual),
+            _literal(answer) if literal else _rich(answer),
             Fraction(number_in(answer.attributes.get("fraction", "0")) or 0) / 100,
             _rich(answer.first("feedback"), "html"),
         )
@@ -153,6 +155,11 @@ def _rich(node: Node | None, usual: Form = "moodle") -> Rich:
     inside = node.first("text")
     text = node.text if inside is None else inside.text
     return Rich(text, _FORMS.get(node.attributes.get("format", "").strip().lower(), usual))
+
+
+def _literal(node: Node) -> Rich:
+    rich = _rich(node, "plain")
+    return rich if rich.form == "html" else Rich(rich.text, "plain")
 
 
 def _text(node: Node, name: str) -> str:
@@ -169,6 +176,7 @@ def _points(node: Node) -> Decimal:
 
 def _enclose_files(draft: Draft, node: Node) -> None:
     """Let the texts of a question name the pictures that stand beside them."""
+    _show_old_picture(node)
     for part in list(node.all_within()):
         text = part.first("text")
         if text is None:
@@ -177,18 +185,31 @@ def _enclose_files(draft: Draft, node: Node) -> None:
         used: set[str] = set()
 
         def find(address: str, files: dict[str, Node] = files, used: set[str] = used) -> Found | None:
-            path = address.partition("?")[0].removeprefix(_FILE)
-            if not address.startswith(_FILE) or path not in files:
+            path = address.removeprefix(FILE)
+            if not address.startswith(FILE) or path not in files:
                 return None
             used.add(path)
             return path, from_base64(files[path].text)
 
         words = draft.with_pictures(text.text, find)
         text.content = [words]
-        if _FILE in words:
+        if FILE in words:
             draft.warn("pictures", "A picture or file that a text names is not kept.")
         for path in files.keys() - used:
             draft.warn("pictures", f"The file {path[:100]!r} is not kept: no text shows it as a picture.")
+
+
+def _show_old_picture(node: Node) -> None:
+    """Moodle 1.9 had one picture of a question, under what it asks."""
+    content, asked = node.first("image_base64"), node.first("questiontext")
+    text = None if asked is None else asked.first("text")
+    if content is None or not content.text or asked is None or text is None:
+        return
+    name = node.text_of("image").rpartition("/")[2] or "picture"
+    asked.content.append(Node("file", content.line, {"name": name}, [content.text]))
+    form: Form = _FORMS.get(asked.attributes.get("format", "").strip().lower(), "moodle")
+    text.content = [f'{Rich(text.text, form).html}<p><img src="{FILE}{quote(name)}"></p>']
+    asked.attributes = {**asked.attributes, "format": "html"}
 
 
 def _path(file: Node) -> str:
