@@ -247,3 +247,37 @@ async def test_ten_thousand_questions_come_into_a_bank_within_seconds(world: Wor
         report = await world.admin.ok("POST", path, files={"file": ("q.txt", content)})
         assert report["accepted"] == accepted
         assert time.process_time() - started < 15
+
+
+GROUPED = "<questestinterop><assessment><section ident='root'>{}</section></assessment></questestinterop>".format(
+    "<section ident='g'><selection_ordering><selection><selection_number>2</selection_number><selection_extension>"
+    "<points_per_item>3</points_per_item></selection_extension></selection></selection_ordering>"
+    + "".join(
+        "<item><itemmetadata><qtimetadata><qtimetadatafield><fieldlabel>question_type</fieldlabel><fieldentry>"
+        "essay_question</fieldentry></qtimetadatafield></qtimetadata></itemmetadata><presentation><material><mattext>"
+        f"Essay {n}</mattext></material></presentation></item>"
+        for n in range(3)
+    )
+    + "</section>"
+)
+
+
+async def test_a_group_of_canvas_becomes_a_pool_once_and_its_course_can_be_published(world: World) -> None:
+    importer = await Importer.of(world)
+    report = await importer.ok(GROUPED, f"?quiz={importer.quiz_key}")
+    assert (report["accepted"], report["warned"]) == (3, 0)
+    _, pool = await importer.questions()
+    assert (pool["type"], pool["draw"], [q["points"] for q in pool["questions"]]) == ("pool", 2, [3, 3, 3])
+    assert [q["key"] for q in pool["questions"]] == [q["key"] for q in report["questions"]]
+    again = await importer.ok(GROUPED, f"?quiz={importer.quiz_key}")
+    assert [q["messages"][0]["code"] for q in again["questions"]] == ["duplicate"] * 3
+    assert len(await importer.questions()) == 2
+    await world.admin.ok("POST", f"{importer.path}publish/")
+
+
+async def test_a_bank_has_no_pools_and_says_so_of_a_group(world: World) -> None:
+    made = await world.admin.ok("POST", "/api/question-banks/", {"title": "Law", "scope": "national"})
+    sent = await world.admin(
+        "POST", f"/api/question-banks/{made['id']}/imports/", files={"file": ("q.xml", GROUPED.encode())}
+    )
+    assert [[m["code"] for m in q["messages"]] for q in sent.json()["questions"]] == [["group"]] * 3

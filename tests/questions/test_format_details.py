@@ -163,6 +163,36 @@ def test_the_place_of_an_item_decides_their_order() -> None:
     assert fields(entry)["items"] == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize(
+    ("inner", "scoring", "told"),
+    [
+        ("<gradingtype>ABSOLUTE_POSITION</gradingtype><selecttype>ALL</selecttype>", "per_part", []),
+        ("<gradingtype>ALL_OR_NOTHING</gradingtype>", "all_or_nothing", []),
+        ("<gradingtype>RELATIVE_NEXT_EXCLUDE_LAST</gradingtype>", "per_part", ["fractions"]),
+        ("<selecttype>RANDOM</selecttype><selectcount>2</selectcount>", "per_part", ["selection"]),
+        ("<selecttype>RANDOM</selecttype><selectcount>0</selectcount>", "per_part", []),
+    ],
+)
+def test_how_moodle_marks_an_order(inner: str, scoring: str, told: list[str]) -> None:
+    items = "".join(answer(text, str(n)) for n, text in enumerate("abc", 1))
+    [entry] = read(moodle("ordering", inner + items))
+    assert entry.question is not None
+    assert (getattr(entry.question, "scoring", None), codes(entry)) == (scoring, told)
+
+
+@pytest.mark.parametrize(
+    ("written", "number"), [("1,5", 1.5), ("1,234.5", 1234.5), ("1,234,567", 1234567.0), ("-2.5e-3", -0.0025)]
+)
+def test_numbers_with_commas_are_what_moodle_makes_of_them(written: str, number: float) -> None:
+    for found in (read(moodle("numerical", answer(written, "100"))), read(f"How much? {{#{written}}}")):
+        assert [fields(entry)["answer"] for entry in found] == [number]
+
+
+def test_one_right_answer_among_several_to_choose_is_told() -> None:
+    [entry] = read("Which? {~%100%a ~b ~c}")
+    assert codes(entry) == ["one-right", "fractions"]
+
+
 def test_all_or_nothing_choices_of_moodle() -> None:
     [entry] = read(moodle("multichoiceset", answer("a", "100") + answer("b", "0") + answer("c", "100")))
     assert (entry.type, codes(entry), fields(entry).get("scoring", "all_or_nothing")) == (

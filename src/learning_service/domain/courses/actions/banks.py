@@ -164,6 +164,7 @@ async def import_into_bank(
         MAX_IN_BANK - len(there),
         f"A bank has at most {MAX_IN_BANK:,} questions.",
         "The bank has this question.",
+        pools=False,
     )
     judged = await judged_entries(session, found.entries, there, room, actor=actor)
     if not dry_run:

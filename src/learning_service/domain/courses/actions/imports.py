@@ -23,6 +23,7 @@ from learning_service.domain.courses.rules.importing import (
     judge_entries,
     new_enclosures,
     new_questions,
+    pooled,
     questions_in,
     room_in,
     with_documents,
@@ -104,7 +105,7 @@ async def import_questions(
     judged = await judged_entries(session, found.entries, questions_in(before.tree), room, actor=actor)
     if not dry_run and (new := await documented(session, judged, arrived, actor=actor)):
         known = await known_keys(session, course_id)
-        tree = with_questions(before.tree, place, new)
+        tree = with_questions(before.tree, place, pooled(judged, new))
         await store_draft(session, course, before, tree, (), known, actor=actor)
     return report_of(found.format, judged, dry_run=dry_run)
 

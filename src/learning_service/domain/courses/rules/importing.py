@@ -24,9 +24,9 @@ from learning_service.domain.courses.rules.tree import (
 )
 from learning_service.domain.kernel.errors import Invalid
 from learning_service.domain.questions.rules.exchange.enclosures import named_in, renamed
-from learning_service.domain.questions.rules.exchange.entries import Entry, Message
-from learning_service.domain.questions.rules.pools import questions_of
-from learning_service.domain.questions.rules.types import MAX_QUESTIONS, Question
+from learning_service.domain.questions.rules.exchange.entries import Entry, Group, Message
+from learning_service.domain.questions.rules.pools import POOL, Asked, Pool, questions_of
+from learning_service.domain.questions.rules.types import MAX_QUESTIONS, AnyQuestion, Question
 
 TITLE = "Imported questions"
 _QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
@@ -61,6 +61,8 @@ class Room:
     questions: int
     full: str = f"A quiz has at most {MAX_QUESTIONS:,} questions."
     there: str = "The draft has this question."
+    pools: bool = True
+    """Whether there are pools."""
     parts: int = 30_000_000
     """How many questions and choices together."""
 
@@ -167,13 +169,17 @@ def judge_entries(
             judged.append(Judged(_refused(entry, "too-many", room.full)))
         else:
             left -= 1
+            if entry.group is not None and not room.pools:
+                draw = entry.group.draw
+                detail = f"The file draws {draw} from its group, and a bank has none: make a pool of it."
+                entry = _warned(entry, "group", detail)
             met[content] = key = new_key()
             keyed = replace(entry, question=question.model_copy(update={"key": key}))
             judged.append(Judged(keyed, key, is_new=True))
     return judged
 
 
-def with_questions(tree: Tree, place: Place, questions: Sequence[Question]) -> Tree:
+def with_questions(tree: Tree, place: Place, questions: Sequence[Asked]) -> Tree:
     """The tree with these questions at the end of their place."""
     if place.quiz is None:
         return _with_quiz(tree, place, Quiz(kind="quiz", title=TITLE, questions=tuple(questions)))
@@ -208,7 +214,7 @@ def _with_quiz(tree: Tree, place: Place, quiz: Quiz) -> Tree:
     return tree.model_copy(update={"modules": modules})
 
 
-def _longer(quiz: Quiz | Assessment, questions: Sequence[Question]) -> Quiz | Assessment:
+def _longer(quiz: Quiz | Assessment, questions: Sequence[Asked]) -> Quiz | Assessment:
     return quiz.model_copy(update={"questions": (*quiz.questions, *questions)})
 
 
@@ -243,6 +249,24 @@ def new_questions(judged: Iterable[Judged]) -> Iterator[Question]:
     for one in judged:
         if one.is_new and one.entry.question is not None:
             yield one.entry.question
+
+
+def pooled(judged: Iterable[Judged], questions: Iterable[AnyQuestion]) -> list[Asked]:
+    """The questions to be added, those of a group as a pool where the first of them stands."""
+    new = [one.entry.group for one in judged if one.is_new and one.entry.question is not None]
+    of_group: dict[Group, list[AnyQuestion]] = {}
+    found: list[AnyQuestion | Group] = []
+    for group, question in zip(new, questions, strict=True):
+        if group is None:
+            found.append(question)
+            continue
+        if group not in of_group:
+            found.append(group)
+        of_group.setdefault(group, []).append(question)
+    return [
+        Pool(type=POOL, draw=one.draw, questions=tuple(of_group[one])) if isinstance(one, Group) else one
+        for one in found
+    ]
 
 
 def new_enclosures(judged: Iterable[Judged]) -> Iterator[uuid.UUID]:

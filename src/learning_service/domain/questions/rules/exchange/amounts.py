@@ -1,4 +1,4 @@
-"""Numbers as files write them: a point before the decimals, and nothing else."""
+"""Numbers as files write them: with a point before the decimals, or a comma as Moodle reads it."""
 
 import math
 import re
@@ -19,6 +19,10 @@ class Amount:
 def number_in(text: str) -> Decimal | None:
     """The number that the text is; None: it is none."""
     text = text.strip()
+    if "," in text:
+        # With a point, or more than once, it stands between thousands.
+        is_decimal = "." not in text and text.count(",") == 1
+        text = text.replace(",", "." if is_decimal else "")
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 

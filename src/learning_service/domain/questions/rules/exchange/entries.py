@@ -41,6 +41,15 @@ class Message:
     detail: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Questions of which each attempt gets some. Every group is another one, whatever is said of it."""
+
+    draw: int
+    points: Decimal | None = None
+    """What each of its questions is worth; None: what it says itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A question as it was found: `question` is None where it is refused."""
@@ -52,6 +61,8 @@ class Entry:
     question: Question | None
     enclosures: tuple[Enclosure, ...] = ()
     """The files that the question shows, which are documents when it is taken."""
+    group: Group | None = None
+    """Of which it is one."""
 
     @property
     def status(self) -> Status:
@@ -84,6 +95,7 @@ class Draft:
     tags: frozenset[str] = frozenset()
     messages: list[Message] = field(default_factory=list)
     enclosures: dict[str, Enclosure] = field(default_factory=dict)
+    group: Group | None = None
 
     def with_pictures(self, html: str, find: Find) -> str:
         """A text of it whose images name the pictures that they show."""
@@ -135,7 +147,9 @@ class Draft:
             return self.refused(fault.code, f"{fault.pointer}: {fault.detail}", kind)
         for fault in question.faults(()):
             self.warn("not-publishable", f"It cannot be published yet: {fault.pointer} {fault.detail}.")
-        return Entry(self.line, self._name(), kind, tuple(self.messages), question, self._shown(question))
+        return Entry(
+            self.line, self._name(), kind, tuple(self.messages), question, self._shown(question), self.group
+        )
 
     def choices(self, choices: Sequence[Choice], *, single: bool) -> Entry:
         """A question of these choices, with a word on what the fractions say and ours cannot."""
@@ -229,6 +243,8 @@ class Draft:
             return "right_minus_wrong"
         if len(right) == 1 and same_right and all(fraction <= _CLOSE - 1 for fraction in wrong):
             return ALL_OR_NOTHING
+        if len(right) == 1 and same_right:
+            self.warn("one-right", "One answer alone is right: perhaps a single choice was meant.")
         self.warn(
             "fractions",
             "Each right choice counts the same, and each wrong one takes off the same, unlike there.",

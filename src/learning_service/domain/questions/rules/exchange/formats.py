@@ -4,6 +4,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -13,14 +14,14 @@ from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.questions.rules.exchange.aiken import read_aiken
 from learning_service.domain.questions.rules.exchange.bundles import Bundle, read_bundle
 from learning_service.domain.questions.rules.exchange.enclosures import MAX_ENCLOSURES, Enclosure
-from learning_service.domain.questions.rules.exchange.entries import Entry, Message
+from learning_service.domain.questions.rules.exchange.entries import Entry, Group, Message
 from learning_service.domain.questions.rules.exchange.gift import read_gift
 from learning_service.domain.questions.rules.exchange.gift_writing import write_gift
 from learning_service.domain.questions.rules.exchange.moodle import read_moodle
 from learning_service.domain.questions.rules.exchange.moodle_writing import write_moodle
 from learning_service.domain.questions.rules.exchange.packages import BUNDLE, BadPackage, Package
 from learning_service.domain.questions.rules.exchange.packing import Pictures
-from learning_service.domain.questions.rules.exchange.qti1 import read_qti1
+from learning_service.domain.questions.rules.exchange.qti1 import drawn_banks, read_qti1
 from learning_service.domain.questions.rules.exchange.qti2 import ITEM_3, read_qti2
 from learning_service.domain.questions.rules.exchange.qti2_writing import write_qti2
 from learning_service.domain.questions.rules.exchange.xml import BadXml
@@ -193,10 +194,28 @@ def _packed(data: bytes) -> _Opened:
     except BadPackage as error:
         raise UnknownFormat(str(error)) from None
     found = [(qti, name, text) for name, text in files if (qti := _qti(text[:_HEAD])) is not None]
-    entries = chain.from_iterable(
-        _xml(partial(qti[1], find=partial(package.picture, beside=name)), text) for qti, name, text in found
-    )
+    banks = dict(chain.from_iterable(_banks(text) for _, _, text in found))
+    entries = chain.from_iterable(_xml(_reader(qti, name, package, banks), text) for qti, name, text in found)
     return _Opened(found[0][0][0] if found else "qti-1.2", entries)
+
+
+def _reader(
+    qti: tuple[Format, Callable[..., Iterator[Entry]]],
+    name: str,
+    package: Package,
+    banks: Mapping[str, Group],
+) -> Callable[[bytes], Iterator[Entry]]:
+    """What reads a file of a package, with its pictures and the banks from which others draw."""
+    given = {"banks": banks} if qti[0] == "qti-1.2" else {}
+    return partial(qti[1], find=partial(package.picture, beside=name), **given)
+
+
+def _banks(text: str) -> Iterator[tuple[str, Group]]:
+    if "sourcebank_ref" not in text:
+        return
+    # What is wrong with it is told where its items are read.
+    with suppress(BadXml):
+        yield from drawn_banks(text.encode("utf-8", "replace"))
 
 
 def _with_guess(entry: Entry) -> Entry:

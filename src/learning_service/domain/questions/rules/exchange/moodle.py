@@ -131,10 +131,23 @@ def _ordering(draft: Draft, node: Node) -> Entry:
         answers = [
             answer for _, answer in sorted(zip(places, answers, strict=True), key=lambda pair: pair[0] or 0)
         ]
+    _judge_ordering(draft, node, len(answers))
     items = [_rich(answer) for answer in answers]
     if any(item.has_tags for item in items):
         draft.warn("markup", "Of the items only the words are kept.")
     return draft.whole("ordering", items=[item.words for item in items], scoring=draft.part_scoring)
+
+
+def _judge_ordering(draft: Draft, node: Node, items: int) -> None:
+    """How an order is marked there, and of how many items each learner gets one."""
+    marked = node.text_of("gradingtype").upper()
+    if marked == "ALL_OR_NOTHING":
+        draft.tags |= {ALL_OR_NOTHING}
+    elif marked not in ("", "ABSOLUTE_POSITION"):
+        draft.warn("fractions", "Each item at its own place counts the same, unlike there.")
+    asked = number_in(node.text_of("selectcount"))
+    if node.text_of("selecttype").upper() not in ("", "ALL") and asked and asked < items:
+        draft.warn("selection", f"All {items} items are asked; there it is {asked:f} of them.")
 
 
 def _answers(node: Node, *, literal: bool = False) -> list[Choice]:

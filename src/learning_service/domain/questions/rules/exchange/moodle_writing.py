@@ -83,6 +83,9 @@ def _own(fields: JsonObject, shown: Shown) -> Iterator[str]:
                 yield _subquestion(pair["left"], pair["right"])
             yield from (_subquestion("", text) for text in fields["distractors"])
         case "ordering":
+            whole = fields["scoring"] == ALL_OR_NOTHING
+            yield "<layouttype>VERTICAL</layouttype>\n<selecttype>ALL</selecttype>\n"
+            yield f"<gradingtype>{'ALL_OR_NOTHING' if whole else 'ABSOLUTE_POSITION'}</gradingtype>\n"
             for place, item in enumerate(fields["items"], 1):
                 yield f'<answer fraction="{place}" format="plain_text">{_text(item)}</answer>\n'
 

@@ -63,7 +63,9 @@ class Package:
         Raises BadPackage.
         """
         full = [name for name in self._entries if name.lower().endswith(".xml.qti")]
-        for name in full or [name for name in self._entries if name.lower().endswith((".xml", ".qti"))]:
+        for name in full or [
+            name for name in self._entries if name.lower().endswith((".xml", ".qti", ".dat"))
+        ]:
             head = self._read(self._entries[name], most=_HEAD).lower()
             if any(mark in head for mark in _MARKS):
                 yield name, self.read(name)

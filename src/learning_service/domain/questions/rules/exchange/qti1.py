@@ -1,14 +1,16 @@
-"""QTI 1.2 as Canvas and Common Cartridge write it."""
+"""QTI 1.2 as Canvas, Common Cartridge, Blackboard and D2L write it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
 from learning_service.domain.questions.rules.exchange.amounts import from_range, number_in
 from learning_service.domain.questions.rules.exchange.enclosures import Find, nowhere
-from learning_service.domain.questions.rules.exchange.entries import Choice, Draft, Entry
+from learning_service.domain.questions.rules.exchange.entries import Choice, Draft, Entry, Group
 from learning_service.domain.questions.rules.exchange.texts import Form, Rich
 from learning_service.domain.questions.rules.exchange.xml import Node, elements
+from learning_service.domain.questions.rules.types import MAX_QUESTIONS
 
 _KINDS = {
     "multiple_choice_question": "single",
@@ -23,36 +25,92 @@ _KINDS = {
     "cc.true_false.v0p1": "truth",
     "cc.fib.v0p1": "text",
     "cc.essay.v0p1": "essay",
+    # Blackboard's and D2L's words.
+    "Multiple Choice": "single",
+    "True/False": "truth",
+    "Multiple Answer": "several",
+    "Multi-Select": "several",
+    "Fill in the Blank": "text",
+    "Fill in the Blanks": "text",
+    "Numeric": "number",
+    "Essay": "essay",
+    "Short Response": "essay",
+    "Long Answer": "essay",
 }
+_WHOLE = "SCORE.max"
+"""How Blackboard writes all of the points."""
+_WRONG = "incorrect"
+"""With what a name ends under which D2L counts wrong answers."""
+_WORTH = ("points_possible", "cc_weighting", "qmd_absolutescore_max", "qmd_weighting")
 _MOST_POINTS = 10_000
+_SELECTION = "selection_ordering"
 
 
-def read_qti1(data: bytes, *, find: Find = nowhere) -> Iterator[Entry]:
-    """The items of a file, in order; `find`: the pictures that they show. Raises BadXml."""
-    for item in elements(data, "item"):
-        yield _item(item, find)
+def read_qti1(
+    data: bytes, *, find: Find = nowhere, banks: Mapping[str, Group] = MappingProxyType({})
+) -> Iterator[Entry]:
+    """The items of a file, in order; `find`: the pictures that they show. Raises BadXml.
+
+    `banks`: banks of items from which a file of the same package draws, by their idents.
+    """
+    groups = dict(banks)
+    for node in elements(data, "item", _SELECTION):
+        place = node.around.get("ident", "")
+        if node.name == "item":
+            yield _item(node, find, groups.get(place))
+        elif not _bank(node) and (group := _group(node)) is not None:
+            groups[place] = group
 
 
-def _item(item: Node, find: Find) -> Entry:
+def drawn_banks(data: bytes) -> Iterator[tuple[str, Group]]:
+    """The banks of items from which a file draws, by their idents. Raises BadXml."""
+    for node in elements(data, _SELECTION):
+        if (bank := _bank(node)) and (group := _group(node)) is not None:
+            yield bank, group
+
+
+def _bank(ordering: Node) -> str:
+    return ordering.text_of("selection", "sourcebank_ref")
+
+
+def _group(ordering: Node) -> Group | None:
+    """The group from which a section draws; None: all are asked."""
+    selection = ordering.first("selection")
+    draw = None if selection is None else number_in(selection.text_of("selection_number"))
+    if selection is None or draw is None or draw != int(draw) or not 1 <= draw <= MAX_QUESTIONS:
+        return None
+    each = number_in(selection.text_of("selection_extension", "points_per_item"))
+    return Group(int(draw), each if each is not None and 0 < each <= _MOST_POINTS else None)
+
+
+def _item(item: Node, find: Find, group: Group | None) -> Entry:
     fields = {
         field.text_of("fieldlabel"): field.text_of("fieldentry")
         for found in item.within("qtimetadata")
-        for field in found.all("qtimetadatafield")
+        for field in found.children
+        if field.name in ("qtimetadatafield", "qti_metadatafield")
     }
+    fields |= {field.name: field.text for found in item.all("itemmetadata") for field in found.children}
     presentation = item.first("presentation")
-    draft = Draft(item.line, name=item.attributes.get("title", ""), points=_points(fields))
+    draft = Draft(item.line, name=item.attributes.get("title", ""), points=_points(fields), group=group)
+    if group is not None and group.points is not None:
+        draft.points = round(group.points, 6)
     if presentation is None:
         return draft.refused("no-question", "The item shows nothing.")
-    for text in item.within("mattext"):
+    for text in _texts(item):
         text.content = [draft.with_pictures(text.text, find)]
     draft.prompt = _material(next(presentation.within("material"), None))
     draft.explanation = _feedback(item, "general_fb")
-    word = fields.get("question_type") or fields.get("cc_profile") or ""
-    kind = _KINDS.get(word, _guessed(presentation) if not word else "")
+    words = ("question_type", "cc_profile", "bbmd_questiontype", "qmd_questiontype")
+    word = next((fields[name] for name in words if fields.get(name)), "")
+    kind = _KINDS.get(word, _guessed(presentation) if not word or word == "Short Answer" else "")
     asked = list(presentation.within("response_lid"))
     _leave_feedback(
         draft, item, {label.attributes.get("ident", "") for label in item.within("response_label")}
     )
+    gaps = {label.attributes.get("ident") for label in presentation.within("response_label")}
+    if (kind == "text" and len(gaps) > 1) or (kind in ("single", "truth", "several") and len(asked) > 1):
+        return draft.refused("several-interactions", "The item asks several things in one; one is read.")
     match kind:
         case "single" | "truth" | "several" if asked:
             return _choices(draft, item, asked[0], kind)
@@ -77,7 +135,9 @@ def _guessed(presentation: Node) -> str:
 
 
 def _choices(draft: Draft, item: Node, asked: Node, kind: str) -> Entry:
-    right = set(_right(item, asked.attributes.get("ident")))
+    gains = _gains(item, asked.attributes.get("ident"))
+    most = max(gains.values(), default=Fraction(1))
+    right = {value for value, gain in gains.items() if gain == most or kind == "several"}
     labels = [
         (label.attributes.get("ident", ""), _material(next(label.within("material"), None)))
         for label in asked.within("response_label")
@@ -91,7 +151,11 @@ def _choices(draft: Draft, item: Node, asked: Node, kind: str) -> Entry:
     share = Fraction(1, count) if kind == "several" and count else Fraction(1)
     off = Fraction(-1, wrong) if kind == "several" and wrong else Fraction(0)
     choices = [
-        Choice(text, share if ident in right else off, _feedback(item, f"{ident}_fb"))
+        Choice(
+            text,
+            share if ident in right else gains.get(ident, Fraction(0)) / most or off,
+            _feedback(item, f"{ident}_fb"),
+        )
         for ident, text in labels
     ]
     return draft.choices(choices, single=kind != "several")
@@ -112,7 +176,7 @@ def _matching(draft: Draft, item: Node, asked: list[Node]) -> Entry:
 
 
 def _number(draft: Draft, item: Node) -> Entry:
-    conditions = list(_scoring(item))
+    conditions = [condition for condition, _ in _scoring(item)]
     if len(conditions) > 1:
         draft.warn("part-of-points", "Only the first answer that is worth all of the points is kept.")
     for condition in conditions:
@@ -131,20 +195,31 @@ def _number(draft: Draft, item: Node) -> Entry:
 
 def _right(item: Node, asked: str | None = None) -> list[str]:
     """The values that give points, of one response or of all."""
-    return [
-        equal.text
-        for condition in _scoring(item)
+    return list(_gains(item, asked))
+
+
+def _gains(item: Node, asked: str | None) -> dict[str, Fraction]:
+    """What each value gives that gives points, of one response or of all."""
+    return {
+        equal.text: gain
+        for condition, gain in _scoring(item)
         for equal in condition.within("varequal", unless="not")
         if asked is None or equal.attributes.get("respident") == asked
-    ]
+    }
 
 
-def _scoring(item: Node) -> Iterator[Node]:
-    """The conditions that give points."""
+def _scoring(item: Node) -> Iterator[tuple[Node, Fraction]]:
+    """The conditions that give points, and how many."""
     for condition in item.within("respcondition"):
-        gains = [number_in(found.text) for found in condition.all("setvar")]
-        if any(gain is not None and gain > 0 for gain in gains):
-            yield condition
+        gain = max(map(_gain, condition.all("setvar")), default=Fraction(0))
+        if gain > 0:
+            yield condition, gain
+
+
+def _gain(found: Node) -> Fraction:
+    if found.attributes.get("varname", "").lower().endswith(_WRONG):
+        return Fraction(0)
+    return Fraction(1) if found.text == _WHOLE else Fraction(number_in(found.text) or 0)
 
 
 def _own_material(item: Node) -> Node | None:
@@ -153,11 +228,17 @@ def _own_material(item: Node) -> Node | None:
 
 
 def _material(node: Node | None) -> Rich:
-    found = None if node is None else next(node.within("mattext"), None)
+    found = None if node is None else next(_texts(node), None)
     if found is None:
         return Rich("")
-    form: Form = "html" if "html" in found.attributes.get("texttype", "").lower() else "plain"
+    kind = found.attributes.get("texttype") or found.attributes.get("type", "")
+    form: Form = "html" if "html" in kind.lower() else "plain"
     return Rich(found.text, form)
+
+
+def _texts(node: Node) -> Iterator[Node]:
+    """The texts in an element; Blackboard has a word of its own for them."""
+    return (found for found in node.all_within() if found.name in ("mattext", "mat_formattedtext"))
 
 
 def _feedback(item: Node, ident: str) -> Rich | None:
@@ -179,5 +260,5 @@ def _leave_feedback(draft: Draft, item: Node, choices: Collection[str]) -> None:
 
 
 def _points(fields: dict[str, str]) -> Decimal:
-    points = number_in(fields.get("points_possible") or fields.get("cc_weighting") or "1")
+    points = number_in(next((fields[name] for name in _WORTH if fields.get(name)), "1"))
     return round(points, 6) if points is not None and 0 < points <= _MOST_POINTS else Decimal(1)

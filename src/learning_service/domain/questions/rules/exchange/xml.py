@@ -1,6 +1,6 @@
 """XML from outside, read into small trees with lines: no entities, no external parts, bounded depth."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -28,6 +28,8 @@ class Node:
     attributes: dict[str, str]
     content: list["Node | str"] = field(default_factory=list)
     """Elements and words, in order."""
+    around: dict[str, str] = field(default_factory=dict)
+    """Of an element that was looked for: the attributes of the one in which it stands."""
 
     @property
     def text(self) -> str:
@@ -71,9 +73,9 @@ class Node:
         return "" if node is None else node.text
 
 
-def elements(data: bytes, name: str) -> Iterator[Node]:
-    """The elements of that name in UTF-8, one after the other, each forgotten before the next. Raises BadXml."""
-    reader = _Reader(name)
+def elements(data: bytes, *names: str) -> Iterator[Node]:
+    """The elements of those names in UTF-8, one after the other, each forgotten before the next. Raises BadXml."""
+    reader = _Reader(names)
     try:
         for at in range(0, len(data), PIECE):
             reader.parser.Parse(data[at : at + PIECE], False)
@@ -87,16 +89,16 @@ def elements(data: bytes, name: str) -> Iterator[Node]:
 
 
 class _Reader:
-    def __init__(self, name: str) -> None:
+    def __init__(self, names: Collection[str]) -> None:
         self.parser = expat.ParserCreate("utf-8")
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._words
         self.parser.StartDoctypeDeclHandler = self._doctype
-        self._name = name
+        self._names = names
         self._open: list[Node] = []
-        self._depth = 0
+        self._above: list[dict[str, str]] = []
         self._ready: list[Node] = []
 
     def whole(self) -> list[Node]:
@@ -113,12 +115,13 @@ class _Reader:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
+        around = self._above[-1] if self._above else {}
+        self._above.append(attributes)
+        if len(self._above) > MAX_DEPTH:
             raise BadXml(f"The XML has more than {MAX_DEPTH} elements inside each other.", self.line)
-        if not self._open and name != self._name:
+        if not self._open and name not in self._names:
             return
-        node = Node(name, self.line, attributes)
+        node = Node(name, self.line, attributes, around={} if self._open else around)
         if self._open:
             parent = self._open[-1]
             if len(parent.content) >= MAX_CHILDREN:
@@ -127,7 +130,7 @@ class _Reader:
         self._open.append(node)
 
     def _end(self, _: str) -> None:
-        self._depth -= 1
+        self._above.pop()
         if self._open:
             node = self._open.pop()
             if not self._open:
