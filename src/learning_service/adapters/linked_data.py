@@ -108,13 +108,21 @@ def signed(document: Mapping[str, Any], *, key: bytes, method: str, created: dat
     return {**document, "proof": proof}
 
 
+def proof_of(document: Mapping[str, Any]) -> JsonObject | None:
+    """The document's only proof, whether it stands alone or in a list; None where it has none or several."""
+    proof = document.get("proof")
+    if isinstance(proof, list) and len(proof) == 1:
+        proof = proof[0]
+    return proof if isinstance(proof, dict) else None
+
+
 def is_signed_by(document: Mapping[str, Any], public_key: bytes) -> bool:
     """Whether the document's proof is of this suite and by this Ed25519 key (its 32 bytes), and nothing was changed.
 
     False for what cannot be read, too. Terms that no context has are not covered: a closed model finds those.
     """
-    proof = document.get("proof")
-    if not isinstance(proof, dict) or proof.get("cryptosuite") != CRYPTOSUITE:
+    proof = proof_of(document)
+    if proof is None or proof.get("cryptosuite") != CRYPTOSUITE:
         return False
     value = proof.get("proofValue")
     if not isinstance(value, str) or not value.startswith(MULTIBASE_BASE58) or len(value) > 128:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.adapters.linked_data import is_signed_by
+from learning_service.adapters.linked_data import is_signed_by, proof_of
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.cli.migrate import newest_revision
 from learning_service.cli.postgres_tools import connected
@@ -141,7 +141,8 @@ async def _credentials(
     verdict.credentials += len(found)
     for one in found:
         document = json.loads(one.credential)
-        public = keys.get(document["proof"]["verificationMethod"].rpartition("#")[2])
+        proof = proof_of(document) or {}
+        public = keys.get(str(proof.get("verificationMethod")).rpartition("#")[2])
         if public is None:
             verdict.faults.append(f"certificate {one.certificate_id}: the key of its credential is missing")
         elif not is_signed_by(document, public):

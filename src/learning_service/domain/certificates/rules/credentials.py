@@ -121,7 +121,8 @@ class Credential(_Term):
     credential_subject: Subject
     credential_status: StatusEntry
     credential_schema: tuple[SchemaReference, ...] = (SchemaReference(),)
-    proof: Proof | None = None
+    proof: tuple[Proof] | Proof | None = None
+    """In a list since the schema asks for it; those of before stay as they were signed."""
 
     def document(self) -> JsonObject:
         """It as JSON-LD."""
