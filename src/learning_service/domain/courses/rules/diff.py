@@ -147,7 +147,7 @@ def _of_fields(key: str | None, was: _Part, part: _Part) -> list[Change]:
     names = [name for name in {**was.fields, **part.fields} if was.fields.get(name) != part.fields.get(name)]
     if not names:
         return []
-    impacts = (_impact(part, name, was.fields.get(name), part.fields.get(name)) for name in names)
+    impacts = (field_impact(part.kind, name, was.fields.get(name), part.fields.get(name)) for name in names)
     return [
         Change(
             "changed",
@@ -167,12 +167,13 @@ def _weight(part: _Part) -> Impact:
     return "scoring" if part.kind in _SCORED else "content"
 
 
-def _impact(part: _Part, name: str, before: Any, after: Any) -> Impact:
+def field_impact(kind: PartKind, name: str, before: Any, after: Any) -> Impact:
+    """What it means that a field of such a part differs."""
     if name in _COSMETIC:
         return "cosmetic"
     if name in _SCORING:
         # Lessons are read, not scored.
-        return "content" if part.kind == "lesson" else "scoring"
+        return "content" if kind == "lesson" else "scoring"
     if name.endswith("html") and _words(before) == _words(after) and _addresses(before) == _addresses(after):
         return "cosmetic"
     return "content"
