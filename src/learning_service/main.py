@@ -57,6 +57,7 @@ from learning_service.routers import (
     runs,
     statistics,
     users,
+    version_migrations,
     webhooks,
 )
 
@@ -67,6 +68,7 @@ ROUTERS = (
     attempts,
     courses,
     users,
+    version_migrations,
     me,
     notifications,
     preferences,

@@ -144,6 +144,7 @@ CALLS: dict[str, Call] = {
             "note": "The points were wrong",
         }
     ),
+    "POST /api/courses/{course_id}/versions/{number}/migrations/": Call({"dry_run": True}),
     "GET /api/regrades/{regrade_id}/": Call(),
     "POST /api/regrades/{regrade_id}/apply/": Call(),
     "GET /api/courses/{course_id}/versions/{number}/diff/": Call(query="?against=1"),

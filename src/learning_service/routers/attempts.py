@@ -16,7 +16,7 @@ from learning_service.domain.attempts.actions.attempts import (
     start_attempt,
 )
 from learning_service.domain.attempts.actions.papers import questions_shown
-from learning_service.domain.attempts.queries.positions import attempts_at, version_of
+from learning_service.domain.attempts.queries.positions import attempts_at, quiz_of, version_of
 from learning_service.domain.completion.actions.submissions import submit_attempt
 from learning_service.domain.completion.views.attempts import attempt_view, submission_view, summary_views
 from learning_service.domain.completion.views.items import quiz_view
@@ -142,7 +142,7 @@ async def save_attempt(
     """Save responses: those named are replaced, the others stay. An older `sequence` changes nothing."""
     assert own.position.attempt is not None
     version = await version_of(session, own.position)
-    quiz = version.quizzes[own.position.attempt.quiz_id].paper(own.position.attempt.layout)
+    quiz = (await quiz_of(session, version, own.position.attempt.quiz_id)).paper(own.position.attempt.layout)
     saved = await save_responses(session, own.position, quiz, sent.responses, sent.sequence)
     return SavedAttemptOut(
         attempt_id=saved.attempt_id,
@@ -162,7 +162,7 @@ async def read_attempt(attempt_id: str, caller: Caller, own: SeesAttempt, sessio
     """
     assert own.position.attempt is not None
     version = await version_of(session, own.position)
-    quiz = version.quizzes[own.position.attempt.quiz_id].paper(own.position.attempt.layout)
+    quiz = (await quiz_of(session, version, own.position.attempt.quiz_id)).paper(own.position.attempt.layout)
     view = attempt_view(
         quiz,
         own.position.attempt,

@@ -21,7 +21,8 @@ from learning_service.api.parameters import (
 from learning_service.api.permissions import AnyCaller, CanAuthorCourses
 from learning_service.api.requests import Session
 from learning_service.api.routes import Responses
-from learning_service.domain.courses.actions import courses, drafts, graders, publishing
+from learning_service.domain.completion.actions import version_migrations
+from learning_service.domain.courses.actions import courses, drafts, graders
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.courses.queries.corrections import list_corrections
 from learning_service.domain.courses.queries.graders import list_graders
@@ -105,21 +106,26 @@ async def publish_course(
     access: Authored,
     caller: Author,
     session: Session,
-    note: Annotated[PublicationIn | None, body(PublicationIn, optional=True)],
+    sent: Annotated[PublicationIn | None, body(PublicationIn, optional=True)],
     if_match: IfMatch = None,
 ) -> PublishedCourseOut:
-    """Freeze the draft as the version that new enrollments get; lists everything that stops it, and warns."""
-    warnings = await publishing.publish_draft(
+    """Freeze the draft as the version that new enrollments get; lists everything that stops it, and warns.
+
+    Open enrollments keep their version, unless `open_enrollments` moves them as `POST …/migrations/` does.
+    """
+    warnings, run_id = await version_migrations.publish_course(
         session,
         access.view.id,
-        note=note.note if note else None,
+        sent or PublicationIn(),
         if_match=if_match,
         missing_glyphs=missing_glyphs,
         actor=caller,
     )
     course = await _course(session, caller, access)
     return PublishedCourseOut(
-        **course.model_dump(), warnings=list(map(PublishWarningOut.model_validate, warnings))
+        **course.model_dump(),
+        warnings=list(map(PublishWarningOut.model_validate, warnings)),
+        run_id=run_id,
     )
 
 

@@ -19,7 +19,7 @@ from learning_service.domain.courses.rules.tree import Feedback, Quiz, Tree, qui
 from learning_service.domain.enrollments.queries.prerequisites import MissingCourse
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.pools import Paper, question_count
-from learning_service.schemas.common import Number, Out
+from learning_service.schemas.common import WHERE_THERE_IS_ONE, Number, Out
 from learning_service.schemas.enrollments import (
     CameToOut,
     EnrollmentStatus,
@@ -146,6 +146,10 @@ class PublishedCourseOut(CourseOut):
 
     warnings: list[PublishWarningOut]
     """What stops nothing, but is probably a mistake."""
+    run_id: Annotated[
+        UUID | None,
+        Field(description="The run that moves open enrollments, if that was wanted; see `/api/runs/`."),
+    ] = WHERE_THERE_IS_ONE
 
 
 class RemovedHtmlOut(Out):

@@ -40,6 +40,10 @@ class NotificationOut(Out):
     certificate_id: UUID | None
     """The certificate that is ready."""
     due_at: datetime | None
+    kept: int | None
+    """Of a move to another version: how many items done or tried count there too; else null."""
+    lost: int | None
+    """Of a move: how many of them are to be done again or are no more; else null."""
     read: bool
     """Whether the member has marked it as read."""
 

@@ -50,8 +50,12 @@ class RunProgressOut(Out):
             "import_assignments",
             "import_extensions",
             "import_completions",
+            "migration",
         ],
-        Field(description="What it does: assign a course, a change of enrollments, or the rows of a file."),
+        Field(
+            description="What it does: assign a course, a change of enrollments, the rows of a file, or a move of"
+            " open enrollments to another version."
+        ),
     ]
     status: Literal["running", "done", "failed"]
     total: Annotated[

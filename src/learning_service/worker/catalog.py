@@ -35,6 +35,9 @@ SCHEDULED: Mapping[str, Scheduled] = {
         rehearsal=f"{_HOME}.unused_files:list_collectable",
     ),
     "expire_completions": Scheduled(f"{_HOME}.completions:expire_completions", timedelta(minutes=10)),
+    "move_waiting_enrollments": Scheduled(
+        f"{_HOME}.enrollments:move_waiting_enrollments", timedelta(minutes=1)
+    ),
     "open_recertifications": Scheduled(f"{_HOME}.completions:open_recertifications", timedelta(minutes=10)),
     "purge": Scheduled(f"{_HOME}.purge:purge", timedelta(hours=1)),
     "publish_status_lists": Scheduled(f"{_HOME}.credentials:publish_status_lists", timedelta(seconds=20)),
@@ -61,6 +64,7 @@ JOBS: Mapping[str, Mapping[str, str]] = {
         "grade_group": f"{_HOME}.attempts:grade_group",
         "import_rows": f"{_HOME}.enrollments:import_rows",
         "measure_statistics": f"{_HOME}.statistics:measure_statistics",
+        "move_enrollments": f"{_HOME}.enrollments:move_enrollments",
         "plan_assignment_mails": f"{_HOME}.reminders:plan_mails_of_assignment",
         "plan_mail_of_certificate": f"{_HOME}.reminders:plan_mail_of_certificate",
         "plan_mail_of_result": f"{_HOME}.reminders:plan_mail_of_result",

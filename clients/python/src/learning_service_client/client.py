@@ -20,7 +20,7 @@ from learning_service_client.calls.operation import OperationCalls
 from learning_service_client.calls.own import OwnCalls
 from learning_service_client.calls.programs import ProgramCalls
 from learning_service_client.calls.rules import RuleCalls
-from learning_service_client.parts import Id, uuid_of
+from learning_service_client.parts import Id, given, uuid_of
 from learning_service_client.shapes import (
     AdministeredCertificateOut,
     AssignedOut,
@@ -227,11 +227,17 @@ class LearningClient(
         await self._send("DELETE", f"/api/courses/{uuid_of(course_id)}/draft/", if_match=etag)
 
     async def publish_course(
-        self, course_id: Id, *, etag: str | None = None, note: str | None = None
+        self,
+        course_id: Id,
+        *,
+        etag: str | None = None,
+        note: str | None = None,
+        open_enrollments: Literal["leave", "migrate"] | None = None,
     ) -> PublishedCourseOut:
-        """Publish the draft; with `etag` only in that state."""
+        """Publish the draft; with `etag` only in that state. Open enrollments stay unless it says `migrate`."""
         path = f"/api/courses/{uuid_of(course_id)}/publish/"
-        answer = await self._send("POST", path, body={"note": note}, if_match=etag)
+        body = given(note=note, open_enrollments=open_enrollments)
+        answer = await self._send("POST", path, body=body, if_match=etag)
         return cast(PublishedCourseOut, answer.json())
 
     async def assign_course(

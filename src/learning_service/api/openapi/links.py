@@ -11,6 +11,7 @@ GIVEN: dict[tuple[str, str, str], dict[str, str]] = {
     ("get", "/api/courses/", "200"): {"course_id": _ANY},
     ("post", "/api/courses/{course_id}/duplicate/", "201"): {"course_id": "/id"},
     ("get", "/api/courses/{course_id}/versions/", "200"): {"number": "/items/0/number"},
+    ("post", "/api/courses/{course_id}/versions/{number}/migrations/", "202"): {"run_id": "/run_id"},
     ("get", "/api/courses/{course_id}/graders/", "200"): {"user_id": "/items/0/user_id"},
     ("post", "/api/courses/{course_id}/enroll/", "201"): {"enrollment_id": "/id"},
     ("post", "/api/courses/{course_id}/assign/", "202"): {"run_id": "/run_id"},

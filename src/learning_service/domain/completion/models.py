@@ -1,11 +1,11 @@
-"""The tables of runs that go through many enrollments: changes of them, files that make them, and regrades."""
+"""The tables of runs that go through many enrollments: changes, files that make them, regrades, and moves."""
 
 import uuid
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -110,3 +110,77 @@ class Regrade(Base):
     """Some of the attempts that change, without their learners."""
     error: Mapped[str | None]
     """Why it failed: a code."""
+
+
+class VersionMigration(Base):
+    """A run that moves open enrollments of a course to another of its versions."""
+
+    __tablename__ = "version_migrations"
+    __table_args__ = (
+        reference("course_id", "courses"),
+        reference("version_id", "course_versions"),
+        CheckConstraint("status IN ('running', 'done', 'failed')", name="status"),
+        Index(
+            "uq_version_migrations_running",
+            "organization_id",
+            "course_id",
+            unique=True,
+            postgresql_where=text("status = 'running'"),
+        ),
+    )
+
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    course_id: Mapped[uuid.UUID]
+    version_id: Mapped[uuid.UUID]
+    """Where they move to."""
+    started_by: Mapped[str]
+    from_versions: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Ids of the versions that are left; None: every other one."""
+    enrollment_ids: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Which enrollments; None: all."""
+    status: Mapped[str]
+    cursor: Mapped[uuid.UUID | None]
+    """The last enrollment that was looked at."""
+    apart: Mapped[uuid.UUID | None]
+    """The last of those that wait that was looked at; None until all others are moved."""
+    total: Mapped[int]
+    done: Mapped[int]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+    """Why it failed: a code."""
+
+
+class WaitingMove(Base):
+    """An enrollment that is moved by itself: it is completed by that, or an attempt of it is under way."""
+
+    __tablename__ = "waiting_moves"
+    __table_args__ = (
+        reference("enrollment_id", "enrollments", ondelete="CASCADE"),
+        reference("migration_id", "version_migrations"),
+        Index("ix_waiting_moves_migration", "organization_id", "migration_id", "enrollment_id"),
+    )
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    migration_id: Mapped[uuid.UUID]
+
+
+class EnrollmentMove(Base):
+    """That an enrollment was moved, and how much of what its learner had done was kept."""
+
+    __tablename__ = "enrollment_moves"
+    __table_args__ = (reference("enrollment_id", "enrollments", ondelete="CASCADE"),)
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    from_version: Mapped[int]
+    """The number of the version, as of `to_version`."""
+    to_version: Mapped[int]
+    moved_at: Mapped[datetime]
+    kept: Mapped[int]
+    """Items that the learner had done or tried, and that are the same."""
+    lost: Mapped[int]
+    """Those that are to be done again, or are no more."""

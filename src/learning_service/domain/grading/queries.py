@@ -54,6 +54,8 @@ class WaitingResponse:
     claimed_by: str | None
     claimed_until: datetime | None
     enrollment_status: str
+    at_version: bool
+    """Whether the quiz is of the version that the enrollment is at."""
     attempt_passed: bool | None
     attempt_points: Decimal
     attempt_pending: Decimal
@@ -97,6 +99,7 @@ def _responses(*where: ColumnElement[bool]) -> Any:
 
 _DECIDING = (
     Enrollment.status,
+    Quiz.__table__.c.version_id == Enrollment.version_id,
     QuizAttempt.passed,
     QuizAttempt.points,
     QuizAttempt.pending_points,

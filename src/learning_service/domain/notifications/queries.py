@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Text,
     Uuid,
     and_,
@@ -31,6 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import PendingResponse, QuizAttempt
 from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.completion.models import EnrollmentMove
 from learning_service.domain.courses.models import CourseVersion
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.enrollments import listed_enrollments
@@ -56,6 +58,8 @@ class NotificationView:
     attempt_id: uuid.UUID | None
     certificate_id: uuid.UUID | None
     due_at: datetime | None
+    kept: int | None
+    lost: int | None
     read: bool
 
 
@@ -101,6 +105,7 @@ def notifications_of(caller: Principal) -> Any:
         _completed(caller),
         _certified(caller),
         _graded(caller),
+        _moved(caller),
     ).subquery("told")
 
 
@@ -156,6 +161,12 @@ def _graded(caller: Principal) -> Any:
     return told.join(attempt, true()).where(attempt.status == "graded", graded_at.is_not(None))
 
 
+def _moved(caller: Principal) -> Any:
+    move = looked_up(EnrollmentMove, "move", _belongs(EnrollmentMove))
+    told = _told(caller, literal("migrated"), move.id, move.moved_at, kept=move.kept, lost=move.lost)
+    return told.join(move, true())
+
+
 def _belongs(row: Any) -> ColumnElement[bool]:
     return and_(row.organization_id == Enrollment.organization_id, row.enrollment_id == Enrollment.id)
 
@@ -169,10 +180,12 @@ def _told(
     attempt_id: Any = None,
     certificate_id: Any = None,
     due_at: Any = None,
+    kept: Any = None,
+    lost: Any = None,
 ) -> Any:
     """One kind of notification; the row that it is about is joined to its enrollment."""
     named = cast(kind, Text)
-    nothing = cast(null(), Uuid())
+    nothing, none = cast(null(), Uuid()), cast(null(), Integer())
     return (
         select(
             cast(func.md5(named + cast(source_id, Text)), Uuid()).label("id"),
@@ -184,6 +197,8 @@ def _told(
             (nothing if attempt_id is None else attempt_id).label("attempt_id"),
             (nothing if certificate_id is None else certificate_id).label("certificate_id"),
             (Enrollment.due_at if due_at is None else due_at).label("due_at"),
+            (none if kept is None else kept).label("kept"),
+            (none if lost is None else lost).label("lost"),
         )
         .select_from(Enrollment)
         .join(

@@ -64,6 +64,8 @@ AuditAction: TypeAlias = Literal[
     "members.changed",
     "members.pushed",
     "membership_events.received",
+    "migration.finished",
+    "migration.started",
     "organization.created",
     "organization.settings_changed",
     "organization.updated",

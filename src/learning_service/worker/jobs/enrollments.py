@@ -1,7 +1,9 @@
-"""Changes of many enrollments, and imports of many rows."""
+"""Changes of many enrollments, imports of many rows, and moves to another version."""
 
 import uuid
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,6 +12,12 @@ from learning_service.core.database import DRIVER_ERRORS
 from learning_service.domain.completion.actions.enrollment_runs import fail_run, step_enrollments
 from learning_service.domain.completion.actions.imports import fail_import, step_import
 from learning_service.domain.completion.actions.marking import with_marks
+from learning_service.domain.completion.actions.version_migrations import (
+    fail_migration,
+    move_ready,
+    ready_moves,
+    step_migration,
+)
 from learning_service.domain.jobs.outbox import Job, Unworkable
 from learning_service.worker.durable import describe, finishing
 
@@ -32,6 +40,26 @@ async def change_enrollments(context: Context, job: Job) -> None:
 async def import_rows(context: Context, job: Job) -> None:
     """Go through the rows of a file."""
     await _go_through(context, job, step_import, fail_import)
+
+
+async def move_enrollments(context: Context, job: Job) -> None:
+    """Go through the open enrollments that move to another version."""
+    await _go_through(context, job, step_migration, fail_migration)
+
+
+async def move_waiting_enrollments(context: Context, at: datetime | None) -> None:
+    """Move those that waited for the end of an attempt, as of `at` (None: now)."""
+    async with context.transaction(None, at=at) as session:
+        ready = await ready_moves(session)
+    for organization_id, enrollment_id in ready:
+        await with_marks(partial(_move, context, organization_id, enrollment_id, at))
+
+
+async def _move(
+    context: Context, organization_id: str, enrollment_id: uuid.UUID, at: datetime | None
+) -> None:
+    async with context.transaction(organization_id, at=at) as session:
+        await move_ready(session, enrollment_id)
 
 
 async def _go_through(context: Context, job: Job, step: Step, give_up: GiveUp) -> None:

@@ -16,6 +16,7 @@ from learning_service_client.shapes.authoring import (
     VersionOut,
     VersionStatisticsOut,
 )
+from learning_service_client.shapes.changes import MigrationForecastOut, StartedOut
 from learning_service_client.shapes.courses import CourseOut
 from learning_service_client.shapes.regrading import Policy, QuestionChange, RegradeOut
 from learning_service_client.shapes.trees import StoredTreeOut, Tree
@@ -47,6 +48,27 @@ class AuthoringCalls(Transport):
         return await self._get(
             VersionStatisticsOut, f"/api/courses/{uuid_of(course_id)}/versions/{int(number)}/statistics/"
         )
+
+    async def create_migration(
+        self,
+        course_id: Id,
+        number: int,
+        *,
+        from_versions: Sequence[int] | None = None,
+        enrollment_ids: Sequence[Id] | None = None,
+        dry_run: bool | None = None,
+    ) -> MigrationForecastOut | StartedOut:
+        """Move open enrollments to this version, in the background; with `dry_run` say what that would do."""
+        answer = await self._send(
+            "POST",
+            f"/api/courses/{uuid_of(course_id)}/versions/{int(number)}/migrations/",
+            body=given(
+                from_versions=None if from_versions is None else list(from_versions),
+                enrollment_ids=None if enrollment_ids is None else [uuid_of(one) for one in enrollment_ids],
+                dry_run=dry_run,
+            ),
+        )
+        return cast("MigrationForecastOut | StartedOut", answer.json())
 
     async def create_regrade(
         self,

@@ -129,6 +129,7 @@ class RunProgressOut(TypedDict):
         "import_assignments",
         "import_extensions",
         "import_completions",
+        "migration",
     ]
     status: Literal["running", "done", "failed"]
     total: int
@@ -143,3 +144,33 @@ class StartedOut(TypedDict):
     """A run that does it in the background."""
 
     run_id: str
+
+
+class LostItemOut(TypedDict):
+    """An item whose work counts no more."""
+
+    key: str
+    title: str
+    enrollments: int
+
+
+class MovedSampleOut(TypedDict):
+    """An enrollment that would move."""
+
+    enrollment_id: str
+    from_version: int
+    kept: list[str]
+    lost: list[str]
+    completes: bool
+
+
+class MigrationForecastOut(TypedDict):
+    """What a move to another version would do now."""
+
+    enrollments: int
+    kept_items: int
+    lost_items: list[LostItemOut]
+    would_complete: int
+    waiting: int
+    staying: int
+    sample: list[MovedSampleOut]

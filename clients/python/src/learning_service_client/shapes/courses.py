@@ -102,3 +102,4 @@ class PublishedCourseOut(CourseOut):
     """A course that was published, and what its author may have overlooked."""
 
     warnings: list[PublishWarningOut]
+    run_id: NotRequired[str | None]

@@ -323,6 +323,8 @@ class NotificationOut(TypedDict):
     attempt_id: str | None
     certificate_id: str | None
     due_at: str | None
+    kept: int | None
+    lost: int | None
     read: bool
 
 

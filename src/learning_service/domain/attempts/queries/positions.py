@@ -26,6 +26,7 @@ from learning_service.domain.attempts.models import Layout, QuizAttempt
 from learning_service.domain.attempts.queries.progress import lessons_of, quizzes_of, under_way_of
 from learning_service.domain.courses.models import Course, Lesson, Quiz
 from learning_service.domain.courses.queries.compiled import (
+    CompiledQuiz,
     CompiledVersion,
     compiled_version,
     note_correction,
@@ -47,6 +48,7 @@ from learning_service.domain.enrollments.rules import (
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotAMember, NotFound
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.kernel.values import JsonObject
 
 Target = Literal["course", "lesson", "quiz", "attempt", "enrollment"]
@@ -321,6 +323,25 @@ async def version_of(session: AsyncSession, position: Position) -> CompiledVersi
     if position.correction is not None:
         note_correction(position.version_id, position.correction)
     return await compiled_version(session, position.version_id, position.correction)
+
+
+async def quiz_of(session: AsyncSession, version: CompiledVersion, quiz_id: uuid.UUID) -> CompiledQuiz:
+    """A quiz of the version; or of one that the enrollment has left, where what was done of it counts no more."""
+    found = version.quizzes.get(quiz_id)
+    if found is not None:
+        return found
+    left = await compiled_version(session, await version_with(session, quiz_id))
+    return left.quizzes[quiz_id]
+
+
+async def version_with(session: AsyncSession, quiz_id: uuid.UUID) -> uuid.UUID:
+    """The version that a quiz is of."""
+    columns = Quiz.__table__.c
+    organization_id, _ = own_key(session, quiz_id)
+    found = await session.execute(
+        select(columns.version_id).where(columns.organization_id == organization_id, columns.id == quiz_id)
+    )
+    return uuid.UUID(str(found.scalar_one()))
 
 
 def read_position(row: Sequence[Any]) -> Position:

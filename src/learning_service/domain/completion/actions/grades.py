@@ -8,7 +8,14 @@ from sqlalchemy import false, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import AssessmentResult, QuizAttempt
-from learning_service.domain.attempts.queries.positions import AttemptRow, Position, find_position, version_of
+from learning_service.domain.attempts.queries.positions import (
+    AttemptRow,
+    Position,
+    find_position,
+    quiz_of,
+    version_of,
+    version_with,
+)
 from learning_service.domain.completion.actions.doubts import recount, settle_doubts
 from learning_service.domain.completion.actions.known_grades import marks_with_feedback
 from learning_service.domain.completion.actions.marking import marks_of
@@ -117,10 +124,11 @@ async def judge_response(
     )
     _audit(session, response, position, judgement, actor)
     version = await version_of(session, position)
-    quiz = version.quizzes[response.quiz_id]
+    quiz = await quiz_of(session, version, response.quiz_id)
     before = position.attempt
     attempt = await _judge_again(session, position, await marked_by(session, position))
-    after, lost = await recount(session, replace(position, attempt=attempt), version, quiz)
+    counts = response.quiz_id in version.quizzes
+    after, lost = await recount(session, replace(position, attempt=attempt), version, quiz, hold=counts)
     if lost:
         await note_doubt(session, after, quiz, response.id, actor)
     after = await settle_doubts(session, after, version)
@@ -170,8 +178,9 @@ async def marked_by(session: AsyncSession, position: Position) -> CompiledQuiz:
     """
     assert position.attempt is not None
     number = await session.scalar(select(QuizAttempt.correction).where(QuizAttempt.id == position.attempt.id))
-    version = await compiled_version(session, position.version_id, number)
-    return version.quizzes[position.attempt.quiz_id].paper(position.attempt.layout)
+    quiz_id = position.attempt.quiz_id
+    version = await compiled_version(session, await version_with(session, quiz_id), number)
+    return version.quizzes[quiz_id].paper(position.attempt.layout)
 
 
 async def _judge_again(session: AsyncSession, position: Position, quiz: CompiledQuiz) -> AttemptRow:

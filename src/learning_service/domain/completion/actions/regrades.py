@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.completion.actions.moving import MigrationUnderWay
 from learning_service.domain.completion.actions.reconsidering import completed_beside, completed_elsewhere
 from learning_service.domain.completion.actions.regrade_effects import Counts, Effect, effect_of
 from learning_service.domain.completion.actions.regrading import STEP
 from learning_service.domain.completion.models import Regrade
+from learning_service.domain.completion.queries.moving import is_moving
 from learning_service.domain.completion.queries.regrades import find_regrade
 from learning_service.domain.completion.queries.regrading import Plan, weigh
 from learning_service.domain.courses.actions.drafts import correct_draft, lock_course
@@ -209,16 +211,15 @@ def _shown(plan: Plan, one: Regraded) -> Mapping[str, Any]:
 async def apply_regrade(session: AsyncSession, regrade_id: uuid.UUID, *, actor: Principal) -> Regrade:
     """Correct the version from now on, and have what was graded before graded anew in the background.
 
-    The draft gets the new keys and points too. Raises NotFound, AlreadyApplied, PreviewStale.
+    The draft gets the new keys and points too.
+
+    Raises NotFound, AlreadyApplied, PreviewStale, MigrationUnderWay.
     """
     _, version = await find_regrade(session, actor.organization_id, regrade_id)
     course = await lock_course(session, version.course_id)
     # Read again behind the course's lock: two who apply at once go one after the other.
     regrade, _ = await find_regrade(session, actor.organization_id, regrade_id)
-    if regrade.status != "preview":
-        raise AlreadyApplied
-    if await correction_number(session, regrade.version_id) != regrade.base:
-        raise PreviewStale
+    await _refuse_unless_fresh(session, regrade, course)
     session.add(
         VersionCorrection(
             organization_id=regrade.organization_id,
@@ -255,3 +256,12 @@ async def apply_regrade(session: AsyncSession, regrade_id: uuid.UUID, *, actor: 
     await enqueue_job(session, STEP, arguments, organization_id=actor.organization_id)
     await session.flush()
     return regrade
+
+
+async def _refuse_unless_fresh(session: AsyncSession, regrade: Regrade, course: Course) -> None:
+    if regrade.status != "preview":
+        raise AlreadyApplied
+    if await is_moving(session, course.organization_id, course.id):
+        raise MigrationUnderWay
+    if await correction_number(session, regrade.version_id) != regrade.base:
+        raise PreviewStale

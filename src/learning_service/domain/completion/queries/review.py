@@ -105,7 +105,7 @@ def _decides(row: WaitingResponse, reached: bool) -> bool:
         attempt_passed=row.attempt_passed,
         quiz_passed=row.quiz_passed,
         raises_best=row.raises_best,
-        enrollment_open=row.enrollment_status in OPEN,
+        enrollment_open=row.at_version and row.enrollment_status in OPEN,
         course_reached=reached,
     )
 

@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.models import AssignmentRun
 from learning_service.domain.assignments.queries.rules import access_run
-from learning_service.domain.completion.models import EnrollmentRun
+from learning_service.domain.completion.models import EnrollmentRun, VersionMigration
 from learning_service.domain.directory.rules.reach import reach_of
-from learning_service.domain.kernel.errors import NotFound
+from learning_service.domain.enrollments.queries.enrollments import access_authored
+from learning_service.domain.kernel.errors import Forbidden, NotAMember, NotFound
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.tenant import own_key
 
@@ -43,7 +44,7 @@ async def read_progress(session: AsyncSession, caller: Principal, run_id: uuid.U
     """A run that the caller started, or that is about members whom they administer. Raises NotFound."""
     run = await session.get(EnrollmentRun, own_key(session, run_id))
     if run is None:
-        return await _of_assignment(session, caller, run_id)
+        return await _of_migration(session, caller, run_id) or await _of_assignment(session, caller, run_id)
     starter = Principal(run.organization_id, run.started_by, roles=frozenset(run.roles))
     reach = reach_of(caller, chapters=True)
     covers = caller.is_any_admin and reach.covers(reach_of(starter, chapters=True))
@@ -76,4 +77,27 @@ async def _of_assignment(session: AsyncSession, caller: Principal, run_id: uuid.
         run.started_at,
         run.finished_at,
         run.reason if run.status == "stopped" else None,
+    )
+
+
+async def _of_migration(session: AsyncSession, caller: Principal, run_id: uuid.UUID) -> RunProgress | None:
+    """A move of enrollments, for whoever started it or may author the course. Raises NotFound for others."""
+    run = await session.get(VersionMigration, own_key(session, run_id))
+    if run is None:
+        return None
+    if run.started_by != caller.user_id:
+        try:
+            await access_authored(session, caller, run.course_id)
+        except (Forbidden, NotAMember):
+            raise NotFound from None
+    return RunProgress(
+        run.id,
+        "migration",
+        run.status,
+        run.total,
+        run.done,
+        run.total - run.done if run.status != "running" else 0,
+        run.started_at,
+        run.finished_at,
+        run.error,
     )

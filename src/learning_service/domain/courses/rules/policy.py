@@ -76,6 +76,8 @@ class PublicationIn(StrictModel):
     """The optional body of a publish."""
 
     note: Annotated[CleanText, Field(max_length=2000)] | None = None
+    open_enrollments: Literal["leave", "migrate"] = "leave"
+    """`migrate` also moves all open enrollments of the course to the new version; `leave`: they keep theirs."""
 
 
 MAX_TITLE = 200

@@ -21,7 +21,7 @@ from learning_service.domain.attempts.models import (
     QuizAttempt,
     QuizProgress,
 )
-from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount
+from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount, quiz_of
 from learning_service.domain.attempts.queries.standings import progress_of
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.views.attempts import given_responses, released, score_of
@@ -203,7 +203,7 @@ async def _attempts(session: AsyncSession, caller: Principal, _member: Member, a
     for attempt in attempts:
         position = positions[attempt.enrollment_id]
         version = await compiled_version(session, position.version_id)
-        quiz = version.quizzes[attempt.quiz_id].paper(attempt.layout)
+        quiz = (await quiz_of(session, version, attempt.quiz_id)).paper(attempt.layout)
         found.append(_attempt(quiz, attempt, position, grades.get(attempt.id, [])))
     is_last = len(attempts) < ATTEMPTS_AT_ONCE
     return found, None if is_last else (attempts[-1].started_at, attempts[-1].id)

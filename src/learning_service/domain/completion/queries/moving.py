@@ -1,0 +1,343 @@
+"""What moving open enrollments to another version of their course means for them."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import exists, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.accommodations.queries import accommodations_of
+from learning_service.domain.attempts.queries.positions import Position, QuizCount, read_position
+from learning_service.domain.attempts.queries.progress import lessons_of, quizzes_of, under_way_of
+from learning_service.domain.completion.models import VersionMigration
+from learning_service.domain.courses.queries.compiled import (
+    CompiledLesson,
+    CompiledQuiz,
+    CompiledVersion,
+    compiled_version,
+)
+from learning_service.domain.courses.queries.corrections import list_corrections
+from learning_service.domain.courses.queries.versions import load_tree
+from learning_service.domain.courses.rules.moving import same_items
+from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.enrollments.rules import awaits_review, decide
+
+# Erased members' enrollments stay where they are. A text, so that listing and holding them are one.
+_OPEN = """
+SELECT e.id, e.version_id FROM enrollments e
+JOIN members m ON m.organization_id = e.organization_id AND m.user_id = e.user_id AND m.erased_at IS NULL
+WHERE e.organization_id = :organization_id AND e.course_id = :course_id AND e.id > :after
+    AND e.status IN ('assigned', 'in_progress') AND e.version_id <> :version_id
+    AND (CAST(:sources AS uuid[]) IS NULL OR e.version_id = ANY(CAST(:sources AS uuid[])))
+    AND (CAST(:ids AS uuid[]) IS NULL OR e.id = ANY(CAST(:ids AS uuid[])))
+ORDER BY e.id LIMIT :most
+"""
+_LIST, _HOLD = text(_OPEN), text(f"{_OPEN} FOR NO KEY UPDATE OF e")
+# An attempt under way keeps its questions, and a pass in doubt its place until a person has decided.
+IS_BUSY = """
+EXISTS (SELECT FROM quiz_attempts a WHERE a.organization_id = e.organization_id AND a.enrollment_id = e.id
+    AND a.status = 'in_progress')
+OR EXISTS (SELECT FROM lost_passes l WHERE l.organization_id = e.organization_id AND l.enrollment_id = e.id
+    AND l.resolved_at IS NULL)
+OR EXISTS (SELECT FROM quiz_progress p WHERE p.organization_id = e.organization_id AND p.enrollment_id = e.id
+    AND p.held_points IS NOT NULL)
+"""
+_BUSY = text(
+    f"""
+SELECT e.id FROM unnest(CAST(:ids AS uuid[])) AS i(id)
+JOIN enrollments e ON e.organization_id = :organization_id AND e.id = i.id
+WHERE {IS_BUSY}
+"""  # noqa: S608 - words of our own
+)
+# What an earlier move has left at a quiz is in the way of what would come there.
+_TAKEN = text(
+    """
+SELECT DISTINCT enrollment_id FROM quiz_progress
+WHERE organization_id = :organization_id AND enrollment_id = ANY(CAST(:ids AS uuid[]))
+    AND quiz_id = ANY(CAST(:taken AS uuid[]))
+"""
+)
+# Where an item of the new version that is needed was never touched, and no quiz is used up, a move ends nothing.
+_CLOSE = text(
+    """
+WITH lesson AS (SELECT * FROM unnest(CAST(:lessons AS uuid[]), CAST(:lessons_after AS uuid[])) AS l(old, new)),
+quiz AS (SELECT * FROM unnest(CAST(:quizzes AS uuid[]), CAST(:quizzes_after AS uuid[]), CAST(:most AS integer[]))
+    AS q(old, new, most))
+SELECT e.id FROM unnest(CAST(:ids AS uuid[])) AS e(id)
+WHERE ((SELECT count(DISTINCT coalesce(lesson.new, p.lesson_id)) FROM lesson_progress p
+        LEFT JOIN lesson ON lesson.old = p.lesson_id
+        WHERE p.organization_id = :organization_id AND p.enrollment_id = e.id
+            AND coalesce(lesson.new, p.lesson_id) = ANY(CAST(:needed_lessons AS uuid[])))
+        = cardinality(CAST(:needed_lessons AS uuid[]))
+    AND (SELECT count(*) FROM quiz_progress p LEFT JOIN quiz ON quiz.old = p.quiz_id
+        WHERE p.organization_id = :organization_id AND p.enrollment_id = e.id AND p.best_points IS NOT NULL
+            AND coalesce(quiz.new, p.quiz_id) = ANY(CAST(:needed_quizzes AS uuid[])))
+        = cardinality(CAST(:needed_quizzes AS uuid[])))
+    OR EXISTS (SELECT FROM quiz_progress p LEFT JOIN quiz ON quiz.old = p.quiz_id
+        WHERE p.organization_id = :organization_id AND p.enrollment_id = e.id AND p.best_points IS NOT NULL
+            AND coalesce(quiz.new, p.quiz_id) = ANY(CAST(:needed_quizzes AS uuid[]))
+            AND p.attempts_used >= least(p.attempts_allowed, quiz.most))
+"""
+)
+_TOUCHED = """
+SELECT p.enrollment_id, p.lesson_id AS item FROM lesson_progress p
+    WHERE p.organization_id = :organization_id AND p.enrollment_id = ANY(CAST(:ids AS uuid[]))
+UNION ALL SELECT p.enrollment_id, p.quiz_id FROM quiz_progress p
+    WHERE p.organization_id = :organization_id AND p.enrollment_id = ANY(CAST(:ids AS uuid[]))
+        AND p.attempts_used > 0
+"""
+_PER_ITEM = text(f"SELECT item, count(*) FROM ({_TOUCHED}) AS touched GROUP BY item")  # noqa: S608
+_EACH = text(_TOUCHED)
+
+
+@dataclass(frozen=True)
+class Move:
+    """From one version to another: what stays the same, by the ids that it has in each."""
+
+    organization_id: str
+    before: CompiledVersion
+    after: CompiledVersion
+    correction: int
+    """After how many corrections of the version moved to."""
+    same: frozenset[str]
+    """Keys of the items that are kept."""
+    answers: Mapping[uuid.UUID, Mapping[str, str]]
+    """By question of the version that is left: the ids of its choices, and what they are afterwards."""
+
+    @cached_property
+    def lessons(self) -> Mapping[uuid.UUID, uuid.UUID]:
+        """Lessons that are kept, and what they are afterwards."""
+        after = {item.key: item.id for item in _items(self.after) if isinstance(item, CompiledLesson)}
+        return {
+            item.id: after[item.key]
+            for item in _items(self.before)
+            if isinstance(item, CompiledLesson) and item.key in self.same
+        }
+
+    @cached_property
+    def quizzes(self) -> Mapping[uuid.UUID, CompiledQuiz]:
+        """Quizzes that are kept, and what they are afterwards."""
+        after = {quiz.key: quiz for quiz in self.after.quizzes.values()}
+        return {quiz.id: after[quiz.key] for quiz in self.before.quizzes.values() if quiz.key in self.same}
+
+    @cached_property
+    def items(self) -> Mapping[uuid.UUID, CompiledLesson | CompiledQuiz]:
+        """All items of the version that is left."""
+        return {item.id: item for item in _items(self.before)}
+
+    def keeps(self, item: uuid.UUID) -> bool:
+        """Whether what was done there counts afterwards."""
+        return item in self.lessons or item in self.quizzes
+
+    def ids_in(self, quiz_id: uuid.UUID) -> Mapping[str, str]:
+        """What is named in the documents of attempts at a kept quiz, and its names afterwards."""
+        new = {question.key: question for question in self.quizzes[quiz_id].shown}
+        names: dict[str, str] = {}
+        for question in self.before.quizzes[quiz_id].shown:
+            other = new[question.key]
+            names[str(question.id)] = str(other.id)
+            names.update(self.answers[question.id])
+            for side in ("left", "right", "items"):
+                by_text = {part.text: part.key for part in getattr(other, side)}
+                names.update({part.key: by_text[part.text] for part in getattr(question, side)})
+        return names
+
+    def allowed(self, quiz_id: uuid.UUID, count: QuizCount) -> int | None:
+        """How often a kept quiz may be tried afterwards: what was granted beyond the limit stays granted."""
+        most, was = self.quizzes[quiz_id].max_attempts, self.before.quizzes[quiz_id].max_attempts
+        if most is None or count.allowed is None or was is None:
+            return most
+        return most + max(count.allowed - was, 0)
+
+    def moved(self, position: Position) -> Position:
+        """Where an enrollment stands once it is moved."""
+        lessons = {
+            self.lessons.get(key, key): at
+            for key, at in sorted(position.lessons.items(), key=lambda one: one[1])
+        }
+        quizzes = {
+            self.quizzes[key].id if key in self.quizzes else key: replace(
+                count, allowed=self.allowed(key, count)
+            )
+            if key in self.quizzes
+            else count
+            for key, count in position.quizzes.items()
+        }
+        return replace(position, version_id=self.after.id, lessons=lessons, quizzes=quizzes)
+
+
+def _items(version: CompiledVersion) -> Iterator[CompiledLesson | CompiledQuiz]:
+    for module in version.modules:
+        yield from module.items
+    if version.assessment is not None:
+        yield version.assessment
+
+
+async def move_between(
+    session: AsyncSession, organization_id: str, before_id: uuid.UUID, after_id: uuid.UUID
+) -> Move:
+    """What is the same in two published versions of a course, by the keys that hold now."""
+    old, new = await load_tree(session, before_id), await load_tree(session, after_id)
+    left, right = await list_corrections(session, before_id), await list_corrections(session, after_id)
+    number = right[-1].number if right else 0
+    before = await compiled_version(session, before_id, left[-1].number if left else 0)
+    after = await compiled_version(session, after_id, number)
+    names = {id_: key for key, id_ in old.ids.items()}
+    answers = {
+        question.id: {
+            str(one.id): str(new.ids[names[one.id]]) for one in question.answers if names[one.id] in new.ids
+        }
+        for quiz in before.quizzes.values()
+        for question in quiz.shown
+    }
+    same = same_items(old.tree, new.tree, left, right)
+    return Move(organization_id, before, after, number, same, answers)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which enrollments are to be moved, and where to."""
+
+    organization_id: str
+    course_id: uuid.UUID
+    version_id: uuid.UUID
+    sources: Sequence[uuid.UUID] | None
+    """The versions that are left; None: every other one."""
+    ids: Sequence[uuid.UUID] | None
+    """Which enrollments; None: all."""
+
+
+async def open_elsewhere(
+    session: AsyncSession, wanted: Wanted, *, after: uuid.UUID | None, most: int, hold: bool = False
+) -> Mapping[uuid.UUID, Sequence[uuid.UUID]]:
+    """The next open enrollments to be moved, by the version that they are at; with `hold`, locked in their order."""
+    rows = await session.execute(
+        _HOLD if hold else _LIST,
+        {
+            "organization_id": wanted.organization_id,
+            "course_id": wanted.course_id,
+            "version_id": wanted.version_id,
+            "sources": None if wanted.sources is None else list(wanted.sources),
+            "ids": None if wanted.ids is None else list(wanted.ids),
+            "after": after or uuid.UUID(int=0),
+            "most": most,
+        },
+    )
+    found: dict[uuid.UUID, list[uuid.UUID]] = {}
+    for enrollment_id, version_id in rows:
+        found.setdefault(version_id, []).append(enrollment_id)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What a move would do to some enrollments of one version."""
+
+    plain: Sequence[uuid.UUID]
+    """They go on at the other version."""
+    awaiting: Sequence[uuid.UUID]
+    """Those of them that have handed in everything."""
+    completing: Sequence[uuid.UUID]
+    """They would be completed by it."""
+    busy: Sequence[uuid.UUID]
+    """They cannot be moved as yet."""
+    staying: Sequence[uuid.UUID]
+    """They would fail by it, or have done other things there before, and are not moved."""
+
+
+async def fate_of(session: AsyncSession, move: Move, ids: Sequence[uuid.UUID]) -> Fate:
+    """What becomes of these enrollments; three statements, and one more where a move may end some."""
+    own = {"organization_id": move.organization_id, "ids": list(ids)}
+    taken = [quiz.id for quiz in move.quizzes.values()]
+    busy = set((await session.scalars(_BUSY, own)).all())
+    stay = set((await session.scalars(_TAKEN, own | {"taken": taken})).all()) - busy if taken else set()
+    free = [one for one in ids if one not in busy and one not in stay]
+    shape = move.after.shape
+    close = await session.scalars(
+        _CLOSE,
+        {
+            "organization_id": move.organization_id,
+            "ids": free,
+            "lessons": list(move.lessons),
+            "lessons_after": list(move.lessons.values()),
+            "quizzes": list(move.quizzes),
+            "quizzes_after": [quiz.id for quiz in move.quizzes.values()],
+            "most": [quiz.max_attempts for quiz in move.quizzes.values()],
+            "needed_lessons": list(shape.required_lessons),
+            "needed_quizzes": [quiz.id for quiz in shape.to_pass],
+        },
+    )
+    ends: dict[str, list[uuid.UUID]] = {"completed": [], "failed": [], "in_progress": []}
+    waits = []
+    for position in await _positions(session, move.organization_id, close.all()):
+        standing = move.moved(position).standing()
+        status = decide(shape, standing).status
+        ends[status].append(position.enrollment_id)
+        if status == "in_progress" and awaits_review(shape, standing):
+            waits.append(position.enrollment_id)
+    ended = {*ends["completed"], *ends["failed"]}
+    return Fate(
+        [one for one in free if one not in ended],
+        waits,
+        ends["completed"],
+        sorted(busy),
+        [*ends["failed"], *stay],
+    )
+
+
+async def _positions(session: AsyncSession, own: str, ids: Sequence[uuid.UUID]) -> Sequence[Position]:
+    if not ids:
+        return ()
+    e = Enrollment
+    columns: Sequence[Any] = (
+        e.id,
+        e.organization_id,
+        e.user_id,
+        e.course_id,
+        e.version_id,
+        e.status,
+        e.source,
+        e.assigned_at,
+        e.due_at,
+        e.extra_time_seconds,
+        e.revision,
+        accommodations_of(e),
+        lessons_of(e),
+        quizzes_of(e),
+        under_way_of(e),
+    )
+    rows = await session.execute(
+        select(*columns).where(e.organization_id == own, e.id == func.any(list(ids))).order_by(e.id)
+    )
+    return [read_position(row) for row in rows]
+
+
+async def touched_items(session: AsyncSession, move: Move, ids: Sequence[uuid.UUID]) -> Counter[uuid.UUID]:
+    """How many of these enrollments have done or tried each item of the version that they leave."""
+    rows = await session.execute(_PER_ITEM, {"organization_id": move.organization_id, "ids": list(ids)})
+    return Counter({item: count for item, count in rows if item in move.items})
+
+
+async def touched_by(
+    session: AsyncSession, move: Move, ids: Sequence[uuid.UUID]
+) -> Mapping[uuid.UUID, Sequence[uuid.UUID]]:
+    """The items of the version that is left which each of these enrollments has done or tried, in their order."""
+    rows = await session.execute(_EACH, {"organization_id": move.organization_id, "ids": list(ids)})
+    touched: dict[uuid.UUID, set[uuid.UUID]] = {one: set() for one in ids}
+    for enrollment_id, item in rows:
+        touched[enrollment_id].add(item)
+    return {one: [item for item in move.items if item in done] for one, done in touched.items()}
+
+
+async def is_moving(session: AsyncSession, organization_id: str, course_id: uuid.UUID) -> bool:
+    """Whether enrollments of the course are being moved."""
+    running = exists().where(
+        VersionMigration.organization_id == organization_id,
+        VersionMigration.course_id == course_id,
+        VersionMigration.status == "running",
+    )
+    return bool(await session.scalar(select(running)))
