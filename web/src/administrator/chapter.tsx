@@ -162,6 +162,9 @@ export function ChapterScreen() {
     <Screen title={name} wide>
       <Filters>
         <Choose label={t("requirement")} value={requirement?.id ?? ""} options={offer(requirements.data)} change={(value) => change({ requirement_id: value, status: undefined })} />
+        <Link to="/administer/trends" search={{ chapter_id: chapterId, ...(requirement ? { requirement_id: requirement.id } : {}) } as never}>
+          {t("overTime")}
+        </Link>
       </Filters>
       {report.error ? <Failure error={report.error} again={() => void report.refetch()} /> : null}
       {requirements.data?.length === 0 ? <Empty title={t("noRequirementsYet")} /> : null}

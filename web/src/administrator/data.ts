@@ -11,7 +11,7 @@ interface Page<T> {
 }
 
 /** All of a list that a field offers, up to a bound that a person could still look through. */
-async function everything<T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): Promise<T[]> {
+export async function everything<T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): Promise<T[]> {
   const all: T[] = [];
   let cursor: string | undefined;
   for (let pages = 0; pages < MOST_PAGES; pages++) {
@@ -51,6 +51,14 @@ export const useCourses = () =>
   useQuery({
     queryKey: ["courses", "all"],
     queryFn: () => everything((cursor) => take(api.GET("/api/courses/", { params: { query: paged(cursor) } }))),
+    staleTime: MINUTES,
+  });
+
+/** Programs that one may author or assign. */
+export const usePrograms = () =>
+  useQuery({
+    queryKey: ["programs", "all"],
+    queryFn: () => everything((cursor) => take(api.GET("/api/programs/", { params: { query: paged(cursor) } }))),
     staleTime: MINUTES,
   });
 

@@ -14,4 +14,5 @@ export { Reports } from "./reports";
 export { AdministeredRequirements } from "./requirements";
 export { NewRule, RuleScreen } from "./rule";
 export { Rules } from "./rules";
+export { Trends } from "./trends";
 export { Webhooks } from "./webhooks";

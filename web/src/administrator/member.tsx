@@ -8,8 +8,9 @@ import { Table } from "../parts/table";
 import { useToast } from "../parts/toasts";
 import { STATUS as ENROLLMENT } from "../screens/catalogue";
 import { CERTIFICATE } from "../screens/mine";
+import { AccommodationsOf } from "./accommodations";
 import { STATUS } from "./compliance";
-import { useCourses } from "./data";
+import { useCourses, usePrograms, useReach } from "./data";
 import { DayField, DueDay, endOfDay } from "./days";
 import { Ask, offer } from "./parts";
 import { useWords } from "./words";
@@ -23,17 +24,18 @@ function AssignCourse({ member }: { member: Member }) {
   const say = useToast();
   const queries = useQueryClient();
   const courses = useCourses();
+  const programs = usePrograms();
   const [open, setOpen] = useState(false);
   const [course, setCourse] = useState("");
   const [due, setDue] = useState("");
   const assign = useMutation({
-    mutationFn: (courseId: string) =>
-      take(
-        api.POST("/api/courses/{course_id}/assign/", {
-          params: { path: { course_id: courseId } },
-          body: { user_ids: [member.user_id], ...(due ? { due_at: endOfDay(due) } : {}) },
-        }),
-      ) as Promise<Schemas["AssignedOut"]>,
+    mutationFn: (id: string) => {
+      const body = { user_ids: [member.user_id], ...(due ? { due_at: endOfDay(due) } : {}) };
+      const answer = programs.data?.some((one) => one.id === id)
+        ? take(api.POST("/api/programs/{program_id}/assign/", { params: { path: { program_id: id } }, body }))
+        : take(api.POST("/api/courses/{course_id}/assign/", { params: { path: { course_id: id } }, body }));
+      return answer as Promise<Schemas["AssignedOut"]>;
+    },
     onSuccess: async (told) => {
       setOpen(false);
       const skipped = told.skipped[0];
@@ -41,7 +43,10 @@ function AssignCourse({ member }: { member: Member }) {
       await queries.invalidateQueries();
     },
   });
-  const offered = courses.data?.filter((one) => one.published_version !== null && !one.archived);
+  const offered = [
+    ...(courses.data?.filter((one) => one.published_version !== null && !one.archived) ?? []),
+    ...(programs.data?.filter((one) => one.published_version !== null) ?? []),
+  ];
   return (
     <>
       <button type="button" onClick={() => setOpen(true)}>
@@ -56,7 +61,7 @@ function AssignCourse({ member }: { member: Member }) {
           close={() => setOpen(false)}
           act={() => course && assign.mutate(course)}
         >
-          <SelectField label={t("course")} value={course} options={offer(offered, t("chooseCourse"))} change={setCourse} />
+          <SelectField label={t(programs.data?.length ? "courseOrProgram" : "course")} value={course} options={offer(offered, t("chooseCourse"))} change={setCourse} />
           <DayField label={t("dueDay")} hint={t("dueDayOptional")} pointer="/due_at" value={due} change={setDue} />
         </Ask>
       ) : null}
@@ -141,6 +146,7 @@ function Certificates({ rows }: { rows: Member["certificates"] }) {
 export function MemberScreen() {
   const { userId } = useParams({ strict: false }) as { userId: string };
   const { t, day } = useWords();
+  const { broad } = useReach();
   const member = useQuery({
     queryKey: ["member", userId],
     queryFn: () => take(api.GET("/api/directory/members/{user_id}/", { params: { path: { user_id: userId } } })),
@@ -176,6 +182,12 @@ export function MemberScreen() {
               </li>
             ))}
           </ul>
+        </>
+      ) : null}
+      {broad ? (
+        <>
+          <h2 className="section">{t("accommodations")}</h2>
+          <AccommodationsOf userId={userId} />
         </>
       ) : null}
       {fields.length > 0 ? (

@@ -15,6 +15,7 @@ export const ADMINISTRATOR = [
   createRoute({ getParentRoute: parent, path: "/administer/rules/new", component: lazyRouteComponent(screens, "NewRule") }),
   createRoute({ getParentRoute: parent, path: "/administer/rules/$ruleId", component: lazyRouteComponent(screens, "RuleScreen") }),
   createRoute({ getParentRoute: parent, path: "/administer/reports", component: lazyRouteComponent(screens, "Reports") }),
+  createRoute({ getParentRoute: parent, path: "/administer/trends", component: lazyRouteComponent(screens, "Trends") }),
   createRoute({ getParentRoute: parent, path: "/administer/certificates", component: lazyRouteComponent(screens, "AdministeredCertificates") }),
   createRoute({ getParentRoute: parent, path: "/administer/imports", component: lazyRouteComponent(screens, "Imports") }),
   createRoute({ getParentRoute: parent, path: "/administer/audit", component: lazyRouteComponent(screens, "Audit") }),

@@ -6,6 +6,8 @@ export { Banks } from "./banks";
 export { AuthoredCourses } from "./courses";
 export { CourseEditor } from "./editor";
 export { Policy } from "./policy";
+export { AuthoredPrograms } from "./programs";
+export { NewProgram, ProgramScreen } from "./program";
 export { Preview } from "./preview";
 export { Publish } from "./publish";
 export { RegradeScreen } from "./regrade";

@@ -10,6 +10,7 @@ import { CheckField, Form, SelectField, TextField } from "../parts/form";
 import { usePages } from "../parts/queries";
 import { useToast } from "../parts/toasts";
 import { More } from "../screens/home";
+import { CourseChoice } from "./course-choice";
 import { useCourse } from "./editor";
 import { useWords, type Key } from "./words";
 
@@ -60,6 +61,17 @@ function PolicyForm({ course }: { course: Course }) {
         options={options}
         change={(value) => put({ linked_compliance_requirement: value || null })}
       />
+      <SelectField
+        label={t("sequence")}
+        pointer="/sequence"
+        value={now.sequence}
+        options={[
+          { value: "free", label: t("sequenceFree") },
+          { value: "ordered", label: t("sequenceOrdered") },
+        ]}
+        change={(value) => put({ sequence: value === "ordered" ? "ordered" : "free" })}
+      />
+      <CourseChoice label={t("prerequisites")} hint={t("prerequisitesHint")} pointer="/prerequisites" value={now.prerequisites} without={[course.id]} change={(prerequisites) => put({ prerequisites })} />
       {gives ? (
         <CheckField label={t("applyToExisting")} hint={t("applyToExistingHint")} checked={change.apply_to_existing ?? false} change={(on) => put({ apply_to_existing: on })} />
       ) : null}

@@ -281,6 +281,7 @@ export const en = {
   signInProvider: "With the account that you have at your organization.",
   signInArriving: "You are signed in. You can close this window.",
   signInFailed: "Signing in did not work. Try again; if it goes on, tell your administrator.",
+  navTrends: "Trends",
 } satisfies Record<string, Message>;
 
 export type Key = keyof typeof en;

@@ -277,4 +277,5 @@ export const es: Catalogue = {
   signInProvider: "Con la cuenta que tiene en su organización.",
   signInArriving: "Ha iniciado sesión. Puede cerrar esta ventana.",
   signInFailed: "No se pudo iniciar sesión. Inténtelo de nuevo; si continúa, dígalo a su administrador.",
+  navTrends: "Tendencias",
 };

@@ -277,4 +277,5 @@ export const fr: Catalogue = {
   signInProvider: "Avec le compte que vous avez dans votre organisation.",
   signInArriving: "Vous êtes connecté. Vous pouvez fermer cette fenêtre.",
   signInFailed: "La connexion a échoué. Réessayez ; si cela continue, dites-le à votre administrateur.",
+  navTrends: "Tendances",
 };

@@ -47,6 +47,7 @@ const AUTHORING: Area = {
   isFor: (me) => me.may.author.length > 0,
   places: [
     { to: "/author", icon: "edit", key: "navCourses" },
+    { to: "/author/programs", icon: "list", key: "programs" },
     { to: "/author/banks", icon: "quiz", key: "navBanks" },
   ],
 };
@@ -63,6 +64,7 @@ const ADMINISTRATION: Area = {
     { to: "/administer/members", icon: "people", key: "navMembers" },
     { to: "/administer/enrollments", icon: "list", key: "navEnrollments" },
     { to: "/administer/reports", icon: "history", key: "navReports" },
+    { to: "/administer/trends", icon: "chart", key: "navTrends" },
     { to: "/administer/requirements", icon: "requirements", key: "navAllRequirements" },
     { to: "/administer/rules", icon: "rules", key: "navRules", isFor: isBroad },
     { to: "/administer/certificates", icon: "certificate", key: "navCertificates", isFor: isBroad },

@@ -1,0 +1,50 @@
+"""An author makes a program of courses, publishes it and assigns it; a member has it then."""
+
+import pytest
+from tests.kit.learner import lesson, tree
+from tests.kit.world import World
+from tests.web.conftest import Stage, each_width
+
+FIRST_STEP, SECOND_STEP = (f".program-step:nth-of-type({n}) label" for n in (1, 2))
+
+
+@pytest.mark.timeout(120)
+@each_width
+async def test_a_program_from_its_steps_to_a_member(stage: Stage, world: World, width: int) -> None:
+    for title in ("Hazing prevention", "Treasurers", "Secretaries"):
+        await world.course(tree(lesson(), title=title))
+    stage.offers("boss", "Margaret Okonkwo", "national_admin", role="administrator")
+    author = stage.person(width)
+    await author.opens("/app/author/programs")
+    await author.chooses("M Margaret")
+    await author.sees("No program yet")
+    await author.looks_at_it("author-programs-empty")
+    await author.chooses("New program")
+    await author.fills("Title", "Officers' first year")
+    await author.chooses("Hazing prevention", FIRST_STEP)
+    await author.chooses("Add a step")
+    # A course stands in one step only: the second step does not offer what the first one has.
+    await author.chooses("Treasurers", SECOND_STEP)
+    assert "Hazing" not in await author.tab.evaluate("document.querySelectorAll('.program-step')[1].innerText")
+    await author.chooses("Secretaries", SECOND_STEP)
+    await author.picks("To complete the step", "1 of 2")
+    await author.fills("Days until it is due", "60")
+    await author.looks_at_it("author-program-new")
+    await author.chooses("Make the program")
+    await author.sees("Nobody sees it before you publish it.")
+    await author.chooses("Publish")
+    await author.sees("Version 1 is open now")
+    await author.looks_at_it("author-program")
+    [made] = (await world.admin.ok("GET", "/api/programs/"))["items"]
+    assert [one["need"] for one in made["steps"]] == ["all", 1]
+    assert (made["ordered"], made["due_in_days"], made["published_version"]) == (True, 60, 1)
+    await author.chooses("Move up: Step 2")
+    await author.chooses("Save")
+    await author.sees("Members see the published version until you publish the draft.")
+    await author.chooses("Assign to members")
+    await author.looks_at_it("author-program-assign")
+    await author.chooses("Assign", "dialog button")
+    await author.sees("Assigned to 5 members")
+    [own] = (await world.member().ok("GET", "/api/users/programs/"))["items"]
+    assert own["title"] == "Officers' first year"
+    assert not author.faults, "\n".join(author.faults)
