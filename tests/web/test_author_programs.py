@@ -25,7 +25,9 @@ async def test_a_program_from_its_steps_to_a_member(stage: Stage, world: World, 
     await author.chooses("Add a step")
     # A course stands in one step only: the second step does not offer what the first one has.
     await author.chooses("Treasurers", SECOND_STEP)
-    assert "Hazing" not in await author.tab.evaluate("document.querySelectorAll('.program-step')[1].innerText")
+    assert "Hazing" not in await author.tab.evaluate(
+        "document.querySelectorAll('.program-step')[1].innerText"
+    )
     await author.chooses("Secretaries", SECOND_STEP)
     await author.picks("To complete the step", "1 of 2")
     await author.fills("Days until it is due", "60")

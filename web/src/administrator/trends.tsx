@@ -127,7 +127,7 @@ function Forecast({ query, days }: { query: Query; days: number }) {
     <>
       <p className="hint">{t("forecastLead", { count: days })}</p>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls sideways has to be reached by keyboard */}
-      <div className="columns-place" role="region" aria-label={t("forecast")} tabIndex={0}>
+      <div className="columns-place" role="group" aria-label={t("forecast")} tabIndex={0}>
         <Columns weeks={weeks} chosen={chosen} choose={setChosen} />
       </div>
       <Legend
