@@ -2,19 +2,24 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from importlib.resources import files
+from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from tests.kit.courses import sanitized
 from tests.kit.stack import create_database_from_template, drop_database
+from tests.kit.world import Signer
 
 from learning_devstack.demo import COURSE_FILE, load_demo
 from learning_devstack.parts import Parts
 from learning_devstack.tokens import DEMO_ORGANIZATION as ORGANIZATION
+from learning_service.context import open_context
 from learning_service.core.database import open_transaction
+from learning_service.core.settings import Settings
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.versions import load_tree
 from learning_service.domain.courses.rules.publishing import publish_faults
@@ -23,6 +28,29 @@ from learning_service.domain.courses.rules.tree import quizzes as quizzes_of
 from learning_service.domain.directory.models import Chapter, Member, Region
 from learning_service.domain.questions.rules.free_form import FreeForm
 from learning_service.domain.questions.rules.multi_select import MultiSelect
+from learning_service.main import create_app
+
+MakeSettings = Callable[..., Settings]
+LISTS = [
+    ("demo-learner", "/api/users/enrollments/"),
+    ("demo-learner", "/api/users/certificates/"),
+    ("demo-learner", "/api/users/notifications/"),
+    ("demo-learner", "/api/users/compliance/"),
+    ("demo-officer", "/api/users/programs/"),
+    ("demo-officer", "/api/users/skills/"),
+    ("demo-grader", "/api/learning/grading/pending/"),
+    ("demo-grader", "/api/learning/grading/history/"),
+    ("demo-admin", "/api/assignment-rules/"),
+    ("demo-admin", "/api/audit/"),
+    ("demo-admin", "/api/compliance-requirements/"),
+    ("demo-admin", "/api/enrollments/?overdue=true"),
+    ("demo-admin", "/api/enrollments/?awaiting_review=true"),
+    ("demo-admin", "/api/exemptions/"),
+    ("demo-admin", "/api/programs/"),
+    ("demo-admin", "/api/question-banks/"),
+    ("demo-admin", "/api/reports/compliance/forecast/?days=90"),
+]
+"""Lists that screens show, each with somebody who looks at it."""
 
 
 @pytest.fixture(scope="module")
@@ -32,37 +60,49 @@ def tree() -> Tree:
 
 
 @pytest.fixture
-async def engine(parts: Parts, template: str) -> AsyncIterator[AsyncEngine]:
-    """A migrated database of the test's own; what is loaded there is really committed."""
+async def copy(parts: Parts, template: str, make_settings: MakeSettings) -> AsyncIterator[Settings]:
+    """Settings of a migrated database of the test's own; what is loaded there is really committed."""
     name = f"demo_{uuid.uuid4().hex[:12]}"
-    made = create_async_engine(await create_database_from_template(parts, name))
-    yield made
-    await made.dispose()
+    yield make_settings(await create_database_from_template(parts, name))
     await drop_database(parts, name)
 
 
-async def _load(engine: AsyncEngine) -> None:
-    async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
-        await open_transaction(session, role="learning_api", organization_id=ORGANIZATION)
+@pytest.fixture
+async def engine(copy: Settings) -> AsyncIterator[AsyncEngine]:
+    """Connections to it."""
+    made = create_async_engine(copy.database_url)
+    yield made
+    await made.dispose()
+
+
+async def _load(settings: Settings) -> None:
+    async with (
+        open_context(settings, "learning_api") as context,
+        context.transaction(ORGANIZATION) as session,
+    ):
         await load_demo(session)
-        await session.commit()
 
 
 async def _count(session: AsyncSession, model: type) -> int:
     return await session.scalar(select(func.count()).select_from(model)) or 0
 
 
-async def test_loads_an_organization_with_one_published_course(engine: AsyncEngine, tree: Tree) -> None:
-    await _load(engine)
+async def test_loads_an_organization_with_one_published_course(
+    copy: Settings, engine: AsyncEngine, tree: Tree
+) -> None:
+    await _load(copy)
     async with AsyncSession(engine) as session:
         await open_transaction(session, role="learning_api", organization_id=ORGANIZATION)
         assert await _count(session, Region) == 2
-        assert await _count(session, Chapter) == 3
+        assert await _count(session, Chapter) == 4
         members = set((await session.scalars(select(Member.user_id))).all())
         assert {"demo-admin", "demo-learner"} <= members
-        course = (await session.scalars(select(Course))).one()
-        version = (await session.scalars(select(CourseVersion))).one()
-        assert course.published_version_id == version.id
+        course = (
+            await session.scalars(
+                select(Course).where(Course.linked_compliance_requirement == "hazing-prevention")
+            )
+        ).one()
+        version = await session.get_one(CourseVersion, (ORGANIZATION, course.published_version_id))
         assert (course.scope, course.recertification_cadence) == ("national", "P1Y")
         assert course.linked_compliance_requirement == "hazing-prevention"
         stored = (await load_tree(session, version.id)).tree
@@ -70,13 +110,43 @@ async def test_loads_an_organization_with_one_published_course(engine: AsyncEngi
         assert [module.title for module in stored.modules] == [module.title for module in tree.modules]
 
 
-async def test_loading_again_or_twice_at_once_changes_nothing(engine: AsyncEngine) -> None:
-    await asyncio.gather(_load(engine), _load(engine))
-    await _load(engine)
+async def test_no_screen_is_empty_on_the_first_day(copy: Settings, signer: Signer) -> None:
+    await _load(copy)
+    app = create_app(copy)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://demo") as http,
+    ):
+
+        async def ask(who: str, path: str) -> Any:
+            roles = {"demo-admin": ["national_admin"], "demo-grader": ["grader"]}.get(who, [])
+            token = signer.token(ORGANIZATION, who, roles=roles)
+            answer = await http.get(path, headers={"Authorization": f"Bearer {token}"})
+            assert answer.status_code == 200, answer.text
+            return answer.json()
+
+        listed = {call: (await ask(*call))["items"] for call in LISTS}
+        assert [call for call, items in listed.items() if not items] == []
+        totals = (await ask("demo-admin", "/api/reports/compliance/"))["totals"]
+        for status in ("complete", "exempt", "pending", "overdue", "expired", "failed", "not_started"):
+            assert totals[status] > 0, totals
+        history = (await ask("demo-admin", "/api/reports/compliance/history/"))["items"]
+        assert len({one["complete"] for one in history}) > 6
+        [program] = (await ask("demo-officer", "/api/users/programs/"))["items"]
+        assert program["status"] == "in_progress"
+        courses = {one["title"]: one["id"] for one in (await ask("demo-admin", "/api/courses/"))["items"]}
+        figures = await ask("demo-admin", f"/api/courses/{courses['Safe Events']}/versions/1/statistics/")
+        suspects = [one["suspect"] for quiz in figures["quizzes"] for one in quiz["questions"]]
+        assert suspects.count("likely-wrong-key") == 1, suspects
+
+
+async def test_loading_again_or_twice_at_once_changes_nothing(copy: Settings, engine: AsyncEngine) -> None:
+    await asyncio.gather(_load(copy), _load(copy))
+    await _load(copy)
     async with AsyncSession(engine) as session:
         await open_transaction(session, role="learning_api", organization_id=ORGANIZATION)
-        assert await _count(session, Course) == 1
-        assert await _count(session, CourseVersion) == 1
+        assert await _count(session, Course) == 4
+        assert await _count(session, CourseVersion) == 4
 
 
 def test_the_course_can_be_published_and_loses_nothing_to_the_sanitizer(tree: Tree) -> None:

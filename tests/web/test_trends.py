@@ -56,6 +56,7 @@ async def test_accommodations_are_granted_changed_and_ended(stage: Stage, world:
     boss = stage.person(width)
     await boss.opens("/app/administer/members/ana")
     await boss.chooses("M Margaret")
+    await boss.chooses("See what was granted")
     await boss.sees("None were granted.")
     await boss.chooses("Grant accommodations")
     await boss.fills("Times as long", "7")

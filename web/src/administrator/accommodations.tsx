@@ -7,9 +7,9 @@ import { useToast } from "../parts/toasts";
 import { AskReason } from "./parts";
 import { useWords } from "./words";
 
-type Accommodations = Schemas["AccommodationsOut"];
+type Granted = Schemas["AccommodationsOut"];
 
-const fetchThem = async (userId: string): Promise<Accommodations | null> => {
+const fetchThem = async (userId: string): Promise<Granted | null> => {
   try {
     return await take(api.GET("/api/directory/members/{user_id}/accommodations/", { params: { path: { user_id: userId } } }));
   } catch (error) {
@@ -19,7 +19,7 @@ const fetchThem = async (userId: string): Promise<Accommodations | null> => {
   }
 };
 
-function Edit(props: { userId: string; now: Accommodations | null; close: () => void; saved: () => Promise<void> }) {
+function Edit(props: { userId: string; now: Granted | null; close: () => void; saved: () => Promise<void> }) {
   const { userId, now, close, saved } = props;
   const { t } = useWords();
   const say = useToast();
@@ -47,8 +47,21 @@ function Edit(props: { userId: string; now: Accommodations | null; close: () => 
   );
 }
 
-/** What a member needs at each attempt: more time, more attempts. Graders do not see it. */
+/** What a member needs at each attempt: more time, more attempts. Looked up when it is asked for: few need to know. */
 export function AccommodationsOf({ userId }: { userId: string }) {
+  const { t } = useWords();
+  const [asked, setAsked] = useState(false);
+  if (asked) return <Accommodation userId={userId} />;
+  return (
+    <div className="press">
+      <button type="button" onClick={() => setAsked(true)}>
+        {t("seeAccommodations")}
+      </button>
+    </div>
+  );
+}
+
+function Accommodation({ userId }: { userId: string }) {
   const { t, day, number } = useWords();
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);

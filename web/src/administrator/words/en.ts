@@ -391,4 +391,5 @@ export const en = {
   whoIsMissing: "Who is missing",
   overTime: "Over time, and who lapses next",
   timeSpan: "Time span",
+  seeAccommodations: "See what was granted",
 } satisfies Record<string, Message>;

@@ -392,4 +392,5 @@ export const es = {
   whoIsMissing: "Quién falta",
   overTime: "A lo largo del tiempo, y quién caduca",
   timeSpan: "Periodo",
+  seeAccommodations: "Ver lo concedido",
 } satisfies Record<keyof typeof en, Message>;

@@ -392,4 +392,5 @@ export const fr = {
   whoIsMissing: "Qui manque",
   overTime: "Au fil du temps, et qui expire",
   timeSpan: "Période",
+  seeAccommodations: "Voir ce qui est accordé",
 } satisfies Record<keyof typeof en, Message>;
