@@ -14,6 +14,7 @@ type Entry = Schemas["AuditEntryOut"];
 type Action = Entry["action"];
 
 const FAMILIES = {
+  accommodations: "accommodations",
   assignment_rule: "actRule",
   assignment_run: "actRun",
   certificate: "actCertificate",
@@ -22,12 +23,16 @@ const FAMILIES = {
   course: "actCourse",
   document: "actDocument",
   enrollment: "actEnrollment",
+  exemption: "actExemption",
   member: "actMember",
   members: "actMembers",
   membership_events: "actEvents",
   organization: "actOrganization",
   pass: "actPass",
+  program: "actProgram",
+  question_bank: "actBank",
   region: "actRegion",
+  regrade: "actRegrade",
   renewals: "actRenewals",
   response: "actResponse",
   webhook: "actWebhook",
