@@ -151,6 +151,15 @@ async def imported(world: World, content: bytes, name: str) -> bytes:
     return request("POST", path, world.admin.token, form(content, name), Content_Type=FORM)
 
 
+async def exported(world: World, content: bytes) -> bytes:
+    """All questions of a full bank, as a file."""
+    bank = await world.admin.ok("POST", "/api/question-banks/", {"title": "B", "scope": "national"})
+    path = f"/api/question-banks/{bank['id']}/"
+    filled = await world.admin("POST", f"{path}imports/", files={"file": ("a.gift", content)})
+    assert filled.json()["accepted"] == 10_000
+    return request("GET", f"{path}export/?format=gift", world.admin.token)
+
+
 async def rows(world: World, content: bytes, kind: str) -> bytes:
     path = f"/api/imports/?kind={kind}&dry_run=true"
     return request("POST", path, world.admin.token, form(content, "a.csv"), Content_Type=FORM)
@@ -179,7 +188,7 @@ WORDY = {
     "points": 1,
     "accepted_answers": [f"*word{n}*" for n in range(50)],
 }
-GIFT = b"::%d:: Which one {=right ~wrong#no ~%%50%%half} \n\n"
+GIFT = b"Number %d? {=right ~wrong ~no#not this}\n\n"
 LESSON = {"kind": "lesson", "title": "L", "body_html": "<b><div><div></b></div></div>" * 60}
 TREE = {"title": "T", "modules": [{"title": f"M{n}", "items": [LESSON] * 20} for n in range(200)]}
 PATCHES = [{"op": "add", "path": "/modules/-", "value": {"title": "M"}}] * 3_000
@@ -211,6 +220,7 @@ FLOODS: dict[str, tuple[int, Callable[[World], Coroutine[Any, Any, bytes]]]] = {
     ),
     "pictures that are no badges": (12, lambda w: checked(png(4_000, 4_000), "a.png")),
     "many questions": (4, lambda w: imported(w, b"".join(GIFT % n for n in range(20_000)), "a.gift")),
+    "full banks": (8, lambda w: exported(w, b"".join(GIFT % n for n in range(10_000)))),
     "nested elements": (4, lambda w: imported(w, b"<quiz>" + b"<question>" * 900_000, "a.xml")),
     "rows": (4, lambda w: rows(w, b"user_id,course_id,due_at\n" + b"a,b,c\n" * 900_000, "assignments")),
     "copies": (8, lambda w: about_large_quiz(w, "POST", "duplicate/", {})),

@@ -38,7 +38,7 @@ from learning_service.domain.documents.queries import documents_with_ids
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Fault, Forbidden, Invalid
-from learning_service.domain.kernel.large_work import apart_in_pieces
+from learning_service.domain.kernel.large_work import apart, apart_in_pieces
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.models import BankQuestion, QuestionBank
 from learning_service.domain.questions.rules.exchange.formats import QuestionFile
@@ -170,14 +170,18 @@ async def import_into_bank(
     if not dry_run:
         _, last = await _extent(session, bank_id, actor)
         added = await documented(session, judged, arrived, actor=actor)
-        new = [
-            (last + n, with_keys(question, question.key or "", (), _new_key))
-            for n, question in enumerate(added, 1)
-        ]
+        new = await apart(*actor.who, _numbered, added, last)
         if new:
             await _store(session, bank_id, new, actor)
             _record(session, "question_bank.imported", bank_id, actor)
     return report_of(found.format, judged, dry_run=dry_run)
+
+
+def _numbered(questions: Sequence[AnyQuestion], last: int) -> list[tuple[int, AnyQuestion]]:
+    return [
+        (last + n, with_keys(question, question.key or "", (), _new_key))
+        for n, question in enumerate(questions, 1)
+    ]
 
 
 async def _lock_bank(session: AsyncSession, bank_id: uuid.UUID, actor: Principal) -> QuestionBank:

@@ -1,7 +1,7 @@
 """Question banks: which a caller may author, what is in them, and which drafts draw from them."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from learning_service.domain.courses.queries.access import authoring_roles
 from learning_service.domain.courses.queries.reach import authored_by
 from learning_service.domain.courses.rules.banks import compared_phrase, stored_question
 from learning_service.domain.kernel.errors import NotFound
+from learning_service.domain.kernel.large_work import apart_in_pieces
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.models import BankQuestion, QuestionBank
@@ -137,7 +138,17 @@ async def questions_in_bank(
         .order_by(BankQuestion.position)
         .limit(most)
     )
-    return [stored_question(content) for content in await session.scalars(statement)]
+    contents = (await session.scalars(statement)).all()
+    return await apart_in_pieces(organization_id, "", _questions(contents))
+
+
+def _questions(contents: Iterable[str]) -> Generator[None, None, list[AnyQuestion]]:
+    """What `contents` say: work that pauses after each."""
+    questions = []
+    for content in contents:
+        questions.append(stored_question(content))
+        yield
+    return questions
 
 
 async def find_bank_question(
