@@ -13,10 +13,12 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_devstack.cast import EXTRAS
+from learning_devstack.demo_marks import load_marks
 from learning_devstack.people import NAMES
 from learning_devstack.story import FOUNDED_DAYS_AGO, Calendar, Courses, tell
 from learning_devstack.tokens import DEMO_ADMINISTRATOR as ADMINISTRATOR
 from learning_devstack.tokens import DEMO_ORGANIZATION as ORGANIZATION
+from learning_service.adapters.storage import ObjectStore
 from learning_service.domain.courses.actions.courses import create_course
 from learning_service.domain.courses.actions.drafts import save_draft
 from learning_service.domain.courses.actions.publishing import publish_draft
@@ -63,10 +65,11 @@ _MEMBERS = {
 }
 
 
-async def load_demo(session: AsyncSession) -> None:
+async def load_demo(session: AsyncSession, store: ObjectStore | None = None) -> None:
     """Load the demonstration into the transaction of `session`, opened for organization `demo`.
 
-    Does nothing where the organization has a course already; two at once make one.
+    Does nothing where the organization has a course already; two at once make one. Without a store it has no
+    pictures.
     """
     # A lock that is waited for is given up after seconds, and the first has a year to tell.
     while not await session.scalar(select(func.pg_try_advisory_xact_lock(_ONE_AT_A_TIME))):  # noqa: ASYNC110
@@ -76,6 +79,8 @@ async def load_demo(session: AsyncSession) -> None:
     calendar = Calendar(session, now(session))
     await calendar.turn_to(FOUNDED_DAYS_AGO)
     await _load_directory(session)
+    if store is not None:
+        await load_marks(session, store, actor=_ADMINISTRATOR)
     hazing = await _load_course(
         session, COURSE_FILE, recertification_cadence="P1Y", linked_compliance_requirement=REQUIREMENT
     )

@@ -35,20 +35,28 @@ NAMESPACES = {
     "pdf": "http://ns.adobe.com/pdf/1.3/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
 }
+
+
+def _picture(mode: str, size: tuple[int, int]) -> bytes:
+    file = io.BytesIO()
+    Image.new(mode, size, (120, 20, 20, 128)[: len(mode)]).save(file, "PNG")
+    return file.getvalue()
+
+
+def _logo() -> bytes:
+    return _picture("RGBA", (200, 60))
+
+
 FULL = replace(
     PLAIN,
     expires_on=date(2027, 11, 22),
     reissued_on=date(2026, 12, 1),
     signatory_name="Jane Doe",
     signatory_title="Director",
+    signature_image=_picture("RGB", (300, 90)),
+    seal=_picture("RGBA", (200, 200)),
     credential='{"id":"urn:uuid:7"}',
 )
-
-
-def _logo() -> bytes:
-    file = io.BytesIO()
-    Image.new("RGBA", (200, 60), (120, 20, 20, 128)).save(file, "PNG")
-    return file.getvalue()
 
 
 def _read(content: CertificateContent) -> Any:
@@ -76,7 +84,8 @@ def test_a_screen_reader_finds_heading_texts_links_and_figure() -> None:
     text = (0, "/P", None)
     assert list(_tree(document.get_object())) == [
         text, (0, "/H1", None), *[text] * 4,  # issuer, heading, who has done what
-        *[text] * 2,  # signatory
+        (0, "/Figure", "Signature: Jane Doe"), *[text] * 2,  # signatory
+        (0, "/Figure", f"Seal: {FULL.issuer_name}"),
         *[text] * 5,  # dates
         (0, "/Link", None), (1, "/Figure", said), *[text] * 2,  # code
         (0, "/Link", None), (1, "/P", None),  # address
@@ -139,6 +148,8 @@ def _looks() -> Iterator[CertificateContent]:
     for script in SCRIPTS:
         yield replace(FULL, recipient_name=script, course_title=f"{script} {script}")
     yield PLAIN
+    yield replace(FULL, signature_image=None, seal=None)
+    yield replace(FULL, signatory_name=None, orientation="portrait")
     yield replace(FULL, logo=_logo(), primary_color="#ffee00", locale="fr-CA", mark="superseded")
     yield replace(FULL, logo=_logo(), orientation="portrait", paper="letter", locale="es", mark="revoked")
     yield replace(PLAIN, recipient_name="A very long name of many words " * 6, orientation="portrait")

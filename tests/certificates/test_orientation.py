@@ -89,6 +89,8 @@ def _full(words: str, *, logo: bool) -> CertificateContent:
         expires_on=date(2028, 9, 30),
         reissued_on=date(2027, 9, 30),
         logo=_logo() if logo else None,
+        seal=_logo() if logo else None,
+        signature_image=_logo() if logo else None,
         locale="es",
     )
 
@@ -124,6 +126,17 @@ def test_whatever_is_printed_keeps_to_its_place(
         edges = (x - half_wide, layout.size[1] - y - half_high, x + half_wide, layout.size[1] - y + half_high)
         left, top, end, bottom = (edge * scale for edge in edges)
         boxes.append(_Box(left + right, top + up, end + right, bottom + up, "the logo"))
+        foot, (line, wide_room, high_room) = layout.signed_and_sealed, layout.signature
+        # Of pictures twice as wide as high.
+        signature, seal = min(wide_room, 2 * high_room), foot.seal[2]
+        spots = {
+            "the seal": (foot.seal[0] - seal / 2, foot.seal[1] - seal / 4, seal),
+            "the signature": (foot.signatory - signature / 2, line, signature),
+        }
+        for what, (left, low, width) in spots.items():
+            top = layout.size[1] - low - width / 2
+            sides = [side * scale for side in (left, top, left + width, top + width / 2)]
+            boxes.append(_Box(sides[0] + right, sides[1] + up, sides[2] + right, sides[3] + up, what))
     assert not [(one.word, other.word) for one, other in combinations(boxes, 2) if _clash(one, other)]
 
 

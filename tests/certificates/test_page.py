@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from learning_service.api.verification_page import (
     LANGUAGES,
     PAGE_HEADERS,
+    Attested,
     VerificationView,
     render_unknown_page,
     render_verification_page,
@@ -117,6 +118,44 @@ def test_it_says_name_course_issuer_dates_and_number() -> None:
     } <= set(texts)
     assert {"22 November 2026", "29 February 2028"} <= set(texts)
     assert _page(VALID).named("time") == [{"datetime": "2026-11-22"}, {"datetime": "2028-02-29"}]
+
+
+ATTESTED = Attested(
+    signer="did:web:learn.example.org",
+    criteria="Complete it.",
+    skills=("Law", "Care"),
+    badge_url="https://learn.example.org/api/certificates/6f1c2f0a/badge.png/",
+)
+WHOLE = replace(
+    VALID,
+    website="https://association.example.org",
+    color="#aa3311",
+    attested=ATTESTED,
+    looked_at=datetime(2026, 12, 1, 8, 5, 9, tzinfo=UTC),
+)
+
+
+def test_it_names_the_issuer_with_website_and_colour_and_who_signed_what() -> None:
+    page = _page(WHOLE)
+    assert {"did:web:learn.example.org", "Complete it.", "Law", "Care", "2026-12-01 08:05:09 UTC"} <= set(
+        page.texts
+    )
+    assert "https://association.example.org" in [link.get("href") for link in page.named("a")]
+    assert [rect["fill"] for rect in page.named("rect") if "fill" in rect] == ["#aa3311"]
+    assert [one["src"] for one in page.named("img")] == [f"/api/certificates/{NUMBER}/badge.png/"]
+    shared = {meta.get("property"): meta.get("content") for meta in page.named("meta")}
+    assert shared["og:image"] == ATTESTED.badge_url
+    assert shared["og:title"] == "Hazing Prevention: valid"
+    things = [tag["itemtype"] for _, tag in page.tags if "itemtype" in tag]
+    assert things == [
+        f"https://schema.org/{kind}" for kind in ("EducationalOccupationalCredential", "Organization")
+    ]
+
+
+def test_of_an_erased_person_it_shows_no_badge_and_tells_others_nothing() -> None:
+    page = _page(replace(WHOLE, recipient_name=None))
+    assert page.named("img") == []
+    assert not [meta for meta in page.named("meta") if "property" in meta]
 
 
 def test_dates_are_written_in_the_language() -> None:

@@ -24,4 +24,4 @@ async def _demo(settings: Settings) -> None:
         open_context(settings, "learning_api") as context,
         context.transaction(DEMO_ORGANIZATION) as session,
     ):
-        await load_demo(session)
+        await load_demo(session, context.store)

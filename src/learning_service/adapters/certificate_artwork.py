@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from math import cos, pi, sin
+from typing import TypeAlias
 
 import segno
 from PIL import Image, ImageChops, ImageOps
@@ -22,12 +23,14 @@ from learning_service.adapters.certificate_places import LAYOUTS, Orientation, S
 DEFAULT_COLOR = "#1d3c6a"
 _MAX_LOGO_PIXELS = 16_000_000
 _LOGO_PIXELS = (720, 174)
+_PICTURE_PIXELS = (734, 384)
+"""Of signature and seal: 300 for each inch of the room that they have."""
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _Rgb = tuple[float, float, float]
 
 
 class UnusableLogo(ValueError):
-    """The logo is not a PNG or JPEG that can be drawn."""
+    """The logo, signature or seal is not a PNG or JPEG that can be drawn."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,8 @@ class Palette:
     """Heading and rules: the organization's colour, darkened until it reads 7:1 on white."""
     line: str
     """The frame: darkened until it shows 3:1 on white."""
-    pale: str
-    """The rosette behind the words."""
+    pale: tuple[str, str, str]
+    """The rosette behind the words, from its rim to its middle: the nearer to the words, the fainter."""
 
 
 @lru_cache(maxsize=64)
@@ -51,10 +54,14 @@ def palette(primary_color: str | None) -> Palette:
     """The palette of a colour `#rrggbb`, or of the service's own when there is none."""
     base = _parts(primary_color or DEFAULT_COLOR)
     line = _darkened(base, 3)
-    pale = (1 - (1 - line[0]) * 0.13, 1 - (1 - line[1]) * 0.13, 1 - (1 - line[2]) * 0.13)
+    rim, ring, core = (_operand(_tinted(line, share)) for share in (0.2, 0.13, 0.08))
     return Palette(
-        "0.1 0.11 0.14", "0.32 0.33 0.36", _operand(_darkened(base, 7)), _operand(line), _operand(pale)
+        "0.1 0.11 0.14", "0.32 0.33 0.36", _operand(_darkened(base, 7)), _operand(line), (rim, ring, core)
     )
+
+
+def _tinted(color: _Rgb, share: float) -> _Rgb:
+    return (1 - (1 - color[0]) * share, 1 - (1 - color[1]) * share, 1 - (1 - color[2]) * share)
 
 
 def readable_on_white(code: str, contrast: float) -> str:
@@ -82,26 +89,45 @@ def _luminance(color: _Rgb) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-_WAVE = 12.0
-"""Half the length of a wave of the frame, in points; the sides are whole multiples of it."""
+_WAVE = 30.0
+"""The length of a wave of the frame, in points; the sides are whole multiples of it."""
+_HEIGHTS = (8.0, 5.6, 3.2)
+_STRANDS = 6
+"""So many waves of each height, one after the other, weave the band."""
+_SINE = 0.36380
+"""Where a cubic curve is handled so that it is a quarter of a sine, as a share of the quarter's length."""
 
 
 def _waves() -> str:
-    """One full wave of the frame's band, from the origin to the right, and the step to the next."""
+    """One full wave of every strand of the frame's band, and the step to the next."""
+    quarter = _WAVE / 4
+    near, far = quarter * _SINE, quarter * (1 - _SINE)
     parts = []
-    for height in (8, 6, 4, 2, -2, -4, -6, -8):
-        up, down = height * 4 / 3, -height * 4 / 3
-        parts.append(
-            f"0 0 m {_WAVE * 0.364:.2f} {up:.2f} {_WAVE * 0.636:.2f} {up:.2f} {_WAVE} 0 c "
-            f"{_WAVE * 1.364:.2f} {down:.2f} {_WAVE * 1.636:.2f} {down:.2f} {_WAVE * 2} 0 c"
-        )
-    return " ".join(parts) + f" S 1 0 0 1 {_WAVE * 2} 0 cm"
+    for height in _HEIGHTS:
+        rise = height * pi / 2 * _SINE
+        # From the crest over the axis to the trough and back: a quarter is flat at its crest and steep at the axis.
+        handles = ((height, rise), (-rise, -height), (-height, -rise), (rise, height))
+        for strand in range(_STRANDS):
+            x = _WAVE * strand / _STRANDS
+            parts.append(f"{x:.2f} {height:g} m")
+            for (first, last), end in zip(handles, (0.0, -height, 0.0, height), strict=True):
+                parts.append(
+                    f"{x + near:.2f} {first:.2f} {x + far:.2f} {last:.2f} {x + quarter:.2f} {end:g} c"
+                )
+                x += quarter
+    return " ".join(parts) + f" S 1 0 0 1 {_WAVE:g} 0 cm"
 
 
 def _band(matrix: str, length: float) -> str:
     """The band along one side: where it begins and runs to, as a matrix, stretched to whole waves."""
-    count = round(length / (_WAVE * 2))
-    return f"q {matrix} cm {length / (count * _WAVE * 2):.5f} 0 0 1 0 0 cm " + f"{_waves()} " * count + "Q"
+    count = round(length / _WAVE)
+    stretch = length / (count * _WAVE)
+    begin = f"q {matrix} cm 0 -10 {length:.2f} 20 re W n {stretch:.5f} 0 0 1 {-_WAVE * stretch:.4f} 0 cm "
+    return begin + f"{_waves()} " * (count + 1) + "Q"
+
+
+_SPANS = 6
+"""So many curves make one swing of a wheel."""
 
 
 def _wheel(x: float, y: float, radius: float, depth: float, petals: int, curves: int) -> str:
@@ -110,11 +136,22 @@ def _wheel(x: float, y: float, radius: float, depth: float, petals: int, curves:
     One swing, turned step by step around the centre: the same few operators again and again, which
     compress to almost nothing.
     """
-    swing = []
-    for i in range(15):
-        angle = 2 * pi / petals * (i / 14)
-        r = radius + depth * sin(petals * angle)
-        swing.append(f"{r * cos(angle):.2f} {r * sin(angle):.2f} {'l' if i else 'm'}")
+    span = 2 * pi / petals / _SPANS
+
+    def at(angle: float) -> complex:
+        return (radius + depth * sin(petals * angle)) * complex(cos(angle), sin(angle))
+
+    def along(angle: float) -> complex:
+        """A third of the way on, as the curve goes there."""
+        swing = complex(depth * petals * cos(petals * angle), radius + depth * sin(petals * angle))
+        return swing * complex(cos(angle), sin(angle)) * span / 3
+
+    start = at(0)
+    swing = [f"{start.real:.2f} {start.imag:.2f} m"]
+    for number in range(_SPANS):
+        here, there = span * number, span * (number + 1)
+        places = (at(here) + along(here), at(there) - along(there), at(there))
+        swing.append(" ".join(f"{one.real:.2f} {one.imag:.2f}" for one in places) + " c")
     turn = 2 * pi / (petals * curves)
     step = f"{' '.join(swing)} S {cos(turn):.7f} {sin(turn):.7f} {-sin(turn):.7f} {cos(turn):.7f} 0 0 cm "
     return f"q 1 0 0 1 {x:.2f} {y:.2f} cm " + step * (petals * curves) + "Q"
@@ -135,9 +172,10 @@ def _frame(page: Size) -> Iterator[str]:
             yield _wheel(x, y, 6.5, 4.5, 8, 6)
 
 
-def _rosette(x: float, y: float) -> Iterator[str]:
-    for radius, depth, petals in ((170, 22, 18), (122, 20, 12), (78, 18, 9)):
-        yield _wheel(x, y, radius, depth, petals, 6)
+def _rosette(colors: Palette, x: float, y: float) -> Iterator[str]:
+    wheels = ((170, 22, 18), (122, 20, 12), (78, 18, 9))
+    for color, (radius, depth, petals) in zip(colors.pale, wheels, strict=True):
+        yield f"{color} RG " + _wheel(x, y, radius, depth, petals, 6)
 
 
 @dataclass(frozen=True)
@@ -148,11 +186,11 @@ class _Pixels:
     alpha: bytes | None
 
 
-@lru_cache(maxsize=16)
-def _pixels(logo: bytes) -> _Pixels:
-    """The logo decoded, made no larger than print needs, and compressed."""
+@lru_cache(maxsize=48)
+def _pixels(logo: bytes, most: tuple[int, int] = _LOGO_PIXELS) -> _Pixels:
+    """The picture decoded, made no larger than print needs, and compressed."""
     upright = open_logo(logo)
-    upright.thumbnail(_LOGO_PIXELS, Image.Resampling.LANCZOS)
+    upright.thumbnail(most, Image.Resampling.LANCZOS)
     alpha = upright.getchannel("A")
     opaque = alpha.getextrema() == (255, 255)
     return _Pixels(upright.width, upright.height, zlib.compress(upright.convert("RGB").tobytes(), 9),
@@ -187,17 +225,66 @@ def _in_full_colour(picture: Image.Image) -> Image.Image:
     return picture.convert("RGBA")
 
 
-def _image(document: object, pixels: _Pixels) -> object:
-    """Add the logo to the document; the reference to it."""
+def _image(document: object, pixels: _Pixels, name: str = "Logo") -> object:
+    """Add the picture to the document; the reference to it."""
     entries = f"/Type/XObject/Subtype/Image/Width {pixels.width}/Height {pixels.height}/BitsPerComponent 8"
     add = document.Reference  # type: ignore[attr-defined]
     mask: tuple[object, ...] = ()
     if pixels.alpha is not None:
         mask = (
             "/SMask ",
-            add(compressed_stream(pixels.alpha, f"{entries}/ColorSpace/DeviceGray"), "LogoMask"),
+            add(compressed_stream(pixels.alpha, f"{entries}/ColorSpace/DeviceGray"), f"{name}Mask"),
         )
-    return add(compressed_stream(pixels.rgb, f"{entries}/ColorSpace/DeviceRGB", *mask), "Logo")
+    return add(compressed_stream(pixels.rgb, f"{entries}/ColorSpace/DeviceRGB", *mask), name)
+
+
+Spot: TypeAlias = tuple[float, float, float, float]
+"""The middle of a place, from the left and from below, and how wide and high a picture in it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as a form of the document, one point wide and high."""
+
+    name: str
+    width: int
+    height: int
+
+    def high(self, wide: float, most: float) -> float:
+        """How high it becomes where there is so much room."""
+        return min(most, wide * self.height / self.width)
+
+    def box(self, spot: Spot) -> tuple[float, float, float, float]:
+        """What it covers: left, bottom, right, top."""
+        x, y, wide, high = spot
+        scale = min(wide / self.width, high / self.height)
+        w, h = self.width * scale / 2, self.height * scale / 2
+        return x - w, y - h, x + w, y + h
+
+    def draw(self, canvas: Canvas, spot: Spot) -> None:
+        """Draw it as large as its place lets it."""
+        left, bottom, right, top = self.box(spot)
+        canvas.saveState()
+        canvas.transform(right - left, 0, 0, top - bottom, left, bottom)
+        canvas.doForm(self.name)
+        canvas.restoreState()
+
+
+def add_picture(canvas: Canvas, name: str, picture: bytes) -> Picture:
+    """Add a signature or a seal to the document. What has no transparency has paper that lets through what is below.
+
+    Raises:
+        UnusableLogo: it is no PNG or JPEG, is broken, or has too many pixels.
+    """
+    pixels = _pixels(picture, _PICTURE_PIXELS)
+    blend = "Normal" if pixels.alpha is not None else "Multiply"
+    entries = (
+        f"/Type/XObject/Subtype/Form/BBox[0 0 1 1]/Resources<</ExtGState<</M<</BM/{blend}>>>>/XObject<</P "
+    )
+    image = _image(canvas._doc, pixels, name.capitalize())
+    content = zlib.compress(b"/M gs /P Do", 9)
+    canvas._doc.addForm(name, compressed_stream(content, entries, image, ">>>>"))
+    return Picture(name, pixels.width, pixels.height)
 
 
 @lru_cache(maxsize=64)
@@ -212,7 +299,7 @@ def _background(
         *_frame(page),
         f"Q q {scale:.5f} 0 0 {scale:.5f} {right:.2f} {up:.2f} cm",
     ]
-    parts += [f"q 1 j {colors.pale} RG 0.5 w", *_rosette(layout.centre, layout.rosette), "Q"]
+    parts += ["q 1 j 0.5 w", *_rosette(colors, layout.centre, layout.rosette), "Q"]
     if logo_size:
         x, y, wide, high = layout.logo
         scale = min(wide / logo_size[0], high / logo_size[1])

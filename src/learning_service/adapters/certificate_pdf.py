@@ -21,7 +21,10 @@ from learning_service.adapters.certificate_archive import (
 )
 from learning_service.adapters.certificate_artwork import (
     Palette,
+    Picture,
+    Spot,
     UnusableLogo,
+    add_picture,
     draw_background,
     draw_qr,
     palette,
@@ -65,6 +68,10 @@ class CertificateContent:
     """`#rrggbb`; darkened where it would not read on white."""
     signatory_name: str | None = None
     signatory_title: str | None = None
+    signature_image: bytes | None = None
+    """A PNG or JPEG file; nothing where nobody signs."""
+    seal: bytes | None = None
+    """A PNG or JPEG file."""
     locale: str = "en"
     """A language tag, for words and dates; one without a catalog means English."""
     paper: Paper = "a4"
@@ -133,7 +140,7 @@ def render_certificate(content: CertificateContent) -> bytes:
     Pure: the same content gives the same bytes. What is printed is never read as markup.
 
     Raises:
-        UnusableLogo: the logo is no PNG or JPEG that can be drawn.
+        UnusableLogo: logo, signature or seal is no PNG or JPEG that can be drawn.
     """
     file = io.BytesIO()
     size, layout = PAGES[content.paper, content.orientation], LAYOUTS[content.orientation]
@@ -151,6 +158,7 @@ def render_certificate(content: CertificateContent) -> bytes:
     canvas.transform(scale, 0, 0, scale, right, up)
     _draw_statement(page, content)
     _draw_signatory(page, content)
+    _draw_seal(page, content)
     _draw_dates(page, content)
     _draw_verification(page, content)
     if content.mark:
@@ -206,20 +214,44 @@ def _draw_rule(page: _Page, y: float) -> None:
 
 
 def _foot(page: _Page, content: CertificateContent) -> Foot:
-    return page.layout.signed if content.signatory_name else page.layout.unsigned
+    layout = page.layout
+    if content.seal:
+        return layout.signed_and_sealed if content.signatory_name else layout.sealed
+    return layout.signed if content.signatory_name else layout.unsigned
 
 
 def _draw_signatory(page: _Page, content: CertificateContent) -> None:
+    """A line with room to sign, who signs below it, and the picture of the signature on it."""
     if not content.signatory_name:
         return
-    layout = page.layout
-    x, y, half = layout.signatory_x, layout.signatory_y, layout.rules[0]
+    layout, x = page.layout, _foot(page, content).signatory
+    (y, wide, high), half = layout.signature, layout.rules[0]
     name = fit(content.signatory_name, "display", layout.signatory)
+    if content.signature_image:
+        said = f"{words(known_language(content.locale))['certificate_signature']}: {content.signatory_name}"
+        picture = add_picture(page.canvas, "signature", content.signature_image)
+        middle = y + picture.high(wide, high) / 2 - 3
+        _draw_picture(page, picture, said, (x, middle, wide, high))
+    page.line(f"{page.colors.line} RG 0.6 w {x - half} {y} m {x + half} {y} l S")
+    y -= 5 + name.size * 0.9 + name.height
     page.fitted(name, x, y, "display", page.colors.ink)
-    page.line(f"{page.colors.line} RG 0.6 w {x - half} {y - 10} m {x + half} {y - 10} l S")
     if content.signatory_title:
         title = fit(content.signatory_title, "text", layout.signatory_title)
-        page.fitted(title, x, y - 24 - title.height, "text", page.colors.quiet)
+        page.fitted(title, x, y - 13 - title.height, "text", page.colors.quiet)
+
+
+def _draw_seal(page: _Page, content: CertificateContent) -> None:
+    if content.seal:
+        x, y, side = _foot(page, content).seal
+        said = words(known_language(content.locale))["certificate_seal"]
+        said = f"{said}: {content.issuer_name}"
+        _draw_picture(page, add_picture(page.canvas, "seal", content.seal), said, (x, y, side, side))
+
+
+def _draw_picture(page: _Page, picture: Picture, said: str, place: Spot) -> None:
+    """Draw a picture around the middle of its place; what is said stands for it."""
+    with page.structure.figure(said, picture.box(place)):
+        picture.draw(page.canvas, place)
 
 
 def _draw_dates(page: _Page, content: CertificateContent) -> None:
@@ -231,14 +263,16 @@ def _draw_dates(page: _Page, content: CertificateContent) -> None:
         (text["certificate_issued"], long_date(content.issued_on, content.locale)),
         (text["certificate_expires"], until),
     )
-    places, y, half = _foot(page, content).dates, page.layout.dates_y, page.layout.rules[1]
-    for x, (label, value) in zip(places, dates, strict=True):
+    places, half = _foot(page, content).dates, page.layout.rules[1]
+    for (x, y), (label, value) in zip(places, dates, strict=True):
         page.fitted(fit(value, "display", page.layout.date), x, y, "display", page.colors.ink)
         page.line(f"{page.colors.line} RG 0.6 w {x - half:.2f} {y - 10} m {x + half:.2f} {y - 10} l S")
         page.text(label, x, y - 24, 9, "text", page.colors.quiet)
     if content.reissued_on:
         again = f"{text['reissued']}: {long_date(content.reissued_on, content.locale)}"
-        page.text(again, places[0], y - 37, 8, "text", page.colors.quiet)
+        # Under the date of issue, or under both where they stand one above the other.
+        x, y = min(places, key=lambda place: (place[1], place[0]))
+        page.text(again, x, y - 37, 8, "text", page.colors.quiet)
 
 
 def _draw_verification(page: _Page, content: CertificateContent) -> None:

@@ -34,10 +34,16 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Foot:
-    """Where dates and QR code stand, from the left: the middle of each date, the left side of the code."""
+    """Where the last row stands: signatory (from the left), dates (from the left, and how high), code, and seal."""
 
-    dates: tuple[float, float]
+    dates: tuple[tuple[float, float], tuple[float, float]]
+    """The middle of each date, and its baseline."""
     code: float
+    """The code's left side."""
+    seal: tuple[float, float, float]
+    """The middle of the seal, and how wide and high it may be."""
+    signatory: float = 0.0
+    """The middle of the signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +64,15 @@ class Layout:
     course: Place
     signatory: Place
     signatory_title: Place
-    signatory_x: float
-    signatory_y: float
-    """The baseline of the name; line and title are below."""
+    signature: tuple[float, float, float]
+    """How high the line is on which one signs, and how wide and high a signature above it may be."""
     date: Place
-    dates_y: float
     rules: tuple[float, float]
     """Half the length of the lines under signatory and dates."""
     signed: Foot
     unsigned: Foot
+    signed_and_sealed: Foot
+    sealed: Foot
     code_y: float
     code_side: float
     address: Place
@@ -86,6 +92,9 @@ class Layout:
         return scale, (page[0] - self.size[0] * scale) / 2, (page[1] - self.size[1] * scale) / 2
 
 
+_NO_SEAL = (0.0, 0.0, 0.0)
+_SIDE_BY_SIDE = ((185.64, 252.0), (409.64, 252.0))
+
 # A logo takes its room from the space around heading and course, so that it stands free of frame and words.
 LAYOUTS: dict[Orientation, Layout] = {
     "landscape": Layout(
@@ -98,15 +107,15 @@ LAYOUTS: dict[Orientation, Layout] = {
         heading=Place(width=676, height=44, size=36, one_line_size=20, wrapped_size=20),
         name=Place(width=676, height=78, size=42, one_line_size=22, wrapped_size=26),
         course=Place(width=676, height=66, size=25, one_line_size=14.5, wrapped_size=18),
-        signatory=Place(width=200, height=30, size=14, one_line_size=9, wrapped_size=10),
-        signatory_title=Place(width=200, height=22, size=9, one_line_size=7, wrapped_size=7.5),
-        signatory_x=184.0,
-        signatory_y=132,
+        signatory=Place(width=188, height=26, size=12.5, one_line_size=9, wrapped_size=9.5),
+        signatory_title=Place(width=192, height=22, size=9, one_line_size=7, wrapped_size=7.5),
+        signature=(122, 176, 48),
         date=Place(width=132, height=20, size=12.5, one_line_size=8, wrapped_size=8),
-        dates_y=132,
         rules=(96, 66),
-        signed=Foot(dates=(372.0, 530.0), code=644.0),
-        unsigned=Foot(dates=(176.0, PAGES["a4", "landscape"][0] / 2), code=644.0),
+        signed=Foot(((372.0, 132.0), (530.0, 132.0)), 644.0, _NO_SEAL, 184.0),
+        unsigned=Foot(((176.0, 132.0), (PAGES["a4", "landscape"][0] / 2, 132.0)), 644.0, _NO_SEAL),
+        signed_and_sealed=Foot(((530.0, 164.0), (530.0, 118.0)), 644.0, (372.0, 136.0, 88.0), 184.0),
+        sealed=Foot(((172.0, 132.0), (340.0, 132.0)), 644.0, (525.0, 136.0, 88.0)),
         code_y=92.0,
         code_side=92.0,
         address=Place(width=700, height=20, size=8.5, one_line_size=6, wrapped_size=6),
@@ -123,15 +132,15 @@ LAYOUTS: dict[Orientation, Layout] = {
         heading=Place(width=430, height=44, size=38, one_line_size=20, wrapped_size=20),
         name=Place(width=440, height=104, size=40, one_line_size=26, wrapped_size=30),
         course=Place(width=420, height=88, size=25, one_line_size=20, wrapped_size=21),
-        signatory=Place(width=176, height=50, size=14, one_line_size=10, wrapped_size=11),
+        signatory=Place(width=172, height=32, size=13, one_line_size=10, wrapped_size=11),
         signatory_title=Place(width=176, height=32, size=9, one_line_size=8, wrapped_size=8),
-        signatory_x=185.64,
-        signatory_y=146,
+        signature=(168, 168, 42),
         date=Place(width=168, height=20, size=13, one_line_size=9, wrapped_size=9),
-        dates_y=252,
         rules=(88, 88),
-        signed=Foot(dates=(185.64, 409.64), code=363.64),
-        unsigned=Foot(dates=(185.64, 409.64), code=251.64),
+        signed=Foot(_SIDE_BY_SIDE, 363.64, _NO_SEAL, 185.64),
+        unsigned=Foot(_SIDE_BY_SIDE, 251.64, _NO_SEAL),
+        signed_and_sealed=Foot(((158.0, 252.0), (437.28, 252.0)), 429.28, (335.0, 154.0, 92.0), 158.0),
+        sealed=Foot(_SIDE_BY_SIDE, 363.64, (185.64, 154.0, 92.0)),
         code_y=108.0,
         code_side=92.0,
         address=Place(width=450, height=20, size=8.5, one_line_size=7, wrapped_size=7),

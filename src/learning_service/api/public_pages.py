@@ -31,11 +31,17 @@ def template(name: str) -> Template:
     return _ENVIRONMENT.get_template(name)
 
 
-def page_headers(*, forms: bool, cache: str = "no-store", vary: str = "Accept-Language") -> dict[str, str]:
-    """Headers of such a page. `forms` says whether it may send one, to us alone."""
+def page_headers(
+    *, forms: bool, pictures: bool = False, cache: str = "no-store", vary: str = "Accept-Language"
+) -> dict[str, str]:
+    """Headers of such a page.
+
+    `forms` says whether it may send one, `pictures` whether it may show some: to us, and of ours, alone.
+    """
+    shown = "img-src 'self'; " if pictures else ""
     return {
         "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; "
+            f"default-src 'none'; style-src 'sha256-{_HASH}'; {shown}base-uri 'none'; "
             f"form-action '{'self' if forms else 'none'}'; frame-ancestors 'none'"
         ),
         "X-Frame-Options": "DENY",

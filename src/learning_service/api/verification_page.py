@@ -1,11 +1,12 @@
 """The public page that says whether a certificate holds: HTML and one inline style, nothing else to load."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Literal
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.adapters.certificate_words import LANGUAGES, long_date, preferred_language, words
 from learning_service.api.public_pages import page_headers, template
 from learning_service.domain.certificates.actions.certificates import verification_url
+from learning_service.domain.certificates.queries import issuer_of_certificate, public_credential
 from learning_service.domain.certificates.rules.certificates import PublicCertificate
 from learning_service.domain.certificates.rules.checks import CheckResult
 from learning_service.domain.certificates.rules.codes import printed_code
@@ -23,6 +25,7 @@ from learning_service.domain.kernel.days import last_moment
 __all__ = [
     "LANGUAGES",
     "PAGE_HEADERS",
+    "Attested",
     "VerificationView",
     "render_checked_page",
     "render_lookup_page",
@@ -34,7 +37,7 @@ __all__ = [
 _LINKEDIN = "https://www.linkedin.com/profile/add"
 
 PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
-    page_headers(forms=True)
+    page_headers(forms=True, pictures=True)
     | {
         "X-Robots-Tag": "noindex, nofollow, noarchive",
         "Cross-Origin-Opener-Policy": "same-origin",
@@ -42,6 +45,18 @@ PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Headers of every reply with this page, the unknown one too. Content-Language is added to each."""
+
+
+@dataclass(frozen=True)
+class Attested:
+    """What a credential says, and who signed it."""
+
+    signer: str
+    """The issuer's identifier, by which anyone finds the keys."""
+    criteria: str
+    skills: tuple[str, ...]
+    badge_url: str
+    """A picture, with the credential in it."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,14 @@ class VerificationView:
     reissued_at: datetime | None = None
     superseded_by_url: str | None = None
     """The page of the certificate that replaces this one."""
+    looked_at: datetime | None = None
+    """Of when the state is, in UTC."""
+    website: str | None = None
+    """The issuer's own."""
+    color: str | None = None
+    """The issuer's, `#rrggbb`."""
+    attested: Attested | None = None
+    """What its credential says beyond this; None where it is not signed yet or gone."""
 
     def number(self) -> str:
         """What is printed as its number."""
@@ -90,10 +113,13 @@ class VerificationView:
         return f"{_LINKEDIN}?{urlencode(facts)}"
 
 
-def view_of(session: AsyncSession, found: PublicCertificate, code: bytes) -> VerificationView:
+async def view_of(session: AsyncSession, found: PublicCertificate, code: bytes) -> VerificationView:
     """What the page shows of a certificate as of now."""
-    zone = ZoneInfo(found.timezone)
-    status = found.status(now(session))
+    zone, instant = ZoneInfo(found.timezone), now(session)
+    status = found.status(instant)
+    issuer = await issuer_of_certificate(session, found.id)
+    credential = (await public_credential(session, found.id)).credential
+    url = verification_url(session, found.id)
     follower = found.superseded_by if status == "superseded" else None
     return VerificationView(
         certificate_id=found.id,
@@ -104,10 +130,26 @@ def view_of(session: AsyncSession, found: PublicCertificate, code: bytes) -> Ver
         issuer_name=found.issuer_name,
         issued_at=found.issued_at.astimezone(zone),
         reissued_at=found.reissued_at.astimezone(zone) if found.reissued_at else None,
-        url=verification_url(session, found.id),
+        url=url,
         expires_at=last_moment(found.expires_at).astimezone(zone) if found.expires_at else None,
         revoked_at=found.revoked_at.astimezone(zone) if found.revoked_at else None,
         superseded_by_url=verification_url(session, follower) if follower else None,
+        looked_at=instant.astimezone(UTC),
+        website=issuer.website,
+        color=issuer.primary_color,
+        attested=_attested(credential, url, found.id) if credential else None,
+    )
+
+
+def _attested(credential: str, url: str, certificate_id: UUID) -> Attested:
+    said = json.loads(credential)
+    achievement = said["credentialSubject"]["achievement"]
+    parts = urlsplit(url)
+    return Attested(
+        signer=said["issuer"]["id"],
+        criteria=achievement["criteria"]["narrative"],
+        skills=tuple(achievement.get("tag", ())),
+        badge_url=f"{parts.scheme}://{parts.netloc}/api/certificates/{certificate_id}/badge.png/",
     )
 
 

@@ -19,6 +19,12 @@ from learning_service.domain.questions.models import BankQuestion
 
 KEPT = timedelta(days=30)
 """How long a file without a reference is kept: an author may be about to make one."""
+_PRINTED = (Certificate.logo_key, Certificate.signature_key, Certificate.seal_key)
+_SETTINGS = (
+    OrganizationSettings.logo_id,
+    OrganizationSettings.signature_image_id,
+    OrganizationSettings.seal_id,
+)
 
 
 def horizon(session: AsyncSession) -> datetime:
@@ -47,7 +53,8 @@ async def keys_in_use(session: AsyncSession, keys: Collection[str]) -> frozenset
         )
     )
     used = {key for row in documents for key in row}
-    used |= {*await session.scalars(select(Certificate.logo_key).where(Certificate.logo_key.in_(keys)))}
+    for kept in _PRINTED:
+        used |= {*await session.scalars(select(kept).where(kept.in_(keys)))}
     digests = {key.rpartition("/")[2].removesuffix(".pdf") for key in keys}
     stored = await session.scalars(select(Certificate.pdf_sha256).where(Certificate.pdf_sha256.in_(digests)))
     marked = await session.scalars(
@@ -67,12 +74,12 @@ def _unused(session: AsyncSession, *columns: Any) -> Any:
         ),
         ~exists().where(
             OrganizationSettings.organization_id == Document.organization_id,
-            OrganizationSettings.logo_id == Document.id,
+            or_(*(used == Document.id for used in _SETTINGS)),
         ),
         ~exists().where(
             BankQuestion.organization_id == Document.organization_id,
             BankQuestion.documents.contains(array([Document.id])),
         ),
-        # The logo of a certificate stays for as long as its PDF may have to be made again.
-        ~exists().where(Certificate.logo_key == Document.file_key),
+        # What a certificate prints stays for as long as its PDF may have to be made again.
+        *(~exists().where(kept == Document.file_key) for kept in _PRINTED),
     )

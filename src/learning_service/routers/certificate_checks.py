@@ -157,7 +157,7 @@ async def _page(
     request: Request, context: Context, result: CheckResult, found: Found, lang: str | None, status: int = 200
 ) -> Response:
     async with context.transaction(None) as session:
-        view = view_of(session, *found) if found else None
+        view = await view_of(session, *found) if found else None
     language = request.headers.get("accept-language")
     html, spoken = render_checked_page(result, view, accept_language=language, chosen=lang)
     return HTMLResponse(html, status, headers={**PAGE_HEADERS, "Content-Language": spoken})

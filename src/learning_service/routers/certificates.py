@@ -192,7 +192,7 @@ async def show_verification_page(
         if parsed is not None:
             count_unknown(request, context)
         return _unknown_page(request, lang)
-    view = view_of(session, *shown)
+    view = await view_of(session, *shown)
     html, spoken = render_verification_page(view, accept_language=language, chosen=lang)
     return HTMLResponse(html, headers={**PAGE_HEADERS, "Content-Language": spoken})
 

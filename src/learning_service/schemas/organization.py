@@ -15,6 +15,10 @@ class OrganizationSettingsOut(Out):
     """What the learning service itself keeps of an organization."""
 
     logo: str | None
+    signature_image: str | None
+    """Printed above the line of who signs."""
+    seal: str | None
+    """Printed beside the signature, and by itself where nobody signs."""
     primary_color: str | None
     signatory_name: str | None
     signatory_title: str | None
@@ -25,6 +29,8 @@ class OrganizationSettingsOut(Out):
     """How certificates write dates, and words where the member's own language is not known."""
     revoked_pdf: RevokedPdf
     """Whether PDFs of revoked and superseded certificates are stamped so, or not given out (410)."""
+    website: str | None
+    """The organization's own, shown to who looks at a certificate."""
     frontend_url: str | None
     """Where the buttons of mails lead; null: mails have no buttons."""
     reminder_days: list[int]

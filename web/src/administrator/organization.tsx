@@ -48,14 +48,14 @@ function CertificatePreview({ settings, logo }: { settings: Settings; logo: stri
   );
 }
 
-function Logo({ reference, change }: { reference: string | null; change: (reference: string | null) => void }) {
+function Picture({ label, remove, reference, change }: { label: string; remove: string; reference: string | null; change: (reference: string | null) => void }) {
   const { t } = useWords();
   const id = documentId(reference);
   const document = useDocument(id);
   return (
     <div className="control">
       <Upload
-        label={t("logo")}
+        label={label}
         accept="image/png,image/jpeg"
         words={{ choose: t("chooseFile"), drop: t("dropPicture"), sending: t("sending") }}
         uploaded={(made) => change(made.reference)}
@@ -64,7 +64,7 @@ function Logo({ reference, change }: { reference: string | null; change: (refere
       {document.data?.status === "failed" ? <p className="notice bad">{document.data.error}</p> : null}
       {reference ? (
         <button type="button" className="small" onClick={() => change(null)}>
-          {t("removeLogo")}
+          {remove}
         </button>
       ) : null}
     </div>
@@ -76,7 +76,7 @@ function Brand({ value, put }: { value: Settings; put: (change: Partial<Settings
   return (
     <>
       <h2 className="section">{t("brand")}</h2>
-      <Logo reference={value.logo} change={(logo) => put({ logo })} />
+      <Picture label={t("logo")} remove={t("removeLogo")} reference={value.logo} change={(logo) => put({ logo })} />
       <Field label={t("colour")} hint={t("colourHint")} pointer="/primary_color">
         {(wired) => (
           <div className="colour">
@@ -92,6 +92,9 @@ function Brand({ value, put }: { value: Settings; put: (change: Partial<Settings
       </Field>
       <TextField label={t("signatoryName")} pointer="/signatory_name" maxLength={200} value={value.signatory_name ?? ""} change={(text) => put({ signatory_name: text || null })} />
       <TextField label={t("signatoryTitle")} pointer="/signatory_title" maxLength={200} value={value.signatory_title ?? ""} change={(text) => put({ signatory_title: text || null })} />
+      <Picture label={t("signatureImage")} remove={t("removeSignature")} reference={value.signature_image} change={(signature_image) => put({ signature_image })} />
+      <Picture label={t("seal")} remove={t("removeSeal")} reference={value.seal} change={(seal) => put({ seal })} />
+      <TextField label={t("website")} hint={t("websiteHint")} pointer="/website" type="url" dir="ltr" value={value.website ?? ""} change={(text) => put({ website: text || null })} />
       <SelectField
         label={t("paper")}
         pointer="/paper"

@@ -57,6 +57,12 @@ class Certificate(Base):
             postgresql_where=text("pdf_sha256 IS NOT NULL AND pdf_erased_at IS NULL"),
         ),
         Index("ix_certificates_logo_key", "logo_key", postgresql_where=text("logo_key IS NOT NULL")),
+        Index(
+            "ix_certificates_signature_key",
+            "signature_key",
+            postgresql_where=text("signature_key IS NOT NULL"),
+        ),
+        Index("ix_certificates_seal_key", "seal_key", postgresql_where=text("seal_key IS NOT NULL")),
         Index("ix_certificates_pdf_sha256", "pdf_sha256", postgresql_where=text("pdf_sha256 IS NOT NULL")),
         Index(
             "ix_certificates_marked_sha256",
@@ -111,6 +117,10 @@ class Certificate(Base):
     signatory_title: Mapped[str | None]
     logo_key: Mapped[str | None]
     """Where the organization's logo, as it was when issued, is stored."""
+    signature_key: Mapped[str | None]
+    """Where the picture of the signature is stored; like the signatory, a reissue has the present one."""
+    seal_key: Mapped[str | None]
+    """Where the organization's seal, as it was when issued, is stored."""
     revoked_at: Mapped[datetime | None]
     revocation_reason: Mapped[str | None]
     """For the organization alone; never shown to the public, gone with the person's data."""

@@ -31,6 +31,7 @@ from learning_service.domain.kernel.principal import Principal
 
 # The function is the one way to a certificate of whatever organization.
 _VERIFY = text("SELECT c.* FROM unnest(CAST(:ids AS uuid[])) AS wanted, public_certificate(wanted) AS c")
+_ISSUER = text("SELECT * FROM issuer_of_certificate(CAST(:id AS uuid))")
 _OF_CODE = text("SELECT certificate_of_code(CAST(:code AS bytea))")
 _OF_FILE = text("SELECT certificate_of_file(:sha256)")
 _CREDENTIAL = text("SELECT * FROM public_credential(CAST(:id AS uuid))")
@@ -60,6 +61,21 @@ async def certificate_of_page(
         return None
     _instant, *facts, code = row
     return PublicCertificate(*facts), code
+
+
+@dataclass(frozen=True, slots=True)
+class PublicIssuer:
+    """What anyone may know of who issued a certificate, beside the name."""
+
+    website: str | None = None
+    primary_color: str | None = None
+    """That of the certificate."""
+
+
+async def issuer_of_certificate(session: AsyncSession, certificate_id: uuid.UUID) -> PublicIssuer:
+    """Who issued this certificate, of whatever organization; nothing is known of one that does not exist."""
+    row = (await session.execute(_ISSUER, {"id": certificate_id})).first()
+    return PublicIssuer(*row) if row is not None else PublicIssuer()
 
 
 async def certificate_of_code(session: AsyncSession, code: bytes) -> uuid.UUID | None:

@@ -14,10 +14,10 @@ from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.queries import SettingsView, organization_settings
-from learning_service.domain.organizations.rules import OrganizationSettingsChangeIn
+from learning_service.domain.organizations.rules import PICTURE_FIELDS, OrganizationSettingsChangeIn
 from learning_service.domain.records.audit import record_audit
 
-_DEFAULTS = OrganizationSettingsChangeIn.model_validate({}).model_dump(exclude={"logo"})
+_DEFAULTS = OrganizationSettingsChangeIn.model_validate({}).model_dump(exclude=set(PICTURE_FIELDS))
 
 
 async def update_settings(
@@ -30,13 +30,13 @@ async def update_settings(
     """Change the settings of the actor's organization; two changes at once both last, field by field.
 
     `missing_glyphs` gives the characters of a text that certificates cannot print. Raises NotFound for an
-    organization that the directory does not know, Invalid for what can be no logo or cannot be printed.
+    organization that the directory does not know, Invalid for what can be no picture or cannot be printed.
     """
     organization_id = actor.organization_id
     await organization_settings(session, organization_id)
     changes = change.changes()
     _check_print(changes, missing_glyphs)
-    await _check_logo(session, organization_id, changes.get("logo_id"))
+    await _check_pictures(session, organization_id, changes)
     if changes:
         first = {**_DEFAULTS, **changes}
         await session.execute(
@@ -65,14 +65,23 @@ def _check_print(changes: Mapping[str, Any], missing_glyphs: Callable[[str], str
         raise Invalid(faults)
 
 
-async def _check_logo(session: AsyncSession, organization_id: str, logo_id: uuid.UUID | None) -> None:
-    if logo_id is not None:
-        found = await documents_with_ids(session, organization_id, [logo_id])
-        if fault := _logo_fault(found.get(logo_id)):
-            raise Invalid.at("/logo", fault, "unusable")
+async def _check_pictures(session: AsyncSession, organization_id: str, changes: Mapping[str, Any]) -> None:
+    named: dict[str, uuid.UUID] = {
+        field: changes[f"{field}_id"] for field in PICTURE_FIELDS if changes.get(f"{field}_id") is not None
+    }
+    if not named:
+        return
+    found = await documents_with_ids(session, organization_id, sorted(set(named.values())))
+    faults = [
+        Fault(f"/{field}", fault, "unusable")
+        for field, document_id in named.items()
+        if (fault := _picture_fault(found.get(document_id)))
+    ]
+    if faults:
+        raise Invalid(faults)
 
 
-def _logo_fault(document: Document | None) -> str | None:
+def _picture_fault(document: Document | None) -> str | None:
     if document is None:
         return "is not a document of this organization"
     if document.media_type not in PICTURES:

@@ -28,6 +28,10 @@ class OrganizationSettings(Base):
     organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     logo_id: Mapped[uuid.UUID | None]
     """A picture among the organization's documents."""
+    signature_image_id: Mapped[uuid.UUID | None]
+    """As the logo: what stands above the signatory's line."""
+    seal_id: Mapped[uuid.UUID | None]
+    """As the logo: what certificates are sealed with."""
     primary_color: Mapped[str | None]
     signatory_name: Mapped[str | None]
     signatory_title: Mapped[str | None]
@@ -37,6 +41,8 @@ class OrganizationSettings(Base):
     """How its certificates write dates, and words where the member says nothing; None: as in English."""
     revoked_pdf: Mapped[str] = mapped_column(server_default="mark")
     """What becomes of the PDF of a certificate that is revoked or superseded: `mark` or `refuse`."""
+    website: Mapped[str | None]
+    """The organization's own, without a slash at its end, for who looks at a certificate."""
     frontend_url: Mapped[str | None]
     """Where the buttons of mails lead, without a slash at its end; None: mails have no buttons."""
     reminder_days: Mapped[list[int]] = mapped_column(ARRAY(Integer))

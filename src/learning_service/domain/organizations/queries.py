@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from learning_service.domain.directory.models import Organization
 from learning_service.domain.documents.models import Document
@@ -27,6 +28,8 @@ from learning_service.domain.organizations.rules import (
     Paper,
     RevokedPdf,
 )
+
+_PICTURES = _LOGO, _SIGNATURE, _SEAL = aliased(Document), aliased(Document), aliased(Document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,14 @@ class SettingsView:
     skills_by: Sequence[str] = DEFAULT_SKILLS_BY
     required_mails: Sequence[str] = ()
     active_statuses: Sequence[str] | None = None
+    website: str | None = None
     logo: str | None = None
+    signature_image: str | None = None
+    seal: str | None = None
     logo_key: str | None = None
     """Where the logo's file is stored."""
+    signature_key: str | None = None
+    seal_key: str | None = None
 
 
 async def organization_settings(session: AsyncSession, organization_id: str) -> SettingsView:
@@ -78,18 +86,17 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
             OrganizationSettings.skills_by,
             OrganizationSettings.required_mails,
             OrganizationSettings.active_statuses,
+            OrganizationSettings.website,
             OrganizationSettings.logo_id,
-            Document.file_key,
+            OrganizationSettings.signature_image_id,
+            OrganizationSettings.seal_id,
+            *(picture.file_key for picture in _PICTURES),
         )
         .select_from(Organization)
         .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)
-        .outerjoin(
-            Document,
-            and_(
-                Document.organization_id == OrganizationSettings.organization_id,
-                Document.id == OrganizationSettings.logo_id,
-            ),
-        )
+        .outerjoin(_LOGO, _is(_LOGO, OrganizationSettings.logo_id))
+        .outerjoin(_SIGNATURE, _is(_SIGNATURE, OrganizationSettings.signature_image_id))
+        .outerjoin(_SEAL, _is(_SEAL, OrganizationSettings.seal_id))
         .where(Organization.id == organization_id)
     )
     found: Any = row.first()
@@ -97,8 +104,13 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
         raise NotFound
     if found.organization_id is None:
         return SettingsView()
-    logo = reference_to(found.logo_id) if found.logo_id is not None else None
-    return SettingsView(*found[2:-2], logo, found.file_key)  # type: ignore[call-arg]
+    *plain, logo, signature_image, seal, logo_key, signature_key, seal_key = found[2:]
+    pictures = [reference_to(one) if one is not None else None for one in (logo, signature_image, seal)]
+    return SettingsView(*plain, *pictures, logo_key, signature_key, seal_key)  # type: ignore[call-arg]
+
+
+def _is(picture: Any, document_id: Any) -> ColumnElement[bool]:
+    return and_(picture.organization_id == OrganizationSettings.organization_id, picture.id == document_id)
 
 
 async def is_logo(session: AsyncSession, organization_id: str, document_id: uuid.UUID) -> bool:

@@ -35,6 +35,8 @@ DEFAULT_OVERDUE_DAYS = (1, 7, 14)
 DEFAULT_OFFICER_DIGEST: OfficerDigest = "none"
 DEFAULT_RECERTIFICATION_WINDOW_DAYS = 30
 DEFAULT_SKILLS_BY: tuple[AdminRole, ...] = ("national_admin", "regional_admin")
+PICTURE_FIELDS = ("logo", "signature_image", "seal")
+"""What refers to a picture among the organization's documents."""
 MAX_DAYS = 365
 MAX_REMINDERS = 10
 MAX_VIDEO_HOSTS = 50
@@ -94,17 +96,22 @@ VideoHosts: TypeAlias = Annotated[
 ActiveStatuses: TypeAlias = Annotated[tuple[Word, ...], *some(MAX_STATUSES), AfterValidator(distinct)]
 """Statuses of members, whatever their case."""
 FrontendUrl: TypeAlias = Annotated[str, Field(max_length=500), AfterValidator(_frontend)]
+Website: TypeAlias = FrontendUrl
 RequiredMails: TypeAlias = Annotated[
     tuple[MailTopic, ...], Field(max_length=len(get_args(MailTopic))), AfterValidator(distinct)
 ]
-LogoReference: TypeAlias = Annotated[str, Field(max_length=60), AfterValidator(_document)]
+PictureReference: TypeAlias = Annotated[str, Field(max_length=60), AfterValidator(_document)]
 
 
 class OrganizationSettingsChangeIn(StrictModel):
     """Changes of an organization's settings. What is absent stays; null clears what may be empty."""
 
-    logo: LogoReference | None = None
+    logo: PictureReference | None = None
     """`document:<id>` of a ready PNG or JPEG of the organization."""
+    signature_image: PictureReference | None = None
+    """As the logo: printed above the line of who signs."""
+    seal: PictureReference | None = None
+    """As the logo: printed beside the signature, and by itself where nobody signs."""
     primary_color: Color | None = None
     signatory_name: Name | None = None
     signatory_title: Name | None = None
@@ -113,6 +120,8 @@ class OrganizationSettingsChangeIn(StrictModel):
     locale: Locale | None = None
     """How its certificates write dates, and words where the member's own language is not known."""
     revoked_pdf: RevokedPdf = DEFAULT_REVOKED_PDF
+    website: Website | None = None
+    """The organization's own, shown to who looks at a certificate and said in its credential."""
     frontend_url: FrontendUrl | None = None
     """Where the buttons of mails lead: `/courses/{id}`, `/enrollments/{id}` and `/certificates/{id}` follow it. Null:
     mails have no buttons."""
@@ -134,7 +143,7 @@ class OrganizationSettingsChangeIn(StrictModel):
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, as they are stored."""
-        sent = {name: getattr(self, name) for name in sorted(self.model_fields_set - {"logo"})}
-        if "logo" in self.model_fields_set:
-            sent["logo_id"] = referenced_id(self.logo)
+        sent = {name: getattr(self, name) for name in sorted(self.model_fields_set - set(PICTURE_FIELDS))}
+        for field in sorted(self.model_fields_set & set(PICTURE_FIELDS)):
+            sent[f"{field}_id"] = referenced_id(getattr(self, field))
         return {name: list(value) if isinstance(value, tuple) else value for name, value in sent.items()}

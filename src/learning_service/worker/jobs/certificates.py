@@ -114,6 +114,10 @@ async def _certificate(context: Context, job: Job) -> Certificate:
 async def content_of(context: Context, certificate: Certificate) -> CertificateContent:
     """What is printed: days are days where the organization is."""
     zone, expires_at = certificate.timezone, certificate.expires_at
+
+    async def picture(key: str | None) -> bytes | None:
+        return await context.store.get(key) if key else None
+
     async with context.transaction(certificate.organization_id) as session:
         code = await code_of_certificate(session, certificate.id)
     return CertificateContent(
@@ -126,13 +130,15 @@ async def content_of(context: Context, certificate: Certificate) -> CertificateC
         expires_on=last_day(expires_at, zone) if expires_at is not None else None,
         verification_url=certificate.verification_url,
         code=code,
-        logo=await context.store.get(certificate.logo_key) if certificate.logo_key else None,
+        logo=await picture(certificate.logo_key),
         primary_color=certificate.primary_color,
         locale=certificate.locale,
         paper="letter" if certificate.paper == "letter" else "a4",
         orientation="portrait" if certificate.orientation == "portrait" else "landscape",
         signatory_name=certificate.signatory_name,
         signatory_title=certificate.signatory_title,
+        signature_image=await picture(certificate.signature_key),
+        seal=await picture(certificate.seal_key),
     )
 
 

@@ -225,6 +225,9 @@ class OrganizationSettingsChangeIn(TypedDict):
 
     logo: NotRequired[str | None]
     primary_color: NotRequired[str | None]
+    signature_image: NotRequired[str | None]
+    seal: NotRequired[str | None]
+    website: NotRequired[str | None]
     signatory_name: NotRequired[str | None]
     signatory_title: NotRequired[str | None]
     paper: NotRequired[Literal["a4", "letter"]]
@@ -248,6 +251,9 @@ class OrganizationSettingsOut(TypedDict):
 
     logo: str | None
     primary_color: str | None
+    signature_image: str | None
+    seal: str | None
+    website: str | None
     signatory_name: str | None
     signatory_title: str | None
     paper: Literal["a4", "letter"]

@@ -160,6 +160,8 @@ def _new(
         signatory_name=looks.signatory_name,
         signatory_title=looks.signatory_title,
         logo_key=looks.logo_key,
+        signature_key=looks.signature_key,
+        seal_key=looks.seal_key,
     )
 
 
@@ -297,6 +299,8 @@ def _copy(
         signatory_name=looks.signatory_name,
         signatory_title=looks.signatory_title,
         logo_key=old.logo_key,
+        signature_key=looks.signature_key,
+        seal_key=old.seal_key,
     )
 
 

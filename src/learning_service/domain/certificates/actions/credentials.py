@@ -29,6 +29,7 @@ from learning_service.domain.courses.models import CourseVersion, MasteredSkill
 from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.organizations.models import OrganizationSettings
 
 SIGN = "sign_credential"
 """The job that signs a certificate's credential."""
@@ -61,6 +62,8 @@ class Version:
     language: str | None
     skills: tuple[str, ...]
     email: str | None
+    website: str | None = None
+    """The organization's own, as it is now."""
 
 
 async def is_signed(session: AsyncSession, certificate: Certificate) -> bool:
@@ -90,7 +93,7 @@ async def version_of(session: AsyncSession, certificate: Certificate) -> Version
     """The version of the course that was completed, and the member's address."""
     organization = certificate.organization_id
     row = await session.execute(
-        select(CourseVersion, Member.email)
+        select(CourseVersion, Member.email, OrganizationSettings.website)
         .join_from(
             CourseCompletion,
             CourseVersion,
@@ -102,18 +105,21 @@ async def version_of(session: AsyncSession, certificate: Certificate) -> Version
         .outerjoin(
             Member, and_(Member.organization_id == organization, Member.user_id == certificate.user_id)
         )
+        .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == organization)
         .where(
             CourseCompletion.organization_id == organization, CourseCompletion.id == certificate.completion_id
         )
     )
-    version, email = row.one()
+    version, email, website = row.one()
     skills = await session.scalars(
         select(MasteredSkill.name)
         .where(MasteredSkill.organization_id == organization, MasteredSkill.version_id == version.id)
         .order_by(MasteredSkill.position)
     )
     plain = " ".join(html.unescape(nh3.clean(version.description_html, tags=set())).split())
-    return Version(version.number, plain[:LONGEST_DESCRIPTION], version.language, tuple(skills), email)
+    return Version(
+        version.number, plain[:LONGEST_DESCRIPTION], version.language, tuple(skills), email, website
+    )
 
 
 def issued(
@@ -135,6 +141,7 @@ def issued(
         email=version.email,
         public_url=public_url,
         place=place,
+        website=version.website,
     )
 
 

@@ -147,6 +147,8 @@ class Issued:
     email: str | None
     public_url: str
     place: int
+    website: str | None = None
+    """The issuer's own."""
 
 
 def credential_of(issued: Issued, *, issuer: str, subject: UUID, salt: str) -> Credential:
@@ -156,7 +158,7 @@ def credential_of(issued: Issued, *, issuer: str, subject: UUID, salt: str) -> C
     return Credential(
         id=credential_address(base, issued.certificate_id),
         name=issued.course_title,
-        issuer=Profile(id=issuer, name=issued.issuer_name, url=base),
+        issuer=Profile(id=issuer, name=issued.issuer_name, url=issued.website or base),
         valid_from=issued.issued_at,
         valid_until=issued.expires_at,
         credential_subject=Subject(
