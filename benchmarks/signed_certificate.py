@@ -115,14 +115,9 @@ def signed_rows() -> list[Row]:
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as home:
         turns = [[home.submit(turn, name).result() * 1000 for name in names] for _ in range(TURNS)]
     credential, bare, signed, bare_signed = (statistics.median(column) for column in zip(*turns, strict=True))
-        Row(
-            Result("certificate: signed", signed, unit, bare_signed, bare_signed / signed),
-            ours=Mark(MOST_MS, at_most=True),
-        ),
+    unit = "ms CPU a certificate"
+    whole = Result("certificate: signed", signed, unit, bare_signed, bare_signed / signed)
     return [
-        Row(
-            Result("certificate: signed", signed, unit, bare_signed, bare_signed / signed),
-            ours=Mark(MOST_MS, at_most=True),
-        ),
+        Row(whole, ours=Mark(MOST_MS, at_most=True)),
         Row(Result("credential", credential, unit, bare, bare / credential)),
     ]
