@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 
 from learning_devstack.process import StartError
-from learning_service.core.settings import driver_url
+from learning_service.core.addresses import driver_url
 
 
 def service_database_url(url: str) -> str:

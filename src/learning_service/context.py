@@ -15,7 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from learning_service.adapters.http import HttpClient
 from learning_service.adapters.processes import ProcessPool
 from learning_service.adapters.storage import ObjectStore, open_store
-from learning_service.core.database import DirectPool, Role, create_engine, open_transaction
+from learning_service.core.database import (
+    BOUNDS_OF_TRANSACTIONS,
+    DirectPool,
+    Role,
+    create_engine,
+    open_transaction,
+    transaction_bounds,
+)
 from learning_service.core.queue import Queue
 from learning_service.core.rate_limits import Limits
 from learning_service.core.settings import Settings
@@ -117,6 +124,9 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
     limits = Limits(settings)
     bounds = Bounds(settings.max_attempts_per_quiz, settings.max_attempt_kib * 1024)
     processes = ProcessPool(settings.certificate_processes)
+    info: dict[str, object] = {PUBLIC_URL: settings.public_url.rstrip("/"), BOUNDS: bounds}
+    if settings.database_pooler is not None:
+        info[BOUNDS_OF_TRANSACTIONS] = transaction_bounds(settings, role)
     tracing = start_tracing(settings, role.removeprefix("learning_"), engine)
     try:
         async with open_store(settings) as store:
@@ -130,7 +140,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                     autoflush=False,
                     # Writes by condition leave objects that were read before as they are.
                     execution_options={"synchronize_session": False},
-                    info={PUBLIC_URL: settings.public_url.rstrip("/"), BOUNDS: bounds},
+                    info=info,
                 ),
                 turns=Turns(
                     share_of_pool(settings.database_pool_size), settings.database_pool_timeout_seconds

@@ -11,8 +11,8 @@ from tests.kit.stack import database_url
 
 from learning_devstack.parts import Parts
 from learning_devstack.ports import choose
+from learning_service.core.addresses import driver_url
 from learning_service.core.primary import address_arguments, connect
-from learning_service.core.settings import driver_url
 
 
 @pytest.fixture

@@ -29,6 +29,8 @@ PATIENCE_SECONDS = 10
 MOST_SKEW_SECONDS = 2
 OLDEST_SERVER = 150000
 EXTENSIONS = ("unaccent", "pg_trgm", "btree_gin", "fuzzystrmatch")
+BEGUN_AS = text("SELECT current_user::text")
+"""The role of a connection that nothing was said on."""
 LOGIN = text(
     "SELECT current_setting('server_version_num')::int AS version, current_setting('max_connections')::int AS places,"
     " session_user::text AS login,"
@@ -119,6 +121,7 @@ async def of_database(context: Context) -> AsyncIterator[Finding]:
     started = time.perf_counter()
     try:
         async with context.engine.connect() as connection:
+            begun_as = (await connection.execute(BEGUN_AS)).scalar_one()
             # As the login itself, which the pool's connections are not.
             await connection.execute(text("SET ROLE NONE"))
             login = (await connection.execute(LOGIN)).one()
@@ -130,6 +133,11 @@ async def of_database(context: Context) -> AsyncIterator[Finding]:
         yield Finding("database", "wrong", _first_line(cause), _advice_for(_first_line(cause)))
         return
     yield Finding("database", "ok", f"answers as {login.login}, in {took * 1000:.0f} ms with the connection")
+    if begun_as != "learning_api":
+        advice = (
+            f"ALTER ROLE {login.login} SET role = 'learning_api': poolers do not pass on what we ask for."
+        )
+        yield Finding("database", "wrong", f"connections begin as {begun_as}", advice)
     if login.version < OLDEST_SERVER:
         yield Finding("database", "wrong", f"PostgreSQL {login.version // 10000}", "15 or newer is needed.")
     if login.passes_walls or login.owns_tables:

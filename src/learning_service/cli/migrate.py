@@ -7,7 +7,7 @@ import alembic.config
 import typer
 from alembic.script import ScriptDirectory
 
-from learning_service.cli.terminal import fail, read_settings
+from learning_service.cli.terminal import PAST_POOLERS, fail, read_settings
 
 app = typer.Typer()
 
@@ -15,7 +15,10 @@ app = typer.Typer()
 @app.command()
 def migrate() -> None:
     """Bring the database in DATABASE_URL to the newest schema. ALEMBIC_CONFIG names another alembic.ini."""
-    os.environ["DATABASE_URL"] = read_settings().database_url
+    settings = read_settings()
+    if settings.database_pooler is not None:
+        fail(PAST_POOLERS)
+    os.environ["DATABASE_URL"] = settings.database_url
     configuration = _configuration()
     if not configuration.exists():
         fail(f"no alembic configuration at {configuration}; set ALEMBIC_CONFIG")

@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from learning_service.cli.operating import CommandError
+from learning_service.cli.terminal import PAST_POOLERS
 from learning_service.core.primary import address_arguments, connect
 from learning_service.core.settings import Settings
 
@@ -23,6 +24,8 @@ _WORDS = {"host": "--host", "port": "--port", "user": "--username", "database": 
 
 def address(settings: Settings) -> Mapping[str, Any]:
     """Where the database is, part by part: tools show a whole address, where it is wrong, as it is."""
+    if settings.database_pooler is not None:
+        raise CommandError(PAST_POOLERS)
     try:
         if make_url(settings.database_url).get_backend_name() == "postgresql":
             arguments = address_arguments(settings.database_url)

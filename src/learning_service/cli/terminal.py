@@ -7,9 +7,14 @@ from typing import NoReturn
 import typer
 from pydantic import ValidationError
 
-from learning_service.core.settings import Settings, driver_url
+from learning_service.core.addresses import driver_url
+from learning_service.core.settings import Settings
 
 USAGE_ERROR = 2
+PAST_POOLERS = (
+    "this command goes past the pooler: name the database itself in DATABASE_URL, without DATABASE_POOLER"
+)
+"""For commands that hold a lock, or one moment of the database, for longer than a transaction."""
 ENVIRONMENTS = "learning_service.environments"
 """Entry points that know a database where the environment names none; they raise LookupError to say why not."""
 

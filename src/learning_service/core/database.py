@@ -6,7 +6,7 @@ open sees no row of any tenant; the opening statement then names role and organi
 
 import asyncio
 import json
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
@@ -26,10 +26,19 @@ T = TypeVar("T")
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What the driver raises where no engine is between; the last from a connection whose backend has just been ended."""
 
-_OPENING = text(
+_OPENED = (
     "SELECT set_config('role', :role, true), set_config('app.organization_id', :organization_id, true),"
     " clock_timestamp()"
 )
+_OPENING = text(_OPENED)
+_BOUNDED_OPENING = text(
+    f"{_OPENED}, set_config('statement_timeout', :statement_timeout, true),"
+    " set_config('lock_timeout', :lock_timeout, true),"
+    " set_config('idle_in_transaction_session_timeout', :idle_in_transaction_session_timeout, true)"
+)
+"""Behind a pooler, where a connection has no bounds of its own that last."""
+BOUNDS_OF_TRANSACTIONS = "bounds_of_transactions"
+"""In a session's `info`: what each of its transactions sets for itself, where connections have no bounds."""
 _AS_OF = text("SELECT set_config('app.instant', :at, true)")
 _WORKER_STATEMENT_TIMEOUT_MS = 60_000
 _BESIDE_JOBS = 4
@@ -53,24 +62,38 @@ def create_engine(settings: Settings, *, role: Role = "learning_api") -> AsyncEn
         max_overflow=0,
         pool_timeout=settings.database_pool_timeout_seconds,
         pool_recycle=1800,
-        connect_args={**_connect_arguments(settings, role), "async_creator_fn": connect},
+        connect_args={
+            **_connect_arguments(settings, role),
+            # The engine's own cache follows the driver's, which a pooler may forbid.
+            **({"prepared_statement_cache_size": 0} if settings.database_pooler else {}),
+            "async_creator_fn": connect,
+        },
     )
 
 
-def _connect_arguments(settings: Settings, role: Role) -> dict[str, Any]:
-    timeout = settings.statement_timeout_ms if role == "learning_api" else _WORKER_STATEMENT_TIMEOUT_MS
+def transaction_bounds(settings: Settings, role: Role) -> Mapping[str, str]:
+    """The longest that statements, waits for locks and silence within a transaction may take, in milliseconds."""
     return {
-        "timeout": 3,
-        "command_timeout": timeout / 1000 + 2,
-        "server_settings": {
-            "role": "learning_api",
-            "application_name": role,
-            "statement_timeout": str(timeout),
-            "lock_timeout": str(settings.lock_timeout_ms),
-            "idle_in_transaction_session_timeout": "60000",
-            "timezone": "UTC",
-        },
+        "statement_timeout": str(_statement_timeout(settings, role)),
+        "lock_timeout": str(settings.lock_timeout_ms),
+        "idle_in_transaction_session_timeout": "60000",
     }
+
+
+def _statement_timeout(settings: Settings, role: Role) -> int:
+    return settings.statement_timeout_ms if role == "learning_api" else _WORKER_STATEMENT_TIMEOUT_MS
+
+
+def _connect_arguments(settings: Settings, role: Role) -> dict[str, Any]:
+    arguments = {"timeout": 3, "command_timeout": _statement_timeout(settings, role) / 1000 + 2}
+    start = {"application_name": role, "timezone": "UTC"}
+    if settings.database_pooler is not None:
+        # A statement with a name stays at one of the pooler's servers, and the next transaction is at another one.
+        # Without a cache the driver gives none.
+        # A pooler refuses the other parameters, so the login has its role and transactions name their bounds.
+        return {**arguments, "statement_cache_size": 0, "server_settings": start}
+    bounds = transaction_bounds(settings, role)
+    return {**arguments, "server_settings": {"role": "learning_api", **start, **bounds}}
 
 
 class Unsure(Exception):
@@ -178,7 +201,9 @@ async def open_transaction(
     role sees no tenant's rows.
     """
     within = "learning_api" if organization_id else role
-    row = await session.execute(_OPENING, {"role": within, "organization_id": organization_id or ""})
+    bounds = session.info.get(BOUNDS_OF_TRANSACTIONS)
+    given = {"role": within, "organization_id": organization_id or "", **(bounds or {})}
+    row = await session.execute(_BOUNDED_OPENING if bounds else _OPENING, given)
     set_instant(session, at or row.one()[2])
     if at is not None:
         # Triggers say then when something was, too.

@@ -8,7 +8,6 @@ keys: see `Settings.refuse_development_keys`.
 import hmac
 import ipaddress
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -17,18 +16,12 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from learning_service.core.addresses import driver_url
+
 DEVELOPMENT_ACCESS_KEY_ID = "development"
 """Of the S3 server that a development copy starts."""
 DEVELOPMENT_SECRET = "development"  # noqa: S105 - refused in production
 SHORTEST_SECRET = 32
-_POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+asyncpg://")
-_HOST = r"(?:\[[^]/?]+\]|[^]\[/:?@,]*)(?::[0-9]{1,5})?"
-_PORT = re.compile(r":[0-9]{1,5}\Z")
-_SERVER = re.compile(r"[A-Za-z0-9.-]+")
-_PLACE = re.compile(
-    rf"(?P<login>(?:[^:/@]*(?::[^@]*)?@)?)(?P<hosts>{_HOST}(?:,{_HOST})*)(?P<name>/[^?]*)?(?:\?(?P<query>.*))?\Z"
-)
-"""Login, hosts, name and parameters of a database's address. By hand: the drivers' parser takes long to import."""
 _NEEDED_TO_SERVE = {
     "secret_keys": "set it to a list of one random text of 32 characters or more, the same for all processes",
     "public_url": "certificates print it, so set it to the service's final https address",
@@ -106,28 +99,6 @@ class SettingsInFiles(PydanticBaseSettingsSource):
         return found
 
 
-def driver_url(url: str) -> str:
-    """The database's address as its driver takes it: of several servers, each as a parameter `host`.
-
-    Raises ValueError, without the address, for another database.
-    """
-    scheme = next((scheme for scheme in _POSTGRES_SCHEMES if url.startswith(scheme)), None)
-    if scheme is None:
-        raise ValueError("DATABASE_URL must begin with postgresql://")
-    parts = _PLACE.match(url.removeprefix(scheme))
-    hosts = parts["hosts"].split(",") if parts else []
-    ports = [host.rpartition(":")[2] if _PORT.search(host) else "5432" for host in hosts]
-    if parts is None or not all(1 <= int(port) <= 65535 for port in ports):
-        raise ValueError("DATABASE_URL must have the form postgresql://user:password@host:port/name")
-    if len(hosts) == 1:
-        return "postgresql+asyncpg://" + url.removeprefix(scheme)
-    if not all(_SERVER.fullmatch(_PORT.sub("", host)) for host in hosts):
-        raise ValueError("DATABASE_URL must name each of several servers by a host name or an IPv4 address")
-    servers = [f"host={_PORT.sub('', host)}:{port}" for host, port in zip(hosts, ports, strict=True)]
-    parameters = "&".join([*servers, *([parts["query"]] if parts["query"] else [])])
-    return f"postgresql+asyncpg://{parts['login']}{parts['name'] or '/'}?{parameters}"
-
-
 def _in_development(settings: dict[str, Any]) -> bool:
     return settings.get("environment") == "development"
 
@@ -178,6 +149,8 @@ class Settings(StoreSettings):
     """`postgresql://user:password@host:port/name`; the user must be able to assume the service's roles.
 
     A primary and its standbys as `host:port,host:port`: the one that takes writes is found at each new connection."""
+    database_pooler: Literal["transaction"] | None = None
+    """`transaction`: a pooler in transaction mode that keeps no prepared statements stands before the database."""
     database_pool_size: int = Field(default=10, ge=1, le=200)
     """Connections kept per process; a worker keeps `JOB_CONCURRENCY` + 4 where that is more."""
     database_direct_pool_size: int = Field(default=5, ge=1, le=200)
