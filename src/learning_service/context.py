@@ -25,6 +25,7 @@ from learning_service.core.database import (
 )
 from learning_service.core.queue import Queue
 from learning_service.core.rate_limits import Limits
+from learning_service.core.replica import Replica
 from learning_service.core.settings import Settings
 from learning_service.core.tokens import TokenVerifier
 from learning_service.core.tracing import start_tracing, traceparent
@@ -45,6 +46,8 @@ class Context:
     role: Role
     engine: AsyncEngine
     sessions: async_sessionmaker[AsyncSession]
+    replica: Replica | None
+    """What reports read, beside the engine's database."""
     turns: Turns
     """At the engine's connections, by organization."""
     direct: DirectPool
@@ -119,6 +122,10 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
     """Build the clients of one process and close them at its end."""
     engine = create_engine(settings, role=role)
     direct = DirectPool(settings, role=role)
+    each = share_of_pool(settings.database_pool_size)
+    replica = None
+    if role == "learning_api" and settings.database_replica_url is not None:
+        replica = Replica(settings.database_replica_url, settings, each=each)
     queue = Queue(settings.redis_url.get_secret_value())
     http = HttpClient()
     limits = Limits(settings)
@@ -142,9 +149,8 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                     execution_options={"synchronize_session": False},
                     info=info,
                 ),
-                turns=Turns(
-                    share_of_pool(settings.database_pool_size), settings.database_pool_timeout_seconds
-                ),
+                replica=replica,
+                turns=Turns(each, settings.database_pool_timeout_seconds),
                 direct=direct,
                 queue=queue,
                 store=store,
@@ -163,5 +169,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
         await queue.close()
         await direct.close()
         await engine.dispose()
+        if replica is not None:
+            await replica.engine.dispose()
         if tracing is not None:
             await asyncio.to_thread(tracing.stop)

@@ -160,5 +160,5 @@ def _let_in(app: FastAPI, origins: list[str]) -> None:
         allow_origins=origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key"],
-        expose_headers=["ETag", "Idempotency-Replayed", "Retry-After", "X-Request-Id"],
+        expose_headers=["Data-As-Of", "ETag", "Idempotency-Replayed", "Retry-After", "X-Request-Id"],
     )

@@ -1,6 +1,7 @@
 """A primary and its standby: made, failed over, and the old primary taken back as the standby of the new one."""
 
 import asyncio
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,11 @@ SECONDS = 60
 _SLOT = (
     "SELECT pg_create_physical_replication_slot($1)"
     " WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)"
+)
+
+_NO_SLOT = (
+    "DO $$ BEGIN WHILE EXISTS (SELECT FROM pg_replication_slots WHERE active) LOOP PERFORM pg_sleep(0.1); END LOOP;"
+    " PERFORM pg_drop_replication_slot(slot_name) FROM pg_replication_slots; END $$"
 )
 
 
@@ -102,9 +108,18 @@ class Pair:
         await self._follow()
 
     async def end(self) -> None:
-        """Stop the standby and let the primary acknowledge alone."""
+        """Stop the standby and let the primary acknowledge alone; nothing of the standby stays. May be said twice."""
         await asyncio.to_thread(self.standby.part.process.stop)
-        await self._tell("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
+        await self._tell("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()", _NO_SLOT)
+        shutil.rmtree(self._home.data_parent / NAME, ignore_errors=True)
+
+    async def at_standby(self, statement: str) -> None:
+        """Say something to the standby."""
+        connection = await asyncpg.connect(self._url(self.standby))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
 
     async def _follow(self) -> None:
         """Start the standby, and let commits wait for it once it has caught up."""

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Request
 
 from learning_service.api.parameters import path_id, path_opaque_id
-from learning_service.api.requests import Caller, ContextOf, Session, authenticate
+from learning_service.api.requests import Caller, ContextOf, ReadSession, Session, authenticate
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.queries import access_certificate
 from learning_service.domain.completion.queries.answer_groups import GradedGroup, access_group
@@ -391,7 +391,7 @@ class CanReadCourseReport(Permission):
 
     name = "admin, author of the course"
 
-    async def __call__(self, caller: Caller, session: Session, course_id: str) -> CourseAccess:
+    async def __call__(self, caller: Caller, session: ReadSession, course_id: str) -> CourseAccess:
         """The course. Raises NotFound for whom it does not exist, Forbidden for others who see it."""
         access = await see_course(session, caller, path_id(course_id))
         administers = access.may_assign and (caller.is_national_admin or bool(caller.admin_regions))

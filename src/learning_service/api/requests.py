@@ -5,10 +5,12 @@ body, then the rest. See `permissions` and `parameters`.
 """
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
+from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.api.bodies import ARRIVAL, CALLER, receive_body
@@ -17,7 +19,10 @@ from learning_service.context import Context
 from learning_service.core.telemetry import note_organization
 from learning_service.core.tokens import bearer_token
 from learning_service.domain.completion.actions.marking import marked_since
+from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.principal import Principal
+
+READS = Counter("learning_report_reads_total", "Reports, by the database that was read.", ["database"])
 
 
 async def get_context(request: Request) -> Context:
@@ -84,3 +89,22 @@ async def _public_session(context: ContextOf) -> AsyncIterator[AsyncSession]:
 
 PublicSession = Annotated[AsyncSession, Depends(_public_session, scope="function")]
 """A transaction of no organization: sees what is public."""
+
+
+async def _read_session(request: Request, context: ContextOf, caller: Caller) -> AsyncIterator[AsyncSession]:
+    async with AsyncExitStack() as stack:
+        found = None
+        if context.replica is not None and request.state.may_ask_replica:
+            found = await context.replica.enter(stack, caller.organization_id)
+        if found is None:
+            session = await stack.enter_async_context(context.transaction(caller.organization_id))
+            found = session, now(session)
+        else:
+            request.state.asks_replica = True
+        READS.labels("replica" if getattr(request.state, "asks_replica", False) else "primary").inc()
+        session, request.state.as_of = found
+        yield session
+
+
+ReadSession = Annotated[AsyncSession, Depends(_read_session, scope="function")]
+"""A transaction in the caller's organization that only reads, a few seconds late where it is at a replica."""

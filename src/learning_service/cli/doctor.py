@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -201,6 +202,22 @@ def _advice_for(said: str) -> str:
     return known[0] if known else "Is it running, and does DATABASE_URL name its host and port?"
 
 
+async def of_replica(context: Context) -> AsyncIterator[Finding]:
+    """Whether reports can read it, and how far behind it is."""
+    if context.replica is None:
+        return
+    async with AsyncExitStack() as stack:
+        found = await context.replica.enter(stack, "nobody")
+        if found is None:
+            advice = (
+                f"Does it run, follow, and answer? {context.replica.why} Reports read the primary meanwhile."
+            )
+            yield Finding("replica", "look", "passed over", advice)
+        else:
+            behind = (datetime.now(UTC) - found[1]).total_seconds()
+            yield Finding("replica", "ok", f"answers; its last commit is {max(0, behind):.0f} s old")
+
+
 async def of_redis(context: Context) -> AsyncIterator[Finding]:
     """Whether it answers, and forgets nothing by itself."""
     redis = Redis.from_url(
@@ -286,6 +303,7 @@ async def of_jobs(context: Context) -> AsyncIterator[Finding]:
 Look = Callable[[Context], AsyncIterator[Finding]]
 LOOKS: dict[str, Look] = {
     "database": of_database,
+    "replica": of_replica,
     "redis": of_redis,
     "store": of_store,
     "issuers": of_issuers,

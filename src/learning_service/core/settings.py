@@ -151,6 +151,8 @@ class Settings(StoreSettings):
     A primary and its standbys as `host:port,host:port`: the one that takes writes is found at each new connection."""
     database_pooler: Literal["transaction"] | None = None
     """`transaction`: a pooler in transaction mode that keeps no prepared statements stands before the database."""
+    database_replica_url: str | None = None
+    """A streaming replica that reports read, as `database_url` is written; none: they read the primary."""
     database_pool_size: int = Field(default=10, ge=1, le=200)
     """Connections kept per process; a worker keeps `JOB_CONCURRENCY` + 4 where that is more."""
     database_direct_pool_size: int = Field(default=5, ge=1, le=200)
@@ -276,6 +278,18 @@ class Settings(StoreSettings):
     @classmethod
     def _address_of_a_database(cls, value: str) -> str:
         return driver_url(value)
+
+    @field_validator("database_replica_url")
+    @classmethod
+    def _address_of_a_replica(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if "," in value.rpartition("@")[2].partition("/")[0]:
+            raise ValueError("DATABASE_REPLICA_URL names one server: several hide behind one name")
+        try:
+            return driver_url(value)
+        except ValueError as error:
+            raise ValueError(str(error).replace("DATABASE_URL", "DATABASE_REPLICA_URL")) from None
 
     @field_validator("trusted_proxies")
     @classmethod

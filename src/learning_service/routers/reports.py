@@ -8,10 +8,12 @@ from fastapi import APIRouter, Depends, Request
 
 from learning_service.api.bodies import refuse_unknown_parameters
 from learning_service.api.csv_files import AS_FILE, csv_file, wants_csv
-from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.openapi.headers import DATA_AS_OF, with_headers
 from learning_service.api.parameters import page
 from learning_service.api.permissions import CanReadCourseReport, CanReadReports
-from learning_service.api.requests import Caller, Session
+from learning_service.api.reading import ReadingRoute
+from learning_service.api.requests import Caller, ReadSession
+from learning_service.api.routes import Responses
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.kernel.errors import Fault, Invalid
@@ -42,7 +44,9 @@ from learning_service.schemas.reports import (
     LapseOut,
 )
 
-router = APIRouter(prefix="/api/reports", tags=["reports"], route_class=KeyedRoute)
+router = APIRouter(prefix="/api/reports", tags=["reports"], route_class=ReadingRoute)
+READ: Responses = {200: with_headers(DATA_AS_OF)}
+REPORT: Responses = {200: AS_FILE[200] | READ[200]}
 FILTERS = ("requirement_id", "region_id", "chapter_id")
 AS_OF, DAYS, STEP, MONTH = "as_of", "days", "step", "month"
 SPAN = ("from", "to")
@@ -87,13 +91,13 @@ def _lines(columns: Sequence[str], rows: Iterable[Out]) -> Iterator[str]:
 @router.get(
     "/compliance/",
     response_model=ComplianceReportOut,
-    responses=AS_FILE,
+    responses=REPORT,
     openapi_extra={"parameters": _parameters(*FILTERS, AS_OF)},
 )
 async def read_compliance_report(
     reach: Annotated[Reach, Depends(CanReadReports())],
     caller: Caller,
-    session: Session,
+    session: ReadSession,
     request: Request,
     wanted: Annotated[ReportFilter, Depends(_filter_of(AS_OF))],
 ) -> Any:
@@ -120,13 +124,13 @@ async def read_compliance_report(
 @router.get(
     "/compliance/history/",
     response_model=ComplianceHistoryOut,
-    responses=AS_FILE,
+    responses=REPORT,
     openapi_extra={"parameters": [*_parameters(*FILTERS, *SPAN), _STEP_PARAMETER]},
 )
 async def read_compliance_history(
     reach: Annotated[Reach, Depends(CanReadReports())],
     caller: Caller,
-    session: Session,
+    session: ReadSession,
     request: Request,
     wanted: Annotated[ReportFilter, Depends(_filter_of(*SPAN, STEP))],
 ) -> Any:
@@ -148,11 +152,11 @@ async def read_compliance_history(
     return ComplianceHistoryOut(items=shown)
 
 
-@router.get("/compliance/forecast/", response_model=PageOut[LapseOut], responses=AS_FILE)
+@router.get("/compliance/forecast/", response_model=PageOut[LapseOut], responses=REPORT)
 async def forecast_compliance(
     reach: Annotated[Reach, Depends(CanReadReports())],
     caller: Caller,
-    session: Session,
+    session: ReadSession,
     request: Request,
     asked: Annotated[PageRequest, page("lapses", *FILTERS, DAYS, key_parts=3)],
 ) -> Any:
@@ -182,9 +186,9 @@ async def forecast_compliance(
     )
 
 
-@router.get("/courses/{course_id}/")
+@router.get("/courses/{course_id}/", responses=READ)
 async def read_course_report(
-    access: Annotated[CourseAccess, Depends(CanReadCourseReport())], caller: Caller, session: Session
+    access: Annotated[CourseAccess, Depends(CanReadCourseReport())], caller: Caller, session: ReadSession
 ) -> CourseReportOut:
     """How the members whom the caller administers stand in the course, each counted once.
 

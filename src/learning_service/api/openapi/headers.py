@@ -8,7 +8,13 @@ from learning_service.domain.kernel.values import JsonObject
 ETAG = "ETag"
 LOCATION = "Location"
 RETRY_AFTER = "Retry-After"
+DATA_AS_OF = "Data-As-Of"
 HEADERS: dict[str, JsonObject] = {
+    DATA_AS_OF: {
+        "description": "What was committed until then is in the report; a replica may be some seconds late.",
+        "schema": {"type": "string", "format": "date-time"},
+        "example": "2026-03-01T09:00:00.000Z",
+    },
     ETAG: {
         "description": (
             "The state of what was answered; send it as `If-Match` with your next edit. Of what is not edited,"
