@@ -94,7 +94,8 @@ async def test_reports_read_the_standby_and_say_as_of_when(rig: Rig, pair: Pair)
             await world.directory.ok("PUT", "/api/directory/chapters/n3/", new)
             stopped = await _report(world, chapters=4)
             assert await _report(world, chapters=4) == stopped, "it stands still, and says so"
-            assert (await world.admin.ok("GET", "/api/directory/chapters/"))["items"][-1]["id"] == "n3"
+            listed = (await world.admin.ok("GET", "/api/directory/chapters/"))["items"]
+            assert "n3" in {chapter["id"] for chapter in listed}, "all else reads the primary"
             await pair.at_standby("SELECT pg_wal_replay_resume()")
             assert await _report(world, chapters=5) > stopped
             await pair.end()
