@@ -117,23 +117,31 @@ def share_of_pool(size: int) -> int:
     return max(1, size * 2 // 3)
 
 
+def _replica_of(settings: Settings, role: Role, each: int) -> Replica | None:
+    if role != "learning_api" or settings.database_replica_url is None:
+        return None
+    return Replica(settings.database_replica_url, settings, each=each)
+
+
+def _facts_of_sessions(settings: Settings, role: Role, bounds: Bounds) -> dict[str, object]:
+    facts: dict[str, object] = {PUBLIC_URL: settings.public_url.rstrip("/"), BOUNDS: bounds}
+    if settings.database_pooler is not None:
+        facts[BOUNDS_OF_TRANSACTIONS] = transaction_bounds(settings, role)
+    return facts
+
+
 @asynccontextmanager
 async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]:
     """Build the clients of one process and close them at its end."""
     engine = create_engine(settings, role=role)
     direct = DirectPool(settings, role=role)
     each = share_of_pool(settings.database_pool_size)
-    replica = None
-    if role == "learning_api" and settings.database_replica_url is not None:
-        replica = Replica(settings.database_replica_url, settings, each=each)
+    replica = _replica_of(settings, role, each)
     queue = Queue(settings.redis_url.get_secret_value())
     http = HttpClient()
     limits = Limits(settings)
     bounds = Bounds(settings.max_attempts_per_quiz, settings.max_attempt_kib * 1024)
     processes = ProcessPool(settings.certificate_processes)
-    info: dict[str, object] = {PUBLIC_URL: settings.public_url.rstrip("/"), BOUNDS: bounds}
-    if settings.database_pooler is not None:
-        info[BOUNDS_OF_TRANSACTIONS] = transaction_bounds(settings, role)
     tracing = start_tracing(settings, role.removeprefix("learning_"), engine)
     try:
         async with open_store(settings) as store:
@@ -147,7 +155,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                     autoflush=False,
                     # Writes by condition leave objects that were read before as they are.
                     execution_options={"synchronize_session": False},
-                    info=info,
+                    info=_facts_of_sessions(settings, role, bounds),
                 ),
                 replica=replica,
                 turns=Turns(each, settings.database_pool_timeout_seconds),
