@@ -20,7 +20,7 @@ from sqlalchemy import text
 from learning_service.context import Context, open_context
 from learning_service.core.queue import deserialize, serialize
 from learning_service.core.settings import Settings
-from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.outbox import enqueue_named
 
 SINGLE, BATCH, IDLE_SECONDS = 100, 3000, 10
 WAITS = text(
@@ -93,7 +93,7 @@ async def measure(worker: "subprocess.Popen[bytes]") -> dict[str, float]:
 async def _enqueue(context: Context, count: int) -> None:
     async with context.transaction(None) as session:
         for _ in range(count):
-            await enqueue_job(session, NOTHING, {}, organization_id="bench")
+            await enqueue_named(session, NOTHING, {}, organization_id="bench")
 
 
 async def _until_done(context: Context) -> None:

@@ -14,8 +14,8 @@ from tests.kit.sending import send, settled
 from tests.kit.webhooks import deliver
 from tests.kit.world import Caller, Json, World
 
-from learning_service.domain.certificates.actions.credentials import SIGN
 from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import SignCredential
 from learning_service.worker.jobs.credentials import sign_credential_of_certificate
 
 SCOPES = ("directory:write", "reports:read", "webhooks:manage", "events:read")
@@ -181,9 +181,10 @@ class Scene:
 
 async def sign_soon(place: Place) -> None:
     """Queue what signs its certificate: the job for those of before would take up what other tests left."""
-    organization, arguments = place.world.id, {"certificate_id": place.ids["certificate_id"]}
+    organization = place.world.id
+    told = SignCredential.read({"certificate_id": place.ids["certificate_id"]})
     async with place.world.worker.transaction(organization) as session:
-        await enqueue_job(session, SIGN, arguments, organization_id=organization)
+        await enqueue_job(session, told, organization_id=organization)
 
 
 async def open_scene(home: World, away: World) -> Scene:
@@ -203,7 +204,9 @@ async def open_scene(home: World, away: World) -> Scene:
     }
     for place in places.values():
         await sign_soon(place)
-    await Runner(home.worker, functions={SIGN: sign_credential_of_certificate}).run_until_idle()
+    await Runner(
+        home.worker, functions={SignCredential.name: sign_credential_of_certificate}
+    ).run_until_idle()
     await deliver(home)
     for place in places.values():
         hook = hooks[place.world.id]

@@ -12,7 +12,7 @@ from learning_devstack.parts import Parts
 from learning_service.cli.doctor import Finding, examine, of_settings
 from learning_service.context import Context, open_context
 from learning_service.core.settings import Settings
-from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.outbox import enqueue_named
 
 MakeSettings = Callable[..., Settings]
 
@@ -81,7 +81,7 @@ async def test_dead_jobs_and_missing_workers_are_told(parts: Parts, make_setting
     settings = make_settings(await create_database_from_template(parts, name))
     try:
         async with open_context(settings, "learning_worker") as context, context.transaction(None) as session:
-            await enqueue_job(session, "generate_certificates", {}, organization_id="org")
+            await enqueue_named(session, "generate_certificates", {}, organization_id="org")
             await session.flush()
             await session.execute(text("UPDATE outbox SET status = 'dead', finished_at = now()"))
         findings = await examine(settings)

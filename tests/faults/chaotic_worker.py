@@ -5,7 +5,8 @@ import asyncio
 from sqlalchemy import text
 
 from learning_service.context import Context
-from learning_service.domain.jobs.outbox import Job, Unworkable, enqueue_job
+from learning_service.domain.jobs.outbox import Job, enqueue_named
+from learning_service.domain.jobs.payloads import Unworkable
 from learning_service.domain.kernel.base import new_id
 from learning_service.worker.durable import finishing
 from learning_service.worker.settings import WorkerSettings, function, relay, run
@@ -25,7 +26,7 @@ async def leave_effect(context: Context, job: Job) -> None:
     async with context.transaction(job.organization_id) as session:
         await session.execute(NOTE, {"id": new_id(), "n": job.arguments["n"]})
     async with finishing(context, job) as session:
-        await enqueue_job(session, "effect", {"n": job.arguments["n"]}, organization_id="org")
+        await enqueue_named(session, "effect", {"n": job.arguments["n"]}, organization_id="org")
 
 
 async def dawdle(context: Context, job: Job) -> None:

@@ -15,7 +15,7 @@ from learning_devstack.parts import Parts
 from learning_service.context import Context, open_context
 from learning_service.core.settings import Settings
 from learning_service.domain.jobs import outbox
-from learning_service.domain.jobs.outbox import Claim, enqueue_job
+from learning_service.domain.jobs.outbox import Claim, enqueue_named
 from learning_service.worker.durable import JobFunction, Wanted
 
 LEASE = timedelta(seconds=30)
@@ -47,7 +47,7 @@ class Desk:
         """Enqueue jobs; `n` numbers them."""
         async with self.context.transaction(None) as session:
             for n in range(count):
-                await enqueue_job(session, job, {"n": n, **arguments}, organization_id="org")
+                await enqueue_named(session, job, {"n": n, **arguments}, organization_id="org")
 
     async def claim(self, limit: int = 10, lease: timedelta = LEASE) -> Claim:
         """Claim what is due of `work` in a transaction of its own."""

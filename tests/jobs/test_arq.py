@@ -30,7 +30,7 @@ from tests.kit.world import World
 from learning_service.context import Context, open_context
 from learning_service.core.queue import MARK_SECONDS, SERVED_BY, arq_id, deserialize, row_of, serialize
 from learning_service.core.settings import Settings
-from learning_service.domain.jobs.outbox import Job, enqueue_job
+from learning_service.domain.jobs.outbox import Job, enqueue_named
 from learning_service.domain.jobs.paused_jobs import halt_job, resume_job
 from learning_service.domain.kernel.clock import now
 from learning_service.worker import catalog
@@ -90,10 +90,10 @@ async def nothing(context: Context, job: Job) -> None:
 
 async def test_after_the_commit_arq_has_the_rows_that_are_due(desk: Desk, redis: ArqRedis) -> None:
     async with desk.context.transaction(None) as session:
-        await enqueue_job(session, "work", {"n": 1}, organization_id="org", unique_key="one")
-        await enqueue_job(session, "work", {"n": 2}, organization_id="org", unique_key="one")
+        await enqueue_named(session, "work", {"n": 1}, organization_id="org", unique_key="one")
+        await enqueue_named(session, "work", {"n": 2}, organization_id="org", unique_key="one")
         later = now(session) + timedelta(minutes=1)
-        await enqueue_job(session, "work", {"n": 3}, organization_id="org", run_at=later)
+        await enqueue_named(session, "work", {"n": 3}, organization_id="org", run_at=later)
         await session.flush()
         assert await held(redis) == [], "not before the commit"
     rows = await desk.rows("id, (arguments->>'n')::int")
@@ -103,7 +103,7 @@ async def test_after_the_commit_arq_has_the_rows_that_are_due(desk: Desk, redis:
 async def test_what_is_rolled_back_is_not_handed_over(desk: Desk, redis: ArqRedis) -> None:
     async def fail() -> None:
         async with desk.context.transaction(None) as session:
-            await enqueue_job(session, "work", {}, organization_id="org")
+            await enqueue_named(session, "work", {}, organization_id="org")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -121,7 +121,7 @@ async def test_the_relay_brings_what_redis_forgot_and_what_fell_due_and_nothing_
     await relay(context, redis)
     assert len(await held(redis)) == 600
     async with context.transaction(None) as session:
-        await enqueue_job(
+        await enqueue_named(
             session, "work", {}, organization_id="o", run_at=now(session) + timedelta(seconds=0.3)
         )
     assert len(await held(redis)) == 600
@@ -135,7 +135,7 @@ async def test_a_halted_job_waits_and_an_ended_lease_comes_back_under_the_next_n
 ) -> None:
     async with context.transaction(None) as session:
         await halt_job(session, "halted")
-        await enqueue_job(session, "halted", {}, organization_id="o")
+        await enqueue_named(session, "halted", {}, organization_id="o")
     await desk.add()
     await desk.claim(lease=timedelta(seconds=-1))
     await redis.flushdb()

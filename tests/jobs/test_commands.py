@@ -17,7 +17,8 @@ from learning_service.cli.job import instant_of, run_scheduled
 from learning_service.cli.operating import CommandError
 from learning_service.context import Context
 from learning_service.core.settings import Settings
-from learning_service.domain.jobs.outbox import Job, Unworkable
+from learning_service.domain.jobs.outbox import Job
+from learning_service.domain.jobs.payloads import Unworkable
 from learning_service.worker.catalog import Scheduled
 
 Run = Callable[..., "asyncio.Future[tuple[int, str]]"]

@@ -13,7 +13,8 @@ from tests.kit.running import Runner
 
 from learning_service.context import Context, open_context
 from learning_service.core.settings import Settings
-from learning_service.domain.jobs.outbox import Job, Unworkable, enqueue_job
+from learning_service.domain.jobs.outbox import Job, enqueue_named
+from learning_service.domain.jobs.payloads import Unworkable
 from learning_service.worker.durable import Durable, finishing, retry_after
 
 
@@ -24,7 +25,7 @@ async def nothing(context: Context, job: Job) -> None:
 async def with_effect(context: Context, job: Job) -> None:
     """A job whose effect is a row of its own."""
     async with finishing(context, job) as session:
-        await enqueue_job(session, "effect", job.arguments, organization_id="org")
+        await enqueue_named(session, "effect", job.arguments, organization_id="org")
 
 
 async def test_more_jobs_than_hands_are_all_done_and_what_they_enqueue_too(desk: Desk) -> None:

@@ -8,7 +8,8 @@ from tests.jobs.conftest import Desk
 from learning_service.api.shared import SHARED_SECONDS
 from learning_service.context import Context
 from learning_service.core.settings import Settings
-from learning_service.domain.jobs.outbox import Job, Unworkable
+from learning_service.domain.jobs.outbox import Job
+from learning_service.domain.jobs.payloads import Unworkable
 from learning_service.main import create_app
 
 

@@ -9,8 +9,9 @@ from tests.jobs.conftest import LEASE, Desk
 
 from learning_service.context import Context
 from learning_service.domain.jobs import outbox
-from learning_service.domain.jobs.outbox import Job, LeaseLost, Unworkable, enqueue_job
+from learning_service.domain.jobs.outbox import Job, LeaseLost, enqueue_named
 from learning_service.domain.jobs.paused_jobs import halt_job
+from learning_service.domain.jobs.payloads import GradeGroup, Unworkable
 from learning_service.domain.kernel.clock import now
 
 ENDED = timedelta(seconds=-1)
@@ -38,7 +39,7 @@ async def test_what_is_due_comes_the_oldest_first_and_nothing_else_is_claimed(
     async with context.transaction(None) as session:
         start = now(session)
         for minutes in (3, 1, 2):
-            await enqueue_job(
+            await enqueue_named(
                 session,
                 "work",
                 {"n": minutes},
@@ -46,8 +47,8 @@ async def test_what_is_due_comes_the_oldest_first_and_nothing_else_is_claimed(
                 run_at=start - timedelta(minutes=minutes),
             )
         for job, queue in (("work", "elsewhere"), ("unknown", "jobs"), ("halted", "jobs")):
-            await enqueue_job(session, job, {}, organization_id="org", queue=queue)
-        await enqueue_job(session, "work", {}, organization_id="org", run_at=start + timedelta(minutes=1))
+            await enqueue_named(session, job, {}, organization_id="org", queue=queue)
+        await enqueue_named(session, "work", {}, organization_id="org", run_at=start + timedelta(minutes=1))
         await halt_job(session, "halted")
     names = ["work", "halted"]
     async with context.transaction(None) as session:
@@ -114,7 +115,7 @@ async def test_a_claim_has_to_know_the_number_of_the_last_one(desk: Desk, contex
 
 async def finish_with_effect(context: Context, job: Job) -> None:
     async with context.transaction(None) as session:
-        await enqueue_job(session, "effect", {}, organization_id="org")
+        await enqueue_named(session, "effect", {}, organization_id="org")
         await outbox.finish_job(session, job)
 
 
@@ -169,9 +170,9 @@ async def test_a_job_given_back_has_no_mark_against_it(desk: Desk, context: Cont
 async def test_the_same_key_is_not_queued_twice_and_the_future_waits(desk: Desk, context: Context) -> None:
     async with context.transaction(None) as session:
         for _ in range(2):
-            await enqueue_job(session, "work", {}, organization_id="org", unique_key="once")
+            await enqueue_named(session, "work", {}, organization_id="org", unique_key="once")
         later = now(session) + timedelta(minutes=1)
-        await enqueue_job(session, "work", {}, organization_id="org", run_at=later)
+        await enqueue_named(session, "work", {}, organization_id="org", run_at=later)
     assert len(await desk.rows()) == 2
     assert len((await desk.claim()).jobs) == 1
 
@@ -188,8 +189,8 @@ async def test_any_reason_can_be_kept(desk: Desk, context: Context, reason: str)
     assert len(kept) <= outbox.MAX_REASON
 
 
-@pytest.mark.parametrize("arguments", [{}, {"id": None}, {"id": 5}, {"id": "x"}, [], None])
+@pytest.mark.parametrize("arguments", [{}, {"group_id": None}, {"group_id": 5}, {"group_id": "x"}, [], None])
 def test_an_argument_that_is_no_id_is_hopeless(arguments: object) -> None:
     job = Job(uuid.uuid4(), "org", "work", arguments, None, 1, None)  # type: ignore[arg-type]
     with pytest.raises(Unworkable):
-        job.id_argument("id")
+        GradeGroup.read(job.arguments)

@@ -27,7 +27,8 @@ from learning_service.core.together import Together
 from learning_service.core.tracing import context_of, mark_failed, root, trace_id
 from learning_service.domain.jobs import outbox
 from learning_service.domain.jobs.heartbeats import ALIVE, show_life
-from learning_service.domain.jobs.outbox import Claim, Job, LeaseLost, Unworkable
+from learning_service.domain.jobs.outbox import Claim, Job, LeaseLost
+from learning_service.domain.jobs.payloads import Unworkable
 from learning_service.domain.kernel.base import new_id
 
 log = structlog.get_logger()

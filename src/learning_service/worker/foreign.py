@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.context import Context
 from learning_service.domain.certificates.queries import certificate_of_completion
 from learning_service.domain.documents.queries import find_document
-from learning_service.domain.jobs.outbox import NO_ORGANIZATION, enqueue_job
+from learning_service.domain.jobs.outbox import NO_ORGANIZATION, enqueue_named
 from learning_service.worker.catalog import JOBS, SCHEDULED
 
 log = structlog.get_logger()
@@ -51,7 +51,7 @@ async def take_in(
             [value] = arguments.values()
             found = await find(session, uuid.UUID(value))
         # An unknown id gets its row too: it ends as dead, where operators see it.
-        await enqueue_job(
+        await enqueue_named(
             session,
             name,
             arguments,

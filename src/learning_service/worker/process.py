@@ -16,6 +16,7 @@ from learning_service.core.settings import Settings
 from learning_service.core.tasks import end_tasks
 from learning_service.core.telemetry import configure_logging
 from learning_service.domain.jobs.outbox import Job
+from learning_service.domain.jobs.payloads import DeliverWebhooks
 from learning_service.worker.catalog import JOBS, SCHEDULED, load
 from learning_service.worker.durable import Durable, JobFunction
 from learning_service.worker.foreign import take_in
@@ -24,8 +25,6 @@ from learning_service.worker.jobs.webhooks import keep_numbering
 from learning_service.worker.relay import relay_jobs, start_scheduled
 
 log = structlog.get_logger()
-
-DELIVER = "deliver_webhooks"
 
 
 def functions_of(queues: Sequence[str]) -> dict[str, JobFunction]:
@@ -63,7 +62,7 @@ class WorkerProcess:
         self.context = context
         await self._stack.enter_async_context(shown(self.settings, context.engine, context.direct))
         # A receiver that is slow holds one of these, and never the last hand of the worker.
-        limits = {DELIVER: max(1, self.hands // 2)}
+        limits = {DeliverWebhooks.name: max(1, self.hands // 2)}
         jobs = functions or functions_of(self.queues)
         self.durable = Durable(self.context, jobs, self.queues, self.hands, limits)
         self.durable.start()

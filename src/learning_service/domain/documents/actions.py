@@ -14,14 +14,14 @@ from learning_service.domain.documents.queries import stored_bytes
 from learning_service.domain.documents.rules import DECKS, REASONS, QuotaExceeded
 from learning_service.domain.jobs.heartbeats import ALIVE, WorkerRow
 from learning_service.domain.jobs.outbox import OutboxRow, enqueue_job
+from learning_service.domain.jobs.payloads import CheckDocument, ConvertDocument
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, NotFound
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.audit import AuditAction, record_audit
 
-CHECK, CONVERT = "check_document", "convert_document"
-CONVERTER = "converter"
+CONVERTER = ConvertDocument.queue
 """The queue of the converter, and its job."""
 _IDENTITY = ("organization_id", "uploaded_by", "sha256", "hidden_slides")
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('storage ' || :organization_id, 0))")
@@ -156,9 +156,9 @@ async def is_converter_alive(session: AsyncSession) -> bool:
 async def _ids_at_work(session: AsyncSession) -> frozenset[uuid.UUID]:
     rows = await session.scalars(
         select(OutboxRow.arguments["document_id"].astext).where(
-            OutboxRow.queue.in_(("jobs", CONVERTER)),
+            OutboxRow.queue.in_((CheckDocument.queue, CONVERTER)),
             OutboxRow.status.in_(("queued", "leased")),
-            OutboxRow.job.in_((CHECK, CONVERT)),
+            OutboxRow.job.in_((CheckDocument.name, ConvertDocument.name)),
         )
     )
     return frozenset(uuid.UUID(text) for text in rows)
@@ -233,14 +233,8 @@ async def _touch(session: AsyncSession, document: Document, actor: Principal) ->
 
 
 async def _enqueue(session: AsyncSession, document: Document) -> None:
-    is_deck = document.media_type in DECKS
-    await enqueue_job(
-        session,
-        CONVERT if is_deck else CHECK,
-        {"document_id": str(document.id)},
-        organization_id=document.organization_id,
-        queue=CONVERTER if is_deck else "jobs",
-    )
+    kind = ConvertDocument if document.media_type in DECKS else CheckDocument
+    await enqueue_job(session, kind(document_id=document.id), organization_id=document.organization_id)
 
 
 async def _settle(session: AsyncSession, document_id: uuid.UUID, **values: object) -> bool:

@@ -32,6 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.jobs.paused_jobs import halted_jobs
+from learning_service.domain.jobs.payloads import Payload
 from learning_service.domain.kernel.base import Base, Columns, new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.values import JsonObject
@@ -100,13 +101,6 @@ class Job:
     is_finished: bool = False
     """Set once its end was committed together with its effects."""
 
-    def id_argument(self, name: str) -> uuid.UUID:
-        """The id called `name` among the arguments. Raises Unworkable when there is none."""
-        try:
-            return uuid.UUID(self.arguments[name])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise Unworkable(f"argument {name} is not an id") from error
-
 
 _JOB = (
     OutboxRow.id,
@@ -149,11 +143,29 @@ class LeaseLost(Exception):
     """Another worker has the job now; whatever this worker did is rolled back."""
 
 
-class Unworkable(Exception):
-    """No retry can help this job; it is dead at once, with this reason."""
-
-
 async def enqueue_job(
+    session: AsyncSession,
+    payload: Payload,
+    *,
+    organization_id: str,
+    unique_key: str | None = None,
+    run_at: datetime | None = None,
+    as_of: datetime | None = None,
+) -> None:
+    """Write the job into the session's transaction, as `enqueue_named` does."""
+    await enqueue_named(
+        session,
+        payload.name,
+        payload.arguments,
+        organization_id=organization_id,
+        queue=payload.queue,
+        unique_key=unique_key,
+        run_at=run_at,
+        as_of=as_of,
+    )
+
+
+async def enqueue_named(
     session: AsyncSession,
     job: str,
     arguments: JsonObject,
@@ -192,50 +204,6 @@ async def enqueue_job(
     )
     if written.first() is not None and (run_at is None or run_at <= instant):
         hand_over_after_commit(session, [DueJob(id_, 0, queue, job, arguments)])
-
-
-async def requeue_jobs(
-    session: AsyncSession, job: str, wanted: Mapping[str, JsonObject], *, organization_id: str
-) -> None:
-    """Queue work again whose facts have changed: arguments by `unique_key`. Few enough for one statement.
-
-    A worker that is in the middle of it loses its claim, so that what it makes of the old facts is not kept.
-    """
-    if not wanted:
-        return
-    instant = now(session)
-    again = {
-        "status": "queued",
-        "failures": 0,
-        "run_at": instant,
-        "as_of": instant,
-        "started_at": None,
-        "finished_at": None,
-        "error": None,
-        "traceparent": session.info.get(TRACEPARENT),
-    }
-    made = {
-        "organization_id": organization_id,
-        "queue": "jobs",
-        "job": job,
-        "attempt": 0,
-        "created_at": instant,
-    }
-    rows = [
-        {"id": new_id(), "arguments": arguments, "unique_key": key, **made, **again}
-        for key, arguments in sorted(wanted.items())
-    ]
-    written = await session.execute(
-        insert(OutboxRow)
-        .values(rows)
-        .on_conflict_do_update(
-            index_elements=["unique_key"], set_={name: insert(OutboxRow).excluded[name] for name in again}
-        )
-        .returning(OutboxRow.id, OutboxRow.attempt, OutboxRow.unique_key)
-    )
-    hand_over_after_commit(
-        session, [DueJob(id_, attempt, "jobs", job, wanted[key]) for id_, attempt, key in written if key]
-    )
 
 
 def hand_over_after_commit(session: AsyncSession, due: Iterable[DueJob]) -> None:

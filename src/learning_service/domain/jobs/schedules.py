@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from learning_service.domain.jobs.outbox import NO_ORGANIZATION, OutboxRow, enqueue_job
+from learning_service.domain.jobs.outbox import NO_ORGANIZATION, OutboxRow, enqueue_named
 from learning_service.domain.kernel.base import Base
 from learning_service.domain.kernel.clock import now
 
@@ -49,7 +49,7 @@ async def enqueue_scheduled(session: AsyncSession, every: Mapping[str, timedelta
     # In one order everywhere: two workers that claim several periods at once must not wait for each other.
     for job in sorted(open_.keys() - busy):
         if await _claim(session, job, open_[job]):
-            await enqueue_job(session, job, {}, organization_id=NO_ORGANIZATION)
+            await enqueue_named(session, job, {}, organization_id=NO_ORGANIZATION)
             started.append(job)
     return started
 

@@ -24,6 +24,7 @@ from learning_service.domain.directory.rules.membership import STATUS, FieldChan
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import EraseFiles
 from learning_service.domain.kernel.base import Base
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotFound
@@ -33,7 +34,6 @@ from learning_service.domain.records.audit import record_audit
 from learning_service.domain.records.events import Event
 from learning_service.domain.records.idempotency import forget_replies
 
-ERASE_FILES = "erase_files"
 ERASED = "erased"
 """The status of a former member."""
 
@@ -141,7 +141,7 @@ async def erase_member(session: AsyncSession, user_id: str, *, actor: Principal)
         details={"record_id": record_id, "files": len(files)},
     )
     if files:
-        await enqueue_job(session, ERASE_FILES, {"keys": list(files)}, organization_id=organization_id)
+        await enqueue_job(session, EraseFiles(keys=tuple(files)), organization_id=organization_id)
 
 
 def _only(statement: str, parameters: dict[str, object]) -> dict[str, object]:

@@ -13,6 +13,7 @@ from learning_service.domain.assignments.actions.triggers import (
 from learning_service.domain.completion.actions.program_entries import begin_programs_of_run
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.jobs.outbox import Job
+from learning_service.domain.jobs.payloads import AutoAssignCourses, RunAssignments, UndoAssignments
 from learning_service.worker.durable import finishing
 
 
@@ -23,9 +24,12 @@ def _as_of(job: Job) -> datetime | None:
 
 async def auto_assign_courses(context: Context, job: Job) -> None:
     """Evaluate the rules that membership changes set off, for the members who changed, as they are now."""
+    told = AutoAssignCourses.read(job.arguments)
     async with context.transaction(job.organization_id) as session:
         rule_ids = await membership_rules(session, job.organization_id)
-        groups = await latest_causes(session, job.organization_id, since=job.as_of, **job.arguments)
+        groups = await latest_causes(
+            session, job.organization_id, told.causes, cause_kind=told.cause_kind, since=job.as_of
+        )
     for rule_id in rule_ids:
         for by_event, causes in groups.items():
             async with context.transaction(job.organization_id, at=_as_of(job)) as session:
@@ -36,7 +40,7 @@ async def auto_assign_courses(context: Context, job: Job) -> None:
 
 async def run_assignments(context: Context, job: Job) -> None:
     """Go through a run's audience, a bounded transaction at a time; killed, it goes on where it stopped."""
-    run_id, more = job.id_argument("run_id"), True
+    run_id, more = RunAssignments.read(job.arguments).run_id, True
     while more:
         async with context.transaction(job.organization_id, at=_as_of(job)) as session:
             more = await step_run(session, run_id)
@@ -47,12 +51,11 @@ async def run_assignments(context: Context, job: Job) -> None:
 
 async def undo_assignments(context: Context, job: Job) -> None:
     """Remove the enrollments of a run that have not been begun, a bounded transaction at a time."""
-    run_id, more = job.id_argument("run_id"), True
-    # A job from before this was kept has none.
-    reach = Reach.from_json(job.arguments["reach"]) if "reach" in job.arguments else None
+    told, more = UndoAssignments.read(job.arguments), True
+    reach = None if told.reach is None else Reach.from_json(told.reach)
     while more:
         async with context.transaction(job.organization_id) as session:
-            more = await step_undo(session, run_id, reach)
+            more = await step_undo(session, told.run_id, reach)
     async with finishing(context, job):
         pass
 

@@ -13,7 +13,8 @@ from learning_service.domain.attempts.actions.overdue_attempts import overdue_at
 from learning_service.domain.completion.actions.group_grades import step_group
 from learning_service.domain.completion.actions.marking import with_marks
 from learning_service.domain.completion.actions.submissions import close_if_overdue
-from learning_service.domain.jobs.outbox import Job, Unworkable
+from learning_service.domain.jobs.outbox import Job
+from learning_service.domain.jobs.payloads import CloseAttempt, GradeGroup, Unworkable
 from learning_service.domain.kernel.clock import now
 from learning_service.worker.durable import describe, finishing
 
@@ -56,7 +57,7 @@ async def close_attempt(context: Context, job: Job) -> None:
 
     A database that is away is no fault of the attempt and does not count.
     """
-    attempt_id = job.id_argument("attempt_id")
+    attempt_id = CloseAttempt.read(job.arguments).attempt_id
     try:
         await _close(context, job.organization_id, attempt_id, job.as_of)
     except (OSError, *DRIVER_ERRORS):
@@ -72,7 +73,7 @@ async def close_attempt(context: Context, job: Job) -> None:
 
 async def grade_group(context: Context, job: Job) -> None:
     """Give the waiting responses of a group the group's grade, a bounded transaction at a time."""
-    group_id, more = job.id_argument("group_id"), True
+    group_id, more = GradeGroup.read(job.arguments).group_id, True
 
     async def step() -> bool:
         async with context.transaction(job.organization_id) as session:

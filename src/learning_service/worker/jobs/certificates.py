@@ -32,9 +32,10 @@ from learning_service.domain.certificates.queries import (
     code_of_certificate,
     drifted_pdfs,
 )
-from learning_service.domain.certificates.rules.certificates import Mark, pdf_key
+from learning_service.domain.certificates.rules.certificates import pdf_key
 from learning_service.domain.certificates.rules.pdf_keys import UnusableKey
-from learning_service.domain.jobs.outbox import Job, Unworkable, enqueue_job
+from learning_service.domain.jobs.outbox import Job, enqueue_job
+from learning_service.domain.jobs.payloads import GenerateCertificates, PlanMailOfCertificate, Unworkable
 from learning_service.domain.kernel.days import last_day, local_day
 from learning_service.worker.durable import finishing
 from learning_service.worker.signing import pdf_signing, signed_credential
@@ -58,8 +59,8 @@ async def generate_certificates(context: Context, job: Job) -> None:
 
     No two signatures are the same, so of two who do this at once, the first one's PDF is kept.
     """
-    certificate = await _certificate(context, job)
-    mark: Mark | None = job.arguments.get("mark")
+    told = GenerateCertificates.read(job.arguments)
+    certificate, mark = await _certificate(context, job, told), told.mark
     made = certificate.marked_as == mark if mark else certificate.pdf_sha256 is not None
     if made or certificate.recipient_name is None:
         return
@@ -82,8 +83,7 @@ async def generate_certificates(context: Context, job: Job) -> None:
             if wanted and certificate.reissued_at is None and context.settings.sends_mail:
                 await enqueue_job(
                     session,
-                    "plan_mail_of_certificate",
-                    {"certificate_id": str(certificate.id)},
+                    PlanMailOfCertificate(certificate_id=certificate.id),
                     organization_id=certificate.organization_id,
                 )
             if wanted and (fields := _replaced(content)):
@@ -98,14 +98,15 @@ def _replaced(content: CertificateContent) -> list[str]:
     return [field for field in PRINTED if missing_glyphs(getattr(content, field) or "")]
 
 
-async def _certificate(context: Context, job: Job) -> Certificate:
+async def _certificate(context: Context, job: Job, told: GenerateCertificates) -> Certificate:
     async with context.transaction(job.organization_id) as session:
-        if "certificate_id" in job.arguments:
-            found = await certificates_with_ids(session, [job.id_argument("certificate_id")])
+        if told.certificate_id is not None:
+            found = await certificates_with_ids(session, [told.certificate_id])
             certificate = found[0] if found else None
+        elif told.completion_id is not None:
+            certificate = await certificate_of_completion(session, told.completion_id)
         else:
-            completion_id = job.id_argument("completion_id")
-            certificate = await certificate_of_completion(session, completion_id)
+            raise Unworkable("it names no certificate")
     if certificate is None:
         raise Unworkable(f"there is no certificate for {job.arguments}")
     return certificate

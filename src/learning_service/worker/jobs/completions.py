@@ -7,6 +7,7 @@ from learning_service.domain.assignments.actions.renewals import open_renewals
 from learning_service.domain.completion.actions.policy_changes import Gift, give_policy
 from learning_service.domain.compliance.actions import announce_expired
 from learning_service.domain.jobs.outbox import Job
+from learning_service.domain.jobs.payloads import ApplyPolicy
 from learning_service.worker.durable import finishing
 
 
@@ -28,12 +29,8 @@ async def expire_completions(context: Context, at: datetime | None) -> None:
 
 async def apply_policy(context: Context, job: Job) -> None:
     """Give completions what their course came to demand later, a bounded transaction at a time."""
-    gift = Gift(
-        job.organization_id,
-        job.id_argument("course_id"),
-        job.arguments["requirement_id"],
-        job.arguments["cadence"],
-    )
+    told = ApplyPolicy.read(job.arguments)
+    gift = Gift(job.organization_id, told.course_id, told.requirement_id, told.cadence)
     more = True
     while more:
         async with context.transaction(job.organization_id) as session:

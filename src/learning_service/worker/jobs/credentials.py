@@ -5,13 +5,13 @@ from datetime import datetime
 from learning_service.context import Context
 from learning_service.domain.certificates.actions.badges import certificates_without_picture
 from learning_service.domain.certificates.actions.credentials import (
-    SIGN,
     set_bits,
     signing_key_of,
     unplaced_certificates,
 )
 from learning_service.domain.certificates.queries import certificates_with_ids
-from learning_service.domain.jobs.outbox import Job, Unworkable, enqueue_job
+from learning_service.domain.jobs.outbox import Job, enqueue_job
+from learning_service.domain.jobs.payloads import SignCredential, Unworkable
 from learning_service.worker.durable import finishing
 from learning_service.worker.signing import publish_changed, signed_credential
 
@@ -22,7 +22,7 @@ AT_ONCE = 1000
 async def sign_credential_of_certificate(context: Context, job: Job) -> None:
     """Sign the credential of a certificate whose PDF was made before there were any."""
     async with context.transaction(job.organization_id) as session:
-        found = await certificates_with_ids(session, [job.id_argument("certificate_id")])
+        found = await certificates_with_ids(session, [SignCredential.read(job.arguments).certificate_id])
     if not found:
         raise Unworkable(f"there is no certificate for {job.arguments}")
     await signed_credential(context, found[0])
@@ -37,8 +37,7 @@ async def sign_credentials_of_before(context: Context, at: datetime | None) -> N
         for certificate in (*unplaced, *await certificates_without_picture(session, AT_ONCE)):
             await enqueue_job(
                 session,
-                SIGN,
-                {"certificate_id": str(certificate.id)},
+                SignCredential(certificate_id=certificate.id),
                 organization_id=certificate.organization_id,
                 unique_key=signing_key_of(certificate.id),
             )

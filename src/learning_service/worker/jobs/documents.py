@@ -18,7 +18,8 @@ from learning_service.domain.documents.actions import Finding, fail_abandoned, m
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import find_document
 from learning_service.domain.documents.rules import PDF, PICTURES, Refused
-from learning_service.domain.jobs.outbox import Job, Unworkable
+from learning_service.domain.jobs.outbox import Job
+from learning_service.domain.jobs.payloads import CheckDocument, ConvertDocument, Unworkable
 from learning_service.worker.durable import finishing
 
 log = structlog.get_logger()
@@ -34,7 +35,7 @@ class NoOffice(Exception):
 
 async def check_document(context: Context, job: Job) -> None:
     """Look whether a picture or PDF is whole, and how large; it is shown as it came."""
-    document = await _unsettled(context, job)
+    document = await _unsettled(context, job, CheckDocument.read(job.arguments).document_id)
     if document is None:
         return
     try:
@@ -61,7 +62,7 @@ async def _look(context: Context, document: Document) -> Finding:
 
 async def convert_document(context: Context, job: Job) -> None:
     """Make a PDF of a presentation, in a sandbox; the original is kept."""
-    document = await _unsettled(context, job)
+    document = await _unsettled(context, job, ConvertDocument.read(job.arguments).document_id)
     if document is None:
         return
     office = await office_of(context.settings)
@@ -127,9 +128,8 @@ async def settle_documents(context: Context, at: datetime | None) -> None:
         log.warning("documents_abandoned", documents=[str(one) for one in failed])
 
 
-async def _unsettled(context: Context, job: Job) -> Document | None:
+async def _unsettled(context: Context, job: Job, document_id: uuid.UUID) -> Document | None:
     """The job's document, unless it has been settled already."""
-    document_id: uuid.UUID = job.id_argument("document_id")
     async with context.transaction(job.organization_id) as session:
         document = await find_document(session, document_id)
     return document if document is not None and document.status == "converting" else None

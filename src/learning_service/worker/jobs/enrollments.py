@@ -18,7 +18,13 @@ from learning_service.domain.completion.actions.version_migrations import (
     ready_moves,
     step_migration,
 )
-from learning_service.domain.jobs.outbox import Job, Unworkable
+from learning_service.domain.jobs.outbox import Job
+from learning_service.domain.jobs.payloads import (
+    ChangeEnrollments,
+    ImportRows,
+    MoveEnrollments,
+    Unworkable,
+)
 from learning_service.worker.durable import describe, finishing
 
 TRIES = 5
@@ -34,17 +40,18 @@ async def change_enrollments(context: Context, job: Job) -> None:
     async def step(session: AsyncSession, run_id: uuid.UUID) -> bool:
         return await step_enrollments(session, run_id, mails_per_second=pace)
 
-    await _go_through(context, job, step, fail_run)
+    await _go_through(context, job, ChangeEnrollments.read(job.arguments).run_id, step, fail_run)
 
 
 async def import_rows(context: Context, job: Job) -> None:
     """Go through the rows of a file."""
-    await _go_through(context, job, step_import, fail_import)
+    await _go_through(context, job, ImportRows.read(job.arguments).run_id, step_import, fail_import)
 
 
 async def move_enrollments(context: Context, job: Job) -> None:
     """Go through the open enrollments that move to another version."""
-    await _go_through(context, job, step_migration, fail_migration)
+    run_id = MoveEnrollments.read(job.arguments).run_id
+    await _go_through(context, job, run_id, step_migration, fail_migration)
 
 
 async def move_waiting_enrollments(context: Context, at: datetime | None) -> None:
@@ -62,12 +69,12 @@ async def _move(
         await move_ready(session, enrollment_id)
 
 
-async def _go_through(context: Context, job: Job, step: Step, give_up: GiveUp) -> None:
+async def _go_through(context: Context, job: Job, run_id: uuid.UUID, step: Step, give_up: GiveUp) -> None:
     """Take a run's steps, a bounded transaction each; killed, it goes on where it stopped.
 
     A database that is away is no fault of the run and does not count.
     """
-    run_id, more = job.id_argument("run_id"), True
+    more = True
 
     async def go_on() -> bool:
         async with context.transaction(job.organization_id) as session:

@@ -14,7 +14,8 @@ from learning_service.domain.completion.actions.regrading import (
     step_regrade,
 )
 from learning_service.domain.completion.rules import pace
-from learning_service.domain.jobs.outbox import Job, Unworkable
+from learning_service.domain.jobs.outbox import Job
+from learning_service.domain.jobs.payloads import Regrade, Unworkable
 from learning_service.worker.durable import describe, finishing
 
 TRIES = 5
@@ -36,7 +37,7 @@ async def regrade(context: Context, job: Job) -> None:
         if job.failures + 1 < TRIES:
             raise
         async with context.transaction(job.organization_id) as session:
-            await fail_regrade(session, job.id_argument("regrade_id"))
+            await fail_regrade(session, Regrade.read(job.arguments).regrade_id)
         raise Unworkable(f"a step failed {TRIES} times: {describe(error)}") from error
     async with finishing(context, job):
         pass
@@ -44,7 +45,7 @@ async def regrade(context: Context, job: Job) -> None:
 
 async def _step(context: Context, job: Job, size: int) -> int | None:
     """Do the next enrollments; how many to do after them, None where there are no more."""
-    regrade_id = job.id_argument("regrade_id")
+    regrade_id = Regrade.read(job.arguments).regrade_id
     begun = time.perf_counter()
     async with context.transaction(job.organization_id) as session:
         step = await step_regrade(session, regrade_id, size)
@@ -60,4 +61,4 @@ async def _step(context: Context, job: Job, size: int) -> int | None:
 
 async def _one(context: Context, job: Job, enrollment_id: uuid.UUID) -> None:
     async with context.transaction(job.organization_id) as session:
-        await regrade_one(session, job.id_argument("regrade_id"), enrollment_id)
+        await regrade_one(session, Regrade.read(job.arguments).regrade_id, enrollment_id)

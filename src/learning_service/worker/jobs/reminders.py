@@ -26,6 +26,12 @@ from learning_service.adapters.processes import ProcessDied
 from learning_service.adapters.storage import ObjectMissing, StoreUnavailable
 from learning_service.context import Context
 from learning_service.domain.jobs.outbox import Job
+from learning_service.domain.jobs.payloads import (
+    PlanAssignmentMails,
+    PlanMailOfCertificate,
+    PlanMailOfResult,
+    SendMails,
+)
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.queries import SettingsView, organization_settings
 from learning_service.domain.preferences.rules import (
@@ -103,13 +109,13 @@ async def send_officer_digests(context: Context, at: datetime | None) -> None:
 
 async def plan_mails_of_assignment(context: Context, job: Job) -> None:
     """Claim the mails for enrollments that were made together."""
-    course_id = job.id_argument("course_id") if "course_id" in job.arguments else None
+    told = PlanAssignmentMails.read(job.arguments)
     async with finishing(context, job) as session:
         await plan_assignment_mails(
             session,
             job.organization_id,
-            job.id_argument("moment"),
-            course_id=course_id,
+            told.moment,
+            course_id=told.course_id,
             mails_per_second=context.settings.mails_per_second,
             as_of=_instant(job),
         )
@@ -117,20 +123,21 @@ async def plan_mails_of_assignment(context: Context, job: Job) -> None:
 
 async def plan_mail_of_result(context: Context, job: Job) -> None:
     """Claim the mail that tells a learner what a person graded."""
-    await _plan_about(context, job, "result", "attempt_id")
+    await _plan_about(context, job, "result", PlanMailOfResult.read(job.arguments).attempt_id)
 
 
 async def plan_mail_of_certificate(context: Context, job: Job) -> None:
     """Claim the mail that tells a learner that their certificate is ready."""
-    await _plan_about(context, job, "certificate", "certificate_id")
+    told = PlanMailOfCertificate.read(job.arguments)
+    await _plan_about(context, job, "certificate", told.certificate_id)
 
 
 async def _plan_about(
-    context: Context, job: Job, kind: Literal["result", "certificate"], argument: str
+    context: Context, job: Job, kind: Literal["result", "certificate"], about: uuid.UUID
 ) -> None:
     pace = context.settings.mails_per_second
     async with finishing(context, job) as session:
-        await plan_mail_about(session, kind, job.id_argument(argument), mails_per_second=pace)
+        await plan_mail_about(session, kind, about, mails_per_second=pace)
 
 
 async def send_mails(context: Context, job: Job) -> None:
@@ -139,8 +146,9 @@ async def send_mails(context: Context, job: Job) -> None:
     While the server takes none they stay claimed and pending, and are tried again after a pause. So do those that
     would leave at an hour when their reader sleeps, until the morning.
     """
-    kind = next(kind for kind in KINDS if f"{kind}_ids" in job.arguments)
-    ids = [uuid.UUID(text) for text in job.arguments[f"{kind}_ids"]]
+    told = SendMails.read(job.arguments)
+    kind = next((kind for kind in KINDS if told.ids_of(kind)), KINDS[0])
+    ids = told.ids_of(kind)
     kept: dict[datetime, list[uuid.UUID]] = {}
     left: Sequence[uuid.UUID] = ()
     async with open_mailer(context.settings) as mailer:

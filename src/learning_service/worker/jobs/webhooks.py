@@ -13,6 +13,7 @@ from learning_service.adapters.webhook_http import UnsafeReceiver, send_event
 from learning_service.context import Context
 from learning_service.domain.certificates.actions.keys import reseal_keys
 from learning_service.domain.jobs.outbox import Job
+from learning_service.domain.jobs.payloads import DeliverWebhooks, TellOfDisabledWebhook
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Unavailable
 from learning_service.domain.records.events import Event
@@ -64,7 +65,7 @@ async def deliver_webhooks(context: Context, job: Job) -> None:
 
     A receiver has at most one such job, so that a slow one takes one hand of a worker, and a few connections.
     """
-    webhook_id = job.id_argument("webhook_id")
+    webhook_id = DeliverWebhooks.read(job.arguments).webhook_id
     async with context.transaction(job.organization_id) as session:
         batch = await load_batch(session, webhook_id, now(session), limit=BATCH)
     outcomes = []
@@ -88,11 +89,12 @@ async def deliver_webhooks(context: Context, job: Job) -> None:
 
 async def tell_of_disabled_webhook(context: Context, job: Job) -> None:
     """Claim the mails to the organization's administrators, and plan when they leave."""
+    told = TellOfDisabledWebhook.read(job.arguments)
     async with finishing(context, job) as session:
         await plan_webhook_notices(
             session,
-            job.id_argument("webhook_id"),
-            datetime.fromisoformat(job.arguments["disabled_at"]),
+            told.webhook_id,
+            told.disabled_at,
             mails_per_second=context.settings.mails_per_second,
         )
 

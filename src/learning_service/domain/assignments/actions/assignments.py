@@ -34,6 +34,7 @@ from learning_service.domain.directory.queries.audience import Condition
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN, hold_entrance
 from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import PlanAssignmentMails
 from learning_service.domain.kernel.base import Columns, new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import PLANNED_AS_USUAL, plan_afresh
@@ -257,7 +258,6 @@ async def _follow_up(session: AsyncSession, prepared: Assignment, done: Assigned
         return
     await enqueue_job(
         session,
-        "plan_assignment_mails",
-        {"course_id": str(course.id), "moment": str(prepared.moment)},
+        PlanAssignmentMails(course_id=course.id, moment=prepared.moment),
         organization_id=course.organization_id,
     )

@@ -36,6 +36,7 @@ from learning_service.domain.enrollments.queries.standing import (
 )
 from learning_service.domain.exemptions.queries import is_exempt
 from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import PlanAssignmentMails
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import FENCE, among, looked_up, of_many, plan_afresh
@@ -173,9 +174,7 @@ async def _follow_up(session: AsyncSession, organization_id: str, count: int, mo
         subject=("organization", organization_id),
         details={"opened": count},
     )
-    await enqueue_job(
-        session, "plan_assignment_mails", {"moment": str(moment)}, organization_id=organization_id
-    )
+    await enqueue_job(session, PlanAssignmentMails(moment=moment), organization_id=organization_id)
 
 
 def _due(session: AsyncSession) -> Any:

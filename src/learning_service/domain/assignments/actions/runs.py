@@ -33,6 +33,7 @@ from learning_service.domain.enrollments.actions import NotPublished
 from learning_service.domain.enrollments.models import Enrollment, EnrollmentSource, LessonProgress
 from learning_service.domain.enrollments.queries.standing import hold_entrance
 from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import RunAssignments, UndoAssignments
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Forbidden, NotFound
@@ -41,7 +42,6 @@ from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.records.audit import AuditAction, record_audit
 
-STEP, UNDO_STEP = "run_assignments", "undo_assignments"
 RUN_CHUNK, UNDO_CHUNK = 3_000, 2_000
 """Members, or enrollments, per transaction: a fraction of a second, so that other requests hardly notice."""
 IDLE_CHUNKS = 8
@@ -141,7 +141,7 @@ async def start_run(session: AsyncSession, plan: Plan) -> uuid.UUID:
     session.add(run)
     await session.flush()
     _audit(session, run, plan.started_by, "assignment_run.started")
-    await enqueue_job(session, STEP, {"run_id": str(run.id)}, organization_id=organization_id)
+    await enqueue_job(session, RunAssignments(run_id=run.id), organization_id=organization_id)
     return run.id
 
 
@@ -192,8 +192,8 @@ async def undo_run(session: AsyncSession, run_id: uuid.UUID, *, actor: Principal
         _audit(session, run, actor.user_id, "assignment_run.undone")
         await session.flush()
     if run.status == "undoing" and await _remove(session, run, reach):
-        arguments = {"run_id": str(run.id), "reach": reach.as_json()}
-        await enqueue_job(session, UNDO_STEP, arguments, organization_id=run.organization_id)
+        told = UndoAssignments(run_id=run.id, reach=reach.as_json())
+        await enqueue_job(session, told, organization_id=run.organization_id)
     return run
 
 

@@ -12,8 +12,8 @@ from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.attempts.queries.positions import AttemptRow
 from learning_service.domain.directory.models import Member
 from learning_service.domain.jobs.outbox import OutboxRow, enqueue_job
+from learning_service.domain.jobs.payloads import CloseAttempt
 
-CLOSE_ATTEMPT = "close_attempt"
 CLOSING = "close_attempt:"
 """With the attempt's id, the unique key of its job."""
 
@@ -53,8 +53,7 @@ async def set_attempt_apart(session: AsyncSession, organization_id: str, attempt
     await session.execute(delete(OutboxRow).where(*done))
     await enqueue_job(
         session,
-        CLOSE_ATTEMPT,
-        {"attempt_id": str(attempt_id)},
+        CloseAttempt(attempt_id=attempt_id),
         organization_id=organization_id,
         unique_key=f"{CLOSING}{attempt_id}",
     )

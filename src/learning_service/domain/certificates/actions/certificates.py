@@ -14,14 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.certificates.actions.pdfs import have_marked, note_on_certificate
 from learning_service.domain.certificates.models import Certificate, CertificateCredential, FormerPdf
 from learning_service.domain.certificates.rules.certificates import (
-    GENERATE,
     generation_key,
     pdf_key,
     printed_locale,
 )
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion
-from learning_service.domain.jobs.outbox import enqueue_job, requeue_jobs
+from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import GenerateCertificates
+from learning_service.domain.jobs.requeueing import requeue_jobs
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Gone, NotFound
 from learning_service.domain.organizations.queries import SettingsView, organization_settings
@@ -125,10 +126,10 @@ async def issue_of_before(
     for one in made:
         _tell(session, one)
     jobs = {
-        generation_key(one.id): {"completion_id": str(one.completion_id), "certificate_id": str(one.id)}
+        generation_key(one.id): GenerateCertificates(completion_id=one.completion_id, certificate_id=one.id)
         for one in made
     }
-    await requeue_jobs(session, GENERATE, jobs, organization_id=organization.id)
+    await requeue_jobs(session, jobs, organization_id=organization.id)
 
 
 def _new(
@@ -183,8 +184,7 @@ async def _announce(session: AsyncSession, certificate: Certificate) -> None:
     _tell(session, certificate)
     await enqueue_job(
         session,
-        GENERATE,
-        {"completion_id": str(certificate.completion_id), "certificate_id": str(certificate.id)},
+        GenerateCertificates(completion_id=certificate.completion_id, certificate_id=certificate.id),
         organization_id=certificate.organization_id,
         unique_key=generation_key(certificate.id),
     )

@@ -28,10 +28,10 @@ from learning_service.domain.certificates.rules.credentials import (
 from learning_service.domain.courses.models import CourseVersion, MasteredSkill
 from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import CourseCompletion
+from learning_service.domain.jobs.payloads import SignCredential
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.models import OrganizationSettings
 
-SIGN = "sign_credential"
 """The job that signs a certificate's credential."""
 LONGEST_DESCRIPTION = 1000
 _CANDIDATES = 24
@@ -50,7 +50,7 @@ RETURNING status_place
 
 def signing_key_of(certificate_id: uuid.UUID) -> str:
     """The unique key of the job that signs this certificate's credential."""
-    return f"{SIGN}:{certificate_id}"
+    return f"{SignCredential.name}:{certificate_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate, FormerPdf
-from learning_service.domain.certificates.rules.certificates import GENERATE, Mark, generation_key
+from learning_service.domain.certificates.rules.certificates import Mark, generation_key
 from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import GenerateCertificates
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.records.audit import SYSTEM_ACTOR, AuditAction, record_audit
@@ -58,8 +59,7 @@ async def have_marked(session: AsyncSession, certificate: Certificate, mark: Mar
     """Have the PDF made that says that the certificate is not in force, unless that is under way."""
     await enqueue_job(
         session,
-        GENERATE,
-        {"certificate_id": str(certificate.id), "mark": mark},
+        GenerateCertificates(certificate_id=certificate.id, mark=mark),
         organization_id=certificate.organization_id,
         unique_key=generation_key(certificate.id, mark),
     )

@@ -15,12 +15,12 @@ from learning_service.domain.completion.queries.found_enrollments import (
 )
 from learning_service.domain.completion.rules.bulk import MOST_AT_ONCE, Bulk, BulkIn, EnrollmentFilterIn
 from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import ChangeEnrollments
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.tenant import own_key
 
-STEP = "change_enrollments"
 CHUNK = 200
 """Enrollments of one transaction of a run."""
 
@@ -71,8 +71,7 @@ async def _start(session: AsyncSession, sent: EnrollmentFilterIn, bulk: Bulk, ac
         )
     )
     await session.flush()
-    arguments = {"run_id": str(bulk.id)}
-    await enqueue_job(session, STEP, arguments, organization_id=actor.organization_id)
+    await enqueue_job(session, ChangeEnrollments(run_id=bulk.id), organization_id=actor.organization_id)
     return bulk.id
 
 

@@ -37,6 +37,7 @@ from learning_service.domain.grading.actions import (
 from learning_service.domain.grading.queries import WaitingResponse, administers, get_waiting
 from learning_service.domain.grading.rules.score import score_percent, sum_up
 from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import PlanMailOfResult
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Invalid, NotFound, Wrong
 from learning_service.domain.kernel.principal import Principal
@@ -288,8 +289,7 @@ async def _announce(session: AsyncSession, position: Position, attempt: AttemptR
     )
     await enqueue_job(
         session,
-        "plan_mail_of_result",
-        {"attempt_id": str(attempt.id)},
+        PlanMailOfResult(attempt_id=attempt.id),
         organization_id=position.organization_id,
     )
 

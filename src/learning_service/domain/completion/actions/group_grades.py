@@ -28,12 +28,12 @@ from learning_service.domain.grading.actions import (
 from learning_service.domain.grading.models import GroupGrade
 from learning_service.domain.grading.queries import gradable_by, of_known_member
 from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import GradeGroup
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.tenant import own_key
 
-STEP = "grade_group"
 AT_ONCE = 20
 """Responses per transaction: each of them may end an enrollment, with all that follows."""
 
@@ -73,7 +73,7 @@ async def grade_group(
     await keep_group_grade(session, group.id, GivenGrade(group.question_id, awarded, html), actor=actor)
     graded = await _grade(session, waiting[:AT_ONCE], Judgement(awarded, html), actor)
     # Also for what is handed in while this transaction goes on and does not see the grade yet.
-    await enqueue_job(session, STEP, {"group_id": str(group.id)}, organization_id=actor.organization_id)
+    await enqueue_job(session, GradeGroup(group_id=group.id), organization_id=actor.organization_id)
     return GroupGraded(graded, len(waiting[AT_ONCE:]))
 
 

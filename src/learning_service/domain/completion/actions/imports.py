@@ -22,6 +22,7 @@ from learning_service.domain.completion.rules.importing import (
 )
 from learning_service.domain.enrollments.queries.standing import hold_entrance
 from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import ImportRows
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Fault, Invalid
@@ -29,7 +30,6 @@ from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.tenant import own_key
 
-STEP = "import_rows"
 BATCH = 250
 """Rows that are judged with one look at the facts."""
 CHUNK = 200
@@ -143,7 +143,7 @@ async def _set_off(session: AsyncSession, run_id: uuid.UUID, report: ImportRepor
         end_import(session, run, "done")
         return report
     await session.flush()
-    await enqueue_job(session, STEP, {"run_id": str(run_id)}, organization_id=run.organization_id)
+    await enqueue_job(session, ImportRows(run_id=run_id), organization_id=run.organization_id)
     return ImportReport(report.rows, report.accepted, report.rejected, run_id)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from learning_service.domain.certificates.actions.pdfs import keep_former_pdfs
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.rules.certificates import GENERATE, generation_key
+from learning_service.domain.certificates.rules.certificates import generation_key
 from learning_service.domain.compliance.actions import recompute_statuses
 from learning_service.domain.courses.actions.courses import require_policy, update_course
 from learning_service.domain.courses.models import Course
@@ -21,13 +21,14 @@ from learning_service.domain.courses.rules.policy import CoursePolicyChangeIn
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.enrollments.rules import expiry_after
-from learning_service.domain.jobs.outbox import enqueue_job, requeue_jobs
+from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import ApplyPolicy, GenerateCertificates
+from learning_service.domain.jobs.requeueing import requeue_jobs
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.records.audit import record_audit
 from learning_service.domain.records.events import append_event
 
-APPLY = "apply_policy"
 """The job that goes on where one transaction would have to change too much."""
 BATCH = 1_000
 _Previous = aliased(CourseCompletion, name="previous")
@@ -80,12 +81,8 @@ async def apply_policy(
         )
         await give_policy(session, gift)
     if affected > BATCH:
-        arguments = {
-            "course_id": str(gift.course_id),
-            "requirement_id": gift.requirement_id,
-            "cadence": gift.cadence,
-        }
-        await enqueue_job(session, APPLY, arguments, organization_id=gift.organization_id)
+        told = ApplyPolicy(course_id=gift.course_id, requirement_id=gift.requirement_id, cadence=gift.cadence)
+        await enqueue_job(session, told, organization_id=gift.organization_id)
     return affected
 
 
@@ -244,14 +241,15 @@ async def _remake(
     expiries: Mapping[uuid.UUID, datetime],
 ) -> None:
     """Bring certificates, with those that they took the place of, and their PDFs to the new expiries."""
-    wanted: dict[str, dict[str, str]] = {}
+    wanted: dict[str, GenerateCertificates] = {}
     await keep_former_pdfs(session, [one.id for one in certificates])
     for one in certificates:
-        arguments = {"certificate_id": str(one.id)}
-        wanted[generation_key(one.id)] = arguments
+        wanted[generation_key(one.id)] = GenerateCertificates(certificate_id=one.id)
         if one.marked_as is not None:
-            wanted[f"{generation_key(one.id)}:{one.marked_as}"] = {**arguments, "mark": one.marked_as}
+            wanted[f"{generation_key(one.id)}:{one.marked_as}"] = GenerateCertificates.read(
+                {"certificate_id": one.id, "mark": one.marked_as}
+            )
         one.expires_at = expiries[one.completion_id]
         one.pdf_sha256 = one.pdf_ready_at = one.pdf_drift = one.marked_sha256 = one.marked_as = None
     await session.flush()
-    await requeue_jobs(session, GENERATE, wanted, organization_id=organization_id)
+    await requeue_jobs(session, wanted, organization_id=organization_id)

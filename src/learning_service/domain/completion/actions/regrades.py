@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.completion.actions.moving import MigrationUnderWay
 from learning_service.domain.completion.actions.reconsidering import completed_beside, completed_elsewhere
 from learning_service.domain.completion.actions.regrade_effects import Counts, Effect, effect_of
-from learning_service.domain.completion.actions.regrading import STEP
 from learning_service.domain.completion.models import Regrade
 from learning_service.domain.completion.queries.moving import is_moving
 from learning_service.domain.completion.queries.regrades import find_regrade
@@ -30,6 +29,7 @@ from learning_service.domain.courses.rules.corrections import Correction, correc
 from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.grading.rules.regrading import Regraded
+from learning_service.domain.jobs import payloads as jobs
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
@@ -252,8 +252,8 @@ async def apply_regrade(session: AsyncSession, regrade_id: uuid.UUID, *, actor: 
     )
     if regrade.policy in BY_KEY:
         await correct_draft(session, course, read_changes(regrade.changes), actor=actor)
-    arguments = {"regrade_id": str(regrade.id)}
-    await enqueue_job(session, STEP, arguments, organization_id=actor.organization_id)
+    told = jobs.Regrade(regrade_id=regrade.id)
+    await enqueue_job(session, told, organization_id=actor.organization_id)
     await session.flush()
     return regrade
 

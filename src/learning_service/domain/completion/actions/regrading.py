@@ -30,7 +30,6 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.records.audit import record_audit
 
-STEP = "regrade"
 # Erased members' responses are gone, and cannot be graded anew. Materialized, or the limit would be one of each turn.
 _HOLD = text(
     """

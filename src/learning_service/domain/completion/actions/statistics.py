@@ -26,10 +26,10 @@ from learning_service.domain.courses.rules.tree import Assessment, Quiz
 from learning_service.domain.grading.models import KeptStatistics
 from learning_service.domain.grading.rules.statistics import QuizStatistics, nothing_known
 from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import MeasureStatistics
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.tenant import own_key
 
-STEP = "measure_statistics"
 MANY = 1_000
 """From so many attempts on, statistics are kept; of fewer they are made in a few hundredths of a second."""
 KEPT = timedelta(minutes=1)
@@ -139,8 +139,7 @@ async def _have_made(session: AsyncSession, version: CourseVersion, quiz_id: uui
     """Have a job make them, one in a minute."""
     await enqueue_job(
         session,
-        STEP,
-        {"version_id": str(version.id), "quiz_key": key},
+        MeasureStatistics(version_id=version.id, quiz_key=key),
         organization_id=version.organization_id,
         unique_key=f"statistics:{quiz_id}:{now(session):%Y%m%d%H%M}",
     )

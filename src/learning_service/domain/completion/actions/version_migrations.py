@@ -35,6 +35,7 @@ from learning_service.domain.courses.rules.policy import PublicationIn
 from learning_service.domain.courses.rules.publishing import Warned
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import MoveEnrollments
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Fault, Invalid, NotFound
@@ -44,7 +45,6 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.records.audit import record_audit
 
-STEP = "move_enrollments"
 CHUNK = 1_000
 """Enrollments of one transaction."""
 SAMPLE = 10
@@ -198,7 +198,7 @@ async def start_migration(
         details={"version": version.number, "enrollments": run.total},
     )
     await session.flush()
-    await enqueue_job(session, STEP, {"run_id": str(run.id)}, organization_id=actor.organization_id)
+    await enqueue_job(session, MoveEnrollments(run_id=run.id), organization_id=actor.organization_id)
     return run.id
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import AutoAssignCourses
 from learning_service.domain.records.audit import record_audit
 
 CHUNK = 1000
@@ -40,7 +41,6 @@ async def members_changed(
         )
         await enqueue_job(
             session,
-            "auto_assign_courses",
-            {"cause_kind": cause_kind, "causes": chunk},
+            AutoAssignCourses(cause_kind=cause_kind, causes=chunk),
             organization_id=organization_id,
         )

@@ -23,6 +23,7 @@ from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.jobs.outbox import OutboxRow, enqueue_job
+from learning_service.domain.jobs.payloads import SendMails
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.tenant import own_key
@@ -32,7 +33,6 @@ from learning_service.domain.reminders.queries.mails import readers_of_notice
 from learning_service.domain.reminders.rules import MailKind
 from learning_service.domain.webhooks.models import WebhookSubscription
 
-SEND = "send_mails"
 MAILS_PER_JOB = 100
 _DAY = timedelta(days=1)
 _TABLES: Mapping[MailKind, type[Reminder] | type[WebhookNotice] | type[OfficerDigest]] = {
@@ -198,8 +198,8 @@ async def send_later(
     kind: MailKind = "reminder",
 ) -> None:
     """Queue claimed mails for `run_at`; `as_of` is the instant that they reason with, where that is a later one."""
-    arguments = {f"{kind}_ids": [str(mail_id) for mail_id in ids]}
-    await enqueue_job(session, SEND, arguments, organization_id=organization_id, run_at=run_at, as_of=as_of)
+    told = SendMails.read({f"{kind}_ids": [str(mail_id) for mail_id in ids]})
+    await enqueue_job(session, told, organization_id=organization_id, run_at=run_at, as_of=as_of)
 
 
 async def keep_until(
@@ -221,7 +221,7 @@ async def keep_until(
         OutboxRow.queue == "jobs",
         OutboxRow.status == "queued",
         OutboxRow.organization_id == organization_id,
-        OutboxRow.job == SEND,
+        OutboxRow.job == SendMails.name,
         OutboxRow.run_at.between(earliest, earliest + _DAY / 2),
     )
     last = await session.scalar(waiting)

@@ -12,6 +12,7 @@ from sqlalchemy import select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.jobs.outbox import DueJob, enqueue_job, hand_over_after_commit
+from learning_service.domain.jobs.payloads import DeliverWebhooks, TellOfDisabledWebhook
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.records.audit import SYSTEM_ACTOR, record_audit
@@ -25,8 +26,6 @@ from learning_service.domain.webhooks.rules.events import (
     next_try,
 )
 
-DELIVER, QUEUE = "deliver_webhooks", "webhooks"
-TELL = "tell_of_disabled_webhook"
 GONE, TOO_MANY = 410, 429
 _WHY = {
     "gone": "the receiver answered 410 Gone",
@@ -78,17 +77,18 @@ async def start_senders(
             "ids": [id_ for _, id_ in webhooks],
             "ending": ending,
             "time": time_of_ids(),
-            "queue": QUEUE,
-            "job": DELIVER,
+            "queue": DeliverWebhooks.queue,
+            "job": DeliverWebhooks.name,
             "instant": now(session),
         },
     )
     hand_over_after_commit(
         session,
         [
-            DueJob(job_id, 0, QUEUE, DELIVER, {"webhook_id": str(webhook_id)})
+            DueJob(job_id, 0, told.queue, told.name, told.arguments)
             for job_id, webhook_id, is_due in made
             if is_due
+            for told in (DeliverWebhooks(webhook_id=webhook_id),)
         ],
     )
 
@@ -196,8 +196,8 @@ async def _give_up_old(session: AsyncSession, webhook_id: uuid.UUID) -> None:
 async def _disable(session: AsyncSession, webhook: WebhookSubscription, reason: str) -> None:
     webhook.disabled_at, webhook.disabled_reason = now(session), reason
     await drop_pending(session, webhook.id, _WHY[reason])
-    told = {"webhook_id": str(webhook.id), "disabled_at": now(session).isoformat()}
-    await enqueue_job(session, TELL, told, organization_id=webhook.organization_id)
+    told = TellOfDisabledWebhook(webhook_id=webhook.id, disabled_at=now(session))
+    await enqueue_job(session, told, organization_id=webhook.organization_id)
     record_audit(
         session,
         "webhook.disabled",
