@@ -2,8 +2,9 @@
 
 import pytest
 from tests.kit.learner import lesson, tree
+from tests.kit.programs import PROGRAMS, course, program
 from tests.kit.world import World
-from tests.web.conftest import Stage, each_width
+from tests.web.conftest import DESK, Stage, each_width
 
 FIRST_STEP, SECOND_STEP = (f".program-step:nth-of-type({n}) label" for n in (1, 2))
 
@@ -47,6 +48,28 @@ async def test_a_program_from_its_steps_to_a_member(stage: Stage, world: World, 
     await author.looks_at_it("author-program-assign")
     await author.chooses("Assign", "dialog button")
     await author.sees("Assigned to 5 members")
-    [own] = (await world.member().ok("GET", "/api/users/programs/"))["items"]
-    assert own["title"] == "Officers' first year"
+    [assigned] = (await world.member().ok("GET", "/api/users/programs/"))["items"]
+    assert assigned["title"] == "Officers' first year"
     assert not author.faults, "\n".join(author.faults)
+
+
+@pytest.mark.timeout(60)
+async def test_a_member_takes_a_program_by_themselves(stage: Stage, world: World) -> None:
+    courses = [await course(world, title) for title in ("Hazing prevention", "Treasurers")]
+    made = await world.admin.ok("POST", PROGRAMS, program(*courses, ordered=True))
+    await world.admin.ok("POST", f"{PROGRAMS}{made['id']}/publish/")
+    stage.offers("ana", "Ana Lindqvist")
+    ana = stage.person(DESK)
+    await ana.opens("/app/courses")
+    await ana.chooses("A Ana")
+    await ana.sees("2 steps")
+    await ana.looks_at_it("catalogue-programs")
+    await ana.chooses("Take this program")
+    await ana.waits_for(
+        "!document.body.innerText.includes('Take this program')", "the program is still offered"
+    )
+    [own] = (await world.member().ok("GET", "/api/users/programs/"))["items"]
+    assert own["program_id"] == made["id"]
+    await ana.goes("/app/")
+    await ana.sees("Opens after the step before")
+    assert not ana.faults, "\n".join(ana.faults)

@@ -282,6 +282,9 @@ export const en = {
   signInArriving: "You are signed in. You can close this window.",
   signInFailed: "Signing in did not work. Try again; if it goes on, tell your administrator.",
   navTrends: "Trends",
+  takeProgram: "Take this program",
+  programTaken: "The program is among what you learn now",
+  stepCount: { one: "{count} step", other: "{count} steps" },
 } satisfies Record<string, Message>;
 
 export type Key = keyof typeof en;

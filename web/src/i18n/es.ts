@@ -278,4 +278,7 @@ export const es: Catalogue = {
   signInArriving: "Ha iniciado sesión. Puede cerrar esta ventana.",
   signInFailed: "No se pudo iniciar sesión. Inténtelo de nuevo; si continúa, dígalo a su administrador.",
   navTrends: "Tendencias",
+  takeProgram: "Tomar este programa",
+  programTaken: "El programa está ahora entre lo que aprende",
+  stepCount: { one: "{count} paso", other: "{count} pasos" },
 };

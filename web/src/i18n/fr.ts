@@ -278,4 +278,7 @@ export const fr: Catalogue = {
   signInArriving: "Vous êtes connecté. Vous pouvez fermer cette fenêtre.",
   signInFailed: "La connexion a échoué. Réessayez ; si cela continue, dites-le à votre administrateur.",
   navTrends: "Tendances",
+  takeProgram: "Suivre ce programme",
+  programTaken: "Le programme est maintenant dans vos formations",
+  stepCount: { one: "{count} étape", other: "{count} étapes" },
 };

@@ -7,6 +7,7 @@ import { Empty, Failure, Loading, Pill, plain, Screen, type Tone } from "../part
 import { useSettled } from "../parts/filters";
 import { usePages } from "../parts/queries";
 import { More } from "./home";
+import { OpenPrograms } from "./programs";
 
 export const STATUS: Record<Schemas["MineOut"]["status"], { key: Key; tone: Tone }> = {
   assigned: { key: "statusAssigned", tone: "warn" },
@@ -90,6 +91,7 @@ export function Catalogue() {
         ))}
       </ul>
       <More list={list} />
+      {q || category ? null : <OpenPrograms />}
     </Screen>
   );
 }

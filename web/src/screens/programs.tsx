@@ -1,9 +1,11 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, take, type Schemas } from "../api";
 import { useWords } from "../i18n";
-import { Failure, Pill, Progress } from "../parts/basics";
+import { Failure, Pill, plain, Progress } from "../parts/basics";
 import { Icon } from "../parts/icons";
+import { useMe } from "../parts/queries";
+import { useToast } from "../parts/toasts";
 import { Due } from "./home";
 
 type Program = Schemas["OwnProgramOut"];
@@ -51,14 +53,18 @@ function ProgramStep({ step, number }: { step: Step; number: number }) {
   );
 }
 
+const useOwnPrograms = (enabled = true) =>
+  useQuery({
+    queryKey: ["programs"],
+    queryFn: () => take(api.GET("/api/users/programs/", { params: { query: { limit: 100 } } })),
+    enabled,
+  });
+
 /** The programs that a member is in, with their steps and what is to be done now. */
 export function Programs() {
   const words = useWords();
   const { t } = words;
-  const list = useQuery({
-    queryKey: ["programs"],
-    queryFn: () => take(api.GET("/api/users/programs/", { params: { query: { limit: 100 } } })),
-  });
+  const list = useOwnPrograms();
   if (list.error) return <Failure error={list.error} again={() => void list.refetch()} />;
   const open = list.data?.items.filter(isOpen) ?? [];
   if (open.length === 0) return null;
@@ -79,6 +85,59 @@ export function Programs() {
           </ol>
         </article>
       ))}
+    </section>
+  );
+}
+
+function OpenProgram({ program }: { program: Schemas["ProgramOut"] }) {
+  const { t } = useWords();
+  const say = useToast();
+  const queries = useQueryClient();
+  const enroll = useMutation({
+    mutationFn: () => take(api.POST("/api/programs/{program_id}/enroll/", { params: { path: { program_id: program.id } } })),
+    onSuccess: async () => {
+      say(t("programTaken"));
+      await queries.invalidateQueries();
+    },
+  });
+  return (
+    <li className="card">
+      <h3>{program.title}</h3>
+      <p className="excerpt">{plain(program.description_html)}</p>
+      <p className="meta">
+        <span>{t("stepCount", { count: program.steps.length })}</span>
+      </p>
+      {enroll.error ? <Failure error={enroll.error} /> : null}
+      <div className="buttons start">
+        <button type="button" disabled={enroll.isPending} aria-label={`${t("takeProgram")}: ${program.title}`} onClick={() => enroll.mutate()}>
+          {t("takeProgram")}
+        </button>
+      </div>
+    </li>
+  );
+}
+
+/** The programs that a member may enter and is not in. */
+export function OpenPrograms() {
+  const { t } = useWords();
+  const member = useMe().data?.is_member === true;
+  const own = useOwnPrograms(member);
+  const list = useQuery({
+    queryKey: ["programs", "open"],
+    queryFn: () => take(api.GET("/api/programs/", { params: { query: { limit: 100 } } })),
+    enabled: member,
+  });
+  const mine = new Set(own.data?.items.map((one) => one.program_id));
+  const open = own.data ? (list.data?.items.filter((one) => one.published_version !== null && one.self_enrollment && !mine.has(one.id)) ?? []) : [];
+  if (open.length === 0) return null;
+  return (
+    <section>
+      <h2 className="section">{t("programs")}</h2>
+      <ul className="cards">
+        {open.map((program) => (
+          <OpenProgram key={program.id} program={program} />
+        ))}
+      </ul>
     </section>
   );
 }
