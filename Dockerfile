@@ -45,6 +45,11 @@ ARG WITH_OTEL=
 RUN if [ -n "${WITH_OTEL}" ]; then \
         pip --python /opt/venv/bin/python install --require-hashes --only-binary :all: -r requirements/otel.txt; \
     fi
+# Events to NATS JetStream.
+ARG WITH_NATS=
+RUN if [ -n "${WITH_NATS}" ]; then \
+        pip --python /opt/venv/bin/python install --require-hashes --only-binary :all: -r requirements/nats.txt; \
+    fi
 # What is never read: services of Amazon's other than the store, languages that nothing here is said in, the sources
 # of what is compiled, and symbols for debuggers.
 RUN cd /opt/venv/lib/python3*/site-packages \

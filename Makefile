@@ -103,7 +103,7 @@ format: environment-dev ## Put the code in its form
 
 lock: ## Resolve requirements/*.in again (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
-	@cd requirements && for name in build runtime otel embedded dev check bench web uv deploy; do \
+	@cd requirements && for name in build runtime otel nats embedded dev check bench web uv deploy; do \
 		uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 			--no-annotate --no-header $$name.in -o $$name.txt || exit 1; done
 

@@ -229,7 +229,15 @@ def test_no_secret_has_a_default_and_the_example_names_them_all(compose: dict[st
     passed_on = {n for n, v in compose["services"]["worker"]["environment"].items() if v is None}
     assert offered - {"API_PORT", "S3_PORT"} == passed_on
     of_api = {n for n, v in compose["services"]["api"]["environment"].items() if v is None}
-    assert of_api == passed_on - {"SMTP_URL", "MAIL_FROM", "PDF_SIGNING_KEY", "TIMESTAMP_AUTHORITY"}
+    of_workers = {
+        "MAIL_FROM",
+        "NATS_SUBJECT",
+        "NATS_URL",
+        "PDF_SIGNING_KEY",
+        "SMTP_URL",
+        "TIMESTAMP_AUTHORITY",
+    }
+    assert of_api == passed_on - of_workers
 
 
 LOGINS = ("learning_app", "learning_jobs", "learning_conversion")

@@ -167,6 +167,12 @@ class Settings(StoreSettings):
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     """Carries jobs to workers and settles rate limits; may be empty or late, and down without losing anything."""
 
+    nats_url: SecretStr | None = None
+    """`nats://user:password@host:4222`: workers publish every event there, to JetStream; none: nowhere.
+    Needs the extra `nats`."""
+    nats_subject: str = Field(default="learning.events", pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")
+    """How the subjects of events begin; organization and type follow."""
+
     presigned_url_seconds: int = Field(default=300, ge=10, le=3600)
     """How long an address of a stored file works."""
 

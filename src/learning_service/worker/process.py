@@ -22,6 +22,7 @@ from learning_service.worker.durable import Durable, JobFunction
 from learning_service.worker.foreign import take_in
 from learning_service.worker.jobs.documents import office_of
 from learning_service.worker.jobs.webhooks import keep_numbering
+from learning_service.worker.publishing import keep_publishing, stream_of
 from learning_service.worker.relay import relay_jobs, start_scheduled
 
 log = structlog.get_logger()
@@ -68,6 +69,9 @@ class WorkerProcess:
         self.durable.start()
         if "webhooks" in self.queues:
             self._helpers = [asyncio.create_task(keep_numbering(self.context))]
+            stream = stream_of(self.settings)
+            if stream is not None:
+                self._helpers.append(asyncio.create_task(keep_publishing(self.context, stream)))
         log.info("worker_started", queues=list(self.queues))
 
     async def stop(self) -> None:

@@ -17,6 +17,8 @@ class EventFeed(Base):
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)
     last_position: Mapped[int] = mapped_column(BigInteger)
+    published_position: Mapped[int | None] = mapped_column(BigInteger)
+    """How far it has been handed on to the stream outside; null: not at all."""
 
 
 class WebhookSubscription(Base):
