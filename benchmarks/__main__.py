@@ -13,6 +13,7 @@ from benchmarks import (
     growth,
     http_rows,
     jobs,
+    migration,
     outside,
     pooler,
     regrade,
@@ -23,7 +24,7 @@ from benchmarks.stage import Stage, open_stage
 
 BY_NAME_ONLY = {"outside": outside.rows, "pooler": pooler.rows}
 """Rows that need programs of their own."""
-NAMES = (*http_rows.ROWS, "assign", "regrade", "certificate", "jobs", "growth")
+NAMES = (*http_rows.ROWS, "assign", "regrade", "migration", "certificate", "jobs", "growth")
 
 
 class Run:
@@ -56,6 +57,7 @@ class Run:
         measure = {
             "assign": assign.rows,
             "regrade": regrade.rows,
+            "migration": migration.rows,
             "certificate": lambda stage: [*certificate.rows(stage), *signed_certificate.signed_rows()],
             "jobs": jobs.rows,
         }

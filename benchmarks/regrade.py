@@ -116,10 +116,10 @@ def rows(stage: Stage) -> list[Row]:
     _, made_s = author.ask("GET", f"{path}/statistics/")
     _, kept_s = author.ask("GET", f"{path}/statistics/")
     previewed, preview_s, wait_s = _beside_others(author, f"{path}/regrades/")
-    limit = _database_seconds(stage, lambda: asyncio.run(_grade_in_sql(url, quiz)))
+    limit = database_seconds(stage, lambda: asyncio.run(_grade_in_sql(url, quiz)))
     author.ask("POST", f"regrades/{previewed['id']}/apply/")
     found: dict[str, float] = {}
-    spent = _database_seconds(
+    spent = database_seconds(
         stage, lambda: found.update(stage.printed("benchmarks.regrade", DATABASE, previewed["id"]))
     )
     stage.stop_servers()
@@ -186,7 +186,7 @@ def _beside_others(author: Author, path: str) -> tuple[Json, float, float]:
     return asyncio.run(both())
 
 
-def _database_seconds(stage: Stage, work: Callable[[], object]) -> float:
+def database_seconds(stage: Stage, work: Callable[[], object]) -> float:
     """Processor seconds of the database while something is done."""
     postgres = stage.parts.own["postgres"].process.pid
     assert postgres is not None
