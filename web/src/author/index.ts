@@ -10,6 +10,7 @@ export { AuthoredPrograms } from "./programs";
 export { NewProgram, ProgramScreen } from "./program";
 export { Preview } from "./preview";
 export { Publish } from "./publish";
+export { Move } from "./move";
 export { RegradeScreen } from "./regrade";
 export { Statistics } from "./statistics";
 export { Versions } from "./versions";

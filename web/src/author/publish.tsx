@@ -3,10 +3,11 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, Problem, take, type Schemas } from "../api";
 import { Failure, Loading, Pill, Screen, type Tone } from "../parts/basics";
-import { TextArea } from "../parts/form";
+import { SelectField, TextArea } from "../parts/form";
 import { errorsOf } from "../parts/problems";
 import { fetchDraft } from "./draft";
 import { nameOf, useCourse } from "./editor";
+import { Moving } from "./move";
 import { useWords, type Key } from "./words";
 
 type Change = Schemas["ChangeOut"];
@@ -27,6 +28,12 @@ const KIND: Record<Change["kind"], Key> = {
   pool: "typePool",
   question: "kindQuestion",
   answer: "kindAnswer",
+};
+
+type UnderWay = NonNullable<Schemas["PublicationIn"]["open_enrollments"]>;
+const UNDER_WAY: Record<UnderWay, { key: Key; lead: Key }> = {
+  leave: { key: "underWayLeave", lead: "underWayLeaveLead" },
+  migrate: { key: "underWayMigrate", lead: "underWayMigrateLead" },
 };
 
 /** What the service says, each with a link to the place that it speaks of. */
@@ -90,8 +97,9 @@ export function Publish() {
   const queries = useQueryClient();
   const course = useCourse(courseId);
   const [note, setNote] = useState("");
+  const [underWay, setUnderWay] = useState<UnderWay>("leave");
   const publish = useMutation({
-    mutationFn: () => take(api.POST("/api/courses/{course_id}/publish/", { params: { path: { course_id: courseId } }, body: note.trim() ? { note: note.trim() } : {} })),
+    mutationFn: () => take(api.POST("/api/courses/{course_id}/publish/", { params: { path: { course_id: courseId } }, body: { ...(note.trim() ? { note: note.trim() } : {}), open_enrollments: underWay } })),
     onSuccess: () => queries.invalidateQueries(),
   });
   if (course.error) return <Failure error={course.error} again={() => void course.refetch()} />;
@@ -105,6 +113,7 @@ export function Publish() {
           <p className="notice good" role="status">
             {t("isPublishedLead", { number: publish.data.published_version ?? 1 })}
           </p>
+          {publish.data.run_id ? <Moving runId={publish.data.run_id} /> : null}
           {publish.data.warnings.length > 0 ? <Said courseId={courseId} told={publish.data.warnings} tone="warn" lead={t("warningsLead")} /> : null}
           <div className="buttons start">
             <Link className="button primary" to="/courses/$courseId" params={{ courseId }}>
@@ -122,6 +131,15 @@ export function Publish() {
           {wrong.length > 0 ? <Said courseId={courseId} told={wrong} tone="bad" lead={t("stopsIt")} /> : null}
           {stale ? <p className="notice warn">{t("nothingChanged")}</p> : publish.error && wrong.length === 0 ? <Failure error={publish.error} /> : null}
           <div className="form">
+            {course.data.published_version === null ? null : (
+              <SelectField
+                label={t("underWay")}
+                hint={t(UNDER_WAY[underWay].lead)}
+                value={underWay}
+                options={(Object.keys(UNDER_WAY) as UnderWay[]).map((value) => ({ value, label: t(UNDER_WAY[value].key) }))}
+                change={(value) => setUnderWay(value as UnderWay)}
+              />
+            )}
             <TextArea label={t("note")} hint={t("noteHint")} rows={2} maxLength={2000} value={note} change={setNote} />
           </div>
           <div className="buttons start">

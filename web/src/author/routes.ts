@@ -15,6 +15,7 @@ export const AUTHOR = [
   createRoute({ getParentRoute: parent, path: "/author/$courseId/policy", component: lazyRouteComponent(screens, "Policy") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId/publish", component: lazyRouteComponent(screens, "Publish") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId/versions", component: lazyRouteComponent(screens, "Versions") }),
+  createRoute({ getParentRoute: parent, path: "/author/$courseId/versions/$number/move", component: lazyRouteComponent(screens, "Move") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId/versions/$number/statistics", component: lazyRouteComponent(screens, "Statistics") }),
   createRoute({ getParentRoute: parent, path: "/author/$courseId/versions/$number/regrade", component: lazyRouteComponent(screens, "RegradeScreen") }),
 ] as const;

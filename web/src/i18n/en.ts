@@ -249,6 +249,7 @@ export const en = {
   noteCertificate: "Your certificate is ready",
   noteExpiring: "A certificate expires soon",
   noteMigrated: "A course has a new version",
+  noteKept: "Of what you did, {kept} count there, {lost} do not",
   language: "Language",
   languageLead: "Of this application and of mails to you.",
   languageDefault: "As the organization or the browser says",

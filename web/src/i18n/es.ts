@@ -200,6 +200,7 @@ export const es: Catalogue = {
   noteCertificate: "Su certificado está listo",
   noteExpiring: "Un certificado caduca pronto",
   noteMigrated: "Un curso tiene una versión nueva",
+  noteKept: "De lo que hizo, {kept} cuentan allí y {lost} no",
   language: "Idioma",
   languageLead: "De esta aplicación y de los correos que recibe.",
   languageDefault: "El de la organización o el navegador",

@@ -200,6 +200,7 @@ export const fr: Catalogue = {
   noteCertificate: "Votre certificat est prêt",
   noteExpiring: "Un certificat expire bientôt",
   noteMigrated: "Un cours a une nouvelle version",
+  noteKept: "De ce que vous avez fait, {kept} y comptent, {lost} non",
   language: "Langue",
   languageLead: "De cette application et des courriels que vous recevez.",
   languageDefault: "Celle de l’organisation ou du navigateur",

@@ -171,6 +171,7 @@ export function Notifications() {
               )}
               <p className="meta">
                 <span>{t(NOTE[one.kind])}</span>
+                {one.kept === null || one.lost === null ? null : <span>{t("noteKept", { kept: one.kept, lost: one.lost })}</span>}
                 <span>{moment(one.at)}</span>
               </p>
             </div>
