@@ -161,6 +161,14 @@ def test_the_converter_reaches_its_parts_and_nothing_else(chart: Any) -> None:
         assert all(peer["ipBlock"]["except"] for rule in blocks for peer in rule["to"])
 
 
+def test_only_workers_reach_nats_and_only_where_it_is_named(chart: Any) -> None:
+    named = _render(chart, {"parts": {"nats": {"port": 4222, "to": [{"ipBlock": {"cidr": "10.1.2.4/32"}}]}}})
+    for process, reaches in (("api", False), ("worker", True), ("converter", False)):
+        ports = [port for _, port in _reached(_one(named, "NetworkPolicy", process))]
+        assert (4222 in ports) is reaches, process
+        assert 4222 not in [port for _, port in _reached(_one(_render(chart), "NetworkPolicy", process))]
+
+
 def test_migrations_come_first(chart: Any) -> None:
     documents = _render(chart)
     job = _one(documents, "Job", "migrate")
