@@ -10,6 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
+from learning_service.cli.doctor import examine
 from learning_service.core.settings import Settings
 from learning_service.domain.records.events import append_event
 from learning_service.worker.jobs.webhooks import number_all_events
@@ -176,3 +177,20 @@ async def test_events_that_were_purged_unpublished_are_told(
     await _publish_all(world, stream)
     assert [position for _, position, _ in await _stored(server, world)] == [4, 5]
     assert "events_purged_unpublished" in "".join(capsys.readouterr())
+
+
+async def test_the_doctor_looks_at_the_stream(
+    world: World, settings: Settings, make_settings: MakeSettings, server: NatsServer, stream: Stream
+) -> None:
+    told = make_settings(settings.database_url, nats_url=server.url)
+
+    async def found() -> tuple[str, str]:
+        [finding] = [one for one in await examine(told) if one.part == "nats"]
+        return finding.state, finding.text
+
+    assert await found() == ("ok", "answers; a worker makes the stream")
+    await complete(world)
+    await _publish_all(world, stream)
+    assert await found() == ("ok", "the stream LEARNING_EVENTS takes events")
+    await server.stop()
+    assert (await found())[0] == "wrong"

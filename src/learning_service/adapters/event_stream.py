@@ -17,6 +17,7 @@ class EventStream:
     def __init__(self, url: str, prefix: str) -> None:
         self._url = url
         self._prefix = prefix
+        self._everything = f"{prefix}.>"
         self._client: Client | None = None
         self._stream: JetStreamContext | None = None
 
@@ -37,6 +38,16 @@ class EventStream:
         )
         return bool(acknowledged.duplicate)
 
+    async def stream_name(self) -> str | None:
+        """Which stream takes the events; None where there is none yet. Raises what the client raises."""
+        client = await self._connect()
+        try:
+            return await client.jetstream(timeout=TIMEOUT_SECONDS).find_stream_name_by_subject(
+                self._everything
+            )
+        except NotFoundError:
+            return None
+
     async def close(self) -> None:
         """Give the connection up; the next event opens another."""
         client, self._client, self._stream = self._client, None, None
@@ -48,19 +59,20 @@ class EventStream:
         return f"{self._prefix}.{organization_id.replace('.', '%2E')}.{type_.removeprefix('learning.')}"
 
     async def _open(self) -> JetStreamContext:
-        self._client = await nats.connect(
-            self._url, connect_timeout=3, allow_reconnect=False, error_cb=_is_said_by_publish
-        )
-        stream = self._client.jetstream(timeout=TIMEOUT_SECONDS)
-        everything = f"{self._prefix}.>"
-        try:
-            await stream.find_stream_name_by_subject(everything)
-        except NotFoundError:
+        stream = (await self._connect()).jetstream(timeout=TIMEOUT_SECONDS)
+        if await self.stream_name() is None:
             await stream.add_stream(
-                name=STREAM, subjects=[everything], duplicate_window=DUPLICATES_SECONDS, max_age=0
+                name=STREAM, subjects=[self._everything], duplicate_window=DUPLICATES_SECONDS, max_age=0
             )
         self._stream = stream
         return stream
+
+    async def _connect(self) -> Client:
+        if self._client is None:
+            self._client = await nats.connect(
+                self._url, connect_timeout=3, allow_reconnect=False, error_cb=_is_said_by_publish
+            )
+        return self._client
 
 
 async def _is_said_by_publish(error: Exception) -> None:

@@ -23,6 +23,7 @@ from learning_service.core.database import DRIVER_ERRORS
 from learning_service.core.settings import Settings
 from learning_service.core.telemetry import configure_logging
 from learning_service.domain.jobs.admin import job_figures
+from learning_service.worker.publishing import stream_of
 
 app = typer.Typer()
 State = Literal["ok", "look", "wrong"]
@@ -274,6 +275,27 @@ async def of_mail(context: Context) -> AsyncIterator[Finding]:
         yield Finding("mail", "wrong", _first_line(error), "Check SMTP_URL: scheme, host, port, login.")
 
 
+async def of_nats(context: Context) -> AsyncIterator[Finding]:
+    """Whether it lets us in, and a stream takes our events; nothing is published."""
+    try:
+        stream = stream_of(context.settings)
+    except RuntimeError as error:
+        yield Finding("nats", "wrong", "its package is missing", str(error))
+        return
+    if stream is None:
+        return
+    try:
+        name = await stream.stream_name()
+        yield Finding(
+            "nats", "ok", f"the stream {name} takes events" if name else "answers; a worker makes the stream"
+        )
+    except Exception as error:
+        advice = "Check NATS_URL and that JetStream is on; events wait in the feed meanwhile."
+        yield Finding("nats", "wrong", _first_line(error), advice)
+    finally:
+        await stream.close()
+
+
 async def of_jobs(context: Context) -> AsyncIterator[Finding]:
     """Whether workers are there, and what waits or died."""
     try:
@@ -308,5 +330,6 @@ LOOKS: dict[str, Look] = {
     "store": of_store,
     "issuers": of_issuers,
     "mail": of_mail,
+    "nats": of_nats,
     "jobs": of_jobs,
 }

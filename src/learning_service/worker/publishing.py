@@ -48,6 +48,9 @@ class Stream(Protocol):
     ) -> bool:
         """Store one event; whether it was there already."""
 
+    async def stream_name(self) -> str | None:
+        """Which stream takes the events; None where there is none yet."""
+
     async def close(self) -> None:
         """Give the connection up."""
 
