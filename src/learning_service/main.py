@@ -24,6 +24,7 @@ from learning_service.routers import (
     accommodations,
     assignments,
     attempts,
+    attestations,
     audit,
     authoring,
     bulk,
@@ -65,6 +66,7 @@ from learning_service.routers import (
 ROUTERS = (
     certificates,
     lessons,
+    attestations,
     attempts,
     courses,
     users,

@@ -15,7 +15,8 @@ from tests.kit.quiz_taker import QuizTaker, essay, quiz, quiz_taker, tree
 from tests.kit.world import Json, World, choice, right
 
 from learning_service.domain.attempts.actions.papers import drawn
-from learning_service.domain.courses.queries.compiled import CompiledPool, CompiledQuiz, QuestionView
+from learning_service.domain.courses.queries.compiled import CompiledPool, CompiledQuiz
+from learning_service.domain.courses.queries.shown import QuestionView
 
 RIGHT, WRONG = {"texts": ["right"]}, {"texts": ["wrong"]}
 

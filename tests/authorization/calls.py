@@ -203,6 +203,7 @@ CALLS: dict[str, Call] = {
     "DELETE /api/enrollments/{enrollment_id}/": Call(fresh="enrollment"),
     "POST /api/enrollments/{enrollment_id}/withdraw/": Call({"reason": "Left"}, fresh="enrollment"),
     "POST /api/lessons/{lesson_id}/complete/": Call(),
+    "POST /api/attestations/{attestation_id}/sign/": Call({"typed_name": "Ana Example"}),
     "GET /api/quizzes/{quiz_id}/": Call(),
     "GET /api/assessments/{quiz_id}/": Call(ids=FINAL),
     "POST /api/quizzes/{quiz_id}/attempts/": Call(),

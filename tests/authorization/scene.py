@@ -40,13 +40,20 @@ def essay() -> Json:
     return quiz("Q") | {"questions": [question, question | {"prompt_html": "<p>And why else?</p>"}]}
 
 
+def oath() -> Json:
+    """A text to be signed."""
+    return {"kind": "attestation", "title": "Oath", "text_html": "<p>I will</p>", "required": False}
+
+
 async def furnish(world: World, user: str, unit: str, region: str) -> Place:
     """One of everything in a chapter: a course, its parts, a member's learning, a certificate, a rule, its run."""
     own = {"scope": "chapter", "scope_id": unit}
     sent = await send(world.admin, pdf(padding=sum(map(ord, unit))), f"{unit}.pdf")
     document = sent.json()["id"]
     await settled(world, document)
-    content = tree(lesson(document_url=f"document:{document}"), essay(), assessment=final(max_attempts=None))
+    content = tree(
+        lesson(document_url=f"document:{document}"), oath(), essay(), assessment=final(max_attempts=None)
+    )
     at = await Learner.enter(world, content, user, linked_compliance_requirement="hazing", **own)
     draft = f"/api/courses/{at.course}/draft/"
     etag = (await world.admin("GET", draft)).headers["etag"]
@@ -71,6 +78,7 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
         "course_id": at.course,
         "short_id": short.course,
         "lesson_id": at.ids["L"],
+        "attestation_id": at.ids["Oath"],
         "quiz_id": at.ids["Q"],
         "final_id": at.ids["Final"],
         "attempt_id": attempt,

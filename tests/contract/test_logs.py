@@ -78,10 +78,13 @@ async def lives(world: World, receivers: list[Receiver]) -> list[str]:
         "accepted_answers": [KEY],
         "explanation_html": f"<p>{KEY}</p>",
     }
-    content = tree(lesson(), quiz(questions=0) | {"questions": [asked]}, assessment=None)
+    oath: Json = {"kind": "attestation", "title": "Oath", "text_html": "<p>I will</p>"}
+    content = tree(lesson(), oath, quiz(questions=0) | {"questions": [asked]}, assessment=None)
     ana = await Learner.enter(world, content)
     ana.call.token = world.call_as("ana", name=NAME, email=EMAIL).token
     await ana.read()
+    for name in (NAME, f"{NAME}\n"):
+        await ana.call("POST", ana.path("Oath", "sign"), {"typed_name": name})
     [question] = await ana.questions("Q")
     answer: Json = {"question_id": question["id"], "text": KEY}
     assert (await ana.send("Q", [{**answer, "value": KEY}])).status_code == 422

@@ -57,7 +57,12 @@ class Learner:
         shown = await call.ok("GET", f"/api/courses/{course}/modules/")
         items = [item for module in shown["items"] for item in module["items"]]
         items += [shown["assessment"]] if shown["assessment"] else []
-        plural = {"lesson": "lessons", "quiz": "quizzes", "assessment": "assessments"}
+        plural = {
+            "lesson": "lessons",
+            "attestation": "attestations",
+            "quiz": "quizzes",
+            "assessment": "assessments",
+        }
         ids: dict[str, str] = {}
         kinds: dict[str, str] = {}
         for item in items:

@@ -13,7 +13,7 @@ VERBS = (
     "designate|discard|dismiss|download|duplicate|enable|end|enroll|erase|explain|export|"
     "extend|forecast|give|grade|grant|import|list|mark|move|override|patch|preview|publish|put|read|receive|"
     "reissue|release|remind|remove|replay|restore|retire|retry|return|revoke|rotate|run|"
-    "save|search|show|start|submit|suggest|transfer|unarchive|undo|update|upload|verify|"
+    "save|search|show|sign|start|submit|suggest|transfer|unarchive|undo|update|upload|verify|"
     "withdraw"
 )
 

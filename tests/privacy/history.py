@@ -26,6 +26,7 @@ class History:
 def tree() -> Json:
     made = small_tree()
     made["modules"][0]["items"] += [
+        {"kind": "attestation", "title": "Oath", "required": False, "text_html": "<p>I will</p>"},
         {
             "kind": "quiz",
             "title": "Words",
@@ -86,8 +87,10 @@ async def learn(world: World) -> History:
     modules = await member.ok("GET", f"/api/courses/{course['id']}/modules/")
     grant = {"extra_time_seconds": 600, "reason": f"{NAME} asked"}
     await world.admin.ok("PATCH", f"/api/enrollments/{modules['enrollment']['id']}/", grant)
-    lesson, quiz, words, waits, unsent = modules["items"][0]["items"]
+    lesson, quiz, oath, words, waits, unsent = modules["items"][0]["items"]
     await member.ok("POST", f"/api/lessons/{lesson['id']}/complete/")
+    signed = {"json": {"typed_name": f"{NAME} herself"}, "headers": {"Idempotency-Key": "sign"}}
+    await member.ok("POST", f"/api/attestations/{oath['id']}/sign/", **signed)
     await answer(member, "quizzes", quiz["id"])
     await answer(member, "quizzes", words["id"], E=WRITTEN, S=SHORT)
     await grade(world)

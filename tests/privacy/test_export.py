@@ -47,7 +47,8 @@ async def test_it_has_all_of_a_history(world: World) -> None:
     assert profile["custom_fields"] == {"nickname": FIELD}
     assert sorted(e["status"] for e in document["enrollments"]) == ["assigned", "completed"]
     [done] = [e for e in document["enrollments"] if e["status"] == "completed"]
-    assert (done["progress"]["percent"], len(done["lessons"])) == (100, 1)
+    assert (done["progress"]["percent"], len(done["lessons"])) == (100, 2)
+    assert [one["typed_name"] for one in done["attestations"]] == [f"{NAME} herself"]
     assert [a["status"] for a in document["attempts"]] == [
         "graded",
         "graded",

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from learning_service.domain.assignments.rules.policy import Repeat, Trigger
+from learning_service.domain.assignments.rules.policy import OnLeaving, Repeat, Trigger
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.schemas.common import Out
 
@@ -33,16 +33,33 @@ class StartedRunOut(Out):
     run_id: UUID
 
 
+class DueFromOut(Out):
+    """A due day that each member's own custom field says."""
+
+    field: str
+    """The custom field that holds a day or a time."""
+    days: int
+    """How many days after that day; below 0 before it."""
+
+
 class RuleOut(Out):
     """A rule."""
 
     id: UUID
-    course_id: UUID
+    course_id: UUID | None
+    """The course that it assigns; null: it assigns a program."""
+    program_id: UUID | None
+    """The program that it assigns; null: it assigns a course."""
     course_title: str
+    """The title of the course or program."""
     trigger: Trigger
     audience_filter: JsonObject
     due_in_days: int | None
     due_on: date | None
+    due_from: DueFromOut | None
+    """The field of each member that says the due day; null: none does."""
+    on_leaving: OnLeaving
+    """What becomes of the open enrollments that it alone has made, of members whom it no longer means."""
     scheduled_on: date | None
     fired_on: date | None
     """The day on which it ran by `scheduled_on`; null: not yet."""

@@ -11,7 +11,7 @@ from pydantic import Field, WithJsonSchema
 from learning_service.domain.attempts.queries.positions import AttemptRow
 from learning_service.domain.completion.views.attempts import AttemptSummary
 from learning_service.domain.completion.views.items import QuizView
-from learning_service.domain.courses.queries.compiled import QuestionView
+from learning_service.domain.courses.queries.shown import QuestionView
 from learning_service.domain.kernel.values import StrictModel
 from learning_service.domain.questions.rules.responses import Id, Responses
 from learning_service.domain.questions.rules.types import AnyRightAnswer

@@ -250,6 +250,19 @@ class LessonItemOut(Out):
     image_url: str | None
 
 
+class AttestationItemOut(Out):
+    """An attestation: a text that the learner signs."""
+
+    kind: Literal["attestation"]
+    id: UUID
+    key: str
+    title: str
+    required: bool
+    completed_at: datetime | None
+    text_html: str
+    text_hash: str
+
+
 class QuizItemOut(Out):
     """A quiz, or the final assessment, with the caller's standing. Never a question's key."""
 
@@ -276,8 +289,8 @@ class ModuleOut(Out):
     id: UUID
     key: str
     title: str
-    items: list[Annotated[LessonItemOut | QuizItemOut, Field(discriminator="kind")]]
-    """Lessons and quizzes, in the course's order."""
+    items: list[Annotated[LessonItemOut | AttestationItemOut | QuizItemOut, Field(discriminator="kind")]]
+    """Lessons, attestations and quizzes, in the course's order."""
 
 
 class ModulesOut(Out):

@@ -53,9 +53,9 @@ class EnrollmentOut(Out):
 class NextItemOut(Out):
     """Where a learner goes on."""
 
-    kind: Literal["lesson", "quiz", "assessment"]
+    kind: Literal["lesson", "attestation", "quiz", "assessment"]
     id: UUID
-    """The lesson, quiz or assessment to open."""
+    """The lesson, attestation, quiz or assessment to open."""
     title: str
 
 

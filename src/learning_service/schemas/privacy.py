@@ -36,6 +36,16 @@ class CompletedLessonOut(Out):
     completed_at: datetime
 
 
+class ExportedSignatureOut(Out):
+    """An attestation that was signed."""
+
+    key: str
+    """The attestation's key in its course."""
+    typed_name: str
+    signed_at: datetime
+    text_hash: str
+
+
 class ExportedGrantOut(Out):
     """What an administrator gave beyond the course's rules, and why."""
 
@@ -67,7 +77,9 @@ class ExportedEnrollmentOut(EnrollmentOut):
     progress: ProgressOut
     """How far it is."""
     lessons: list[CompletedLessonOut]
-    """The lessons that are done."""
+    """The lessons that are done, and the attestations."""
+    attestations: list[ExportedSignatureOut]
+    """What was signed."""
     grants: list[ExportedGrantOut]
     """What administrators gave beyond the course's rules."""
     assigned_again: list[ExportedSourceOut]

@@ -10,7 +10,7 @@ import { TextField } from "../parts/form";
 import { errorsOf, tellField } from "../parts/problems";
 import { lastAuthor, useDraft, useOpened, type Draft, type Keeping } from "./draft";
 import { ImportQuestions } from "./import";
-import { DocumentField, LessonForm } from "./lesson-form";
+import { AttestationForm, DocumentField, LessonForm } from "./lesson-form";
 import { Outline } from "./outline";
 import { QuizForm } from "./quiz-form";
 import { itemsOf, modulesOf, placeOf, pointerOf, putItem, putModule, removeAt, type Place, type Tree } from "./tree";
@@ -141,6 +141,7 @@ function Part({ tree, at, question, change }: { tree: Tree; at: Place; question:
   if (at.kind === "item") {
     const item = itemsOf(modulesOf(tree)[at.module])[at.item];
     if (item?.kind === "lesson") return <LessonForm lesson={item} change={(next) => change((before) => putItem(before, at.module, at.item, next))} />;
+    if (item?.kind === "attestation") return <AttestationForm attestation={item} change={(next) => change((before) => putItem(before, at.module, at.item, next))} />;
     if (item) return <QuizForm test={item} question={question} change={(next) => change((before) => putItem(before, at.module, at.item, next))} />;
   }
   return <CourseForm tree={tree} change={(next) => change(() => next)} />;
@@ -159,7 +160,7 @@ function Import({ courseId, draft, at }: { courseId: string; draft: Draft; at: P
   const [isOpen, setOpen] = useState(false);
   const module = at.kind === "item" || at.kind === "module" ? modulesOf(draft.tree)[at.module] : undefined;
   const item = at.kind === "item" ? itemsOf(module)[at.item] : undefined;
-  if (item?.kind === "lesson") return null;
+  if (item && item.kind !== "quiz") return null;
   const test = at.kind === "assessment" ? draft.tree.assessment : item;
   const lead = test ? t("importIntoQuiz", { name: test.title || t("untitled") }) : module ? t("importIntoModule", { name: module.title || t("untitled") }) : t("importIntoCourse");
   const open = async () => {

@@ -3,7 +3,7 @@ import { Upload } from "../documents/upload";
 import { Pill } from "../parts/basics";
 import { CheckField, TextField } from "../parts/form";
 import { OpenFile } from "../screens/files";
-import type { Lesson } from "./tree";
+import type { Attestation, Lesson } from "./tree";
 import { RichField } from "./text";
 import { useWords } from "./words";
 
@@ -37,6 +37,19 @@ export function DocumentField(props: { label: string; hint: string; accept: stri
           </div>
         </div>
       ) : null}
+    </div>
+  );
+}
+
+export function AttestationForm({ attestation, change }: { attestation: Attestation; change: (next: Attestation) => void }) {
+  const { t } = useWords();
+  const put = (next: Partial<Attestation>) => change({ ...attestation, ...next });
+  return (
+    <div className="form">
+      <TextField label={t("title")} maxLength={200} value={attestation.title} change={(title) => put({ title })} />
+      <RichField label={t("attestationText")} value={attestation.text_html ?? ""} change={(html) => put({ text_html: html })} />
+      <p className="hint">{t("attestationHint")}</p>
+      <CheckField label={t("required")} hint={t("requiredHint")} checked={attestation.required ?? true} change={(required) => put({ required })} />
     </div>
   );
 }

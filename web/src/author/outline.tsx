@@ -1,6 +1,6 @@
 import { useState, type DragEvent, type ReactNode } from "react";
 import { Icon } from "../parts/icons";
-import { addItem, addModule, itemsOf, modulesOf, moveTo, newAssessment, newLesson, newQuiz, pointerOf, step, type Item, type Place, type Tree } from "./tree";
+import { addItem, addModule, itemsOf, modulesOf, moveTo, newAssessment, newAttestation, newLesson, newQuiz, pointerOf, step, type Item, type Place, type Tree } from "./tree";
 import { useWords } from "./words";
 
 interface Outlined {
@@ -127,7 +127,7 @@ export function Outline(props: Outlined) {
                       setDrag={setDrag}
                     >
                       <button type="button" className="outline-name" aria-current={isHere(where) ? "true" : undefined} onClick={() => choose(where)}>
-                        <Icon name={item.kind === "lesson" ? "lesson" : "quiz"} />
+                        <Icon name={item.kind} />
                         <span>{title}</span>
                       </button>
                       <Steps tree={tree} place={where} name={title} go={go} change={change} />
@@ -138,6 +138,9 @@ export function Outline(props: Outlined) {
               <div className="outline-add">
                 <button type="button" className="small" onClick={() => add(index, newLesson(t("newLesson")))}>
                   {t("addLesson")}
+                </button>
+                <button type="button" className="small" onClick={() => add(index, newAttestation(t("newAttestation")))}>
+                  {t("addAttestation")}
                 </button>
                 <button type="button" className="small" onClick={() => add(index, newQuiz(t("newQuiz")))}>
                   {t("addQuiz")}

@@ -67,6 +67,8 @@ function Shown({ item }: { item: Item }) {
             </div>
           ) : null}
         </>
+      ) : item.kind === "attestation" ? (
+        <Rich html={item.text_html ?? ""} />
       ) : (
         <Questions questions={item.questions} />
       )}

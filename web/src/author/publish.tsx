@@ -23,6 +23,7 @@ const KIND: Record<Change["kind"], Key> = {
   course: "kindCourse",
   module: "kindModule",
   lesson: "kindLesson",
+  attestation: "kindAttestation",
   quiz: "kindQuiz",
   assessment: "kindAssessment",
   pool: "typePool",

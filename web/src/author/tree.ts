@@ -6,9 +6,10 @@ export type Entry = NonNullable<Schemas["Quiz"]["questions"]>[number];
 export type Pool = Extract<Entry, { type: "pool" }>;
 export type Question = Exclude<Entry, { type: "pool" }>;
 export type Lesson = Schemas["Lesson"];
+export type Attestation = Schemas["Attestation"];
 export type Quiz = Schemas["Quiz"];
 export type Assessment = Schemas["Assessment"];
-export type Item = Lesson | Quiz;
+export type Item = Lesson | Attestation | Quiz;
 export type Module = Schemas["Module"];
 export type Tree = Schemas["Tree"];
 
@@ -155,6 +156,7 @@ export function keysGiven(sent: unknown, stored: unknown): Map<string, string> {
 }
 
 export const newLesson = (title: string): Lesson => ({ kind: "lesson", key: newKey(), title, body_html: "", required: true });
+export const newAttestation = (title: string): Attestation => ({ kind: "attestation", key: newKey(), title, text_html: "", required: true });
 export const newQuiz = (title: string): Quiz => ({ kind: "quiz", key: newKey(), title, pass_score: 70, max_attempts: 3, required: true, questions: [] });
 export const newAssessment = (title: string): Assessment => ({ key: newKey(), title, pass_score: 80, max_attempts: 2, questions: [] });
 

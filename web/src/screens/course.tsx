@@ -19,7 +19,7 @@ export function stepsOf(modules: Modules): Item[] {
 export function ItemLink(props: { courseId: string; item: Item; className?: string; children: React.ReactNode }) {
   const { courseId, item, children } = props;
   const look = props.className ? { className: props.className } : {};
-  if (item.kind === "lesson") {
+  if (item.kind === "lesson" || item.kind === "attestation") {
     return (
       <Link {...look} to="/courses/$courseId/lessons/$itemId" params={{ courseId, itemId: item.id }}>
         {children}
@@ -34,7 +34,7 @@ export function ItemLink(props: { courseId: string; item: Item; className?: stri
   );
 }
 
-const isDone = (item: Item) => item.completed_at !== null || (item.kind !== "lesson" && item.passed);
+const isDone = (item: Item) => item.completed_at !== null || ("passed" in item && item.passed);
 
 function Step({ item, courseId, open }: { item: Item; courseId: string; open: boolean }) {
   const { t } = useWords();
@@ -55,8 +55,8 @@ function Step({ item, courseId, open }: { item: Item; courseId: string; open: bo
         )}
         <p className="meta">
           <span>{t(item.kind)}</span>
-          {item.kind === "lesson" ? null : <span>{t("questions", { count: item.question_count })}</span>}
-          {item.kind !== "lesson" && item.best_score !== null ? <span>{t("bestScore", { score: item.best_score })}</span> : null}
+          {"question_count" in item ? <span>{t("questions", { count: item.question_count })}</span> : null}
+          {"best_score" in item && item.best_score !== null ? <span>{t("bestScore", { score: item.best_score })}</span> : null}
           {item.required ? null : <span>{t("optional")}</span>}
         </p>
       </div>

@@ -28,7 +28,7 @@ export function Due({ entry, words }: { entry: Pick<Entry, "due_at" | "overdue">
 export function GoOn({ entry, children, className }: { entry: Entry; children: string; className: string }) {
   const params = { courseId: entry.course_id };
   const next = entry.next_item;
-  if (next?.kind === "lesson") {
+  if (next?.kind === "lesson" || next?.kind === "attestation") {
     return (
       <Link className={className} to="/courses/$courseId/lessons/$itemId" params={{ ...params, itemId: next.id }}>
         {children}

@@ -1,13 +1,56 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { api, take, type Schemas } from "../api";
 import { useWords } from "../i18n";
 import { Failure, Loading, NotHere, Rich, Screen } from "../parts/basics";
+import { Form, TextField } from "../parts/form";
 import { useModules } from "../parts/queries";
 import { ItemLink, stepsOf } from "./course";
 import { Picture, Slides, Video } from "./media";
 
-type Lesson = Extract<Schemas["ModuleOut"]["items"][number], { kind: "lesson" }>;
+type Item = Schemas["ModuleOut"]["items"][number];
+type Lesson = Extract<Item, { kind: "lesson" }>;
+type Attestation = Extract<Item, { kind: "attestation" }>;
+
+/** What a lesson has to be read and seen. */
+function Content({ lesson }: { lesson: Lesson }) {
+  return (
+    <>
+      {lesson.image_url ? <Picture address={lesson.image_url} /> : null}
+      <Rich html={lesson.body_html} />
+      {lesson.video_url ? <Video address={lesson.video_url} title={lesson.title} /> : null}
+      {lesson.document_url ? <Slides path={lesson.document_url} title={lesson.title} /> : null}
+    </>
+  );
+}
+
+/** The text of an attestation, and the place where it is signed; once signed, when. */
+function Signing({ attestation, signed }: { attestation: Attestation; signed: () => Promise<void> }) {
+  const { t, moment } = useWords();
+  const [name, setName] = useState("");
+  const sign = useMutation({
+    mutationFn: () => take(api.POST("/api/attestations/{attestation_id}/sign/", { params: { path: { attestation_id: attestation.id } }, body: { typed_name: name } })),
+    onSuccess: signed,
+  });
+  return (
+    <>
+      <Rich html={attestation.text_html} />
+      {attestation.completed_at ? (
+        <p className="notice good" role="status">
+          {t("signedOn", { date: moment(attestation.completed_at) })}
+        </p>
+      ) : (
+        <Form send={() => sign.mutate()} error={sign.error}>
+          <TextField label={t("typedName")} hint={t("typedNameHint")} pointer="/typed_name" autoComplete="name" maxLength={200} value={name} change={setName} />
+          <button type="submit" className="primary" disabled={sign.isPending || !name.trim()}>
+            {t("sign")}
+          </button>
+        </Form>
+      )}
+    </>
+  );
+}
 
 export function LessonScreen() {
   const { courseId, itemId } = useParams({ from: "/courses/$courseId/lessons/$itemId" });
@@ -15,12 +58,12 @@ export function LessonScreen() {
   if (modules.error) return <Failure error={modules.error} again={() => void modules.refetch()} />;
   if (!modules.data) return <Loading />;
   const steps = stepsOf(modules.data);
-  const lesson = steps.find((item): item is Lesson => item.kind === "lesson" && item.id === itemId);
+  const lesson = steps.find((item): item is Lesson | Attestation => (item.kind === "lesson" || item.kind === "attestation") && item.id === itemId);
   if (!lesson) return <NotHere />;
   return <Reading key={itemId} lesson={lesson} steps={steps} courseId={courseId} title={modules.data.enrollment?.course_title} />;
 }
 
-function Reading(props: { lesson: Lesson; steps: ReturnType<typeof stepsOf>; courseId: string; title: string | undefined }) {
+function Reading(props: { lesson: Lesson | Attestation; steps: ReturnType<typeof stepsOf>; courseId: string; title: string | undefined }) {
   const { lesson, steps, courseId } = props;
   const { t } = useWords();
   const queries = useQueryClient();
@@ -34,7 +77,7 @@ function Reading(props: { lesson: Lesson; steps: ReturnType<typeof stepsOf>; cou
       await queries.invalidateQueries();
       const params = { courseId };
       if (!after) await navigate({ to: "/courses/$courseId", params });
-      else if (after.kind === "lesson") await navigate({ to: "/courses/$courseId/lessons/$itemId", params: { ...params, itemId: after.id } });
+      else if (after.kind === "lesson" || after.kind === "attestation") await navigate({ to: "/courses/$courseId/lessons/$itemId", params: { ...params, itemId: after.id } });
       else {
         const kind = after.kind === "quiz" ? "quizzes" : "assessments";
         await navigate({ to: "/courses/$courseId/$kind/$itemId", params: { ...params, kind, itemId: after.id } });
@@ -47,10 +90,7 @@ function Reading(props: { lesson: Lesson; steps: ReturnType<typeof stepsOf>; cou
         {props.title ?? t("backToCourse")}
       </Link>
       <Screen title={lesson.title}>
-        {lesson.image_url ? <Picture address={lesson.image_url} /> : null}
-        <Rich html={lesson.body_html} />
-        {lesson.video_url ? <Video address={lesson.video_url} title={lesson.title} /> : null}
-        {lesson.document_url ? <Slides path={lesson.document_url} title={lesson.title} /> : null}
+        {lesson.kind === "lesson" ? <Content lesson={lesson} /> : <Signing attestation={lesson} signed={() => queries.invalidateQueries()} />}
         {complete.error ? <Failure error={complete.error} /> : null}
         <nav className="pager" aria-label={t("content")}>
           {before ? (
@@ -60,7 +100,7 @@ function Reading(props: { lesson: Lesson; steps: ReturnType<typeof stepsOf>; cou
           ) : (
             <span />
           )}
-          {lesson.completed_at === null ? (
+          {lesson.completed_at === null && lesson.kind === "attestation" ? null : lesson.completed_at === null ? (
             <button type="button" className="primary" disabled={complete.isPending} onClick={() => complete.mutate()}>
               {t("markDone")}
             </button>

@@ -42,6 +42,7 @@ from learning_service_client.shapes import (
     SavedAttemptOut,
     Scope,
     SeenCourseOut,
+    SignatureOut,
     StartedAttemptOut,
     StoredTreeOut,
     SubmissionOut,
@@ -123,6 +124,11 @@ class LearningClient(
     async def complete_lesson(self, lesson_id: Id) -> ProgressOut:
         """Mark a lesson as completed."""
         return await self._post(ProgressOut, f"/api/lessons/{uuid_of(lesson_id)}/complete/")
+
+    async def sign_attestation(self, attestation_id: Id, *, typed_name: str) -> SignatureOut:
+        """Sign an attestation; the first signature under its text stands."""
+        path = f"/api/attestations/{uuid_of(attestation_id)}/sign/"
+        return await self._post(SignatureOut, path, {"typed_name": typed_name})
 
     async def read_quiz(self, quiz_id: Id) -> QuizOut:
         """A quiz with the caller's attempts."""

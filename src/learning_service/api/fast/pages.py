@@ -14,13 +14,13 @@ from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.completion.queries.completions import Finish
 from learning_service.domain.completion.views.items import quiz_view
 from learning_service.domain.courses.queries.compiled import CompiledLesson, CompiledQuiz, CompiledVersion
-from learning_service.schemas.courses import LessonItemOut, ModulesOut, QuizItemOut
+from learning_service.schemas.courses import AttestationItemOut, LessonItemOut, ModulesOut, QuizItemOut
 from learning_service.schemas.enrollments import ListedEnrollmentOut
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _NO_ENROLLMENT = ListedEnrollmentOut.model_construct(id=uuid.UUID(int=0))  # type: ignore[call-arg]
 Piece = bytes | CompiledLesson | CompiledQuiz | None
-"""Fixed text; a lesson whose time goes here; a quiz, to be written with the member's standing; the enrollment."""
+"""Fixed text; a lesson or attestation whose time goes here; a quiz, written with the standing; the enrollment."""
 
 
 class ModulesPage:
@@ -61,7 +61,7 @@ def _mark_places(reply: ModulesOut, version: CompiledVersion) -> Iterator[tuple[
     items = [item for module in version.modules for item in module.items]
     shown = [item for module in reply.items for item in module.items]
     for number, (item, place) in enumerate(zip(items, shown, strict=True)):
-        if isinstance(place, LessonItemOut):
+        if isinstance(place, LessonItemOut | AttestationItemOut):
             place.completed_at = _LONG_AGO + timedelta(seconds=number)
             yield to_json(place.completed_at).decode(), item
         else:

@@ -10,6 +10,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
     {
         # Ids
         "assessment_id": "The course's final assessment, by its id in `modules`.",
+        "attestation_id": "The attestation, by its id in `modules`.",
         "attempt_id": "Names the attempt in paths.",
         "certificate_id": "The certificate, which anyone can verify by this id; null where there is none.",
         "chapter_id": "The member's chapter, by the directory's id.",
@@ -110,6 +111,10 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "attempts_used": "Attempts made so far, one under way included.",
         # Courses
         "accepted_answers": "Texts that count as right; null for questions of other types.",
+        "text_html": "What is signed, as sanitized HTML.",
+        "text_hash": "The SHA-256 of the text that is signed, in hexadecimal.",
+        "typed_name": "The name as the learner typed it.",
+        "signed_at": "When it was signed.",
         "body_html": "The lesson's text, as sanitized HTML.",
         "credit_hours": "Hours of continuing education that the course is worth; null: not said.",
         "description_html": "What the course is about, as sanitized HTML.",

@@ -1,9 +1,10 @@
-"""Tables of assignment: rules, and runs of rules or of large audiences."""
+"""Tables of assignment: rules, runs of rules or of large audiences, and whom a rule no longer means."""
 
 import uuid
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.kernel.base import Base, new_id, reference
@@ -19,6 +20,7 @@ class AssignmentRule(Base):
         CheckConstraint(
             "trigger IN ('membership_status_change', 'scheduled_date', 'manual')", name="trigger"
         ),
+        CheckConstraint("on_leaving IN ('keep', 'pause', 'withdraw')", name="on_leaving"),
         CheckConstraint("due_in_days BETWEEN 1 AND 3650", name="due_in_days"),
         CheckConstraint("due_in_days IS NULL OR due_on IS NULL", name="due"),
         CheckConstraint("(trigger = 'scheduled_date') = (scheduled_on IS NOT NULL)", name="scheduled_on"),
@@ -42,6 +44,10 @@ class AssignmentRule(Base):
     audience_filter: Mapped[JsonObject]
     due_in_days: Mapped[int | None]
     due_on: Mapped[date | None]
+    due_from: Mapped[JsonObject | None] = mapped_column(JSONB(none_as_null=True))
+    """The `field` of a member that holds a day, and how many `days` later it is due."""
+    on_leaving: Mapped[str] = mapped_column(server_default="keep")
+    """What becomes of the open enrollments that it alone has made, of members whom it no longer means."""
     scheduled_on: Mapped[date | None]
     fired_on: Mapped[date | None]
     """The `scheduled_on` that it has fired for; another day fires again."""
@@ -77,6 +83,7 @@ class AssignmentRun(Base):
     audience_filter: Mapped[JsonObject]
     reach: Mapped[JsonObject]
     due_at: Mapped[datetime | None]
+    due_from: Mapped[JsonObject | None] = mapped_column(JSONB(none_as_null=True))
     status: Mapped[str]
     reason: Mapped[str | None]
     """Why it stopped."""
@@ -88,3 +95,23 @@ class AssignmentRun(Base):
     undone: Mapped[int]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+class RuleDeparture(Base):
+    """An enrollment that a rule has paused or withdrawn, because its member no longer matches."""
+
+    __tablename__ = "rule_departures"
+    __table_args__ = (
+        reference("enrollment_id", "enrollments", ondelete="CASCADE"),
+        CheckConstraint("what IN ('pause', 'withdraw')", name="what"),
+    )
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    rule_id: Mapped[uuid.UUID]
+    what: Mapped[str]
+    status: Mapped[str]
+    """Of the enrollment until then."""
+    due_at: Mapped[datetime | None]
+    """Its due time until then."""
+    left_at: Mapped[datetime]

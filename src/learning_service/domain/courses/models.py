@@ -182,7 +182,7 @@ class CourseModule(Base):
 
 
 class Lesson(Base):
-    """Something to read or watch."""
+    """Something to read or watch, or an attestation: a text to be signed."""
 
     __tablename__ = "lessons"
     __table_args__ = (
@@ -190,6 +190,7 @@ class Lesson(Base):
         reference("module_id", "course_modules", ondelete="CASCADE"),
         UniqueConstraint("organization_id", "version_id", "key"),
         Index("ix_lessons_module_id", "module_id"),
+        CheckConstraint("kind IN ('lesson', 'attestation')", name="kind"),
     )
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)
@@ -201,7 +202,9 @@ class Lesson(Base):
     position: Mapped[int]
     title: Mapped[str]
     required: Mapped[bool]
+    kind: Mapped[str] = mapped_column(server_default="lesson")
     body_html: Mapped[str]
+    """Of an attestation: what is signed."""
     video_url: Mapped[str | None]
     document_url: Mapped[str | None]
     image_url: Mapped[str | None]

@@ -68,7 +68,8 @@ class Enrollment(Base):
     """When it was completed or failed."""
     withdrawn_at: Mapped[datetime | None]
     withdrawn_because: Mapped[str | None]
-    """`administrator`, or `completed-elsewhere`: the service did, because an older one was completed after all."""
+    """`administrator`, or `completed-elsewhere`: the service did, because an older one was completed after all;
+    `left-audience`: the rule that made it no longer means the member."""
     extra_time_seconds: Mapped[int] = mapped_column(server_default="0")
     """Added to every time limit of this enrollment."""
     revision: Mapped[int] = mapped_column(server_default="0")
@@ -124,6 +125,28 @@ class LessonProgress(Base):
     enrollment_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     lesson_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     completed_at: Mapped[datetime]
+
+
+class AttestationSignature(Base):
+    """A text that a member has signed. Of an erased person the name is gone, and what was signed is kept."""
+
+    __tablename__ = "attestation_signatures"
+    __table_args__ = (
+        reference("enrollment_id", "enrollments", ondelete="CASCADE"),
+        Index("ix_attestation_signatures_member", "organization_id", "user_id", "course_id"),
+    )
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    enrollment_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    """The attestation's key, which is the same in every version of the course."""
+    text_hash: Mapped[str] = mapped_column(primary_key=True)
+    """SHA-256 of the text as its author's tree has it, in hexadecimal."""
+    user_id: Mapped[str]
+    course_id: Mapped[uuid.UUID]
+    typed_name: Mapped[str | None]
+    """As the member typed it."""
+    signed_at: Mapped[datetime]
 
 
 class CourseCompletion(Base):

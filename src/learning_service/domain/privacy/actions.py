@@ -68,6 +68,8 @@ _TEXTS = (
     WHERE organization_id = :organization_id AND uploaded_by = :user_id""",
     """UPDATE exemptions SET reason = NULL
     WHERE organization_id = :organization_id AND user_id = :user_id""",
+    """UPDATE attestation_signatures SET typed_name = NULL
+    WHERE organization_id = :organization_id AND user_id = :user_id""",
     """UPDATE lost_passes SET resolved_at = COALESCE(resolved_at, :instant), reason = NULL
     WHERE organization_id = :organization_id AND user_id = :user_id""",
 )

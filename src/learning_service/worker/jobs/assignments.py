@@ -10,7 +10,12 @@ from learning_service.domain.assignments.actions.triggers import (
     latest_causes,
     membership_rules,
 )
-from learning_service.domain.completion.actions.program_entries import begin_programs_of_run
+from learning_service.domain.completion.actions.departures import settle_departures
+from learning_service.domain.completion.actions.marking import with_marks
+from learning_service.domain.completion.actions.program_entries import (
+    begin_programs_of_rule,
+    begin_programs_of_run,
+)
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.jobs.outbox import Job
 from learning_service.domain.jobs.payloads import AutoAssignCourses, RunAssignments, UndoAssignments
@@ -30,10 +35,18 @@ async def auto_assign_courses(context: Context, job: Job) -> None:
         groups = await latest_causes(
             session, job.organization_id, told.causes, cause_kind=told.cause_kind, since=job.as_of
         )
+    user_ids = sorted(told.causes)
+
+    async def settle() -> None:
+        async with context.transaction(job.organization_id, at=_as_of(job)) as session:
+            await settle_departures(session, job.organization_id, user_ids)
+
+    await with_marks(settle)
     for rule_id in rule_ids:
         for by_event, causes in groups.items():
             async with context.transaction(job.organization_id, at=_as_of(job)) as session:
                 await apply_rule(session, rule_id, causes, by_event=by_event)
+                await begin_programs_of_rule(session, rule_id)
     async with finishing(context, job):
         pass
 

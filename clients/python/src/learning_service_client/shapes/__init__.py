@@ -29,6 +29,7 @@ from learning_service_client.shapes.certificates import (
     VerificationOut,
 )
 from learning_service_client.shapes.courses import (
+    AttestationItemOut,
     CourseOut,
     LessonItemOut,
     ListedCourseOut,
@@ -39,6 +40,7 @@ from learning_service_client.shapes.courses import (
     PublishWarningOut,
     Scope,
     SeenCourseOut,
+    SignatureOut,
 )
 from learning_service_client.shapes.enrollments import (
     AssignedOut,
@@ -59,6 +61,7 @@ from learning_service_client.shapes.me import MeOut, OwnMemberOut, OwnOrganizati
 from learning_service_client.shapes.trees import (
     Answer,
     Assessment,
+    Attestation,
     FreeForm,
     Lesson,
     Matching,
@@ -85,6 +88,8 @@ __all__ = [
     "Assessment",
     "AssignedOut",
     "AttemptSummaryOut",
+    "Attestation",
+    "AttestationItemOut",
     "CertificateLinkOut",
     "CertificateOut",
     "CertificateStatus",
@@ -140,6 +145,7 @@ __all__ = [
     "Scope",
     "SeenCourseOut",
     "ShortAnswer",
+    "SignatureOut",
     "Skill",
     "SkippedMemberOut",
     "StartedAttemptOut",

@@ -40,7 +40,9 @@ class ChangeOut(TypedDict):
 
     change: Literal["added", "removed", "moved", "changed"]
     impact: Literal["cosmetic", "content", "scoring"]
-    kind: Literal["course", "module", "lesson", "quiz", "assessment", "pool", "question", "answer"]
+    kind: Literal[
+        "course", "module", "lesson", "attestation", "quiz", "assessment", "pool", "question", "answer"
+    ]
     key: str | None
     title: str
     pointer: str | None

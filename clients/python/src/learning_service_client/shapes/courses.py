@@ -56,6 +56,27 @@ class ListedCourseOut(CourseOut):
     mine: NotRequired[MineOut | None]
 
 
+class AttestationItemOut(TypedDict):
+    """An attestation: a text that the learner signs."""
+
+    kind: Literal["attestation"]
+    id: str
+    key: str
+    title: str
+    required: bool
+    completed_at: str | None
+    text_html: str
+    text_hash: str
+
+
+class SignatureOut(TypedDict):
+    """The signature that stands: the first under this text."""
+
+    typed_name: str
+    signed_at: str
+    text_hash: str
+
+
 class LessonItemOut(TypedDict):
     """A lesson with its content."""
 
@@ -77,7 +98,7 @@ class ModuleOut(TypedDict):
     id: str
     key: str
     title: str
-    items: list[LessonItemOut | QuizItemOut]
+    items: list[LessonItemOut | AttestationItemOut | QuizItemOut]
 
 
 class ModulesOut(TypedDict):

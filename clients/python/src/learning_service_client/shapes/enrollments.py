@@ -43,7 +43,7 @@ class ListedEnrollmentOut(TypedDict):
 class NextItemOut(TypedDict):
     """Where a learner goes on."""
 
-    kind: Literal["lesson", "quiz", "assessment"]
+    kind: Literal["lesson", "attestation", "quiz", "assessment"]
     id: str
     title: str
 

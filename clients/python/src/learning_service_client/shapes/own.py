@@ -68,6 +68,15 @@ class CompletedLessonOut(TypedDict):
     completed_at: str
 
 
+class ExportedSignatureOut(TypedDict):
+    """An attestation that was signed."""
+
+    key: str
+    typed_name: str
+    signed_at: str
+    text_hash: str
+
+
 class ProfileOut(TypedDict):
     """What the membership service sent."""
 
@@ -121,6 +130,7 @@ class ExportedEnrollmentOut(TypedDict):
     extra_time_seconds: int
     progress: ProgressOut
     lessons: list[CompletedLessonOut]
+    attestations: list[ExportedSignatureOut]
     grants: list[ExportedGrantOut]
     assigned_again: list[ExportedSourceOut]
 

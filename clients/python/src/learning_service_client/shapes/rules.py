@@ -14,29 +14,42 @@ class PreviewOut(TypedDict):
     sample: list[str]
 
 
+class DueFrom(TypedDict):
+    """A due day that each member's own custom field says, so many days later."""
+
+    field: str
+    days: int
+
+
 class RuleChangeIn(TypedDict):
     """Changes of a rule."""
 
     course_id: NotRequired[str | None]
+    program_id: NotRequired[str | None]
     trigger: NotRequired[Literal["membership_status_change", "scheduled_date", "manual"] | None]
     audience_filter: NotRequired[AudienceFilter | None]
     due_in_days: NotRequired[int | None]
     due_on: NotRequired[str | None]
+    due_from: NotRequired[DueFrom | None]
     scheduled_on: NotRequired[str | None]
     repeat: NotRequired[Literal["yearly"] | None]
+    on_leaving: NotRequired[Literal["keep", "pause", "withdraw"] | None]
     active: NotRequired[bool | None]
 
 
 class RuleIn(TypedDict):
     """A rule: whom it means, what sets it off, and when the course is due then."""
 
-    course_id: str
+    course_id: NotRequired[str | None]
+    program_id: NotRequired[str | None]
     trigger: Literal["membership_status_change", "scheduled_date", "manual"]
     audience_filter: AudienceFilter
     due_in_days: NotRequired[int | None]
     due_on: NotRequired[str | None]
+    due_from: NotRequired[DueFrom | None]
     scheduled_on: NotRequired[str | None]
     repeat: NotRequired[Literal["yearly"] | None]
+    on_leaving: NotRequired[Literal["keep", "pause", "withdraw"]]
     active: NotRequired[bool]
 
 
@@ -44,12 +57,15 @@ class RuleOut(TypedDict):
     """A rule."""
 
     id: str
-    course_id: str
+    course_id: str | None
+    program_id: str | None
     course_title: str
     trigger: Literal["membership_status_change", "scheduled_date", "manual"]
     audience_filter: dict[str, object]
     due_in_days: int | None
     due_on: str | None
+    due_from: DueFrom | None
+    on_leaving: Literal["keep", "pause", "withdraw"]
     scheduled_on: str | None
     fired_on: str | None
     repeat: Literal["yearly"] | None
@@ -64,7 +80,8 @@ class RunOut(TypedDict):
 
     run_id: str
     rule_id: str | None
-    course_id: str
+    course_id: NotRequired[str | None]
+    program_id: NotRequired[str | None]
     trigger: Literal["manual", "scheduled_date", "assignment"]
     started_by: str
     status: Literal["running", "done", "stopped", "undoing", "undone"]

@@ -23,6 +23,16 @@ class Lesson(TypedDict):
     required: NotRequired[bool]
 
 
+class Attestation(TypedDict):
+    """A text that the learner signs."""
+
+    kind: Literal["attestation"]
+    key: NotRequired[str | None]
+    title: str
+    text_html: NotRequired[str]
+    required: NotRequired[bool]
+
+
 class Answer(TypedDict):
     """A choice of a question: a `text`, or rich text in `html`. A `pinned` one stays last when they are shuffled."""
 
@@ -186,7 +196,7 @@ class Module(TypedDict):
 
     key: NotRequired[str | None]
     title: str
-    items: NotRequired[list[Lesson | Quiz]]
+    items: NotRequired[list[Lesson | Attestation | Quiz]]
 
 
 class Assessment(TypedDict):

@@ -16,6 +16,7 @@ from learning_service.domain.assignments.rules.policy import (
     stored_terms,
 )
 from learning_service.domain.courses.queries.access import access_course
+from learning_service.domain.courses.rules.programs import COURSE, PROGRAM
 from learning_service.domain.directory.queries.audience import check_audience
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.enrollments.actions import NotPublished
@@ -33,17 +34,19 @@ async def create_rule(session: AsyncSession, new: RuleIn, *, actor: Principal) -
     Raises Invalid, also for a course that the caller does not know; Forbidden for one they may not assign;
     NotPublished.
     """
-    course = await _course(session, new.course_id, actor)
+    course = await _course(session, new.assigned_id, actor, kind=PROGRAM if new.course_id is None else COURSE)
     await check_audience(session, actor.organization_id, new.audience_filter, pointer="/audience_filter")
-    terms = RuleTerms(new.trigger, new.due_in_days, new.due_on, new.scheduled_on, new.repeat)
+    due_from = None if new.due_from is None else new.due_from.model_dump()
+    terms = RuleTerms(new.trigger, new.due_in_days, new.due_on, new.scheduled_on, new.repeat, due_from)
     _check(session, course, terms, new)
     _require_open(course)
     instant = now(session)
     rule = AssignmentRule(
         id=new_id(),
         organization_id=actor.organization_id,
-        course_id=new.course_id,
+        course_id=new.assigned_id,
         audience_filter=new.audience_filter.as_json(),
+        on_leaving=new.on_leaving,
         active=new.active,
         reach=reach_of(actor).as_json(),
         edited_by=actor.user_id,
@@ -66,15 +69,19 @@ async def update_rule(
     """
     rule = await access_rule(session, actor, rule_id, lock=True)
     require_whole(rule, actor)
-    course = await _course(session, change.course_id or rule.course_id, actor)
+    kind = COURSE if change.course_id else PROGRAM if change.program_id else None
+    wanted = change.course_id or change.program_id or rule.course_id
+    course = await _course(session, wanted, actor, kind=kind)
     if change.audience_filter is not None:
         await check_audience(
             session, actor.organization_id, change.audience_filter, pointer="/audience_filter"
         )
-    before = RuleTerms(rule.trigger, rule.due_in_days, rule.due_on, rule.scheduled_on, rule.repeat)
+    before = RuleTerms(
+        rule.trigger, rule.due_in_days, rule.due_on, rule.scheduled_on, rule.repeat, rule.due_from
+    )
     terms = changed_terms(before, change)
     _check(session, course, terms, change)
-    if change.course_id is not None:
+    if kind is not None:
         _require_open(course)
     sent = {**stored_terms(change), **_columns(terms)}
     for name, value in sent.items():
@@ -102,14 +109,18 @@ def require_whole(rule: AssignmentRule, actor: Principal) -> None:
         raise Forbidden("This rule is also for members whom you do not administer.")
 
 
-async def _course(session: AsyncSession, course_id: uuid.UUID, actor: Principal) -> CourseToAssign:
+async def _course(
+    session: AsyncSession, course_id: uuid.UUID, actor: Principal, *, kind: str | None
+) -> CourseToAssign:
+    """The course or program; without a `kind`, the one that the rule has."""
+    course = await course_to_assign(session, actor.organization_id, course_id)
+    kind = kind or (COURSE if course is None else course.kind)
     try:
-        access = await access_course(session, actor, course_id)
+        access = await access_course(session, actor, course_id, kind=kind)
     except (NotFound, NotAMember):
         access = None
-    course = await course_to_assign(session, actor.organization_id, course_id)
     if access is None or course is None:
-        raise Invalid.at("/course_id", "is not a course that you know", "not-known")
+        raise Invalid.at(f"/{kind}_id", f"is not a {kind} that you know", "not-known")
     if not access.may_assign:
         raise Forbidden("This course is for members whom you do not administer.")
     return course

@@ -4,10 +4,15 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, true
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.assignments.actions.assignments import MOST, assign_next, prepare_assignment
+from learning_service.domain.assignments.actions.assignments import (
+    MOST,
+    assign_members,
+    assign_next,
+    prepare_assignment,
+)
 from learning_service.domain.assignments.actions.rules import require_whole
 from learning_service.domain.assignments.models import AssignmentRule, AssignmentRun
 from learning_service.domain.assignments.queries.candidates import (
@@ -17,6 +22,7 @@ from learning_service.domain.assignments.queries.candidates import (
     meant_by,
     preview_assignment,
 )
+from learning_service.domain.assignments.queries.due_days import due_by_day
 from learning_service.domain.assignments.queries.rules import (
     access_rule,
     access_run,
@@ -26,7 +32,7 @@ from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.assignments.rules.due import due_at_of
 from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.directory.models import Member
-from learning_service.domain.directory.queries.audience import within
+from learning_service.domain.directory.queries.audience import Condition, within
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.enrollments.actions import NotPublished
@@ -44,6 +50,8 @@ from learning_service.domain.records.audit import AuditAction, record_audit
 
 RUN_CHUNK, UNDO_CHUNK = 3_000, 2_000
 """Members, or enrollments, per transaction: a fraction of a second, so that other requests hardly notice."""
+DAYS_CHUNK = 200
+"""The same where each member has a due time of their own: a statement for each day."""
 IDLE_CHUNKS = 8
 """While a chunk of a run finds nothing to write, up to so many in one transaction, the further ones of `MOST`.
 Otherwise beginning statements and transactions would be a third of such a run (the row `assign: again`)."""
@@ -71,6 +79,8 @@ class Plan:
     due_at: datetime | None
     trigger: str
     started_by: str
+    due_from: JsonObject | None = None
+    """What says each member's own due time."""
     rule_id: uuid.UUID | None = None
 
 
@@ -113,6 +123,7 @@ def plan_of_rule(
         due_at=due_of_rule(rule, course, now(session)),
         trigger=trigger,
         started_by=started_by,
+        due_from=rule.due_from,
         rule_id=rule.id,
     )
 
@@ -130,6 +141,7 @@ async def start_run(session: AsyncSession, plan: Plan) -> uuid.UUID:
         audience_filter=plan.audience.as_json(),
         reach=plan.reach.as_json(),
         due_at=plan.due_at,
+        due_from=plan.due_from,
         status="running",
         cursor="",
         matches=0,
@@ -161,6 +173,8 @@ async def step_run(session: AsyncSession, run_id: uuid.UUID) -> bool:
         _end(session, run, "stopped", reason="due-passed")
         return False
     who = meant_by(course, AudienceFilter.from_json(run.audience_filter), reach_of_stored(run))
+    if run.due_from is not None:
+        return await _step_by_days(session, run, course, who)
     prepared = await prepare_assignment(session, course, who, cause=_cause(run), due_at=run.due_at, walk=True)
     for chunk in (RUN_CHUNK, *[MOST] * (IDLE_CHUNKS - 1)):
         done = await assign_next(session, prepared, after=run.cursor, limit=chunk)
@@ -173,6 +187,28 @@ async def step_run(session: AsyncSession, run_id: uuid.UUID) -> bool:
             return False
         if done.wrote:
             break
+    return True
+
+
+async def _step_by_days(
+    session: AsyncSession, run: AssignmentRun, course: CourseToAssign, who: Condition
+) -> bool:
+    """The same where each member's own field says when it is due."""
+    found = await due_by_day(
+        session, course, who, run.due_from or {}, instant=now(session), after=run.cursor, limit=DAYS_CHUNK
+    )
+    for due_at, members in found.members.items():
+        these = Member.user_id == func.any(members)
+        done = await assign_members(
+            session, course, and_(who, these), cause=_cause(run), due_at=due_at, limit=len(members)
+        )
+        run.assigned += done.assigned
+        run.already_enrolled += done.already_enrolled
+    run.matches += found.matches
+    run.cursor = found.last or run.cursor
+    if found.matches < DAYS_CHUNK:
+        _end(session, run, "done")
+        return False
     return True
 
 
@@ -280,8 +316,11 @@ def audience_of_rule(rule: AssignmentRule) -> AudienceFilter:
 
 
 def due_of_rule(rule: AssignmentRule, course: CourseToAssign, instant: datetime) -> datetime | None:
-    """When something that the rule assigns at `instant` is due."""
-    return due_at_of(instant, course.timezone, due_in_days=rule.due_in_days, due_on=rule.due_on)
+    """When something that the rule assigns at `instant` is due; where it does not say, as the program does."""
+    due_in_days = rule.due_in_days
+    if due_in_days is None and rule.due_on is None and rule.due_from is None and course.program is not None:
+        due_in_days = course.program.due_in_days
+    return due_at_of(instant, course.timezone, due_in_days=due_in_days, due_on=rule.due_on)
 
 
 def has_passed(due_at: datetime | None, instant: datetime) -> bool:

@@ -18,6 +18,7 @@ from learning_service.domain.assignments.actions.runs import (
 )
 from learning_service.domain.assignments.models import AssignmentRule
 from learning_service.domain.assignments.queries.candidates import meant_by
+from learning_service.domain.assignments.queries.due_days import due_by_day
 from learning_service.domain.assignments.queries.rules import reach_of_stored
 from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.assignments.rules.policy import next_anniversary
@@ -102,8 +103,16 @@ async def apply_rule(
         rule_id=rule.id,
         each=dict(causes) if by_event else {},
     )
-    done = await assign_members(session, course, who, cause=cause, due_at=due_at, limit=len(causes))
-    return done.assigned
+    if rule.due_from is None:
+        done = await assign_members(session, course, who, cause=cause, due_at=due_at, limit=len(causes))
+        return done.assigned
+    found = await due_by_day(session, course, who, rule.due_from, instant=now(session), limit=len(causes))
+    assigned = 0
+    for due, members in found.members.items():
+        these = and_(who, Member.user_id == func.any(members))
+        done = await assign_members(session, course, these, cause=cause, due_at=due, limit=len(members))
+        assigned += done.assigned
+    return assigned
 
 
 async def fire_next_rule(session: AsyncSession) -> bool:

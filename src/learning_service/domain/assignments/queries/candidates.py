@@ -29,7 +29,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.queries.spared import EXEMPT, spares_members, why_spared
-from learning_service.domain.courses.models import Course
+from learning_service.domain.courses.models import Course, CourseVersion
+from learning_service.domain.courses.rules.programs import ProgramContent
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.directory.queries.audience import Condition, audience_of, within
 from learning_service.domain.directory.rules.audience import AudienceFilter
@@ -52,6 +53,10 @@ class CourseToAssign:
     archived: bool
     timezone: str
     linked_compliance_requirement: str | None
+    kind: str
+    """`course` or `program`."""
+    program: ProgramContent | None
+    """Of a published program: what its version holds."""
     spares_members: bool
     """Whether assigning it may pass over members who are exempt, or whose enrollment was removed."""
 
@@ -77,15 +82,22 @@ async def course_to_assign(
     """The course as it is now, or None."""
     row = (
         await session.execute(
-            select(Course, Organization.timezone, spares_members(Course, now(session)))
+            select(Course, Organization.timezone, CourseVersion.program, spares_members(Course, now(session)))
             .join(Organization, Organization.id == Course.organization_id)
+            .outerjoin(
+                CourseVersion,
+                and_(
+                    CourseVersion.organization_id == Course.organization_id,
+                    CourseVersion.id == Course.published_version_id,
+                ),
+            )
             .where(Course.organization_id == organization_id, Course.id == course_id)
             .execution_options(populate_existing=True)
         )
     ).first()
     if row is None:
         return None
-    course, timezone, spares = row
+    course, timezone, program, spares = row
     return CourseToAssign(
         id=course.id,
         organization_id=organization_id,
@@ -94,6 +106,8 @@ async def course_to_assign(
         archived=course.archived_at is not None,
         timezone=timezone,
         linked_compliance_requirement=course.linked_compliance_requirement,
+        kind=course.kind,
+        program=None if program is None else ProgramContent.model_validate_json(program),
         spares_members=spares,
     )
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.models import AssignmentRule, AssignmentRun
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.reach import assigned_by
+from learning_service.domain.courses.rules.programs import COURSE, PROGRAM
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries.audience import within
 from learning_service.domain.directory.rules.reach import Reach, reach_of
@@ -28,12 +29,15 @@ class RuleView:
     """A rule as administrators see it."""
 
     id: uuid.UUID
-    course_id: uuid.UUID
+    course_id: uuid.UUID | None
+    program_id: uuid.UUID | None
     course_title: str
     trigger: str
     audience_filter: JsonObject
     due_in_days: int | None
     due_on: date | None
+    due_from: JsonObject | None
+    on_leaving: str
     scheduled_on: date | None
     fired_on: date | None
     repeat: str | None
@@ -68,6 +72,8 @@ _RULE_FIELDS = (
     "audience_filter",
     "due_in_days",
     "due_on",
+    "due_from",
+    "on_leaving",
     "scheduled_on",
     "fired_on",
     "repeat",
@@ -88,7 +94,8 @@ def _rule_views() -> Any:
     return (
         select(
             AssignmentRule.id,
-            AssignmentRule.course_id,
+            case((Course.kind == COURSE, Course.id)),
+            case((Course.kind == PROGRAM, Course.id)),
             title,
             *(getattr(AssignmentRule, name) for name in (*_RULE_FIELDS, *_RULE_ENDING)),
         )

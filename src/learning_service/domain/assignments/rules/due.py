@@ -18,6 +18,7 @@ def _whole_second(instant: datetime) -> datetime:
     return instant.replace(microsecond=0)
 
 
+DAY_LENGTH = len("2026-11-22")
 DueInDays: TypeAlias = Annotated[int, Field(ge=1, le=3650)]
 DueAt: TypeAlias = Annotated[Instant, AfterValidator(_whole_second)]
 """A moment with its zone, kept to the second."""
@@ -32,3 +33,19 @@ def due_at_of(
     if due_in_days is not None:
         return end_of_day(local_day(instant, timezone) + timedelta(days=due_in_days), timezone)
     return None
+
+
+def due_at_from(value: object, days: int, timezone: str) -> datetime | None:
+    """When something is due so many days after the day in a member's field; None: the field holds no day."""
+    if not isinstance(value, str):
+        return None
+    try:
+        day = date.fromisoformat(value) if len(value) == DAY_LENGTH else _day_of(value, timezone)
+        return end_of_day(day + timedelta(days=days), timezone)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _day_of(text: str, timezone: str) -> date:
+    moment = datetime.fromisoformat(text)
+    return moment.date() if moment.tzinfo is None else local_day(moment, timezone)

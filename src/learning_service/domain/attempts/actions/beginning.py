@@ -26,7 +26,7 @@ class ItemsMissing(Conflict):
         self.facts = {
             "missing": [
                 {
-                    "kind": item.kind if isinstance(item, CompiledQuiz) else "lesson",
+                    "kind": item.kind,
                     "id": str(item.id),
                     "title": item.title,
                 }

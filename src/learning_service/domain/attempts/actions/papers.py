@@ -10,7 +10,8 @@ from sqlalchemy import func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import Layout, QuizAttempt
-from learning_service.domain.courses.queries.compiled import AnswerView, CompiledQuiz, QuestionView
+from learning_service.domain.courses.queries.compiled import CompiledQuiz
+from learning_service.domain.courses.queries.shown import AnswerView, QuestionView
 
 _chance = random.SystemRandom()
 

@@ -51,7 +51,7 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.kernel.values import JsonObject
 
-Target = Literal["course", "lesson", "quiz", "attempt", "enrollment"]
+Target = Literal["course", "lesson", "attestation", "quiz", "attempt", "enrollment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +258,9 @@ def _meant(target: Target, *, own: bool) -> tuple[Any, Any]:
     match target:
         case "course":
             return mine.where(Enrollment.course_id == wanted).order_by(*order), None
-        case "lesson":
-            mine = mine.join(Lesson, Lesson.version_id == Enrollment.version_id).where(Lesson.id == wanted)
+        case "lesson" | "attestation":
+            mine = mine.join(Lesson, Lesson.version_id == Enrollment.version_id)
+            mine = mine.where(Lesson.id == wanted, Lesson.kind == target)
             return mine.order_by(*order), None
         case "quiz":
             quizzes = Quiz.__table__

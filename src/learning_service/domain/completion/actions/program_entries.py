@@ -7,7 +7,7 @@ from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.actions.manual_assignments import Handed, assign_course
-from learning_service.domain.assignments.models import AssignmentRun
+from learning_service.domain.assignments.models import AssignmentRule, AssignmentRun
 from learning_service.domain.assignments.rules.due import due_at_of
 from learning_service.domain.assignments.rules.policy import AssignmentIn
 from learning_service.domain.completion.actions.outcomes import complete_program
@@ -21,6 +21,7 @@ from learning_service.domain.enrollments.actions import enroll
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.tenant import own_key
 
 
 async def enroll_in_program(session: AsyncSession, access: CourseAccess, *, actor: Principal) -> bool:
@@ -72,6 +73,13 @@ async def begin_programs_of_run(session: AsyncSession, run_id: uuid.UUID) -> Non
     )
     for organization_id, program_id in found.all():
         await begin_programs(session, organization_id, program_id)
+
+
+async def begin_programs_of_rule(session: AsyncSession, rule_id: uuid.UUID) -> None:
+    """The same for the members whom a rule has just enrolled."""
+    rule = await session.get(AssignmentRule, own_key(session, rule_id))
+    if rule is not None:
+        await begin_programs(session, rule.organization_id, rule.course_id)
 
 
 async def _give_due_time(session: AsyncSession, access: CourseAccess) -> None:

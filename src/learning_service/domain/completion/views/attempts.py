@@ -14,7 +14,8 @@ from learning_service.domain.attempts.actions.attempts import (
 from learning_service.domain.attempts.actions.papers import questions_shown
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position
 from learning_service.domain.completion.actions.submissions import Closed
-from learning_service.domain.courses.queries.compiled import CompiledQuiz, QuestionView
+from learning_service.domain.courses.queries.compiled import CompiledQuiz
+from learning_service.domain.courses.queries.shown import QuestionView
 from learning_service.domain.enrollments.rules import attempts_remaining
 from learning_service.domain.grading.rules.release import ShownMark, is_released, marks_of, shown_mark
 from learning_service.domain.grading.rules.score import score_percent

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from learning_service.domain.attempts.actions.attempts import attempts_allowed
 from learning_service.domain.attempts.queries.positions import Position
@@ -28,6 +28,19 @@ class LessonView(NamedTuple):
     image_url: str | None
 
 
+class AttestationView(NamedTuple):
+    """An attestation with the learner's standing."""
+
+    kind: str
+    id: uuid.UUID
+    key: str
+    title: str
+    required: bool
+    completed_at: datetime | None
+    text_html: str
+    text_hash: str
+
+
 class QuizView(NamedTuple):
     """A quiz, or the assessment, with the learner's standing."""
 
@@ -47,6 +60,9 @@ class QuizView(NamedTuple):
     passed: bool
 
 
+ItemView: TypeAlias = LessonView | AttestationView | QuizView
+
+
 @dataclass(frozen=True, slots=True)
 class ModuleView:
     """A module with the learner's standing in each of its items."""
@@ -54,18 +70,20 @@ class ModuleView:
     id: uuid.UUID
     key: str
     title: str
-    items: Sequence[LessonView | QuizView]
+    items: Sequence[ItemView]
 
 
-def item_view(item: CompiledLesson | CompiledQuiz, position: Position | None) -> LessonView | QuizView:
+def item_view(item: CompiledLesson | CompiledQuiz, position: Position | None) -> ItemView:
     """An item of a module with the learner's standing; without a position, as it is before anyone begins."""
-    return quiz_view(item, position) if isinstance(item, CompiledQuiz) else lesson_view(item, position)
+    if isinstance(item, CompiledQuiz):
+        return quiz_view(item, position)
+    return lesson_view(item, position) if item.text_hash is None else attestation_view(item, position)
 
 
 def lesson_view(lesson: CompiledLesson, position: Position | None) -> LessonView:
     """A lesson with the learner's standing."""
     return LessonView(
-        kind="lesson",
+        kind=lesson.kind,
         id=lesson.id,
         key=lesson.key,
         title=lesson.title,
@@ -75,6 +93,20 @@ def lesson_view(lesson: CompiledLesson, position: Position | None) -> LessonView
         video_url=lesson.video_url,
         document_url=lesson.document_url,
         image_url=lesson.image_url,
+    )
+
+
+def attestation_view(attestation: CompiledLesson, position: Position | None) -> AttestationView:
+    """An attestation with the learner's standing."""
+    return AttestationView(
+        kind=attestation.kind,
+        id=attestation.id,
+        key=attestation.key,
+        title=attestation.title,
+        required=attestation.required,
+        completed_at=None if position is None else position.lessons.get(attestation.id),
+        text_html=attestation.body_html,
+        text_hash=attestation.text_hash or "",
     )
 
 

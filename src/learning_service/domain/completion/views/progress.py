@@ -57,7 +57,7 @@ def progress_view(view: EnrollmentView, version: CompiledVersion, standing: Stan
         due_at=view.due_at,
         overdue=view.overdue,
         awaiting_review=view.awaiting_review,
-        next_item=None if item is None else NextItem(_kind(item), item.id, item.title),
+        next_item=None if item is None else NextItem(item.kind, item.id, item.title),
     )
 
 
@@ -76,7 +76,3 @@ def _next_item(version: CompiledVersion, standing: Standing) -> CompiledLesson |
     decisive = version.shape.to_pass[-1:] if version.assessment is not None else version.shape.to_pass
     raisable = {quiz.id for quiz in decisive if can_rise(quiz, standing)}
     return next((item for item in wanted if item.id in raisable), None)
-
-
-def _kind(item: CompiledLesson | CompiledQuiz) -> str:
-    return item.kind if isinstance(item, CompiledQuiz) else "lesson"

@@ -5,6 +5,7 @@ right and is kept; which of them hold is looked up now and then, and for every w
 nothing of tenants, because a version's id is only ever learned from a scoped query.
 """
 
+import hashlib
 import time
 import uuid
 from collections import OrderedDict
@@ -18,15 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import CourseVersion
 from learning_service.domain.courses.queries.corrections import correction_number, list_corrections
+from learning_service.domain.courses.queries.shown import QuestionView, shown_question
 from learning_service.domain.courses.queries.versions import StoredTree, load_tree
 from learning_service.domain.courses.rules.corrections import Correction, scored_now
 from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
-from learning_service.domain.courses.rules.tree import Assessment, Lesson, Quiz, Skill, Tree
+from learning_service.domain.courses.rules.tree import Assessment, Attestation, Lesson, Quiz, Skill, Tree
 from learning_service.domain.documents.rules import shown_html, shown_url
 from learning_service.domain.questions.rules.answer_keys import AnswerKey
-from learning_service.domain.questions.rules.parts import Part
 from learning_service.domain.questions.rules.pools import Pool, questions_of
-from learning_service.domain.questions.rules.question import Answer
 from learning_service.domain.questions.rules.types import Question
 
 K = TypeVar("K")
@@ -34,34 +34,6 @@ V = TypeVar("V")
 MAX_CACHED = 500
 LOOKED_UP = 30.0
 """For how many seconds a reader takes it that no correction has come."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerView:
-    """A choice of a question as learners see it."""
-
-    id: uuid.UUID
-    text: str
-    html: str | None = None
-    pinned: bool = False
-    """Whether it stays last when they are shuffled."""
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionView:
-    """A question as learners see it. An allow-list: what is not named here stays with the key."""
-
-    id: uuid.UUID
-    key: str
-    type: str
-    prompt_html: str
-    points: Decimal
-    answers: tuple[AnswerView, ...] = ()
-    """The choices; empty where the question has none."""
-    left: tuple[Part, ...] = ()
-    right: tuple[Part, ...] = ()
-    items: tuple[Part, ...] = ()
-    """What is put together, in an order that tells nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +104,11 @@ class CompiledQuiz:
 
 @dataclass(frozen=True, slots=True)
 class CompiledLesson:
-    """A lesson as learners see it."""
+    """A lesson, or an attestation, as learners see it."""
 
     id: uuid.UUID
+    kind: str
+    """`lesson`, or `attestation`: `body_html` is a text to be signed."""
     key: str
     title: str
     required: bool
@@ -142,6 +116,8 @@ class CompiledLesson:
     video_url: str | None
     document_url: str | None
     image_url: str | None
+    text_hash: str | None = None
+    """Of an attestation: the SHA-256 of the text as its author's tree has it, in hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +232,8 @@ def compile_version(
             items=tuple(
                 _compile_lesson(item, ids)
                 if isinstance(item, Lesson)
+                else _compile_attestation(item, ids)
+                if isinstance(item, Attestation)
                 else _compile_quiz(item, ids, corrections)
                 for item in module.items
             ),
@@ -301,6 +279,7 @@ def _compile_lesson(lesson: Lesson, ids: Mapping[str, uuid.UUID]) -> CompiledLes
     key = lesson.key or ""
     return CompiledLesson(
         id=ids[key],
+        kind=lesson.kind,
         key=key,
         title=lesson.title,
         required=lesson.required,
@@ -308,6 +287,22 @@ def _compile_lesson(lesson: Lesson, ids: Mapping[str, uuid.UUID]) -> CompiledLes
         video_url=lesson.video_url,
         document_url=shown_url(lesson.document_url),
         image_url=shown_url(lesson.image_url),
+    )
+
+
+def _compile_attestation(attestation: Attestation, ids: Mapping[str, uuid.UUID]) -> CompiledLesson:
+    key = attestation.key or ""
+    return CompiledLesson(
+        id=ids[key],
+        kind=attestation.kind,
+        key=key,
+        title=attestation.title,
+        required=attestation.required,
+        body_html=shown_html(attestation.text_html),
+        video_url=None,
+        document_url=None,
+        image_url=None,
+        text_hash=hashlib.sha256(attestation.text_html.encode()).hexdigest(),
     )
 
 
@@ -340,7 +335,7 @@ def _compile_quiz(
         feedback=quiz.feedback,
         max_points=_most(quiz, ids, keys),
         keys=keys,
-        shown=tuple(_shown(question, _worth(question, ids, keys), ids) for question in questions),
+        shown=tuple(shown_question(question, _worth(question, ids, keys), ids) for question in questions),
         explanations=explanations,
         choice_feedback={
             str(ids[answer.key or ""]): shown_html(answer.feedback_html)
@@ -378,21 +373,3 @@ def _places(quiz: Quiz | Assessment, ids: Mapping[str, uuid.UUID]) -> tuple[str 
 def _worth(question: Question, ids: Mapping[str, uuid.UUID], keys: Mapping[str, AnswerKey]) -> Decimal:
     key = keys.get(str(ids[question.key or ""]))
     return question.points if key is None else key.points
-
-
-def _shown(question: Question, worth: Decimal, ids: Mapping[str, uuid.UUID]) -> QuestionView:
-    key = question.key or ""
-    return QuestionView(
-        id=ids[key],
-        key=key,
-        type=question.type,
-        prompt_html=shown_html(question.prompt_html),
-        points=worth,
-        answers=tuple(_shown_answer(answer, ids) for answer in question.choices),
-        **question.parts(str(ids[key])),
-    )
-
-
-def _shown_answer(answer: Answer, ids: Mapping[str, uuid.UUID]) -> AnswerView:
-    html = None if answer.html is None else shown_html(answer.html)
-    return AnswerView(ids[answer.key or ""], answer.words, html, answer.pinned)

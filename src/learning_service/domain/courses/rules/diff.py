@@ -18,7 +18,7 @@ ChangeKind: TypeAlias = Literal["added", "removed", "moved", "changed"]
 Impact: TypeAlias = Literal["cosmetic", "content", "scoring"]
 """`cosmetic`: titles, order and markup; `content`: what is read; `scoring`: points, attempts and passing."""
 PartKind: TypeAlias = Literal[
-    "course", "module", "lesson", "quiz", "assessment", "pool", "question", "answer"
+    "course", "module", "lesson", "attestation", "quiz", "assessment", "pool", "question", "answer"
 ]
 
 GRAVITY: tuple[Impact, ...] = ("cosmetic", "content", "scoring")
@@ -30,7 +30,7 @@ _SCORING = SCORED_FIELDS | {
 }  # fmt: skip
 _NOT_OWN = {"key", "kind", "modules", "items", "assessment", "questions", "answers"}
 _SCORED = frozenset({"quiz", "assessment", "pool", "question", "answer"})
-_SIBLINGS = {"lesson": "item", "quiz": "item", "pool": "question"}
+_SIBLINGS = {"lesson": "item", "attestation": "item", "quiz": "item", "pool": "question"}
 """Kinds of parts that stand in one row with others."""
 _MAX_TITLE = 200
 _ADDRESS = re.compile(r'(?:src|href)="([^"]*)"')
@@ -172,8 +172,8 @@ def field_impact(kind: PartKind, name: str, before: Any, after: Any) -> Impact:
     if name in _COSMETIC:
         return "cosmetic"
     if name in _SCORING:
-        # Lessons are read, not scored.
-        return "content" if kind == "lesson" else "scoring"
+        # Lessons are read and attestations signed, not scored.
+        return "content" if kind in ("lesson", "attestation") else "scoring"
     if name.endswith("html") and _words(before) == _words(after) and _addresses(before) == _addresses(after):
         return "cosmetic"
     return "content"

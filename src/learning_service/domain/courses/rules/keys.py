@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 from learning_service.domain.courses.rules.tree import (
     Assessment,
+    Attestation,
     Keyed,
     Lesson,
     Module,
@@ -18,7 +19,9 @@ from learning_service.domain.kernel.values import StrictModel
 from learning_service.domain.questions.rules.pools import Pool
 from learning_service.domain.questions.rules.question import Answer
 
-KeyKind: TypeAlias = Literal["module", "lesson", "quiz", "assessment", "pool", "question", "answer"]
+KeyKind: TypeAlias = Literal[
+    "module", "lesson", "attestation", "quiz", "assessment", "pool", "question", "answer"
+]
 
 
 def key_kind(node: Keyed) -> KeyKind:
@@ -28,6 +31,8 @@ def key_kind(node: Keyed) -> KeyKind:
             return "module"
         case Lesson():
             return "lesson"
+        case Attestation():
+            return "attestation"
         case Quiz():
             return "quiz"
         case Assessment():
@@ -84,7 +89,7 @@ def assign_keys(tree: Tree, *, known: Mapping[str, str], new_key: Callable[[], s
         return keyed(question)
 
     def with_questions(item: Any) -> Any:
-        if isinstance(item, Lesson):
+        if isinstance(item, Lesson | Attestation):
             return keyed(item)
         return keyed(item, questions=tuple(with_answers(question) for question in item.questions))
 

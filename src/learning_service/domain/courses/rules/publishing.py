@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from learning_service.domain.courses.rules.least_pass import lowest_passes
-from learning_service.domain.courses.rules.tree import Assessment, Lesson, Quiz, Tree, quizzes
+from learning_service.domain.courses.rules.tree import (
+    Assessment,
+    Attestation,
+    Lesson,
+    Quiz,
+    Tree,
+    keyed_nodes,
+    quizzes,
+)
 from learning_service.domain.kernel.errors import Fault
 from learning_service.domain.kernel.pointers import Path, pointer
 from learning_service.domain.questions.rules.pools import Pool, most_points, question_count, questions_of
@@ -54,6 +62,9 @@ def publish_faults(tree: Tree) -> list[Fault]:
                 faults.extend(asked.faults((*path, "questions", q)))
         for place, question in questions_of(quiz.questions):
             faults.extend(_question_faults(question, (*path, *place)))
+    for path, node in keyed_nodes(tree):
+        if isinstance(node, Attestation) and not shows_something(node.text_html):
+            faults.append(Fault(pointer(*path, "text_html"), "there is nothing to sign", "empty"))
     if tree.assessment is not None and tree.assessment.pass_score < tree.pass_score:
         faults.append(
             Fault(
@@ -99,7 +110,7 @@ def publish_warnings(tree: Tree) -> list[Warned]:
     return warnings
 
 
-def _required(tree: Tree) -> Iterator[Lesson | Quiz]:
+def _required(tree: Tree) -> Iterator[Lesson | Attestation | Quiz]:
     return (item for module in tree.modules for item in module.items if item.required)
 
 

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias, cast
 
-from learning_service.domain.courses.rules.tree import Assessment, Item, Lesson, Module, Quiz, Skill, Tree
+from learning_service.domain.courses.rules.tree import (
+    Assessment,
+    Attestation,
+    Item,
+    Lesson,
+    Module,
+    Quiz,
+    Skill,
+    Tree,
+)
 from learning_service.domain.kernel.values import StrictModel
 from learning_service.domain.questions.rules.pools import POOL, Asked, Pool
 from learning_service.domain.questions.rules.question import Answer
@@ -49,6 +58,8 @@ _QUIZ_COLUMNS = (
 _LESSON_COLUMNS = ("title", "required", "body_html", "video_url", "document_url", "image_url")
 
 
+_ATTESTATION: Row = {"video_url": None, "document_url": None, "image_url": None}
+"""What an attestation, whose text stands where a lesson's does, has in the other columns of lessons."""
 _POOL_COLUMNS = ("draw", "bank_id", "tag")
 _POOL: Row = {
     "pool": None,
@@ -77,9 +88,14 @@ def rows_of(tree: Tree) -> Rows:
 def _add_item(rows: Rows, item: Item, position: int, *, parent: str | None) -> None:
     if isinstance(item, Quiz):
         _add_quiz(rows, item, position, parent=parent)
+        return
+    columns: Row
+    if isinstance(item, Attestation):
+        columns = {**_ATTESTATION, "title": item.title, "required": item.required}
+        columns["body_html"] = item.text_html
     else:
         columns = {name: getattr(item, name) for name in _LESSON_COLUMNS}
-        rows["lessons"][_key(item)] = {"parent": parent, "position": position, **columns}
+    rows["lessons"][_key(item)] = {"parent": parent, "position": position, "kind": item.kind, **columns}
 
 
 def _add_quiz(rows: Rows, quiz: Quiz | Assessment, position: int, *, parent: str | None) -> None:
@@ -163,6 +179,14 @@ def _children(rows: Mapping[str, Row]) -> dict[str | None, list[tuple[str, Row]]
 def _item(key: str, row: Row, quizzes_of: Mapping[str, Row]) -> Item:
     if key in quizzes_of:
         return Quiz.model_construct(kind="quiz", required=row["required"], **quizzes_of[key])
+    if row["kind"] == "attestation":
+        return Attestation.model_construct(
+            kind="attestation",
+            key=key,
+            title=row["title"],
+            text_html=row["body_html"],
+            required=row["required"],
+        )
     return Lesson.model_construct(kind="lesson", key=key, **{name: row[name] for name in _LESSON_COLUMNS})
 
 

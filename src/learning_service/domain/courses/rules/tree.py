@@ -72,6 +72,18 @@ class Lesson(StrictModel):
     required: bool = True
 
 
+class Attestation(StrictModel):
+    """A text that the learner signs with their name."""
+
+    kind: Literal["attestation"]
+    key: Key | None = None
+    """Names the attestation within its course, the same in every version; made where it is left out."""
+    title: Name
+    text_html: Html = ""
+    """What is signed, as sanitized HTML. Who has signed another text is asked again."""
+    required: bool = True
+
+
 class Quiz(StrictModel):
     """Questions inside a module. Without `max_attempts` or `time_limit_seconds` there is none."""
 
@@ -108,7 +120,7 @@ class Assessment(StrictModel):
     """In the order in which they are shown, unless shuffled; pools among them."""
 
 
-Item: TypeAlias = Annotated[Lesson | Quiz, Field(discriminator="kind")]
+Item: TypeAlias = Annotated[Lesson | Attestation | Quiz, Field(discriminator="kind")]
 
 
 class Module(StrictModel):
@@ -118,7 +130,7 @@ class Module(StrictModel):
     """Names the module within its course, the same in every version; made where it is left out."""
     title: Name
     items: Annotated[tuple[Item, ...], Field(max_length=MAX_ITEMS)] = ()
-    """Lessons and quizzes, in order."""
+    """Lessons, attestations and quizzes, in order."""
 
 
 class Skill(StrictModel):
@@ -179,7 +191,7 @@ class Tree(StrictModel):
         return self
 
 
-Keyed: TypeAlias = Module | Lesson | Quiz | Assessment | Pool | AnyQuestion | Answer
+Keyed: TypeAlias = Module | Lesson | Attestation | Quiz | Assessment | Pool | AnyQuestion | Answer
 """What carries a key."""
 
 

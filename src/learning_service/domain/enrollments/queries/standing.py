@@ -19,6 +19,7 @@ OPEN = ("assigned", "in_progress")
 WITHDRAWN = "withdrawn"
 BY_ADMINISTRATOR = "administrator"
 COMPLETED_ELSEWHERE = "completed-elsewhere"
+LEFT_AUDIENCE = "left-audience"
 
 _EACH = "FROM unnest(CAST(:courses AS text[])) AS course"
 _ENTER = text(f"SELECT count(pg_advisory_xact_lock_shared(hashtextextended(course, 0))) {_EACH}")

@@ -33,6 +33,7 @@ from learning_service.domain.directory.models import Member, MembershipEvent
 from learning_service.domain.directory.queries.members import get_member
 from learning_service.domain.documents.models import Document
 from learning_service.domain.enrollments.models import (
+    AttestationSignature,
     CourseCompletion,
     Enrollment,
     EnrollmentSource,
@@ -114,7 +115,7 @@ async def _enrollments(session: AsyncSession, caller: Principal) -> list[Exporte
     needed = await accommodations_for(session, caller.organization_id, caller.user_id)
     standings = await progress_of(session, [view.id for view, *_ in views], needed)
     lessons, grants = await _lessons(session, caller), await _grants(session, caller)
-    again = await _sources(session, caller)
+    again, signed = await _sources(session, caller), await _attestations(session, caller)
     found = []
     for view, version_id, started_at, ended_at, extra_time in views:
         version = await compiled_version(session, version_id)
@@ -126,6 +127,7 @@ async def _enrollments(session: AsyncSession, caller: Principal) -> list[Exporte
                 extra_time_seconds=extra_time,
                 progress=progress_view(view, version, standings[view.id]),
                 lessons=lessons.get(view.id, []),
+                attestations=signed.get(view.id, []),
                 grants=grants.get(view.id, []),
                 assigned_again=again.get(view.id, []),
             )
@@ -136,6 +138,13 @@ async def _enrollments(session: AsyncSession, caller: Principal) -> list[Exporte
 async def _lessons(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[AnyRow]]:
     mine = LessonProgress
     return await _of_enrollments(session, caller, mine, ("lesson_id", "completed_at"), mine.completed_at)
+
+
+async def _attestations(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[AnyRow]]:
+    """What was signed in each enrollment, and under which name."""
+    mine = AttestationSignature
+    names = ("key", "typed_name", "signed_at", "text_hash")
+    return await _of_enrollments(session, caller, mine, names, mine.signed_at)
 
 
 async def _grants(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[AnyRow]]:

@@ -28,6 +28,7 @@ class ExportedEnrollment(EnrollmentView):
     extra_time_seconds: int
     progress: ProgressView
     lessons: Rows
+    attestations: Rows
     grants: Rows
     assigned_again: Rows
 

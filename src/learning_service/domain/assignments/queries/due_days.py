@@ -1,0 +1,49 @@
+"""When an assignment is due for each member, where a field of theirs says so."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.assignments.queries.candidates import CourseToAssign
+from learning_service.domain.assignments.rules.due import due_at_from
+from learning_service.domain.directory.models import Member
+from learning_service.domain.directory.queries.audience import Condition
+from learning_service.domain.kernel.values import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class DueDays:
+    """Members by when it is due for them; `matches` counts those as well for whom that has passed."""
+
+    members: Mapping[datetime | None, list[str]]
+    matches: int
+    last: str | None
+
+
+async def due_by_day(
+    session: AsyncSession,
+    course: CourseToAssign,
+    who: Condition,
+    due_from: JsonObject,
+    *,
+    instant: datetime,
+    after: str = "",
+    limit: int,
+) -> DueDays:
+    """The next of these members by id. Whoever's field holds no day has no due time."""
+    rows = await session.execute(
+        select(Member.user_id, Member.custom_fields[due_from["field"]])
+        .where(who, Member.user_id > after)
+        .order_by(Member.user_id)
+        .limit(limit)
+    )
+    found = rows.all()
+    members: dict[datetime | None, list[str]] = {}
+    for user_id, value in found:
+        due_at = due_at_from(value, due_from["days"], course.timezone)
+        if due_at is None or due_at > instant:
+            members.setdefault(due_at, []).append(user_id)
+    return DueDays(members, len(found), found[-1].user_id if found else None)
