@@ -9,6 +9,9 @@ from sqlalchemy import text
 from tests.kit.learner import Learner, lesson, quiz, tree
 from tests.kit.world import Json, World
 
+from learning_service.domain.courses.rules.moving import same_items
+from learning_service.domain.courses.rules.tree import parse_tree
+
 OATH = "<p>I have read the policy and will keep it.</p>"
 
 
@@ -158,3 +161,23 @@ async def test_the_learner_gets_what_they_signed_and_erasing_takes_the_name(worl
         [(name, text_hash, user)] = [row for row in rows if row.text_hash == hash_of(OATH)]
     assert (name, text_hash) == (None, hash_of(OATH))
     assert user.startswith("erased/")
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ({}, True),
+        ({"title": "Another title"}, True),
+        ({"required": False}, True),
+        ({"text_html": "<p>Something else</p>"}, False),
+        ({"text_html": OATH.replace("<p>", '<p dir="ltr">')}, False),
+    ],
+)
+def test_who_moves_to_another_version_keeps_what_they_signed_while_its_text_stays(
+    change: Json, kept: bool
+) -> None:
+    def version(**changes: Any) -> Any:
+        module = {"key": "m", "title": "M", "items": [oath(key="o", **changes)]}
+        return parse_tree(json.dumps({"title": "Course", "modules": [module]}))
+
+    assert same_items(version(), version(**change)) == ({"o"} if kept else set())

@@ -10,7 +10,7 @@ from learning_service.domain.questions.rules.corrections import BY_KEY
 
 CONDITIONS = frozenset({"required", "max_attempts", "time_limit_seconds", "retry_delay_seconds"})
 """Fields of an item that say how it is to be done, and not what was done."""
-_ITEMS = ("lesson", "quiz", "assessment")
+_ITEMS = ("lesson", "attestation", "quiz", "assessment")
 
 
 def same_items(
@@ -21,8 +21,9 @@ def same_items(
 ) -> frozenset[str]:
     """The keys of the items of which nothing is lost.
 
-    A lesson stays the same while what is read in it does; a quiz while no question, point or pass score of it
-    changed, as they are graded after the corrections. A title, a place, the wording of a question, or how often it
+    A lesson stays the same while what is read in it does; an attestation while its text does to the letter, for a
+    signature stands under that; a quiz while no question, point or pass score of it changed, as they are graded after
+    the corrections. A title, a place, the wording of a question, or how often it
     may be tried lose nothing.
     """
     old, new = _corrected(before, corrected_before), _corrected(after, corrected_after)
@@ -79,6 +80,8 @@ def _loses(change: Change) -> bool:
         return change.kind not in _ITEMS
     before, after = change.before or {}, change.after or {}
     own = CONDITIONS if change.kind in _ITEMS else frozenset[str]()
+    if change.kind == "attestation":
+        return "text_html" in after
     fatal = ("content", "scoring") if change.kind == "lesson" else ("scoring",)
     return any(
         field_impact(change.kind, name, before.get(name), after.get(name)) in fatal
