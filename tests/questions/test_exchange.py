@@ -363,3 +363,24 @@ def test_what_gift_cannot_hold_is_said_before_the_question() -> None:
     written = "".join(write_gift(QUESTIONS.validate_json(json.dumps(sent))))
     assert "// Question 1 has nothing that GIFT can hold." in written
     assert "// not in GIFT: 2 points\n::Q2::" in written
+
+
+def test_signs_that_no_text_has_are_told_and_the_rest_is_read() -> None:
+    first, second = read(b"::A::Is\0 it? {T}\n\n::B::Ok {F}")
+    assert (first.status, codes(first), second.status) == ("refused", ["not-allowed"], "accepted")
+    with pytest.raises(UnknownFormat, match="Line 2: "):
+        read(
+            b"<quiz>\n<question type='essay'><questiontext><text>a\0b</text></questiontext></question></quiz>"
+        )
+
+
+def test_lines_may_end_in_several_ways_in_one_file() -> None:
+    found = read(b"::A::One {T}\r\n\r\n::B::Two {F}\n\n::C::Three {T}\r\r::D::Four {F}")
+    assert [(entry.line, entry.name) for entry in found] == [(1, "A"), (3, "B"), (5, "C"), (7, "D")]
+
+
+def test_categories_however_deep_are_no_questions() -> None:
+    deep = "a/" * 90_000
+    category = f"<question type='category'><category><text>{deep}</text></category></question>"
+    assert [entry.name for entry in read(f"$CATEGORY: {deep}\n\n::A::One {{T}}")] == ["A"]
+    assert [entry.type for entry in read(f"<quiz>{category}<question type='essay'/></quiz>")] == ["free_form"]

@@ -10,7 +10,6 @@ from tests.kit.world import World
 from tests.reminders.inbox import Inbox, smtp_server
 from tests.reminders.post import Post
 
-from learning_service.context import open_context
 from learning_service.core.settings import Settings
 
 
@@ -33,10 +32,8 @@ async def post(world: World, settings: Settings) -> AsyncIterator[Post]:
                 "mails_per_second": 5_000,
             }
         )
-        async with open_context(changed, "learning_worker") as context:
-            inbox.domain = f"{world.id}.org"
-            for user, chapter in (("ana", "n1"), ("bob", "n1"), ("cyd", "n2"), ("dan", "s1")):
-                await world.add_member(user, chapter, email=f"{user}@{inbox.domain}")
-            # The session's processes, which have begun: one of their own takes a second of processor to begin.
-            worker = replace(context, processes=world.worker.processes)
-            yield Post(replace(world, worker=worker), inbox)
+        inbox.domain = f"{world.id}.org"
+        for user, chapter in (("ana", "n1"), ("bob", "n1"), ("cyd", "n2"), ("dan", "s1")):
+            await world.add_member(user, chapter, email=f"{user}@{inbox.domain}")
+        # Of the settings nothing but what is changed here makes other clients of a worker.
+        yield Post(replace(world, worker=replace(world.worker, settings=changed)), inbox)

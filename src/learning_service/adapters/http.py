@@ -7,6 +7,7 @@ does by default.
 """
 
 import asyncio
+import functools
 import json
 import ssl
 from collections.abc import Iterable, Mapping
@@ -37,6 +38,12 @@ class Posted:
     retry_after: str | None
 
 
+@functools.cache
+def _usual_trust(*, trust_env: bool) -> ssl.SSLContext:
+    """The usual authorities, read once: each time takes some 25 ms of processor."""
+    return httpx.create_ssl_context(trust_env=trust_env)
+
+
 class HttpClient:
     """Pools of connections for one process. Build it once; `close` it when the process ends.
 
@@ -45,10 +52,15 @@ class HttpClient:
 
     def __init__(self, *, trust: ssl.SSLContext | None = None) -> None:
         no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-        self._client = httpx.AsyncClient(follow_redirects=False, cookies=no_cookies, timeout=None)  # noqa: S113
+        self._client = httpx.AsyncClient(
+            follow_redirects=False,
+            cookies=no_cookies,
+            timeout=None,  # noqa: S113
+            verify=_usual_trust(trust_env=True),
+        )
         # No proxy: it would connect to an address of its own choosing.
         self._direct = httpcore.AsyncConnectionPool(
-            ssl_context=trust or httpx.create_ssl_context(trust_env=False),
+            ssl_context=trust or _usual_trust(trust_env=False),
             max_connections=200,
             max_keepalive_connections=50,
             keepalive_expiry=15,
