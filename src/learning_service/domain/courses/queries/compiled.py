@@ -1,8 +1,8 @@
 """Published versions compiled for learning: what is shown, what is graded by, and what completing takes.
 
 A published version never changes, but its keys can be corrected. What is compiled after so many corrections stays
-right and is kept; which of them hold is looked up now and then, and for every write. The cache is bounded and knows
-nothing of tenants, because a version's id is only ever learned from a scoped query.
+right and is kept; which hold is looked up now and then, and for every write. The cache is bounded and knows nothing
+of tenants: a version's id is only ever learned from a scoped query.
 """
 
 import hashlib
@@ -25,6 +25,7 @@ from learning_service.domain.courses.rules.corrections import Correction, scored
 from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
 from learning_service.domain.courses.rules.tree import Assessment, Attestation, Lesson, Quiz, Skill, Tree
 from learning_service.domain.documents.rules import shown_html, shown_url
+from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.questions.rules.answer_keys import AnswerKey
 from learning_service.domain.questions.rules.pools import Pool, questions_of
 from learning_service.domain.questions.rules.types import Question
@@ -202,11 +203,12 @@ async def compiled_version(
 
 
 async def _compile(session: AsyncSession, version_id: uuid.UUID, correction: int) -> CompiledVersion:
-    version = (
-        await session.execute(select(CourseVersion).where(CourseVersion.id == version_id))
-    ).scalar_one()
+    found = await session.execute(select(CourseVersion).where(CourseVersion.id == version_id))
+    version = found.scalar_one()
     corrections = await list_corrections(session, version_id, upto=correction) if correction else ()
-    compiled = compile_version(version, await load_tree(session, version_id), corrections)
+    stored = await load_tree(session, version_id)
+    who, what = (version.organization_id, ""), (version, stored, corrections)
+    compiled = await apart(*who, compile_version, *what) if stored.is_large else compile_version(*what)
     if version.published_at is not None:
         _remember(_cache, (version_id, correction), compiled)
     return compiled

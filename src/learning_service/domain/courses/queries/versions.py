@@ -50,6 +50,11 @@ class StoredTree:
     ids: Mapping[str, uuid.UUID]
     rows: Rows
 
+    @property
+    def is_large(self) -> bool:
+        """Whether going through it takes so long that it is done beside the event loop."""
+        return sum(map(len, self.rows.values())) > AT_ONCE
+
 
 NO_ROWS = StoredTree(Tree.model_construct(title=""), {}, {table: {} for table in TABLES})
 
