@@ -47,6 +47,17 @@ SCREENS = (
         ("Hazing Prevention", "Check yourself: recognizing", "1. "),
         at=".question-list",
     ),
+    Picture("grader", "Noor", "/app/grading", "Grade the next one", ("Grade the next one",)),
+    Picture("trends", "Margaret", "/app/administer/trends", "Over time"),
+    Picture("program", "Margaret", "/app/author/programs", "Officers", ("Officers’ first year",)),
+    Picture(
+        "statistics",
+        "Margaret",
+        "/app/author",
+        "Safe Events",
+        ("Versions", "Statistics"),
+        at=".question:nth-of-type(2)",
+    ),
     Picture("administrator", "Margaret", "/app/administer", "By chapter"),
     Picture("certificate", "Margaret", "/app/administer/organization", "Certificate"),
 )
