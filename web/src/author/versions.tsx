@@ -101,7 +101,7 @@ export function Versions() {
                     >
                       {t("statistics")}
                     </Link>
-                    <Link className="button small" to="/author/$courseId/versions/$number/move" params={{ courseId, number: String(row.number) }} aria-label={t("moveTo", { number: row.number })}>
+                    <Link className="button small" to="/author/$courseId/versions/$number/move" params={{ courseId, number: String(row.number) }} aria-label={`${t("moveHere")}: ${t("publishedAs", { number: row.number })}`}>
                       {t("moveHere")}
                     </Link>
                     <button type="button" className="small" aria-label={t("restoreNumber", { number: row.number })} onClick={open({ what: "restore", number: row.number })}>
