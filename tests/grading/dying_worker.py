@@ -1,4 +1,4 @@
-"""`python -m tests.grading.dying_worker`: a worker that is killed before the second step of a regrade ends."""
+"""`python -m tests.grading.dying_worker`: a worker that is killed in the middle of the second step of a regrade."""
 
 import os
 import signal
@@ -11,18 +11,20 @@ from learning_service.domain.completion.rules import pace
 from learning_service.worker.jobs import regrades
 from learning_service.worker.settings import WorkerSettings, run
 
-ended: list[uuid.UUID] = []
+begun: list[uuid.UUID] = []
 
 
-async def end_step(session: AsyncSession, regrade_id: uuid.UUID, step: regrading.Step) -> None:
-    """The first one ends as usual; all of the second is committed but its end."""
-    if ended:
+async def step_regrade(session: AsyncSession, regrade_id: uuid.UUID, most: int) -> regrading.Step | None:
+    """The first one is as usual; all of the second is written and nothing of it committed."""
+    step = await regrading.step_regrade(session, regrade_id, most)
+    await session.flush()
+    if begun:
         os.kill(os.getpid(), signal.SIGKILL)
-    ended.append(step.last)
-    await regrading.end_step(session, regrade_id, step)
+    begun.append(regrade_id)
+    return step
 
 
 if __name__ == "__main__":
-    pace.FIRST = pace.MOST = 2
-    vars(regrades)["end_step"] = end_step
+    pace.FIRST = pace.LEAST = pace.MOST = 2
+    vars(regrades)["step_regrade"] = step_regrade
     run(WorkerSettings)

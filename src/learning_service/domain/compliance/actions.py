@@ -63,17 +63,19 @@ _RECOMPUTED = text(
     ON CONFLICT (organization_id, user_id, requirement_id) DO UPDATE SET completion_id = excluded.completion_id,
         completed_at = excluded.completed_at, expires_at = excluded.expires_at
 )
-SELECT best.* FROM best LEFT JOIN before USING (user_id, requirement_id)
-WHERE coalesce(best.expires_at > :instant, true)
-    AND (before.user_id IS NULL OR before.expires_at <= :instant)
+SELECT best.*, coalesce(best.expires_at > :instant, true)
+    AND (before.user_id IS NULL OR coalesce(before.expires_at <= :instant, false)) AS became
+FROM best LEFT JOIN before USING (user_id, requirement_id)
 ORDER BY best.user_id, best.requirement_id"""
 )
 
 
-async def recompute_statuses(session: AsyncSession, completions: Sequence[CourseCompletion]) -> None:
+async def recompute_statuses(
+    session: AsyncSession, completions: Sequence[CourseCompletion], *, announce: bool = False
+) -> None:
     """The same as `recompute_compliance` for many valid completions of one organization, which are held.
 
-    Events tell other services which members become compliant by this.
+    Events tell other services which members become compliant by this, or with `announce` of each completion.
     """
     found = [c for c in completions if c.requirement_id is not None]
     if not found:
@@ -81,7 +83,7 @@ async def recompute_statuses(session: AsyncSession, completions: Sequence[Course
     organization_id = found[0].organization_id
     whose = sorted({f"{organization_id} {c.user_id}" for c in found})
     await session.execute(_EACH_AT_A_TIME, {"whose": whose})
-    became = await session.execute(
+    best = await session.execute(
         _RECOMPUTED,
         {
             "organization_id": organization_id,
@@ -90,7 +92,15 @@ async def recompute_statuses(session: AsyncSession, completions: Sequence[Course
             "instant": now(session),
         },
     )
-    for row in became:
+    best_of = {(row.user_id, row.requirement_id): row for row in best}
+    if announce:
+        for one in found:
+            expires_at = best_of[one.user_id, one.requirement_id].expires_at
+            _announce(session, "learning.compliance.completed", one, expires_at)
+        return
+    for row in best_of.values():
+        if not row.became:
+            continue
         append_event(
             session,
             "learning.compliance.completed",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ARRAY, ColumnElement, Uuid, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -322,14 +322,17 @@ async def record_lost_pass(
     )
 
 
-async def attach_lost_passes(
-    session: AsyncSession, enrollment_id: uuid.UUID, completion_id: uuid.UUID
-) -> None:
-    """Note the completion that passes in doubt have led to meanwhile."""
+async def attach_lost_passes(session: AsyncSession, completions: Mapping[uuid.UUID, uuid.UUID]) -> None:
+    """Note the completions that passes in doubt have led to meanwhile: ids by enrollment."""
+    ended = (
+        func.unnest(cast(list(completions), ARRAY(Uuid)), cast(list(completions.values()), ARRAY(Uuid)))
+        .table_valued("enrollment_id", "completion_id")
+        .render_derived()
+    )
     await session.execute(
         update(LostPass)
-        .where(LostPass.enrollment_id == enrollment_id, LostPass.resolved_at.is_(None))
-        .values(completion_id=completion_id)
+        .where(LostPass.enrollment_id == ended.c.enrollment_id, LostPass.resolved_at.is_(None))
+        .values(completion_id=ended.c.completion_id)
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,7 +24,8 @@ async def requeue_jobs(session: AsyncSession, wanted: Mapping[str, Payload], *, 
     again = {
         "status": "queued",
         "failures": 0,
-        "run_at": instant,
+        # An instant that was given as of a later time must not keep the job waiting until then.
+        "run_at": func.least(instant, func.clock_timestamp()),
         "as_of": instant,
         "started_at": None,
         "finished_at": None,

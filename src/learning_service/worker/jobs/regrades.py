@@ -54,8 +54,9 @@ async def _step(context: Context, job: Job, size: int) -> int | None:
         return None
     for enrollment_id in step.apart:
         await with_marks(partial(_one, context, job, enrollment_id))
-    async with context.transaction(job.organization_id) as session:
-        await end_step(session, regrade_id, step)
+    if step.apart:
+        async with context.transaction(job.organization_id) as session:
+            await end_step(session, regrade_id, step)
     return pace.next_size(size, seconds)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, select, text, update
+from sqlalchemy import ARRAY, Text, Uuid, and_, cast, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.actions.pdfs import have_marked, note_on_certificate
@@ -20,7 +20,6 @@ from learning_service.domain.certificates.rules.certificates import (
 )
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion
-from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.jobs.payloads import GenerateCertificates
 from learning_service.domain.jobs.requeueing import requeue_jobs
 from learning_service.domain.kernel.clock import now
@@ -83,23 +82,20 @@ class Named:
     course_title: str
 
 
-async def issue_certificate(
-    session: AsyncSession,
-    completion: CourseCompletion,
-    *,
-    organization: Organization,
-    member: Member,
-    course_title: str,
-) -> Certificate:
-    """Issue the completion's certificate and queue its PDF. The id is random: it is a public secret."""
-    looks = await organization_settings(session, completion.organization_id)
-    named = Named(completion, member, course_title)
-    certificate = _new(session, named, organization, looks, issued_at=now(session))
-    session.add(certificate)
+async def issue_certificates(
+    session: AsyncSession, completed: Sequence[Named], *, organization: Organization
+) -> Sequence[Certificate]:
+    """Issue certificates of completions, each of another member, and queue their PDFs.
+
+    The ids are random: they are public secrets.
+    """
+    looks = await organization_settings(session, organization.id)
+    made = [_new(session, one, organization, looks, issued_at=now(session)) for one in completed]
+    session.add_all(made)
     await session.flush()
-    await _renew(session, certificate)
-    await _announce(session, certificate)
-    return certificate
+    await _renew(session, made)
+    await _announce(session, made)
+    return made
 
 
 async def issue_of_before(
@@ -123,13 +119,7 @@ async def issue_of_before(
             "courses": [one.course_id for one in made],
         },
     )
-    for one in made:
-        _tell(session, one)
-    jobs = {
-        generation_key(one.id): GenerateCertificates(completion_id=one.completion_id, certificate_id=one.id)
-        for one in made
-    }
-    await requeue_jobs(session, jobs, organization_id=organization.id)
+    await _announce(session, made)
 
 
 def _new(
@@ -179,31 +169,38 @@ def _tell(session: AsyncSession, certificate: Certificate) -> None:
     )
 
 
-async def _announce(session: AsyncSession, certificate: Certificate) -> None:
-    """Tell other services, and have the PDF made."""
-    _tell(session, certificate)
-    await enqueue_job(
-        session,
-        GenerateCertificates(completion_id=certificate.completion_id, certificate_id=certificate.id),
-        organization_id=certificate.organization_id,
-        unique_key=generation_key(certificate.id),
+async def _announce(session: AsyncSession, made: Sequence[Certificate]) -> None:
+    """Tell other services, and have the PDFs made."""
+    for one in made:
+        _tell(session, one)
+    jobs = {
+        generation_key(one.id): GenerateCertificates(completion_id=one.completion_id, certificate_id=one.id)
+        for one in made
+    }
+    await requeue_jobs(session, jobs, organization_id=made[0].organization_id)
+
+
+async def _renew(session: AsyncSession, made: Sequence[Certificate]) -> None:
+    """The members' earlier certificates of the course are superseded by these when they expire."""
+    new = (
+        func.unnest(
+            cast([one.user_id for one in made], ARRAY(Text)), cast([one.id for one in made], ARRAY(Uuid))
+        )
+        .table_valued("user_id", "id")
+        .render_derived()
     )
-
-
-async def _renew(session: AsyncSession, certificate: Certificate) -> None:
-    """The member's earlier certificates of the course are superseded by this one when they expire."""
     await session.execute(
         update(Certificate)
         .where(
-            Certificate.organization_id == certificate.organization_id,
-            Certificate.user_id == certificate.user_id,
-            Certificate.course_id == certificate.course_id,
-            Certificate.id != certificate.id,
+            Certificate.organization_id == made[0].organization_id,
+            Certificate.user_id == new.c.user_id,
+            Certificate.course_id == made[0].course_id,
+            Certificate.id != new.c.id,
             Certificate.renewed_by.is_(None),
             Certificate.reissued_as.is_(None),
             Certificate.revoked_at.is_(None),
         )
-        .values(renewed_by=certificate.id)
+        .values(renewed_by=new.c.id)
     )
 
 
@@ -269,7 +266,7 @@ async def reissue_certificate(
         actor_id=actor_id,
         details={"reissued_as": str(new.id), "fields": ["recipient_name"]},
     )
-    await _announce(session, new)
+    await _announce(session, [new])
     await have_marked(session, old, "superseded")
     return new
 

@@ -16,10 +16,10 @@ from learning_service.domain.attempts.queries.positions import (
     version_of,
     version_with,
 )
+from learning_service.domain.completion.actions.completing import Outcome
 from learning_service.domain.completion.actions.doubts import recount, settle_doubts
 from learning_service.domain.completion.actions.known_grades import marks_with_feedback
 from learning_service.domain.completion.actions.marking import marks_of
-from learning_service.domain.completion.actions.outcomes import Outcome
 from learning_service.domain.completion.actions.reconsidering import reconsider
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
 from learning_service.domain.courses.rules.richtext import sanitize_html

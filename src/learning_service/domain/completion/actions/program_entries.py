@@ -10,7 +10,7 @@ from learning_service.domain.assignments.actions.manual_assignments import Hande
 from learning_service.domain.assignments.models import AssignmentRule, AssignmentRun
 from learning_service.domain.assignments.rules.due import due_at_of
 from learning_service.domain.assignments.rules.policy import AssignmentIn
-from learning_service.domain.completion.actions.outcomes import complete_program
+from learning_service.domain.completion.actions.completing import complete_program
 from learning_service.domain.completion.actions.programs import new_ways, take_further
 from learning_service.domain.completion.queries.program_ways import OnTheWay
 from learning_service.domain.courses.models import Course

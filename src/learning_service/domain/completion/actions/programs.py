@@ -25,21 +25,23 @@ from learning_service.domain.records.audit import SYSTEM_ACTOR, record_audit
 SOURCE = "program"
 
 
-async def finished_programs(session: AsyncSession, position: Position) -> Sequence[OnTheWay]:
-    """Take the learner a step further in programs with a course that is completed now; those that are done by it.
+async def finished_programs(session: AsyncSession, positions: Sequence[Position]) -> Sequence[OnTheWay]:
+    """Take learners a step further in programs with the course that they complete now; those that are done by it.
 
     The programs' rows are held, so that of two completions at once each counts the other.
     """
     rows = await session.execute(
-        ways_of(position.organization_id)
-        .where(Enrollment.user_id == position.user_id, Enrollment.status.in_(OPEN))
+        ways_of(positions[0].organization_id)
+        .where(
+            Enrollment.user_id == func.any([one.user_id for one in positions]), Enrollment.status.in_(OPEN)
+        )
         .order_by(Enrollment.id)
         .with_for_update(of=Enrollment)
     )
     found = [read_way(row) for row in rows]
     return await take_further(
         session,
-        [one for one in found if any(position.course_id in step.courses for step in one.content.steps)],
+        [one for one in found if any(positions[0].course_id in step.courses for step in one.content.steps)],
     )
 
 

@@ -8,17 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from learning_service.domain.attempts.queries.positions import Position
-from learning_service.domain.completion.actions.outcomes import (
-    Outcome,
-    complete_enrollment,
-    reopen_enrollment,
-    settle,
-)
+from learning_service.domain.completion.actions.completing import Outcome, complete_enrollment
+from learning_service.domain.completion.actions.outcomes import reopen_enrollment, settle
 from learning_service.domain.completion.actions.withdrawals import withdraw
 from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
@@ -81,16 +77,19 @@ async def completed_elsewhere(session: AsyncSession, position: Position) -> bool
 
 
 async def completed_beside(
-    session: AsyncSession, organization_id: str, ids: Sequence[uuid.UUID]
+    session: AsyncSession, organization_id: str, ids: Sequence[uuid.UUID], *, or_open: bool = False
 ) -> frozenset[uuid.UUID]:
-    """Those of these enrollments whose member has a completion of the course that counts in another one."""
+    """Those of these enrollments whose member has a completion of the course that counts in another one.
+
+    `or_open`: those too with another one that is open.
+    """
     other = aliased(Enrollment)
     beside = exists().where(
         other.organization_id == organization_id,
         other.user_id == Enrollment.user_id,
         other.course_id == Enrollment.course_id,
         other.id != Enrollment.id,
-        has_valid_completion(other, now(session)),
+        or_(other.status.in_(OPEN if or_open else ()), has_valid_completion(other, now(session))),
     )
     found = await session.scalars(
         select(Enrollment.id).where(

@@ -26,9 +26,22 @@ class Effect:
     completes: bool
     """Whether it comes to be completed, unless the member has a completion elsewhere."""
     score: Decimal | None
-    """What its completion's score is after it; None: it has none, or no completion."""
+    """What its completion's score is after it; None: it has none, or no completion.
+
+    Of one that `completes` that of the completion to come.
+    """
     is_plain: bool
     """Whether nothing but marks, counts and the score of a completion changes."""
+
+    @property
+    def wins(self) -> bool:
+        """Whether it completes by what the regrade changes, and no pass of it is in doubt."""
+        return self.completes and self.is_due and not self.weighing.doubted and not self.lost
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there is anything to be done: marks change, or a count is in points of another maximum."""
+        return bool(self.weighing.changed or self.counts)
 
     @property
     def position(self) -> Position:
@@ -62,7 +75,9 @@ def effect_of(plan: Plan, weighing: Weighing) -> Effect:
         counts,
         tuple(lost),
         completes,
-        decision.score if decision.status == "completed" and position.status == "completed" else None,
+        decision.score
+        if decision.status == "completed" and (completes or position.status == "completed")
+        else None,
         not weighing.doubted
         and not lost
         and not completes

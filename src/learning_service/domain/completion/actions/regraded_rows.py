@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import PendingResponse
 from learning_service.domain.attempts.queries.positions import Position
-from learning_service.domain.completion.actions.outcomes import tell_of_completion
+from learning_service.domain.completion.actions.completing import tell_of_completion
 from learning_service.domain.completion.actions.regrade_effects import Effect
 from learning_service.domain.completion.queries.regrading import Plan, Weighing
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
@@ -112,7 +112,11 @@ async def write_standing(session: AsyncSession, plan: Plan, effects: Sequence[Ef
             "passed_at": [count.passed_at for _, _, count in counts],
         },
     )
-    scored = {one.position.enrollment_id: one for one in effects if one.counts and one.score is not None}
+    scored = {
+        one.position.enrollment_id: one
+        for one in effects
+        if one.counts and one.score is not None and not one.completes
+    }
     if not scored:
         return
     changed = await session.scalars(

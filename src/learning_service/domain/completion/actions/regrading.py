@@ -2,11 +2,13 @@
 
 Each enrollment's row is held and its revision raised while it is graded, whether it has an attempt or not: what was
 read of it before, and judged by the keys from before, is not written any more. Where only marks, counts and scores
-change, that is done for many at once. What ends an enrollment, reopens it or puts a pass in doubt is done for each in
-a transaction of its own, by the same functions as a correction by hand.
+change, and where members come to complete the course, that is done for many at once. What fails or reopens an
+enrollment, puts a pass in doubt, or touches another enrollment of the member is done for each in a transaction of its
+own, by the same functions as a correction by hand.
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -14,16 +16,18 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.queries.positions import Position, find_position
+from learning_service.domain.completion.actions.completing import complete_enrollments
 from learning_service.domain.completion.actions.doubts import recount, settle_doubts
 from learning_service.domain.completion.actions.grades import note_doubt, touch
-from learning_service.domain.completion.actions.reconsidering import reconsider
-from learning_service.domain.completion.actions.regrade_effects import Counts, effect_of
+from learning_service.domain.completion.actions.reconsidering import completed_beside, reconsider
+from learning_service.domain.completion.actions.regrade_effects import Counts, Effect, effect_of
 from learning_service.domain.completion.actions.regraded_rows import write_marks, write_standing
 from learning_service.domain.completion.actions.statistics import forget_statistics
 from learning_service.domain.completion.models import Regrade
 from learning_service.domain.completion.queries.regrading import Plan, Weighing, weigh
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.courses.queries.corrections import list_corrections
+from learning_service.domain.enrollments.queries.standing import hold_entrance
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.kernel.principal import Principal
@@ -82,16 +86,42 @@ async def step_regrade(session: AsyncSession, regrade_id: uuid.UUID, most: int) 
         await _finish(session, run, plan)
         return None
     effects = [effect_of(plan, one) for one in await weigh(session, plan, ids)]
-    plain = [one for one in effects if one.is_plain]
-    changed = [attempt for one in plain for attempt in one.weighing.changed]
-    await write_marks(session, plan, [one.weighing for one in plain])
-    await write_standing(session, plan, plain)
+    won = await _won_together(session, plan, effects)
+    winners = {one.position.enrollment_id for one in won}
+    together = [one for one in effects if one.is_plain or one.position.enrollment_id in winners]
     counts = Counts()
-    counts.add_attempts(changed)
+    counts.add_attempts([attempt for one in together for attempt in one.weighing.changed])
+    await write_marks(session, plan, [one.weighing for one in together])
+    await write_standing(session, plan, together)
+    scored = [(one.position, one.score) for one in won]
+    for outcome in await complete_enrollments(session, scored, plan.version, run.applied_by or ""):
+        assert outcome.completion is not None
+        counts.add_won(for_requirement=outcome.completion.requirement_id is not None)
     _count(run, counts)
     attempts = sum(len(every) for one in effects for every in one.weighing.attempts.values())
-    apart = [one.position.enrollment_id for one in effects if not one.is_plain]
-    return Step(ids[-1], len(ids), attempts, apart)
+    done = {one.position.enrollment_id for one in together}
+    due = [one.position.enrollment_id for one in effects if one.is_due]
+    apart = [enrollment_id for enrollment_id in due if enrollment_id not in done]
+    step = Step(ids[-1], len(ids), attempts, apart)
+    if not apart:
+        _end(run, step)
+    return step
+
+
+async def _won_together(session: AsyncSession, plan: Plan, effects: Sequence[Effect]) -> Sequence[Effect]:
+    """Enrollments that come to be completed, whose members are nowhere else in the course.
+
+    The entrance is held where one had failed, as for a correction by hand: its member is not enrolled anew meanwhile.
+    """
+    won = [one for one in effects if one.wins]
+    members = Counter(one.position.user_id for one in effects)
+    won = [one for one in won if members[one.position.user_id] == 1]
+    failed = [one.position.enrollment_id for one in won if one.position.status == "failed"]
+    if not failed:
+        return won
+    await hold_entrance(session, plan.version.course_id, alone=True)
+    elsewhere = await completed_beside(session, plan.organization_id, failed, or_open=True)
+    return [one for one in won if one.position.enrollment_id not in elsewhere]
 
 
 async def regrade_one(session: AsyncSession, regrade_id: uuid.UUID, enrollment_id: uuid.UUID) -> None:
@@ -129,10 +159,13 @@ async def regrade_one(session: AsyncSession, regrade_id: uuid.UUID, enrollment_i
 
 
 async def end_step(session: AsyncSession, regrade_id: uuid.UUID, step: Step) -> None:
-    """Note that these enrollments are done."""
+    """Note that these enrollments are done; a step that left none to be done one by one has noted it itself."""
     run = await _hold_run(session, regrade_id)
-    if run is None or (run.cursor is not None and run.cursor >= step.last):
-        return
+    if run is not None and (run.cursor is None or run.cursor < step.last):
+        _end(run, step)
+
+
+def _end(run: Regrade, step: Step) -> None:
     run.cursor = step.last
     run.done += step.done
     run.attempts += step.attempts

@@ -34,6 +34,7 @@ from learning_service.domain.attempts.queries.positions import (
 from learning_service.domain.attempts.queries.repeats import digest_of, repeated_attempt
 from learning_service.domain.attempts.rules import Bounds
 from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.completion.actions.completing import Outcome
 from learning_service.domain.completion.actions.doubts import possible_points
 from learning_service.domain.completion.actions.known_grades import (
     find_known,
@@ -42,7 +43,7 @@ from learning_service.domain.completion.actions.known_grades import (
     note_known,
 )
 from learning_service.domain.completion.actions.marking import marks_of
-from learning_service.domain.completion.actions.outcomes import Outcome, settle
+from learning_service.domain.completion.actions.outcomes import settle
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.enrollments.rules import Standing, attempts_remaining, awaits_review
