@@ -63,6 +63,9 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("answer"), st.integers(0, 1), ANSWERS),
         st.tuples(st.just("grade"), st.integers(0, 20), st.integers(0, 4)),
+        st.tuples(
+            st.just("override"), st.integers(0, 20), st.tuples(st.sampled_from(KINDS), st.integers(0, 5))
+        ),
         st.tuples(st.just("regrade"), corrections(), st.none()),
     ),
     min_size=2,
@@ -137,6 +140,24 @@ class Walk:
                 if attempt_id == str(row["attempt_id"]):
                     assert kind in attempt.waiting
                     attempt.persons[kind] = points
+
+    async def override(self, which: int, what: tuple[str, int]) -> None:
+        """Give a question of one of the attempts other points, by a person."""
+        every = [
+            pair
+            for learner, ids in zip(self.learners, self.ids, strict=True)
+            for pair in zip(learner.attempts, ids, strict=True)
+        ]
+        attempt, attempt_id = every[which % len(every)]
+        kind, halves = what
+        if attempt.keys[kind].dropped:
+            return
+        points = min(Fraction(halves, 2), attempt.keys[kind].worth)
+        seen = await self.world.admin.ok("GET", f"/api/attempts/{attempt_id}/")
+        question_id = seen["responses"][KINDS.index(kind)]["question_id"]
+        body = {"question_id": question_id, "points": float(points), "reason": "Read again."}
+        await self.world.admin.ok("POST", f"/api/attempts/{attempt_id}/overrides/", body)
+        attempt.persons[kind] = points
 
     async def regrade(self, policy: str, lower: bool, changes: Mapping[str, Any]) -> None:
         """Correct the keys; where nothing would be left, that is refused and the model says so, too."""
@@ -249,6 +270,8 @@ async def go(world: World, database: Database, steps: list[Any]) -> None:
                 await walk.answer(*arguments)
             case "grade":
                 await walk.grade(*arguments)
+            case "override":
+                await walk.override(*arguments)
             case _:
                 await walk.regrade(*arguments[0])
         await walk.agree()
@@ -284,7 +307,7 @@ async def walks(world: World, database: Database, most: int) -> None:
 
 
 async def test_regrades_come_to_what_grading_from_scratch_says(world: World, database: Database) -> None:
-    await walks(world, database, 4)
+    await walks(world, database, 14)
 
 
 @pytest.mark.long

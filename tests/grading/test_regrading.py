@@ -250,6 +250,21 @@ async def test_who_was_assigned_anew_after_the_failure_has_both_set_right(world:
     assert len(items) == 1
 
 
+async def test_who_went_on_in_a_newer_version_completes_once(world: World) -> None:
+    content = tree(quiz(max_attempts=1))
+    ana = await quiz_taker(world, content)
+    await ana.answer(WRONG)
+    [question] = await questions_of(world, ana.course)
+    path = f"/api/courses/{ana.course['id']}"
+    await world.admin.ok("PUT", f"{path}/draft/", {**content, "title": "Anew"}, headers={"If-Match": "*"})
+    await world.admin.ok("POST", f"{path}/publish/")
+    await world.admin.ok("POST", f"{path}/assign/", {"user_ids": ["ana"]})
+    assert (await regrade(world, ana.course, swapped(question)))["passes_won"] == 1
+    listed = "/api/enrollments/?user_id=ana"
+    assert [one["status"] for one in (await world.admin.ok("GET", listed))["items"]] == ["completed"]
+    assert len((await world.admin.ok("GET", f"{listed}&withdrawn=true"))["items"]) == 1
+
+
 async def test_an_attempt_under_way_is_graded_by_the_new_key(world: World) -> None:
     ana = await quiz_taker(world, tree(quiz(choice(points=2), max_attempts=1, time_limit_seconds=600)))
     started = await ana.start()
