@@ -146,6 +146,7 @@ async def test_compliance_and_what_a_member_has(world: World, address: str) -> N
         has(await admin.update_requirement("hazing", {"audience_filter": {"status": ["active"]}}), "courses")
         has(await admin.read_requirement("hazing"), "linkable_by")
         assert [one["skill_id"] async for one in ana.list_my_skills()] == ["hazing-prevention"]
+        assert [one["skills"] for one in (await ana.read_my_transcript())["items"]]
         assert [one async for one in ana.list_notifications(unread=True)] != []
         assert (await ana.mark_notifications_read(all=True))["unread"] == 0
         has(await ana.update_preferences({"locale": "fr"}), "locale")

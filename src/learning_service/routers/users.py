@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import page
 from learning_service.api.permissions import IsMember
-from learning_service.api.requests import Session
+from learning_service.api.requests import ContextOf, Session
 from learning_service.domain.certificates.queries import list_own_certificates
 from learning_service.domain.completion.queries.completions import finishes
 from learning_service.domain.completion.queries.own_progress import list_own_progress
+from learning_service.domain.completion.queries.transcripts import own_transcript
 from learning_service.domain.completion.views.progress import progress_view
 from learning_service.domain.compliance.queries import list_own_skills, list_own_statuses
 from learning_service.domain.courses.queries.compiled import compiled_version
@@ -22,7 +23,7 @@ from learning_service.domain.enrollments.queries.prerequisites import missing_pr
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.schemas.certificates import CertificateOut
+from learning_service.schemas.certificates import CertificateOut, TranscriptOut
 from learning_service.schemas.common import PageOut
 from learning_service.schemas.compliance import ComplianceOut, SkillOut
 from learning_service.schemas.enrollments import (
@@ -93,6 +94,16 @@ async def list_my_certificates(
             item=lambda row: CertificateOut.of(row, instant),
         )
     )
+
+
+@router.get("/users/transcript/")
+async def read_my_transcript(caller: Member, session: Session, context: ContextOf) -> TranscriptOut:
+    """Everything valid that the caller can show now: certificates, of programs too, with skills and credentials.
+
+    At most the newest 1,000. Of a certificate that was renewed there is the newer one alone.
+    """
+    found = await own_transcript(session, caller)
+    return TranscriptOut.of(found, context.settings.public_url.rstrip("/"))
 
 
 @router.get("/users/compliance/")

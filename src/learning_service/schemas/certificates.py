@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.rules.certificates import PublicCertificate
 from learning_service.domain.certificates.rules.checks import CheckResult
+from learning_service.domain.certificates.rules.credentials import credential_address
+from learning_service.domain.completion.queries.transcripts import Transcript
 from learning_service.domain.kernel.errors import Wrong
 from learning_service.domain.kernel.values import CleanText, Name, StrictModel, some
 from learning_service.schemas.common import Out
@@ -121,6 +123,59 @@ class CertificateOut(Out):
             "recipient_name": certificate.recipient_name,
             "revoked_at": certificate.revoked_at,
         }
+
+
+class TranscriptEntryOut(Out):
+    """A certificate that is valid at the moment of the transcript."""
+
+    certificate_id: UUID
+    course_id: UUID
+    course_title: str
+    number: str
+    """As it is printed."""
+    issued_at: datetime
+    expires_at: datetime | None
+    skills: list[str]
+    """That the completed version grants, by name."""
+    verification_url: str
+    credential_url: str
+    """Of the Open Badges 3.0 credential, which proves the entry."""
+
+
+class TranscriptOut(Out):
+    """What a member can show at one moment."""
+
+    display_name: str
+    """The member's name as the directory has it now."""
+    organization_name: str
+    """Who issued what follows, as it is called now."""
+    as_of: datetime
+    """The moment at which all of it is valid."""
+    items: list[TranscriptEntryOut]
+    """Newest first."""
+
+    @classmethod
+    def of(cls, found: Transcript, public_url: str) -> Self:
+        """It with its addresses."""
+        return cls(
+            display_name=found.display_name,
+            organization_name=found.organization_name,
+            as_of=found.as_of,
+            items=[
+                TranscriptEntryOut(
+                    certificate_id=one.certificate.id,
+                    course_id=one.certificate.course_id,
+                    course_title=one.certificate.course_title,
+                    number=one.number,
+                    issued_at=one.certificate.issued_at,
+                    expires_at=one.certificate.expires_at,
+                    skills=list(one.skills),
+                    verification_url=one.certificate.verification_url,
+                    credential_url=credential_address(public_url, one.certificate.id),
+                )
+                for one in found.entries
+            ],
+        )
 
 
 class AdministeredCertificateOut(CertificateOut):

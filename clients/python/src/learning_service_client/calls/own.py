@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Literal, cast
 
 from learning_service_client.parts import Id, given, uuid_of
+from learning_service_client.shapes.certificates import TranscriptOut
 from learning_service_client.shapes.own import (
     AttemptOut,
     ExportOut,
@@ -22,6 +23,10 @@ class OwnCalls(Transport):
     async def read_attempt(self, attempt_id: Id) -> AttemptOut:
         """One attempt: what was asked and given, and what may be shown of the marks."""
         return await self._get(AttemptOut, f"/api/attempts/{uuid_of(attempt_id)}/")
+
+    async def read_my_transcript(self) -> TranscriptOut:
+        """Everything valid that the caller can show now, with skills and credentials."""
+        return await self._get(TranscriptOut, "/api/users/transcript/")
 
     def list_my_skills(self, *, limit: int | None = None) -> AsyncIterator[SkillOut]:
         """The caller's skills."""

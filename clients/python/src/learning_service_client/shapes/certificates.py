@@ -26,6 +26,29 @@ class VerificationOut(TypedDict):
     superseded_by: NotRequired[str | None]
 
 
+class TranscriptEntryOut(TypedDict):
+    """A certificate that is valid at the moment of the transcript."""
+
+    certificate_id: str
+    course_id: str
+    course_title: str
+    number: str
+    issued_at: str
+    expires_at: str | None
+    skills: list[str]
+    verification_url: str
+    credential_url: str
+
+
+class TranscriptOut(TypedDict):
+    """What a member can show at one moment."""
+
+    display_name: str
+    organization_name: str
+    as_of: str
+    items: list[TranscriptEntryOut]
+
+
 class CertificateOut(TypedDict):
     """A certificate in its owner's list."""
 
