@@ -45,11 +45,18 @@ async def _pdf(earned: Earned) -> bytes:
         return (await plain.get(answer["url"])).content
 
 
+class _Careless(PdfSigner):
+    """Signs also what says that nothing may be added."""
+
+    def _enforce_certification_constraints(self, reader: object) -> None:
+        pass
+
+
 def _signed_around(pdf: bytes, field: str = "Other") -> bytes:
     """With the signature of somebody else over everything, ours included."""
     signer = _signer(make_key("pdf", "evil.example").secret)
     said = PdfSignatureMetadata(field_name=field, md_algorithm="sha256")
-    made = PdfSigner(said, signer=signer).sign_pdf(
+    made = _Careless(said, signer=signer).sign_pdf(
         IncrementalPdfFileWriter(io.BytesIO(pdf)), bytes_reserved=16_000
     )
     content: bytes = made.getvalue()

@@ -26,6 +26,7 @@ from learning_service.domain.courses.rules.publishing import publish_faults
 from learning_service.domain.courses.rules.tree import Lesson, Quiz, Tree, parse_tree
 from learning_service.domain.courses.rules.tree import quizzes as quizzes_of
 from learning_service.domain.directory.models import Chapter, Member, Region
+from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.questions.rules.free_form import FreeForm
 from learning_service.domain.questions.rules.multi_select import MultiSelect
 from learning_service.main import create_app
@@ -80,7 +81,7 @@ async def _load(settings: Settings) -> None:
         open_context(settings, "learning_api") as context,
         context.transaction(ORGANIZATION) as session,
     ):
-        await load_demo(session)
+        await load_demo(session, context.store)
 
 
 async def _count(session: AsyncSession, model: type) -> int:
@@ -108,6 +109,12 @@ async def test_loads_an_organization_with_one_published_course(
         stored = (await load_tree(session, version.id)).tree
         assert stored.title == tree.title
         assert [module.title for module in stored.modules] == [module.title for module in tree.modules]
+        looks = await organization_settings(session, ORGANIZATION)
+    async with open_context(copy, "learning_api") as context:
+        for key in (looks.logo_key, looks.signature_key, looks.seal_key):
+            assert key is not None
+            assert (await context.store.get(key)).startswith(b"\x89PNG")
+    assert looks.signatory_name is not None
 
 
 async def test_no_screen_is_empty_on_the_first_day(copy: Settings, signer: Signer) -> None:
