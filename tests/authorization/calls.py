@@ -10,6 +10,7 @@ from tests.authorization.scene import (
     Place,
     Scene,
     furnish_bank,
+    furnish_evidence,
     furnish_exemption,
     furnish_program,
     rule_body,
@@ -100,11 +101,17 @@ CALLS: dict[str, Call] = {
     "GET /api/audit/": lists("enrollment_id", "enrollment_id"),
     "GET /api/users/notifications/": lists("course_id", "short_id"),
     "POST /api/users/notifications/read/": Call({"ids": ["{enrollment_id}"]}),
+    "GET /api/users/evidence/": lists("id", "evidence_id"),
+    "POST /api/users/evidence/": Call(
+        {"requirement_id": "hazing", "completed_on": "2026-05-04", "note": "Seen"}
+    ),
     "GET /api/users/preferences/": Call(),
     "PATCH /api/users/preferences/": Call({"mail": {"digest": False}}),
     "GET /unsubscribe/{token}/": Call(),
     "POST /unsubscribe/{token}/": Call(),
     "GET /api/compliance/statuses/": lists("user_id", "user_id"),
+    "GET /api/evidence/": lists("id", "evidence_id"),
+    "POST /api/evidence/{evidence_id}/": Call({"decision": "approve", "reason": "Seen"}, fresh="evidence"),
     "GET /api/exemptions/": lists("id", "exemption_id"),
     "POST /api/exemptions/": Call({"user_id": "{user_id}", "requirement_id": "hazing", "reason": "Served"}),
     "DELETE /api/exemptions/{exemption_id}/": Call(fresh="exemption"),
@@ -296,6 +303,8 @@ async def ids_for(call: Call, place: Place) -> dict[str, str]:
         case "accommodations":
             facts = {"extra_attempts": 1, "reason": "A letter"}
             await admin.ok("PUT", f"/api/directory/members/{place.user}/accommodations/", facts)
+        case "evidence":
+            ids["evidence_id"] = await furnish_evidence(world, place.user)
         case "exemption":
             ids["exemption_id"] = await furnish_exemption(world, place.user)
         case "webhook":

@@ -104,6 +104,7 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
         "code": await printed_code_of(world, certificate),
     }
     ids |= await furnish_bank(world, unit)
+    ids["evidence_id"] = await furnish_evidence(world, user)
     ids["exemption_id"] = await furnish_exemption(world, user)
     ids["program_id"] = await furnish_program(world, unit, at.course)
     return Place(world, user, unit, ids)
@@ -115,6 +116,14 @@ async def furnish_bank(world: World, unit: str) -> dict[str, str]:
     bank = await world.admin.ok("POST", "/api/question-banks/", new)
     question = await world.admin.ok("POST", f"/api/question-banks/{bank['id']}/questions/", STATEMENT)
     return {"bank_id": bank["id"], "key": question["key"]}
+
+
+async def furnish_evidence(world: World, user: str) -> str:
+    """Evidence of the member that waits for a decision."""
+    body = {"requirement_id": "hazing", "completed_on": "2026-05-04", "note": "At my last college"}
+    made = await world.member(user).ok("POST", "/api/users/evidence/", body)
+    found: str = made["id"]
+    return found
 
 
 async def furnish_exemption(world: World, user: str) -> str:

@@ -9,6 +9,7 @@ from tests.kit.world import Json, World, small_tree
 from tests.privacy.history import ADDRESS, FIELD, NAME, PRAISE, SHORT, TYPED, WRITTEN, learn
 
 from learning_service.domain.privacy.queries import export as queries
+from learning_service.domain.privacy.queries import trails
 
 
 async def export(world: World, user: str) -> Json:
@@ -34,12 +35,14 @@ async def test_it_has_all_of_a_history(world: World) -> None:
         "certificates",
         "compliance",
         "exemptions",
+        "evidence",
         "accommodations",
         "skills",
         "preferences",
         "grader_of",
         "documents",
         "membership_events",
+        "changes",
         "activity",
     }
     profile = document["profile"]
@@ -111,7 +114,7 @@ async def test_a_long_history_is_read_a_page_at_a_time_and_is_whole(
 ) -> None:
     """No statement gives more rows than a page, whatever has been done; nothing is missing or twice."""
     monkeypatch.setattr(queries, "ATTEMPTS_AT_ONCE", 3)
-    monkeypatch.setattr(queries, "ROWS_AT_ONCE", 4)
+    monkeypatch.setattr(trails, "ROWS_AT_ONCE", 4)
     at = await Learner.enter(world, tree(quiz(questions=1), lesson()))
     path = at.path("Q", "")
     for n in range(8):

@@ -1,4 +1,5 @@
-"""Who may call a route: every permission of the service, but for those of `ownership`.
+"""Who may call a route: every permission of the service, but for those of `ownership` and of the modules
+named after one noun.
 
 Every route has exactly one; a test finds those that have none. What a permission returns is what it has found out on
 the way, so that the route need not ask again.
@@ -24,11 +25,9 @@ from learning_service.domain.courses.queries.banks import BankView, access_bank
 from learning_service.domain.directory.queries.found_members import MemberView, find_member
 from learning_service.domain.directory.queries.members import is_member
 from learning_service.domain.directory.rules.reach import Reach, reach_of
-from learning_service.domain.documents.models import Document
 from learning_service.domain.enrollments.queries.enrollments import (
     EnrollmentView,
     access_authored,
-    access_file,
     see_course,
 )
 from learning_service.domain.grading.queries import (
@@ -296,31 +295,6 @@ class IsMemberOrAdmin(Permission):
         if not caller.is_any_admin and not await is_member(session, caller):
             raise NotAMember
         return caller
-
-
-class IsAuthor(Permission):
-    """A caller who may author some course of the organization."""
-
-    name = "author"
-
-    async def __call__(self, caller: Caller, context: ContextOf) -> Principal:
-        """The caller. Raises Forbidden.
-
-        Asked in a transaction of its own: none may stay open while a file comes in.
-        """
-        async with context.transaction(caller.organization_id) as session:
-            await require_author(session, caller)
-        return caller
-
-
-class CanSeeFile(Permission):
-    """An author, a grader, or a caller who may see a course that shows the document."""
-
-    name = "author, grader, or a caller who may see a course that uses it"
-
-    async def __call__(self, caller: Caller, session: Session, document_id: str) -> Document:
-        """The document. Raises NotFound, NotAMember."""
-        return await access_file(session, caller, path_id(document_id))
 
 
 class CanMakeCourses(Permission):

@@ -244,9 +244,17 @@ PlacesOf = Annotated[Places, Depends(_places_of)]
 
 
 async def receive_file(
-    request: Request, store: ObjectStore, *, limit: int, sender: Principal, places: Places
+    request: Request,
+    store: ObjectStore,
+    *,
+    limit: int,
+    sender: Principal,
+    places: Places,
+    is_private: bool = False,
 ) -> Received:
     """Stream the form's file into the store under a key of its own; what it is.
+
+    What is private is evidence, which no presentation can be.
 
     Raises TooLarge, UnsupportedMediaType, Invalid (UnusableDocument for what is not taken), RateLimited, Unavailable,
     and HTTPException for a sender who gives up or is too slow.
@@ -262,7 +270,7 @@ async def receive_file(
                 head = await _head(chunks)
                 if not form.has_file:
                     raise Invalid.at(f"/{FIELD}", "is missing", "required")
-                media_type = media_type_of(head)
+                media_type = media_type_of(head, proof=is_private)
                 await store.put_stream(key, _again(head, chunks), content_type="application/octet-stream")
         except TimeoutError:
             raise _too_slow() from None
@@ -275,6 +283,7 @@ async def receive_file(
         media_type=media_type,
         name=clean_name(form.file_name),
         hidden_slides=form.hidden_slides and media_type in DECKS,
+        is_private=is_private,
     )
 
 

@@ -10,6 +10,7 @@ from learning_service.domain.courses import models as courses
 from learning_service.domain.directory import models as directory
 from learning_service.domain.documents import models as documents
 from learning_service.domain.enrollments import models as enrollments
+from learning_service.domain.evidence import models as evidence
 from learning_service.domain.exemptions import models as exemptions
 from learning_service.domain.grading import models as grading
 from learning_service.domain.jobs import heartbeats as workers
@@ -37,6 +38,7 @@ ALL = (
     documents,
     enrollments,
     events,
+    evidence,
     exemptions,
     grading,
     halts,

@@ -13,6 +13,8 @@ from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.rules.certificates import pdf_key
 from learning_service.domain.courses.models import DocumentReference
 from learning_service.domain.documents.models import Document
+from learning_service.domain.evidence.models import Evidence
+from learning_service.domain.exemptions.models import Exemption
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.questions.models import BankQuestion
@@ -33,7 +35,7 @@ def horizon(session: AsyncSession) -> datetime:
 
 
 async def unused_documents(session: AsyncSession) -> Sequence[uuid.UUID]:
-    """Documents that no version, bank, organization or certificate refers to, untouched for so long."""
+    """Documents that nothing refers to and that were untouched for so long."""
     return (await session.scalars(_unused(session, Document.id).order_by(Document.id))).all()
 
 
@@ -79,6 +81,17 @@ def _unused(session: AsyncSession, *columns: Any) -> Any:
         ~exists().where(
             BankQuestion.organization_id == Document.organization_id,
             BankQuestion.documents.contains(array([Document.id])),
+        ),
+        # What was rejected or taken back is kept for as long as a forgotten upload.
+        ~exists().where(
+            Evidence.organization_id == Document.organization_id,
+            Evidence.document_id == Document.id,
+            or_(Evidence.status != "rejected", Evidence.decided_at > horizon(session)),
+        ),
+        ~exists().where(
+            Exemption.organization_id == Document.organization_id,
+            Exemption.document_id == Document.id,
+            or_(Exemption.ended_at.is_(None), Exemption.ended_at > horizon(session)),
         ),
         # What a certificate prints stays for as long as its PDF may have to be made again.
         *(~exists().where(kept == Document.file_key) for kept in _PRINTED),

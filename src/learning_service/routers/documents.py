@@ -1,22 +1,25 @@
 """Documents: uploading files, seeing what became of them, and fetching what may be shown."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
+from learning_service.api.bodies import refuse_unknown_parameters
+from learning_service.api.document_permissions import CanSeeDocument, CanSeeFile, CanUpload
 from learning_service.api.file_addresses import ADDRESS_RESPONSES, answer_with_address
 from learning_service.api.idempotency import KeyedRoute, keyed_request
 from learning_service.api.openapi.headers import RETRY_AFTER, with_headers
-from learning_service.api.parameters import NoBody, page, path_id
-from learning_service.api.permissions import CanMakeCourses, CanSeeFile, IsAuthor
-from learning_service.api.requests import ContextOf, Session
+from learning_service.api.parameters import NoBody, page
+from learning_service.api.permissions import CanMakeCourses
+from learning_service.api.requests import Caller, ContextOf, Session
 from learning_service.api.uploads import MIB, UPLOAD_BODY, PlacesOf, discard_file, receive_file
 from learning_service.domain.documents.actions import add_document, retry_document
 from learning_service.domain.documents.models import Document
-from learning_service.domain.documents.queries import DocumentFilter, get_document, list_documents
+from learning_service.domain.documents.queries import DocumentFilter, list_documents
 from learning_service.domain.documents.rules import (
     KINDS,
+    MAX_EVIDENCE,
     PDF,
     PICTURES,
     STATUSES,
@@ -35,24 +38,49 @@ router = APIRouter(prefix="/api/documents", tags=["documents"], route_class=Keye
 RETRY_SECONDS = 2
 
 
-Author = Annotated[Principal, Depends(IsAuthor())]
+Visible = Annotated[Document, Depends(CanSeeDocument())]
+
+
+async def _only_known(request: Request) -> None:
+    refuse_unknown_parameters(request, frozenset({"for"}))
 
 
 @router.post("/", status_code=202, response_model=DocumentOut, openapi_extra=UPLOAD_BODY)
-async def upload_document(caller: Author, request: Request, context: ContextOf, places: PlacesOf) -> Response:
+async def upload_document(
+    caller: Annotated[Principal, Depends(CanUpload())],
+    _known: Annotated[None, Depends(_only_known)],
+    request: Request,
+    context: ContextOf,
+    places: PlacesOf,
+    purpose: Annotated[
+        Literal["evidence"] | None,
+        Query(alias="for", description="`evidence`: a private file that shows what a member did elsewhere."),
+    ] = None,
+) -> Response:
     """Take one file: PDF, PNG or JPEG as it is, PPT, PPTX or ODP to be converted to PDF.
 
     Its content decides what it is, whatever its name says. Look again until `status` is not `converting`. The same
     bytes sent twice by the same author are one document, converted once; where it had failed it is tried again.
     Slides that a presentation hides are left out, unless `hidden_slides` says `include`.
+
+    `?for=evidence` is for members: a PDF or picture of up to 20 MiB that only its owner sees, and who decides over
+    evidence or exemptions that name it. It is in no list and of no course.
     """
     limit, quota = (
         mib * MIB for mib in (context.settings.max_document_mib, context.settings.organization_storage_mib)
     )
-    received = await receive_file(request, context.store, limit=limit, sender=caller, places=places)
+    private = purpose is not None
+    received = await receive_file(
+        request,
+        context.store,
+        limit=min(limit, MAX_EVIDENCE) if private else limit,
+        sender=caller,
+        places=places,
+        is_private=private,
+    )
     try:
         async with context.transaction(caller.organization_id) as session:
-            keyed = keyed_request(request, caller, received.sha256.encode())
+            keyed = keyed_request(request, caller, f"{received.sha256}{private or ''}".encode())
             if keyed is not None:
                 await claim_key(session, keyed)
             document = await add_document(session, received, actor=caller, quota=quota)
@@ -90,20 +118,20 @@ async def list_documents_(
 
 
 @router.get("/{document_id}/")
-async def read_document(caller: Author, document_id: str, session: Session) -> DocumentOut:
+async def read_document(document: Visible) -> DocumentOut:
     """What became of a file."""
-    return DocumentOut.of(await get_document(session, caller.organization_id, path_id(document_id)))
+    return DocumentOut.of(document)
 
 
 @router.post("/{document_id}/retry/", status_code=202)
 async def retry_document_(
-    caller: Author,
-    document_id: str,
+    document: Visible,
+    caller: Caller,
     session: Session,
     nothing: NoBody,
 ) -> DocumentOut:
     """Try a failed document again."""
-    return DocumentOut.of(await retry_document(session, path_id(document_id), actor=caller))
+    return DocumentOut.of(await retry_document(session, document.id, actor=caller))
 
 
 @router.get(

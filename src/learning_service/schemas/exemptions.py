@@ -22,6 +22,8 @@ class ExemptionOut(Out):
     """The course's title of today; null where it is from a requirement."""
     reason: str | None
     """Why it was granted."""
+    document_url: str | None
+    """Where the file that says why is fetched, for administrators; null: there is none, or it is no longer kept."""
     expires_on: date | None
     """The last day of it, where the organization is; null: it has no end."""
     expires_at: datetime | None

@@ -28,17 +28,24 @@ class NotificationOut(Out):
         "certificate_ready",
         "expiring",
         "migrated",
+        "evidence_approved",
+        "evidence_rejected",
+        "evidence_expiring",
     ]
     at: datetime
     """When it came about."""
     title: str
-    """Of the course that it is about."""
-    enrollment_id: UUID
-    course_id: UUID
+    """Of the course that it is about; of evidence the requirement's name."""
+    enrollment_id: UUID | None
+    """Null: it is about evidence."""
+    course_id: UUID | None
+    """Null: it is about evidence."""
     attempt_id: UUID | None
     """The attempt that was graded."""
     certificate_id: UUID | None
     """The certificate that is ready."""
+    evidence_id: UUID | None
+    """The evidence that was decided, or that soon no longer counts."""
     due_at: datetime | None
     kept: int | None
     """Of a move to another version: how many items done or tried count there too; else null."""

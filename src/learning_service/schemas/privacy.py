@@ -1,7 +1,7 @@
 """A member's own data as one document. `domain.privacy.queries.export` reads each section."""
 
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -11,6 +11,7 @@ from learning_service.domain.kernel.values import JsonObject
 from learning_service.schemas.common import Number, Out
 from learning_service.schemas.compliance import SkillOut
 from learning_service.schemas.enrollments import EnrollmentOut, ProgressOut
+from learning_service.schemas.evidence import EvidenceStatus
 from learning_service.schemas.preferences import PreferencesOut
 
 
@@ -187,10 +188,37 @@ class ExportedExemptionOut(Out):
     """From which course; null where it is from a requirement."""
     reason: str | None
     """Why it was granted."""
+    document_id: UUID | None
+    """The file that says why."""
     expires_at: datetime | None
     granted_at: datetime
     ended_at: datetime | None
     """When it was taken back; null: it was not."""
+
+
+class ExportedEvidenceOut(Out):
+    """What the member sent to show that a requirement was met elsewhere."""
+
+    id: UUID
+    requirement_id: str
+    completed_on: date
+    """The day on which it was done, as the member said."""
+    note: str | None
+    """What the member wrote."""
+    document_id: UUID | None
+    """The file that shows it."""
+    status: EvidenceStatus
+    sent_at: datetime
+    """When the member sent it."""
+    reason: str | None
+    """Why it was decided so; null: it was not decided yet."""
+    expires_at: datetime | None
+    decided_at: datetime | None
+    """When it was last decided."""
+    approved_at: datetime | None
+    """From when on it counted."""
+    taken_back_at: datetime | None
+    """When an approval became a rejection."""
 
 
 class ExportedAccommodationsOut(Out):
@@ -212,7 +240,7 @@ class GradershipOut(Out):
 
 
 class ExportedDocumentOut(Out):
-    """A file that the member uploaded, as an author."""
+    """A file that the member uploaded."""
 
     id: UUID
     name: str | None
@@ -231,6 +259,19 @@ class ExportedEventOut(Out):
     time: datetime
     """When it happened, by its sender."""
     received_at: datetime
+
+
+class ExportedChangeOut(Out):
+    """A change of the member's status, chapter or custom field."""
+
+    at: datetime
+    """When it happened."""
+    field: str
+    """`status`, `chapter_id`, or `custom_fields.` and the field's name."""
+    was: Any
+    """What it was before; null: nothing."""
+    value: Any
+    """What it was from then on; null: nothing."""
 
 
 class ActivityOut(Out):
@@ -260,6 +301,8 @@ class ExportHeadOut(Out):
     """Requirements that were met."""
     exemptions: list[ExportedExemptionOut]
     """What the member need not do, or once needed not."""
+    evidence: list[ExportedEvidenceOut]
+    """What the member sent to show that requirements were met elsewhere."""
     accommodations: ExportedAccommodationsOut | None
     """What the member needs at attempts; null: nothing was granted."""
     skills: list[SkillOut]
@@ -279,5 +322,7 @@ class ExportOut(ExportHeadOut):
     """All of them, with their responses."""
     membership_events: list[ExportedEventOut]
     """What the membership service told of the member."""
+    changes: list[ExportedChangeOut]
+    """Each change of status, chapter or custom field."""
     activity: list[ActivityOut]
     """What the member did, from the audit trail."""

@@ -5,6 +5,8 @@ export { AdministeredCertificates } from "./certificates";
 export { ChapterScreen } from "./chapter";
 export { EnrollmentScreen } from "./enrollment";
 export { Enrollments } from "./enrollments";
+export { EvidenceQueue } from "./evidence";
+export { Exemptions } from "./exemptions";
 export { Imports } from "./imports";
 export { MemberScreen } from "./member";
 export { Members } from "./members";

@@ -11,6 +11,8 @@ export const ADMINISTRATOR = [
   createRoute({ getParentRoute: parent, path: "/administer/enrollments", component: lazyRouteComponent(screens, "Enrollments") }),
   createRoute({ getParentRoute: parent, path: "/administer/enrollments/$enrollmentId", component: lazyRouteComponent(screens, "EnrollmentScreen") }),
   createRoute({ getParentRoute: parent, path: "/administer/requirements", component: lazyRouteComponent(screens, "AdministeredRequirements") }),
+  createRoute({ getParentRoute: parent, path: "/administer/evidence", component: lazyRouteComponent(screens, "EvidenceQueue") }),
+  createRoute({ getParentRoute: parent, path: "/administer/exemptions", component: lazyRouteComponent(screens, "Exemptions") }),
   createRoute({ getParentRoute: parent, path: "/administer/rules", component: lazyRouteComponent(screens, "Rules") }),
   createRoute({ getParentRoute: parent, path: "/administer/rules/new", component: lazyRouteComponent(screens, "NewRule") }),
   createRoute({ getParentRoute: parent, path: "/administer/rules/$ruleId", component: lazyRouteComponent(screens, "RuleScreen") }),

@@ -21,11 +21,11 @@ export function keepFile(file: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** Send a file; `sent` hears which share of it has gone, 0 to 1. `fetch` cannot tell that. */
-export function upload(file: File, sent: (share: number) => void): Promise<Document> {
+/** Send a file, for courses or as evidence; `sent` hears which share of it has gone, 0 to 1. `fetch` cannot tell that. */
+export function upload(file: File, sent: (share: number) => void, evidence = false): Promise<Document> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", "/api/documents/");
+    request.open("POST", evidence ? "/api/documents/?for=evidence" : "/api/documents/");
     request.setRequestHeader("Authorization", `Bearer ${bearer()}`);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => {

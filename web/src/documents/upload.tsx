@@ -57,10 +57,10 @@ export function FileRefused({ error }: { error: unknown }) {
 }
 
 /** Sends a file at once, and shows how much of it has gone. */
-export function Upload(props: { label: string; accept: string; words: UploadWords; uploaded: (document: Document) => void }) {
-  const { label, accept, words, uploaded } = props;
+export function Upload(props: { label: string; accept: string; words: UploadWords; evidence?: boolean; uploaded: (document: Document) => void }) {
+  const { label, accept, words, uploaded, evidence } = props;
   const [share, setShare] = useState(0);
-  const send = useMutation({ mutationFn: (file: File) => upload(file, setShare), onSuccess: uploaded });
+  const send = useMutation({ mutationFn: (file: File) => upload(file, setShare, evidence), onSuccess: uploaded });
   const take = (file: File) => {
     setShare(0);
     send.mutate(file);
@@ -75,7 +75,7 @@ export function Upload(props: { label: string; accept: string; words: UploadWord
       ) : (
         <p className="hint">{words.drop}</p>
       )}
-      {send.error ? <Failure error={send.error} /> : null}
+      {send.error ? <FileRefused error={send.error} /> : null}
     </FilePlace>
   );
 }

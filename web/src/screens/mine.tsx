@@ -5,6 +5,7 @@ import { api, take, type Schemas } from "../api";
 import { useWords, type Key } from "../i18n";
 import { Empty, Failure, Loading, Pill, Screen, type Tone } from "../parts/basics";
 import { usePages } from "../parts/queries";
+import { OwnEvidence } from "./evidence";
 import { OpenFile } from "./files";
 import { More } from "./home";
 
@@ -104,6 +105,7 @@ export function Requirements() {
         })}
       </ul>
       <More list={list} />
+      {list.items ? <OwnEvidence requirements={list.items} /> : null}
       <h2 className="section">{t("skills")}</h2>
       {skills.error ? <Failure error={skills.error} again={() => void skills.refetch()} /> : null}
       {skills.items?.length === 0 ? <p className="hint">{t("noSkills")}</p> : null}
@@ -136,6 +138,9 @@ const NOTE: Record<Schemas["NotificationOut"]["kind"], Key> = {
   certificate_ready: "noteCertificate",
   expiring: "noteExpiring",
   migrated: "noteMigrated",
+  evidence_approved: "noteEvidenceApproved",
+  evidence_rejected: "noteEvidenceRejected",
+  evidence_expiring: "noteEvidenceExpiring",
 };
 
 export function Notifications() {
@@ -164,8 +169,12 @@ export function Notifications() {
                 <Link className="row-title" to="/certificates">
                   {one.title}
                 </Link>
-              ) : (
+              ) : one.course_id ? (
                 <Link className="row-title" to="/courses/$courseId" params={{ courseId: one.course_id }}>
+                  {one.title}
+                </Link>
+              ) : (
+                <Link className="row-title" to="/requirements">
                   {one.title}
                 </Link>
               )}

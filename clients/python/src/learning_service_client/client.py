@@ -13,6 +13,7 @@ from learning_service_client.calls.directory import DirectoryCalls
 from learning_service_client.calls.documents import DocumentCalls
 from learning_service_client.calls.enrollments import EnrollmentCalls
 from learning_service_client.calls.events import EventCalls
+from learning_service_client.calls.evidence import EvidenceCalls
 from learning_service_client.calls.exchange import ExchangeCalls
 from learning_service_client.calls.exemptions import ExemptionCalls
 from learning_service_client.calls.grading import GradingCalls
@@ -70,6 +71,7 @@ class LearningClient(
     EnrollmentCalls,
     EventCalls,
     ExchangeCalls,
+    EvidenceCalls,
     ExemptionCalls,
     GradingCalls,
     OperationCalls,

@@ -21,6 +21,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "bank_id": "The question bank; null where questions stand beside it.",
         "program_id": "The program, by the id that this service gave it.",
         "enrollment_id": "The enrollment that it belongs to.",
+        "evidence_id": "The evidence, by its id.",
         "exemption_id": "The exemption, by its id.",
         "event_id": "The event, by its sender's id; null where there was none.",
         "id": "Names it in paths and in other answers.",

@@ -34,6 +34,8 @@ GIVEN: dict[tuple[str, str, str], dict[str, str]] = {
     ("get", "/api/assignment-rules/", "200"): {"rule_id": _ANY},
     ("post", "/api/assignment-rules/{rule_id}/run/", "202"): {"run_id": "/run_id"},
     ("get", "/api/assignment-rules/{rule_id}/runs/", "200"): {"run_id": "/items/0/run_id"},
+    ("post", "/api/users/evidence/", "201"): {"evidence_id": "/id"},
+    ("get", "/api/evidence/", "200"): {"evidence_id": _ANY},
     ("post", "/api/exemptions/", "201"): {"exemption_id": "/id"},
     ("get", "/api/exemptions/", "200"): {"exemption_id": _ANY},
     ("post", "/api/programs/", "201"): {"program_id": "/id"},

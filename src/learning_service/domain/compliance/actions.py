@@ -6,7 +6,7 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, delete, func, select, text, true, update
+from sqlalchemy import CTE, ColumnElement, delete, exists, func, or_, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,8 +15,9 @@ from learning_service.domain.compliance.queries import duties_at
 from learning_service.domain.courses.rules.tree import Skill
 from learning_service.domain.directory.models import ComplianceRequirement, Member
 from learning_service.domain.enrollments.models import CourseCompletion
+from learning_service.domain.evidence.models import Evidence
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.kernel.planning import looked_up, of_many, plan_afresh
+from learning_service.domain.kernel.planning import FENCE, looked_up, of_many, plan_afresh
 from learning_service.domain.records.bulk_events import events_of, rfc3339
 from learning_service.domain.records.events import append_event
 
@@ -67,6 +68,29 @@ SELECT best.*, coalesce(best.expires_at > :instant, true)
     AND (before.user_id IS NULL OR coalesce(before.expires_at <= :instant, false)) AS became
 FROM best LEFT JOIN before USING (user_id, requirement_id)
 ORDER BY best.user_id, best.requirement_id"""
+)
+
+
+_EXPIRED_EVIDENCE = text(
+    """WITH expired AS MATERIALIZED (
+    SELECT v.organization_id, v.id, v.user_id, v.requirement_id, v.expires_at FROM evidence v
+    WHERE v.status = 'approved' AND v.expires_at <= :instant AND v.announced_expiry IS DISTINCT FROM v.expires_at
+    ORDER BY v.expires_at LIMIT :batch FOR UPDATE SKIP LOCKED
+), marked AS (
+    UPDATE evidence v SET announced_expiry = expired.expires_at FROM expired
+    WHERE v.organization_id = expired.organization_id AND v.id = expired.id
+)
+SELECT e.*, EXISTS (SELECT FROM members m WHERE m.organization_id = e.organization_id AND m.user_id = e.user_id
+            AND m.erased_at IS NULL)
+        AND EXISTS (SELECT FROM compliance_requirements r WHERE r.organization_id = e.organization_id
+            AND r.id = e.requirement_id AND r.closed_at IS NULL)
+        AND NOT EXISTS (SELECT FROM chapter_compliance_statuses s WHERE s.organization_id = e.organization_id
+            AND s.user_id = e.user_id AND s.requirement_id = e.requirement_id
+            AND coalesce(s.expires_at, 'infinity') >= e.expires_at)
+        AND NOT EXISTS (SELECT FROM evidence o WHERE o.organization_id = e.organization_id
+            AND o.user_id = e.user_id AND o.requirement_id = e.requirement_id AND o.status = 'approved'
+            AND (coalesce(o.expires_at, 'infinity'), o.id) > (e.expires_at, e.id)) AS is_last
+FROM expired e ORDER BY e.organization_id, e.id"""
 )
 
 
@@ -283,6 +307,39 @@ async def announce_expired(session: AsyncSession) -> int:
     return found or 0
 
 
+def _proven_longer(
+    organization_id: Any, user_id: Any, requirement_id: Any, expires_at: Any
+) -> ColumnElement[bool]:
+    """Whether evidence goes on, or went on, after this expiry: then that of the evidence is told."""
+    proof = select(Evidence.id).where(
+        of_many(Evidence.organization_id, organization_id),
+        Evidence.user_id == user_id,
+        Evidence.requirement_id == requirement_id,
+        Evidence.status == "approved",
+        or_(Evidence.expires_at.is_(None), Evidence.expires_at > expires_at),
+    )
+    return exists(proof.correlate_except(Evidence).offset(FENCE))
+
+
+async def announce_expired_evidence(session: AsyncSession) -> int:
+    """The same of evidence that has expired, where nothing else went on for longer; how many were looked at."""
+    await plan_afresh(session)
+    found = await session.execute(_EXPIRED_EVIDENCE, {"instant": now(session), "batch": BATCH})
+    rows = found.all()
+    for row in rows:
+        if row.is_last:
+            append_event(
+                session,
+                "learning.compliance.expired",
+                organization_id=row.organization_id,
+                user_id=row.user_id,
+                requirement_id=row.requirement_id,
+                evidence_id=row.id,
+                expires_at=row.expires_at,
+            )
+    return len(rows)
+
+
 def _unannounced(instant: datetime) -> CTE:
     """At most `BATCH` expired statuses that are not announced; of erased members and retired requirements none."""
     status = ChapterComplianceStatus
@@ -310,7 +367,11 @@ def _unannounced(instant: datetime) -> CTE:
         )
         .join(member, true())
         .join(requirement, true())
-        .where(status.expires_at <= instant, status.announced_expiry.is_distinct_from(status.expires_at))
+        .where(
+            status.expires_at <= instant,
+            status.announced_expiry.is_distinct_from(status.expires_at),
+            ~_proven_longer(status.organization_id, status.user_id, status.requirement_id, status.expires_at),
+        )
         .order_by(status.expires_at)
         .limit(BATCH)
         .with_for_update(of=status, skip_locked=True)

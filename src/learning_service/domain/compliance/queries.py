@@ -65,13 +65,30 @@ settings AS MATERIALIZED (
     WHERE e.organization_id = :organization_id AND e.status IN ('assigned', 'in_progress', 'failed')
         AND (CAST(:user_ids AS text[]) IS NULL OR e.user_id = ANY(:user_ids))
     GROUP BY e.user_id, linked.requirement_id
-), met AS (
-    SELECT s.user_id, s.requirement_id, s.completed_at, s.expires_at,
-        s.expires_at IS NULL OR s.expires_at > :instant AS valid
+), shown AS (
+    SELECT s.user_id, s.requirement_id, s.completed_at, s.expires_at
     FROM chapter_compliance_statuses s
     WHERE s.organization_id = :organization_id
         AND (CAST(:requirement_id AS text) IS NULL OR s.requirement_id = :requirement_id)
         AND (CAST(:user_ids AS text[]) IS NULL OR s.user_id = ANY(:user_ids))
+), proven AS (
+    SELECT DISTINCT ON (v.user_id, v.requirement_id) v.user_id, v.requirement_id, v.completed_at, v.expires_at
+    FROM evidence v
+    WHERE v.organization_id = :organization_id AND v.status = 'approved'
+        AND (CAST(:requirement_id AS text) IS NULL OR v.requirement_id = :requirement_id)
+        AND (CAST(:user_ids AS text[]) IS NULL OR v.user_id = ANY(:user_ids))
+    ORDER BY v.user_id, v.requirement_id, v.expires_at DESC NULLS FIRST, v.completed_at DESC
+), met AS (
+    SELECT user_id, requirement_id, best.completed_at, best.expires_at,
+        best.expires_at IS NULL OR best.expires_at > :instant AS valid
+    FROM shown FULL JOIN proven USING (user_id, requirement_id)
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN by_proof THEN proven.completed_at ELSE shown.completed_at END AS completed_at,
+                CASE WHEN by_proof THEN proven.expires_at ELSE shown.expires_at END AS expires_at
+            FROM (SELECT proven.completed_at IS NOT NULL AND (shown.completed_at IS NULL
+                OR coalesce(proven.expires_at, 'infinity') > coalesce(shown.expires_at, 'infinity'))
+                AS by_proof) AS which
+        ) AS best
 ), held AS (
     SELECT x.user_id, x.requirement_id, x.course_id FROM exemptions x
     WHERE x.organization_id = :organization_id AND x.ended_at IS NULL AND coalesce(x.expires_at > :instant, true)

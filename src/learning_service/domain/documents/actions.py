@@ -5,13 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select, text, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.documents.models import Document
-from learning_service.domain.documents.queries import stored_bytes
-from learning_service.domain.documents.rules import DECKS, REASONS, QuotaExceeded
+from learning_service.domain.documents.queries import private_bytes, stored_bytes
+from learning_service.domain.documents.rules import (
+    DECKS,
+    MOST_PRIVATE,
+    REASONS,
+    QuotaExceeded,
+)
 from learning_service.domain.jobs.heartbeats import ALIVE, WorkerRow
 from learning_service.domain.jobs.outbox import OutboxRow, enqueue_job
 from learning_service.domain.jobs.payloads import CheckDocument, ConvertDocument
@@ -49,6 +54,8 @@ class Received:
     name: str | None
     hidden_slides: bool = False
     """Whether slides that a presentation hides shall be shown."""
+    is_private: bool = False
+    """Whether it is evidence, and for nobody else's eyes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +76,14 @@ async def add_document(
     """The actor's document of these bytes: a new one whose check or conversion is queued, or the one that is there.
 
     One that is there and has failed is tried again. Its `original_key` tells whether the bytes just received are
-    the ones that are kept. Raises QuotaExceeded when a new one is more than the organization may store.
+    the ones that are kept. Raises QuotaExceeded when a new one is more than the organization may store, or
+    one person as evidence.
     """
     document, is_new = await _take(session, received, actor)
     if is_new:
         await _refuse_over(session, quota, actor)
+        if received.is_private and await private_bytes(session, actor) > MOST_PRIVATE:
+            raise QuotaExceeded(MOST_PRIVATE, own=True)
     return document
 
 
@@ -88,9 +98,15 @@ async def add_documents(
 
 
 async def retry_document(session: AsyncSession, document_id: uuid.UUID, *, actor: Principal) -> Document:
-    """Try a failed document again; one that is under way stays so. Raises NotFound, NotFailed."""
+    """Try a failed document again, a private one only for its owner; one that is under way stays so.
+
+    Raises NotFound, NotFailed.
+    """
     document = await _hold(
-        session, Document.organization_id == actor.organization_id, Document.id == document_id
+        session,
+        Document.organization_id == actor.organization_id,
+        Document.id == document_id,
+        or_(~Document.is_private, Document.uploaded_by == actor.user_id),
     )
     if document.status == "ready":
         raise NotFailed
@@ -177,6 +193,7 @@ async def _take(session: AsyncSession, received: Received, actor: Principal) -> 
             size=received.size,
             media_type=received.media_type,
             hidden_slides=received.hidden_slides,
+            is_private=received.is_private,
             status="converting",
             original_key=received.key,
             uploaded_by=actor.user_id,
@@ -198,6 +215,8 @@ async def _take(session: AsyncSession, received: Received, actor: Principal) -> 
         Document.sha256 == received.sha256,
         Document.hidden_slides == received.hidden_slides,
     )
+    if document.is_private and not received.is_private:
+        document.is_private, document.name = False, received.name
     await _touch(session, document, actor)
     return document, False
 

@@ -46,6 +46,8 @@ class Document(Base):
     pages: Mapped[int | None]
     width: Mapped[int | None]
     height: Mapped[int | None]
+    is_private: Mapped[bool] = mapped_column(server_default=false())
+    """Sent as evidence: for its owner and for those who decide alone, until its owner uploads it for courses, too."""
     original_key: Mapped[str]
     """Where the uploaded bytes are stored; the original is kept."""
     file_key: Mapped[str | None]

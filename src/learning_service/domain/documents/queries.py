@@ -1,17 +1,21 @@
-"""Reads of documents. `domain.enrollments.queries` decides who may see one through a course."""
+"""Reads of documents. `domain.enrollments.queries` decides who may see one through a course or as evidence.
+
+Private ones are not among the organization's: only what names them here finds them.
+"""
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal_column, select
+from sqlalchemy import ColumnElement, case, func, literal_column, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.rules import file_path, words_of
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.principal import Principal
 
 _REFERENCE = "document:([0-9a-f-]{36})"
 
@@ -47,7 +51,7 @@ async def list_documents(
 
     Walks the primary key of the organization from its end.
     """
-    statement = select(Document).where(Document.organization_id == organization_id)
+    statement = select(Document).where(Document.organization_id == organization_id, ~Document.is_private)
     if wanted.media_types is not None:
         statement = statement.where(Document.media_type.in_(sorted(wanted.media_types)))
     if wanted.status is not None:
@@ -57,6 +61,47 @@ async def list_documents(
     if page.after is not None:
         statement = statement.where(Document.id < uuid.UUID(page.after[0]))
     return (await session.scalars(statement.order_by(Document.id.desc()).limit(page.limit + 1))).all()
+
+
+async def own_document(
+    session: AsyncSession, caller: Principal, document_id: uuid.UUID, *, private: bool = False
+) -> Document | None:
+    """The document of this id if the caller uploaded it; with `private`, only one that is."""
+    found: Document | None = await session.scalar(
+        select(Document)
+        .where(
+            Document.organization_id == caller.organization_id,
+            Document.id == document_id,
+            Document.uploaded_by == caller.user_id,
+            Document.is_private if private else true(),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return found
+
+
+async def private_document(
+    session: AsyncSession, organization_id: str, document_id: uuid.UUID
+) -> Document | None:
+    """The private document of this id, whosever it is: for what decides who may read it."""
+    found: Document | None = await session.scalar(
+        select(Document).where(
+            Document.organization_id == organization_id, Document.id == document_id, Document.is_private
+        )
+    )
+    return found
+
+
+async def private_bytes(session: AsyncSession, caller: Principal) -> int:
+    """What the caller's private documents take in the store."""
+    found: int | None = await session.scalar(
+        select(func.sum(Document.size)).where(
+            Document.organization_id == caller.organization_id,
+            Document.uploaded_by == caller.user_id,
+            Document.is_private,
+        )
+    )
+    return int(found or 0)
 
 
 async def stored_bytes(session: AsyncSession, organization_id: str) -> int:
@@ -75,12 +120,12 @@ async def find_document(session: AsyncSession, document_id: uuid.UUID) -> Docume
 async def documents_with_ids(
     session: AsyncSession, organization_id: str, ids: Collection[uuid.UUID]
 ) -> Mapping[uuid.UUID, Document]:
-    """Those of the ids that are documents of the organization."""
+    """Those of the ids that are documents of the organization and not private."""
     if not ids:
         return {}
     rows = await session.scalars(
         select(Document)
-        .where(Document.organization_id == organization_id, Document.id.in_(ids))
+        .where(Document.organization_id == organization_id, Document.id.in_(ids), ~Document.is_private)
         .execution_options(populate_existing=True)
     )
     return {document.id: document for document in rows}

@@ -18,12 +18,18 @@ PPT = "application/vnd.ms-powerpoint"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 ODP = "application/vnd.oasis.opendocument.presentation"
 PICTURES = frozenset({PNG, JPEG})
+PROOFS = frozenset({PDF, *PICTURES})
+"""What may be evidence."""
 DECKS = frozenset({PPT, PPTX, ODP})
 SUFFIXES: Mapping[str, str] = {PDF: "pdf", PNG: "png", JPEG: "jpg", PPT: "ppt", PPTX: "pptx", ODP: "odp"}
 
 HEAD_BYTES = 64 * 1024
 """How much of a file is looked at before the rest is received."""
 MIB = 1024 * 1024
+MOST_PRIVATE = 100 * MIB
+"""What one person may store as evidence."""
+MAX_EVIDENCE = 20 * MIB
+"""The largest file that may be evidence."""
 MAX_PIXELS = 50_000_000
 MAX_PAGES = 5_000
 MAX_NAME = 200
@@ -80,14 +86,17 @@ class UnusableDocument(Invalid):
 
 
 class QuotaExceeded(TooLarge):
-    """The organization may not store more."""
+    """The organization may not store more; with `own`, one person may not store more that is private."""
 
     code = "quota-exceeded"
 
-    def __init__(self, quota: int) -> None:
+    def __init__(self, quota: int, *, own: bool = False) -> None:
         super().__init__(
-            f"Your organization may store {quota // MIB} MiB of documents, and this one is too much. What no course"
-            " uses is removed after 30 days; the operator of the service may grant more."
+            f"You may store {quota // MIB} MiB of evidence, and this file is too much. What was rejected, or never"
+            " sent, is removed after 30 days."
+            if own
+            else f"Your organization may store {quota // MIB} MiB of documents, and this one is too much. What no"
+            " course uses is removed after 30 days; the operator of the service may grant more."
         )
 
 
@@ -125,8 +134,18 @@ def kind_of(media_type: str) -> DocumentKind:
     return next(kind for kind, types in KINDS.items() if media_type in types)
 
 
-def media_type_of(head: bytes) -> str:
-    """The type of a file that begins with these bytes. Raises UnusableDocument for one that is not taken."""
+def media_type_of(head: bytes, *, proof: bool = False) -> str:
+    """The type of a file that begins with these bytes. Raises UnusableDocument for one that is not taken.
+
+    `proof`: presentations are not taken.
+    """
+    found = _media_type_of(head)
+    if proof and found not in PROOFS:
+        raise UnusableDocument("is of another type; PDF, PNG and JPEG files are taken as evidence")
+    return found
+
+
+def _media_type_of(head: bytes) -> str:
     if not head:
         raise UnusableDocument("is empty")
     for start, media_type in _STARTS:

@@ -11,6 +11,7 @@ from learning_service.domain.directory.models import ComplianceRequirement
 from learning_service.domain.directory.queries.found_members import find_member
 from learning_service.domain.directory.queries.members import get_organization
 from learning_service.domain.directory.rules.reach import reach_of, refuse_own
+from learning_service.domain.evidence.queries import named_document
 from learning_service.domain.exemptions.models import Exemption, RemovedAssignment
 from learning_service.domain.exemptions.queries import ExemptionView, access_exemption
 from learning_service.domain.exemptions.rules import ExemptionIn
@@ -33,6 +34,7 @@ async def grant_exemption(session: AsyncSession, new: ExemptionIn, *, actor: Pri
         raise NotFound
     refuse_own(new.user_id, actor)
     await _check_subject(session, new, actor)
+    document = await named_document(session, new.document, user_id=new.user_id, actor=actor)
     organization = await get_organization(session, actor.organization_id)
     if organization is None:
         raise NotFound
@@ -47,6 +49,7 @@ async def grant_exemption(session: AsyncSession, new: ExemptionIn, *, actor: Pri
         requirement_id=new.requirement_id,
         course_id=new.course_id,
         reason=new.reason,
+        document_id=None if document is None else document.id,
         expires_on=day,
         expires_at=expires_at,
         granted_by=actor.user_id,

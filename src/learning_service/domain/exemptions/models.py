@@ -37,6 +37,12 @@ class Exemption(Base):
             "user_id",
             postgresql_where=text("ended_at IS NULL"),
         ),
+        Index(
+            "ix_exemptions_document",
+            "organization_id",
+            "document_id",
+            postgresql_where=text("document_id IS NOT NULL"),
+        ),
     )
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)
@@ -46,6 +52,8 @@ class Exemption(Base):
     course_id: Mapped[uuid.UUID | None]
     reason: Mapped[str | None]
     """Free text about a person: never in the audit trail, and gone with the member's personal data."""
+    document_id: Mapped[uuid.UUID | None]
+    """The file that says why. No foreign key: some time after the end the file goes and this row stays."""
     expires_on: Mapped[date | None]
     expires_at: Mapped[datetime | None]
     """The end of that day where the organization is."""

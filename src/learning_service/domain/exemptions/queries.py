@@ -13,6 +13,8 @@ from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.directory.models import ComplianceRequirement, Member
 from learning_service.domain.directory.queries.audience import within
 from learning_service.domain.directory.rules.reach import Reach
+from learning_service.domain.documents.models import Document
+from learning_service.domain.documents.rules import file_path
 from learning_service.domain.exemptions.models import Exemption
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotFound
@@ -32,10 +34,16 @@ class ExemptionView:
     course_id: uuid.UUID | None
     course_title: str | None
     reason: str | None
+    document_id: uuid.UUID | None
     expires_on: date | None
     expires_at: datetime | None
     granted_by: str
     granted_at: datetime
+
+    @property
+    def document_url(self) -> str | None:
+        """Where the file is fetched; None: there is none, or it is no longer kept."""
+        return None if self.document_id is None else file_path(self.document_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +133,27 @@ async def access_exemption(
     return ExemptionView(*row)
 
 
+_COLUMNS: tuple[Any, ...] = (
+    Exemption.id,
+    Exemption.user_id,
+    Member.display_name,
+    Exemption.requirement_id,
+    ComplianceRequirement.name,
+    Exemption.course_id,
+    CourseVersion.title,
+    Exemption.reason,
+    # What is no longer kept cannot be shown.
+    Document.id,
+    Exemption.expires_on,
+    Exemption.expires_at,
+    Exemption.granted_by,
+    Exemption.granted_at,
+)
+
+
 def _views(organization_id: str) -> Select[Any]:
-    columns: tuple[Any, ...] = (
-        Exemption.id,
-        Exemption.user_id,
-        Member.display_name,
-        Exemption.requirement_id,
-        ComplianceRequirement.name,
-        Exemption.course_id,
-        CourseVersion.title,
-        Exemption.reason,
-        Exemption.expires_on,
-        Exemption.expires_at,
-        Exemption.granted_by,
-        Exemption.granted_at,
-    )
     return (
-        select(*columns)
+        select(*_COLUMNS)
         .join(
             Member,
             and_(Member.organization_id == Exemption.organization_id, Member.user_id == Exemption.user_id),
@@ -163,6 +175,10 @@ def _views(organization_id: str) -> Select[Any]:
                 CourseVersion.organization_id == Course.organization_id,
                 CourseVersion.id == Course.published_version_id,
             ),
+        )
+        .outerjoin(
+            Document,
+            and_(Document.organization_id == Exemption.organization_id, Document.id == Exemption.document_id),
         )
         .where(
             Exemption.organization_id == organization_id,

@@ -16,6 +16,7 @@ def _visible(text: str) -> str:
     return text
 
 
+DocumentName = Annotated[str, Field(min_length=1, max_length=100)]
 Reason = Annotated[CleanText, Field(min_length=1, max_length=2000), AfterValidator(_visible)]
 
 
@@ -28,6 +29,13 @@ class ExemptionIn(StrictModel):
     course_id: UUID | None = None
     """From which course; exactly one of this and `requirement_id`."""
     reason: Annotated[Reason, Field(description="For the organization, and in the member's own export.")]
+    document: Annotated[
+        DocumentName | None,
+        Field(
+            description="What says why: the `id` or `reference` of a document that the caller uploaded, or that the"
+            " member has sent as evidence."
+        ),
+    ] = None
     expires_on: Day | None = None
     """The last day of it, where the organization is; null: it has no end."""
 

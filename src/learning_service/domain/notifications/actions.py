@@ -22,7 +22,7 @@ async def read_notifications(
         changes = {"notifications_read_at": now(session)}
         await write_preferences(session, actor.organization_id, actor.user_id, changes)
         return
-    told = notifications_of(actor)
+    told = notifications_of(actor, now(session))
     own = select(literal(actor.organization_id), literal(actor.user_id), told.c.id).where(told.c.id.in_(ids))
     await session.execute(
         insert(NotificationRead)

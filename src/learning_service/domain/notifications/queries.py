@@ -1,7 +1,7 @@
 """A member's notifications, each derived from the row that it is about: nothing is written when something happens.
 
 Its id follows from its kind and that row's id, so it stays the same. All of one member's are put in order for each
-page; they are as many as the member's enrollments, reminders, certificates and graded attempts.
+page; they are as many as the member's enrollments, reminders, certificates, graded attempts and pieces of evidence.
 """
 
 import uuid
@@ -34,12 +34,17 @@ from learning_service.domain.attempts.models import PendingResponse, QuizAttempt
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.models import EnrollmentMove
 from learning_service.domain.courses.models import CourseVersion
+from learning_service.domain.directory.models import ComplianceRequirement
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.enrollments import listed_enrollments
+from learning_service.domain.evidence.models import Evidence
+from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.planning import looked_up
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.notifications.models import NotificationRead
+from learning_service.domain.organizations.models import OrganizationSettings
+from learning_service.domain.organizations.rules import DEFAULT_RECERTIFICATION_WINDOW_DAYS
 from learning_service.domain.preferences.models import MemberPreferences
 from learning_service.domain.preferences.queries import is_of
 from learning_service.domain.reminders.models import Reminder
@@ -53,10 +58,11 @@ class NotificationView:
     kind: str
     at: datetime
     title: str
-    enrollment_id: uuid.UUID
-    course_id: uuid.UUID
+    enrollment_id: uuid.UUID | None
+    course_id: uuid.UUID | None
     attempt_id: uuid.UUID | None
     certificate_id: uuid.UUID | None
+    evidence_id: uuid.UUID | None
     due_at: datetime | None
     kept: int | None
     lost: int | None
@@ -67,7 +73,7 @@ async def list_notifications(
     session: AsyncSession, caller: Principal, page: PageRequest, *, unread: bool | None
 ) -> Sequence[NotificationView]:
     """The caller's notifications, newest first; one more than the page holds. Index: `ix_enrollments_member`."""
-    told = notifications_of(caller)
+    told = notifications_of(caller, now(session))
     read = _is_read(caller, told)
     statement = select(told, read.label("read")).outerjoin(
         MemberPreferences, is_of(MemberPreferences, caller.organization_id, caller.user_id)
@@ -83,7 +89,7 @@ async def list_notifications(
 
 async def count_unread(session: AsyncSession, caller: Principal) -> int:
     """How many notifications the caller has not read."""
-    told = notifications_of(caller)
+    told = notifications_of(caller, now(session))
     statement = (
         select(func.count())
         .select_from(told)
@@ -93,8 +99,8 @@ async def count_unread(session: AsyncSession, caller: Principal) -> int:
     return await session.scalar(statement) or 0
 
 
-def notifications_of(caller: Principal) -> Any:
-    """All notifications of the caller, in the order of `NotificationView` without `read`."""
+def notifications_of(caller: Principal, instant: datetime) -> Any:
+    """All notifications of the caller until this moment, in the order of `NotificationView` without `read`."""
     assigned = case((Enrollment.source == "recertification", "expiring"), else_="assigned")
     enrolled = _told(caller, assigned, Enrollment.id, Enrollment.assigned_at)
     failed = _told(caller, literal("failed"), Enrollment.id, Enrollment.ended_at)
@@ -106,7 +112,58 @@ def notifications_of(caller: Principal) -> Any:
         _certified(caller),
         _graded(caller),
         _moved(caller),
+        _decided(caller),
+        _expiring(caller, instant),
     ).subquery("told")
+
+
+def _decided(caller: Principal) -> Any:
+    """What was decided of the caller's evidence, as it was decided last."""
+    kind = case((Evidence.status == "approved", "evidence_approved"), else_="evidence_rejected")
+    return _shown(caller, kind, Evidence.decided_at).where(Evidence.status != "pending")
+
+
+def _expiring(caller: Principal, instant: datetime) -> Any:
+    """Evidence that counts and soon no longer will, from when a renewal would be opened of a completion."""
+    days = select(OrganizationSettings.recertification_window_days).where(
+        OrganizationSettings.organization_id == caller.organization_id
+    )
+    window = func.coalesce(days.scalar_subquery(), DEFAULT_RECERTIFICATION_WINDOW_DAYS)
+    at = func.greatest(Evidence.approved_at, Evidence.expires_at - func.make_interval(0, 0, 0, window))
+    return _shown(caller, literal("evidence_expiring"), at, due_at=Evidence.expires_at).where(
+        Evidence.status == "approved", Evidence.expires_at.is_not(None), at <= instant
+    )
+
+
+def _shown(caller: Principal, kind: Any, at: Any, *, due_at: Any = None) -> Any:
+    """One kind of notification about the caller's evidence; its title is the requirement's name."""
+    named, nothing = cast(kind, Text), cast(null(), Uuid())
+    return (
+        select(
+            # A second decision is told anew.
+            cast(func.md5(named + cast(Evidence.id, Text)), Uuid()).label("id"),
+            named.label("kind"),
+            at.label("at"),
+            ComplianceRequirement.name.label("title"),
+            nothing.label("enrollment_id"),
+            nothing.label("course_id"),
+            nothing.label("attempt_id"),
+            nothing.label("certificate_id"),
+            Evidence.id.label("evidence_id"),
+            (cast(null(), Evidence.expires_at.type) if due_at is None else due_at).label("due_at"),
+            cast(null(), Integer).label("kept"),
+            cast(null(), Integer).label("lost"),
+        )
+        .select_from(Evidence)
+        .join(
+            ComplianceRequirement,
+            and_(
+                ComplianceRequirement.organization_id == Evidence.organization_id,
+                ComplianceRequirement.id == Evidence.requirement_id,
+            ),
+        )
+        .where(Evidence.organization_id == caller.organization_id, Evidence.user_id == caller.user_id)
+    )
 
 
 def _reminded(caller: Principal) -> Any:
@@ -196,6 +253,7 @@ def _told(
             Enrollment.course_id,
             (nothing if attempt_id is None else attempt_id).label("attempt_id"),
             (nothing if certificate_id is None else certificate_id).label("certificate_id"),
+            nothing.label("evidence_id"),
             (Enrollment.due_at if due_at is None else due_at).label("due_at"),
             (none if kept is None else kept).label("kept"),
             (none if lost is None else lost).label("lost"),

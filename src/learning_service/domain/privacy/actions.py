@@ -66,7 +66,9 @@ _TEXTS = (
     WHERE organization_id = :organization_id AND user_id = :user_id""",
     """UPDATE documents SET name = NULL
     WHERE organization_id = :organization_id AND uploaded_by = :user_id""",
-    """UPDATE exemptions SET reason = NULL
+    """UPDATE evidence SET note = NULL, reason = NULL, document_id = NULL
+    WHERE organization_id = :organization_id AND user_id = :user_id""",
+    """UPDATE exemptions SET reason = NULL, document_id = NULL
     WHERE organization_id = :organization_id AND user_id = :user_id""",
     """UPDATE attestation_signatures SET typed_name = NULL
     WHERE organization_id = :organization_id AND user_id = :user_id""",
@@ -93,8 +95,25 @@ _IDS = text(
         WHERE organization_id = :organization_id AND user_id = :user_id
     UNION ALL SELECT CAST(id AS text) FROM pending_responses
         WHERE organization_id = :organization_id AND user_id = :user_id
+    UNION ALL SELECT CAST(id AS text) FROM evidence
+        WHERE organization_id = :organization_id AND user_id = :user_id
     UNION ALL SELECT CAST(id AS text) FROM exemptions
         WHERE organization_id = :organization_id AND user_id = :user_id"""
+)
+# Evidence of the member, by whomever it was uploaded; what also says something of another member stays.
+_FILES = text(
+    """WITH shown AS (
+    SELECT document_id, user_id FROM evidence
+        WHERE organization_id = :organization_id AND document_id IS NOT NULL
+    UNION ALL SELECT document_id, user_id FROM exemptions
+        WHERE organization_id = :organization_id AND document_id IS NOT NULL
+), gone AS (
+    DELETE FROM documents d WHERE d.organization_id = :organization_id AND d.is_private
+        AND (d.uploaded_by = :user_id OR d.id IN (SELECT document_id FROM shown WHERE user_id = :user_id))
+        AND d.id NOT IN (SELECT document_id FROM shown WHERE user_id <> :user_id)
+    RETURNING d.original_key, d.file_key
+)
+SELECT DISTINCT key FROM gone, unnest(ARRAY[original_key, file_key]) AS key WHERE key IS NOT NULL ORDER BY key"""
 )
 # The chapter stays, so that administrators of its region still reach the records.
 _COPY = text(
@@ -124,7 +143,8 @@ async def erase_member(session: AsyncSession, user_id: str, *, actor: Principal)
     }
     await _keep_past(session, organization_id, user_id)
     ids = [*await session.scalars(_IDS, _only(str(_IDS), parameters)), f'"{user_id}"']
-    files = await erase_certificates(session, organization_id=organization_id, user_id=user_id)
+    certificates = await erase_certificates(session, organization_id=organization_id, user_id=user_id)
+    files = [*certificates, *await session.scalars(_FILES, _only(str(_FILES), parameters))]
     for statement in _TEXTS:
         await session.execute(text(statement), _only(statement, parameters))
     await forget_replies(session, organization_id, user_id=user_id, words=ids)

@@ -5,7 +5,7 @@ from datetime import datetime
 from learning_service.context import Context
 from learning_service.domain.assignments.actions.renewals import open_renewals
 from learning_service.domain.completion.actions.policy_changes import Gift, give_policy
-from learning_service.domain.compliance.actions import announce_expired
+from learning_service.domain.compliance.actions import announce_expired, announce_expired_evidence
 from learning_service.domain.jobs.outbox import Job
 from learning_service.domain.jobs.payloads import ApplyPolicy
 from learning_service.worker.durable import finishing
@@ -20,11 +20,15 @@ async def open_recertifications(context: Context, at: datetime | None) -> None:
 
 
 async def expire_completions(context: Context, at: datetime | None) -> None:
-    """Tell other services of every status that has expired as of `at` (None: now), each once."""
+    """Tell other services of every status, and all evidence, that has expired as of `at` (None: now), each once."""
     found = 1
     while found:
         async with context.transaction(None, at=at) as session:
             found = await announce_expired(session)
+    found = 1
+    while found:
+        async with context.transaction(None, at=at) as session:
+            found = await announce_expired_evidence(session)
 
 
 async def apply_policy(context: Context, job: Job) -> None:

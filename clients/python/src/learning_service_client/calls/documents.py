@@ -24,11 +24,20 @@ class DocumentCalls(Transport):
         return self._pages(DocumentOut, "/api/documents/", limit=limit, kind=kind, q=q, status=status)
 
     async def upload_document(
-        self, content: bytes, *, name: str, hidden_slides: Literal["skip", "include"] | None = None
+        self,
+        content: bytes,
+        *,
+        name: str,
+        hidden_slides: Literal["skip", "include"] | None = None,
+        evidence: bool = False,
     ) -> DocumentOut:
-        """Take one file: PDF, PNG or JPEG as it is, PPT, PPTX or ODP to be converted to PDF."""
+        """Take one file: PDF, PNG or JPEG as it is, PPT, PPTX or ODP to be converted to PDF.
+
+        `evidence`: a PDF or picture that only its owner sees, and who decides what it shows.
+        """
+        path = "/api/documents/?for=evidence" if evidence else "/api/documents/"
         answer = await self._send(
-            "POST", "/api/documents/", file=(name, content), fields=given(hidden_slides=hidden_slides)
+            "POST", path, file=(name, content), fields=given(hidden_slides=hidden_slides)
         )
         return cast(DocumentOut, answer.json())
 

@@ -42,6 +42,7 @@ class ExemptionCalls(Transport):
         reason: str,
         requirement_id: str | None = None,
         course_id: Id | None = None,
+        document: str | None = None,
         expires_on: str | None = None,
     ) -> ExemptionOut:
         """Exempt a member from a requirement or a course, until a day or without end."""
@@ -50,6 +51,7 @@ class ExemptionCalls(Transport):
             reason=reason,
             requirement_id=requirement_id,
             course_id=None if course_id is None else uuid_of(course_id),
+            document=document,
             expires_on=expires_on,
         )
         return cast(ExemptionOut, (await self._send("POST", EXEMPTIONS, body=body)).json())

@@ -14,6 +14,7 @@ class ExemptionOut(TypedDict):
     course_id: str | None
     course_title: str | None
     reason: str | None
+    document_url: str | None
     expires_on: str | None
     expires_at: str | None
     granted_by: str

@@ -1,6 +1,6 @@
 """What a member has and chooses: attempts, skills, notices, preferences, their whole record."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from learning_service_client.shapes.attempts import (
     QuestionOut,
@@ -202,9 +202,36 @@ class ExportedExemptionOut(TypedDict):
     requirement_id: str | None
     course_id: str | None
     reason: str | None
+    document_id: str | None
     expires_at: str | None
     granted_at: str
     ended_at: str | None
+
+
+class ExportedEvidenceOut(TypedDict):
+    """What the member sent to show that a requirement was met elsewhere."""
+
+    id: str
+    requirement_id: str
+    completed_on: str
+    note: str | None
+    document_id: str | None
+    status: Literal["pending", "approved", "rejected"]
+    sent_at: str
+    reason: str | None
+    expires_at: str | None
+    decided_at: str | None
+    approved_at: str | None
+    taken_back_at: str | None
+
+
+class ExportedChangeOut(TypedDict):
+    """A change of the member's status, chapter or custom field."""
+
+    at: str
+    field: str
+    was: Any
+    value: Any
 
 
 class ExportedAccommodationsOut(TypedDict):
@@ -292,6 +319,7 @@ class ExportOut(TypedDict):
     certificates: list[ExportedCertificateOut]
     compliance: list[ExportedComplianceOut]
     exemptions: list[ExportedExemptionOut]
+    evidence: list[ExportedEvidenceOut]
     accommodations: ExportedAccommodationsOut | None
     skills: list[SkillOut]
     preferences: PreferencesOut
@@ -299,6 +327,7 @@ class ExportOut(TypedDict):
     documents: list[ExportedDocumentOut]
     attempts: list[ExportedAttemptOut]
     membership_events: list[ExportedEventOut]
+    changes: list[ExportedChangeOut]
     activity: list[ActivityOut]
 
 
@@ -325,13 +354,17 @@ class NotificationOut(TypedDict):
         "certificate_ready",
         "expiring",
         "migrated",
+        "evidence_approved",
+        "evidence_rejected",
+        "evidence_expiring",
     ]
     at: str
     title: str
-    enrollment_id: str
-    course_id: str
+    enrollment_id: str | None
+    course_id: str | None
     attempt_id: str | None
     certificate_id: str | None
+    evidence_id: str | None
     due_at: str | None
     kept: int | None
     lost: int | None

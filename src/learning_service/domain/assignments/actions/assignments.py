@@ -28,7 +28,7 @@ from learning_service.domain.assignments.queries.candidates import (
     candidates,
     is_free,
 )
-from learning_service.domain.assignments.queries.spared import EXEMPT, REMOVED
+from learning_service.domain.assignments.queries.spared import EXEMPT, PROVEN, REMOVED
 from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.directory.queries.audience import Condition
 from learning_service.domain.enrollments.models import Enrollment
@@ -185,9 +185,10 @@ def _statement(
     }
     exempt, is_open = found.c.spared == EXEMPT, found.c.newest.in_(OPEN)
     removed = and_(found.c.spared == REMOVED, ~func.coalesce(is_open, False), literal(not again))
-    standing = ~func.coalesce(or_(exempt, removed), False)
+    proven = and_(found.c.spared == PROVEN, ~func.coalesce(is_open, False))
+    standing = ~func.coalesce(or_(exempt, proven, removed), False)
     passed_over = (
-        found.c.done & found.c.newest.not_in(OPEN) & ~free & standing,
+        or_(found.c.done & found.c.newest.not_in(OPEN) & ~free & standing, proven),
         (found.c.newest == "failed") & ~found.c.done & literal(not again) & standing,
         exempt,
         removed,

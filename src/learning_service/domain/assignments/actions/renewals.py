@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -34,6 +34,7 @@ from learning_service.domain.enrollments.queries.standing import (
     decided_at,
     hold_entrance,
 )
+from learning_service.domain.evidence.models import Evidence
 from learning_service.domain.exemptions.queries import is_exempt
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.jobs.payloads import PlanAssignmentMails
@@ -82,7 +83,7 @@ async def open_renewals(session: AsyncSession) -> int:
 
     Each once, even when that enrollment is removed, unless what renewed it was revoked; on the version
     published now. A member who is enrolled or has failed since, whom the course is no longer for, who is not active
-    or is exempt, or whose course is archived gets none as yet.
+    or is exempt or has evidence that lasts, or whose course is archived gets none as yet.
     """
     await plan_afresh(session)
     soon = _due(session).subquery()
@@ -192,7 +193,7 @@ def _due(session: AsyncSession) -> Any:
             completion.user_id,
             completion.course_id,
             _Course.published_version_id.label("version_id"),
-            completion.expires_at,
+            func.greatest(completion.expires_at, _proven_until(instant)).label("expires_at"),
         )
         .select_from(completion)
         .join(_Completed, true())
@@ -212,12 +213,34 @@ def _due(session: AsyncSession) -> Any:
             func.is_active_status(_Member.status, OrganizationSettings.active_statuses),
             _is_for_member(),
             ~is_exempt(completion.organization_id, completion.user_id, completion.course_id, instant),
+            ~_is_proven(instant + func.make_interval(0, 0, 0, days)),
             ~_goes_on(),
             ~_lasts_longer(),
         )
         .order_by(completion.expires_at, completion.id)
         .limit(BATCH)
     )
+
+
+def _proof(*columns: Any) -> Any:
+    """What approved evidence shows for the requirement that the completed course leads to."""
+    return select(*columns).where(
+        of_many(Evidence.organization_id, CourseCompletion.organization_id),
+        Evidence.user_id == CourseCompletion.user_id,
+        Evidence.requirement_id == _Course.linked_compliance_requirement,
+        Evidence.status == "approved",
+    )
+
+
+def _proven_until(instant: datetime) -> Any:
+    """When the evidence that counts ends last; NULL: none does."""
+    return _proof(func.max(Evidence.expires_at)).where(Evidence.expires_at > instant).scalar_subquery()
+
+
+def _is_proven(until: Any) -> ColumnElement[bool]:
+    """Whether evidence counts for longer than that."""
+    lasts = or_(Evidence.expires_at.is_(None), Evidence.expires_at > until)
+    return exists(_proof(Evidence.id).where(lasts).offset(FENCE))
 
 
 def _is_for_member() -> ColumnElement[bool]:

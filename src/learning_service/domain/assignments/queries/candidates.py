@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.assignments.queries.spared import EXEMPT, spares_members, why_spared
+from learning_service.domain.assignments.queries.spared import REMOVED, spares_members, why_spared
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.rules.programs import ProgramContent
 from learning_service.domain.directory.models import Member, Organization
@@ -58,7 +58,7 @@ class CourseToAssign:
     program: ProgramContent | None
     """Of a published program: what its version holds."""
     spares_members: bool
-    """Whether assigning it may pass over members who are exempt, or whose enrollment was removed."""
+    """Whether assigning it may pass over members who are exempt, have evidence, or whose enrollment was removed."""
 
     @property
     def is_open(self) -> bool:
@@ -228,14 +228,15 @@ def _at_course(table: Any, course: CourseToAssign) -> tuple[ColumnElement[bool],
 
 
 def is_free(found: CTE, *, again: bool) -> ColumnElement[bool]:
-    """Whether a candidate gets an enrollment: never had one, or the completion is no longer valid. None is exempt.
+    """Whether a candidate gets an enrollment: never had one, or the completion is no longer valid. None is exempt or
+    has evidence that counts.
 
     `again`: also after a failure, be it that of a renewal while the completion to be renewed is still valid, and
     after an enrollment was removed.
     """
     if again:
         ended = and_(found.c.newest.not_in(OPEN), or_(~found.c.done, found.c.newest == "failed"))
-        wanted = found.c.spared.is_distinct_from(EXEMPT)
+        wanted = func.coalesce(found.c.spared, REMOVED) == REMOVED
     else:
         ended = and_(found.c.newest == "completed", ~found.c.done)
         wanted = found.c.spared.is_(None)

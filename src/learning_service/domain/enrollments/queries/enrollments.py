@@ -19,6 +19,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -33,10 +34,15 @@ from learning_service.domain.courses.queries.access import (
 from learning_service.domain.courses.queries.versions import QuizPlace, find_quiz
 from learning_service.domain.courses.rules.access import authors_anything
 from learning_service.domain.courses.rules.programs import COURSE
+from learning_service.domain.directory.models import Member
+from learning_service.domain.directory.queries.audience import within
+from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.documents.models import Document
-from learning_service.domain.documents.queries import documents_with_ids
+from learning_service.domain.documents.queries import documents_with_ids, private_document
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN, WITHDRAWN
+from learning_service.domain.evidence.models import Evidence
+from learning_service.domain.exemptions.models import Exemption
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest
@@ -152,16 +158,24 @@ async def access_file(session: AsyncSession, caller: Principal, document_id: uui
     """A document, for a caller who may open it: an author, a grader, or one who sees a course whose version shows it.
 
     A learner's versions are the published ones of courses open to them, and those that they are enrolled in. The
-    organization's logo is for every caller. Raises NotFound, or NotAMember for a caller who is neither member nor
-    administrator.
+    organization's logo is for every caller. A private document is for its owner, and for who decides what it shows.
+    Raises NotFound, or NotAMember for a caller who is neither member nor administrator.
     """
+    private = await private_document(session, caller.organization_id, document_id)
+    if private is not None:
+        if private.uploaded_by != caller.user_id and not await _decides_with(session, caller, document_id):
+            raise NotFound
+        return private
     document = (await documents_with_ids(session, caller.organization_id, [document_id])).get(document_id)
     roles = await authoring_roles(session, caller)
     if authors_anything(caller, roles or ()) or await _grades_with(session, caller, document_id):
         if document is None:
             raise NotFound
         return document
-    if document is not None and await is_logo(session, caller.organization_id, document_id):
+    if document is not None and (
+        await is_logo(session, caller.organization_id, document_id)
+        or await _decides_with(session, caller, document_id)
+    ):
         return document
     seen = await courses_seen(session, caller)
     if document is None or seen is None:
@@ -177,6 +191,27 @@ async def access_file(session: AsyncSession, caller: Principal, document_id: uui
     if not await session.scalar(select(or_(exists(open_), exists(inside)))):
         raise NotFound
     return document
+
+
+async def _decides_with(session: AsyncSession, caller: Principal, document_id: uuid.UUID) -> bool:
+    """Whether it is evidence, or the reason of an exemption, of a member whom the caller administers."""
+    if not caller.is_any_admin:
+        return False
+    shown = union_all(
+        *(
+            select(table.user_id).where(
+                table.organization_id == caller.organization_id, table.document_id == document_id
+            )
+            for table in (Evidence, Exemption)
+        )
+    )
+    administered = exists().where(
+        Member.organization_id == caller.organization_id,
+        Member.user_id.in_(shown),
+        Member.erased_at.is_(None),
+        within(caller.organization_id, reach_of(caller, chapters=True)),
+    )
+    return bool(await session.scalar(select(administered)))
 
 
 async def _grades_with(session: AsyncSession, caller: Principal, document_id: uuid.UUID) -> bool:

@@ -87,6 +87,11 @@ _STATUSES = f"""SELECT DISTINCT ON (c.user_id, c.requirement_id) c.organization_
 _EXEMPTIONS = """SELECT x.user_id, x.organization_id, x.requirement_id, x.course_id, x.expires_at,
         CASE WHEN x.ended_at <= :instant THEN x.ended_at END AS ended_at
     FROM exemptions x WHERE x.organization_id = :organization_id AND x.granted_at <= :instant"""
+# What was approved counts from then on: the report of the time before did not know of it.
+_EVIDENCE = """SELECT v.organization_id, v.user_id, v.requirement_id, v.completed_at, v.expires_at,
+        'approved' AS status
+    FROM evidence v WHERE v.organization_id = :organization_id AND v.approved_at <= :instant
+        AND (v.taken_back_at IS NULL OR v.taken_back_at > :instant)"""
 _TABLES = (
     ("past", "MATERIALIZED", _PAST),
     ("organization_settings", "NOT MATERIALIZED", _SETTINGS),
@@ -97,6 +102,7 @@ _TABLES = (
     ("members", "MATERIALIZED", _MEMBERS),
     ("enrollments", "MATERIALIZED", _ENROLLMENTS),
     ("exemptions", "NOT MATERIALIZED", _EXEMPTIONS),
+    ("evidence", "NOT MATERIALIZED", _EVIDENCE),
     ("chapter_compliance_statuses", "NOT MATERIALIZED", _STATUSES),
 )
 

@@ -4,13 +4,15 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.enrollments.queries.standing import is_valid
+from learning_service.domain.evidence.queries import is_proven
+from learning_service.domain.exemptions.queries import is_exempt
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict
 
@@ -39,7 +41,9 @@ class PrerequisitesMissing(Conflict):
 async def missing_prerequisites(
     session: AsyncSession, organization_id: str, user_id: str, course_ids: Sequence[uuid.UUID]
 ) -> Mapping[uuid.UUID, Sequence[MissingCourse]]:
-    """For each of these courses what it asks for and the member has no valid completion of; one statement.
+    """For each of these courses what it asks for and the member has not met; one statement.
+
+    Met is what the member has a valid completion of, or is exempt from, or whose requirement evidence shows.
 
     An archived course is not asked for: no member could enter it any more. Index: `ix_course_completions_member`.
     """
@@ -50,6 +54,12 @@ async def missing_prerequisites(
         CourseCompletion.user_id == user_id,
         CourseCompletion.course_id == _Asked.id,
         is_valid(CourseCompletion, now(session)),
+    )
+    instant = now(session)
+    met = or_(
+        completed,
+        is_exempt(organization_id, user_id, _Asked.id, instant),
+        is_proven(organization_id, user_id, _Asked.linked_compliance_requirement, instant),
     )
     rows = await session.execute(
         select(Course.id, _Asked.id, CourseVersion.title)
@@ -62,7 +72,7 @@ async def missing_prerequisites(
             Course.organization_id == organization_id,
             Course.id == func.any(list(course_ids)),
             _Asked.archived_at.is_(None),
-            ~completed,
+            ~met,
         )
         .order_by(Course.id, func.array_position(Course.prerequisites, _Asked.id))
     )

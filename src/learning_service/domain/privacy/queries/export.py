@@ -7,7 +7,7 @@ memory.
 """
 
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select, tuple_
@@ -29,7 +29,7 @@ from learning_service.domain.completion.views.progress import progress_view
 from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
 from learning_service.domain.courses.models import CourseGrader
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, compiled_version
-from learning_service.domain.directory.models import Member, MembershipEvent
+from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries.members import get_member
 from learning_service.domain.documents.models import Document
 from learning_service.domain.enrollments.models import (
@@ -44,6 +44,7 @@ from learning_service.domain.enrollments.queries.enrollments import (
     enrollment_views,
     own_enrollments,
 )
+from learning_service.domain.evidence.models import Evidence
 from learning_service.domain.exemptions.models import Exemption
 from learning_service.domain.grading.models import ResponseGrade
 from learning_service.domain.kernel.clock import now
@@ -57,14 +58,16 @@ from learning_service.domain.privacy.queries.exported import (
     ExportedEnrollment,
     Rows,
 )
-from learning_service.domain.records.audit import AuditEntry
+from learning_service.domain.privacy.queries.trails import (
+    After,
+    Page,
+    Paged,
+    activity,
+    member_changes,
+    membership_events,
+)
 
-After = tuple[Any, ...]
-Page = tuple[Sequence[Any], After | None]
-"""Items of a section, and the sort key of the last one; None where no more follow."""
-Paged = Callable[[AsyncSession, Principal, Member, After | None], Awaitable[Page]]
-"""Reads the page that comes after a sort key."""
-ATTEMPTS_AT_ONCE, ROWS_AT_ONCE = 10, 1000
+ATTEMPTS_AT_ONCE = 10
 
 
 async def export_member(session: AsyncSession, caller: Principal) -> Export:
@@ -79,6 +82,7 @@ async def export_member(session: AsyncSession, caller: Principal) -> Export:
         certificates=await _certificates(session, caller),
         compliance=await _compliance(session, caller),
         exemptions=await _exemptions(session, caller),
+        evidence=await _evidence(session, caller),
         accommodations=next(iter(await _accommodations(session, caller)), None),
         skills=await _skills(session, caller),
         preferences=await own_preferences(session, caller),
@@ -306,8 +310,25 @@ async def _compliance(session: AsyncSession, caller: Principal) -> Rows:
 
 async def _exemptions(session: AsyncSession, caller: Principal) -> Rows:
     mine = Exemption
-    names = ("id", "requirement_id", "course_id", "reason", "expires_at", "granted_at", "ended_at")
+    names = (
+        "id",
+        "requirement_id",
+        "course_id",
+        "reason",
+        "document_id",
+        "expires_at",
+        "granted_at",
+        "ended_at",
+    )
     return await _rows(session, caller, mine, names, mine.id)
+
+
+async def _evidence(session: AsyncSession, caller: Principal) -> Rows:
+    """What the member sent, and what was decided; not by whom."""
+    mine = Evidence
+    names = ("id", "requirement_id", "completed_on", "note", "document_id", "status", "sent_at", "reason")
+    more = ("expires_at", "decided_at", "approved_at", "taken_back_at")
+    return await _rows(session, caller, mine, (*names, *more), mine.id)
 
 
 async def _accommodations(session: AsyncSession, caller: Principal) -> Rows:
@@ -322,38 +343,6 @@ async def _skills(session: AsyncSession, caller: Principal) -> Rows:
 
 async def _grader_of(session: AsyncSession, caller: Principal) -> Rows:
     return await _rows(session, caller, CourseGrader, ("course_id",), CourseGrader.course_id)
-
-
-async def _membership_events(
-    session: AsyncSession, caller: Principal, _member: Member, after: After | None
-) -> Page:
-    mine = MembershipEvent
-    key = (mine.time, mine.source, mine.event_id)
-    statement = select(mine.event_id, mine.source, mine.time, mine.received_at).where(
-        mine.organization_id == caller.organization_id, mine.user_id == caller.user_id
-    )
-    if after is not None:
-        statement = statement.where(tuple_(*key) > after)
-    rows = (await session.execute(statement.order_by(*key).limit(ROWS_AT_ONCE))).all()
-    last = (rows[-1].time, rows[-1].source, rows[-1].event_id) if len(rows) == ROWS_AT_ONCE else None
-    return rows, last
-
-
-async def _activity(session: AsyncSession, caller: Principal, member: Member, after: After | None) -> Page:
-    """What the audit trail says this member did: the kind of thing, not which, for it may be another person.
-
-    Entries from before this membership belong to an erased person who had the same id.
-    """
-    statement = select(AuditEntry.id, AuditEntry.at, AuditEntry.action).where(
-        AuditEntry.organization_id == caller.organization_id,
-        AuditEntry.actor == caller.user_id,
-        AuditEntry.at >= member.created_at,
-    )
-    if after is not None:
-        statement = statement.where(AuditEntry.id > after[0])
-    rows = (await session.execute(statement.order_by(AuditEntry.id).limit(ROWS_AT_ONCE))).all()
-    last = (rows[-1].id,) if len(rows) == ROWS_AT_ONCE else None
-    return rows, last
 
 
 async def _rows(
@@ -379,7 +368,8 @@ async def _documents(session: AsyncSession, caller: Principal) -> Rows:
 
 PAGED: Mapping[str, Paged] = {
     "attempts": _attempts,
-    "membership_events": _membership_events,
-    "activity": _activity,
+    "membership_events": membership_events,
+    "changes": member_changes,
+    "activity": activity,
 }
 """Sections by their name in the document, whose shape is `schemas.privacy.ExportOut`."""

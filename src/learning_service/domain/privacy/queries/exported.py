@@ -67,6 +67,7 @@ class Export:
     certificates: Rows
     compliance: Rows
     exemptions: Rows
+    evidence: Rows
     accommodations: AnyRow | None
     skills: Rows
     preferences: PreferencesView

@@ -24,6 +24,7 @@ from learning_service.domain.directory.models import (
 from learning_service.domain.directory.queries.audience import within
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.documents.models import Document
+from learning_service.domain.evidence.models import Evidence
 from learning_service.domain.exemptions.models import Exemption
 from learning_service.domain.grading.models import LostPass
 from learning_service.domain.kernel.paging import PageRequest
@@ -259,8 +260,21 @@ def _reason(entry: Any) -> Any:
         .scalar_subquery()
     )
     return case(
+        (entry.subject_kind == "evidence", _decision_of_evidence(entry)),
         (entry.subject_kind == "enrollment", func.coalesce(grant, decision)),
         (is_certificate, certificate),
         (entry.subject_kind == "exemption", exemption),
         (entry.subject_kind == "webhook", entry.details["reason"].astext),
+    )
+
+
+def _decision_of_evidence(entry: Any) -> Any:
+    return (
+        select(Evidence.reason)
+        .where(
+            Evidence.organization_id == entry.organization_id,
+            Evidence.id == case((entry.subject_kind == "evidence", cast(entry.subject_id, Uuid))),
+            Evidence.decided_at == entry.at,
+        )
+        .scalar_subquery()
     )

@@ -1,0 +1,211 @@
+"""Reads of evidence, and the conditions by which other statements count what was approved."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.directory.models import ComplianceRequirement, Member
+from learning_service.domain.directory.queries.audience import within
+from learning_service.domain.directory.rules.reach import Reach
+from learning_service.domain.documents.models import Document
+from learning_service.domain.documents.rules import PROOFS, file_path, referenced_id
+from learning_service.domain.evidence.models import Evidence
+from learning_service.domain.kernel.errors import Invalid, NotFound
+from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.planning import FENCE, of_many
+from learning_service.domain.kernel.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """Evidence as administrators see it; members see of their own all but the last three."""
+
+    id: uuid.UUID
+    requirement_id: str
+    requirement_name: str
+    completed_on: date
+    note: str | None
+    document_id: uuid.UUID | None
+    status: str
+    sent_at: datetime
+    reason: str | None
+    expires_on: date | None
+    expires_at: datetime | None
+    decided_at: datetime | None
+    user_id: str
+    display_name: str | None
+    decided_by: str | None
+
+    @property
+    def document_url(self) -> str | None:
+        """Where the file is fetched; None: there is none, or it is no longer kept."""
+        return None if self.document_id is None else file_path(self.document_id)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFilter:
+    """Which evidence is wanted; None: whatever."""
+
+    user_id: str | None = None
+    requirement_id: str | None = None
+    chapter_id: str | None = None
+    status: str | None = None
+
+
+def is_proven(organization_id: Any, user_id: Any, requirement_id: Any, instant: Any) -> ColumnElement[bool]:
+    """Whether approved evidence shows at that instant that a member meets a requirement; a NULL one: no.
+
+    One look-up for each row, by `ix_evidence_member`.
+    """
+    proof = select(Evidence.id).where(
+        of_many(Evidence.organization_id, organization_id),
+        Evidence.user_id == user_id,
+        Evidence.requirement_id == requirement_id,
+        counts_at(instant),
+    )
+    return exists(proof.correlate_except(Evidence).offset(FENCE))
+
+
+def counts_at(instant: Any) -> ColumnElement[bool]:
+    """Whether evidence counts now: approved, and not at its end."""
+    return and_(
+        Evidence.status == "approved", or_(Evidence.expires_at.is_(None), Evidence.expires_at > instant)
+    )
+
+
+def proven_by(organization_id: Any, requirement_id: Any, instant: Any) -> Select[Any]:
+    """Members of whom approved evidence shows that they meet this requirement."""
+    return select(Evidence.user_id).where(
+        Evidence.organization_id == organization_id,
+        Evidence.requirement_id == requirement_id,
+        counts_at(instant),
+    )
+
+
+async def named_document(
+    session: AsyncSession, named: str | None, *, user_id: str, actor: Principal
+) -> Document | None:
+    """The PDF or picture that a body names by id or reference; None where it names none.
+
+    It is the actor's own upload, or one that the member has sent as evidence. Raises Invalid.
+    """
+    if named is None:
+        return None
+    document_id = referenced_id(named) or _uuid(named)
+    sent = exists().where(
+        Evidence.organization_id == Document.organization_id,
+        Evidence.user_id == user_id,
+        Evidence.document_id == Document.id,
+    )
+    document: Document | None = await session.scalar(
+        select(Document).where(
+            Document.organization_id == actor.organization_id,
+            Document.id == document_id,
+            or_(Document.uploaded_by == actor.user_id, sent),
+            Document.media_type.in_(sorted(PROOFS)),
+        )
+    )
+    if document is None:
+        raise Invalid.at("/document", "is not a PDF or picture that you uploaded", "not-known")
+    if document.status == "failed":
+        raise Invalid.at("/document", "is a file that cannot be used; upload another", "unusable")
+    return document
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+async def list_evidence(
+    session: AsyncSession, organization_id: str, reach: Reach, page: PageRequest, wanted: EvidenceFilter
+) -> Sequence[EvidenceView]:
+    """Evidence of members within the reach, newest first; one more than the page holds.
+
+    Walks the primary key of the organization from its end, of what is pending `ix_evidence_pending`.
+    """
+    statement = _views(organization_id).where(within(organization_id, reach))
+    if wanted.user_id is not None:
+        statement = statement.where(Evidence.user_id == wanted.user_id)
+    if wanted.requirement_id is not None:
+        statement = statement.where(Evidence.requirement_id == wanted.requirement_id)
+    if wanted.chapter_id is not None:
+        statement = statement.where(Member.chapter_id == wanted.chapter_id)
+    if wanted.status is not None:
+        statement = statement.where(Evidence.status == wanted.status)
+    return await _page(session, statement, page)
+
+
+async def list_own_evidence(
+    session: AsyncSession, caller: Principal, page: PageRequest, *, status: str | None
+) -> Sequence[EvidenceView]:
+    """The caller's evidence, newest first; one more than the page holds. Index: `ix_evidence_member`."""
+    statement = _views(caller.organization_id).where(Evidence.user_id == caller.user_id)
+    if status is not None:
+        statement = statement.where(Evidence.status == status)
+    return await _page(session, statement, page)
+
+
+async def access_evidence(
+    session: AsyncSession, organization_id: str, reach: Reach, evidence_id: uuid.UUID
+) -> EvidenceView:
+    """Evidence of a member within the reach. Raises NotFound."""
+    statement = _views(organization_id).where(Evidence.id == evidence_id, within(organization_id, reach))
+    row = (await session.execute(statement)).first()
+    if row is None:
+        raise NotFound
+    return EvidenceView(*row)
+
+
+async def _page(session: AsyncSession, statement: Any, page: PageRequest) -> Sequence[EvidenceView]:
+    if page.after is not None:
+        statement = statement.where(Evidence.id < uuid.UUID(page.after[0]))
+    rows = await session.execute(statement.order_by(Evidence.id.desc()).limit(page.limit + 1))
+    return [EvidenceView(*row) for row in rows]
+
+
+def _views(organization_id: str) -> Select[Any]:
+    columns: tuple[Any, ...] = (
+        Evidence.id,
+        Evidence.requirement_id,
+        ComplianceRequirement.name,
+        Evidence.completed_on,
+        Evidence.note,
+        # What is no longer kept cannot be shown.
+        Document.id,
+        Evidence.status,
+        Evidence.sent_at,
+        Evidence.reason,
+        Evidence.expires_on,
+        Evidence.expires_at,
+        Evidence.decided_at,
+        Evidence.user_id,
+        Member.display_name,
+        Evidence.decided_by,
+    )
+    return (
+        select(*columns)
+        .join(
+            Member,
+            and_(Member.organization_id == Evidence.organization_id, Member.user_id == Evidence.user_id),
+        )
+        .join(
+            ComplianceRequirement,
+            and_(
+                ComplianceRequirement.organization_id == Evidence.organization_id,
+                ComplianceRequirement.id == Evidence.requirement_id,
+            ),
+        )
+        .outerjoin(
+            Document,
+            and_(Document.organization_id == Evidence.organization_id, Document.id == Evidence.document_id),
+        )
+        .where(Evidence.organization_id == organization_id, Member.erased_at.is_(None))
+    )
