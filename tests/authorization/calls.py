@@ -212,6 +212,7 @@ CALLS: dict[str, Call] = {
     "POST /api/enrollments/{enrollment_id}/withdraw/": Call({"reason": "Left"}, fresh="enrollment"),
     "POST /api/lessons/{lesson_id}/complete/": Call(),
     "POST /api/attestations/{attestation_id}/sign/": Call({"typed_name": "Ana Example"}),
+    "POST /api/users/enrollments/{enrollment_id}/move/": Call(),
     "GET /api/quizzes/{quiz_id}/": Call(),
     "GET /api/assessments/{quiz_id}/": Call(ids=FINAL),
     "POST /api/quizzes/{quiz_id}/attempts/": Call(),

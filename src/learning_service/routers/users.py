@@ -5,10 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from learning_service.api.idempotency import KeyedRoute
-from learning_service.api.parameters import page
+from learning_service.api.ownership import IsEnrollmentOwner, OwnPosition
+from learning_service.api.parameters import NoBody, page
 from learning_service.api.permissions import IsMember
 from learning_service.api.requests import ContextOf, Session
+from learning_service.domain.attempts.queries.positions import version_of
 from learning_service.domain.certificates.queries import list_own_certificates
+from learning_service.domain.completion.actions.invitations import accept_invitation
 from learning_service.domain.completion.queries.completions import finishes
 from learning_service.domain.completion.queries.own_progress import list_own_progress
 from learning_service.domain.completion.queries.transcripts import own_transcript
@@ -16,6 +19,7 @@ from learning_service.domain.completion.views.progress import progress_view
 from learning_service.domain.compliance.queries import list_own_skills, list_own_statuses
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.enrollments.queries.enrollments import (
+    get_enrollment,
     list_own_enrollments,
     own_totals,
 )
@@ -29,6 +33,7 @@ from learning_service.schemas.compliance import ComplianceOut, SkillOut
 from learning_service.schemas.enrollments import (
     ListedEnrollmentOut,
     ListedProgressOut,
+    ProgressOut,
     ProgressPageOut,
     TotalsOut,
 )
@@ -52,6 +57,20 @@ async def list_my_enrollments(
             item=lambda row: ListedEnrollmentOut.of(row, found[row.id]),
         )
     )
+
+
+@router.post("/users/enrollments/{enrollment_id}/move/")
+async def move_my_enrollment(
+    own: Annotated[OwnPosition, Depends(IsEnrollmentOwner("enrollment"))], session: Session, nothing: NoBody
+) -> ProgressOut:
+    """Move to the course's new version, whose author invites to it; how far the caller is there.
+
+    What is the same in it is kept, as in a move by the author.
+    """
+    moved = await accept_invitation(session, own.position)
+    version = await version_of(session, moved)
+    view = await get_enrollment(session, moved.enrollment_id)
+    return ProgressOut.model_validate(progress_view(view, version, moved.standing()))
 
 
 @router.get("/users/enrollments/progress/")

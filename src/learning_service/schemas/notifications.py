@@ -31,6 +31,7 @@ class NotificationOut(Out):
         "evidence_approved",
         "evidence_rejected",
         "evidence_expiring",
+        "invited",
     ]
     at: datetime
     """When it came about."""

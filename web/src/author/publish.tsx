@@ -34,6 +34,7 @@ const KIND: Record<Change["kind"], Key> = {
 type UnderWay = NonNullable<Schemas["PublicationIn"]["open_enrollments"]>;
 const UNDER_WAY: Record<UnderWay, { key: Key; lead: Key }> = {
   leave: { key: "underWayLeave", lead: "underWayLeaveLead" },
+  invite: { key: "underWayInvite", lead: "underWayInviteLead" },
   migrate: { key: "underWayMigrate", lead: "underWayMigrateLead" },
 };
 

@@ -254,6 +254,8 @@ export const en = {
   noteCertificate: "Your certificate is ready",
   noteExpiring: "A certificate expires soon",
   noteMigrated: "A course has a new version",
+  noteInvited: "A course has a new version: you may move to it, or finish yours",
+  moveToNew: "Move to it",
   noteKept: "Of what you did, {kept} count there, {lost} do not",
   noteEvidenceApproved: "Your evidence was approved",
   noteEvidenceRejected: "Your evidence was not accepted",

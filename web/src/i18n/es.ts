@@ -205,6 +205,8 @@ export const es: Catalogue = {
   noteCertificate: "Su certificado está listo",
   noteExpiring: "Un certificado caduca pronto",
   noteMigrated: "Un curso tiene una versión nueva",
+  noteInvited: "Un curso tiene una versión nueva: puede pasar a ella o terminar la suya",
+  moveToNew: "Pasar a ella",
   noteKept: "De lo que hizo, {kept} cuentan allí y {lost} no",
   noteEvidenceApproved: "Se aceptó tu justificante",
   noteEvidenceRejected: "No se aceptó tu justificante",

@@ -205,6 +205,8 @@ export const fr: Catalogue = {
   noteCertificate: "Votre certificat est prêt",
   noteExpiring: "Un certificat expire bientôt",
   noteMigrated: "Un cours a une nouvelle version",
+  noteInvited: "Un cours a une nouvelle version : vous pouvez y passer ou finir la vôtre",
+  moveToNew: "Y passer",
   noteKept: "De ce que vous avez fait, {kept} y comptent, {lost} non",
   noteEvidenceApproved: "Votre justificatif a été accepté",
   noteEvidenceRejected: "Votre justificatif n’a pas été accepté",

@@ -141,6 +141,7 @@ const NOTE: Record<Schemas["NotificationOut"]["kind"], Key> = {
   evidence_approved: "noteEvidenceApproved",
   evidence_rejected: "noteEvidenceRejected",
   evidence_expiring: "noteEvidenceExpiring",
+  invited: "noteInvited",
 };
 
 export function Notifications() {
@@ -151,8 +152,13 @@ export function Notifications() {
     mutationFn: () => take(api.POST("/api/users/notifications/read/", { body: { all: true } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["notifications"] }),
   });
+  const move = useMutation({
+    mutationFn: (enrollmentId: string) => take(api.POST("/api/users/enrollments/{enrollment_id}/move/", { params: { path: { enrollment_id: enrollmentId } } })),
+    onSuccess: () => queries.invalidateQueries(),
+  });
   return (
     <Screen title={t("navNotifications")}>
+      {move.error ? <Failure error={move.error} /> : null}
       {list.error ?? read.error ? <Failure error={list.error ?? read.error} again={() => void list.refetch()} /> : null}
       {list.isPending ? <Loading /> : null}
       {list.items?.length === 0 ? <Empty title={t("noNotifications")}>{t("noNotificationsLead")}</Empty> : null}
@@ -184,6 +190,11 @@ export function Notifications() {
                 <span>{moment(one.at)}</span>
               </p>
             </div>
+            {one.kind === "invited" ? (
+              <button type="button" className="small" disabled={move.isPending} onClick={() => move.mutate(one.enrollment_id)}>
+                {t("moveToNew")}
+              </button>
+            ) : null}
             {one.read ? null : <Pill tone="accent">{t("isNew")}</Pill>}
           </li>
         ))}

@@ -132,6 +132,10 @@ class LearningClient(
         path = f"/api/attestations/{uuid_of(attestation_id)}/sign/"
         return await self._post(SignatureOut, path, {"typed_name": typed_name})
 
+    async def move_my_enrollment(self, enrollment_id: Id) -> ProgressOut:
+        """Move to the course's new version, whose author invites to it."""
+        return await self._post(ProgressOut, f"/api/users/enrollments/{uuid_of(enrollment_id)}/move/")
+
     async def read_quiz(self, quiz_id: Id) -> QuizOut:
         """A quiz with the caller's attempts."""
         return await self._get(QuizOut, f"/api/quizzes/{uuid_of(quiz_id)}/")
@@ -240,9 +244,9 @@ class LearningClient(
         *,
         etag: str | None = None,
         note: str | None = None,
-        open_enrollments: Literal["leave", "migrate"] | None = None,
+        open_enrollments: Literal["leave", "invite", "migrate"] | None = None,
     ) -> PublishedCourseOut:
-        """Publish the draft; with `etag` only in that state. Open enrollments stay unless it says `migrate`."""
+        """Publish the draft; with `etag` only in that state. Open enrollments stay where nothing else is said."""
         path = f"/api/courses/{uuid_of(course_id)}/publish/"
         body = given(note=note, open_enrollments=open_enrollments)
         answer = await self._send("POST", path, body=body, if_match=etag)

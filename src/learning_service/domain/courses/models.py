@@ -108,6 +108,8 @@ class CourseVersion(Base):
     published_at: Mapped[datetime | None]
     published_by: Mapped[str | None]
     note: Mapped[str | None]
+    invites: Mapped[bool] = mapped_column(server_default=false())
+    """Whether learners who are under way at an older one may move to it."""
     program: Mapped[str | None]
     """Of a program: its `ProgramContent` as JSON; of a course: None."""
 

@@ -29,14 +29,16 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from learning_service.domain.attempts.models import PendingResponse, QuizAttempt
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.models import EnrollmentMove
-from learning_service.domain.courses.models import CourseVersion
+from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.directory.models import ComplianceRequirement
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.enrollments import listed_enrollments
+from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.evidence.models import Evidence
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
@@ -114,6 +116,7 @@ def notifications_of(caller: Principal, instant: datetime) -> Any:
         _moved(caller),
         _decided(caller),
         _expiring(caller, instant),
+        _invited(caller),
     ).subquery("told")
 
 
@@ -222,6 +225,24 @@ def _moved(caller: Principal) -> Any:
     move = looked_up(EnrollmentMove, "move", _belongs(EnrollmentMove))
     told = _told(caller, literal("migrated"), move.id, move.moved_at, kept=move.kept, lost=move.lost)
     return told.join(move, true())
+
+
+def _invited(caller: Principal) -> Any:
+    """While the published version invites the learner of an open enrollment at an older one."""
+    course = looked_up(
+        Course,
+        "course",
+        Course.organization_id == Enrollment.organization_id,
+        Course.id == Enrollment.course_id,
+    )
+    newer = aliased(CourseVersion, name="newer")
+    published = and_(newer.organization_id == course.organization_id, newer.id == course.published_version_id)
+    told = _told(caller, literal("invited"), func.concat(Enrollment.id, newer.id), newer.published_at)
+    return (
+        told.join(course, true())
+        .join(newer, published)
+        .where(Enrollment.status.in_(OPEN), newer.invites, newer.number > CourseVersion.number)
+    )
 
 
 def _belongs(row: Any) -> ColumnElement[bool]:

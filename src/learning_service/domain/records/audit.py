@@ -55,6 +55,7 @@ AuditAction: TypeAlias = Literal[
     "enrollment.failed",
     "enrollment.paused",
     "enrollment.reminded",
+    "enrollment.moved",
     "enrollment.removed",
     "enrollment.reopened",
     "enrollment.resumed",

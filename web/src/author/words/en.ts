@@ -288,6 +288,8 @@ export const en = {
   underWay: "Those under way",
   underWayLeave: "Stay at their version",
   underWayLeaveLead: "They finish what they have begun. You can move them later, from the versions.",
+  underWayInvite: "Are invited to the new version",
+  underWayInviteLead: "They are told, and decide themselves.",
   underWayMigrate: "Move to the new version",
   underWayMigrateLead: "They keep what is the same in it, and are told.",
   restore: "Take it as the draft",

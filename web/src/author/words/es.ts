@@ -289,6 +289,8 @@ export const es = {
   underWay: "Quienes están en curso",
   underWayLeave: "Se quedan en su versión",
   underWayLeaveLead: "Terminan lo que han empezado. Puede trasladarlos después, desde las versiones.",
+  underWayInvite: "Se les invita a la nueva versión",
+  underWayInviteLead: "Reciben un aviso y deciden.",
   underWayMigrate: "Pasan a la nueva versión",
   underWayMigrateLead: "Conservan lo que es igual en ella y reciben un aviso.",
   restore: "Tomarla como borrador",

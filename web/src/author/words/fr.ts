@@ -289,6 +289,8 @@ export const fr = {
   underWay: "Inscriptions en cours",
   underWayLeave: "Restent à leur version",
   underWayLeaveLead: "Chacun finit ce qu’il a commencé. Vous pouvez les déplacer plus tard, depuis les versions.",
+  underWayInvite: "Sont invitées à la nouvelle version",
+  underWayInviteLead: "Chacun en est averti et décide.",
   underWayMigrate: "Passent à la nouvelle version",
   underWayMigrateLead: "Chacun garde ce qui y est identique et en est averti.",
   restore: "La prendre comme brouillon",

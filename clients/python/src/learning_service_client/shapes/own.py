@@ -357,6 +357,7 @@ class NotificationOut(TypedDict):
         "evidence_approved",
         "evidence_rejected",
         "evidence_expiring",
+        "invited",
     ]
     at: str
     title: str

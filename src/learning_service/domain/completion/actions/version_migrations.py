@@ -13,7 +13,7 @@ from learning_service.domain.completion.actions.moving import MigrationUnderWay,
 from learning_service.domain.completion.actions.outcomes import settle
 from learning_service.domain.completion.actions.regrades import RegradeUnderWay
 from learning_service.domain.completion.actions.statistics import forget_statistics
-from learning_service.domain.completion.models import Regrade, VersionMigration, WaitingMove
+from learning_service.domain.completion.models import VersionMigration, WaitingMove
 from learning_service.domain.completion.queries.moving import (
     IS_BUSY,
     Fate,
@@ -21,6 +21,7 @@ from learning_service.domain.completion.queries.moving import (
     Wanted,
     fate_of,
     is_moving,
+    is_regrading,
     move_between,
     open_elsewhere,
     touched_by,
@@ -172,7 +173,7 @@ async def start_migration(
     wanted = await _wanted(session, version, asked, actor)
     if await is_moving(session, course.organization_id, course.id):
         raise MigrationUnderWay
-    if await _is_regrading(session, course.id):
+    if await is_regrading(session, course.organization_id, course.id):
         raise RegradeUnderWay
     run = VersionMigration(
         id=new_id(),
@@ -200,25 +201,6 @@ async def start_migration(
     await session.flush()
     await enqueue_job(session, MoveEnrollments(run_id=run.id), organization_id=actor.organization_id)
     return run.id
-
-
-async def _is_regrading(session: AsyncSession, course_id: uuid.UUID) -> bool:
-    """Whether attempts of any version of the course are being graded anew."""
-    organization_id, _ = own_key(session, course_id)
-    running = (
-        select(Regrade.id)
-        .join(
-            CourseVersion,
-            (CourseVersion.organization_id == Regrade.organization_id)
-            & (CourseVersion.id == Regrade.version_id),
-        )
-        .where(
-            Regrade.organization_id == organization_id,
-            Regrade.status == "applying",
-            CourseVersion.course_id == course_id,
-        )
-    )
-    return await session.scalar(running.limit(1)) is not None
 
 
 async def _count(session: AsyncSession, wanted: Wanted) -> int:
@@ -254,9 +236,15 @@ async def publish_course(
     Raises what `publish_draft` and `start_migration` raise.
     """
     warnings = await publish_draft(
-        session, course_id, note=sent.note, if_match=if_match, missing_glyphs=missing_glyphs, actor=actor
+        session,
+        course_id,
+        note=sent.note,
+        invites=sent.open_enrollments == "invite",
+        if_match=if_match,
+        missing_glyphs=missing_glyphs,
+        actor=actor,
     )
-    if sent.open_enrollments == "leave":
+    if sent.open_enrollments != "migrate":
         return warnings, None
     version = await current_version(session, course_id)
     return warnings, await start_migration(session, version, MigrationIn(), actor=actor)
@@ -374,7 +362,9 @@ async def _move_waiting(session: AsyncSession, run: VersionMigration, enrollment
         session, run.organization_id, "enrollment", enrollment_id, user_id=None, lock=True
     )
     if position is not None and position.is_open and position.version_id != run.version_id:
-        if await _is_regrading(session, run.course_id):
+        # Behind it no regrade begins.
+        await lock_course(session, run.course_id)
+        if await is_regrading(session, run.organization_id, run.course_id):
             return
         move = await move_between(session, run.organization_id, position.version_id, run.version_id)
         fate = await fate_of(session, move, [enrollment_id])

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.accommodations.queries import accommodations_of
 from learning_service.domain.attempts.queries.positions import Position, QuizCount, read_position
 from learning_service.domain.attempts.queries.progress import lessons_of, quizzes_of, under_way_of
-from learning_service.domain.completion.models import VersionMigration
+from learning_service.domain.completion.models import Regrade, VersionMigration
+from learning_service.domain.courses.models import CourseVersion
 from learning_service.domain.courses.queries.compiled import (
     CompiledLesson,
     CompiledQuiz,
@@ -341,3 +342,21 @@ async def is_moving(session: AsyncSession, organization_id: str, course_id: uuid
         VersionMigration.status == "running",
     )
     return bool(await session.scalar(select(running)))
+
+
+async def is_regrading(session: AsyncSession, organization_id: str, course_id: uuid.UUID) -> bool:
+    """Whether attempts at any version of the course are being graded anew."""
+    running = (
+        select(Regrade.id)
+        .join(
+            CourseVersion,
+            (CourseVersion.organization_id == Regrade.organization_id)
+            & (CourseVersion.id == Regrade.version_id),
+        )
+        .where(
+            Regrade.organization_id == organization_id,
+            Regrade.status == "applying",
+            CourseVersion.course_id == course_id,
+        )
+    )
+    return await session.scalar(running.limit(1)) is not None

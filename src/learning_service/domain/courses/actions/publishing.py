@@ -51,14 +51,16 @@ async def publish_draft(
     course_id: uuid.UUID,
     *,
     note: str | None,
+    invites: bool = False,
     if_match: str | None,
     actor: Principal,
     missing_glyphs: Missing = _none_missing,
 ) -> list[Warned]:
     """Freeze the draft and make it what new enrollments get; what its author may have overlooked.
 
-    Publishing twice at once yields one version. `missing_glyphs` gives the characters of a title that certificates
-    cannot print. Raises Forbidden for skills that the actor may not grant and that no published version grants,
+    Publishing twice at once yields one version. `invites`: whether learners at older ones may move to it.
+    `missing_glyphs` gives the characters of a title that certificates cannot print. Raises Forbidden for skills that
+    the actor may not grant and that no published version grants,
     Invalid listing everything else that stops it, PreconditionFailed when the caller saw another draft,
     NothingToPublish.
     """
@@ -78,6 +80,7 @@ async def publish_draft(
     version.published_at = now(session)
     version.published_by = actor.user_id
     version.note = note
+    version.invites = invites
     await session.flush()
     course.published_version_id = version.id
     course.updated_at = now(session)

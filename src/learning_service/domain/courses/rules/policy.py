@@ -76,8 +76,9 @@ class PublicationIn(StrictModel):
     """The optional body of a publish."""
 
     note: Annotated[CleanText, Field(max_length=2000)] | None = None
-    open_enrollments: Literal["leave", "migrate"] = "leave"
-    """`migrate` also moves all open enrollments of the course to the new version; `leave`: they keep theirs."""
+    open_enrollments: Literal["leave", "invite", "migrate"] = "leave"
+    """`migrate` also moves all open enrollments of the course to the new version; `invite`: their learners are told
+    and may move themselves; `leave`: they keep theirs."""
 
 
 MAX_TITLE = 200
