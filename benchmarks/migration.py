@@ -19,7 +19,8 @@ from benchmarks.stage import Stage
 
 from learning_service.context import open_context
 from learning_service.core.settings import Settings
-from learning_service.domain.completion.actions.version_migrations import step_migration
+from learning_service.domain.completion.actions.version_migrations import CHUNK, step_migration
+from learning_service.domain.completion.rules.pace import FIRST, next_size
 
 DATABASE, ENROLLMENTS = "migration", 100_000
 _PROGRESS = """
@@ -123,14 +124,15 @@ async def _move_in_sql(url: str, first: uuid.UUID, second: uuid.UUID) -> None:
 
 async def _run(run_id: uuid.UUID) -> dict[str, float]:
     """Do the run as `worker.jobs.enrollments` does."""
-    longest, more = 0.0, True
+    longest, more, size = 0.0, True, FIRST
     async with open_context(Settings(), "learning_worker") as context:
         started = time.process_time()
         while more:
             begun = time.perf_counter()
             async with context.transaction(ORGANIZATION) as session:
-                more = await step_migration(session, run_id)
-            longest = max(longest, time.perf_counter() - begun)
+                more = await step_migration(session, run_id, size)
+            took = time.perf_counter() - begun
+            size, longest = next_size(size, took, CHUNK), max(longest, took)
         return {"seconds": time.process_time() - started, "longest_transaction_ms": longest * 1000}
 
 

@@ -13,10 +13,10 @@ from learning_service.worker.settings import WorkerSettings, run
 steps: list[uuid.UUID] = []
 
 
-async def step(session: AsyncSession, run_id: uuid.UUID) -> bool:
+async def step(session: AsyncSession, run_id: uuid.UUID, most: int) -> bool:
     """Two are committed; all of the third is written, and lost."""
     steps.append(run_id)
-    more = await version_migrations.step_migration(session, run_id)
+    more = await version_migrations.step_migration(session, run_id, most)
     if len(steps) > 2:
         os.kill(os.getpid(), signal.SIGKILL)
     return more

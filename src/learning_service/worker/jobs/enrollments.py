@@ -1,5 +1,6 @@
 """Changes of many enrollments, imports of many rows, and moves to another version."""
 
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -13,11 +14,13 @@ from learning_service.domain.completion.actions.enrollment_runs import fail_run,
 from learning_service.domain.completion.actions.imports import fail_import, step_import
 from learning_service.domain.completion.actions.marking import with_marks
 from learning_service.domain.completion.actions.version_migrations import (
+    CHUNK,
     fail_migration,
     move_ready,
     ready_moves,
     step_migration,
 )
+from learning_service.domain.completion.rules.pace import FIRST, next_size
 from learning_service.domain.jobs.outbox import Job
 from learning_service.domain.jobs.payloads import (
     ChangeEnrollments,
@@ -49,9 +52,17 @@ async def import_rows(context: Context, job: Job) -> None:
 
 
 async def move_enrollments(context: Context, job: Job) -> None:
-    """Go through the open enrollments that move to another version."""
-    run_id = MoveEnrollments.read(job.arguments).run_id
-    await _go_through(context, job, run_id, step_migration, fail_migration)
+    """Go through the open enrollments that move to another version, as many at once as take little time."""
+    size, run_id = FIRST, MoveEnrollments.read(job.arguments).run_id
+
+    async def step(session: AsyncSession, run_id: uuid.UUID) -> bool:
+        nonlocal size
+        begun = time.perf_counter()
+        more = await step_migration(session, run_id, size)
+        size = next_size(size, time.perf_counter() - begun, CHUNK)
+        return more
+
+    await _go_through(context, job, run_id, step, fail_migration)
 
 
 async def move_waiting_enrollments(context: Context, at: datetime | None) -> None:

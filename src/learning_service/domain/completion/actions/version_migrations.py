@@ -47,7 +47,9 @@ from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.records.audit import record_audit
 
 CHUNK = 1_000
-"""Enrollments of one transaction."""
+"""Enrollments of one transaction, unless those take long."""
+LOOKED_AT = 10_000
+"""Enrollments that a dry run looks at with one statement."""
 SAMPLE = 10
 """Enrollments that a dry run shows."""
 READY = 200
@@ -74,7 +76,7 @@ async def forecast_migration(
     total = kept = completing = busy = staying = 0
     sample: list[MovedSample] = []
     after: uuid.UUID | None = None
-    while found := await open_elsewhere(session, wanted, after=after, most=CHUNK):
+    while found := await open_elsewhere(session, wanted, after=after, most=LOOKED_AT):
         for version_id, ids in found.items():
             if version_id not in moves:
                 moves[version_id] = await move_between(
@@ -250,8 +252,8 @@ async def publish_course(
     return warnings, await start_migration(session, version, MigrationIn(), actor=actor)
 
 
-async def step_migration(session: AsyncSession, run_id: uuid.UUID) -> bool:
-    """Move the next enrollments of a run; True while there may be more.
+async def step_migration(session: AsyncSession, run_id: uuid.UUID, most: int | None = None) -> bool:
+    """Move the next enrollments of a run, at most so many; True while there may be more.
 
     The run's row is held, so that two workers go through it one after the other, and what was moved and where the run
     is are committed together. First those that go on, many at once; then each that would be completed by it.
@@ -269,7 +271,7 @@ async def step_migration(session: AsyncSession, run_id: uuid.UUID) -> bool:
         _ids(run.from_versions),
         _ids(run.enrollment_ids),
     )
-    found = await open_elsewhere(session, wanted, after=run.cursor, most=CHUNK, hold=True)
+    found = await open_elsewhere(session, wanted, after=run.cursor, most=min(most or CHUNK, CHUNK), hold=True)
     for version_id, ids in found.items():
         move = await move_between(session, run.organization_id, version_id, run.version_id)
         fate = await fate_of(session, move, ids)

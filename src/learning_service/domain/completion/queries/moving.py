@@ -1,7 +1,7 @@
 """What moving open enrollments to another version of their course means for them."""
 
 import uuid
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,7 +21,7 @@ from learning_service.domain.courses.queries.compiled import (
     CompiledVersion,
     compiled_version,
 )
-from learning_service.domain.courses.queries.corrections import list_corrections
+from learning_service.domain.courses.queries.corrections import correction_number, list_corrections
 from learning_service.domain.courses.queries.versions import load_tree
 from learning_service.domain.courses.rules.moving import same_items
 from learning_service.domain.enrollments.models import Enrollment
@@ -48,11 +48,14 @@ OR EXISTS (SELECT FROM quiz_progress p WHERE p.organization_id = e.organization_
     AND p.held_points IS NOT NULL)
 """
 _BUSY = text(
-    f"""
-SELECT e.id FROM unnest(CAST(:ids AS uuid[])) AS i(id)
-JOIN enrollments e ON e.organization_id = :organization_id AND e.id = i.id
-WHERE {IS_BUSY}
-"""  # noqa: S608 - words of our own
+    """
+SELECT enrollment_id FROM quiz_attempts WHERE organization_id = :organization_id
+    AND enrollment_id = ANY(CAST(:ids AS uuid[])) AND status = 'in_progress'
+UNION SELECT enrollment_id FROM lost_passes WHERE organization_id = :organization_id
+    AND enrollment_id = ANY(CAST(:ids AS uuid[])) AND resolved_at IS NULL
+UNION SELECT enrollment_id FROM quiz_progress WHERE organization_id = :organization_id
+    AND enrollment_id = ANY(CAST(:ids AS uuid[])) AND held_points IS NOT NULL
+"""
 )
 # What an earlier move has left at a quiz is in the way of what would come there.
 _TAKEN = text(
@@ -62,26 +65,34 @@ WHERE organization_id = :organization_id AND enrollment_id = ANY(CAST(:ids AS uu
     AND quiz_id = ANY(CAST(:taken AS uuid[]))
 """
 )
-# Where an item of the new version that is needed was never touched, and no quiz is used up, a move ends nothing.
+# Where a lesson that the new version needs was never completed, or a quiz not passed, and none is used up, a move
+# ends nothing. A little less than the pass score: shares without a decimal are rounded.
 _CLOSE = text(
     """
 WITH lesson AS (SELECT * FROM unnest(CAST(:lessons AS uuid[]), CAST(:lessons_after AS uuid[])) AS l(old, new)),
 quiz AS (SELECT * FROM unnest(CAST(:quizzes AS uuid[]), CAST(:quizzes_after AS uuid[]), CAST(:most AS integer[]))
-    AS q(old, new, most))
+    AS q(old, new, most)),
+need AS (SELECT * FROM unnest(CAST(:needed_quizzes AS uuid[]), CAST(:needed_scores AS numeric[])) AS n(id, score)),
+tried AS (
+    SELECT p.enrollment_id, p.possible_points * 100 > (need.score - 0.001) * p.max_points AS passes,
+        p.attempts_used >= least(p.attempts_allowed, quiz.most) AS used_up
+    FROM quiz_progress p LEFT JOIN quiz ON quiz.old = p.quiz_id JOIN need ON need.id = coalesce(quiz.new, p.quiz_id)
+    WHERE p.organization_id = :organization_id AND p.enrollment_id = ANY(CAST(:ids AS uuid[]))
+        AND p.best_points IS NOT NULL
+), passed AS (
+    SELECT enrollment_id, count(*) FILTER (WHERE passes) AS passed, bool_or(coalesce(used_up, false)) AS used_up
+    FROM tried GROUP BY enrollment_id
+), learned AS (
+    SELECT p.enrollment_id, count(DISTINCT coalesce(lesson.new, p.lesson_id)) AS lessons
+    FROM lesson_progress p LEFT JOIN lesson ON lesson.old = p.lesson_id
+    WHERE p.organization_id = :organization_id AND p.enrollment_id = ANY(CAST(:ids AS uuid[]))
+        AND coalesce(lesson.new, p.lesson_id) = ANY(CAST(:needed_lessons AS uuid[]))
+    GROUP BY p.enrollment_id
+)
 SELECT e.id FROM unnest(CAST(:ids AS uuid[])) AS e(id)
-WHERE ((SELECT count(DISTINCT coalesce(lesson.new, p.lesson_id)) FROM lesson_progress p
-        LEFT JOIN lesson ON lesson.old = p.lesson_id
-        WHERE p.organization_id = :organization_id AND p.enrollment_id = e.id
-            AND coalesce(lesson.new, p.lesson_id) = ANY(CAST(:needed_lessons AS uuid[])))
-        = cardinality(CAST(:needed_lessons AS uuid[]))
-    AND (SELECT count(*) FROM quiz_progress p LEFT JOIN quiz ON quiz.old = p.quiz_id
-        WHERE p.organization_id = :organization_id AND p.enrollment_id = e.id AND p.best_points IS NOT NULL
-            AND coalesce(quiz.new, p.quiz_id) = ANY(CAST(:needed_quizzes AS uuid[])))
-        = cardinality(CAST(:needed_quizzes AS uuid[])))
-    OR EXISTS (SELECT FROM quiz_progress p LEFT JOIN quiz ON quiz.old = p.quiz_id
-        WHERE p.organization_id = :organization_id AND p.enrollment_id = e.id AND p.best_points IS NOT NULL
-            AND coalesce(quiz.new, p.quiz_id) = ANY(CAST(:needed_quizzes AS uuid[]))
-            AND p.attempts_used >= least(p.attempts_allowed, quiz.most))
+LEFT JOIN passed ON passed.enrollment_id = e.id LEFT JOIN learned ON learned.enrollment_id = e.id
+WHERE (coalesce(passed.passed, 0) = cardinality(CAST(:needed_quizzes AS uuid[]))
+    AND coalesce(learned.lessons, 0) = cardinality(CAST(:needed_lessons AS uuid[]))) OR passed.used_up
 """
 )
 _TOUCHED = """
@@ -178,15 +189,35 @@ def _items(version: CompiledVersion) -> Iterator[CompiledLesson | CompiledQuiz]:
         yield version.assessment
 
 
+_moves: OrderedDict[tuple[uuid.UUID, int, uuid.UUID, int], Move] = OrderedDict()
+"""What was compared: versions do not change, and after so many corrections neither do their keys."""
+KEPT_MOVES = 50
+
+
 async def move_between(
     session: AsyncSession, organization_id: str, before_id: uuid.UUID, after_id: uuid.UUID
 ) -> Move:
     """What is the same in two published versions of a course, by the keys that hold now."""
+    left, right = await correction_number(session, before_id), await correction_number(session, after_id)
+    key = before_id, left, after_id, right
+    if key not in _moves:
+        _moves[key] = await _compared(session, organization_id, *key)
+        while len(_moves) > KEPT_MOVES:
+            _moves.popitem(last=False)
+    return _moves[key]
+
+
+async def _compared(
+    session: AsyncSession,
+    organization_id: str,
+    before_id: uuid.UUID,
+    left: int,
+    after_id: uuid.UUID,
+    right: int,
+) -> Move:
     old, new = await load_tree(session, before_id), await load_tree(session, after_id)
-    left, right = await list_corrections(session, before_id), await list_corrections(session, after_id)
-    number = right[-1].number if right else 0
-    before = await compiled_version(session, before_id, left[-1].number if left else 0)
-    after = await compiled_version(session, after_id, number)
+    before = await compiled_version(session, before_id, left)
+    after = await compiled_version(session, after_id, right)
     names = {id_: key for key, id_ in old.ids.items()}
     answers = {
         question.id: {
@@ -195,8 +226,13 @@ async def move_between(
         for quiz in before.quizzes.values()
         for question in quiz.shown
     }
-    same = same_items(old.tree, new.tree, left, right)
-    return Move(organization_id, before, after, number, same, answers)
+    same = same_items(
+        old.tree,
+        new.tree,
+        await list_corrections(session, before_id, upto=left),
+        await list_corrections(session, after_id, upto=right),
+    )
+    return Move(organization_id, before, after, right, same, answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +306,7 @@ async def fate_of(session: AsyncSession, move: Move, ids: Sequence[uuid.UUID]) -
             "most": [quiz.max_attempts for quiz in move.quizzes.values()],
             "needed_lessons": list(shape.required_lessons),
             "needed_quizzes": [quiz.id for quiz in shape.to_pass],
+            "needed_scores": [quiz.pass_score for quiz in shape.to_pass],
         },
     )
     ends: dict[str, list[uuid.UUID]] = {"completed": [], "failed": [], "in_progress": []}

@@ -11,7 +11,7 @@ AIM = 0.15
 """Seconds. A transaction takes several times as long as the one before it, where the machine gets busy in between."""
 
 
-def next_size(size: int, seconds: float) -> int:
+def next_size(size: int, seconds: float, most: int = MOST) -> int:
     """How many come next, after so many in so many seconds: at most twice as many, but at once far fewer."""
     wanted = int(size * AIM / max(seconds, AIM / 2))
-    return min(max(wanted, LEAST), MOST)
+    return min(max(wanted, LEAST), most)
