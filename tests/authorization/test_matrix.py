@@ -116,13 +116,14 @@ class Trial:
 
 
 # What the scene's things cannot give: attempts are unlimited there, no delivery has ended, no document failed, no
-# pass is in doubt, no mail has left, and every course is published.
+# pass is in doubt, no mail has left, every course is published, and none invites to a newer version.
 NEVER_GOES_THROUGH = {
     "DELETE /api/courses/{course_id}/",
     "POST /api/enrollments/{enrollment_id}/attempts/",
     "POST /api/learning/grading/lost-passes/{enrollment_id}/",
     "POST /api/webhooks/{webhook_id}/deliveries/{delivery_id}/replay/",
     "POST /api/documents/{document_id}/retry/",
+    "POST /api/users/enrollments/{enrollment_id}/move/",
     "GET /unsubscribe/{token}/",
     "POST /unsubscribe/{token}/",
 }
