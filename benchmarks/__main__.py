@@ -17,6 +17,7 @@ from benchmarks import (
     outside,
     pooler,
     regrade,
+    screen_rows,
     signed_certificate,
 )
 from benchmarks.results import Row, keep, median_rows, table
@@ -24,7 +25,8 @@ from benchmarks.stage import Stage, open_stage
 
 BY_NAME_ONLY = {"outside": outside.rows, "pooler": pooler.rows}
 """Rows that need programs of their own."""
-NAMES = (*http_rows.ROWS, "assign", "regrade", "migration", "certificate", "jobs", "growth")
+HTTP = {**http_rows.ROWS, **screen_rows.ROWS}
+NAMES = (*HTTP, "assign", "regrade", "migration", "certificate", "jobs", "growth")
 
 
 class Run:
@@ -38,12 +40,12 @@ class Run:
     def measure(self, names: list[str]) -> None:
         """Measure these rows."""
         with open_stage() as stage:
-            http = [name for name in names if name in http_rows.ROWS or name in BY_NAME_ONLY]
+            http = [name for name in names if name in HTTP or name in BY_NAME_ONLY]
             if http:
                 hall = http_rows.open_hall(stage)
                 self.say("loaded")
                 for name in http:
-                    found = BY_NAME_ONLY[name](hall) if name in BY_NAME_ONLY else [http_rows.ROWS[name](hall)]
+                    found = BY_NAME_ONLY[name](hall) if name in BY_NAME_ONLY else [HTTP[name](hall)]
                     self.add(name, found, hall.details)
                 stage.stop_servers()
             for name in names:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
+from benchmarks.screen_floors import ENROLLMENTS, LEARNING, SAVE
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -148,12 +149,39 @@ async def submit(request: Request) -> Response:
     return Response(found, media_type="application/json")
 
 
+async def learning(request: Request) -> Response:
+    """A member's enrollments with their progress."""
+    given = request.path_params
+    found = await request.app.state.pool.fetchval(LEARNING, given["organization"], given["user"])
+    return Response(found, media_type="application/json")
+
+
+async def enrollments(request: Request) -> Response:
+    """A course's completed enrollments."""
+    given = request.path_params
+    found = await request.app.state.pool.fetchval(ENROLLMENTS, given["organization"], given["course"])
+    return Response(found, media_type="application/json")
+
+
+async def save(request: Request) -> Response:
+    """A saved answer."""
+    given = request.path_params
+    body = (await request.body()).decode()
+    found = await request.app.state.pool.fetchval(
+        SAVE, given["organization"], given["user"], given["attempt"], body
+    )
+    return Response(found, media_type="application/json")
+
+
 app = Starlette(
     routes=[
         Route("/verify/{id:uuid}", verify),
         Route("/courses/{organization}/{user}", courses),
         Route("/modules/{organization}/{user}/{course:uuid}", modules),
         Route("/submit/{organization}/{user}/{quiz:uuid}", submit, methods=["POST"]),
+        Route("/learning/{organization}/{user}", learning),
+        Route("/enrollments/{organization}/{course:uuid}", enrollments),
+        Route("/save/{organization}/{user}/{attempt:uuid}", save, methods=["PATCH"]),
     ],
     lifespan=_lifespan,
 )

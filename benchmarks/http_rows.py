@@ -111,9 +111,12 @@ def run_values(url: str, *statements: str) -> list[str]:
     return found
 
 
-def request(path: str, token: str | None = None, body: str | None = None) -> str:
-    """A request as the load sends it."""
-    lines = [f"{'GET' if body is None else 'POST'} {path} HTTP/1.1", "Host: learn.example.org"]
+def request(
+    path: str, token: str | None = None, body: str | None = None, *, method: str | None = None
+) -> str:
+    """A request as the load sends it; by default a GET, or with a body a POST."""
+    method = method or ("GET" if body is None else "POST")
+    lines = [f"{method} {path} HTTP/1.1", "Host: learn.example.org"]
     if token is not None:
         lines.append(f"Authorization: Bearer {token}")
     if body is not None:
@@ -129,7 +132,7 @@ def verify(hall: Hall) -> Row:
         "floor": [request(f"/verify/{i}") for i in ids],
         "drf": [request(f"/api/certificates/{i}/verify/") for i in ids],
     }
-    return _compare(hall, "verify", paths, Mark(0.70), Mark(6))
+    return compare(hall, "verify", paths, Mark(0.70), Mark(6))
 
 
 def courses(hall: Hall) -> Row:
@@ -140,7 +143,7 @@ def courses(hall: Hall) -> Row:
         "floor": [request(f"/courses/{ORGANIZATION}/user-{n}", token) for n, token in enumerate(tokens)],
         "drf": [request("/api/courses/", token) for token in tokens],
     }
-    return _compare(hall, "courses", paths, Mark(0.40), Mark(5))
+    return compare(hall, "courses", paths, Mark(0.40), Mark(5))
 
 
 def modules(hall: Hall) -> Row:
@@ -153,7 +156,7 @@ def modules(hall: Hall) -> Row:
             request(f"/modules/{ORGANIZATION}/user-{n}/{course}", token) for n, token in enumerate(tokens)
         ],
     }
-    return _compare(hall, "modules", paths, Mark(0.80), None)
+    return compare(hall, "modules", paths, Mark(0.80), None)
 
 
 def submit(hall: Hall) -> Row:
@@ -170,7 +173,7 @@ def submit(hall: Hall) -> Row:
         ],
         "drf": asked,
     }
-    return _compare(hall, "submit", paths, Mark(0.55), Mark(3))
+    return compare(hall, "submit", paths, Mark(0.55), Mark(3))
 
 
 def submissions(url: str, version_id: str, tokens: Sequence[str]) -> list[str]:
@@ -217,7 +220,7 @@ def tokens_of(hall: Hall, count: int) -> list[str]:
     return [hall.stage.token(ORGANIZATION, f"user-{n}") for n in range(count)]
 
 
-def _compare(hall: Hall, name: str, requests: dict[str, list[str]], ratio: Mark, times: Mark | None) -> Row:
+def compare(hall: Hall, name: str, requests: dict[str, list[str]], ratio: Mark, times: Mark | None) -> Row:
     """The service beside its floor and the alternative, by the processor time of server and database together."""
     servers = {"service": hall.service, "floor": hall.floor, "drf": hall.drf}
     found = hall.measure(
