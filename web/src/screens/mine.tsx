@@ -152,13 +152,8 @@ export function Notifications() {
     mutationFn: () => take(api.POST("/api/users/notifications/read/", { body: { all: true } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["notifications"] }),
   });
-  const move = useMutation({
-    mutationFn: (enrollmentId: string) => take(api.POST("/api/users/enrollments/{enrollment_id}/move/", { params: { path: { enrollment_id: enrollmentId } } })),
-    onSuccess: () => queries.invalidateQueries(),
-  });
   return (
     <Screen title={t("navNotifications")}>
-      {move.error ? <Failure error={move.error} /> : null}
       {list.error ?? read.error ? <Failure error={list.error ?? read.error} again={() => void list.refetch()} /> : null}
       {list.isPending ? <Loading /> : null}
       {list.items?.length === 0 ? <Empty title={t("noNotifications")}>{t("noNotificationsLead")}</Empty> : null}
@@ -190,10 +185,8 @@ export function Notifications() {
                 <span>{moment(one.at)}</span>
               </p>
             </div>
-            {one.kind === "invited" ? (
-              <button type="button" className="small" disabled={move.isPending} onClick={() => move.mutate(one.enrollment_id)}>
-                {t("moveToNew")}
-              </button>
+            {one.kind === "invited" && one.enrollment_id !== null ? (
+              <MoveButton enrollmentId={one.enrollment_id} />
             ) : null}
             {one.read ? null : <Pill tone="accent">{t("isNew")}</Pill>}
           </li>
@@ -201,5 +194,22 @@ export function Notifications() {
       </ul>
       <More list={list} />
     </Screen>
+  );
+}
+
+function MoveButton({ enrollmentId }: { enrollmentId: string }) {
+  const { t } = useWords();
+  const queries = useQueryClient();
+  const move = useMutation({
+    mutationFn: () => take(api.POST("/api/users/enrollments/{enrollment_id}/move/", { params: { path: { enrollment_id: enrollmentId } } })),
+    onSuccess: () => queries.invalidateQueries(),
+  });
+  return (
+    <>
+      {move.error ? <Failure error={move.error} /> : null}
+      <button type="button" className="small" disabled={move.isPending} onClick={() => move.mutate()}>
+        {t("moveToNew")}
+      </button>
+    </>
   );
 }
