@@ -7,7 +7,7 @@ from alembic import op
 from tenancy import protect
 
 revision: str = "0900"
-down_revision: str | None = "0921"
+down_revision: str | None = "0923"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

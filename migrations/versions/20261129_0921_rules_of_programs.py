@@ -1,14 +1,10 @@
-"""A rule may count its due day from a member's field, and say what becomes of those who no longer match it.
-
-What a rule has paused or withdrawn is remembered with the due time that it had, until the member comes back.
-"""
+"""A rule may count its due day from a member's field, and say what becomes of those who no longer match it."""
 
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
-from tenancy import protect
 
 revision: str = "0921"
 down_revision: str | None = "0920"
@@ -28,30 +24,8 @@ def upgrade() -> None:
         postgresql_not_valid=True,
     )
     op.execute("ALTER TABLE assignment_rules VALIDATE CONSTRAINT ck_assignment_rules_on_leaving")
-    op.add_column("assignment_runs", sa.Column("due_from", JSONB(), nullable=True))
-    op.create_table(
-        "rule_departures",
-        sa.Column("organization_id", sa.Text(), nullable=False),
-        sa.Column("enrollment_id", sa.Uuid(), nullable=False),
-        sa.Column("rule_id", sa.Uuid(), nullable=False),
-        sa.Column("what", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("left_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("what IN ('pause', 'withdraw')", name=op.f("ck_rule_departures_what")),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "enrollment_id"],
-            ["enrollments.organization_id", "enrollments.id"],
-            name=op.f("fk_rule_departures_organization_id_enrollment_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("organization_id", "enrollment_id", name=op.f("pk_rule_departures")),
-    )
-    protect("rule_departures")
 
 
 def downgrade() -> None:
-    op.drop_table("rule_departures")
-    op.drop_column("assignment_runs", "due_from")
     op.drop_column("assignment_rules", "on_leaving")
     op.drop_column("assignment_rules", "due_from")

@@ -110,7 +110,7 @@ async def test_a_badge_with_another_credential_is_not_genuine(earned: Earned) ->
     assert await checked(world, found.picture, PNG) == ("not-ours", None)
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "2", "99999999999999999999", "1e3", "x", "%00"])
+@pytest.mark.parametrize("number", ["0", "-1", "32000", "99999999999999999999", "1e3", "x", "%00"])
 async def test_lists_that_are_not_there_are_not_found(world: World, number: str) -> None:
     answer = await world.http.get(f"/status/{number}/")
     assert answer.status_code == 404, answer.text

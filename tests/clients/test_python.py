@@ -23,6 +23,8 @@ from learning_service_client.shapes import MultipleChoice, QuizOut, Response
 __all__ = ["address"]
 COURSE = UUID("0190d5a0-0000-7000-8000-000000000001")
 EXAMPLES = {
+    "from_versions": [1],
+    "enrollment_ids": [str(COURSE)],
     "responses": [Response(question_id=str(COURSE), value=True)],
     "tree": {"title": "Hazing"},
     "user_ids": ["ana"],

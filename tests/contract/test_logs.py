@@ -31,7 +31,7 @@ IDS = {
 FACTS = {
     *("code", "drift", "drifted", "error", "hopeless", "issuer", "jobs", "looked_at", "objects"),
     *("path", "program", "queues", "reason", "removed", "rows", "sandbox", "sqlstate", "status"),
-    *("arq_job_id", "number", "table", "uploads"),
+    *("arq_job_id", "before_position", "from_position", "number", "table", "uploads"),
 }
 """Counts, kinds of errors, codes, names of our own things; `path` has ids in it and no query."""
 TRACE = {"exc_info", "exception"}

@@ -141,6 +141,7 @@ def test_each_part_is_a_row_of_its_table_under_its_key() -> None:
         "l0": {
             "parent": "m1",
             "position": 0,
+            "kind": "lesson",
             "title": "Read",
             "required": False,
             "body_html": "<p>This</p>",

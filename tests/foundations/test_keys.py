@@ -24,6 +24,7 @@ ORDER BY 1, 2
 AFTER_THE_KEY = {
     "ix_enrollments_member": "members of an audience are looked up by it; it holds the key",
     "ix_course_completions_member": "the same",
+    "ix_exemptions_document": "holds only exemptions with a document, and serves only questions about one",
 }
 OLDER = """
 SELECT k.indexrelid::regclass::text, o.indexrelid::regclass::text

@@ -166,7 +166,7 @@ async def test_a_list_reads_a_page_and_not_all_of_it(app: FastAPI, loaded: Loade
         asked = f"{path}?limit=1".format(**loaded.ids)
         for who, caller in loaded.callers.items():
             response = await caller("GET", asked)
-            if response.status_code != 200 or response.json()["next_cursor"] is None:
+            if response.status_code != 200 or response.json().get("next_cursor") is None:
                 continue
             paged.add(path)
             with explained(app.state.context) as done:

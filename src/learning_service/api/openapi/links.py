@@ -16,6 +16,7 @@ GIVEN: dict[tuple[str, str, str], dict[str, str]] = {
     ("post", "/api/courses/{course_id}/enroll/", "201"): {"enrollment_id": "/id"},
     ("post", "/api/courses/{course_id}/assign/", "202"): {"run_id": "/run_id"},
     ("get", "/api/courses/{course_id}/modules/", "200"): {
+        "attestation_id": "/items/0/items/0/id",
         "lesson_id": "/items/0/items/0/id",
         "quiz_id": "/assessment/id",
     },

@@ -80,8 +80,7 @@ class RunOut(TypedDict):
 
     run_id: str
     rule_id: str | None
-    course_id: NotRequired[str | None]
-    program_id: NotRequired[str | None]
+    course_id: str
     trigger: Literal["manual", "scheduled_date", "assignment"]
     started_by: str
     status: Literal["running", "done", "stopped", "undoing", "undone"]
