@@ -254,6 +254,75 @@ def test_a_package_is_read_item_by_item() -> None:
     assert (form, [entry.name for entry in entries]) == ("qti-2.x", ["Unattended Luggage", "Another Luggage"])
 
 
+def packed(test: str, *names: str, content: str = CHOICE) -> bytes:
+    """A package of a test in a folder of its own, and items."""
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as files:
+        files.writestr("tests/test.xml", test)
+        for name in names:
+            files.writestr(f"items/{name}.xml", content)
+    return package.getvalue()
+
+
+def section(select: str, *items: str, inner: str = "") -> str:
+    references = "".join(
+        f'<assessmentItemRef identifier="{one}" href="../items/{one}.xml"/>' for one in items
+    )
+    selection = f'<selection select="{select}"/>' if select else ""
+    return f"<assessmentSection>{selection}{references}{inner}</assessmentSection>"
+
+
+def whole_test(*sections: str) -> str:
+    return f"<assessmentTest><testPart>{''.join(sections)}</testPart></assessmentTest>"
+
+
+def draws(package: bytes) -> list[int | None]:
+    _, entries = read_all(package)
+    assert {entry.status for entry in entries} <= {"accepted", "warned"}
+    return [None if entry.group is None else entry.group.draw for entry in entries]
+
+
+def test_a_section_that_selects_some_of_its_items_is_drawn_from() -> None:
+    test = whole_test(section("2", "a%20b", "b", "c"), section("", "d", inner=section("1", "e", "f")))
+    found = packed(test, "a b", "b", "c", "d", "e", "f", "stray")
+    assert draws(found) == [2, 2, 2, None, 1, 1, None]
+    _, entries = read_all(found)
+    assert len({entry.group for entry in entries}) == 3
+
+
+def test_a_section_of_qti_3_is_drawn_from() -> None:
+    test = whole_test(section("1", "a", "b")).replace("assessmentTest", "qti-assessment-test")
+    test = test.replace("assessmentSection", "qti-assessment-section").replace("selection", "qti-selection")
+    test = test.replace("assessmentItemRef", "qti-assessment-item-ref")
+    item3 = CHOICE.replace("assessmentItem", "qti-assessment-item").replace(
+        "responseDecl", "qti-response-decl"
+    )
+    for name in ("itemBody", "choiceInteraction", "simpleChoice", "correctResponse", "value"):
+        dashed = "qti-" + "".join(f"-{c.lower()}" if c.isupper() else c for c in name)
+        item3 = item3.replace(f"<{name}", f"<{dashed}").replace(f"</{name}>", f"</{dashed}>")
+    _, entries = read_all(packed(test, "a", "b", content=item3))
+    assert [entry.group and entry.group.draw for entry in entries] == [1, 1]
+
+
+@pytest.mark.parametrize("select", ["", "0", "-1", "1.5", "3", "4", "99999999999999999999", "all", "1e9"])
+def test_a_section_that_selects_no_number_of_its_items_asks_all(select: str) -> None:
+    assert draws(packed(whole_test(section(select, "a", "b", "c")), "a", "b", "c")) == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        whole_test(section("1", "a", "b"))[:-5],
+        whole_test(section("1", "../../etc/passwd", "nowhere")),
+        whole_test("<assessmentSection>" * 100 + "</assessmentSection>" * 100),
+        '<!DOCTYPE a [<!ENTITY x "y">]>' + whole_test(section("1", "a", "b")),
+    ],
+    ids=["cut off", "elsewhere", "deep", "entities"],
+)
+def test_a_test_that_cannot_be_read_leaves_its_items_alone(test: str) -> None:
+    assert [found in (None, 1) for found in draws(packed(test, "a", "b"))] == [True, True]
+
+
 def test_entities_and_deep_items_are_refused() -> None:
     for hostile in (
         '<!DOCTYPE a [<!ENTITY x "y">]>' + CHOICE.split("?>", 1)[1],

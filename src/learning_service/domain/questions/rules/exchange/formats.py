@@ -1,6 +1,7 @@
 """Which format a file is in, by its content, and its questions."""
 
 import json
+import posixpath
 import re
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from typing import Literal, TypeAlias
+from urllib.parse import unquote
 
 from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.questions.rules.exchange.aiken import read_aiken
@@ -22,7 +24,7 @@ from learning_service.domain.questions.rules.exchange.moodle_writing import writ
 from learning_service.domain.questions.rules.exchange.packages import BUNDLE, BadPackage, Package
 from learning_service.domain.questions.rules.exchange.packing import Pictures
 from learning_service.domain.questions.rules.exchange.qti1 import drawn_banks, read_qti1
-from learning_service.domain.questions.rules.exchange.qti2 import ITEM_3, read_qti2
+from learning_service.domain.questions.rules.exchange.qti2 import ITEM_3, drawn_items, read_qti2
 from learning_service.domain.questions.rules.exchange.qti2_writing import write_qti2
 from learning_service.domain.questions.rules.exchange.xml import BadXml
 from learning_service.domain.questions.rules.types import Question
@@ -40,6 +42,7 @@ _QUIZ = re.compile(r"<(?:[A-Za-z][A-Za-z0-9]*:)?quiz[\s>/]")
 _QTI_1 = re.compile(r"<(?:[A-Za-z][A-Za-z0-9]*:)?questestinterop[\s>/]")
 _QTI_2 = re.compile(r"<(?:[A-Za-z][A-Za-z0-9]*:)?assessmentItem[\s>/]")
 _QTI_3 = re.compile(r"<(?:[A-Za-z][A-Za-z0-9]*:)?qti-assessment-item[\s>/]")
+_TEST = re.compile(r"<(?:[A-Za-z][A-Za-z0-9]*:)?(?:assessmentTest|qti-assessment-test)[\s>/]")
 _ZIP = b"PK\x03\x04"
 _DECLARED = re.compile(rb"\s{0,9}<\?xml[^>]{0,80}encoding=[\"']([A-Za-z0-9._-]{1,20})[\"']")
 _ENCODINGS = {
@@ -194,8 +197,11 @@ def _packed(data: bytes) -> _Opened:
     except BadPackage as error:
         raise UnknownFormat(str(error)) from None
     found = [(qti, name, text) for name, text in files if (qti := _qti(text[:_HEAD])) is not None]
-    banks = dict(chain.from_iterable(_banks(text) for _, _, text in found))
-    entries = chain.from_iterable(_xml(_reader(qti, name, package, banks), text) for qti, name, text in found)
+    groups = dict(chain.from_iterable(_banks(text) for _, _, text in found))
+    groups |= chain.from_iterable(_drawn(name, text) for name, text in files if _TEST.search(text[:_HEAD]))
+    entries = chain.from_iterable(
+        _xml(_reader(qti, name, package, groups), text) for qti, name, text in found
+    )
     return _Opened(found[0][0][0] if found else "qti-1.2", entries)
 
 
@@ -203,10 +209,10 @@ def _reader(
     qti: tuple[Format, Callable[..., Iterator[Entry]]],
     name: str,
     package: Package,
-    banks: Mapping[str, Group],
+    groups: Mapping[str, Group],
 ) -> Callable[[bytes], Iterator[Entry]]:
-    """What reads a file of a package, with its pictures and the banks from which others draw."""
-    given = {"banks": banks} if qti[0] == "qti-1.2" else {}
+    """What reads a file of a package, with its pictures and what others draw: from banks in it, or it from many."""
+    given: dict[str, object] = {"banks": groups} if qti[0] == "qti-1.2" else {"group": groups.get(name)}
     return partial(qti[1], find=partial(package.picture, beside=name), **given)
 
 
@@ -216,6 +222,13 @@ def _banks(text: str) -> Iterator[tuple[str, Group]]:
     # What is wrong with it is told where its items are read.
     with suppress(BadXml):
         yield from drawn_banks(text.encode("utf-8", "replace"))
+
+
+def _drawn(name: str, text: str) -> Iterator[tuple[str, Group]]:
+    # A test that cannot be read leaves its items as they are: all of them are asked.
+    with suppress(BadXml):
+        for address, group in drawn_items(text.encode("utf-8", "replace")):
+            yield posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(address))), group
 
 
 def _with_guess(entry: Entry) -> Entry:

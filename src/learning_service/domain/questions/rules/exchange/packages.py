@@ -14,8 +14,14 @@ MOST_BYTES = 60 * MIB
 """Unpacked, of all the files together that are read."""
 BUNDLE = "bundle.json"
 """What our own bundle has at its top."""
-_MARKS = (b"questestinterop", b"assessmentitem", b"qti-assessment-item")
-"""What the beginning of a file of questions has, in lower case."""
+_MARKS = (
+    b"questestinterop",
+    b"assessmentitem",
+    b"qti-assessment-item",
+    b"assessmenttest",
+    b"qti-assessment-test",
+)
+"""What the beginning of a file of questions, or of what says which are asked, has in lower case."""
 _HEAD = 4096
 _FILES = "$IMS-CC-FILEBASE$/"
 """What stands for the folder of a cartridge's files."""

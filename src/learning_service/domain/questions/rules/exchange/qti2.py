@@ -9,12 +9,19 @@ from html import escape
 
 from learning_service.domain.questions.rules.exchange.amounts import amount_of, number_in
 from learning_service.domain.questions.rules.exchange.enclosures import Find, nowhere
-from learning_service.domain.questions.rules.exchange.entries import ALL_OR_NOTHING, Choice, Draft, Entry
+from learning_service.domain.questions.rules.exchange.entries import (
+    ALL_OR_NOTHING,
+    Choice,
+    Draft,
+    Entry,
+    Group,
+)
 from learning_service.domain.questions.rules.exchange.texts import Rich
 from learning_service.domain.questions.rules.exchange.xml import Node, elements
 from learning_service.domain.questions.rules.sizes import MAX_ANSWERS
 
 ITEM, ITEM_3 = "assessmentItem", "qti-assessment-item"
+SECTION, SECTION_3 = "assessmentSection", "qti-assessment-section"
 _PREFIX = "qti-"
 _DASH = re.compile("-([a-z])")
 _GAP = "_____"
@@ -27,10 +34,35 @@ _VOID = frozenset({"br", "hr", "img"})
 _TEXT = frozenset({"textEntryInteraction", "extendedTextInteraction"})
 
 
-def read_qti2(data: bytes, *, name: str = ITEM, find: Find = nowhere) -> Iterator[Entry]:
-    """The items of a file, in order; `name`: of their element, `find`: the pictures that they show. Raises BadXml."""
+def read_qti2(
+    data: bytes, *, name: str = ITEM, find: Find = nowhere, group: Group | None = None
+) -> Iterator[Entry]:
+    """The items of a file, in order; `name`: of their element, `find`: the pictures that they show. Raises BadXml.
+
+    `group`: of which a test of the same package asks some.
+    """
     for item in elements(data, name):
-        yield _item(_plain(item), find)
+        yield _item(_plain(item), find, group)
+
+
+def drawn_items(data: bytes) -> Iterator[tuple[str, Group]]:
+    """The files of items of which a test asks some, by their addresses in it. Raises BadXml.
+
+    A section that selects among sections is read as one that asks all of them.
+    """
+    for section in elements(data, SECTION, SECTION_3):
+        yield from _drawn(_plain(section))
+
+
+def _drawn(section: Node) -> Iterator[tuple[str, Group]]:
+    selection, inner = section.first("selection"), list(section.all(SECTION))
+    items = list(section.all("assessmentItemRef"))
+    draw = None if selection is None else number_in(selection.attributes.get("select", ""))
+    if draw is not None and not inner and draw == int(draw) and 1 <= draw < len(items):
+        group = Group(int(draw))
+        yield from ((item.attributes.get("href", ""), group) for item in items)
+    for one in inner:
+        yield from _drawn(one)
 
 
 def _plain(node: Node) -> Node:
@@ -46,8 +78,9 @@ def _camel(name: str) -> str:
     return _DASH.sub(lambda found: found[1].upper(), name)
 
 
-def _item(item: Node, find: Find) -> Entry:
-    draft = Draft(item.line, name=item.attributes.get("title") or item.attributes.get("identifier", ""))
+def _item(item: Node, find: Find, group: Group | None) -> Entry:
+    name = item.attributes.get("title") or item.attributes.get("identifier", "")
+    draft = Draft(item.line, name=name, group=group)
     _enclose_pictures(draft, item, find)
     body = item.first("itemBody")
     asked = [] if body is None else [node for node in body.all_within() if node.name.endswith("Interaction")]
