@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.core.database import open_transaction
 from learning_service.core.queue import Queue
 from learning_service.core.settings import Settings
-from learning_service.domain.jobs import outbox
+from learning_service.domain.jobs import outbox, requeueing
 from learning_service.domain.records.events import Event
 from learning_service.domain.reminders.actions import claims as reminding
 from learning_service.domain.webhooks import queries
@@ -74,19 +74,22 @@ def claim_out_of_turn() -> None:
 
 def enqueue_before_commit() -> None:
     """A job is there at once, and its worker has it, before the transaction that causes it has ended."""
-    careful = outbox.enqueue_job
     queue = Queue(Settings().redis_url.get_secret_value())
 
-    async def enqueue_at_once(session: AsyncSession, *arguments: Any, **options: Any) -> None:
-        role = await session.scalar(text("SELECT current_setting('role')"))
-        async with AsyncSession(session.bind) as other:
-            await open_transaction(other, role=role, organization_id=options["organization_id"])
-            await careful(other, *arguments, **options)
-            due = outbox.take_due(other)
-            await other.commit()
-        await queue.hand_over(due)
+    def at_once(careful: Callable[..., Any]) -> Callable[..., Any]:
+        async def enqueue_at_once(session: AsyncSession, *arguments: Any, **options: Any) -> None:
+            role = await session.scalar(text("SELECT current_setting('role')"))
+            async with AsyncSession(session.bind) as other:
+                await open_transaction(other, role=role, organization_id=options["organization_id"])
+                await careful(other, *arguments, **options)
+                due = outbox.take_due(other)
+                await other.commit()
+            await queue.hand_over(due)
 
-    outbox.enqueue_job = enqueue_at_once
+        return enqueue_at_once
+
+    outbox.enqueue_job = at_once(outbox.enqueue_job)
+    requeueing.requeue_jobs = at_once(requeueing.requeue_jobs)
 
 
 BUGS: Mapping[str, Callable[[], None]] = {
