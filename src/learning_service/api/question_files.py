@@ -1,8 +1,9 @@
 """Files of questions: how large they may be, and how an import and an export are answered."""
 
 import uuid
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import Query, Response
@@ -18,7 +19,7 @@ from learning_service.domain.documents.actions import Received
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.rules import clean_name
 from learning_service.domain.kernel.errors import DomainError
-from learning_service.domain.kernel.large_work import apart
+from learning_service.domain.kernel.large_work import apart, apart_in_pieces
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.exchange.bundles import write_bundle
 from learning_service.domain.questions.rules.exchange.enclosures import Enclosure
@@ -26,7 +27,7 @@ from learning_service.domain.questions.rules.exchange.formats import write_quest
 from learning_service.domain.questions.rules.exchange.packing import PackedFile, Pictures
 from learning_service.domain.questions.rules.types import AnyQuestion
 from learning_service.domain.records.idempotency import AlreadyReplied, keep_reply
-from learning_service.schemas.question_files import ImportOut
+from learning_service.schemas.question_files import ImportedQuestionOut, ImportOut
 
 MAX_FILE = 20 * MIB
 MAX_PICTURES = 14 * MIB
@@ -77,12 +78,23 @@ async def _discard(context: Context, files: Iterable[Received], *, kept: Collect
             await discard_file(context.store, received.key)
 
 
-async def import_answer(session: AsyncSession, report: ImportReport) -> Response:
+async def import_answer(session: AsyncSession, caller: Principal, report: ImportReport) -> Response:
     """The answer to an import, kept for a repetition of the request."""
-    answer = Response(ImportOut.model_validate(report).model_dump_json(), media_type="application/json")
+    body = await apart_in_pieces(*caller.who, _written(report))
+    answer = Response(body, media_type="application/json")
     content_type = {"content-type": answer.headers["content-type"]}
     await keep_reply(session, status=200, headers=content_type, body=bytes(answer.body).decode())
     return answer
+
+
+def _written(report: ImportReport) -> Generator[None, None, str]:
+    """The report as JSON: work that pauses after each question. As a whole it would hold up all requests."""
+    questions = []
+    for one in report.questions:
+        questions.append(ImportedQuestionOut.model_validate(one).model_dump_json())
+        yield
+    around = ImportOut.model_validate(replace(report, questions=())).model_dump_json()
+    return around.replace('"questions":[]', f'"questions":[{",".join(questions)}]', 1)
 
 
 async def _packed(context: Context, documents: Sequence[Document]) -> list[PackedFile]:

@@ -31,7 +31,7 @@ from learning_service.domain.courses.queries.banks import (
 )
 from learning_service.domain.courses.queries.bundles import bank_to_pack
 from learning_service.domain.courses.rules.banks import MAX_IN_BANK, BankChangeIn, BankIn
-from learning_service.domain.kernel.large_work import apart_in_pieces
+from learning_service.domain.kernel.large_work import apart_in_pieces, one_at_a_time
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.exchange.formats import read_questions
@@ -162,17 +162,20 @@ async def import_into_bank(
     """
     refuse_unknown_parameters(request, frozenset({"dry_run"}))
     content = await read_file(request, limit=MAX_FILE, sender=caller, places=places)
-    found = await apart_in_pieces(*caller.who, read_questions(content))
-    async with (
-        stored_files(context, found.enclosures, dry_run=dry_run) as arrived,
-        context.transaction(caller.organization_id) as session,
-    ):
-        keyed = keyed_request(request, caller, content)
-        if keyed is not None:
-            await claim_key(session, keyed)
-        bank = await access_bank(session, caller, path_id(bank_id))
-        report = await banks.import_into_bank(session, bank.id, found, arrived, dry_run=dry_run, actor=caller)
-        return await import_answer(session, report)
+    async with one_at_a_time(*caller.who):
+        found = await apart_in_pieces(*caller.who, read_questions(content))
+        async with (
+            stored_files(context, found.enclosures, dry_run=dry_run) as arrived,
+            context.transaction(caller.organization_id) as session,
+        ):
+            keyed = keyed_request(request, caller, content)
+            if keyed is not None:
+                await claim_key(session, keyed)
+            bank = await access_bank(session, caller, path_id(bank_id))
+            report = await banks.import_into_bank(
+                session, bank.id, found, arrived, dry_run=dry_run, actor=caller
+            )
+            return await import_answer(session, caller, report)
 
 
 @router.get("/{bank_id}/export/", response_class=Response, responses=FILE)
@@ -189,11 +192,12 @@ async def export_bank(
     What a format has no place for is said in a comment before the question.
     """
     refuse_unknown_parameters(request, frozenset({"format"}))
-    questions = await questions_in_bank(session, caller.organization_id, bank.id, most=MAX_IN_BANK)
-    if format == "bundle":
-        packing = await bank_to_pack(session, caller, questions, most=MAX_FILE)
-        return await bundle_answer(context, caller, packing)
-    return await export_answer(context, session, caller, questions, format)
+    async with one_at_a_time(*caller.who):
+        questions = await questions_in_bank(session, caller.organization_id, bank.id, most=MAX_IN_BANK)
+        if format == "bundle":
+            packing = await bank_to_pack(session, caller, questions, most=MAX_FILE)
+            return await bundle_answer(context, caller, packing)
+        return await export_answer(context, session, caller, questions, format)
 
 
 async def _shown(session: Session, caller: Principal, bank: BankView) -> BankOut:

@@ -26,7 +26,7 @@ from learning_service.domain.courses.queries.bundles import course_to_pack
 from learning_service.domain.courses.queries.versions import find_version, read_tree
 from learning_service.domain.courses.rules.importing import Place, questions_in
 from learning_service.domain.enrollments.queries.enrollments import access_authored
-from learning_service.domain.kernel.large_work import apart_in_pieces
+from learning_service.domain.kernel.large_work import apart_in_pieces, one_at_a_time
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.exchange.formats import read_questions
 from learning_service.domain.questions.rules.question import Key
@@ -68,20 +68,21 @@ async def import_into_draft(
     Without `quiz` the questions go into a new quiz; without `module` that is in a new module.
     """
     content = await read_file(request, limit=MAX_FILE, sender=caller, places=places)
-    found = await apart_in_pieces(*caller.who, read_questions(content))
-    files = found.files if found.course is not None and place.is_open else found.enclosures
-    async with (
-        stored_files(context, files, dry_run=dry_run) as arrived,
-        context.transaction(caller.organization_id) as session,
-    ):
-        keyed = keyed_request(request, caller, content)
-        if keyed is not None:
-            await claim_key(session, keyed)
-        access = await access_authored(session, caller, path_id(course_id))
-        report = await import_questions(
-            session, access.view.id, found, arrived, place, dry_run=dry_run, actor=caller
-        )
-        return await import_answer(session, report)
+    async with one_at_a_time(*caller.who):
+        found = await apart_in_pieces(*caller.who, read_questions(content))
+        files = found.files if found.course is not None and place.is_open else found.enclosures
+        async with (
+            stored_files(context, files, dry_run=dry_run) as arrived,
+            context.transaction(caller.organization_id) as session,
+        ):
+            keyed = keyed_request(request, caller, content)
+            if keyed is not None:
+                await claim_key(session, keyed)
+            access = await access_authored(session, caller, path_id(course_id))
+            report = await import_questions(
+                session, access.view.id, found, arrived, place, dry_run=dry_run, actor=caller
+            )
+            return await import_answer(session, caller, report)
 
 
 @router.get("/{course_id}/versions/{number}/export/", response_class=Response, responses=FILE)

@@ -6,8 +6,9 @@ for it takes turns by organization, and within one by caller: only one piece of 
 
 import asyncio
 import time
-from collections.abc import Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
@@ -26,6 +27,17 @@ async def apart(organization_id: str, who: str, work: Callable[..., T], *argumen
     shared = _turns.setdefault(organization_id, asyncio.Lock())
     async with own, shared:
         return await asyncio.get_running_loop().run_in_executor(_THREAD, work, *arguments)
+
+
+@asynccontextmanager
+async def one_at_a_time(organization_id: str, who: str) -> AsyncIterator[None]:
+    """While this is open, another of the caller's waits here.
+
+    For what holds a great many objects from its first piece to its end: each search for garbage goes through all of
+    them, and holds up all requests.
+    """
+    async with _turns.setdefault(f"{organization_id}\n{who}\nfrom first to last", asyncio.Lock()):
+        yield
 
 
 async def apart_in_pieces(organization_id: str, who: str, work: Generator[None, None, T]) -> T:
