@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.enrollments import (
@@ -139,11 +140,26 @@ async def _completion_to_renew(
     return done
 
 
+async def _hold(session: AsyncSession, renewed: CourseCompletion) -> None:
+    """Hold what is renewed, after its course and before the new enrollment, as the job that opens renewals does."""
+    organization_id = renewed.organization_id
+    course = select(Course.id).where(
+        Course.organization_id == organization_id, Course.id == renewed.course_id
+    )
+    await session.execute(course.with_for_update(key_share=True, read=True))
+    own = select(CourseCompletion.id).where(
+        CourseCompletion.organization_id == organization_id, CourseCompletion.id == renewed.id
+    )
+    await session.execute(own.with_for_update())
+
+
 async def _insert(
     session: AsyncSession, access: CourseAccess, actor: Principal, renewed: CourseCompletion | None
 ) -> tuple[EnrollmentView, bool]:
     source = "self" if renewed is None else "recertification"
     instant = now(session)
+    if renewed is not None:
+        await _hold(session, renewed)
     made: uuid.UUID | None = await session.scalar(
         insert(Enrollment)
         .values(
