@@ -81,6 +81,8 @@ async def enroll(
     _check_ending(history)
     if access.view.prerequisites:
         await require_prerequisites(session, actor.organization_id, actor.user_id, access.view.id)
+    if done is not None:
+        await _hold(session, done)
     return await _insert(session, access, actor, done)
 
 
@@ -158,8 +160,6 @@ async def _insert(
 ) -> tuple[EnrollmentView, bool]:
     source = "self" if renewed is None else "recertification"
     instant = now(session)
-    if renewed is not None:
-        await _hold(session, renewed)
     made: uuid.UUID | None = await session.scalar(
         insert(Enrollment)
         .values(
