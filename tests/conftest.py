@@ -96,7 +96,7 @@ async def make_settings(parts: object, template: str, signer: Signer) -> MakeSet
             "s3_secret_access_key": parts.s3_secret_access_key,  # type: ignore[attr-defined]
             "public_url": "https://learn.example.org",
             "auth_issuers": [Issuer(issuer=signer.issuer, jwks_file=signer.jwks_file)],
-            "log_level": "error",
+            "log_level": "warning",
             # All tests call from one address; what a test requests in vain must not refuse another's calls.
             "unknown_certificates_per_minute": 1_000_000,
             **changes,

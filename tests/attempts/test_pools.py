@@ -1,11 +1,9 @@
 """Pools: what an attempt draws, that it stays so, and that all attempts are worth the same."""
 
 import asyncio
-import time
 import uuid
 from collections import Counter
 from decimal import Decimal
-from statistics import median
 
 import pytest
 from fastapi import FastAPI
@@ -219,21 +217,3 @@ def test_neither_place_nor_order_says_which_questions_there_are() -> None:
         frozenset(str(q.id) for q in drawn(paper, {names[0]: 1, names[1]: 1}).shown) for _ in range(50)
     }
     assert preferred == {frozenset(names[2:])}
-
-
-@pytest.mark.long
-async def test_a_start_that_draws_from_large_pools_takes_little_longer(world: World) -> None:
-    """Five pools of 200 against ten questions, in turn, so that a busy machine slows both; the middle of each."""
-    papers = [choice(f"Q{i}?") for i in range(10)], [pool(200, 2, name=f"P{i}") for i in range(5)]
-    courses = [await world.course(tree(quiz(*paper))) for paper in papers]
-    seconds: tuple[list[float], list[float]] = ([], [])
-    for n in range(40):
-        await world.add_member(f"u{n}")
-        for course, taken in zip(courses, seconds, strict=True):
-            one = await quiz_taker(world, {}, f"u{n}", course)
-            begun = time.perf_counter()
-            assert len(ids(await one.start())) == 10
-            taken.append(time.perf_counter() - begun)
-    plain, drawing = (median(taken[5:]) for taken in seconds)
-    print(f"plain {plain * 1000:.1f} ms, drawing {drawing * 1000:.1f} ms: {drawing / plain:.2f}")
-    assert drawing <= 1.5 * plain

@@ -168,7 +168,13 @@ async def database_problem(request: Request, error: Exception) -> Response:
         )
     if not _is_retryable(error):
         return await _on_accident(request, error)
-    log.warning("database_unavailable", error=type(error).__name__, path=request.url.path)
+    log.warning(
+        "database_unavailable",
+        error=type(error).__name__,
+        cause=type(getattr(error, "orig", error)).__name__,
+        sqlstate=_sqlstate(error),
+        path=request.url.path,
+    )
     return domain_problem(request, errors.Unavailable("The database is busy or away; try again shortly."))
 
 
