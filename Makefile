@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: images images-test alerts deploy-check environment-deploy run web test long slow-inputs faults fuzz audit mutants mail-pictures pictures check lint lint-reference snapshot examples format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
+.PHONY: images images-test alerts deploy-check environment-deploy run web test long slow-inputs faults fuzz audit mutants mail-pictures pictures check lint lint-reference official-files snapshot examples format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -71,6 +71,9 @@ lint: environment-dev ## Style, format, types and import contracts
 
 lint-reference: environment-dev ## Let redocly and spectral judge the OpenAPI document (needs node)
 	@./scripts/lint_reference.sh
+
+official-files: environment-dev ## Fetch 1EdTech's schema of Open Badges, by which the tests judge credentials
+	@$(BIN)/python scripts/official_files.py
 
 snapshot: environment-dev ## Renew docs/openapi.json, by which changes that break clients are found
 	@$(BIN)/learning-service openapi > docs/openapi.json

@@ -91,7 +91,11 @@ def _hashed(document: Mapping[str, Any], proof: Mapping[str, Any]) -> bytes:
     claims = {name: value for name, value in document.items() if name != "proof"}
     options = {name: value for name, value in proof.items() if name != "proofValue"}
     options["@context"] = document["@context"]
-    return hashlib.sha256(canonical(options)).digest() + hashlib.sha256(canonical(claims)).digest()
+    return _digest(options) + _digest(claims)
+
+
+def _digest(document: Mapping[str, Any]) -> bytes:
+    return hashlib.sha256(canonical(document)).digest()
 
 
 def signed(document: Mapping[str, Any], *, key: bytes, method: str, created: datetime) -> JsonObject:
