@@ -87,6 +87,8 @@ async def test_the_series_is_the_report_of_each_month(world: World) -> None:
         "to=2999-01-01",
         "from=2019-01-01",
         "from=2025-13-01",
+        "to=0001-01-05",
+        "from=0001-01-01&to=0001-01-05",
         "step=day",
         "x=1",
     ],

@@ -235,6 +235,8 @@ async def test_what_is_decided_stays_but_an_approval_may_be_taken_back(world: Wo
         ({"requirement_id": "other"}, "/requirement_id", "not-known"),
         ({"requirement_id": "a b"}, "/requirement_id", "wrong-form"),
         ({"completed_on": "2999-01-01"}, "/completed_on", "wrong-time"),
+        ({"completed_on": "0001-01-01"}, "/completed_on", "wrong-time"),
+        ({"completed_on": "0026-05-04"}, "/completed_on", "wrong-time"),
         ({"completed_on": "yesterday"}, "/completed_on", "wrong-form"),
         ({"note": "\u3164"}, "/note", "empty"),
         ({"note": ""}, "/note", "too-short"),

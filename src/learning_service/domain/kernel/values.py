@@ -156,7 +156,13 @@ LAST_DAY = date(9000, 1, 1)
 """Far enough ahead for any use, and far enough from the end of time for arithmetic in any zone."""
 
 
+FIRST_DAY = date(1900, 1, 1)
+"""Nothing that is told here was before it; a year such as 26 is a slip, and arithmetic needs room in any zone."""
+
+
 def _day(day: date) -> date:
+    if day < FIRST_DAY:
+        raise Wrong(f"must not be before {FIRST_DAY}", "wrong-time", {"first": str(FIRST_DAY)})
     if day > LAST_DAY:
         raise Wrong(f"must not be after {LAST_DAY}", "wrong-time", {"last": str(LAST_DAY)})
     return day
@@ -256,7 +262,7 @@ Percent: TypeAlias = Annotated[Number, Field(ge=0, le=100, decimal_places=6), nu
 Instant: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
 """A moment with its zone, normalized to UTC."""
 Day: TypeAlias = Annotated[date, AfterValidator(_day)]
-"""A day of the calendar, not beyond `LAST_DAY`."""
+"""A day of the calendar, from `FIRST_DAY` to `LAST_DAY`."""
 FreeJson: TypeAlias = Annotated[Any, AfterValidator(_clean_json)]
 """Any JSON value that is kept as it is."""
 StorableJson: TypeAlias = Annotated[Any, AfterValidator(_storable_json)]

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from learning_service.domain.kernel.days import end_of_day, last_moment, local_day
 from learning_service.domain.kernel.errors import Invalid
-from learning_service.domain.kernel.values import Instant
+from learning_service.domain.kernel.values import FIRST_DAY, Instant
 
 _UNSEEN = r"[^\S\t\r\n\v\f]|[\u00ad\u200b-\u200f\u2060\ufeff]"
 _SIGNS = "=+@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−-"
@@ -60,6 +60,8 @@ def past_day(name: str, given: str, timezone: str, now: datetime) -> date:
         day = date.fromisoformat(given)
     except ValueError:
         raise Invalid.at(f"?{name}", "must be a day such as 2026-03-01", "wrong-form") from None
+    if day < FIRST_DAY:
+        raise Invalid.at(f"?{name}", f"is before {FIRST_DAY}", "wrong-time")
     if day > local_day(now, timezone):
         raise Invalid.at(f"?{name}", "is in the future", "wrong-time")
     return day

@@ -13,12 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 from learning_service.domain.assignments.rules.due import DueAt
 from learning_service.domain.completion.rules.tables import FILE, TableRow, table_rows
 from learning_service.domain.kernel.errors import Fault, FaultCode, Invalid, Wrong
-from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM, CleanText
+from learning_service.domain.kernel.values import FIRST_DAY, OPAQUE_ID, OPAQUE_ID_FORM, CleanText
 
 ImportKind: TypeAlias = Literal["assignments", "extensions", "completions"]
 MOST_ROWS = 50_000
 LONGEST_REASON = 2_000
-EARLIEST = date(1900, 1, 1)
 RowCode: TypeAlias = Literal[
     "completed",
     "failed",
@@ -161,8 +160,8 @@ def _completed_on(text: str) -> date:
         day = date.fromisoformat(text if _DAY.match(text) else "")
     except ValueError:
         raise Wrong("needs a completed_on such as 2026-11-22", "wrong-form") from None
-    if day < EARLIEST:
-        raise Wrong(f"has a completed_on before {EARLIEST}", "wrong-time")
+    if day < FIRST_DAY:
+        raise Wrong(f"has a completed_on before {FIRST_DAY}", "wrong-time")
     return day
 
 
