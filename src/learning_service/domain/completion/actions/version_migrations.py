@@ -84,7 +84,8 @@ async def forecast_migration(
                 )
             move = moves[version_id]
             fate = await fate_of(session, move, ids)
-            going = [one for one in ids if one not in set(fate.staying)]
+            stays = set(fate.staying)
+            going = [one for one in ids if one not in stays]
             for item, count in (await touched_items(session, move, going)).items():
                 if move.keeps(item):
                     kept += count
