@@ -19,7 +19,7 @@ from learning_service.adapters.credentials import make_key
 from learning_service.cli.keys import rotate
 from learning_service.domain.certificates.actions.certificates import erase_certificates
 from learning_service.domain.certificates.actions.credentials import give_place
-from learning_service.domain.certificates.actions.keys import active_key
+from learning_service.domain.certificates.actions.keys import active_key, keep_first_key
 from learning_service.domain.certificates.queries import certificates_with_ids
 from learning_service.domain.certificates.rules.credentials import LIST_BITS
 from learning_service.domain.jobs.outbox import OutboxRow
@@ -226,7 +226,10 @@ async def test_two_who_sign_one_certificate_at_once_give_it_one_place(world: Wor
     async with world.worker.transaction(world.id) as session:
         [certificate] = await certificates_with_ids(session, [uuid.UUID(earned.id)])
     async with world.worker.transaction(None) as session:
-        key = (await active_key(session, "ed25519", make=make_key, seal=world.worker.seal)).id
+        await keep_first_key(session, make_key("ed25519"), world.worker.seal)
+        found = await active_key(session, "ed25519")
+        assert found is not None
+        key = found.id
     async with world.worker.transaction(None) as first, world.worker.transaction(None) as second:
         given = await give_place(first, certificate, key)
         late = asyncio.create_task(give_place(second, certificate, key))

@@ -5,7 +5,6 @@ import secrets
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
@@ -36,7 +35,7 @@ from learning_service.domain.certificates.actions.credentials import (
     unpublished_list,
     version_of,
 )
-from learning_service.domain.certificates.actions.keys import active_key
+from learning_service.domain.certificates.actions.keys import active_key, keep_first_key
 from learning_service.domain.certificates.models import Certificate, SigningKey, StatusList
 from learning_service.domain.certificates.rules.badges import picture_id
 from learning_service.domain.certificates.rules.credentials import (
@@ -96,8 +95,7 @@ async def pdf_signing(context: Context) -> Signing:
     if settings.pdf_signing_key is not None:
         key = settings.pdf_signing_key.get_secret_value()
     else:
-        async with context.transaction(None) as session:
-            key = _opened(context, await _active(context, session, "pdf"))
+        key = _opened(context, await _active(context, "pdf"))
     return Signing(key, settings.timestamp_authority)
 
 
@@ -121,9 +119,8 @@ async def _picture(context: Context, certificate: Certificate) -> str:
 
 async def _place_and_keys(context: Context, certificate: Certificate) -> tuple[int, SigningPair, str]:
     """What is of no organization: the place in a status list, the keys, and who issues."""
+    ed25519, rs256 = await _active(context, "ed25519"), await _active(context, "rs256")
     async with context.transaction(None) as session:
-        ed25519 = await _active(context, session, "ed25519")
-        rs256 = await _active(context, session, "rs256")
         place = await give_place(session, certificate, ed25519.id)
     issuer = _issuer(context, ed25519.id)
     keys = SigningPair(
@@ -166,8 +163,8 @@ async def publish_changed(context: Context, at: datetime | None) -> None:
 
 async def _publish(context: Context, session: AsyncSession, one: StatusList) -> None:
     # A list in development is its own key's, by which the credentials in it know their issuer.
-    by = await _active(context, session, "ed25519")
-    if _issuer(context, by.id) != _issuer(context, one.signing_key):
+    by = await active_key(session, "ed25519")
+    if by is None or _issuer(context, by.id) != _issuer(context, one.signing_key):
         by = await session.get_one(SigningKey, one.signing_key)
     issuer, instant = _issuer(context, by.id), now(session)
     document = status_list(
@@ -180,9 +177,19 @@ async def _publish(context: Context, session: AsyncSession, one: StatusList) -> 
     log.info("status_list_published", number=one.number)
 
 
-async def _active(context: Context, session: AsyncSession, kind: KeyKind) -> SigningKey:
+async def _active(context: Context, kind: KeyKind) -> SigningKey:
+    """The key of this kind that signs now, made where there is none yet.
+
+    Making one takes up to a second, in which no lock is held: others would wait for it longer than they may.
+    """
     host = urlsplit(context.settings.public_url).hostname or ""
-    return await active_key(session, kind, make=partial(make_key, host=host), seal=context.seal)
+    while True:
+        async with context.transaction(None) as session:
+            if (found := await active_key(session, kind)) is not None:
+                return found
+        new = await asyncio.to_thread(make_key, kind, host)
+        async with context.transaction(None) as session:
+            await keep_first_key(session, new, context.seal)
 
 
 def _opened(context: Context, key: SigningKey) -> str:

@@ -37,6 +37,7 @@ LONGEST_DESCRIPTION = 1000
 _CANDIDATES = 24
 """Random places tried at once; where all are taken the list is nearly full, and the next one is begun."""
 AT_ONCE = 5000
+_PATIENCE = text("SELECT set_config('lock_timeout', '20s', true)")
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('status_lists'))")
 _GIVE_PLACE = text("""
 UPDATE certificate_organizations SET status_place = (
@@ -150,6 +151,8 @@ async def give_place(session: AsyncSession, certificate: Certificate, signing_ke
     placed = select(CertificateOrganization.status_place).where(CertificateOrganization.id == certificate.id)
     found: int | None = await session.scalar(placed)
     if found is None:
+        # Hundreds may wait in one line here, each for all before it; a job has the time.
+        await session.execute(_PATIENCE)
         await session.execute(_LOCK)
         # Whoever held the lock may have been signing the same certificate.
         found = await session.scalar(placed)

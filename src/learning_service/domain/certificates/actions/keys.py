@@ -14,15 +14,17 @@ from learning_service.domain.kernel.sealing import Seal
 MakeKey = Callable[[KeyKind], NewKey]
 
 
-async def active_key(session: AsyncSession, kind: KeyKind, *, make: MakeKey, seal: Seal) -> SigningKey:
-    """The key of this kind that signs now; made where there is none yet. Of two who make one, the first wins."""
-    while True:
-        found = await session.scalar(
-            select(SigningKey).where(SigningKey.kind == kind, SigningKey.retired_at.is_(None))
-        )
-        if found is not None:
-            return found
-        await _add(session, make(kind), seal)
+async def active_key(session: AsyncSession, kind: KeyKind) -> SigningKey | None:
+    """The key of this kind that signs now; None where there is none yet."""
+    found: SigningKey | None = await session.scalar(
+        select(SigningKey).where(SigningKey.kind == kind, SigningKey.retired_at.is_(None))
+    )
+    return found
+
+
+async def keep_first_key(session: AsyncSession, new: NewKey, seal: Seal) -> None:
+    """Keep the first key of its kind. Of two who made one, the first wins."""
+    await _add(session, new, seal)
 
 
 async def rotate_key(session: AsyncSession, kind: KeyKind, *, make: MakeKey, seal: Seal) -> str:
