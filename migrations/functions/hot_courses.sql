@@ -21,7 +21,7 @@ FROM (SELECT anon_1.id AS id, anon_1.title AS title, anon_1.scope AS scope, anon
     anon_1.archived AS archived, anon_1.description_html AS description_html, anon_1.image_url AS image_url,
     anon_1.language AS language, anon_1.estimated_minutes AS estimated_minutes, trim_scale(anon_1.credit_hours)
     AS credit_hours, anon_1.category AS category, anon_1.prerequisites AS prerequisites, anon_1.sequence AS
-    sequence
+    sequence, anon_1.recertification AS recertification
 FROM (SELECT courses.id AS id, published.title AS title, courses.scope AS scope, courses.scope_id AS scope_id,
     courses.self_enrollment AS self_enrollment, courses.recertification_cadence AS recertification_cadence,
     courses.linked_compliance_requirement AS linked_compliance_requirement, published.number AS
@@ -33,7 +33,7 @@ FROM (SELECT courses.id AS id, published.title AS title, courses.scope AS scope,
     '^document:([0-9a-f-]{36})$', '/api/documents/\1/file/') ELSE published.image_url END AS image_url,
     published.language AS language, published.estimated_minutes AS estimated_minutes, published.credit_hours AS
     credit_hours, courses.category AS category, courses.prerequisites AS prerequisites, courses.sequence AS
-    sequence
+    sequence, courses.recertification AS recertification
 FROM (SELECT members.organization_id AS organization_id, members.chapter_id AS chapter_id, own_chapter.region_id
     AS region_id
 FROM members JOIN chapters AS own_chapter ON own_chapter.organization_id = members.organization_id AND

@@ -12,6 +12,9 @@ DATES = {
     "chapter_compliance_statuses": ("completed_at", "expires_at"),
     "certificates": ("issued_at", "expires_at"),
     "enrollments": ("assigned_at", "ended_at"),
+    "lesson_progress": ("completed_at",),
+    "quiz_progress": ("passed_at",),
+    "quiz_attempts": ("started_at", "submitted_at"),
 }
 
 

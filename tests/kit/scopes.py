@@ -91,5 +91,6 @@ async def add_course(session: AsyncSession, organization: str, scope: Scope, sta
         category=None,
         prerequisites=[],
         sequence="free",
+        recertification="full",
     )
     return Made(view, scope, course.published_version_id)

@@ -18,6 +18,7 @@ from learning_service.api.permissions import (
 from learning_service.api.requests import Session
 from learning_service.domain.attempts.queries.positions import find_position
 from learning_service.domain.completion.actions.policy_changes import apply_policy
+from learning_service.domain.completion.actions.renewing import enroll_or_renew
 from learning_service.domain.completion.queries.completions import Finish, finishes
 from learning_service.domain.completion.queries.own_progress import OwnProgress, own_standings
 from learning_service.domain.completion.views.progress import progress_view
@@ -29,7 +30,6 @@ from learning_service.domain.courses.queries.compiled import (
 )
 from learning_service.domain.courses.queries.versions import current_edition
 from learning_service.domain.courses.rules.policy import CourseIn, CoursePolicyChangeIn
-from learning_service.domain.enrollments.actions import enroll
 from learning_service.domain.enrollments.queries.catalogue import (
     CourseFilter,
     FoundCourse,
@@ -248,7 +248,7 @@ async def enroll_in_course(
     response: Response,
 ) -> ListedEnrollmentOut:
     """Enroll in the published version; the open enrollment when there is one."""
-    enrollment, made = await enroll(session, access, actor=caller)
+    enrollment, made = await enroll_or_renew(session, access, actor=caller)
     response.status_code = 201 if made else 200
     return ListedEnrollmentOut.of(enrollment, Finish())
 

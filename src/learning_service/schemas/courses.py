@@ -57,6 +57,8 @@ class CourseOut(Out):
     """Courses that a member must have completed to begin this one."""
     sequence: Literal["free", "ordered"]
     """`ordered`: each item waits for the required ones before it; `free`: items are taken in any order."""
+    recertification: Literal["full", "delta"]
+    """What a renewal asks for: all of the course (`full`), or what changed since the last pass (`delta`)."""
 
 
 class SeenCourseOut(CourseOut):
@@ -244,6 +246,8 @@ class LessonItemOut(Out):
     title: str
     required: bool
     completed_at: datetime | None
+    kept: bool
+    """Whether it was done in an earlier enrollment, which a renewal need not do again."""
     body_html: str
     video_url: str | None
     document_url: str | None
@@ -259,6 +263,8 @@ class AttestationItemOut(Out):
     title: str
     required: bool
     completed_at: datetime | None
+    kept: bool
+    """Whether it was done in an earlier enrollment, which a renewal need not do again."""
     text_html: str
     text_hash: str
 
@@ -272,6 +278,8 @@ class QuizItemOut(Out):
     title: str
     required: bool
     completed_at: datetime | None
+    kept: bool
+    """Whether it was done in an earlier enrollment, which a renewal need not do again."""
     pass_score: Number
     max_attempts: int | None
     time_limit_seconds: int | None

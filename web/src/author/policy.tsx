@@ -55,6 +55,16 @@ function PolicyForm({ course }: { course: Course }) {
         change={(value) => put({ recertification_cadence: value || null })}
       />
       <SelectField
+        label={t("recertification")}
+        pointer="/recertification"
+        value={now.recertification}
+        options={[
+          { value: "full", label: t("recertificationFull") },
+          { value: "delta", label: t("recertificationDelta") },
+        ]}
+        change={(value) => put({ recertification: value === "delta" ? "delta" : "full" })}
+      />
+      <SelectField
         label={t("requirement")}
         pointer="/linked_compliance_requirement"
         value={now.linked_compliance_requirement ?? ""}

@@ -143,6 +143,7 @@ export const en = {
   notDone: "Not done yet",
   passed: "Passed",
   bestScore: "Best score {score} %",
+  keptItem: "Kept from last time",
   completedOn: "Completed on {date}",
   withScore: "Score {score} %",
   seeCertificate: "See the certificate",

@@ -97,6 +97,7 @@ export const es: Catalogue = {
   notDone: "Sin hacer",
   passed: "Superado",
   bestScore: "Mejor resultado {score} %",
+  keptItem: "Conservado de la vez anterior",
   completedOn: "Completado el {date}",
   withScore: "Resultado {score} %",
   seeCertificate: "Ver el certificado",

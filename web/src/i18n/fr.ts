@@ -97,6 +97,7 @@ export const fr: Catalogue = {
   notDone: "Pas encore fait",
   passed: "Réussi",
   bestScore: "Meilleur résultat {score} %",
+  keptItem: "Conservé de la dernière fois",
   completedOn: "Terminé le {date}",
   withScore: "Résultat {score} %",
   seeCertificate: "Voir le certificat",

@@ -57,6 +57,7 @@ function Step({ item, courseId, open }: { item: Item; courseId: string; open: bo
           <span>{t(item.kind)}</span>
           {"question_count" in item ? <span>{t("questions", { count: item.question_count })}</span> : null}
           {"best_score" in item && item.best_score !== null ? <span>{t("bestScore", { score: item.best_score })}</span> : null}
+          {item.kept ? <span>{t("keptItem")}</span> : null}
           {item.required ? null : <span>{t("optional")}</span>}
         </p>
       </div>

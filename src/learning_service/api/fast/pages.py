@@ -47,7 +47,7 @@ class ModulesPage:
         return b"".join(
             piece
             if isinstance(piece, bytes)
-            else _time(lessons.get(str(piece.id)))
+            else _time(lessons.get(str(piece.id)), position)
             if isinstance(piece, CompiledLesson)
             else enrollment.model_dump_json().encode()
             if piece is None
@@ -63,7 +63,7 @@ def _mark_places(reply: ModulesOut, version: CompiledVersion) -> Iterator[tuple[
     for number, (item, place) in enumerate(zip(items, shown, strict=True)):
         if isinstance(place, LessonItemOut | AttestationItemOut):
             place.completed_at = _LONG_AGO + timedelta(seconds=number)
-            yield to_json(place.completed_at).decode(), item
+            yield f'{to_json(place.completed_at).decode()},"kept":false', item
         else:
             yield place.model_dump_json(), item
     reply.enrollment = _NO_ENROLLMENT
@@ -72,8 +72,12 @@ def _mark_places(reply: ModulesOut, version: CompiledVersion) -> Iterator[tuple[
         yield reply.assessment.model_dump_json(), version.assessment
 
 
-def _time(text: str | None) -> bytes:
-    return b"null" if text is None else f'"{text.replace("+00:00", "Z")}"'.encode()
+def _time(text: str | None, position: Position) -> bytes:
+    """When a lesson was completed, and whether in an earlier enrollment."""
+    if text is None:
+        return b'null,"kept":false'
+    kept = "true" if position.is_of_before(datetime.fromisoformat(text)) else "false"
+    return f'"{text.replace("+00:00", "Z")}","kept":{kept}'.encode()
 
 
 def _quiz(quiz: CompiledQuiz, position: Position) -> bytes:

@@ -38,6 +38,7 @@ class Course(Base):
         CheckConstraint("(scope = 'national') = (scope_id IS NULL)", name="scope_id"),
         CheckConstraint("kind IN ('course', 'program')", name="kind"),
         CheckConstraint("sequence IN ('free', 'ordered')", name="sequence"),
+        CheckConstraint("recertification IN ('full', 'delta')", name="recertification"),
         ForeignKeyConstraint(
             ["organization_id", "linked_compliance_requirement"],
             ["compliance_requirements.organization_id", "compliance_requirements.id"],
@@ -65,6 +66,8 @@ class Course(Base):
     """Published courses, which are never deleted, that a member must have completed to begin this one."""
     sequence: Mapped[str] = mapped_column(server_default="free")
     """`ordered`: each item waits for the required ones before it."""
+    recertification: Mapped[str] = mapped_column(server_default="full")
+    """`delta`: a renewal asks only for what changed since the version last passed."""
     published_version_id: Mapped[uuid.UUID | None]
     archived_at: Mapped[datetime | None]
     created_by: Mapped[str]

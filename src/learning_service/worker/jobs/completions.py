@@ -5,6 +5,7 @@ from datetime import datetime
 from learning_service.context import Context
 from learning_service.domain.assignments.actions.renewals import open_renewals
 from learning_service.domain.completion.actions.policy_changes import Gift, give_policy
+from learning_service.domain.completion.actions.renewing import keep_in_renewals, organizations_to_renew
 from learning_service.domain.compliance.actions import announce_expired, announce_expired_evidence
 from learning_service.domain.jobs.outbox import Job
 from learning_service.domain.jobs.payloads import ApplyPolicy
@@ -17,6 +18,18 @@ async def open_recertifications(context: Context, at: datetime | None) -> None:
     while found:
         async with context.transaction(None, at=at) as session:
             found = await open_renewals(session)
+    async with context.transaction(None, at=at) as session:
+        organizations = await organizations_to_renew(session)
+    for organization_id in organizations:
+        await _keep(context, organization_id, at)
+
+
+async def _keep(context: Context, organization_id: str, at: datetime | None) -> None:
+    async with context.transaction(organization_id, at=at) as session:
+        last = await keep_in_renewals(session, organization_id, None)
+    while last is not None:
+        async with context.transaction(organization_id, at=at) as session:
+            last = await keep_in_renewals(session, organization_id, last)
 
 
 async def expire_completions(context: Context, at: datetime | None) -> None:

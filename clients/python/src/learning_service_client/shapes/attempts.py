@@ -15,6 +15,7 @@ class QuizItemOut(TypedDict):
     title: str
     required: bool
     completed_at: str | None
+    kept: bool
     pass_score: float
     max_attempts: int | None
     time_limit_seconds: int | None

@@ -25,6 +25,7 @@ class AppliedPolicyOut(TypedDict):
     category: str | None
     prerequisites: list[str]
     sequence: Literal["free", "ordered"]
+    recertification: Literal["full", "delta"]
     affected: int
 
 
@@ -68,6 +69,7 @@ class CoursePolicyChangeIn(TypedDict):
     category: NotRequired[str | None]
     prerequisites: NotRequired[list[str]]
     sequence: NotRequired[Literal["free", "ordered"]]
+    recertification: NotRequired[Literal["full", "delta"]]
     apply_to_existing: NotRequired[bool]
 
 

@@ -30,6 +30,7 @@ class CourseOut(TypedDict):
     category: str | None
     prerequisites: list[str]
     sequence: Literal["free", "ordered"]
+    recertification: Literal["full", "delta"]
 
 
 class SeenCourseOut(CourseOut):
@@ -65,6 +66,7 @@ class AttestationItemOut(TypedDict):
     title: str
     required: bool
     completed_at: str | None
+    kept: bool
     text_html: str
     text_hash: str
 
@@ -86,6 +88,7 @@ class LessonItemOut(TypedDict):
     title: str
     required: bool
     completed_at: str | None
+    kept: bool
     body_html: str
     video_url: str | None
     document_url: str | None

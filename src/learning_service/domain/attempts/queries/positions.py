@@ -139,6 +139,10 @@ class Position:
         """Whether the enrollment is closed for learning."""
         return self.status == WITHDRAWN
 
+    def is_of_before(self, at: datetime) -> bool:
+        """Whether what was done then was done in an earlier enrollment, which this one renews."""
+        return self.source == "recertification" and at < self.assigned_at
+
     def view(self, version: CompiledVersion, instant: datetime) -> EnrollmentView:
         """The enrollment as its member sees it, unless it was withdrawn: the position does not know when."""
         waits = self.is_open and awaits_review(version.shape, self.standing())
@@ -372,15 +376,10 @@ def read_position(row: Sequence[Any]) -> Position:
 
 def read_count(row: Sequence[Any]) -> QuizCount:
     """An enrollment's row for one quiz, from `quizzes_of`."""
-    used, allowed, best, possible, most, passed_at = row
-    return QuizCount(
-        used,
-        allowed,
-        _decimal(best),
-        _decimal(possible),
-        _decimal(most),
-        datetime.fromisoformat(passed_at) if passed_at is not None else None,
-    )
+    used, allowed, *points, passed_at = row
+    best, possible, most = map(_decimal, points)
+    at = datetime.fromisoformat(passed_at) if passed_at is not None else None
+    return QuizCount(used, allowed, best, possible, most, at)
 
 
 def _decimal(text: str | None) -> Decimal | None:

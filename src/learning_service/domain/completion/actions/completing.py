@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -187,10 +187,19 @@ async def _learners_moments(
 def _moment(
     session: AsyncSession, position: Position, version: CompiledVersion, tries: Sequence[Try]
 ) -> datetime:
+    tries = [*tries, *_kept(position)]
     since = completed_since(version.shape, position.lessons, tries)
     # A pass that is held no longer comes from any attempt.
     last = max((*position.lessons.values(), *(one.submitted_at for one in tries)), default=now(session))
     return min(since or last, now(session))
+
+
+def _kept(position: Position) -> Iterator[Try]:
+    """Results of an earlier enrollment that this one renews; their attempts are not its own."""
+    for quiz_id, one in position.quizzes.items():
+        at, best, most = one.passed_at, one.best_points, one.max_points
+        if at is not None and best is not None and most is not None and position.is_of_before(at):
+            yield Try(quiz_id, at, exact_score(best, most))
 
 
 def _expiry(

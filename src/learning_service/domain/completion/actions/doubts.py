@@ -63,7 +63,7 @@ async def recount(
         )
     )
     facts = counted_again(
-        before, await attempts_at(session, position.enrollment_id, quiz.id), quiz.max_points
+        position, quiz.id, await attempts_at(session, position.enrollment_id, quiz.id), quiz.max_points
     )
     lost = hold and loses(version, quiz, position, position.with_count(quiz.id, facts))
     lost = lost and not await counts_no_more(session, position)
@@ -90,11 +90,28 @@ async def recount(
     return position.with_count(quiz.id, count), lost and held is None
 
 
-def counted_again(before: QuizCount, attempts: Sequence[ClosedAttempt], max_points: Decimal) -> QuizCount:
+def counted_again(
+    position: Position, quiz_id: uuid.UUID, attempts: Sequence[ClosedAttempt], max_points: Decimal
+) -> QuizCount:
     """A quiz's counter row from all its attempts: a correction may lower what was the best.
 
-    In points of today's maximum, `max_points`: an attempt that kept its marks from before may have another.
+    In points of today's maximum, `max_points`: an attempt that kept its marks from before may have another. A result
+    that a renewal keeps comes from no attempt of its own, and stays.
     """
+    before = position.quizzes[quiz_id]
+    if before.passed_at is not None and position.is_of_before(before.passed_at):
+        again = _from_attempts(before, attempts, max_points)
+        best = scaled(before.best_points or Decimal(0), before.max_points or max_points, max_points)
+        return replace(
+            again,
+            best_points=max(best, again.best_points or Decimal(0)),
+            possible_points=max(best, again.possible_points or Decimal(0)),
+            passed_at=before.passed_at,
+        )
+    return _from_attempts(before, attempts, max_points)
+
+
+def _from_attempts(before: QuizCount, attempts: Sequence[ClosedAttempt], max_points: Decimal) -> QuizCount:
     closed = [row for row in attempts if row.points is not None and row.pending_points is not None]
     passed_at = [row.submitted_at for row in closed if row.passed and row.submitted_at is not None]
     return replace(

@@ -59,7 +59,7 @@ def effect_of(plan: Plan, weighing: Weighing) -> Effect:
     for quiz_id, attempts in weighing.attempts.items():
         quiz = plan.quizzes[quiz_id]
         before = after.quizzes[quiz_id]
-        count = counted_again(before, [one.after for one in attempts], quiz.max_points)
+        count = counted_again(after, quiz_id, [one.after for one in attempts], quiz.max_points)
         if count == before:
             continue
         if not voided and loses(plan.version, quiz, after, after.with_count(quiz_id, count)):

@@ -22,6 +22,7 @@ class LessonView(NamedTuple):
     title: str
     required: bool
     completed_at: datetime | None
+    kept: bool
     body_html: str
     video_url: str | None
     document_url: str | None
@@ -37,6 +38,7 @@ class AttestationView(NamedTuple):
     title: str
     required: bool
     completed_at: datetime | None
+    kept: bool
     text_html: str
     text_hash: str
 
@@ -50,6 +52,7 @@ class QuizView(NamedTuple):
     title: str
     required: bool
     completed_at: datetime | None
+    kept: bool
     pass_score: Decimal
     max_attempts: int | None
     time_limit_seconds: int | None
@@ -88,7 +91,8 @@ def lesson_view(lesson: CompiledLesson, position: Position | None) -> LessonView
         key=lesson.key,
         title=lesson.title,
         required=lesson.required,
-        completed_at=None if position is None else position.lessons.get(lesson.id),
+        completed_at=(at := None if position is None else position.lessons.get(lesson.id)),
+        kept=_is_kept(at, position),
         body_html=lesson.body_html,
         video_url=lesson.video_url,
         document_url=lesson.document_url,
@@ -104,7 +108,8 @@ def attestation_view(attestation: CompiledLesson, position: Position | None) -> 
         key=attestation.key,
         title=attestation.title,
         required=attestation.required,
-        completed_at=None if position is None else position.lessons.get(attestation.id),
+        completed_at=(at := None if position is None else position.lessons.get(attestation.id)),
+        kept=_is_kept(at, position),
         text_html=attestation.body_html,
         text_hash=attestation.text_hash or "",
     )
@@ -123,6 +128,7 @@ def quiz_view(quiz: CompiledQuiz, position: Position | None) -> QuizView:
         title=quiz.title,
         required=quiz.required,
         completed_at=None if count is None else count.passed_at,
+        kept=count is not None and _is_kept(count.passed_at, position),
         pass_score=quiz.pass_score,
         max_attempts=quiz.max_attempts if position is None else attempts_allowed(position, quiz),
         time_limit_seconds=quiz.time_limit_seconds,
@@ -132,6 +138,11 @@ def quiz_view(quiz: CompiledQuiz, position: Position | None) -> QuizView:
         best_score=best,
         passed=position is not None and position.has_passed(quiz.id, quiz.pass_score),
     )
+
+
+def _is_kept(done_at: datetime | None, position: Position | None) -> bool:
+    """Whether that was in an earlier enrollment."""
+    return position is not None and done_at is not None and position.is_of_before(done_at)
 
 
 def module_views(version: CompiledVersion, position: Position | None) -> list[ModuleView]:

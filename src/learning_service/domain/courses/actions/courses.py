@@ -35,6 +35,7 @@ _COPIED = (
     "category",
     "prerequisites",
     "sequence",
+    "recertification",
 )
 
 
@@ -183,6 +184,7 @@ async def _add_course(session: AsyncSession, new: CourseIn, actor: Principal) ->
         category=new.category,
         prerequisites=list(new.prerequisites),
         sequence=new.sequence,
+        recertification=new.recertification,
         created_by=actor.user_id,
         created_at=instant,
         updated_at=instant,

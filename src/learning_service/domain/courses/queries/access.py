@@ -71,6 +71,7 @@ class CourseView:
     category: str | None
     prerequisites: Sequence[uuid.UUID]
     sequence: str
+    recertification: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ def course_columns(*, drafts: bool = True) -> list[Any]:
         Course.category,
         Course.prerequisites,
         Course.sequence,
+        Course.recertification,
     )
     return [column.label(name) for name, column in zip(CourseView.__slots__, columns, strict=True)]
 

@@ -11,6 +11,8 @@ from learning_service.domain.kernel.values import CleanText, Name, OpaqueId, Str
 
 ScopeKind = Literal["national", "regional", "chapter"]
 ItemSequence: TypeAlias = Literal["free", "ordered"]
+Recertification: TypeAlias = Literal["full", "delta"]
+DELTA: Recertification = "delta"
 MAX_PREREQUISITES = 20
 
 
@@ -41,6 +43,8 @@ class CourseIn(StrictModel):
     """Published courses that a member must have completed to begin this one."""
     sequence: ItemSequence = "free"
     """`ordered`: each item waits for the required ones before it."""
+    recertification: Recertification = "full"
+    """What a renewal asks for: all of the course (`full`), or what changed since the last pass (`delta`)."""
 
     @model_validator(mode="after")
     def _unit_of_scope(self) -> Self:
@@ -64,6 +68,8 @@ class CoursePolicyChangeIn(StrictModel):
     """Published courses that a member must have completed to begin this one; an empty list: none."""
     sequence: ItemSequence = "free"
     """`ordered`: each item waits for the required ones before it."""
+    recertification: Recertification = "full"
+    """What a renewal asks for: all of the course (`full`), or what changed since the last pass (`delta`)."""
     apply_to_existing: bool = False
     """`true` also gives the requirement or cadence to completions that have none."""
 
