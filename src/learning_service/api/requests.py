@@ -68,9 +68,10 @@ Received = Annotated[None, Depends(_receive)]
 """For routes that judge their body before they open a transaction."""
 
 
-async def _session(
-    request: Request, context: ContextOf, caller: Caller, received: Received
-) -> AsyncIterator[AsyncSession]:
+async def _session(request: Request) -> AsyncIterator[AsyncSession]:
+    caller = await authenticate(request)
+    await _receive(request, caller)
+    context: Context = request.app.state.context
     async with context.transaction(caller.organization_id, at=marked_since()) as session:
         keyed = keyed_request(request, caller, request.state.body)
         if keyed is not None:
@@ -82,7 +83,8 @@ Session = Annotated[AsyncSession, Depends(_session, scope="function")]
 """The request's transaction in the caller's organization, committed before the reply leaves."""
 
 
-async def _public_session(context: ContextOf) -> AsyncIterator[AsyncSession]:
+async def _public_session(request: Request) -> AsyncIterator[AsyncSession]:
+    context: Context = request.app.state.context
     async with context.transaction(None) as session:
         yield session
 
@@ -91,7 +93,9 @@ PublicSession = Annotated[AsyncSession, Depends(_public_session, scope="function
 """A transaction of no organization: sees what is public."""
 
 
-async def _read_session(request: Request, context: ContextOf, caller: Caller) -> AsyncIterator[AsyncSession]:
+async def _read_session(request: Request) -> AsyncIterator[AsyncSession]:
+    caller = await authenticate(request)
+    context: Context = request.app.state.context
     async with AsyncExitStack() as stack:
         found = None
         if context.replica is not None and request.state.may_ask_replica:
