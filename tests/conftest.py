@@ -97,6 +97,8 @@ async def make_settings(parts: object, template: str, signer: Signer) -> MakeSet
             "public_url": "https://learn.example.org",
             "auth_issuers": [Issuer(issuer=signer.issuer, jwks_file=signer.jwks_file)],
             "log_level": "warning",
+            # On a busy machine any statement may wait for the disk; what does too much is found by counting.
+            "statement_timeout_ms": 20_000,
             # All tests call from one address; what a test requests in vain must not refuse another's calls.
             "unknown_certificates_per_minute": 1_000_000,
             **changes,
