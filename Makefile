@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: images images-test alerts deploy-check environment-deploy run web test long slow-inputs faults fuzz audit mutants mail-pictures pictures check lint lint-reference official-files snapshot examples format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
+.PHONY: images images-test alerts deploy-check environment-deploy run web test long slow-inputs faults standby-drill restore-drill fuzz walk-through audit mutants mail-pictures pictures check lint lint-reference official-files snapshot examples format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -31,11 +31,17 @@ faults: environment-dev ## Hurt and kill everything under load and count what wa
 standby-drill: environment-dev ## Kill the primary under load, promote its standby, and fail back: nothing acknowledged is lost
 	@$(BIN)/pytest -n 0 -m slow tests/faults/test_standby.py
 
+restore-drill: environment-dev ## Restore a backup elsewhere and a moment before a mishap: both serve what was there
+	@$(BIN)/pytest -n 0 -m "long or not long" tests/operations/test_backup.py tests/operations/test_point_in_time.py
+
 slow-inputs: environment-dev ## Try the worst known texts in every field: 50 ms of processor for each 100 KiB of a request
 	@SLOW_INPUTS=whole $(BIN)/pytest -n 0 -m long tests/hostile/test_slow_inputs.py
 
 fuzz: environment-check ## Let schemathesis try the whole reference on a running copy, as each role; FUZZ_SECONDS in all
 	@./scripts/fuzz.sh
+
+walk-through: environment ## Do what the README says, from `make run` to a certificate, and stop everything
+	@./scripts/walkthrough.sh
 
 audit: environment-check ## Look for known holes in what runs in production
 	@./scripts/audit.sh
