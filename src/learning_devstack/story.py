@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from importlib.resources import files
 
 from pydantic import TypeAdapter
@@ -42,6 +43,7 @@ from learning_service.domain.completion.actions.imports import import_file
 from learning_service.domain.completion.actions.lessons import complete_lesson
 from learning_service.domain.completion.actions.program_entries import assign_program
 from learning_service.domain.completion.actions.submissions import submit_attempt
+from learning_service.domain.completion.rules.importing import Rows
 from learning_service.domain.courses.actions.banks import add_question, create_bank
 from learning_service.domain.courses.actions.programs import create_program, publish_program
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
@@ -53,6 +55,7 @@ from learning_service.domain.enrollments.queries.enrollments import see_course
 from learning_service.domain.exemptions.actions import grant_exemption
 from learning_service.domain.exemptions.rules import ExemptionIn
 from learning_service.domain.grading.queries import get_waiting
+from learning_service.domain.kernel.large_work import workroom
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.answer_keys import RightChoices
 from learning_service.domain.questions.rules.numeric import RightNumber
@@ -126,7 +129,8 @@ async def _years_ago(calendar: Calendar, courses: Courses) -> None:
         day = instant - timedelta(days=38 - 4 * n)
         rows.append(f"{EXTRAS[key].user_id},{courses.hazing},{day.date().isoformat()},{88 + n}")
     content = "\n".join(["user_id,course_id,completed_on,score", *rows]).encode()
-    await import_file(calendar.session, "completions", content, actor=_ADMIN, dry_run=False, partial=False)
+    async with workroom(*_ADMIN.who, partial(Rows, "completions", content), size=len(content)) as reader:
+        await import_file(calendar.session, "completions", reader, actor=_ADMIN, dry_run=False, partial=False)
 
 
 async def _begins(calendar: Calendar, key: str, course_id: uuid.UUID) -> None:

@@ -287,8 +287,8 @@ async def test_what_could_not_come_in_again_is_not_bundled(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, bank = await rich_course(world)
-    for module in ("question_files", "question_banks"):
-        monkeypatch.setattr(f"learning_service.routers.{module}.MAX_FILE", len(PICTURE) - 1)
+    for module in ("routers.question_files", "api.question_files"):
+        monkeypatch.setattr(f"learning_service.{module}.MAX_FILE", len(PICTURE) - 1)
     for where in (f"{path}versions/1/", bank):
         refused = await world.admin("GET", f"{where}export/?format=bundle")
         assert (refused.status_code, refused.json()["code"]) == (409, "bundle-too-large")

@@ -1,19 +1,28 @@
 """Reading files of questions in tests."""
 
+from typing import TypeVar, cast
+
+from learning_service.domain.kernel.pieces import Work
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.exchange.entries import Entry
-from learning_service.domain.questions.rules.exchange.formats import QuestionFile, read_questions
+from learning_service.domain.questions.rules.exchange.formats import read_questions
+
+T = TypeVar("T")
 
 
-def read_all(data: bytes) -> tuple[str, list[Entry]]:
-    """The format of a file and its questions."""
-    work = read_questions(data)
+def done(work: Work[T]) -> T:
+    """What work that pauses returns."""
     while True:
         try:
             next(work)
         except StopIteration as end:
-            found: QuestionFile = end.value
-            return found.format, found.entries
+            return cast(T, end.value)
+
+
+def read_all(data: bytes) -> tuple[str, list[Entry]]:
+    """The format of a file and its questions."""
+    found = done(read_questions(data))
+    return found.format, found.entries
 
 
 def read(text: str | bytes) -> list[Entry]:

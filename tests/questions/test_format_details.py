@@ -3,7 +3,7 @@
 from typing import Literal
 
 import pytest
-from tests.kit.exchange import codes, fields, read, read_all, right
+from tests.kit.exchange import codes, done, fields, read, read_all, right
 
 from learning_service.domain.questions.rules.answer_keys import AnswerKey
 from learning_service.domain.questions.rules.exchange.gift_writing import write_gift
@@ -243,7 +243,7 @@ def test_a_type_that_no_format_knows_is_told_in_each() -> None:
     assert "<!-- not in Moodle XML: a question of the type riddle -->" in "".join(write_moodle([riddle]))
     [entry] = read("".join(write_moodle([riddle])))
     assert codes(entry) == ["not-known"]
-    [entry] = read(write_qti2([riddle]))
+    [entry] = read(done(write_qti2([riddle])))
     assert codes(entry) == ["no-question"]
 
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 from tests.kit.documents import picture
-from tests.kit.exchange import codes, fields, read, read_all
+from tests.kit.exchange import codes, done, fields, read, read_all
 from tests.kit.made_questions import QUESTIONS
 
 from learning_service.domain.documents.rules import PNG
@@ -55,7 +55,7 @@ def pictures(*files: PackedFile, left: int = 1_000_000) -> Pictures:
 
 
 def written(questions: list[Question], form: str, given: Pictures) -> bytes:
-    content = write_questions(questions, form, given)[0]
+    content = done(write_questions(questions, form, given))[0]
     return content if isinstance(content, bytes) else content.encode()
 
 

@@ -1,9 +1,10 @@
 """Files of questions: how large they may be, and how an import and an export are answered."""
 
 import uuid
-from collections.abc import AsyncIterator, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import Query, Response
@@ -14,20 +15,20 @@ from learning_service.api.routes import Responses
 from learning_service.api.uploads import MIB, discard_file
 from learning_service.context import Context
 from learning_service.domain.courses.actions.imports import Arrived, ImportReport
-from learning_service.domain.courses.queries.bundles import BundleTooLarge, Packing, pictures_of
+from learning_service.domain.courses.queries.bundles import BundleTooLarge, documents_to_pack, pictures_of
+from learning_service.domain.courses.rules.leaving import Leaving
 from learning_service.domain.documents.actions import Received
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.rules import clean_name
 from learning_service.domain.kernel.errors import DomainError
-from learning_service.domain.kernel.large_work import apart, apart_in_pieces
+from learning_service.domain.kernel.large_work import apart, workroom
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.questions.rules.exchange.bundles import write_bundle
+from learning_service.domain.questions.rules.exchange.bundles import Kind, write_bundle
 from learning_service.domain.questions.rules.exchange.enclosures import Enclosure
-from learning_service.domain.questions.rules.exchange.formats import write_questions
 from learning_service.domain.questions.rules.exchange.packing import PackedFile, Pictures
 from learning_service.domain.questions.rules.types import AnyQuestion
 from learning_service.domain.records.idempotency import AlreadyReplied, keep_reply
-from learning_service.schemas.question_files import ImportedQuestionOut, ImportOut
+from learning_service.schemas.question_files import ImportOut
 
 MAX_FILE = 20 * MIB
 MAX_PICTURES = 14 * MIB
@@ -78,23 +79,14 @@ async def _discard(context: Context, files: Iterable[Received], *, kept: Collect
             await discard_file(context.store, received.key)
 
 
-async def import_answer(session: AsyncSession, caller: Principal, report: ImportReport) -> Response:
+async def import_answer(session: AsyncSession, report: ImportReport) -> Response:
     """The answer to an import, kept for a repetition of the request."""
-    body = await apart_in_pieces(*caller.who, _written(report))
+    around = ImportOut.model_validate(replace(report, questions=())).model_dump_json()
+    body = around.replace('"questions":[]', f'"questions":[{",".join(report.questions)}]', 1)
     answer = Response(body, media_type="application/json")
     content_type = {"content-type": answer.headers["content-type"]}
     await keep_reply(session, status=200, headers=content_type, body=bytes(answer.body).decode())
     return answer
-
-
-def _written(report: ImportReport) -> Generator[None, None, str]:
-    """The report as JSON: work that pauses after each question. As a whole it would hold up all requests."""
-    questions = []
-    for one in report.questions:
-        questions.append(ImportedQuestionOut.model_validate(one).model_dump_json())
-        yield
-    around = ImportOut.model_validate(replace(report, questions=())).model_dump_json()
-    return around.replace('"questions":[]', f'"questions":[{",".join(questions)}]', 1)
 
 
 async def _packed(context: Context, documents: Sequence[Document]) -> list[PackedFile]:
@@ -110,23 +102,40 @@ async def _packed(context: Context, documents: Sequence[Document]) -> list[Packe
     ]
 
 
-async def bundle_answer(context: Context, caller: Principal, packing: Packing) -> Response:
-    """A bundle with the files that were uploaded. Raises BundleTooLarge."""
-    files = await _packed(context, packing.documents)
-    content = await apart(*caller.who, write_bundle, packing.kind, packing.content, files)
+async def course_answer(
+    context: Context, caller: Principal, content: str, documents: Sequence[Document]
+) -> Response:
+    """A bundle of a course with the files that were uploaded. Raises BundleTooLarge."""
+    files = await _packed(context, documents)
+    return _bundle_answer("course", await apart(*caller.who, write_bundle, "course", content, files))
+
+
+def _bundle_answer(kind: Kind, content: bytes) -> Response:
     if len(content) > MAX_FILE:
         raise BundleTooLarge(MAX_FILE)
-    headers = {"Content-Disposition": f'attachment; filename="{packing.kind}.zip"'}
+    headers = {"Content-Disposition": f'attachment; filename="{kind}.zip"'}
     return Response(content, media_type="application/zip", headers=headers)
 
 
 async def export_answer(
-    context: Context, session: AsyncSession, caller: Principal, questions: Sequence[AnyQuestion], format_: str
+    context: Context,
+    session: AsyncSession,
+    caller: Principal,
+    questions: Sequence[AnyQuestion | str],
+    format_: str,
 ) -> Response:
-    """A file of these questions with their pictures, up to as many as an import takes."""
-    documents = await pictures_of(session, caller, questions, most=MAX_PICTURES)
-    files = {file.id: file for file in await _packed(context, documents)}
-    pictures = Pictures(files, left=MAX_PICTURES)
-    content, kind, ending = await apart(*caller.who, write_questions, questions, format_, pictures)
+    """A file of these questions with their pictures, up to as many as an import takes; or a bundle of a bank.
+
+    Raises BundleTooLarge.
+    """
+    size = sum(len(one) for one in questions if isinstance(one, str))
+    async with workroom(*caller.who, partial(Leaving, questions), size=size) as leaver:
+        named = await leaver.do(Leaving.named)
+        if format_ == "bundle":
+            shown = await documents_to_pack(session, caller, named, most=MAX_FILE)
+            return _bundle_answer("bank", await leaver.do(Leaving.bundle, await _packed(context, shown)))
+        documents = await pictures_of(session, caller, named, most=MAX_PICTURES)
+        files = {file.id: file for file in await _packed(context, documents)}
+        content, kind, ending = await leaver.do(Leaving.file, format_, Pictures(files, left=MAX_PICTURES))
     headers = {"Content-Disposition": f'attachment; filename="questions.{ending}"'}
     return Response(content, media_type=kind, headers=headers)

@@ -1,5 +1,6 @@
 """Assignments, extensions and completions from a file."""
 
+import functools
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -12,7 +13,8 @@ from learning_service.api.routes import Responses
 from learning_service.api.uploads import FILE_BODY, MIB, PlacesOf, read_file
 from learning_service.domain.completion.actions.imports import import_file
 from learning_service.domain.completion.actions.marking import with_marks
-from learning_service.domain.completion.rules.importing import ImportKind
+from learning_service.domain.completion.rules.importing import ImportKind, Rows
+from learning_service.domain.kernel.large_work import workroom
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.idempotency import claim_key, keep_reply
 from learning_service.schemas.imports import FileImportOut, StartedImportOut
@@ -55,11 +57,14 @@ async def import_rows(
     content = await read_file(request, limit=MAX_FILE, sender=caller, places=places)
 
     async def answer() -> Response:
-        async with context.transaction(caller.organization_id) as session:
+        async with (
+            workroom(*caller.who, functools.partial(Rows, kind, content), size=len(content)) as reader,
+            context.transaction(caller.organization_id) as session,
+        ):
             keyed = keyed_request(request, caller, content)
             if keyed is not None:
                 await claim_key(session, keyed)
-            report = await import_file(session, kind, content, actor=caller, dry_run=dry_run, partial=partial)
+            report = await import_file(session, kind, reader, actor=caller, dry_run=dry_run, partial=partial)
             done = FileImportOut if report.run_id is None else StartedImportOut
             status = 200 if report.run_id is None else 202
             body = done.model_validate(report).model_dump_json()

@@ -13,7 +13,6 @@ from learning_service.api.question_files import (
     MAX_FILE,
     DryRun,
     ExportFormat,
-    bundle_answer,
     export_answer,
     import_answer,
     stored_files,
@@ -27,14 +26,13 @@ from learning_service.domain.courses.queries.banks import (
     drawing_drafts,
     list_bank_questions,
     list_banks,
-    questions_in_bank,
+    stored_in_bank,
 )
-from learning_service.domain.courses.queries.bundles import bank_to_pack
 from learning_service.domain.courses.rules.banks import MAX_IN_BANK, BankChangeIn, BankIn
-from learning_service.domain.kernel.large_work import apart_in_pieces, one_at_a_time
+from learning_service.domain.courses.rules.taking import Taking
+from learning_service.domain.kernel.large_work import workroom
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.questions.rules.exchange.formats import read_questions
 from learning_service.domain.questions.rules.types import QUESTION_TYPES, AnyQuestion, Question
 from learning_service.domain.records.idempotency import claim_key
 from learning_service.schemas.common import PageOut
@@ -162,10 +160,10 @@ async def import_into_bank(
     """
     refuse_unknown_parameters(request, frozenset({"dry_run"}))
     content = await read_file(request, limit=MAX_FILE, sender=caller, places=places)
-    async with one_at_a_time(*caller.who):
-        found = await apart_in_pieces(*caller.who, read_questions(content))
+    async with workroom(*caller.who, Taking, size=len(content)) as taker:
+        head = await taker.do(Taking.read, content)
         async with (
-            stored_files(context, found.enclosures, dry_run=dry_run) as arrived,
+            stored_files(context, head.enclosures, dry_run=dry_run) as arrived,
             context.transaction(caller.organization_id) as session,
         ):
             keyed = keyed_request(request, caller, content)
@@ -173,9 +171,9 @@ async def import_into_bank(
                 await claim_key(session, keyed)
             bank = await access_bank(session, caller, path_id(bank_id))
             report = await banks.import_into_bank(
-                session, bank.id, found, arrived, dry_run=dry_run, actor=caller
+                session, bank.id, head, taker, arrived, dry_run=dry_run, actor=caller
             )
-            return await import_answer(session, caller, report)
+            return await import_answer(session, report)
 
 
 @router.get("/{bank_id}/export/", response_class=Response, responses=FILE)
@@ -192,12 +190,8 @@ async def export_bank(
     What a format has no place for is said in a comment before the question.
     """
     refuse_unknown_parameters(request, frozenset({"format"}))
-    async with one_at_a_time(*caller.who):
-        questions = await questions_in_bank(session, caller.organization_id, bank.id, most=MAX_IN_BANK)
-        if format == "bundle":
-            packing = await bank_to_pack(session, caller, questions, most=MAX_FILE)
-            return await bundle_answer(context, caller, packing)
-        return await export_answer(context, session, caller, questions, format)
+    questions = await stored_in_bank(session, caller.organization_id, bank.id, most=MAX_IN_BANK)
+    return await export_answer(context, session, caller, questions, format)
 
 
 async def _shown(session: Session, caller: Principal, bank: BankView) -> BankOut:

@@ -13,7 +13,7 @@ from learning_service.api.question_files import (
     MAX_FILE,
     DryRun,
     ExportFormat,
-    bundle_answer,
+    course_answer,
     export_answer,
     import_answer,
     stored_files,
@@ -25,10 +25,10 @@ from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.courses.queries.bundles import course_to_pack
 from learning_service.domain.courses.queries.versions import find_version, read_tree
 from learning_service.domain.courses.rules.importing import Place, questions_in
+from learning_service.domain.courses.rules.taking import Taking
 from learning_service.domain.enrollments.queries.enrollments import access_authored
-from learning_service.domain.kernel.large_work import apart_in_pieces, one_at_a_time
+from learning_service.domain.kernel.large_work import workroom
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.questions.rules.exchange.formats import read_questions
 from learning_service.domain.questions.rules.question import Key
 from learning_service.domain.records.idempotency import claim_key
 from learning_service.schemas.question_files import ImportOut
@@ -68,9 +68,9 @@ async def import_into_draft(
     Without `quiz` the questions go into a new quiz; without `module` that is in a new module.
     """
     content = await read_file(request, limit=MAX_FILE, sender=caller, places=places)
-    async with one_at_a_time(*caller.who):
-        found = await apart_in_pieces(*caller.who, read_questions(content))
-        files = found.files if found.course is not None and place.is_open else found.enclosures
+    async with workroom(*caller.who, Taking, size=len(content)) as taker:
+        head = await taker.do(Taking.read, content)
+        files = head.files if head.course is not None and place.is_open else head.enclosures
         async with (
             stored_files(context, files, dry_run=dry_run) as arrived,
             context.transaction(caller.organization_id) as session,
@@ -80,9 +80,9 @@ async def import_into_draft(
                 await claim_key(session, keyed)
             access = await access_authored(session, caller, path_id(course_id))
             report = await import_questions(
-                session, access.view.id, found, arrived, place, dry_run=dry_run, actor=caller
+                session, access.view.id, head, taker, arrived, place, dry_run=dry_run, actor=caller
             )
-            return await import_answer(session, caller, report)
+            return await import_answer(session, report)
 
 
 @router.get("/{course_id}/versions/{number}/export/", response_class=Response, responses=FILE)
@@ -103,8 +103,7 @@ async def export_version(
     refuse_unknown_parameters(request, frozenset({"format"}))
     version = await find_version(session, access.view.id, number)
     if format == "bundle":
-        return await bundle_answer(
-            context, caller, await course_to_pack(session, caller, version, most=MAX_FILE)
-        )
+        content, documents = await course_to_pack(session, caller, version, most=MAX_FILE)
+        return await course_answer(context, caller, content, documents)
     tree = (await read_tree(session, version)).tree
     return await export_answer(context, session, caller, questions_in(tree), format)

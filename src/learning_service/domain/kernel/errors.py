@@ -76,6 +76,14 @@ class DomainError(Exception):
         super().__init__(detail)
         self.detail = detail
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # As it is, not by what its class is made from: a helper process sends its refusals back.
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[DomainError], words: tuple[Any, ...]) -> DomainError:
+    return kind.__new__(kind, *words)
+
 
 class Unauthenticated(DomainError):
     """The caller is not known: no token, or one that does not hold."""

@@ -1,9 +1,8 @@
 """Assignments, extensions and completions from a file: judged as a whole, then done at once or as a run."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import get_args
 
 from sqlalchemy import delete, insert, select
@@ -14,19 +13,14 @@ from learning_service.domain.completion.actions.imported_due_times import assign
 from learning_service.domain.completion.models import EnrollmentRun, ImportRow
 from learning_service.domain.completion.queries.import_rows import judge_rows
 from learning_service.domain.completion.rules.bulk import MOST_AT_ONCE
-from learning_service.domain.completion.rules.importing import (
-    ImportKind,
-    RejectedRow,
-    WantedRow,
-    read_rows,
-)
+from learning_service.domain.completion.rules.importing import ImportKind, RejectedRow, Rows, WantedRow
 from learning_service.domain.enrollments.queries.standing import hold_entrance
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.jobs.payloads import ImportRows
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Fault, Invalid
-from learning_service.domain.kernel.large_work import apart
+from learning_service.domain.kernel.large_work import Workroom
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.tenant import own_key
 
@@ -68,7 +62,7 @@ class RowsRejected(Invalid):
 async def import_file(
     session: AsyncSession,
     kind: ImportKind,
-    content: bytes,
+    reader: Workroom[Rows],
     *,
     actor: Principal,
     dry_run: bool,
@@ -79,10 +73,9 @@ async def import_file(
     Doing it again changes nothing. Raises Invalid for what is no such file, RowsRejected.
     """
     run_id = new_id()
-    read = read_rows(kind, content)
     rows = accepted = 0
     rejected: list[RejectedRow] = []
-    while batch := await apart(*actor.who, _next, read):
+    while batch := await reader.do(Rows.next, BATCH):
         wanted = [row for row in batch if isinstance(row, WantedRow)]
         good, bad = await judge_rows(session, kind, wanted, actor) if wanted else ([], [])
         rows, accepted = rows + len(batch), accepted + len(good)
@@ -99,10 +92,6 @@ async def import_file(
     if rejected and not partial:
         raise RowsRejected(report)
     return await _set_off(session, run_id, report) if accepted else report
-
-
-def _next(rows: Iterator[WantedRow | RejectedRow]) -> list[WantedRow | RejectedRow]:
-    return list(islice(rows, BATCH))
 
 
 async def _start(session: AsyncSession, run_id: uuid.UUID, kind: ImportKind, actor: Principal) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Literal, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from learning_service.domain.assignments.rules.due import DueAt
 from learning_service.domain.completion.rules.tables import FILE, TableRow, table_rows
 from learning_service.domain.kernel.errors import Fault, FaultCode, Invalid, Wrong
+from learning_service.domain.kernel.pieces import Work
 from learning_service.domain.kernel.values import FIRST_DAY, OPAQUE_ID, OPAQUE_ID_FORM, CleanText
 
 ImportKind: TypeAlias = Literal["assignments", "extensions", "completions"]
@@ -83,6 +85,21 @@ def read_rows(kind: ImportKind, content: bytes) -> Iterator[WantedRow | Rejected
         else:
             seen.add(wanted.what)
             yield wanted
+
+
+class Rows:
+    """The rows of a file, some at a time; they may be held in another process."""
+
+    def __init__(self, kind: ImportKind, content: bytes) -> None:
+        self._left = read_rows(kind, content)
+
+    def next(self, most: int) -> Work[list[WantedRow | RejectedRow]]:
+        """The next rows, none at the end: work that pauses after each. Raises as `read_rows`."""
+        found = []
+        for row in islice(self._left, most):
+            found.append(row)
+            yield
+        return found
 
 
 def _header(kind: ImportKind, row: TableRow | None) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """Making question banks and filling them. One author at a time holds the bank's row."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -12,36 +12,35 @@ from learning_service.domain.courses.actions.drafts import sanitizer_of
 from learning_service.domain.courses.actions.imports import (
     Arrived,
     ImportReport,
-    documented,
-    judged_entries,
+    Taker,
+    judge_questions,
+    keep_files,
     report_of,
 )
 from learning_service.domain.courses.queries.access import authoring_roles
 from learning_service.domain.courses.queries.banks import (
     drawing_drafts,
     find_bank_question,
-    questions_in_bank,
+    stored_in_bank,
 )
 from learning_service.domain.courses.rules.access import may_author
 from learning_service.domain.courses.rules.banks import (
     MAX_IN_BANK,
     BankChangeIn,
     BankIn,
-    compared_words,
-    content_to_store,
     with_keys,
 )
-from learning_service.domain.courses.rules.documents import ShownDocument, shown_documents
+from learning_service.domain.courses.rules.documents import ShownDocument
 from learning_service.domain.courses.rules.importing import Room
-from learning_service.domain.courses.rules.richtext import Cleaning, sanitize_tree
+from learning_service.domain.courses.rules.richtext import sanitize_tree
+from learning_service.domain.courses.rules.taking import Head, Row, Taking, rows_of
 from learning_service.domain.documents.queries import documents_with_ids
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Fault, Forbidden, Invalid
-from learning_service.domain.kernel.large_work import apart, apart_in_pieces
+from learning_service.domain.kernel.large_work import apart_in_pieces
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.models import BankQuestion, QuestionBank
-from learning_service.domain.questions.rules.exchange.formats import QuestionFile
 from learning_service.domain.questions.rules.types import AnyQuestion
 from learning_service.domain.records.audit import AuditAction, record_audit
 
@@ -110,7 +109,7 @@ async def add_question(
             "", f"a bank has at most {MAX_IN_BANK:,} questions", "too-many", {"most": MAX_IN_BANK}
         )
     question = with_keys(clean, _new_key(), (), _new_key)
-    await _store(session, bank_id, [(last + 1, question)], actor)
+    await _store_one(session, bank_id, last + 1, question, actor)
     _record(session, "question_bank.question_saved", bank_id, actor, question.key)
     return question
 
@@ -126,7 +125,7 @@ async def replace_question(
     clean = await _clean(session, sent, actor)
     known = {answer.key for answer in before.question.choices if answer.key is not None}
     question = with_keys(clean, key, known, _new_key)
-    await _store(session, bank_id, [(before.position, question)], actor)
+    await _store_one(session, bank_id, before.position, question, actor)
     _record(session, "question_bank.question_saved", bank_id, actor, key)
     return question
 
@@ -148,7 +147,8 @@ async def delete_question(session: AsyncSession, bank_id: uuid.UUID, key: str, *
 async def import_into_bank(
     session: AsyncSession,
     bank_id: uuid.UUID,
-    found: QuestionFile,
+    head: Head,
+    taker: Taker,
     arrived: Arrived,
     *,
     dry_run: bool,
@@ -159,29 +159,22 @@ async def import_into_bank(
     `dry_run`: only say what would become of them.
     """
     await _lock_bank(session, bank_id, actor)
-    there = await questions_in_bank(session, actor.organization_id, bank_id, most=MAX_IN_BANK)
+    there = await stored_in_bank(session, actor.organization_id, bank_id, most=MAX_IN_BANK)
     room = Room(
         MAX_IN_BANK - len(there),
         f"A bank has at most {MAX_IN_BANK:,} questions.",
         "The bank has this question.",
         pools=False,
     )
-    judged = await judged_entries(session, found.entries, there, room, actor=actor)
+    ids = await judge_questions(session, taker, there, room, actor=actor)
     if not dry_run:
         _, last = await _extent(session, bank_id, actor)
-        added = await documented(session, judged, arrived, actor=actor)
-        new = await apart(*actor.who, _numbered, added, last)
-        if new:
-            await _store(session, bank_id, new, actor)
+        documents = await keep_files(session, ids, arrived, actor=actor)
+        shown, rows = await taker.do(Taking.rows, documents, last, uuid.uuid4)
+        if rows:
+            await _store(session, bank_id, shown, rows, actor)
             _record(session, "question_bank.imported", bank_id, actor)
-    return report_of(found.format, judged, dry_run=dry_run)
-
-
-def _numbered(questions: Sequence[AnyQuestion], last: int) -> list[tuple[int, AnyQuestion]]:
-    return [
-        (last + n, with_keys(question, question.key or "", (), _new_key))
-        for n, question in enumerate(questions, 1)
-    ]
+    return await report_of(head.format, taker, dry_run=dry_run)
 
 
 async def _lock_bank(session: AsyncSession, bank_id: uuid.UUID, actor: Principal) -> QuestionBank:
@@ -212,11 +205,20 @@ async def _clean(session: AsyncSession, sent: AnyQuestion, actor: Principal) -> 
     return question
 
 
+async def _store_one(
+    session: AsyncSession, bank_id: uuid.UUID, position: int, question: AnyQuestion, actor: Principal
+) -> None:
+    await _store(session, bank_id, *await apart_in_pieces(*actor.who, rows_of([(position, question)])), actor)
+
+
 async def _store(
-    session: AsyncSession, bank_id: uuid.UUID, questions: Sequence[tuple[int, AnyQuestion]], actor: Principal
+    session: AsyncSession,
+    bank_id: uuid.UUID,
+    shown: Sequence[ShownDocument],
+    rows: Sequence[Row],
+    actor: Principal,
 ) -> None:
     """Write questions at their positions. Raises Invalid for a document that the organization does not have."""
-    shown, rows = await apart_in_pieces(*actor.who, _rows(bank_id, questions, actor.organization_id))
     wanted = {one.document_id for one in shown}
     known: Collection[uuid.UUID] = await documents_with_ids(session, actor.organization_id, wanted)
     faults = [
@@ -230,38 +232,13 @@ async def _store(
     changes = {name: statement.excluded[name] for name in ("type", "words", "tags", "documents", "content")}
     await session.execute(
         statement.on_conflict_do_update(index_elements=["organization_id", "bank_id", "key"], set_=changes),
-        rows,
+        [{"organization_id": actor.organization_id, "bank_id": bank_id, **row} for row in rows],
     )
     await session.execute(
         QuestionBank.__table__.update()  # type: ignore[attr-defined]
         .where(QuestionBank.organization_id == actor.organization_id, QuestionBank.id == bank_id)
         .values(updated_at=now(session))
     )
-
-
-def _rows(
-    bank_id: uuid.UUID, questions: Sequence[tuple[int, AnyQuestion]], organization_id: str
-) -> Cleaning[tuple[list[ShownDocument], list[Mapping[str, object]]]]:
-    """The documents that questions show, and their rows: work that pauses after each."""
-    shown: list[ShownDocument] = []
-    rows: list[Mapping[str, object]] = []
-    for position, question in questions:
-        found = shown_documents(question)
-        shown.extend(found)
-        row = {
-            "organization_id": organization_id,
-            "bank_id": bank_id,
-            "key": question.key,
-            "position": position,
-            "type": question.type,
-            "words": compared_words(question.prompt_html),
-            "tags": list(question.tags),
-            "documents": sorted({one.document_id for one in found}),
-            "content": content_to_store(question),
-        }
-        rows.append(row)
-        yield
-    return shown, rows
 
 
 def _new_key() -> str:

@@ -1,10 +1,9 @@
 """Questions of a file into a draft: the good ones in one transaction, a word on each."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, repeat
-from typing import get_args
+from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,45 +13,28 @@ from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.versions import Edition, current_version, known_keys, read_tree
 from learning_service.domain.courses.rules.documents import shown_documents
 from learning_service.domain.courses.rules.importing import (
-    Judged,
     Place,
     Room,
-    clean_entries,
-    contents_of,
     is_empty,
-    judge_entries,
-    new_enclosures,
-    new_questions,
-    pooled,
     questions_in,
     room_in,
-    with_documents,
     with_questions,
 )
 from learning_service.domain.courses.rules.richtext import Clean, Cleaning, Removed, sanitize_tree
+from learning_service.domain.courses.rules.taking import Head, Taking
 from learning_service.domain.courses.rules.tree import Tree, dump_tree, parse_tree, pools_of, texts_of
 from learning_service.domain.documents.actions import Received, add_documents
 from learning_service.domain.documents.queries import documents_with_ids
 from learning_service.domain.kernel.errors import Fault, Invalid
-from learning_service.domain.kernel.large_work import apart_in_pieces
+from learning_service.domain.kernel.large_work import Workroom, apart_in_pieces
 from learning_service.domain.kernel.pointers import pointer
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.questions.rules.exchange.enclosures import content_id, named_in, renamed
-from learning_service.domain.questions.rules.exchange.entries import Entry, Message, Status
-from learning_service.domain.questions.rules.exchange.formats import Format, QuestionFile
-from learning_service.domain.questions.rules.types import Question
+from learning_service.domain.questions.rules.exchange.enclosures import renamed
+from learning_service.domain.questions.rules.exchange.formats import Format
+from learning_service.domain.questions.rules.types import AnyQuestion
 
-
-@dataclass(frozen=True, slots=True)
-class ImportedQuestion:
-    """What became of a question of the file. `key`: of the question in the draft."""
-
-    line: int
-    name: str
-    key: str | None
-    status: Status
-    type: str | None
-    messages: Sequence[Message]
+Taker: TypeAlias = Workroom[Taking]
+"""Where the file is that is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +42,8 @@ class ImportReport:
     """What became of a file."""
 
     format: Format
-    questions: Sequence[ImportedQuestion]
+    questions: Sequence[str]
+    """Each as JSON, for they are many: an `ImportedQuestion`."""
     accepted: int
     warned: int
     refused: int
@@ -82,7 +65,8 @@ class Arrived:
 async def import_questions(
     session: AsyncSession,
     course_id: uuid.UUID,
-    found: QuestionFile,
+    head: Head,
+    taker: Taker,
     arrived: Arrived,
     place: Place,
     *,
@@ -97,25 +81,28 @@ async def import_questions(
     course = await lock_course(session, course_id)
     version = await current_version(session, course_id)
     before = Edition(version, await read_tree(session, version))
-    if found.course is not None and place.is_open and is_empty(before.tree):
+    if head.course is not None and place.is_open and is_empty(before.tree):
         return await _import_course(
-            session, course, before, found, found.course, arrived, dry_run=dry_run, actor=actor
+            session, course, before, head, head.course, taker, arrived, dry_run=dry_run, actor=actor
         )
     room = room_in(before.tree, place)
-    judged = await judged_entries(session, found.entries, questions_in(before.tree), room, actor=actor)
-    if not dry_run and (new := await documented(session, judged, arrived, actor=actor)):
-        known = await known_keys(session, course_id)
-        tree = with_questions(before.tree, place, pooled(judged, new))
-        await store_draft(session, course, before, tree, (), known, actor=actor)
-    return report_of(found.format, judged, dry_run=dry_run)
+    ids = await judge_questions(session, taker, questions_in(before.tree), room, actor=actor)
+    if not dry_run:
+        documents = await keep_files(session, ids, arrived, actor=actor)
+        if new := await taker.do(Taking.asked, documents):
+            known = await known_keys(session, course_id)
+            tree = with_questions(before.tree, place, new)
+            await store_draft(session, course, before, tree, (), known, actor=actor)
+    return await report_of(head.format, taker, dry_run=dry_run)
 
 
 async def _import_course(
     session: AsyncSession,
     course: Course,
     before: Edition,
-    found: QuestionFile,
+    head: Head,
     content: str,
+    taker: Taker,
     arrived: Arrived,
     *,
     dry_run: bool,
@@ -124,21 +111,21 @@ async def _import_course(
     """Make the tree of a bundle the draft, whole or not at all. Raises Invalid, Forbidden."""
     clean = await sanitizer_of(session, actor)
     tree, removed = await apart_in_pieces(*actor.who, _judged_course(content.encode(), clean))
-    await _refuse_foreign(session, tree, found, actor)
+    await _refuse_foreign(session, tree, head, actor)
     await require_granting(session, course, before.tree.mastered_skills, tree.mastered_skills, actor=actor)
-    cleaned = await apart_in_pieces(*actor.who, clean_entries(found.entries, clean))
-    keys: Iterable[str | None] = repeat(None)
+    await taker.do(Taking.clean, clean, ())
+    keys: Sequence[str | None] | None = None
     if not dry_run:
         shown = dict.fromkeys(
-            one.document_id for one in shown_documents(tree) if one.document_id in found.files
+            one.document_id for one in shown_documents(tree) if one.document_id in head.files
         )
         documents = await keep_files(session, list(shown), arrived, actor=actor)
         stored = parse_tree(renamed(dump_tree(tree).decode(), documents), texts_of(tree))
         known = await known_keys(session, course.id)
         edition = await store_draft(session, course, before, stored, removed, known, actor=actor)
         keys = [question.key for question in questions_in(edition.tree)]
-    judged = [Judged(one.entry, key, is_new=True) for one, key in zip(cleaned, keys, strict=False)]
-    return replace(report_of(found.format, judged, dry_run=dry_run), removed_html=removed)
+    await taker.do(Taking.take_all, keys)
+    return replace(await report_of(head.format, taker, dry_run=dry_run), removed_html=removed)
 
 
 def _judged_course(content: bytes, clean: Clean) -> Cleaning[tuple[Tree, tuple[Removed, ...]]]:
@@ -147,9 +134,9 @@ def _judged_course(content: bytes, clean: Clean) -> Cleaning[tuple[Tree, tuple[R
     return (yield from sanitize_tree(tree, clean))
 
 
-async def _refuse_foreign(session: AsyncSession, tree: Tree, found: QuestionFile, actor: Principal) -> None:
+async def _refuse_foreign(session: AsyncSession, tree: Tree, head: Head, actor: Principal) -> None:
     """Raises Invalid for banks of another installation, and for documents that neither came nor are here."""
-    shown = [one for one in shown_documents(tree) if one.document_id not in found.files]
+    shown = [one for one in shown_documents(tree) if one.document_id not in head.files]
     known = await documents_with_ids(session, actor.organization_id, {one.document_id for one in shown})
     faults = [
         Fault(f"/file{one.pointer}", "is not a document of this organization", "not-known")
@@ -165,33 +152,19 @@ async def _refuse_foreign(session: AsyncSession, tree: Tree, found: QuestionFile
         raise Invalid(faults)
 
 
-async def judged_entries(
+async def judge_questions(
     session: AsyncSession,
-    entries: Sequence[Entry],
-    there: Sequence[Question],
+    taker: Taker,
+    there: Sequence[AnyQuestion | str],
     room: Room,
     *,
     actor: Principal,
-) -> list[Judged]:
-    """What becomes of each, clean and compared with the questions that are there."""
-    clean = await sanitizer_of(session, actor)
-    cleaned = await apart_in_pieces(*actor.who, clean_entries(entries, clean))
-    contents = await apart_in_pieces(*actor.who, contents_of(there))
-    texts = chain((one.content for one in cleaned), (content for content, _ in contents))
-    named = frozenset().union(*map(named_in, texts))
-    documents = await documents_with_ids(session, actor.organization_id, named)
-    files = {one.id: content_id(one.sha256, one.hidden_slides) for one in documents.values()}
-    known = {renamed(content, files): key for content, key in contents}
-    return await apart_in_pieces(*actor.who, judge_entries(cleaned, known, room, files, _new_key))
-
-
-async def documented(
-    session: AsyncSession, judged: Sequence[Judged], arrived: Arrived, *, actor: Principal
-) -> list[Question]:
-    """The questions to be added, with documents of the files that came with them. Raises QuotaExceeded."""
-    ids = list(dict.fromkeys(new_enclosures(judged)))
-    documents = await keep_files(session, ids, arrived, actor=actor)
-    return [with_documents(question, documents) for question in new_questions(judged)]
+) -> list[uuid.UUID]:
+    """Find out what becomes of each, clean and compared with those that are there; the files that new ones show."""
+    named = await taker.do(Taking.clean, await sanitizer_of(session, actor), there)
+    found = await documents_with_ids(session, actor.organization_id, named)
+    documents = [(one.id, one.sha256, one.hidden_slides) for one in found.values()]
+    return await taker.do(Taking.judge, room, documents, uuid.uuid4)
 
 
 async def keep_files(
@@ -204,22 +177,8 @@ async def keep_files(
     return {id_: document.id for id_, document in zip(ids, documents, strict=True)}
 
 
-def report_of(format_: Format, judged: Sequence[Judged], *, dry_run: bool) -> ImportReport:
+async def report_of(format_: Format, taker: Taker, *, dry_run: bool) -> ImportReport:
     """What became of a file, question by question."""
-    questions = [
-        ImportedQuestion(
-            line=one.entry.line,
-            name=one.entry.name,
-            key=None if dry_run and one.is_new else one.key,
-            status=one.entry.status,
-            type=one.entry.type,
-            messages=one.entry.messages,
-        )
-        for one in judged
-    ]
-    count = {status: sum(question.status == status for question in questions) for status in get_args(Status)}
-    return ImportReport(format_, questions, count["accepted"], count["warned"], count["refused"])
-
-
-def _new_key() -> str:
-    return uuid.uuid4().hex
+    outcome = await taker.do(Taking.outcome, dry_run)
+    count = outcome.count
+    return ImportReport(format_, outcome.questions, count["accepted"], count["warned"], count["refused"])

@@ -132,14 +132,21 @@ async def questions_in_bank(
     session: AsyncSession, organization_id: str, bank_id: uuid.UUID, *, tag: str | None = None, most: int
 ) -> list[AnyQuestion]:
     """Up to `most` questions of a bank in their order, of a tag or all."""
+    contents = await stored_in_bank(session, organization_id, bank_id, tag=tag, most=most)
+    return await apart_in_pieces(organization_id, "", _questions(contents))
+
+
+async def stored_in_bank(
+    session: AsyncSession, organization_id: str, bank_id: uuid.UUID, *, tag: str | None = None, most: int
+) -> Sequence[str]:
+    """The same as they are stored."""
     statement = (
         select(BankQuestion.content)
         .where(*_of(organization_id, bank_id, tag))
         .order_by(BankQuestion.position)
         .limit(most)
     )
-    contents = (await session.scalars(statement)).all()
-    return await apart_in_pieces(organization_id, "", _questions(contents))
+    return (await session.scalars(statement)).all()
 
 
 def _questions(contents: Iterable[str]) -> Generator[None, None, list[AnyQuestion]]:

@@ -1,7 +1,7 @@
 """What goes into a bundle: a version's tree or a bank's questions, and which files they show."""
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+import uuid
+from collections.abc import Collection
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,12 +13,11 @@ from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import documents_with_ids
 from learning_service.domain.documents.rules import PICTURES
 from learning_service.domain.kernel.errors import Conflict
-from learning_service.domain.kernel.large_work import apart, apart_in_pieces
+from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.questions.rules.exchange.bundles import MAX_COURSE, Kind, question_line
+from learning_service.domain.questions.rules.exchange.bundles import MAX_COURSE
 from learning_service.domain.questions.rules.exchange.enclosures import MAX_ENCLOSURES, named_in
 from learning_service.domain.questions.rules.pools import Paper, Pool
-from learning_service.domain.questions.rules.types import AnyQuestion
 
 
 class BundleTooLarge(Conflict):
@@ -33,40 +32,38 @@ class BundleTooLarge(Conflict):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Packing:
-    """What goes into a bundle."""
-
-    kind: Kind
-    content: str
-    documents: Sequence[Document]
-
-
 async def course_to_pack(
     session: AsyncSession, caller: Principal, version: CourseVersion, *, most: int
-) -> Packing:
-    """A version; its pools hold what their banks give, for banks stay here. Raises BundleTooLarge, Invalid."""
+) -> tuple[str, list[Document]]:
+    """A version, whose pools hold what their banks give, for banks stay here; and the documents that it names.
+
+    Raises BundleTooLarge, Invalid.
+    """
     tree = (await read_tree(session, version)).tree
     if version.published_at is None:
         tree = await frozen_tree(session, version.organization_id, tree)
     content = await apart(*caller.who, dump_tree, each_paper(tree, _without_banks))
-    return await _packing(session, caller, "course", content.decode(), most)
+    if len(content) > MAX_COURSE:
+        raise BundleTooLarge(most)
+    text = content.decode()
+    return text, await documents_to_pack(session, caller, named_in(text), most=most)
 
 
-async def bank_to_pack(
-    session: AsyncSession, caller: Principal, questions: Sequence[AnyQuestion], *, most: int
-) -> Packing:
-    """The questions of a bank. Raises BundleTooLarge."""
-    content = await apart_in_pieces(*caller.who, _lines_of(questions))
-    return await _packing(session, caller, "bank", content, most)
+async def documents_to_pack(
+    session: AsyncSession, caller: Principal, named: Collection[uuid.UUID], *, most: int
+) -> list[Document]:
+    """The documents of these ids, for a bundle. Raises BundleTooLarge."""
+    found = await documents_with_ids(session, caller.organization_id, named) if named else {}
+    documents = [found[id_] for id_ in sorted(found)]
+    if len(documents) > MAX_ENCLOSURES or sum(document.size for document in documents) > most:
+        raise BundleTooLarge(most)
+    return documents
 
 
 async def pictures_of(
-    session: AsyncSession, caller: Principal, questions: Sequence[AnyQuestion], *, most: int
+    session: AsyncSession, caller: Principal, named: Collection[uuid.UUID], *, most: int
 ) -> list[Document]:
-    """The pictures that these show, as long as they have at most so many bytes together."""
-    content = await apart_in_pieces(*caller.who, _lines_of(questions))
-    named = named_in(content)
+    """The pictures among the documents of these ids, as long as they have at most so many bytes together."""
     found = await documents_with_ids(session, caller.organization_id, named) if named else {}
     pictures: list[Document] = []
     for id_ in sorted(found):
@@ -75,26 +72,6 @@ async def pictures_of(
             most -= document.size
             pictures.append(document)
     return pictures
-
-
-def _lines_of(questions: Sequence[AnyQuestion]) -> Generator[None, None, str]:
-    lines = []
-    for question in questions:
-        lines.append(question_line(question))
-        yield
-    return "".join(lines)
-
-
-async def _packing(session: AsyncSession, caller: Principal, kind: Kind, content: str, most: int) -> Packing:
-    found = await documents_with_ids(session, caller.organization_id, named_in(content))
-    documents = [found[id_] for id_ in sorted(found)]
-    if (
-        len(documents) > MAX_ENCLOSURES
-        or sum(document.size for document in documents) > most
-        or (kind == "course" and len(content.encode()) > MAX_COURSE)
-    ):
-        raise BundleTooLarge(most)
-    return Packing(kind, content, documents)
 
 
 def _without_banks(paper: Paper) -> Paper:

@@ -111,12 +111,19 @@ def read_questions(data: bytes) -> Generator[None, None, QuestionFile]:
 
 def write_questions(
     questions: Sequence[Question], format_: str, pictures: Pictures
-) -> tuple[str | bytes, str, str]:
-    """A file of these questions with these pictures, its media type, and the ending of its name."""
+) -> Generator[None, None, tuple[str | bytes, str, str]]:
+    """A file of these questions with these pictures, its media type, and the ending of its name.
+
+    Work that pauses after each part.
+    """
     if format_ == "qti-2.1":
-        return write_qti2(questions, pictures), "application/zip", "zip"
+        return (yield from write_qti2(questions, pictures)), "application/zip", "zip"
     write, kind, ending = WRITERS[format_]
-    return "".join(write(questions, pictures)), kind, ending
+    parts = []
+    for part in write(questions, pictures):
+        parts.append(part)
+        yield
+    return "".join(parts), kind, ending
 
 
 @dataclass(frozen=True, slots=True)

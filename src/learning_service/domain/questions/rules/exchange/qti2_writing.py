@@ -3,7 +3,7 @@
 import io
 import uuid
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from decimal import Decimal
 from html import escape
 from html.parser import HTMLParser
@@ -24,8 +24,10 @@ _WHEN = (1980, 1, 1, 0, 0, 0)
 """The date of every file in a package, so that the same questions are the same bytes."""
 
 
-def write_qti2(questions: Iterable[Question], pictures: Pictures = NO_PICTURES) -> bytes:
-    """The package, with the pictures that the questions show."""
+def write_qti2(
+    questions: Iterable[Question], pictures: Pictures = NO_PICTURES
+) -> Generator[None, None, bytes]:
+    """The package, with the pictures that the questions show: work that pauses after each of them."""
     kept = io.BytesIO()
     resources: list[tuple[str, list[str]]] = []
     kept_files: set[uuid.UUID] = set()
@@ -40,6 +42,7 @@ def write_qti2(questions: Iterable[Question], pictures: Pictures = NO_PICTURES) 
                     package.writestr(zipfile.ZipInfo(_PICTURES + file.place, _WHEN), file.content)
                 kept_files.add(id_)
             resources.append((name, [_PICTURES + file.place for file in shown.files.values()]))
+            yield
         _add(package, "imsmanifest.xml", "".join(_manifest(resources)))
     return kept.getvalue()
 
