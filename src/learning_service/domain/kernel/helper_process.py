@@ -14,12 +14,13 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from learning_service.domain.kernel.pieces import go_on
 
 NICENESS = 5
-MEMORY = 1024 * 1024 * 1024
+MEMORY = 768 * 1024 * 1024
 """Bytes of address space. What needs more ends the process."""
 PATIENCE = 20
 """Seconds for an answer. Work pauses after fractions of one; the process is started in a few."""
@@ -99,6 +100,9 @@ def forget(number: int) -> None:
 def serve(pipe: Connection) -> None:
     """Answer what the pipe asks, one after the other, until it ends."""
     os.nice(NICENESS)
+    with suppress(OSError):
+        # Where memory is short it is this process that goes, and not its parent. Linux only.
+        Path("/proc/self/oom_score_adj").write_text("1000")
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     while True:
         function, arguments = pipe.recv()

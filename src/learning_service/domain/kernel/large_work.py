@@ -26,8 +26,8 @@ LARGE = 64 * 1024
 """Bytes. What is smaller is done sooner than it is brought to another process."""
 IDLE_SECONDS = 30
 """How long the process stays when there is nothing for it."""
-ROOMS = 3
-"""Large things that are held at the same time; each may take hundreds of megabytes."""
+ROOMS = 2
+"""Large things that are held at the same time; a file of 17 MB took 340."""
 _THREAD = ThreadPoolExecutor(1, "large-work")
 _ASKS = ThreadPoolExecutor(1, "helper")
 _numbers = itertools.count()
