@@ -192,12 +192,12 @@ async def test_it_has_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 ORPHAN = """
-import asyncio, os, time
-from learning_service.domain.kernel.large_work import LARGE, workroom
-from tests.limits.test_helper_process import Thing
+import asyncio, os
+from learning_service.domain.courses.rules.taking import Taking
+from learning_service.domain.kernel import large_work
 async def main():
-    async with workroom("a", "x", Thing, size=LARGE) as large:
-        print(await large.do(Thing.process), flush=True)
+    async with large_work.workroom("a", "x", Taking, size=large_work.LARGE):
+        print(large_work._helping._helper._process.pid, flush=True)
         os.kill(os.getpid(), 9)
 asyncio.run(main())
 """
