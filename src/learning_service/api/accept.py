@@ -1,5 +1,7 @@
 """Which kind of answer a client would rather have, by `Accept`. `*/*`, and no `Accept` at all, ask for nothing."""
 
+from collections.abc import Sequence
+
 
 def names_json(accept: str | None) -> bool:
     """Whether a client names JSON, and does not rank a page or a file above it."""
@@ -7,10 +9,11 @@ def names_json(accept: str | None) -> bool:
     return 0 < ranked.get("application/json", 0.0) >= max(ranked.values())
 
 
-def prefers_csv(accept: str | None) -> bool:
-    """Whether a client names text/csv, and does not rank JSON above it."""
+def preferred_file(accept: str | None, kinds: Sequence[str]) -> str | None:
+    """Which of these kinds of file a client names, and ranks neither JSON nor an earlier one above; None: none."""
     ranked = _ranked(accept)
-    return 0 < ranked.get("text/csv", 0.0) >= ranked.get("application/json", 0.0)
+    best = max(kinds, key=lambda kind: ranked.get(kind, 0.0))
+    return best if 0 < ranked.get(best, 0.0) >= ranked.get("application/json", 0.0) else None
 
 
 def prefers_html(accept: str | None) -> bool:

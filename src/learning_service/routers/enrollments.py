@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.api.csv_files import AS_FILE, csv_file, wants_csv
 from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.list_files import AS_FILE, Rows, cells_of, list_file, wanted_file
 from learning_service.api.parameters import Page, body, page
 from learning_service.api.permissions import AdministersEnrollment, CanSeeAttempts, IsAdmin
 from learning_service.api.requests import Caller, ContextOf, Session
@@ -39,7 +39,6 @@ from learning_service.domain.enrollments.rules import progress
 from learning_service.domain.kernel.errors import Forbidden
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.reports.rules import csv_text
 from learning_service.schemas.attempts import ListedAttemptOut
 from learning_service.schemas.common import PageOut
 from learning_service.schemas.enrollments import (
@@ -111,7 +110,7 @@ ENROLLMENTS = EnrollmentsPage(
 COLUMNS = tuple(MemberEnrollmentOut.model_fields)
 """Of the file: what an item of the list has."""
 LINES_AT_ONCE = 1000
-"""So many lines of a file are in memory at a time."""
+"""So many rows of a file are in memory at a time."""
 
 
 def _wanted(asked: PageRequest) -> EnrollmentFilter:
@@ -145,13 +144,15 @@ async def list_enrollments_(
     not matter; a word of less than three characters means the beginning of a word. Of more than 6 words the longest
     count. `?overdue=` and `?awaiting_review=` take `false` for the others. `?due_before=` is a time. Sorted by
     `due_at`, those without one come last. `?withdrawn=true` shows the withdrawn ones. `?count=true` adds `total`.
-    `Accept: text/csv` gives a file of all of them, whatever `limit` and `cursor` say; enrollments that change
+    `Accept: text/csv` gives a file of all of them, whatever `limit` and `cursor` say, and that of Excel's workbooks a
+    workbook; enrollments that change
     meanwhile may be as before or after.
     """
-    if wants_csv(request):
+    if kind := wanted_file(request):
         wanted = replace(_wanted(asked), count=False)
         first = await _part_of_file(session, caller, asked, wanted, None)
-        return csv_file("enrollments", _file(context, caller, asked, wanted, first))
+        rows = _file(context, caller, asked, wanted, first)
+        return list_file(context, kind, "enrollments", COLUMNS, rows)
     found = await list_enrollments(session, caller, asked, _wanted(asked))
     shown = await _with_progress(session, found.rows)
     answer = page_of(
@@ -165,22 +166,22 @@ async def list_enrollments_(
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Some lines of a file, and the place of the last one where more may follow."""
+    """Some rows of a file, and the place of the last one where more may follow."""
 
-    text: str
+    rows: Rows
     last: tuple[str, ...] | None
 
 
 async def _file(
     context: Context, caller: Principal, asked: PageRequest, wanted: EnrollmentFilter, first: _Part
-) -> AsyncIterator[str]:
+) -> AsyncIterator[Rows]:
     """The file, part by part. Each part has a transaction of its own, so that a slow reader holds none."""
-    yield csv_text([COLUMNS]) + first.text
+    yield first.rows
     part = first
     while part.last is not None:
         async with context.transaction(caller.organization_id) as session:
             part = await _part_of_file(session, caller, asked, wanted, part.last)
-        yield part.text
+        yield part.rows
 
 
 async def _part_of_file(
@@ -194,9 +195,8 @@ async def _part_of_file(
     found = await list_enrollments(session, caller, page, wanted)
     rows = found.rows[:LINES_AT_ONCE]
     shown = await _with_progress(session, rows)
-    lines = [one.model_dump(mode="json") for one in shown]
     more = len(found.rows) > LINES_AT_ONCE
-    return _Part(csv_text([line[name] for name in COLUMNS] for line in lines), rows[-1].key if more else None)
+    return _Part(list(cells_of(COLUMNS, shown)), rows[-1].key if more else None)
 
 
 async def _with_progress(session: AsyncSession, rows: Sequence[FoundEnrollment]) -> list[MemberEnrollmentOut]:

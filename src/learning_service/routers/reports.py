@@ -1,18 +1,18 @@
 """Reports for administrators and for services."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import astuple
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
 from learning_service.api.bodies import refuse_unknown_parameters
-from learning_service.api.csv_files import AS_FILE, csv_file, wants_csv
+from learning_service.api.list_files import AS_FILE, cells_of, list_file, wanted_file
 from learning_service.api.openapi.headers import DATA_AS_OF, with_headers
 from learning_service.api.parameters import page
 from learning_service.api.permissions import CanReadCourseReport, CanReadReports
 from learning_service.api.reading import ReadingRoute
-from learning_service.api.requests import Caller, ReadSession
+from learning_service.api.requests import Caller, ContextOf, ReadSession
 from learning_service.api.routes import Responses
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.directory.rules.reach import Reach, reach_of
@@ -31,8 +31,7 @@ from learning_service.domain.reports.queries.compliance import (
 from learning_service.domain.reports.queries.courses import report_on_course
 from learning_service.domain.reports.queries.forecast import LAPSE_COLUMNS, forecast_lapses
 from learning_service.domain.reports.queries.history import compliance_over_time, moments_asked
-from learning_service.domain.reports.rules import csv_lines
-from learning_service.schemas.common import Out, PageOut
+from learning_service.schemas.common import PageOut
 from learning_service.schemas.filters import id_filter, number_filter
 from learning_service.schemas.reports import (
     ChapterComplianceOut,
@@ -83,11 +82,6 @@ def _filter_of(*beside: str) -> Callable[..., ReportFilter]:
     return read
 
 
-def _lines(columns: Sequence[str], rows: Iterable[Out]) -> Iterator[str]:
-    shown = (row.model_dump(mode="json") for row in rows)
-    return csv_lines(columns, ([row[name] for name in columns] for row in shown))
-
-
 @router.get(
     "/compliance/",
     response_model=ComplianceReportOut,
@@ -99,6 +93,7 @@ async def read_compliance_report(
     caller: Caller,
     session: ReadSession,
     request: Request,
+    context: ContextOf,
     wanted: Annotated[ReportFilter, Depends(_filter_of(AS_OF))],
 ) -> Any:
     """How each chapter stands with a requirement (`?requirement_id=`), or with all of them, pair by pair.
@@ -108,13 +103,13 @@ async def read_compliance_report(
     for the time before the organization was known here; erasures since then change nothing. A completion from a file
     counts from its own day. A person is a member from the earliest of joining, first event and first completion.
 
-    `Accept: text/csv` gives a file of the same rows.
+    `Accept: text/csv` gives a file of the same rows, that of Excel's workbooks a workbook.
     """
     as_of = await read_as_of(session, caller.organization_id, request.query_params.get(AS_OF))
     await check_filter(session, caller.organization_id, wanted, reach, past=as_of is not None)
     rows = await compliance_by_chapter(session, caller.organization_id, wanted, reach, as_of=as_of)
-    if wants_csv(request):
-        return csv_file("compliance", csv_lines(COLUMNS, (astuple(row) for row in rows)))
+    if kind := wanted_file(request):
+        return list_file(context, kind, "compliance", COLUMNS, (astuple(row) for row in rows))
     return ComplianceReportOut(
         items=[ChapterComplianceOut.model_validate(row) for row in rows],
         totals=ComplianceCountsOut(**totals_of(rows)),
@@ -132,12 +127,14 @@ async def read_compliance_history(
     caller: Caller,
     session: ReadSession,
     request: Request,
+    context: ContextOf,
     wanted: Annotated[ReportFilter, Depends(_filter_of(*SPAN, STEP))],
 ) -> Any:
     """The totals of the compliance report as of the end of each month from one day to another.
 
     The last item is as of the end of `to`, or of now. Without `from` it is twelve months, and it may be 60. Filters
-    are those of the report, so that there is a series for each chapter and region. `Accept: text/csv` gives a file.
+    are those of the report, so that there is a series for each chapter and region. `Accept: text/csv` gives a file,
+    that of Excel's workbooks a workbook.
     """
     query = request.query_params
     if query.get(STEP, MONTH) != MONTH:
@@ -147,8 +144,9 @@ async def read_compliance_history(
     await check_filter(session, organization_id, wanted, reach, past=True)
     found = await compliance_over_time(session, organization_id, wanted, reach, moments)
     shown = [ComplianceMomentOut(at=one.at, **one.totals) for one in found]
-    if wants_csv(request):
-        return csv_file("compliance-history", _lines(["at", *COUNTS], shown))
+    if kind := wanted_file(request):
+        columns = ["at", *COUNTS]
+        return list_file(context, kind, "compliance-history", columns, cells_of(columns, shown))
     return ComplianceHistoryOut(items=shown)
 
 
@@ -158,21 +156,22 @@ async def forecast_compliance(
     caller: Caller,
     session: ReadSession,
     request: Request,
+    context: ContextOf,
     asked: Annotated[PageRequest, page("lapses", *FILTERS, DAYS, key_parts=3)],
 ) -> Any:
     """Who lapses within `?days=` (90) if nobody acts, the earliest first, and whether a renewal is under way.
 
     Members who do not meet a requirement now, and those who need not, are not in it. `Accept: text/csv` gives a file
-    of all of them, whatever `limit` and `cursor` say.
+    of all of them, whatever `limit` and `cursor` say, that of Excel's workbooks a workbook.
     """
     wanted = ReportFilter(**{name: id_filter(asked, name) for name in FILTERS})
     days = number_filter(asked, DAYS, least=1, most=MOST_DAYS, default=90)
     organization_id = caller.organization_id
     await check_filter(session, organization_id, wanted, reach)
-    if wants_csv(request):
+    if kind := wanted_file(request):
         rows = await forecast_lapses(session, organization_id, wanted, reach, days=days)
         shown = (LapseOut.model_validate(row) for row in rows)
-        return csv_file("compliance-forecast", _lines(LAPSE_COLUMNS, shown))
+        return list_file(context, kind, "compliance-forecast", LAPSE_COLUMNS, cells_of(LAPSE_COLUMNS, shown))
     rows = await forecast_lapses(
         session, organization_id, wanted, reach, days=days, after=asked.after, limit=asked.limit + 1
     )

@@ -99,7 +99,7 @@ export function Enrollments() {
           ]}
           change={(value) => change({ sort: value })}
         />
-        <SaveFile path="/api/enrollments/" query={asked} name="enrollments.csv" label={t("saveCsv")} />
+        <SaveFile path="/api/enrollments/" query={asked} name="enrollments" />
       </Filters>
       {filters["user_id"] ? (
         <p className="meta">

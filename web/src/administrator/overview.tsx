@@ -107,7 +107,7 @@ export function Overview() {
               ]}
               change={(value) => setOrder(value === "name" ? "name" : "worst")}
             />
-            <SaveFile path="/api/reports/compliance/" query={query} name="compliance.csv" label={t("saveCsv")} />
+            <SaveFile path="/api/reports/compliance/" query={query} name="compliance" />
           </Filters>
           {chapters?.length === 0 ? <Empty title={t("noChapters")} /> : null}
           <Chapters chapters={chapters ?? []} requirement={filters.requirement_id} />

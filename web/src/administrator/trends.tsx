@@ -7,6 +7,7 @@ import { Choose, Filters, useFilters } from "../parts/filters";
 import { Table } from "../parts/table";
 import { percentOf } from "./compliance";
 import { everything, useChapters, useRegions, useRequirements } from "./data";
+import { SaveFile } from "./file";
 import { given, Legend, offer } from "./parts";
 import { useWords } from "./words";
 import { byWeek, type Week } from "./weeks";
@@ -203,6 +204,7 @@ export function Trends() {
               {t("whoIsMissing")}
             </Link>
           ) : null}
+          <SaveFile path="/api/reports/compliance/history/" query={{ ...query, from: monthsAgo(Number(months)) }} name="compliance-history" />
         </Filters>
         <History query={query} months={Number(months)} />
       </section>
@@ -210,6 +212,7 @@ export function Trends() {
         <h2 className="section">{t("forecast")}</h2>
         <Filters>
           <Choose label={t("timeSpan")} value={days} options={DAYS.map((value) => ({ value, label: t("nextDays", { count: Number(value) }) }))} change={(value) => change({ days: value })} />
+          <SaveFile path="/api/reports/compliance/forecast/" query={{ ...query, days }} name="compliance-forecast" />
         </Filters>
         <Forecast key={JSON.stringify([query, days])} query={query} days={Number(days)} />
       </section>

@@ -3,9 +3,8 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from itertools import chain
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -37,12 +36,6 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer).writerows([formula_safe(cell) for cell in row] for row in rows)
     return buffer.getvalue()
-
-
-def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """The file's lines, one at a time."""
-    for row in chain([header], rows):
-        yield csv_text([row])
 
 
 MOST_MOMENTS = 60

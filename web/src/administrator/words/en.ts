@@ -50,6 +50,7 @@ export const en = {
   noChapters: "No chapter found",
   nobodyHere: "No members",
   saveCsv: "Save as CSV",
+  saveExcel: "Save for Excel",
   noRequirementsYet: "There is no requirement yet",
   noRequirementsLead: "Requirements come from your membership directory.",
   nobodyOfThis: "There is no one here",

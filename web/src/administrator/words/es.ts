@@ -51,6 +51,7 @@ export const es = {
   noChapters: "Ningún capítulo encontrado",
   nobodyHere: "Sin miembros",
   saveCsv: "Guardar como CSV",
+  saveExcel: "Guardar para Excel",
   noRequirementsYet: "Todavía no hay requisitos",
   noRequirementsLead: "Los requisitos vienen de su directorio de miembros.",
   nobodyOfThis: "Aquí no hay nadie",

@@ -51,6 +51,7 @@ export const fr = {
   noChapters: "Aucune section trouvée",
   nobodyHere: "Aucun membre",
   saveCsv: "Enregistrer en CSV",
+  saveExcel: "Enregistrer pour Excel",
   noRequirementsYet: "Il n’y a pas encore d’obligation",
   noRequirementsLead: "Les obligations viennent de votre annuaire des membres.",
   nobodyOfThis: "Il n’y a personne ici",
