@@ -98,6 +98,7 @@ CALLS: dict[str, Call] = {
     "GET /api/users/export/": Call(),
     "GET /api/users/skills/": Call(),
     "GET /api/users/transcript/": Call(),
+    "GET /api/users/transcript/pdf/": Call(),
     "GET /api/audit/": lists("enrollment_id", "enrollment_id"),
     "GET /api/users/notifications/": lists("course_id", "short_id"),
     "POST /api/users/notifications/read/": Call({"ids": ["{enrollment_id}"]}),

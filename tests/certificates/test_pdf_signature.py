@@ -28,11 +28,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pydantic import SecretStr
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
-from pyhanko.sign.validation import validate_pdf_signature
-from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
-from pyhanko_certvalidator import ValidationContext
+from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pypdf.annotations import FreeText
 from sqlalchemy import text
+from tests.kit.archives import judged
 from tests.kit.earned import Earned, earn
 from tests.kit.printed import PLAIN
 from tests.kit.world import World
@@ -113,14 +112,6 @@ def said_by_poppler(pdf: bytes, directory: Path) -> str:
     file.write_bytes(pdf)
     run = subprocess.run(["pdfsig", str(file)], capture_output=True, text=True, timeout=30)
     return run.stdout
-
-
-def judged(pdf: bytes, *trusted: x509.Certificate) -> PdfSignatureStatus:
-    """What pyHanko says of the first signature."""
-    roots = [asn1_x509.Certificate.load(one.public_bytes(serialization.Encoding.DER)) for one in trusted]
-    [signature, *_] = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
-    context = ValidationContext(trust_roots=roots, allow_fetching=False)
-    return validate_pdf_signature(signature, context, ts_validation_context=context)
 
 
 def test_readers_find_the_signature_valid(plain: bytes, signed: bytes, pem: str, tmp_path: Path) -> None:

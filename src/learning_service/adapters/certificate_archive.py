@@ -1,10 +1,11 @@
-"""What makes the PDF of a certificate a document for archives (PDF/A-3a) and for everybody (PDF/UA-1).
+"""What makes the PDF of a certificate or transcript a document for archives (PDF/A-3a) and for everybody (PDF/UA-1).
 
-Colours have a profile, the metadata say in XML what they say elsewhere, and the credential is a file in the document.
+Colours have a profile, the metadata say in XML what they say elsewhere, and the same as data is a file in it.
 """
 
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -18,8 +19,6 @@ from learning_service.adapters.certificate_embedding import Stream, Written, com
 
 CREDENTIAL_FILE = "credential.json"
 CREATOR = "Learning service"
-_MEDIA_TYPE = "/application#2Fvc+ld+json"
-_ABOUT = "The same as an Open Badges 3.0 credential"
 _VERSION = (1, 7)
 _PACKING = 6
 _NOT_IN_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
@@ -35,6 +34,23 @@ class About:
     keywords: str
     language: str
     day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file in a document."""
+
+    name: str
+    media_type: str
+    """As a name of PDF: `/application#2Fjson`."""
+    about: str
+    content: str
+
+
+def credential_file(credential: str) -> Attachment:
+    """A certificate's credential, as its PDF carries it."""
+    about = "The same as an Open Badges 3.0 credential"
+    return Attachment(CREDENTIAL_FILE, "/application#2Fvc+ld+json", about, credential)
 
 
 class Catalog(PDFCatalog):  # type: ignore[misc]
@@ -108,28 +124,29 @@ _TAIL = """<pdfaid:part>3</pdfaid:part><pdfaid:conformance>A</pdfaid:conformance
 </rdf:Description></rdf:RDF></x:xmpmeta>"""
 
 
-def attach_credential(document: Any, root: Catalog, credential: str, day: date) -> None:
-    """Put the credential into the document as a file that says what the page says."""
-    content = credential.encode()
+def attach(document: Any, root: Catalog, file: Attachment, day: date) -> None:
+    """Put a file into the document that says what its pages say."""
+    content = file.content.encode()
     kept = compressed_stream(
         zlib.compress(content, 9),
-        f"/Type/EmbeddedFile/Subtype{_MEDIA_TYPE}/Params<</Size {len(content)}/ModDate(D:{day:%Y%m%d}000000Z)>>",
+        f"/Type/EmbeddedFile/Subtype{file.media_type}/Params<</Size {len(content)}/ModDate(D:{day:%Y%m%d}000000Z)>>",
     )
-    file = document.Reference(kept, "credential")
+    stored = document.Reference(kept, "attachment")
     specification = document.Reference(
         Written(
-            f"<</Type/Filespec/F({CREDENTIAL_FILE})/UF({CREDENTIAL_FILE})/Desc({_ABOUT})"
-            "/AFRelationship/Alternative/EF<</F ", file, "/UF ", file, ">>>>",
+            f"<</Type/Filespec/F({file.name})/UF({file.name})/Desc({file.about})"
+            "/AFRelationship/Alternative/EF<</F ", stored, "/UF ", stored, ">>>>",
         ),
-        "credential:file",
+        "attachment:file",
     )  # fmt: skip
     root.AF = Written("[", specification, "]")
-    root.Names = Written(f"<</EmbeddedFiles<</Names[({CREDENTIAL_FILE}) ", specification, "]>>>>")
+    root.Names = Written(f"<</EmbeddedFiles<</Names[({file.name}) ", specification, "]>>>>")
 
 
-def finish_page(document: Any) -> None:
-    """Let the one page be read in the order of its structure, and end its stream as archives ask for it."""
-    page = document.idToObject["Page1"]
-    page.__NoDefault__ = [*page.__NoDefault__, "StructParents", "Tabs"]
-    page.StructParents, page.Tabs = 0, PDFName("S")
-    page.Contents = compressed_stream(zlib.compress(page.stream.encode("ascii"), _PACKING))
+def finish_pages(document: Any, keys: Sequence[int]) -> None:
+    """Let each page be read in the order of its structure, and end its stream as archives ask for it."""
+    for number, key in enumerate(keys, start=1):
+        page = document.idToObject[f"Page{number}"]
+        page.__NoDefault__ = [*page.__NoDefault__, "StructParents", "Tabs"]
+        page.StructParents, page.Tabs = key, PDFName("S")
+        page.Contents = compressed_stream(zlib.compress(page.stream.encode("ascii"), _PACKING))

@@ -14,9 +14,10 @@ from reportlab.pdfgen.canvas import Canvas
 from learning_service.adapters.certificate_archive import (
     About,
     Catalog,
-    attach_credential,
+    attach,
+    credential_file,
     describe,
-    finish_page,
+    finish_pages,
     root_of,
 )
 from learning_service.adapters.certificate_artwork import (
@@ -32,8 +33,9 @@ from learning_service.adapters.certificate_artwork import (
 from learning_service.adapters.certificate_embedding import NO_FONT, DocumentFonts
 from learning_service.adapters.certificate_fonts import Voice, missing_glyphs, printable
 from learning_service.adapters.certificate_layout import Fitted, Place, fit
+from learning_service.adapters.certificate_pen import Pen
 from learning_service.adapters.certificate_places import LAYOUTS, PAGES, Foot, Layout, Orientation, Paper
-from learning_service.adapters.certificate_structure import Kind, Structure
+from learning_service.adapters.certificate_structure import Structure
 from learning_service.adapters.certificate_words import known_language, long_date, words
 from learning_service.domain.certificates.rules.codes import printed_code, short_address
 
@@ -83,36 +85,13 @@ class CertificateContent:
 
 
 @dataclass(frozen=True)
-class _Page:
-    canvas: Canvas
-    fonts: DocumentFonts
-    structure: Structure
+class _Page(Pen):
     colors: Palette
     layout: Layout
 
     def text(self, text: str, x: float, y: float, size: float, voice: Voice, color: str) -> None:
         """Draw one short text centred at x."""
-        self.fitted(fit(text, voice, Place(10_000, size * 2, size, size, size)), x, y, voice, color)
-
-    def fitted(self, fitted: Fitted, x: float, y: float, voice: Voice, color: str, kind: Kind = "P") -> None:
-        """Draw one text as lines centred at x, the last one's baseline at y."""
-        with self.structure.text(kind):
-            self._lines(fitted, x, y, color)
-
-    def line(self, operators: str) -> None:
-        """Draw what says nothing."""
-        with self.structure.decoration():
-            self.canvas._code.append(operators)
-
-    def _lines(self, fitted: Fitted, x: float, y: float, color: str) -> None:
-        pen = [f"BT {color} rg"]
-        y += fitted.height
-        for line in fitted.lines:
-            x_left, size = x - line.width * fitted.size / 2, f"{fitted.size:g}"
-            pen.append(f"{size} 0 0 {size} {x_left:.2f} {y:.2f} Tm")
-            pen += self.fonts.operators(line)
-            y -= fitted.size * fitted.leading
-        self.canvas._code.append(" ".join([*pen, "ET"]))
+        self.tagged(fit(text, voice, Place(10_000, size * 2, size, size, size)), x, y, color)
 
     def slanted(self, text: str, color: str) -> None:
         """Draw one line from corner to corner, through everything."""
@@ -129,9 +108,9 @@ class _Page:
         self.canvas._code.append(" ".join(pen))
         self.canvas.restoreState()
 
-    def centred(self, fitted: Fitted, x: float, y: float, voice: Voice, color: str) -> None:
+    def centred(self, fitted: Fitted, x: float, y: float, color: str) -> None:
         """Draw lines around the point x, y."""
-        self.fitted(fitted, x, y - fitted.height / 2 - fitted.size * 0.27, voice, color)
+        self.tagged(fitted, x, y - fitted.height / 2 - fitted.size * 0.27, color)
 
 
 def render_certificate(content: CertificateContent) -> bytes:
@@ -165,10 +144,10 @@ def render_certificate(content: CertificateContent) -> bytes:
         with structure.decoration():
             page.slanted(words(language)[content.mark].upper(), _MARK_COLOR)
     if content.credential is not None:
-        attach_credential(canvas._doc, root, content.credential, content.issued_on)
+        attach(canvas._doc, root, credential_file(content.credential), content.issued_on)
     structure.close(root)
     canvas.showPage()
-    finish_page(canvas._doc)
+    finish_pages(canvas._doc, structure.pages)
     canvas.save()
     return file.getvalue()
 
@@ -194,13 +173,13 @@ def _draw_statement(page: _Page, content: CertificateContent) -> None:
     colors, layout, x = page.colors, page.layout, page.layout.centre
     at = layout.under_logo if content.logo else layout.plain
     heading = fit(text["certificate_heading"], "display", layout.heading)
-    page.fitted(fit(content.issuer_name, "display", layout.issuer), x, at.issuer, "display", colors.ink)
-    page.fitted(heading, x, at.heading, "display", colors.strong, "H1")
+    page.tagged(fit(content.issuer_name, "display", layout.issuer), x, at.issuer, colors.ink)
+    page.tagged(heading, x, at.heading, colors.strong, "H1")
     page.text(text["certificate_presented"], x, at.presented, 12, "text", colors.quiet)
-    page.centred(fit(content.recipient_name, "display", layout.name), x, at.name, "display", colors.ink)
+    page.centred(fit(content.recipient_name, "display", layout.name), x, at.name, colors.ink)
     _draw_rule(page, at.rule)
     page.text(text["certificate_completed"], x, at.completed, 12, "text", colors.quiet)
-    page.centred(fit(content.course_title, "display", layout.course), x, at.course, "display", colors.strong)
+    page.centred(fit(content.course_title, "display", layout.course), x, at.course, colors.strong)
 
 
 def _draw_rule(page: _Page, y: float) -> None:
@@ -234,10 +213,10 @@ def _draw_signatory(page: _Page, content: CertificateContent) -> None:
         _draw_picture(page, picture, said, (x, middle, wide, high))
     page.line(f"{page.colors.line} RG 0.6 w {x - half} {y} m {x + half} {y} l S")
     y -= 5 + name.size * 0.9 + name.height
-    page.fitted(name, x, y, "display", page.colors.ink)
+    page.tagged(name, x, y, page.colors.ink)
     if content.signatory_title:
         title = fit(content.signatory_title, "text", layout.signatory_title)
-        page.fitted(title, x, y - 13 - title.height, "text", page.colors.quiet)
+        page.tagged(title, x, y - 13 - title.height, page.colors.quiet)
 
 
 def _draw_seal(page: _Page, content: CertificateContent) -> None:
@@ -265,7 +244,7 @@ def _draw_dates(page: _Page, content: CertificateContent) -> None:
     )
     places, half = _foot(page, content).dates, page.layout.rules[1]
     for (x, y), (label, value) in zip(places, dates, strict=True):
-        page.fitted(fit(value, "display", page.layout.date), x, y, "display", page.colors.ink)
+        page.tagged(fit(value, "display", page.layout.date), x, y, page.colors.ink)
         page.line(f"{page.colors.line} RG 0.6 w {x - half:.2f} {y - 10} m {x + half:.2f} {y - 10} l S")
         page.text(label, x, y - 24, 9, "text", page.colors.quiet)
     if content.reissued_on:
@@ -297,5 +276,5 @@ def _draw_verification(page: _Page, content: CertificateContent) -> None:
     address = fit(short.partition("://")[2], "text", layout.address)
     wide = address.lines[0].width * address.size / 2
     with page.structure.link(short, text["certificate_verify"]) as boxes:
-        page.fitted(address, middle, address_y, "text", page.colors.strong)
+        page.tagged(address, middle, address_y, page.colors.strong)
         boxes.append((middle - wide, address_y - 3, middle + wide, address_y + 9))

@@ -1,4 +1,4 @@
-"""The structure of a certificate's page, by which screen readers read it: headings, texts, links and figures.
+"""The structure of a document's pages, by which screen readers read it: headings, texts, links and figures.
 
 What is drawn stands between marks; each mark has its element in the tree. The rest is decoration and says so.
 """
@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from learning_service.adapters.certificate_embedding import Written
 
-Kind: TypeAlias = Literal["H1", "P"]
+Kind: TypeAlias = Literal["H1", "H2", "P"]
 Box: TypeAlias = tuple[float, float, float, float]
 _TREE, _DOCUMENT = PDFObjectReference("structure"), PDFObjectReference("structure:document")
 _PRINTED = 4
@@ -20,13 +20,21 @@ _PRINTED = 4
 
 
 class Structure:
-    """The tree of one page, made as it is drawn."""
+    """The tree of a document, made as its pages are drawn."""
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
         self._parent, self._children = _DOCUMENT, list[PDFObjectReference]()
+        self._parents: list[PDFObjectReference | list[PDFObjectReference]] = []
+        self.pages: list[int] = []
+        """The key of each page in the tree."""
+        self.begin_page()
+
+    def begin_page(self) -> None:
+        """What is drawn from now on is on another page."""
         self._marked: list[PDFObjectReference] = []
-        self._links: list[PDFObjectReference] = []
+        self.pages.append(len(self._parents))
+        self._parents.append(self._marked)
 
     @contextmanager
     def decoration(self) -> Iterator[None]:
@@ -51,32 +59,35 @@ class Structure:
     @contextmanager
     def link(self, address: str, said: str) -> Iterator[list[Box]]:
         """What is drawn leads to an address; the caller tells by which box one gets there."""
-        name = f"structure:link{len(self._links)}"
+        mark = len(self._parents)
+        name = f"structure:link{mark}"
         outside, boxes = self._children, list[Box]()
         self._parent, self._children = PDFObjectReference(name), []
         yield boxes
         [box] = boxes
-        mark = len(self._links) + 1
         self._canvas.linkURL(
             address, box, relative=1, F=_PRINTED, Contents=PDFString(said), StructParent=mark
         )
         there = self._canvas._doc.refAnnotation(f"NUMBER{self._canvas._annotationCount}")
         kids = [*_spaced(self._children), "<</Type/OBJR/Obj ", there, ">>"]
         self._parent, self._children = _DOCUMENT, outside
-        self._links.append(self._add(name, "Link", "/K[", *kids, "]"))
+        self._parents.append(self._add(name, "Link", "/K[", *kids, "]"))
 
     def close(self, root: Any) -> None:
-        """Put the tree into the document. The page is the first, so its own key in it is 0."""
+        """Put the tree into the document."""
         document = self._canvas._doc
         document.Reference(
             Written("<</Type/StructElem/S/Document/P ", _TREE, "/K[", *_spaced(self._children), "]>>"),
             _DOCUMENT.name,
         )
-        marked = ["0[", *_spaced(self._marked), "]"]
-        linked = [part for mark, link in enumerate(self._links, start=1) for part in (f" {mark} ", link)]
+        numbers: list[Any] = []
+        for key, parent in enumerate(self._parents):
+            numbers += (
+                [f" {key}[", *_spaced(parent), "]"] if isinstance(parent, list) else [f" {key} ", parent]
+            )
         root.StructTreeRoot = Written(
-            "<</Type/StructTreeRoot/K[", _DOCUMENT, f"]/ParentTreeNextKey {len(self._links) + 1}",
-            "/ParentTree<</Nums[", *marked, *linked, "]>>>>",
+            "<</Type/StructTreeRoot/K[", _DOCUMENT, f"]/ParentTreeNextKey {len(self._parents)}",
+            "/ParentTree<</Nums[", *numbers, "]>>>>",
         )  # fmt: skip
         document.Reference(root.StructTreeRoot, _TREE.name)
         root.MarkInfo = Written("<</Marked true>>")
@@ -85,7 +96,9 @@ class Structure:
     def _marks(self, kind: str, *entries: Any) -> Iterator[None]:
         number = len(self._marked)
         page = self._canvas._doc.thisPageRef()
-        self._marked.append(self._add(f"structure:{number}", kind, *entries, "/Pg ", page, f"/K {number}"))
+        self._marked.append(
+            self._add(f"structure:{self.pages[-1]}:{number}", kind, *entries, "/Pg ", page, f"/K {number}")
+        )
         self._canvas._code.append(f"/{kind}<</MCID {number}>>BDC")
         yield
         self._canvas._code.append("EMC")

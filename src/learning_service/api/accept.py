@@ -16,6 +16,12 @@ def preferred_file(accept: str | None, kinds: Sequence[str]) -> str | None:
     return best if 0 < ranked.get(best, 0.0) >= ranked.get("application/json", 0.0) else None
 
 
+def prefers_pdf(accept: str | None) -> bool:
+    """Whether a client names application/pdf, and does not rank JSON above it."""
+    ranked = _ranked(accept)
+    return 0 < ranked.get("application/pdf", 0.0) >= ranked.get("application/json", 0.0)
+
+
 def prefers_html(accept: str | None) -> bool:
     """Whether a client would rather have a page than JSON: it names text/html, and ranks it above JSON."""
     ranked = _ranked(accept)

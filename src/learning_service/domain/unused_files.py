@@ -9,8 +9,8 @@ from sqlalchemy import delete, exists, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.rules.certificates import pdf_key
+from learning_service.domain.certificates.models import Certificate, TranscriptPdf
+from learning_service.domain.certificates.rules.certificates import pdf_key, transcript_key
 from learning_service.domain.courses.models import DocumentReference
 from learning_service.domain.documents.models import Document
 from learning_service.domain.evidence.models import Evidence
@@ -48,7 +48,7 @@ async def delete_unused_documents(session: AsyncSession, *, limit: int) -> Seque
 
 
 async def keys_in_use(session: AsyncSession, keys: Collection[str]) -> frozenset[str]:
-    """Those of the keys that a document or certificate of any organization refers to."""
+    """Those of the keys that a document, certificate or transcript of any organization refers to."""
     documents = await session.execute(
         select(Document.original_key, Document.file_key).where(
             or_(Document.original_key.in_(keys), Document.file_key.in_(keys))
@@ -63,6 +63,8 @@ async def keys_in_use(session: AsyncSession, keys: Collection[str]) -> frozenset
         select(Certificate.marked_sha256).where(Certificate.marked_sha256.in_(digests))
     )
     used |= {pdf_key(digest) for digest in (*stored, *marked) if digest is not None}
+    kept_transcripts = select(TranscriptPdf.pdf_sha256).where(TranscriptPdf.pdf_sha256.in_(digests))
+    used |= {transcript_key(digest) for digest in await session.scalars(kept_transcripts)}
     return frozenset(keys) & frozenset(used)
 
 

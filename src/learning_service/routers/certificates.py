@@ -15,6 +15,7 @@ from learning_service.api.guesses import count_unknown
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.openapi.headers import RETRY_AFTER, with_headers
 from learning_service.api.parameters import body, page, path_id
+from learning_service.api.pdf_answers import PdfNotMade, answer_pending
 from learning_service.api.permissions import (
     Anyone,
     CanAdministerCertificate,
@@ -49,7 +50,7 @@ from learning_service.domain.certificates.rules.certificates import (
 from learning_service.domain.certificates.rules.codes import read_code
 from learning_service.domain.completion.actions.revocations import revoke_outcome
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.kernel.errors import Gone, Invalid, NotFound, Unavailable
+from learning_service.domain.kernel.errors import Gone, Invalid, NotFound
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.values import OPAQUE_ID, OPAQUE_ID_FORM
@@ -70,20 +71,6 @@ from learning_service.schemas.common import PageOut
 
 router = APIRouter(tags=["certificates"], route_class=KeyedRoute)
 PUBLIC = [Depends(Anyone())]
-PDF_RETRY_SECONDS = 2
-GIVEN_UP_RETRY_SECONDS = 3600
-
-
-class PdfNotMade(Unavailable):
-    """The certificate holds, but its PDF cannot be made without an operator."""
-
-    code = "pdf-not-made"
-
-    def __init__(self) -> None:
-        detail = (
-            "The certificate is valid as its page says, but its PDF could not be made; this has been noted."
-        )
-        super().__init__(detail, retry_after=GIVEN_UP_RETRY_SECONDS)
 
 
 class PdfWithdrawn(Gone):
@@ -318,11 +305,10 @@ async def download_certificate(
         sha256 = certificate.marked_sha256 if certificate.marked_as == mark else None
     if sha256 is None:
         if await is_pdf_given_up(session, certificate.id, mark):
-            raise PdfNotMade
+            raise PdfNotMade("The certificate is valid as its page says")
         if mark:
             await have_marked(session, certificate, mark)
-        headers = {"Cache-Control": "no-store", "Retry-After": str(PDF_RETRY_SECONDS)}
-        return JSONResponse(PendingPdfOut(status="pending").model_dump(), 202, headers=headers)
+        return answer_pending()
     return await answer_with_address(
         request,
         context.store,

@@ -1,20 +1,27 @@
 """What members see of themselves: enrollments, progress, certificates, compliance, skills."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
 
+from learning_service.api.accept import prefers_pdf
+from learning_service.api.file_addresses import ADDRESS_RESPONSES, answer_with_address
 from learning_service.api.idempotency import KeyedRoute
+from learning_service.api.openapi.headers import RETRY_AFTER, with_headers
 from learning_service.api.ownership import IsEnrollmentOwner, OwnPosition
 from learning_service.api.parameters import NoBody, page
+from learning_service.api.pdf_answers import PdfNotMade, answer_pending
 from learning_service.api.permissions import IsMember
 from learning_service.api.requests import ContextOf, Session
 from learning_service.domain.attempts.queries.positions import version_of
 from learning_service.domain.certificates.queries import list_own_certificates
+from learning_service.domain.certificates.rules.certificates import transcript_key
 from learning_service.domain.completion.actions.invitations import accept_invitation
+from learning_service.domain.completion.actions.transcripts import have_transcript_made
 from learning_service.domain.completion.queries.completions import finishes
 from learning_service.domain.completion.queries.own_progress import list_own_progress
-from learning_service.domain.completion.queries.transcripts import own_transcript
+from learning_service.domain.completion.queries.transcripts import transcript_of, transcript_pdf
 from learning_service.domain.completion.views.progress import progress_view
 from learning_service.domain.compliance.queries import list_own_skills, list_own_statuses
 from learning_service.domain.courses.queries.compiled import compiled_version
@@ -27,7 +34,7 @@ from learning_service.domain.enrollments.queries.prerequisites import missing_pr
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
-from learning_service.schemas.certificates import CertificateOut, TranscriptOut
+from learning_service.schemas.certificates import CertificateOut, PendingPdfOut, TranscriptOut
 from learning_service.schemas.common import PageOut
 from learning_service.schemas.compliance import ComplianceOut, SkillOut
 from learning_service.schemas.enrollments import (
@@ -115,14 +122,60 @@ async def list_my_certificates(
     )
 
 
-@router.get("/users/transcript/")
-async def read_my_transcript(caller: Member, session: Session, context: ContextOf) -> TranscriptOut:
+PENDING_PDF: dict[int | str, dict[str, Any]] = {
+    202: {"model": PendingPdfOut, "description": "The PDF is still being made; see Retry-After"}
+    | with_headers(RETRY_AFTER)
+}
+
+
+@router.get(
+    "/users/transcript/",
+    response_model=TranscriptOut,
+    responses={**PENDING_PDF, 307: {"description": "To the PDF, for `Accept: application/pdf`"}},
+)
+async def read_my_transcript(
+    caller: Member, request: Request, response: Response, session: Session, context: ContextOf
+) -> TranscriptOut | Response:
     """Everything valid that the caller can show now: certificates, of programs too, with skills and credentials.
 
-    At most the newest 1,000. Of a certificate that was renewed there is the newer one alone.
+    At most the newest 1,000. Of a certificate that was renewed there is the newer one alone. With
+    `Accept: application/pdf` the same as `/api/users/transcript/pdf/`.
     """
-    found = await own_transcript(session, caller)
+    if prefers_pdf(request.headers.get("accept")):
+        return await download_my_transcript(caller, request, session, context)
+    response.headers["Vary"] = "Accept"
+    found = await transcript_of(session, caller.organization_id, caller.user_id)
     return TranscriptOut.of(found, context.settings.public_url.rstrip("/"))
+
+
+@router.get(
+    "/users/transcript/pdf/",
+    status_code=307,
+    response_class=RedirectResponse,
+    responses={**ADDRESS_RESPONSES, **PENDING_PDF},
+)
+async def download_my_transcript(
+    caller: Member, request: Request, session: Session, context: ContextOf
+) -> Response:
+    """A short-lived address of the caller's transcript of today as a signed PDF, made when it is asked for.
+
+    A redirect, or with `Accept: application/json` the address as JSON. 503 `pdf-not-made` where making it has failed
+    for good.
+    """
+    whose = caller.organization_id, caller.user_id
+    found, kept = await transcript_of(session, *whose), await transcript_pdf(session, *whose)
+    if kept is None or kept.digest != found.digest:
+        if not await have_transcript_made(session, *whose):
+            raise PdfNotMade("The transcript is as the service says it")
+        return answer_pending()
+    return await answer_with_address(
+        request,
+        context.store,
+        transcript_key(kept.pdf_sha256),
+        filename="transcript.pdf",
+        content_type="application/pdf",
+        instant=now(session),
+    )
 
 
 @router.get("/users/compliance/")

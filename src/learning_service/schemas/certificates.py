@@ -13,7 +13,7 @@ from learning_service.domain.certificates.rules.credentials import credential_ad
 from learning_service.domain.completion.queries.transcripts import Transcript
 from learning_service.domain.kernel.errors import Wrong
 from learning_service.domain.kernel.values import CleanText, Name, StrictModel, some
-from learning_service.schemas.common import Out
+from learning_service.schemas.common import Number, Out
 
 PUBLIC_HEADERS = {
     "Cache-Control": "no-store",
@@ -135,6 +135,8 @@ class TranscriptEntryOut(Out):
     """As it is printed."""
     issued_at: datetime
     expires_at: datetime | None
+    credit_hours: Number | None
+    """Of the completed version."""
     skills: list[str]
     """That the completed version grants, by name."""
     verification_url: str
@@ -169,6 +171,7 @@ class TranscriptOut(Out):
                     number=one.number,
                     issued_at=one.certificate.issued_at,
                     expires_at=one.certificate.expires_at,
+                    credit_hours=one.credit_hours,
                     skills=list(one.skills),
                     verification_url=one.certificate.verification_url,
                     credential_url=credential_address(public_url, one.certificate.id),

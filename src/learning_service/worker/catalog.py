@@ -63,6 +63,7 @@ JOBS: Mapping[str, Mapping[str, str]] = {
         "generate_certificates": f"{_HOME}.certificates:generate_certificates",
         "grade_group": f"{_HOME}.attempts:grade_group",
         "import_rows": f"{_HOME}.enrollments:import_rows",
+        "make_transcript": f"{_HOME}.transcripts:make_transcript",
         "measure_statistics": f"{_HOME}.statistics:measure_statistics",
         "move_enrollments": f"{_HOME}.enrollments:move_enrollments",
         "plan_assignment_mails": f"{_HOME}.reminders:plan_mails_of_assignment",

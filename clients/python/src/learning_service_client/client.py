@@ -196,6 +196,11 @@ class LearningClient(
         answer = await self._send("GET", path, wait_until_made=True)
         return None if answer.status_code == STILL_BEING_MADE else cast(FileAddressOut, answer.json())
 
+    async def download_my_transcript(self) -> FileAddressOut | None:
+        """Where the caller's transcript of today is fetched as a PDF; waits while it is made, None if in vain."""
+        answer = await self._send("GET", "/api/users/transcript/pdf/", wait_until_made=True)
+        return None if answer.status_code == STILL_BEING_MADE else cast(FileAddressOut, answer.json())
+
     async def verify_certificate(self, certificate_id: Id) -> VerificationOut:
         """The state of a certificate; needs no token."""
         return await self._get(VerificationOut, f"/api/certificates/{uuid_of(certificate_id)}/verify/")

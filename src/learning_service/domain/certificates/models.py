@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.certificates.rules.certificates import Status, status_of
@@ -171,6 +171,21 @@ class FormerPdf(Base):
     organization_id: Mapped[str] = mapped_column(primary_key=True)
     certificate_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(primary_key=True)
+
+
+class TranscriptPdf(Base):
+    """A member's last transcript as a PDF. Erasure deletes it."""
+
+    __tablename__ = "transcript_pdfs"
+    __table_args__ = (Index("ix_transcript_pdfs_pdf_sha256", "pdf_sha256"),)
+
+    organization_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    """Of what it says: while the member's transcript says the same, it is given out."""
+    pdf_sha256: Mapped[str]
+    """Hex digest, and the name, of the stored PDF."""
+    made_at: Mapped[datetime]
 
 
 class CertificateCredential(Base):

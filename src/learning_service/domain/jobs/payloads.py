@@ -128,6 +128,13 @@ class ImportRows(Payload):
     run_id: uuid.UUID
 
 
+class MakeTranscript(Payload):
+    """Make a member's transcript as a PDF."""
+
+    name = "make_transcript"
+    user_id: str
+
+
 class MeasureStatistics(Payload):
     """Make the statistics of a quiz with very many attempts."""
 

@@ -15,7 +15,7 @@ from learning_service.domain.unused_files import (
 
 log = structlog.get_logger()
 
-PREFIXES = ("documents/", "certificates/")
+PREFIXES = ("documents/", "certificates/", "transcripts/")
 CHUNK = 500
 
 

@@ -12,11 +12,17 @@ from sqlalchemy import ARRAY, Text, Uuid, and_, cast, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.actions.pdfs import have_marked, note_on_certificate
-from learning_service.domain.certificates.models import Certificate, CertificateCredential, FormerPdf
+from learning_service.domain.certificates.models import (
+    Certificate,
+    CertificateCredential,
+    FormerPdf,
+    TranscriptPdf,
+)
 from learning_service.domain.certificates.rules.certificates import (
     generation_key,
     pdf_key,
     printed_locale,
+    transcript_key,
 )
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion
@@ -352,7 +358,7 @@ async def _renewed_by(session: AsyncSession, before: uuid.UUID, after: uuid.UUID
 
 
 async def erase_certificates(session: AsyncSession, *, organization_id: str, user_id: str) -> Sequence[str]:
-    """Take a person's name off their certificates, and forget PDFs and credentials; the records stay.
+    """Take a person's name off their certificates, and forget PDFs, transcripts and credentials; the records stay.
 
     Gives the keys of the stored PDFs, for the caller to have them deleted after the commit.
     """
@@ -391,4 +397,9 @@ async def erase_certificates(session: AsyncSession, *, organization_id: str, use
         .where(FormerPdf.organization_id == organization_id, FormerPdf.certificate_id.in_(ids))
         .returning(FormerPdf.sha256)
     )
-    return [*dict.fromkeys([*keys, *map(pdf_key, former)])]
+    transcripts = await session.scalars(
+        delete(TranscriptPdf)
+        .where(TranscriptPdf.organization_id == organization_id, TranscriptPdf.user_id == user_id)
+        .returning(TranscriptPdf.pdf_sha256)
+    )
+    return [*dict.fromkeys([*keys, *map(pdf_key, former), *map(transcript_key, transcripts)])]

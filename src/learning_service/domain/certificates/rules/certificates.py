@@ -125,6 +125,11 @@ def pdf_key(sha256: str) -> str:
     return f"certificates/{sha256}.pdf"
 
 
+def transcript_key(sha256: str) -> str:
+    """Where the PDF of a transcript with this digest (hex) is stored."""
+    return f"transcripts/{sha256}.pdf"
+
+
 _UNSAFE_IN_FILE_NAMES = frozenset('/\\:*?"<>|%;')
 MAX_FILE_NAME = 120
 

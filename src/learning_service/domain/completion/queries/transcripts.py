@@ -1,63 +1,113 @@
 """What a member can show at one moment: every certificate that is valid then, with what it attests."""
 
+import hashlib
+import json
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.rules.codes import printed_code
-from learning_service.domain.courses.models import MasteredSkill
+from learning_service.domain.certificates.models import Certificate, TranscriptPdf
+from learning_service.domain.certificates.rules.certificates import printed_locale
+from learning_service.domain.certificates.rules.codes import printed_code, short_address
+from learning_service.domain.courses.models import CourseVersion, MasteredSkill
 from learning_service.domain.directory.models import Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion
+from learning_service.domain.jobs.outbox import OutboxRow
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.days import local_day
 from learning_service.domain.kernel.errors import NotFound
-from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.organizations.queries import organization_settings
 
 LONGEST = 1000
 """So many certificates at most, the newest: one of a course counts once."""
+_LOOKS = 1
+"""Counted up when transcripts come to look otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A certificate that is valid, and the skills of the version that was completed."""
+    """A certificate that is valid, and what the version that was completed says."""
 
     certificate: Certificate
     number: str
     """As it is printed."""
+    short_address: str
+    credit_hours: Decimal | None
     skills: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A member's valid certificates as of a moment, newest first."""
+    """A member's valid certificates as of a moment, newest first, and how they are printed."""
 
     display_name: str
     organization_name: str
     as_of: datetime
+    day: date
+    """The moment's, where the organization is."""
+    locale: str
+    paper: str
+    primary_color: str | None
+    logo_key: str | None
     entries: Sequence[Entry]
 
+    @property
+    def digest(self) -> str:
+        """Of all that is printed: another day, name or certificate makes another."""
+        printed = [
+            *(_LOOKS, self.display_name, self.organization_name, self.day.isoformat(), self.locale),
+            *(self.paper, self.primary_color, self.logo_key),
+            *(
+                [one.certificate.course_title, one.short_address, str(one.certificate.issued_at),
+                 str(one.certificate.expires_at), str(one.credit_hours), *one.skills]
+                for one in self.entries
+            ),
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(printed).encode()).hexdigest()
 
-async def own_transcript(session: AsyncSession, caller: Principal) -> Transcript:
-    """The caller's transcript as of now. Of a certificate that was renewed there is the newer one alone.
+
+async def transcript_of(session: AsyncSession, organization_id: str, user_id: str) -> Transcript:
+    """A member's transcript as of now. Of a certificate that was renewed there is the newer one alone.
 
     Raises NotFound for one who was erased.
     """
-    organization, instant = caller.organization_id, now(session)
+    instant = now(session)
     row = await session.execute(
-        select(Member.display_name, Organization.name)
+        select(Member.display_name, Member.locale, Organization.name, Organization.timezone)
         .join(Organization, Organization.id == Member.organization_id)
-        .where(Member.organization_id == organization, Member.user_id == caller.user_id)
+        .where(Member.organization_id == organization_id, Member.user_id == user_id)
     )
-    display_name, organization_name = row.one()
-    if display_name is None:
+    member = row.one_or_none()
+    if member is None or member.display_name is None:
         raise NotFound
+    looks = await organization_settings(session, organization_id)
+    return Transcript(
+        display_name=member.display_name,
+        organization_name=member.name,
+        as_of=instant,
+        day=local_day(instant, member.timezone),
+        locale=printed_locale(member.locale, looks.locale),
+        paper=looks.paper,
+        primary_color=looks.primary_color,
+        logo_key=looks.logo_key,
+        entries=await _entries(session, organization_id, user_id),
+    )
+
+
+async def _entries(session: AsyncSession, organization_id: str, user_id: str) -> Sequence[Entry]:
     rows = await session.execute(
-        select(Certificate, func.code_of_certificate(Certificate.id), CourseCompletion.version_id)
+        select(
+            Certificate,
+            func.code_of_certificate(Certificate.id),
+            CourseCompletion.version_id,
+            CourseVersion.credit_hours,
+        )
         .join(
             CourseCompletion,
             and_(
@@ -65,22 +115,48 @@ async def own_transcript(session: AsyncSession, caller: Principal) -> Transcript
                 CourseCompletion.id == Certificate.completion_id,
             ),
         )
+        .outerjoin(
+            CourseVersion,
+            and_(
+                CourseVersion.organization_id == CourseCompletion.organization_id,
+                CourseVersion.id == CourseCompletion.version_id,
+            ),
+        )
         .where(
-            Certificate.organization_id == organization,
-            Certificate.user_id == caller.user_id,
+            Certificate.organization_id == organization_id,
+            Certificate.user_id == user_id,
             Certificate.recipient_name.is_not(None),
             Certificate.revoked_at.is_(None),
             Certificate.reissued_as.is_(None),
             Certificate.renewed_by.is_(None),
-            or_(Certificate.expires_at.is_(None), Certificate.expires_at > instant),
+            or_(Certificate.expires_at.is_(None), Certificate.expires_at > now(session)),
         )
         .order_by(Certificate.issued_at.desc(), Certificate.id.desc())
         .limit(LONGEST)
     )
     found = rows.all()
-    skills = await _skills(session, organization, {version_id for _, _, version_id in found})
-    entries = [Entry(one, printed_code(code), skills[version_id]) for one, code, version_id in found]
-    return Transcript(display_name, organization_name, instant, entries)
+    skills = await _skills(session, organization_id, {version_id for _, _, version_id, _ in found})
+    return [
+        Entry(one, printed_code(code), short_address(one.verification_url, code), hours, skills[version_id])
+        for one, code, version_id, hours in found
+    ]
+
+
+async def transcript_pdf(session: AsyncSession, organization_id: str, user_id: str) -> TranscriptPdf | None:
+    """The PDF that was last made of a member's transcript."""
+    return await session.get(TranscriptPdf, (organization_id, user_id))
+
+
+async def state_of_transcript_job(session: AsyncSession, organization_id: str, user_id: str) -> str | None:
+    """The state of the job that makes the PDF; `dead`: nothing happens until an operator retries it."""
+    key = transcript_job(organization_id, user_id)
+    found: str | None = await session.scalar(select(OutboxRow.status).where(OutboxRow.unique_key == key))
+    return found
+
+
+def transcript_job(organization_id: str, user_id: str) -> str:
+    """The unique key of the job that makes a member's transcript."""
+    return f"make_transcript:{organization_id}:{user_id}"
 
 
 async def _skills(

@@ -1,0 +1,70 @@
+"""Making the PDFs of transcripts."""
+
+import hashlib
+
+from learning_service.adapters.certificate_artwork import UnusableLogo
+from learning_service.adapters.transcript_pdf import TranscriptContent, TranscriptEntry, signed_transcript
+from learning_service.context import Context
+from learning_service.domain.certificates.rules.certificates import transcript_key
+from learning_service.domain.certificates.rules.pdf_keys import UnusableKey
+from learning_service.domain.completion.actions.transcripts import keep_transcript
+from learning_service.domain.completion.queries.transcripts import Entry, Transcript, transcript_of
+from learning_service.domain.jobs.outbox import Job
+from learning_service.domain.jobs.payloads import MakeTranscript, Unworkable
+from learning_service.domain.kernel.days import last_day, local_day
+from learning_service.domain.kernel.errors import NotFound
+from learning_service.schemas.certificates import TranscriptOut
+from learning_service.worker.durable import finishing
+from learning_service.worker.signing import pdf_signing
+
+
+async def make_transcript(context: Context, job: Job) -> None:
+    """Render a member's transcript as of now, sign it, and store it in the place of the one before."""
+    user_id, organization_id = MakeTranscript.read(job.arguments).user_id, job.organization_id
+    try:
+        async with context.transaction(organization_id) as session:
+            found = await transcript_of(session, organization_id, user_id)
+    except NotFound:
+        return
+    try:
+        pdf = await context.processes.run(
+            signed_transcript, await _content(context, found), await pdf_signing(context)
+        )
+    except (UnusableLogo, UnusableKey) as error:
+        raise Unworkable(f"transcript: {error}") from error
+    sha256 = hashlib.sha256(pdf).hexdigest()
+    await context.store.put(transcript_key(sha256), pdf, content_type="application/pdf")
+    async with finishing(context, job) as session:
+        unwanted = await keep_transcript(
+            session, organization_id, user_id, digest=found.digest, sha256=sha256
+        )
+    if unwanted is not None:
+        await context.store.delete(transcript_key(unwanted))
+
+
+async def _content(context: Context, found: Transcript) -> TranscriptContent:
+    public_url = context.settings.public_url.rstrip("/")
+    return TranscriptContent(
+        recipient_name=found.display_name,
+        issuer_name=found.organization_name,
+        as_of=found.day,
+        entries=tuple(map(_entry, found.entries)),
+        data=TranscriptOut.of(found, public_url).model_dump_json(),
+        logo=await context.store.get(found.logo_key) if found.logo_key else None,
+        primary_color=found.primary_color,
+        locale=found.locale,
+        paper="letter" if found.paper == "letter" else "a4",
+    )
+
+
+def _entry(entry: Entry) -> TranscriptEntry:
+    one, hours = entry.certificate, entry.credit_hours
+    return TranscriptEntry(
+        title=one.course_title,
+        address=one.verification_url,
+        short_address=entry.short_address,
+        issued_on=local_day(one.issued_at, one.timezone),
+        expires_on=last_day(one.expires_at, one.timezone) if one.expires_at is not None else None,
+        credit_hours=f"{hours.normalize():f}" if hours is not None else None,
+        skills=entry.skills,
+    )
