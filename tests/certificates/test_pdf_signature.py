@@ -33,7 +33,7 @@ from pypdf.annotations import FreeText
 from sqlalchemy import text
 from tests.kit.archives import judged
 from tests.kit.earned import Earned, earn
-from tests.kit.printed import PLAIN
+from tests.kit.printed import PLAIN, text_of
 from tests.kit.world import World
 
 from learning_service.adapters.certificate_pdf import render_certificate
@@ -294,6 +294,7 @@ async def test_what_is_given_out_is_signed_and_carries_its_credential(earned: Ea
     status = await asyncio.to_thread(judged, pdf)
     assert status.intact
     assert status.valid
+    assert "Skills: Hazing prevention" in text_of(pdf)
     read = pypdf.PdfReader(io.BytesIO(pdf), strict=True)
     [attached] = read.attachments["credential.json"]
     answer = await earned.world.http.get(f"/api/certificates/{earned.id}/credential/")

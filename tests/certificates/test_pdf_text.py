@@ -127,3 +127,22 @@ def test_any_name_of_supported_letters_is_extracted_as_it_is(words: list[str]) -
     name = unicodedata.normalize("NFC", " ".join(words))
     printed = [line.translate(SPACES) for line in printed_lines(replace(PLAIN, recipient_name=name))]
     assert name.translate(SPACES) in printed
+
+
+def test_what_was_taught_and_for_how_long_is_printed() -> None:
+    lines = printed_lines(replace(PLAIN, credit_hours="2.5", skills=("Law", "Care"), locale="fr"))
+    assert "Heures de crédit: 2.5 · Compétences: Law · Care" in lines
+    assert "Skills: Law" in printed_lines(replace(PLAIN, skills=("Law",)))
+    assert "Credit hours: 12" in printed_lines(replace(PLAIN, credit_hours="12"))
+
+
+@pytest.mark.parametrize("orientation", ["landscape", "portrait"])
+def test_of_more_skills_than_can_be_read_it_says_how_many_there_are(orientation: Any) -> None:
+    skills = tuple(f"Skill of many words {number}" for number in range(40))
+    printed = " ".join(printed_lines(replace(PLAIN, skills=skills, orientation=orientation)))
+    shown = [skill for skill in skills if f"{skill} ·" in printed]
+    assert 5 < len(shown) < 40
+    assert shown == list(skills[: len(shown)])
+    assert f" · +{40 - len(shown)} " in printed
+    [one] = ["x" * 200]
+    assert "+1" not in " ".join(printed_lines(replace(PLAIN, skills=(one,), orientation=orientation)))

@@ -46,6 +46,9 @@ rl_config.useA85 = 0
 
 Mark: TypeAlias = Literal["revoked", "superseded"]
 
+_READABLE = 7.5
+_MOST_SKILLS = 24
+"""What is printed of the skills: points of the smallest letters, and more than there is ever room for."""
 _MARK_COLOR = "0.75 0.05 0.05"
 
 
@@ -63,6 +66,9 @@ class CertificateContent:
     verification_url: str
     code: bytes
     """Printed in short, for those who type."""
+    credit_hours: str | None = None
+    skills: tuple[str, ...] = ()
+    """What the course taught, as far as there is room."""
     reissued_on: date | None = None
     logo: bytes | None = None
     """A PNG or JPEG file."""
@@ -179,7 +185,27 @@ def _draw_statement(page: _Page, content: CertificateContent) -> None:
     page.centred(fit(content.recipient_name, "display", layout.name), x, at.name, colors.ink)
     _draw_rule(page, at.rule)
     page.text(text["certificate_completed"], x, at.completed, 12, "text", colors.quiet)
-    page.centred(fit(content.course_title, "display", layout.course), x, at.course, colors.strong)
+    said = _details(content, layout.details)
+    if said is None:
+        page.centred(fit(content.course_title, "display", layout.course), x, at.course, colors.strong)
+        return
+    course, details = at.detailed
+    page.centred(fit(content.course_title, "display", layout.detailed_course), x, course, colors.strong)
+    page.centred(said, x, details, colors.quiet)
+
+
+def _details(content: CertificateContent, place: Place) -> Fitted | None:
+    """Hours and skills: so many skills as can be read in their room, and how many more there are."""
+    text = words(known_language(content.locale))
+    hours = [f"{text['certificate_credits']}: {content.credit_hours}"] if content.credit_hours else []
+    many = len(content.skills)
+    for shown in range(min(many, _MOST_SKILLS), -1, -1):
+        more = [f"+{many - shown}"] if shown < many else []
+        skills = f"{text['achievement_skills']}: {' · '.join([*content.skills[:shown], *more])}"
+        said = fit(" · ".join([*hours, *([skills] if shown else [])]), "text", place)
+        if said.size >= _READABLE:
+            return said if hours or shown else None
+    return None
 
 
 def _draw_rule(page: _Page, y: float) -> None:

@@ -30,6 +30,8 @@ class Statement:
     rule: float
     completed: float
     course: float
+    detailed: tuple[float, float]
+    """The middles of course and details, where there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,9 @@ class Layout:
     heading: Place
     name: Place
     course: Place
+    detailed_course: Place
+    details: Place
+    """What the course taught, and for how many hours."""
     signatory: Place
     signatory_title: Place
     signature: tuple[float, float, float]
@@ -101,12 +106,14 @@ LAYOUTS: dict[Orientation, Layout] = {
         size=PAGES["a4", "landscape"],
         logo=(PAGES["a4", "landscape"][0] / 2, 507.0, 240.0, 58.0),
         rosette=300,
-        plain=Statement(489, 428.4, 394.2, 339, 296, 274, 232),
-        under_logo=Statement(451, 400, 373, 325, 282, 260, 218),
+        plain=Statement(489, 428.4, 394.2, 339, 296, 274, 232, (240, 199)),
+        under_logo=Statement(451, 400, 373, 325, 282, 260, 218, (231, 195)),
         issuer=Place(width=640, height=36, size=18, one_line_size=11, wrapped_size=12),
         heading=Place(width=676, height=44, size=36, one_line_size=20, wrapped_size=20),
         name=Place(width=676, height=78, size=42, one_line_size=22, wrapped_size=26),
         course=Place(width=676, height=66, size=25, one_line_size=14.5, wrapped_size=18),
+        detailed_course=Place(width=676, height=46, size=25, one_line_size=14.5, wrapped_size=18),
+        details=Place(width=560, height=24, size=9.5, one_line_size=8.5, wrapped_size=8.5),
         signatory=Place(width=188, height=26, size=12.5, one_line_size=9, wrapped_size=9.5),
         signatory_title=Place(width=192, height=22, size=9, one_line_size=7, wrapped_size=7.5),
         signature=(122, 176, 48),
@@ -126,12 +133,14 @@ LAYOUTS: dict[Orientation, Layout] = {
         size=PAGES["a4", "portrait"],
         logo=(PAGES["a4", "portrait"][0] / 2, 722.0, 240.0, 72.0),
         rosette=486,
-        plain=Statement(706, 622, 578, 512, 450, 420, 362),
-        under_logo=Statement(646, 588, 552, 494, 436, 408, 354),
+        plain=Statement(706, 622, 578, 512, 450, 420, 362, (364, 302)),
+        under_logo=Statement(646, 588, 552, 494, 436, 408, 354, (358, 298)),
         issuer=Place(width=420, height=44, size=18, one_line_size=14, wrapped_size=14),
         heading=Place(width=430, height=44, size=38, one_line_size=20, wrapped_size=20),
         name=Place(width=440, height=104, size=40, one_line_size=26, wrapped_size=30),
         course=Place(width=420, height=88, size=25, one_line_size=20, wrapped_size=21),
+        detailed_course=Place(width=420, height=76, size=25, one_line_size=20, wrapped_size=21),
+        details=Place(width=420, height=40, size=10, one_line_size=9, wrapped_size=9),
         signatory=Place(width=172, height=32, size=13, one_line_size=10, wrapped_size=11),
         signatory_title=Place(width=176, height=32, size=9, one_line_size=8, wrapped_size=8),
         signature=(168, 168, 42),

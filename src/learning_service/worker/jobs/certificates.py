@@ -18,6 +18,7 @@ from learning_service.adapters.certificate_pdf import (
 from learning_service.adapters.signed_certificate import signed_certificate
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.context import Context
+from learning_service.domain.certificates.actions.credentials import version_of
 from learning_service.domain.certificates.actions.pdfs import (
     activate_certificate,
     activate_marked,
@@ -32,7 +33,7 @@ from learning_service.domain.certificates.queries import (
     code_of_certificate,
     drifted_pdfs,
 )
-from learning_service.domain.certificates.rules.certificates import pdf_key
+from learning_service.domain.certificates.rules.certificates import pdf_key, shown_hours
 from learning_service.domain.certificates.rules.pdf_keys import UnusableKey
 from learning_service.domain.jobs.outbox import Job, enqueue_job
 from learning_service.domain.jobs.payloads import GenerateCertificates, PlanMailOfCertificate, Unworkable
@@ -121,6 +122,7 @@ async def content_of(context: Context, certificate: Certificate) -> CertificateC
 
     async with context.transaction(certificate.organization_id) as session:
         code = await code_of_certificate(session, certificate.id)
+        version = await version_of(session, certificate)
     return CertificateContent(
         certificate_id=certificate.id,
         recipient_name=certificate.recipient_name or "",
@@ -131,6 +133,8 @@ async def content_of(context: Context, certificate: Certificate) -> CertificateC
         expires_on=last_day(expires_at, zone) if expires_at is not None else None,
         verification_url=certificate.verification_url,
         code=code,
+        credit_hours=shown_hours(version.credit_hours),
+        skills=version.skills,
         logo=await picture(certificate.logo_key),
         primary_color=certificate.primary_color,
         locale=certificate.locale,

@@ -5,7 +5,7 @@ import hashlib
 from learning_service.adapters.certificate_artwork import UnusableLogo
 from learning_service.adapters.transcript_pdf import TranscriptContent, TranscriptEntry, signed_transcript
 from learning_service.context import Context
-from learning_service.domain.certificates.rules.certificates import transcript_key
+from learning_service.domain.certificates.rules.certificates import shown_hours, transcript_key
 from learning_service.domain.certificates.rules.pdf_keys import UnusableKey
 from learning_service.domain.completion.actions.transcripts import keep_transcript
 from learning_service.domain.completion.queries.transcripts import Entry, Transcript, transcript_of
@@ -58,13 +58,13 @@ async def _content(context: Context, found: Transcript) -> TranscriptContent:
 
 
 def _entry(entry: Entry) -> TranscriptEntry:
-    one, hours = entry.certificate, entry.credit_hours
+    one = entry.certificate
     return TranscriptEntry(
         title=one.course_title,
         address=one.verification_url,
         short_address=entry.short_address,
         issued_on=local_day(one.issued_at, one.timezone),
         expires_on=last_day(one.expires_at, one.timezone) if one.expires_at is not None else None,
-        credit_hours=f"{hours.normalize():f}" if hours is not None else None,
+        credit_hours=shown_hours(entry.credit_hours),
         skills=entry.skills,
     )

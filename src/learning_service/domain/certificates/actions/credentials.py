@@ -6,6 +6,7 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 import nh3
 from sqlalchemy import and_, func, or_, select, text, tuple_, update
@@ -65,6 +66,7 @@ class Version:
     email: str | None
     website: str | None = None
     """The organization's own, as it is now."""
+    credit_hours: Decimal | None = None
 
 
 async def is_signed(session: AsyncSession, certificate: Certificate) -> bool:
@@ -119,7 +121,13 @@ async def version_of(session: AsyncSession, certificate: Certificate) -> Version
     )
     plain = " ".join(html.unescape(nh3.clean(version.description_html, tags=set())).split())
     return Version(
-        version.number, plain[:LONGEST_DESCRIPTION], version.language, tuple(skills), email, website
+        version.number,
+        plain[:LONGEST_DESCRIPTION],
+        version.language,
+        tuple(skills),
+        email,
+        website,
+        version.credit_hours,
     )
 
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
@@ -118,6 +119,11 @@ def mark_of(status: Status) -> Mark | None:
 def generation_key(certificate_id: UUID, mark: Mark | None = None) -> str:
     """The unique key of the job that makes this certificate's PDF, or the one with that mark."""
     return f"{GENERATE}:{certificate_id}" + (f":{mark}" if mark else "")
+
+
+def shown_hours(hours: Decimal | None) -> str | None:
+    """Credit hours as they are printed, without zeros at the end."""
+    return f"{hours.normalize():f}" if hours is not None else None
 
 
 def pdf_key(sha256: str) -> str:
