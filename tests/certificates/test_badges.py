@@ -14,7 +14,7 @@ from tests.kit.earned import Earned, earn
 from tests.kit.world import World
 
 from learning_service.adapters.badge_picture import SIDE, BadgeLook, draw_badge, initials
-from learning_service.domain.certificates.actions.certificates import erase_certificates
+from learning_service.domain.certificates.actions.erasing import erase_certificates
 from learning_service.domain.certificates.rules.badges import bake, picture_id, unbake
 
 TITLE = "Hazing prevention"

@@ -17,7 +17,7 @@ from tests.kit.world import World
 
 from learning_service.adapters.confinement import work_root
 from learning_service.adapters.inspection.inspections import inspect_certificate
-from learning_service.domain.certificates.actions.certificates import erase_certificates
+from learning_service.domain.certificates.actions.erasing import erase_certificates
 from learning_service.domain.certificates.actions.pdfs import keep_former_pdfs
 from learning_service.domain.certificates.rules.checks import Traces
 from learning_service.domain.certificates.rules.codes import printed_code

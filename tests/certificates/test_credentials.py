@@ -17,8 +17,8 @@ from tests.kit.world import Json, World
 
 from learning_service.adapters.credentials import make_key
 from learning_service.cli.keys import rotate
-from learning_service.domain.certificates.actions.certificates import erase_certificates
 from learning_service.domain.certificates.actions.credentials import give_place
+from learning_service.domain.certificates.actions.erasing import erase_certificates
 from learning_service.domain.certificates.actions.keys import active_key, keep_first_key
 from learning_service.domain.certificates.queries import certificates_with_ids
 from learning_service.domain.certificates.rules.credentials import LIST_BITS

@@ -20,7 +20,7 @@ from tests.kit.world import World
 from learning_service.adapters.processes import ProcessDied, ProcessPool
 from learning_service.cli.certificates import halt, resume, status
 from learning_service.core.settings import Settings
-from learning_service.domain.certificates.actions.certificates import erase_certificates
+from learning_service.domain.certificates.actions.erasing import erase_certificates
 from learning_service.domain.certificates.actions.pdfs import keep_former_pdfs
 from learning_service.domain.certificates.rules.certificates import pdf_filename, pdf_key, printed_locale
 from learning_service.domain.unused_files import keys_in_use

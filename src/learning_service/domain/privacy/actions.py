@@ -14,7 +14,7 @@ from sqlalchemy import Table, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.accommodations.models import Accommodation
-from learning_service.domain.certificates.actions.certificates import erase_certificates
+from learning_service.domain.certificates.actions.erasing import erase_certificates
 from learning_service.domain.compliance.actions import keep_duties
 from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
 from learning_service.domain.courses.models import CourseGrader

@@ -1,0 +1,63 @@
+"""What is taken off certificates, and forgotten of them, when their person is erased."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.certificates.models import (
+    Certificate,
+    CertificateCredential,
+    FormerPdf,
+    TranscriptPdf,
+)
+from learning_service.domain.certificates.rules.certificates import pdf_key, transcript_key
+from learning_service.domain.kernel.clock import now
+
+
+async def erase_certificates(session: AsyncSession, *, organization_id: str, user_id: str) -> Sequence[str]:
+    """Take a person's name off their certificates, and forget PDFs, transcripts and credentials; the records stay.
+
+    Gives the keys of the stored PDFs, for the caller to have them deleted after the commit.
+    """
+    theirs = (Certificate.organization_id == organization_id, Certificate.user_id == user_id)
+    found = await session.execute(
+        select(Certificate.id, Certificate.pdf_sha256, Certificate.marked_sha256)
+        .where(*theirs)
+        .with_for_update()
+    )
+    held = found.all()
+    keys = [pdf_key(sha256) for _, *digests in held for sha256 in digests if sha256 is not None]
+    await session.execute(
+        update(Certificate)
+        .where(*theirs)
+        .values(
+            recipient_name=None,
+            revocation_reason=None,
+            reissue_reason=None,
+            pdf_sha256=None,
+            marked_sha256=None,
+            marked_as=None,
+            pdf_ready_at=None,
+            pdf_drift=None,
+            pdf_erased_at=now(session),
+        )
+    )
+    ids = [row.id for row in held]
+    await session.execute(
+        delete(CertificateCredential).where(
+            CertificateCredential.organization_id == organization_id,
+            CertificateCredential.certificate_id.in_(ids),
+        )
+    )
+    former = await session.scalars(
+        delete(FormerPdf)
+        .where(FormerPdf.organization_id == organization_id, FormerPdf.certificate_id.in_(ids))
+        .returning(FormerPdf.sha256)
+    )
+    transcripts = await session.scalars(
+        delete(TranscriptPdf)
+        .where(TranscriptPdf.organization_id == organization_id, TranscriptPdf.user_id == user_id)
+        .returning(TranscriptPdf.pdf_sha256)
+    )
+    return [*dict.fromkeys([*keys, *map(pdf_key, former), *map(transcript_key, transcripts)])]
