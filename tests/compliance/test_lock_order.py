@@ -12,16 +12,6 @@ from tests.kit.world import World
 from learning_service.worker.jobs.completions import open_recertifications
 
 __all__ = ["database"]
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-
-
-async def someone_waits(database: Database) -> None:
-    """Until a statement waits for a lock."""
-    for _ in range(2000):
-        if await database.value(WAITING):
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("nobody waits")
 
 
 async def test_policy_given_while_renewals_open(world: World, database: Database) -> None:
@@ -34,7 +24,7 @@ async def test_policy_given_while_renewals_open(world: World, database: Database
         held = "SELECT id FROM certificates WHERE organization_id = :o FOR UPDATE"
         await session.execute(text(held), {"o": world.id})
         giving = asyncio.create_task(change(world.admin, course, **hazing))
-        await someone_waits(database)
+        await database.until_waiting()
         opening = asyncio.create_task(open_recertifications(world.worker, None))
         await asyncio.wait([opening], timeout=0.7)
     assert (await giving)["affected"] == 1

@@ -24,9 +24,6 @@ from learning_service.domain.completion.actions.submissions import submit_attemp
 from learning_service.routers import attempts
 
 __all__ = ["database"]
-BLOCKED = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-)
 
 
 @dataclass
@@ -49,9 +46,7 @@ class Race:
 
     async def blocked(self) -> None:
         """Wait until a transaction waits for a row."""
-        async with asyncio.timeout(20):
-            while not await self.database.value(BLOCKED):  # noqa: ASYNC110 - no event tells of a lock
-                await asyncio.sleep(0.01)
+        await self.database.until_waiting()
 
     @asynccontextmanager
     async def step_under_way(self) -> AsyncIterator[None]:

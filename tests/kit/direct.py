@@ -1,5 +1,6 @@
 """Straight to the database, past the service: what a test arranges or checks that no route can."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,12 @@ class Database:
         """The first column of the first row."""
         return await self.connection.fetchval(statement, *arguments)
 
+    async def until_waiting(self, least: int = 1) -> None:
+        """Until so many others wait for a lock."""
+        async with asyncio.timeout(20):
+            while await self.value(WAITING) < least:  # noqa: ASYNC110 - a lock's queue rings no bell
+                await asyncio.sleep(0.01)
+
     async def counts(self) -> dict[str, int]:
         """How many rows each table has: what must be the same before and after a refused request."""
         names = [row[0] for row in await self(TABLES)]
@@ -42,6 +49,8 @@ class Database:
         return {name: await self.value(digest.format(name, where)) for name in names}
 
 
+WAITING = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 KEYED = "SELECT table_name FROM information_schema.columns WHERE column_name = 'organization_id'"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
 

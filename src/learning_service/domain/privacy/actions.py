@@ -22,7 +22,7 @@ from learning_service.domain.directory.actions.member_changes import remember_ch
 from learning_service.domain.directory.models import ErasedMember, Member, MembershipEvent
 from learning_service.domain.directory.rules.membership import STATUS, FieldChange
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.queries.standing import OPEN
+from learning_service.domain.enrollments.queries.standing import OPEN, in_lock_order
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.jobs.payloads import EraseFiles
 from learning_service.domain.kernel.base import Base
@@ -173,7 +173,9 @@ def _only(statement: str, parameters: dict[str, object]) -> dict[str, object]:
 async def _hold(session: AsyncSession, organization_id: str, user_id: str) -> list[uuid.UUID]:
     """Wait for calls of this learner that are under way, in the order in which they lock; their enrollments' ids."""
     mine = (Enrollment.organization_id == organization_id, Enrollment.user_id == user_id)
-    held = await session.scalars(select(Enrollment.id).where(*mine).order_by(Enrollment.id).with_for_update())
+    held = await session.scalars(
+        in_lock_order(select(Enrollment.id).where(*mine)).with_for_update(of=Enrollment)
+    )
     enrollments = list(held)
     found = await session.scalar(
         select(Member.user_id)

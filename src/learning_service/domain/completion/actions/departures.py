@@ -21,7 +21,7 @@ from learning_service.domain.completion.actions.withdrawals import withdraw
 from learning_service.domain.courses.rules.programs import PROGRAM
 from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import Enrollment, EnrollmentSource
-from learning_service.domain.enrollments.queries.standing import LEFT_AUDIENCE, OPEN, WITHDRAWN
+from learning_service.domain.enrollments.queries.standing import LEFT_AUDIENCE, OPEN, WITHDRAWN, in_lock_order
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.records.audit import SYSTEM_ACTOR, AuditAction, record_audit
 
@@ -67,21 +67,18 @@ async def _leave(
 ) -> None:
     if not user_ids:
         return
+    wanted = select(Enrollment).where(
+        Enrollment.organization_id == rule.organization_id,
+        Enrollment.user_id == func.any(user_ids),
+        Enrollment.status.in_(OPEN),
+        _made_by(rule, course),
+        ~exists().where(
+            RuleDeparture.organization_id == Enrollment.organization_id,
+            RuleDeparture.enrollment_id == Enrollment.id,
+        ),
+    )
     found = await session.scalars(
-        select(Enrollment)
-        .where(
-            Enrollment.organization_id == rule.organization_id,
-            Enrollment.user_id == func.any(user_ids),
-            Enrollment.status.in_(OPEN),
-            _made_by(rule, course),
-            ~exists().where(
-                RuleDeparture.organization_id == Enrollment.organization_id,
-                RuleDeparture.enrollment_id == Enrollment.id,
-            ),
-        )
-        .order_by(Enrollment.id)
-        .with_for_update(of=Enrollment)
-        .execution_options(populate_existing=True)
+        in_lock_order(wanted).with_for_update(of=Enrollment).execution_options(populate_existing=True)
     )
     held = [one for one in found if one.status in OPEN]
     if course.kind == PROGRAM:
@@ -115,7 +112,7 @@ async def _leave(
 async def _return(session: AsyncSession, rule: AssignmentRule, user_ids: Sequence[str]) -> None:
     if not user_ids:
         return
-    found = await session.execute(
+    wanted = (
         select(Enrollment, RuleDeparture)
         .join(
             RuleDeparture,
@@ -129,9 +126,9 @@ async def _return(session: AsyncSession, rule: AssignmentRule, user_ids: Sequenc
             Enrollment.user_id == func.any(user_ids),
             RuleDeparture.rule_id == rule.id,
         )
-        .order_by(Enrollment.id)
-        .with_for_update(of=Enrollment)
-        .execution_options(populate_existing=True)
+    )
+    found = await session.execute(
+        in_lock_order(wanted).with_for_update(of=Enrollment).execution_options(populate_existing=True)
     )
     ended = []
     for enrollment, left in found.all():

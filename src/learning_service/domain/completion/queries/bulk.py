@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.completion.queries.enrollments import administered
 from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.enrollments.queries.standing import in_lock_order
 from learning_service.domain.kernel.planning import looked_up
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.reminders.queries.mails import is_active
@@ -35,14 +36,14 @@ class Judged:
 async def hold_enrollments(
     session: AsyncSession, caller: Principal, ids: Sequence[uuid.UUID]
 ) -> Mapping[uuid.UUID, Judged]:
-    """Those of these enrollments that the caller administers, by id; locked in the order of ids."""
+    """Those of these enrollments that the caller administers, by id; locked."""
     who = looked_up(
         Member,
         "who",
         Member.organization_id == Enrollment.organization_id,
         Member.user_id == Enrollment.user_id,
     )
-    rows = await session.execute(
+    wanted = (
         select(
             Enrollment.id,
             Enrollment.user_id,
@@ -60,7 +61,6 @@ async def hold_enrollments(
             Enrollment.id == func.any(list(ids)),
             administered(caller, Enrollment.user_id, chapters=True),
         )
-        .order_by(Enrollment.id)
-        .with_for_update(of=Enrollment)
     )
+    rows = await session.execute(in_lock_order(wanted).with_for_update(of=Enrollment))
     return {row[0]: Judged(*row) for row in rows}

@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.courses.models import Course
 from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.kernel.planning import FENCE, of_many
 
 OPEN = ("assigned", "in_progress")
 WITHDRAWN = "withdrawn"
@@ -34,6 +36,17 @@ async def hold_entrance(session: AsyncSession, *course_ids: uuid.UUID, alone: bo
     none wait in a circle.
     """
     await session.execute(_CLOSE if alone else _ENTER, {"courses": sorted(map(str, course_ids))})
+
+
+def in_lock_order(statement: Any) -> Any:
+    """Enrollments, perhaps of several courses, in the order in which their rows are locked: those in programs last.
+
+    Who completes a course holds that enrollment, and then those in the programs that it is of.
+    """
+    kind = select(Course.kind).where(
+        of_many(Course.organization_id, Enrollment.organization_id), Course.id == Enrollment.course_id
+    )
+    return statement.order_by(kind.offset(FENCE).scalar_subquery(), Enrollment.id)
 
 
 @dataclass(frozen=True, slots=True)

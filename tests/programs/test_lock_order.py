@@ -1,0 +1,67 @@
+"""Who completes the last course of a program, and who goes through a member's enrollments, never wait in a circle.
+
+Both hold an enrollment in a course before the one in its program, whichever was made first.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlalchemy import text
+from tests.kit.assignments import rule
+from tests.kit.direct import Database
+from tests.kit.learner import Learner
+from tests.kit.programs import PROGRAMS, course, program
+from tests.kit.world import World
+
+from learning_service.domain.completion.actions.departures import settle_departures
+
+CAPTAINS = {"custom_fields": {"captain": True}}
+Others = Callable[[World], Awaitable[None]]
+
+
+async def erase(world: World) -> None:
+    answer = await world.directory("DELETE", "/api/directory/members/ana/")
+    assert answer.status_code == 204, answer.text
+
+
+async def extend(world: World) -> None:
+    found = {"filter": {"user_id": "ana"}, "due_at": "2031-01-01T00:00:00Z"}
+    everything = {"action": "extend", "reason": "Ill", **found}
+    answer = await world.admin("POST", "/api/enrollments/bulk/", everything)
+    assert answer.is_success, answer.text
+
+
+async def leave(world: World) -> None:
+    async with world.worker.transaction(world.id) as session:
+        await settle_departures(session, world.id, ["ana"])
+
+
+@pytest.mark.parametrize("other", [erase, extend, leave])
+async def test_the_last_course_is_completed_meanwhile(
+    world: World, database: Database, other: Others
+) -> None:
+    one = await course(world)
+    made = await world.admin.ok("POST", PROGRAMS, program(one))
+    await world.admin.ok("POST", f"{PROGRAMS}{made['id']}/publish/")
+    await rule(
+        world,
+        {"id": None},
+        program_id=made["id"],
+        audience_filter=CAPTAINS,
+        trigger="membership_status_change",
+        on_leaving="withdraw",
+    )
+    await world.add_member("ana", custom_fields={"captain": True})
+    await world.run_jobs()
+    await world.add_member("ana", custom_fields={"captain": False})
+    at = await Learner.join(world.member(), one, enroll=False)
+    async with world.worker.transaction(world.id) as session:
+        held = text("SELECT id FROM courses WHERE id = CAST(:id AS uuid) FOR UPDATE")
+        await session.execute(held, {"id": one})
+        completing = asyncio.create_task(at.read())
+        await database.until_waiting()
+        going_through = asyncio.create_task(other(world))
+        await database.until_waiting(2)
+    await completing
+    await going_through
