@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from tests.kit.direct import Database, database
 from tests.kit.grading import events
+from tests.kit.learner import Learner
 from tests.kit.quiz_taker import QuizTaker, quiz, quiz_taker, tree
 from tests.kit.regrades import preview, questions_of, swapped
 from tests.kit.world import Json, World, right
@@ -21,6 +23,7 @@ from tests.kit.world import Json, World, right
 from learning_service.core.database import DirectPool
 from learning_service.domain.completion.actions.regrading import step_regrade
 from learning_service.domain.completion.actions.submissions import submit_attempt
+from learning_service.domain.enrollments.queries.standing import hold_entrance
 from learning_service.routers import attempts
 
 __all__ = ["database"]
@@ -182,3 +185,22 @@ async def test_a_submission_between_two_steps_of_its_enrollment_counts_once(race
         assert await step_regrade(session, uuid.UUID(race.regrade["id"]), 200) is not None
     await submit(race)
     await is_as_if_the_key_had_been_right(race, regraded=False)
+
+
+async def test_an_assignment_and_a_step_do_not_wait_in_a_circle(world: World, database: Database) -> None:
+    """Who assigns holds the entrance and then open enrollments; a step holds those, and may want the entrance."""
+    ana = await quiz_taker(world, tree(quiz(max_attempts=1)))
+    await ana.answer({"texts": ["wrong"]})
+    assert await ana.status() == "failed"
+    bob = await Learner.join(world.member("bob"), ana.course["id"])
+    [question] = await questions_of(world, ana.course)
+    regrade = await preview(world, ana.course, swapped(question))
+    await world.admin.ok("POST", f"/api/regrades/{regrade['id']}/apply/")
+    async with world.worker.transaction(world.id) as session:
+        await hold_entrance(session, uuid.UUID(ana.course["id"]))
+        step = asyncio.create_task(world.run_jobs())
+        await database.until_waiting()
+        held = text("SELECT id FROM enrollments WHERE id = CAST(:id AS uuid) FOR UPDATE")
+        await session.execute(held, {"id": bob.enrollment_id})
+    await step
+    assert await ana.status() == "completed"

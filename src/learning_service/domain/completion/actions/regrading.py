@@ -27,7 +27,7 @@ from learning_service.domain.completion.models import Regrade
 from learning_service.domain.completion.queries.regrading import Plan, Weighing, weigh
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.courses.queries.corrections import list_corrections
-from learning_service.domain.enrollments.queries.standing import hold_entrance
+from learning_service.domain.enrollments.queries.standing import try_entrance
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.kernel.principal import Principal
@@ -112,6 +112,7 @@ async def _won_together(session: AsyncSession, plan: Plan, effects: Sequence[Eff
     """Enrollments that come to be completed, whose members are nowhere else in the course.
 
     The entrance is held where one had failed, as for a correction by hand: its member is not enrolled anew meanwhile.
+    While others hold it, those are done one by one.
     """
     won = [one for one in effects if one.wins]
     members = Counter(one.position.user_id for one in effects)
@@ -119,7 +120,8 @@ async def _won_together(session: AsyncSession, plan: Plan, effects: Sequence[Eff
     failed = [one.position.enrollment_id for one in won if one.position.status == "failed"]
     if not failed:
         return won
-    await hold_entrance(session, plan.version.course_id, alone=True)
+    if not await try_entrance(session, plan.version.course_id):
+        return [one for one in won if one.position.status != "failed"]
     elsewhere = await completed_beside(session, plan.organization_id, failed, or_open=True)
     return [one for one in won if one.position.enrollment_id not in elsewhere]
 

@@ -26,6 +26,7 @@ LEFT_AUDIENCE = "left-audience"
 _EACH = "FROM unnest(CAST(:courses AS text[])) AS course"
 _ENTER = text(f"SELECT count(pg_advisory_xact_lock_shared(hashtextextended(course, 0))) {_EACH}")
 _CLOSE = text(f"SELECT count(pg_advisory_xact_lock(hashtextextended(course, 0))) {_EACH}")
+_TRY = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:course, 0))")
 
 
 async def hold_entrance(session: AsyncSession, *course_ids: uuid.UUID, alone: bool = False) -> None:
@@ -36,6 +37,14 @@ async def hold_entrance(session: AsyncSession, *course_ids: uuid.UUID, alone: bo
     none wait in a circle.
     """
     await session.execute(_CLOSE if alone else _ENTER, {"courses": sorted(map(str, course_ids))})
+
+
+async def try_entrance(session: AsyncSession, course_id: uuid.UUID) -> bool:
+    """Hold a course's entrance alone where that can be had at once.
+
+    For who holds open enrollments: who holds an entrance may be waiting for one of those.
+    """
+    return bool(await session.scalar(_TRY, {"course": str(course_id)}))
 
 
 def in_lock_order(statement: Any) -> Any:
