@@ -19,7 +19,7 @@ from learning_service.schemas.evidence import EvidenceOut, OwnEvidenceOut
 from learning_service.schemas.filters import id_filter
 
 router = APIRouter(prefix="/api", tags=["compliance"], route_class=KeyedRoute)
-Admin = Annotated[Principal, Depends(IsAdmin(chapters=True))]
+Admin = Annotated[Principal, Depends(IsAdmin())]
 Member = Annotated[Principal, Depends(IsMember())]
 
 
@@ -55,15 +55,17 @@ async def list_evidence_(
         PageRequest, page("evidence", "user_id", "requirement_id", "chapter_id", status=STATUSES)
     ],
 ) -> PageOut[EvidenceOut]:
-    """Evidence of the caller's members, newest first; `?status=pending` waits for a decision."""
+    """Evidence of members of the organization, or of the caller's regions, newest first.
+
+    `?status=pending` waits for a decision.
+    """
     wanted = EvidenceFilter(
         user_id=id_filter(asked, "user_id"),
         requirement_id=id_filter(asked, "requirement_id"),
         chapter_id=id_filter(asked, "chapter_id"),
         status=asked.filters.get("status"),
     )
-    reach = reach_of(caller, chapters=True)
-    rows = await list_evidence(session, caller.organization_id, reach, asked, wanted)
+    rows = await list_evidence(session, caller.organization_id, reach_of(caller), asked, wanted)
     return PageOut[EvidenceOut](
         **page_of(rows, asked, key=lambda row: (row.id,), item=EvidenceOut.model_validate)
     )

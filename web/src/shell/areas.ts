@@ -66,7 +66,7 @@ const ADMINISTRATION: Area = {
     { to: "/administer/reports", icon: "history", key: "navReports" },
     { to: "/administer/trends", icon: "chart", key: "navTrends" },
     { to: "/administer/requirements", icon: "requirements", key: "navAllRequirements" },
-    { to: "/administer/evidence", icon: "check", key: "navEvidence" },
+    { to: "/administer/evidence", icon: "check", key: "navEvidence", isFor: isBroad },
     { to: "/administer/exemptions", icon: "person", key: "navExemptions" },
     { to: "/administer/rules", icon: "rules", key: "navRules", isFor: isBroad },
     { to: "/administer/certificates", icon: "certificate", key: "navCertificates", isFor: isBroad },

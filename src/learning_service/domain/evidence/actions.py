@@ -57,7 +57,7 @@ async def decide_evidence(
 
     Raises NotFound for evidence beyond the actor's reach, Forbidden for the actor's own, Invalid, AlreadyDecided.
     """
-    reach = reach_of(actor, chapters=True)
+    reach = reach_of(actor)
     view = await access_evidence(session, actor.organization_id, reach, evidence_id)
     refuse_own(view.user_id, actor)
     evidence: Evidence = await session.get_one(

@@ -19,7 +19,6 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -194,24 +193,25 @@ async def access_file(session: AsyncSession, caller: Principal, document_id: uui
 
 
 async def _decides_with(session: AsyncSession, caller: Principal, document_id: uuid.UUID) -> bool:
-    """Whether it is evidence, or the reason of an exemption, of a member whom the caller administers."""
+    """Whether it is evidence, or the reason of an exemption, of a member of whom the caller decides that.
+
+    Administrators of chapters exempt members, and decide over no evidence.
+    """
     if not caller.is_any_admin:
         return False
-    shown = union_all(
-        *(
-            select(table.user_id).where(
-                table.organization_id == caller.organization_id, table.document_id == document_id
-            )
-            for table in (Evidence, Exemption)
+    own = caller.organization_id
+    decided = [
+        exists().where(
+            table.organization_id == own,
+            table.document_id == document_id,
+            Member.organization_id == own,
+            Member.user_id == table.user_id,
+            Member.erased_at.is_(None),
+            within(own, reach_of(caller, chapters=table is Exemption)),
         )
-    )
-    administered = exists().where(
-        Member.organization_id == caller.organization_id,
-        Member.user_id.in_(shown),
-        Member.erased_at.is_(None),
-        within(caller.organization_id, reach_of(caller, chapters=True)),
-    )
-    return bool(await session.scalar(select(administered)))
+        for table in (Evidence, Exemption)
+    ]
+    return bool(await session.scalar(select(or_(*decided))))
 
 
 async def _grades_with(session: AsyncSession, caller: Principal, document_id: uuid.UUID) -> bool:
