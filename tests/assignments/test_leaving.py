@@ -78,6 +78,18 @@ async def test_a_pause_takes_the_due_time_and_gives_back_what_was_left(world: Wo
     assert told == ["enrollment.resumed", "enrollment.paused"]
 
 
+async def test_who_left_comes_back_to_a_rule_that_keeps_now(world: World) -> None:
+    made = await captains_rule(world, on_leaving="pause", due_in_days=10)
+    await captain(world, True)
+    [before] = await enrollments(world, made["course_id"])
+    await captain(world, False)
+    await world.admin.ok("PATCH", f"{RULES}{made['id']}/", {"on_leaving": "keep"})
+    await captain(world, True)
+    [back] = await enrollments(world, made["course_id"])
+    assert back["due_at"] is not None
+    assert back["id"] == before["id"]
+
+
 async def test_who_was_withdrawn_goes_on_where_they_were(world: World) -> None:
     made = await captains_rule(world, on_leaving="withdraw")
     course = made["course_id"]

@@ -14,7 +14,7 @@ from tests.kit.learner import Learner
 from tests.kit.programs import PROGRAMS, course, program
 from tests.kit.world import World
 
-from learning_service.domain.completion.actions.departures import settle_departures
+from learning_service.domain.completion.actions.departures import departing_rules, settle_departures
 
 CAPTAINS = {"custom_fields": {"captain": True}}
 Others = Callable[[World], Awaitable[None]]
@@ -34,7 +34,8 @@ async def extend(world: World) -> None:
 
 async def leave(world: World) -> None:
     async with world.worker.transaction(world.id) as session:
-        await settle_departures(session, world.id, ["ana"])
+        [rule_id] = await departing_rules(session, world.id)
+        await settle_departures(session, rule_id, ["ana"])
 
 
 @pytest.mark.parametrize("other", [erase, extend, leave])

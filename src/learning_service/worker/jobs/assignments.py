@@ -1,6 +1,9 @@
 """Assigning in the background: after membership changes, through large audiences, on scheduled days."""
 
+import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from learning_service.context import Context
 from learning_service.domain.assignments.actions.runs import step_run, step_undo
@@ -10,7 +13,7 @@ from learning_service.domain.assignments.actions.triggers import (
     latest_causes,
     membership_rules,
 )
-from learning_service.domain.completion.actions.departures import settle_departures
+from learning_service.domain.completion.actions.departures import departing_rules, settle_departures
 from learning_service.domain.completion.actions.marking import with_marks
 from learning_service.domain.completion.actions.program_entries import (
     begin_programs_of_rule,
@@ -35,13 +38,9 @@ async def auto_assign_courses(context: Context, job: Job) -> None:
         groups = await latest_causes(
             session, job.organization_id, told.causes, cause_kind=told.cause_kind, since=job.as_of
         )
-    user_ids = sorted(told.causes)
-
-    async def settle() -> None:
-        async with context.transaction(job.organization_id, at=_as_of(job)) as session:
-            await settle_departures(session, job.organization_id, user_ids)
-
-    await with_marks(settle)
+        departing = await departing_rules(session, job.organization_id)
+    for rule_id in departing:
+        await with_marks(partial(_settle, context, job, rule_id, sorted(told.causes)))
     for rule_id in rule_ids:
         for by_event, causes in groups.items():
             async with context.transaction(job.organization_id, at=_as_of(job)) as session:
@@ -49,6 +48,11 @@ async def auto_assign_courses(context: Context, job: Job) -> None:
                 await begin_programs_of_rule(session, rule_id)
     async with finishing(context, job):
         pass
+
+
+async def _settle(context: Context, job: Job, rule_id: uuid.UUID, user_ids: Sequence[str]) -> None:
+    async with context.transaction(job.organization_id, at=_as_of(job)) as session:
+        await settle_departures(session, rule_id, user_ids)
 
 
 async def run_assignments(context: Context, job: Job) -> None:

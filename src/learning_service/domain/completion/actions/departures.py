@@ -4,6 +4,7 @@ Only what the rule alone has made is touched: what a person or another rule assi
 program, the enrollments in its courses go and come with it.
 """
 
+import uuid
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -23,30 +24,46 @@ from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import Enrollment, EnrollmentSource
 from learning_service.domain.enrollments.queries.standing import LEFT_AUDIENCE, OPEN, WITHDRAWN, in_lock_order
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.records.audit import SYSTEM_ACTOR, AuditAction, record_audit
 
+KEEP = "keep"
 _Other = aliased(Enrollment, name="other")
 
 
-async def settle_departures(session: AsyncSession, organization_id: str, user_ids: Collection[str]) -> None:
-    """Pause, withdraw or resume what rules have made for these members, as they are now. Raises Unmarked."""
+async def departing_rules(session: AsyncSession, organization_id: str) -> Sequence[uuid.UUID]:
+    """Rules for which it matters who no longer matches, or who has left and may come back."""
+    left = exists().where(
+        RuleDeparture.organization_id == organization_id, RuleDeparture.rule_id == AssignmentRule.id
+    )
     rules = await session.scalars(
-        select(AssignmentRule)
+        select(AssignmentRule.id)
         .where(
             AssignmentRule.organization_id == organization_id,
-            AssignmentRule.on_leaving != "keep",
             AssignmentRule.active,
             AssignmentRule.deleted_at.is_(None),
+            or_(AssignmentRule.on_leaving != KEEP, left),
         )
         .order_by(AssignmentRule.id)
     )
-    for rule in rules.all():
-        course = await course_of(session, rule)
-        these = Member.user_id == func.any(sorted(user_ids))
-        who = and_(these, meant_by(course, audience_of_rule(rule), reach_of_stored(rule)))
-        meant = set(await session.scalars(select(Member.user_id).where(who)))
+    return rules.all()
+
+
+async def settle_departures(session: AsyncSession, rule_id: uuid.UUID, user_ids: Collection[str]) -> None:
+    """Pause, withdraw or resume what a rule has made for these members, as they are now. Raises Unmarked.
+
+    One rule to a transaction: of several, each with its own order of members, two could wait in a circle.
+    """
+    rule = await session.get(AssignmentRule, own_key(session, rule_id))
+    if rule is None or rule.deleted_at is not None or not rule.active:
+        return
+    course = await course_of(session, rule)
+    these = Member.user_id == func.any(sorted(user_ids))
+    who = and_(these, meant_by(course, audience_of_rule(rule), reach_of_stored(rule)))
+    meant = set(await session.scalars(select(Member.user_id).where(who)))
+    if rule.on_leaving != KEEP:
         await _leave(session, rule, course, sorted(set(user_ids) - meant))
-        await _return(session, rule, sorted(meant))
+    await _return(session, rule, sorted(meant))
 
 
 def _made_by(rule: AssignmentRule, course: CourseToAssign) -> ColumnElement[bool]:
