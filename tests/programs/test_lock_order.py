@@ -4,7 +4,8 @@ Both hold an enrollment in a course before the one in its program, whichever was
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -17,7 +18,7 @@ from tests.kit.world import World
 from learning_service.domain.completion.actions.departures import departing_rules, settle_departures
 
 CAPTAINS = {"custom_fields": {"captain": True}}
-Others = Callable[[World], Awaitable[None]]
+Others = Callable[[World], Coroutine[Any, Any, None]]
 
 
 async def erase(world: World) -> None:
