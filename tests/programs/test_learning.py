@@ -1,6 +1,7 @@
 """Members on their way through programs: what is open, what counts, and how they end."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -102,6 +103,30 @@ async def test_what_was_completed_before_counts_also_where_it_expires_inside(
     assert (await own(world))["status"] == "completed"
     bob = await world.member("bob").ok("POST", f"{PROGRAMS}{made}/enroll/")
     assert bob["percent"] == 0, "what had lapsed before does not count"
+
+
+async def test_completions_from_a_file_take_members_further(world: World) -> None:
+    one, two, three = [await course(world, title) for title in ("One", "Two", "Three")]
+    made = await published(world, {"courses": [one]}, {"courses": [two, three], "need": 1}, ordered=True)
+    for user in ("ana", "bob"):
+        await world.member(user).ok("POST", f"{PROGRAMS}{made}/enroll/")
+    day = (datetime.now(UTC) - timedelta(days=5)).date()
+
+    async def load(*rows: str) -> None:
+        sent = "\n".join(["user_id,course_id,completed_on", *rows]).encode()
+        files = {"file": ("rows.csv", sent, "text/csv")}
+        await world.admin.ok("POST", "/api/imports/?kind=completions", files=files)
+
+    await load(f"ana,{one},{day}", f"cyd,{one},{day}")
+    assert (await own(world))["percent"] == 50
+    assert await statuses(world) == {one: "completed", two: "assigned", three: "assigned"}
+    assert (await own(world, "bob"))["percent"] == 0
+    await load(f"ana,{three},{day}", f"bob,{one},{day}", f"bob,{two},{day}")
+    for user in ("ana", "bob"):
+        seen = await own(world, user)
+        assert (seen["status"], seen["percent"]) == ("completed", 100)
+        assert seen["certificate_id"]
+    assert await statuses(world) == {one: "completed", three: "completed"}
 
 
 async def test_whoever_has_done_all_completes_it_by_entering(world: World) -> None:

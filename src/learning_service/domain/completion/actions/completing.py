@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -98,11 +98,19 @@ async def complete_enrollments(
         audit_end(session, position, "enrollment.completed", one.id, actor_id)
     await attach_lost_passes(session, {one.enrollment_id: one.id for one in made})
     await session.flush()
-    for program in await finished_programs(session, positions):
-        await complete_program(session, program)
+    completed = {(one.user_id, one.course_id) for one in made}
+    await advance_programs(session, positions[0].organization_id, completed)
     return [
         Outcome("completed", one, certificate) for one, certificate in zip(made, certificates, strict=True)
     ]
+
+
+async def advance_programs(
+    session: AsyncSession, organization_id: str, completed: Collection[tuple[str, uuid.UUID]]
+) -> None:
+    """Take members further in their programs by what they have completed, and complete those that are done."""
+    for program in await finished_programs(session, organization_id, completed):
+        await complete_program(session, program)
 
 
 async def complete_program(session: AsyncSession, program: OnTheWay) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.actions.certificates import Named, issue_of_before
+from learning_service.domain.completion.actions.completing import advance_programs
 from learning_service.domain.completion.actions.reconsidering import withdraw_superfluous
 from learning_service.domain.completion.rules.importing import WantedRow
 from learning_service.domain.compliance.actions import add_skills, recompute_statuses
@@ -161,6 +162,8 @@ async def _write(
     await recompute_statuses(session, made)
     await add_skills(session, [(one, facts.versions[one.course_id].skills) for one in made])
     await session.flush()
+    completed = {(one.user_id, one.course_id) for one in made}
+    await advance_programs(session, actor.organization_id, completed)
 
 
 def _enrollment(completion: CourseCompletion, actor: Principal) -> Enrollment:

@@ -4,7 +4,7 @@ A member's way is an enrollment in the program itself. What they have done follo
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +13,6 @@ from learning_service.domain.assignments.actions.assignments import assign_membe
 from learning_service.domain.assignments.queries.candidates import course_to_assign
 from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.attempts.models import QuizAttempt
-from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.completion.queries.program_ways import OnTheWay, done_courses, read_way, ways_of
 from learning_service.domain.completion.rules.programs import Path, path_of
 from learning_service.domain.directory.models import Member
@@ -25,15 +24,19 @@ from learning_service.domain.records.audit import SYSTEM_ACTOR, record_audit
 SOURCE = "program"
 
 
-async def finished_programs(session: AsyncSession, positions: Sequence[Position]) -> Sequence[OnTheWay]:
-    """Take learners a step further in programs with the course that they complete now; those that are done by it.
+async def finished_programs(
+    session: AsyncSession, organization_id: str, completed: Collection[tuple[str, uuid.UUID]]
+) -> Sequence[OnTheWay]:
+    """Take learners a step further in programs with the courses that they complete now; those that are done by it.
 
-    The programs' rows are held, so that of two completions at once each counts the other.
+    `completed`: who completes which course. The programs' rows are held, so that of two completions at once each
+    counts the other.
     """
     rows = await session.execute(
-        ways_of(positions[0].organization_id)
+        ways_of(organization_id)
         .where(
-            Enrollment.user_id == func.any([one.user_id for one in positions]), Enrollment.status.in_(OPEN)
+            Enrollment.user_id == func.any(sorted({user_id for user_id, _ in completed})),
+            Enrollment.status.in_(OPEN),
         )
         .order_by(Enrollment.id)
         .with_for_update(of=Enrollment)
@@ -41,7 +44,13 @@ async def finished_programs(session: AsyncSession, positions: Sequence[Position]
     found = [read_way(row) for row in rows]
     return await take_further(
         session,
-        [one for one in found if any(positions[0].course_id in step.courses for step in one.content.steps)],
+        [
+            one
+            for one in found
+            if any(
+                (one.user_id, course) in completed for step in one.content.steps for course in step.courses
+            )
+        ],
     )
 
 
