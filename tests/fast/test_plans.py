@@ -19,6 +19,9 @@ CALLS = (
     "SELECT * FROM hot_own_position(:organization, :user, :course)",
     "SELECT * FROM hot_finishes(:organization, ARRAY[CAST(:enrollment AS uuid)])",
     "SELECT * FROM hot_own_position_at_quiz(:organization, :user, :quiz, 'new')",
+    "SELECT * FROM hot_own_progress(:organization, :user)",
+    "SELECT * FROM hot_own_paper(:organization, :user, :quiz)",
+    "SELECT * FROM save_responses_in(:organization, :user, :quiz, '{}', '{}', NULL, '30 s', 1000)",
     # At a revision that the enrollment does not have: it is looked up, and nothing is written.
     "SELECT close_attempt(jsonb_build_object('organization_id', CAST(:organization AS text), 'enrollment_id',"
     " CAST(:enrollment AS text), 'user_id', CAST(:user AS text)), -1)",

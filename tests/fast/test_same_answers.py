@@ -1,7 +1,6 @@
 """A hot path and its ordinary route give the same answer to the same call, and refusals come from the route."""
 
 import asyncio
-import re
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -11,13 +10,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import event, text
+from tests.kit.both_ways import compare, without_hot_paths
 from tests.kit.learner import Learner, lesson, quiz, tree
 from tests.kit.world import Caller, Json, World, right, small_tree
 
-from learning_service import main
 from learning_service.api.fast import HOT_PATHS
 from learning_service.core.settings import Settings
-from learning_service.main import create_app
 
 # The organization's only course once more, fifty times: what the API would make in ten seconds.
 FIFTY_MORE = (
@@ -48,45 +46,8 @@ A_YEAR_AGO = tuple(
 
 @pytest.fixture(scope="module")
 async def plain(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the same application without hot paths."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(main, "HOT_PATHS", ())
-        application = create_app(settings)
-    async with application.router.lifespan_context(application):
-        transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="https://learn.example.org") as http:
-            yield http
-
-
-def _normal(value: Any) -> Any:
-    """JSON with times in one form: PostgreSQL leaves out zeros at the end of a second's fraction."""
-    if isinstance(value, dict):
-        return {name: _normal(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_normal(inner) for inner in value]
-    if isinstance(value, str) and re.fullmatch(r"[0-9-]{10}T[0-9:]{8}(\.[0-9]+)?Z", value):
-        whole, _, fraction = value[:-1].partition(".")
-        return f"{whole}.{fraction.rstrip('0')}"
-    return value
-
-
-async def _compare(plain: httpx.AsyncClient, caller: Caller, path: str) -> httpx.Response:
-    """Both answers, which must be alike but for the request's id and the time."""
-    hot = await caller("GET", path)
-    ordinary = await Caller(plain, caller.token, caller.user)("GET", path)
-    assert hot.status_code == ordinary.status_code, path
-    differing = {"x-request-id", "content-length"}
-    assert {n: v for n, v in hot.headers.items() if n not in differing} == {
-        n: v for n, v in ordinary.headers.items() if n not in differing
-    }
-    bodies = [_normal(answer.json()) for answer in (hot, ordinary)]
-    for body in bodies:
-        body.pop("request_id", None)
-        body.pop("instance", None)
-    assert bodies[0] == bodies[1], path
-    if hot.status_code == 200:
-        assert list(hot.json()) == list(ordinary.json())
-    return hot
+    async with without_hot_paths(settings) as http:
+        yield http
 
 
 async def test_the_list_of_courses(world: World, plain: httpx.AsyncClient) -> None:
@@ -95,11 +56,11 @@ async def test_the_list_of_courses(world: World, plain: httpx.AsyncClient) -> No
         await world.course(small_tree(title=f"Of {unit} “ä”"), scope=scope, scope_id=unit)
     await world.course(small_tree(title="Draft"), publish=False)
     for user, expected in (("ana", 3), ("cyd", 2), ("eve", 3)):
-        answer = await _compare(plain, world.member(user), "/api/courses/")
+        answer = await compare(plain, world.member(user), "/api/courses/")
         assert len(answer.json()["items"]) == expected, user
-    await _compare(plain, world.call_as("ana", "chapter_admin:n1"), "/api/courses/")
-    await _compare(plain, world.admin, "/api/courses/")
-    assert (await _compare(plain, world.call_as("stranger"), "/api/courses/")).status_code == 403
+    await compare(plain, world.call_as("ana", "chapter_admin:n1"), "/api/courses/")
+    await compare(plain, world.admin, "/api/courses/")
+    assert (await compare(plain, world.call_as("stranger"), "/api/courses/")).status_code == 403
 
 
 async def test_a_list_of_more_than_a_page(world: World, plain: httpx.AsyncClient) -> None:
@@ -107,7 +68,7 @@ async def test_a_list_of_more_than_a_page(world: World, plain: httpx.AsyncClient
     async with world.worker.transaction(world.id) as session:
         for statement in FIFTY_MORE:
             await session.execute(text(statement), {"o": world.id})
-    answer = await _compare(plain, world.member(), "/api/courses/")
+    answer = await compare(plain, world.member(), "/api/courses/")
     assert len(answer.json()["items"]) == 50
     assert answer.json()["next_cursor"] is not None
 
@@ -116,18 +77,18 @@ async def test_modules_at_every_stage(world: World, plain: httpx.AsyncClient) ->
     items = (lesson("A"), quiz("Q", questions=2, max_attempts=3), lesson("B"))
     at = await Learner.enter(world, tree(*items), user="ana")
     path = f"/api/courses/{at.course}/modules/"
-    await _compare(plain, at.call, path)
+    await compare(plain, at.call, path)
     await at.call.ok("POST", at.path("A", "complete"))
-    begun = await _compare(plain, at.call, path)
+    begun = await compare(plain, at.call, path)
     assert begun.json()["items"][0]["items"][0]["completed_at"] is not None
     await at.call.ok("POST", at.path("Q", "submit"), {"responses": []})
-    tried = await _compare(plain, at.call, path)
+    tried = await compare(plain, at.call, path)
     assert [item.get("attempts_used") for item in tried.json()["items"][0]["items"]] == [None, 1, None]
-    await _compare(plain, world.member("bob"), path)
-    await _compare(plain, world.admin, path)
-    assert (await _compare(plain, world.call_as("stranger"), path)).status_code == 403
+    await compare(plain, world.member("bob"), path)
+    await compare(plain, world.admin, path)
+    assert (await compare(plain, world.call_as("stranger"), path)).status_code == 403
     unknown = f"/api/courses/{uuid.uuid4()}/modules/"
-    assert (await _compare(plain, world.member("bob"), unknown)).status_code == 404
+    assert (await compare(plain, world.member("bob"), unknown)).status_code == 404
 
 
 async def test_modules_say_what_the_enrollment_came_to(world: World, plain: httpx.AsyncClient) -> None:
@@ -139,7 +100,7 @@ async def test_modules_say_what_the_enrollment_came_to(world: World, plain: http
 
     async def shown() -> Json:
         """The enrollment, by both lanes as in the list."""
-        answer = await _compare(plain, at.call, path)
+        answer = await compare(plain, at.call, path)
         enrollment: Json = answer.json()["enrollment"]
         listed = (await at.call.ok("GET", "/api/users/enrollments/"))["items"]
         assert enrollment == next(e for e in listed if e["id"] == enrollment["id"])
@@ -185,15 +146,13 @@ async def test_verification_in_every_state(world: World, plain: httpx.AsyncClien
     await ana.ok("POST", f"/api/lessons/{shown['items'][0]['items'][0]['id']}/complete/")
     [first] = (await ana.ok("GET", "/api/users/certificates/"))["items"]
     path = f"/api/certificates/{first['id']}"
-    assert (await _compare(plain, ana, f"{path}/verify/")).json()["status"] == "valid"
+    assert (await compare(plain, ana, f"{path}/verify/")).json()["status"] == "valid"
     new = await world.admin.ok("POST", f"{path}/reissue/", {"recipient_name": "Ana B", "reason": "Married"})
-    superseded = (await _compare(plain, ana, f"{path}/verify/")).json()
+    superseded = (await compare(plain, ana, f"{path}/verify/")).json()
     assert (superseded["status"], superseded["superseded_by"]) == ("superseded", new["id"])
     await world.admin.ok("POST", f"/api/certificates/{new['id']}/revoke/", {"reason": "Wrong"})
-    assert (await _compare(plain, ana, f"/api/certificates/{new['id']}/verify/")).json()[
-        "status"
-    ] == "revoked"
-    assert (await _compare(plain, ana, f"/api/certificates/{uuid.uuid4()}/verify/")).status_code == 404
+    assert (await compare(plain, ana, f"/api/certificates/{new['id']}/verify/")).json()["status"] == "revoked"
+    assert (await compare(plain, ana, f"/api/certificates/{uuid.uuid4()}/verify/")).status_code == 404
 
 
 async def test_another_organizations_rows_stay_unseen(
@@ -203,9 +162,9 @@ async def test_another_organizations_rows_stay_unseen(
     there = other_world.member()
     await there.ok("POST", f"/api/courses/{course['id']}/enroll/")
     path = f"/api/courses/{course['id']}/modules/"
-    assert (await _compare(plain, there, path)).status_code == 200
-    assert (await _compare(plain, world.member(), path)).status_code == 404
-    assert (await _compare(plain, world.member(), "/api/courses/")).json()["items"] == []
+    assert (await compare(plain, there, path)).status_code == 200
+    assert (await compare(plain, world.member(), path)).status_code == 404
+    assert (await compare(plain, world.member(), "/api/courses/")).json()["items"] == []
 
 
 def test_every_hot_path_has_its_ordinary_route(app: FastAPI) -> None:
@@ -225,7 +184,7 @@ async def test_plain_calls_do_take_the_hot_path(app: FastAPI, world: World) -> N
     submit = at.path("Q", "submit")
     await ana.ok("POST", submit, {"responses": []})
     given = await at.responses("Q", correct=0)
-    paths = ("/api/courses/", f"/api/courses/{at.course}/modules/")
+    paths = ("/api/courses/", f"/api/courses/{at.course}/modules/", "/api/users/enrollments/progress/")
     for path in paths:
         await ana.ok("GET", path)
     with _engine_statements(app) as statements:

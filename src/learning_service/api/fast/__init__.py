@@ -8,7 +8,8 @@ What a path saves, measured by `make bench` with the paths off and on, stands in
 """
 
 from learning_service.api.fast.lane import HotPath, HotPaths
-from learning_service.api.fast.reads import courses, modules, verify
+from learning_service.api.fast.reads import courses, learning, modules, verify
+from learning_service.api.fast.save import save
 from learning_service.api.fast.submit import submit
 
 __all__ = ["HOT_PATHS", "HotPaths"]
@@ -18,6 +19,8 @@ _ID = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 HOT_PATHS = (
     HotPath("GET", "/api/certificates/{certificate_id}/verify/", rf"/api/certificates/{_ID}/verify/", verify),
     HotPath("GET", "/api/courses/", "/api/courses/", courses),
+    HotPath("GET", "/api/users/enrollments/progress/", "/api/users/enrollments/progress/", learning),
+    HotPath("PATCH", "/api/attempts/{attempt_id}/", rf"/api/attempts/{_ID}/", save),
     HotPath("GET", "/api/courses/{course_id}/modules/", rf"/api/courses/{_ID}/modules/", modules),
     HotPath("POST", "/api/quizzes/{quiz_id}/submit/", rf"/api/quizzes/{_ID}/submit/", submit),
 )

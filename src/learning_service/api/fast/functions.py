@@ -18,20 +18,26 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    exists,
     func,
     literal_column,
     null,
     select,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.sql.elements import BindParameter
 
-from learning_service.domain.attempts.queries.positions import position_statement
+from learning_service.domain.attempts.queries.positions import PAPER, position_statement
 from learning_service.domain.attempts.queries.repeats import closed_just_now
 from learning_service.domain.completion.queries.completions import FINISHES
+from learning_service.domain.completion.queries.own_progress import own_progress
+from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.access import member_courses
 from learning_service.domain.directory.queries.members import member_exists
+from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.enrollments.queries.enrollments import TOTALS
 from learning_service.domain.kernel.paging import DEFAULT_LIMIT
 from learning_service.schemas.common import PageOut
 from learning_service.schemas.courses import CourseOut
@@ -139,6 +145,37 @@ def _position_at_quiz() -> Select[Any]:
     return select(_instant(), found, and_(found.c.attempt_id.is_(None), repeats.exists()).label("repeated"))
 
 
+def _learning() -> Select[Any]:
+    """The first page of a member's progress as rows of JSON; null where what it needs is not in it.
+
+    That is who is no member, and an assigned course that asks for others first.
+    """
+    found = own_progress().order_by(Enrollment.id.desc()).limit(DEFAULT_LIMIT + 1)
+    row = func.json_build_array(*found.selected_columns).label("told")
+    rows = found.with_only_columns(Enrollment.id.label("id"), row, maintain_column_froms=True).subquery(
+        "shown"
+    )
+    items = select(
+        func.coalesce(
+            func.json_agg(aggregate_order_by(rows.c.told, rows.c.id.desc())), literal_column("'[]'::json")
+        )
+    ).scalar_subquery()
+    counts = TOTALS.subquery("counts")
+    totals = select(
+        func.json_build_object(*(part for column in counts.c for part in (column.name, column)))
+    ).scalar_subquery()
+    asks = exists().where(
+        Enrollment.organization_id == bindparam("organization_id", type_=Text()),
+        Enrollment.user_id == bindparam("user_id", type_=Text()),
+        Enrollment.status == "assigned",
+        Course.organization_id == Enrollment.organization_id,
+        Course.id == Enrollment.course_id,
+        func.cardinality(Course.prerequisites) > 0,
+    )
+    is_plain = and_(member_exists(), ~asks)
+    return select(case((is_plain, cast(items, Text))).label("items"), cast(totals, Text).label("totals"))
+
+
 COURSES = HotRead("hot_courses", {"organization_id": "text", "user_id": "text"}, _courses())
 POSITION = HotRead(
     "hot_own_position",
@@ -151,4 +188,6 @@ POSITION_AT_QUIZ = HotRead(
     {"organization_id": "text", "user_id": "text", "id": "uuid", "digest": "text"},
     _position_at_quiz(),
 )
-HOT_READS = (COURSES, POSITION, FINISH, POSITION_AT_QUIZ)
+LEARNING = HotRead("hot_own_progress", {"organization_id": "text", "user_id": "text"}, _learning())
+PAPER_OF = HotRead("hot_own_paper", {"organization_id": "text", "user_id": "text", "id": "uuid"}, PAPER)
+HOT_READS = (COURSES, POSITION, FINISH, POSITION_AT_QUIZ, LEARNING, PAPER_OF)

@@ -4,7 +4,9 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +18,7 @@ from learning_service.core.database import DRIVER_ERRORS, Unsure
 from learning_service.domain.completion.actions.marking import Unmarked
 from learning_service.domain.kernel.errors import DomainError
 
+T = TypeVar("T")
 Headers = Sequence[tuple[bytes, bytes]]
 Reply = tuple[bytes, Headers]
 """A JSON body, and the headers beside its type and length."""
@@ -120,6 +123,21 @@ async def small_body(request: Request) -> bytes | None:
             body += message.get("body", b"")
             more = message.get("more_body", False)
     return body if len(body) <= wire.SMALL else None
+
+
+async def plain_body(request: Request, type_: TypeAdapter[T]) -> T | None:
+    """The body as this type; None for one that is large, not plain or wrong, which is the route's to judge."""
+    headers = request.headers
+    if headers.get("content-type") != wire.JSON or "content-encoding" in headers:
+        return None
+    body = await small_body(request)
+    if body is None or len(body) > wire.JUDGED_AT_ONCE:
+        return None
+    wire.check_json(body)
+    try:
+        return type_.validate_json(body)
+    except (ValidationError, RecursionError):
+        return None
 
 
 async def _send(send: Send, body: bytes, headers: Headers) -> None:

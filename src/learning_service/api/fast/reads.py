@@ -1,23 +1,30 @@
-"""Verify, a member's courses, a member's modules: one round trip each (two where a course is completed), no session,
-no resolving of dependencies.
+"""Verify, a member's courses, progress and modules: one round trip each (two where a course is completed), no
+session, no resolving of dependencies.
 """
 
+import json
 import uuid
 from collections import OrderedDict
+from decimal import Decimal
 
 from pydantic_core import to_json
 from starlette.requests import Request
 
-from learning_service.api.fast.functions import COURSES, FINISH, POSITION
+from learning_service.api.fast.functions import COURSES, FINISH, LEARNING, POSITION
 from learning_service.api.fast.lane import Reply
 from learning_service.api.fast.pages import ModulesPage
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
 from learning_service.domain.attempts.queries.positions import read_position
+from learning_service.domain.attempts.queries.standings import known_id
 from learning_service.domain.certificates.rules.certificates import PublicCertificate
 from learning_service.domain.completion.queries.completions import Finish
+from learning_service.domain.completion.queries.own_progress import read_progress
+from learning_service.domain.completion.views.progress import progress_view
 from learning_service.domain.courses.queries.compiled import cached_version
+from learning_service.domain.kernel.paging import DEFAULT_LIMIT
 from learning_service.schemas.certificates import VERIFICATION_HEADERS
+from learning_service.schemas.enrollments import ListedProgressOut, ProgressPageOut, TotalsOut
 
 _VERIFY = "SELECT * FROM public_certificate($1)"
 _VERIFY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in VERIFICATION_HEADERS.items()]
@@ -43,6 +50,28 @@ async def courses(request: Request, context: Context, _: str) -> Reply | None:
         return None
     row = await context.direct.row(COURSES.call, caller.organization_id, caller.user_id)
     return None if row is None or row[0] is None else (row[0].encode(), ())
+
+
+async def learning(request: Request, context: Context, _: str) -> Reply | None:
+    """How far a member is in each course, where all of it is of versions that this process has seen before."""
+    caller = await authenticate(request)
+    row = await context.direct.row(LEARNING.call, caller.organization_id, caller.user_id)
+    if row is None or row["items"] is None:
+        return None
+    # Exact numbers stay exact.
+    found = [read_progress(told) for told in json.loads(row["items"], parse_float=Decimal)]
+    if len(found) > DEFAULT_LIMIT:
+        return None
+    items = []
+    for own in found:
+        version = cached_version(known_id(str(own.version_id)))
+        if version is None:
+            return None
+        items.append(
+            ListedProgressOut.of(progress_view(own.enrollment, version, own.standing), own.finish, ())
+        )
+    page = ProgressPageOut(items=items, next_cursor=None, totals=TotalsOut(**json.loads(row["totals"])))
+    return page.model_dump_json().encode(), ()
 
 
 async def modules(request: Request, context: Context, course_id: str) -> Reply | None:

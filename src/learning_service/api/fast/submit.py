@@ -9,12 +9,11 @@ has just closed one, has to be read by a person or is refused goes there too: no
 import uuid
 from datetime import datetime
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from starlette.requests import Request
 
-from learning_service.api.bodies import JSON, JUDGED_AT_ONCE, check_json
 from learning_service.api.fast.functions import POSITION_AT_QUIZ
-from learning_service.api.fast.lane import Reply, small_body
+from learning_service.api.fast.lane import Reply, plain_body
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
 from learning_service.domain.attempts.actions.attempts import refuse_misfits
@@ -37,11 +36,10 @@ _BODY: TypeAdapter[SubmissionIn] = TypeAdapter(SubmissionIn)
 
 async def submit(request: Request, context: Context, quiz_id: str) -> Reply | None:
     """A submission that completes nothing."""
-    headers = request.headers
-    if "idempotency-key" in headers or headers.get("content-type") != JSON or "content-encoding" in headers:
+    if "idempotency-key" in request.headers:
         return None
     caller = await authenticate(request)
-    sent = await _read(request)
+    sent = await plain_body(request, _BODY)
     if sent is None:
         return None
     organization, digest = caller.organization_id, digest_of(sent.responses)
@@ -61,17 +59,6 @@ async def submit(request: Request, context: Context, quiz_id: str) -> Reply | No
         return None
     view = submission_view(Closed(graded.attempt, graded.quiz, graded.after, None))
     return SubmissionOut.model_validate(view).model_dump_json().encode(), ()
-
-
-async def _read(request: Request) -> SubmissionIn | None:
-    body = await small_body(request)
-    if body is None or len(body) > JUDGED_AT_ONCE:
-        return None
-    check_json(body)
-    try:
-        return _BODY.validate_json(body)
-    except (ValidationError, RecursionError):
-        return None
 
 
 def _graded(

@@ -20,6 +20,16 @@ def lessons_of(held: Any) -> Any:
     )
 
 
+def lessons_done(held: Any) -> Any:
+    """The lessons that an enrollment has completed, as JSON, for `read_standing`."""
+    return (
+        select(func.jsonb_agg(LessonProgress.lesson_id, type_=JSONB))
+        .where(LessonProgress.enrollment_id == held.id)
+        .scalar_subquery()
+        .label("lessons")
+    )
+
+
 def quizzes_of(held: Any) -> Any:
     """What an enrollment has come to at its quizzes, as JSON by quiz.
 

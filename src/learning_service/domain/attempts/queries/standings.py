@@ -1,7 +1,8 @@
 """Standings of many enrollments at once, without what only their learners need."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
@@ -13,15 +14,18 @@ from learning_service.domain.attempts.queries.positions import read_count
 from learning_service.domain.enrollments.models import LessonProgress
 from learning_service.domain.enrollments.rules import QuizStanding, Standing, quiz_standing
 
+known_id = lru_cache(maxsize=10_000)(uuid.UUID)
+"""Items are the same for all who learn a version, and to read an id takes longer than to remember it."""
+
 
 def read_standing(
-    lessons: Mapping[str, str] | None, quizzes: Mapping[str, Any] | None, needed: Any
+    lessons: Collection[str] | None, quizzes: Mapping[str, Any] | None, needed: Any
 ) -> Standing:
-    """A standing from `lessons_of`, `quizzes_of` and `accommodations_of`; attempts under way are not among them."""
+    """A standing from `lessons_done`, `quizzes_of` and `accommodations_of`; attempts under way are not among them."""
     accommodations = read_accommodations(needed)
-    counts = {uuid.UUID(key): read_count(value) for key, value in (quizzes or {}).items()}
+    counts = {known_id(key): read_count(value) for key, value in (quizzes or {}).items()}
     return Standing(
-        completed_lessons=frozenset(map(uuid.UUID, lessons or ())),
+        completed_lessons=frozenset(map(known_id, lessons or ())),
         quizzes={key: count.standing(open=False, needed=accommodations) for key, count in counts.items()},
     )
 

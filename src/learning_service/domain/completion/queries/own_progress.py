@@ -3,25 +3,26 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, select, true
+from sqlalchemy import DateTime, Text, and_, bindparam, func, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.accommodations.queries import accommodations_of
-from learning_service.domain.attempts.queries.progress import lessons_of, quizzes_of
+from learning_service.domain.attempts.queries.progress import lessons_done, quizzes_of
 from learning_service.domain.attempts.queries.standings import read_standing
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.queries.completions import Finish
+from learning_service.domain.courses.models import CourseVersion
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.enrollments import (
     EnrollmentView,
     enrollment_views,
-    listed_enrollments,
     paged,
 )
-from learning_service.domain.enrollments.queries.standing import standing_order
+from learning_service.domain.enrollments.queries.standing import WITHDRAWN, standing_order
 from learning_service.domain.enrollments.rules import Standing
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
@@ -43,7 +44,7 @@ async def list_own_progress(
     session: AsyncSession, caller: Principal, page: PageRequest
 ) -> Sequence[OwnProgress]:
     """The caller's enrollments, newest first; one more than the page holds. Index: `ix_enrollments_member`."""
-    return await _read(session, paged(_statement(session, caller), page))
+    return await _read(session, caller, paged(own_progress(), page))
 
 
 async def own_standings(
@@ -51,15 +52,20 @@ async def own_standings(
 ) -> Mapping[uuid.UUID, OwnProgress]:
     """Where the caller stands in each of these courses, by course; nothing of what was withdrawn."""
     statement = (
-        _statement(session, caller)
+        own_progress()
         .where(Enrollment.course_id == func.any(list(course_ids)))
         .ext(distinct_on(Enrollment.course_id))
         .order_by(Enrollment.course_id, *standing_order(Enrollment, now(session)))
     )
-    return {own.enrollment.course_id: own for own in await _read(session, statement)}
+    return {own.enrollment.course_id: own for own in await _read(session, caller, statement)}
 
 
-def _statement(session: AsyncSession, caller: Principal) -> Any:
+@cache
+def own_progress() -> Any:
+    """A member's enrollments, in no order; parameters `organization_id`, `user_id` and `instant`.
+
+    Its columns are those that `read_progress` takes. Made once: to put it together took half of the call's time.
+    """
     current = and_(Certificate.completion_id == CourseCompletion.id, Certificate.reissued_as.is_(None))
     finish = (
         select(CourseCompletion.completed_at, CourseCompletion.score, Certificate.id)
@@ -70,9 +76,9 @@ def _statement(session: AsyncSession, caller: Principal) -> Any:
     )
     return (
         enrollment_views(
-            now(session),
+            bindparam("instant", type_=DateTime(timezone=True)),
             Enrollment.version_id,
-            lessons_of(Enrollment),
+            lessons_done(Enrollment),
             quizzes_of(Enrollment),
             accommodations_of(Enrollment),
             finish.c.completed_at,
@@ -80,17 +86,29 @@ def _statement(session: AsyncSession, caller: Principal) -> Any:
             finish.c.id,
         )
         .outerjoin(finish, true())
-        .where(listed_enrollments(caller))
+        .where(
+            Enrollment.organization_id == bindparam("organization_id", type_=Text()),
+            Enrollment.user_id == bindparam("user_id", type_=Text()),
+            Enrollment.status != WITHDRAWN,
+            CourseVersion.program.is_(None),
+        )
     )
 
 
-async def _read(session: AsyncSession, statement: Any) -> list[OwnProgress]:
-    return [
-        OwnProgress(
-            enrollment=EnrollmentView(*row[:-7]),
-            version_id=row[-7],
-            standing=read_standing(*row[-6:-3]),
-            finish=Finish(*row[-3:]),
-        )
-        for row in await session.execute(statement)
-    ]
+def read_progress(row: Sequence[Any]) -> OwnProgress:
+    """A row of `own_progress`."""
+    return OwnProgress(
+        enrollment=EnrollmentView(*row[:-7]),
+        version_id=row[-7],
+        standing=read_standing(*row[-6:-3]),
+        finish=Finish(*row[-3:]),
+    )
+
+
+async def _read(session: AsyncSession, caller: Principal, statement: Any) -> list[OwnProgress]:
+    given = {
+        "organization_id": caller.organization_id,
+        "user_id": caller.user_id,
+        "instant": now(session),
+    }
+    return [read_progress(row) for row in await session.execute(statement, given)]

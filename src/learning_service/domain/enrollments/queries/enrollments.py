@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    DateTime,
     Text,
     Uuid,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -68,8 +70,8 @@ class EnrollmentView:
     """Of one that has been withdrawn, whose status is the one it had then."""
 
 
-def enrollment_views(instant: datetime, *columns: Any) -> Any:
-    """A select of `EnrollmentView` columns (scope it), then the given ones."""
+def enrollment_views(instant: Any, *columns: Any) -> Any:
+    """A select of `EnrollmentView` columns (scope it), then the given ones. `instant` may be a parameter."""
     return (
         select(
             Enrollment.id,
@@ -101,7 +103,7 @@ def shown_status() -> ColumnElement[str]:
     return case((Enrollment.status == WITHDRAWN, had), else_=Enrollment.status)
 
 
-def is_overdue(instant: datetime) -> ColumnElement[bool]:
+def is_overdue(instant: Any) -> ColumnElement[bool]:
     """Whether an open enrollment's due time has passed, and the learner has still something to hand in."""
     late = and_(Enrollment.status.in_(OPEN), Enrollment.due_at < instant, ~Enrollment.awaiting_review)
     return func.coalesce(late, False)
@@ -245,19 +247,33 @@ async def list_own_enrollments(
     return [EnrollmentView(*row) for row in await session.execute(paged(statement, page))]
 
 
+TOTALS = (
+    select(
+        *(
+            func.count().filter(Enrollment.status == status).label(status)
+            for status in ("assigned", "in_progress", "completed", "failed")
+        ),
+        func.count().filter(is_overdue(bindparam("instant", type_=DateTime(timezone=True)))).label("overdue"),
+    )
+    .select_from(Enrollment)
+    .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
+    .where(
+        Enrollment.organization_id == bindparam("organization_id", type_=Text()),
+        Enrollment.user_id == bindparam("user_id", type_=Text()),
+        CourseVersion.program.is_(None),
+    )
+)
+"""How many of a member's enrollments are in each status, and how many are overdue."""
+
+
 async def own_totals(session: AsyncSession, caller: Principal) -> dict[str, int]:
     """How many of the caller's enrollments are in each status, and how many are overdue."""
-    instant = now(session)
-    counts = [
-        func.count().filter(Enrollment.status == status).label(status)
-        for status in ("assigned", "in_progress", "completed", "failed")
-    ]
-    row = await session.execute(
-        select(*counts, func.count().filter(is_overdue(instant)).label("overdue"))
-        .select_from(Enrollment)
-        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
-        .where(own_enrollments(caller), CourseVersion.program.is_(None))
-    )
+    given = {
+        "organization_id": caller.organization_id,
+        "user_id": caller.user_id,
+        "instant": now(session),
+    }
+    row = await session.execute(TOTALS, given)
     return dict(row.mappings().one())
 
 

@@ -1,0 +1,134 @@
+"""A save by the hot path and one by its ordinary route are answered and stored alike."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+from tests.kit.both_ways import normal, without_hot_paths
+from tests.kit.direct import Database
+from tests.kit.query_counts import counted
+from tests.kit.quiz_taker import QuizTaker, quiz, quiz_taker, tree
+from tests.kit.world import Caller, Json, World, choice, right
+
+from learning_service.core.settings import Settings
+
+RIGHT, WRONG = {"texts": ["right"]}, {"texts": ["wrong"]}
+POOL = {"type": "pool", "draw": 2, "questions": [choice(f"Pool {n}?") for n in range(4)]}
+
+
+@pytest.fixture(scope="module")
+async def plain(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    async with without_hot_paths(settings) as http:
+        yield http
+
+
+async def taker(world: World, user: str = "ana", course: Json | None = None, **changes: Any) -> QuizTaker:
+    content = tree(quiz(choice("First?"), POOL, choice("Last?"), **changes))
+    return await quiz_taker(world, content, user, course)
+
+
+async def test_every_save_is_answered_and_stored_alike(world: World, plain: httpx.AsyncClient) -> None:
+    ana = await taker(world)
+    started = await ana.start()
+    path = f"/api/attempts/{started['attempt_id']}/"
+    first, second, third, last = started["questions"]
+    gone = {"question_id": first["id"], "answer_ids": None}
+    bodies: list[Any] = [
+        {"responses": [right(first, RIGHT)]},
+        {"responses": [right(first, WRONG), right(second, RIGHT), right(third, RIGHT)], "sequence": 3},
+        {"responses": [right(last, RIGHT)], "sequence": 3},
+        {"responses": [right(last, RIGHT)], "sequence": 2},
+        {"responses": [gone], "sequence": 4},
+        {"responses": []},
+        {"responses": [right(last, WRONG)], "sequence": None},
+        {"responses": [right(last, WRONG), right(last, RIGHT)]},
+        {"responses": [{"question_id": first["id"], "text": "no choice"}]},
+        {"responses": [{"question_id": started["attempt_id"], "answer_ids": []}]},
+        {"responses": [{"question_id": first["id"], "answer_ids": [second["answers"][0]["id"]]}]},
+        {"responses": [right(last, RIGHT)], "sequence": -1},
+        {"responses": [right(last, RIGHT)], "more": 1},
+        {},
+        [],
+    ]
+    hot, ordinary = await _both(world, plain, ana, path, bodies)
+    assert hot == ordinary
+    assert {status for status, _, _ in hot} == {200, 422}
+
+
+async def _both(
+    world: World, plain: httpx.AsyncClient, ana: QuizTaker, path: str, bodies: list[Any]
+) -> list[list[tuple[int, Any, Any]]]:
+    """What both ways answer to the same saves, and what each leaves, from the same state at the start."""
+    found = []
+    empty = (await ana.call.ok("GET", path))["questions"]
+    back = {"responses": [{"question_id": question["id"], "answer_ids": None} for question in empty]}
+    for caller in (ana.call, Caller(plain, ana.call.token, "ana")):
+        async with world.worker.transaction(world.id) as session:
+            await session.execute(text("UPDATE quiz_attempts SET sequence = -1"))
+        await ana.call.ok("PATCH", path, back)
+        told = []
+        for body in bodies:
+            answer = await caller("PATCH", path, body)
+            shown = normal(answer.json())
+            for name in ("server_time", "request_id", "instance"):
+                shown.pop(name, None)
+            attempt = await ana.call.ok("GET", path)
+            told.append((answer.status_code, shown, (attempt["sequence"], attempt["responses"])))
+        found.append(told)
+    return found
+
+
+async def test_who_may_save(world: World, other_world: World, plain: httpx.AsyncClient) -> None:
+    ana = await taker(world)
+    bob = await taker(world, "bob", ana.course)
+    started = await ana.start()
+    await bob.start()
+    path = f"/api/attempts/{started['attempt_id']}/"
+    body: Json = {"responses": []}
+    await ana.call.ok("PATCH", path, body)
+    strangers = (bob.call, world.admin, world.call_as("stranger"), other_world.member("ana"))
+    for caller in strangers:
+        hot = await caller("PATCH", path, body)
+        ordinary = await Caller(plain, caller.token, caller.user)("PATCH", path, body)
+        assert hot.status_code == ordinary.status_code in (403, 404)
+        assert hot.json()["code"] == ordinary.json()["code"]
+
+
+async def test_what_is_over_takes_no_saves(world: World, database: Database) -> None:
+    ana = await taker(world, time_limit_seconds=600)
+    started = await ana.start()
+    path = f"/api/attempts/{started['attempt_id']}/"
+    body = {"responses": [right(started["questions"][0], RIGHT)]}
+    attempt = f"WHERE id = '{started['attempt_id']}'"
+    await ana.call.ok("PATCH", path, body)
+    await database(f"UPDATE quiz_attempts SET deadline_at = now() - interval '20 seconds' {attempt}")
+    assert (await ana.call.ok("PATCH", path, body))["saved"] == 1
+    await database(f"UPDATE quiz_attempts SET deadline_at = now() - interval '31 seconds' {attempt}")
+    assert (await ana.call("PATCH", path, body)).json()["code"] == "attempt-closed"
+    assert (await ana.call.ok("GET", path))["status"] == "graded"
+
+
+async def test_saves_at_the_same_time_all_stay(app: FastAPI, world: World) -> None:
+    ana = await quiz_taker(world, tree(quiz(*(choice(f"{n}?") for n in range(12)))))
+    started = await ana.start()
+    path = f"/api/attempts/{started['attempt_id']}/"
+    bodies = [{"responses": [right(question, RIGHT)]} for question in started["questions"]]
+    await ana.call.ok("PATCH", path, bodies[0])
+    with counted(app) as statements:
+        await asyncio.gather(*(ana.call.ok("PATCH", path, body) for body in bodies))
+    assert all("save_responses_in" in statement for statement in statements)
+    assert len(statements) == len(bodies)
+    given = (await ana.call.ok("GET", path))["responses"]
+    assert sorted(one["question_id"] for one in given) == sorted(q["id"] for q in started["questions"])
+
+
+async def test_much_is_weighed_by_the_route(world: World, database: Database) -> None:
+    ana = await taker(world)
+    started = await ana.start()
+    saves = "SELECT count(*) FROM save_responses_in($1, 'ana', $2::uuid, '{}', '{}', NULL, '30 s', $3)"
+    for most, saved in ((10, 0), (1000, 1)):
+        assert await database.value(saves, world.id, started["attempt_id"], most) == saved
