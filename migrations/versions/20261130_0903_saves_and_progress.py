@@ -7,7 +7,7 @@ from alembic import op
 from database_functions import install_functions
 
 revision: str = "0903"
-down_revision: str | None = "0880"
+down_revision: str | None = "0916"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
