@@ -29,7 +29,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.sql.elements import BindParameter
 
-from learning_service.domain.attempts.queries.positions import PAPER, position_statement
+from learning_service.domain.attempts.queries.papers import PAPER
+from learning_service.domain.attempts.queries.positions import position_statement
 from learning_service.domain.attempts.queries.repeats import closed_just_now
 from learning_service.domain.completion.queries.completions import FINISHES
 from learning_service.domain.completion.queries.own_progress import own_progress

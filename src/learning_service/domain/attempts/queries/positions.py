@@ -339,23 +339,6 @@ async def quiz_of(session: AsyncSession, version: CompiledVersion, quiz_id: uuid
     return left.quizzes[quiz_id]
 
 
-PAPER = (
-    select(QuizAttempt.quiz_id, QuizAttempt.layout, Quiz.__table__.c.version_id)
-    .join(
-        Quiz.__table__,
-        (Quiz.__table__.c.organization_id == QuizAttempt.organization_id)
-        & (Quiz.__table__.c.id == QuizAttempt.quiz_id),
-    )
-    .where(
-        QuizAttempt.organization_id == bindparam("organization_id", type_=Text()),
-        QuizAttempt.user_id == bindparam("user_id", type_=Text()),
-        QuizAttempt.id == bindparam("id", type_=Uuid()),
-        QuizAttempt.status == "in_progress",
-    )
-)
-"""What a member's attempt under way asks, and of which version; it stays so until the attempt is closed."""
-
-
 async def version_with(session: AsyncSession, quiz_id: uuid.UUID) -> uuid.UUID:
     """The version that a quiz is of."""
     columns = Quiz.__table__.c
