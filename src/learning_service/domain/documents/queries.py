@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal_column, select, true
+from sqlalchemy import ColumnElement, case, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.documents.models import Document
@@ -61,23 +61,6 @@ async def list_documents(
     if page.after is not None:
         statement = statement.where(Document.id < uuid.UUID(page.after[0]))
     return (await session.scalars(statement.order_by(Document.id.desc()).limit(page.limit + 1))).all()
-
-
-async def own_document(
-    session: AsyncSession, caller: Principal, document_id: uuid.UUID, *, private: bool = False
-) -> Document | None:
-    """The document of this id if the caller uploaded it; with `private`, only one that is."""
-    found: Document | None = await session.scalar(
-        select(Document)
-        .where(
-            Document.organization_id == caller.organization_id,
-            Document.id == document_id,
-            Document.uploaded_by == caller.user_id,
-            Document.is_private if private else true(),
-        )
-        .execution_options(populate_existing=True)
-    )
-    return found
 
 
 async def private_document(

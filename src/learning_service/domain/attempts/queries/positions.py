@@ -16,7 +16,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, DateTime, Text, Uuid, bindparam, exists, or_, select, true
+from sqlalchemy import ColumnElement, DateTime, Text, Uuid, bindparam, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -201,23 +201,7 @@ def position_statement(target: Target, *, lock: bool = False, own: bool = True) 
     if lock:
         mine = mine.with_for_update(of=Enrollment)
     held = aliased(Enrollment, mine.cte("held").prefix_with("MATERIALIZED", dialect="postgresql"))
-    statement: Any = select(
-        held.id,
-        held.organization_id,
-        held.user_id,
-        held.course_id,
-        held.version_id,
-        held.status,
-        held.source,
-        held.assigned_at,
-        held.due_at,
-        held.extra_time_seconds,
-        held.revision,
-        accommodations_of(held),
-        lessons_of(held),
-        quizzes_of(held),
-        under_way_of(held),
-    ).select_from(held)
+    statement: Any = select(*_columns(held)).select_from(held)
     if attempt is not None:
         # Looked up for this enrollment, whatever the planner knows of the others' attempts.
         one = select(*_ATTEMPT_COLUMNS).where(QuizAttempt.enrollment_id == held.id, attempt).limit(1)
@@ -233,6 +217,25 @@ def position_statement(target: Target, *, lock: bool = False, own: bool = True) 
             (held.revision == seen).label("fresh"),
         )
     return statement
+
+
+def _columns(e: type[Enrollment]) -> tuple[Any, ...]:
+    """What `read_position` takes."""
+    row = e.id, e.organization_id, e.user_id, e.course_id, e.version_id, e.status, e.source
+    more = e.assigned_at, e.due_at, e.extra_time_seconds, e.revision
+    return *row, *more, accommodations_of(e), lessons_of(e), quizzes_of(e), under_way_of(e)
+
+
+async def positions_of(
+    session: AsyncSession, organization_id: str, ids: Sequence[uuid.UUID]
+) -> Sequence[Position]:
+    """The positions of these enrollments, in the order of their ids and without attempts."""
+    if not ids:
+        return ()
+    e = Enrollment
+    own = e.organization_id == organization_id, e.id == func.any(list(ids))
+    rows = await session.execute(select(*_columns(e)).where(*own).order_by(e.id))
+    return [read_position(row) for row in rows]
 
 
 def _is_guarded(held: Any) -> Any:
@@ -351,21 +354,9 @@ async def version_with(session: AsyncSession, quiz_id: uuid.UUID) -> uuid.UUID:
 
 def read_position(row: Sequence[Any]) -> Position:
     """A position from a row's columns, in the order of the statement; the attempt's may be left out."""
-    (enrollment_id, organization_id, user_id, course_id, version_id, *rest) = row
-    status, source, assigned_at, due_at, extra, revision, *rest = rest
-    needed, lessons, quizzes, under_way, *attempt = rest
-    return Position(
-        enrollment_id=enrollment_id,
-        organization_id=organization_id,
-        user_id=user_id,
-        course_id=course_id,
-        version_id=version_id,
-        status=status,
-        source=source,
-        assigned_at=assigned_at,
-        due_at=due_at,
-        extra_time_seconds=extra,
-        revision=revision,
+    needed, lessons, quizzes, under_way, *attempt = row[11:]
+    return replace(
+        Position(*row[:11]),
         accommodations=read_accommodations(needed),
         lessons={uuid.UUID(k): datetime.fromisoformat(v) for k, v in (lessons or {}).items()},
         quizzes={uuid.UUID(k): read_count(v) for k, v in (quizzes or {}).items()},

@@ -5,14 +5,11 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.accommodations.queries import accommodations_of
-from learning_service.domain.attempts.queries.positions import Position, QuizCount, read_position
-from learning_service.domain.attempts.queries.progress import lessons_of, quizzes_of, under_way_of
+from learning_service.domain.attempts.queries.positions import Position, QuizCount, positions_of
 from learning_service.domain.completion.models import Regrade, VersionMigration
 from learning_service.domain.courses.models import CourseVersion
 from learning_service.domain.courses.queries.compiled import (
@@ -24,7 +21,6 @@ from learning_service.domain.courses.queries.compiled import (
 from learning_service.domain.courses.queries.corrections import correction_number, list_corrections
 from learning_service.domain.courses.queries.versions import load_tree
 from learning_service.domain.courses.rules.moving import same_items
-from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.rules import awaits_review, decide
 
 # Erased members' enrollments stay where they are. A text, so that listing and holding them are one.
@@ -311,7 +307,7 @@ async def fate_of(session: AsyncSession, move: Move, ids: Sequence[uuid.UUID]) -
     )
     ends: dict[str, list[uuid.UUID]] = {"completed": [], "failed": [], "in_progress": []}
     waits = []
-    for position in await _positions(session, move.organization_id, close.all()):
+    for position in await positions_of(session, move.organization_id, close.all()):
         standing = move.moved(position).standing()
         status = decide(shape, standing).status
         ends[status].append(position.enrollment_id)
@@ -325,33 +321,6 @@ async def fate_of(session: AsyncSession, move: Move, ids: Sequence[uuid.UUID]) -
         sorted(busy),
         [*ends["failed"], *stay],
     )
-
-
-async def _positions(session: AsyncSession, own: str, ids: Sequence[uuid.UUID]) -> Sequence[Position]:
-    if not ids:
-        return ()
-    e = Enrollment
-    columns: Sequence[Any] = (
-        e.id,
-        e.organization_id,
-        e.user_id,
-        e.course_id,
-        e.version_id,
-        e.status,
-        e.source,
-        e.assigned_at,
-        e.due_at,
-        e.extra_time_seconds,
-        e.revision,
-        accommodations_of(e),
-        lessons_of(e),
-        quizzes_of(e),
-        under_way_of(e),
-    )
-    rows = await session.execute(
-        select(*columns).where(e.organization_id == own, e.id == func.any(list(ids))).order_by(e.id)
-    )
-    return [read_position(row) for row in rows]
 
 
 async def touched_items(session: AsyncSession, move: Move, ids: Sequence[uuid.UUID]) -> Counter[uuid.UUID]:

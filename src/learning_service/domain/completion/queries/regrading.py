@@ -11,16 +11,11 @@ from sqlalchemy import ARRAY, ColumnElement, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.accommodations.queries import accommodations_of
 from learning_service.domain.attempts.models import PendingResponse, QuizAttempt, QuizProgress
-from learning_service.domain.attempts.queries.positions import (
-    Position,
-    read_position,
-)
-from learning_service.domain.attempts.queries.progress import lessons_of, quizzes_of, under_way_of
+from learning_service.domain.attempts.queries.positions import Position, positions_of
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, compiled_version
 from learning_service.domain.courses.rules.corrections import Correction
-from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.grading.models import LostPass
 from learning_service.domain.grading.rules.regrading import (
     KeyBook,
@@ -105,7 +100,7 @@ def _book(quiz: CompiledQuiz, attempt: MarkedAttempt) -> KeyBook:
 async def weigh(session: AsyncSession, plan: Plan, ids: Sequence[uuid.UUID]) -> Sequence[Weighing]:
     """What the plan makes of these enrollments, in their order; six statements, however many they are."""
     own = plan.organization_id
-    positions = await _positions(session, own, ids)
+    positions = {one.enrollment_id: one for one in await positions_of(session, own, ids)}
     attempts = await _attempts(session, plan, ids)
     persons = await _persons(session, own, [one.id for one in attempts])
     doubted = await _doubted(session, own, ids)
@@ -133,32 +128,6 @@ async def weigh(session: AsyncSession, plan: Plan, ids: Sequence[uuid.UUID]) -> 
 
 
 _NOBODY = Persons()
-
-
-async def _positions(
-    session: AsyncSession, own: str, ids: Sequence[uuid.UUID]
-) -> Mapping[uuid.UUID, Position]:
-    e = Enrollment
-    rows = await session.execute(
-        select(
-            e.id,
-            e.organization_id,
-            e.user_id,
-            e.course_id,
-            e.version_id,
-            e.status,
-            e.source,
-            e.assigned_at,
-            e.due_at,
-            e.extra_time_seconds,
-            e.revision,
-            accommodations_of(e),
-            lessons_of(e),
-            quizzes_of(e),
-            under_way_of(e),
-        ).where(e.organization_id == own, e.id == func.any(ids))
-    )
-    return {row[0]: read_position(row) for row in rows}
 
 
 async def _attempts(session: AsyncSession, plan: Plan, ids: Sequence[uuid.UUID]) -> Sequence[MarkedAttempt]:
