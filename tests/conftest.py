@@ -101,6 +101,10 @@ async def make_settings(parts: object, template: str, signer: Signer) -> MakeSet
             "statement_timeout_ms": 20_000,
             # All tests call from one address; what a test requests in vain must not refuse another's calls.
             "unknown_certificates_per_minute": 1_000_000,
+            # A machine that is busy keeps a lock for long; those that try a limit say their own.
+            "lock_timeout_ms": 20_000,
+            "statement_timeout_ms": 40_000,
+            "database_pool_timeout_seconds": 20,
             **changes,
         }
         return Settings(**values)  # type: ignore[arg-type]

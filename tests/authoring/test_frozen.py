@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.kit.author import Author, rich_tree
+from tests.kit.waiting import someone_waits
 from tests.kit.world import World
 
 from learning_service.core.settings import Settings
@@ -95,7 +96,7 @@ async def test_a_row_in_flight_is_judged_with_the_rest_and_a_later_one_refused(
             await raw.execute("DELETE FROM quiz_answers WHERE version_id = $1 AND position = 9", draft)
             await raw.execute(INSERT, draft, text, text)
             publishing = asyncio.create_task(author.caller("POST", f"{author.path}/publish/"))
-            await asyncio.sleep(0.5)
+            await someone_waits(world.worker)
             assert not publishing.done()
             await writing.commit()
             published = await publishing
@@ -113,6 +114,8 @@ async def test_publishing_races_raw_inserts(world: World, settings: Settings) ->
     try:
         draft = await version_id(raws[0], author)
 
+        begun = asyncio.Event()
+
         async def write(raw: asyncpg.Connection, n: int) -> int:
             written = 0
             for m in range(40):
@@ -123,10 +126,11 @@ async def test_publishing_races_raw_inserts(world: World, settings: Settings) ->
                         raise
                     break
                 written += 1
+                begun.set()
             return written
 
         writers = [asyncio.create_task(write(raw, n)) for n, raw in enumerate(raws)]
-        await asyncio.sleep(0.05)
+        await begun.wait()
         published = await author.caller("POST", f"{author.path}/publish/")
         seen = str(await author.caller.ok("GET", f"{author.path}/versions/1/")).count("'race ")
         written = sum(await asyncio.gather(*writers))

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 from tests.kit.earned import Earned, earn
+from tests.kit.waiting import PATIENCE_SECONDS
 from tests.kit.world import World
 
 from learning_service.adapters.confinement import work_root
@@ -162,7 +163,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_hostile_files_are_unreadable_and_soon_over(world: World, name: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         assert await result_of(world, HOSTILE[name]) == ("unreadable", None)
 
 

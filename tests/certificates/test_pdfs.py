@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 from tests.kit.earned import Earned, earn
 from tests.kit.printed import text_of
+from tests.kit.waiting import PATIENCE_SECONDS
 from tests.kit.world import World
 
 from learning_service.adapters.processes import ProcessDied, ProcessPool
@@ -197,7 +198,7 @@ def test_the_processes_die_with_their_parent(tmp_path: object) -> None:
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while any(is_running(pid) for pid in children):
         assert time.monotonic() < deadline, "a child outlived its parent"
         time.sleep(0.05)

@@ -12,6 +12,7 @@ import pypdf
 import pytest
 from sqlalchemy import text
 from tests.kit.earned import Earned, earn
+from tests.kit.waiting import someone_waits
 from tests.kit.world import World
 
 from learning_service.domain.certificates.actions.certificates import reissue_certificate
@@ -123,7 +124,7 @@ async def test_an_erasure_that_waits_for_a_reissue_erases_that_too(world: World)
             session, uuid.UUID(earned.id), recipient_name="Ana Ruiz", reason="Married", actor_id="boss"
         )
         erasing = asyncio.create_task(erase(world))
-        await asyncio.sleep(0.5)
+        await someone_waits(world.worker)
         assert not erasing.done()
     assert (await erasing).status_code == 204
     assert await names_left(earned) == []

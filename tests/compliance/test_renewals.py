@@ -12,6 +12,7 @@ from tests.kit.compliance import REPORT, STATUSES, linked, pursue
 from tests.kit.direct import Database, database
 from tests.kit.learner import Learner, quiz, tree
 from tests.kit.renewals import ZONE, age, events, mine
+from tests.kit.waiting import someone_waits
 from tests.kit.world import World
 
 from learning_service.domain.enrollments.queries.standing import hold_entrance
@@ -82,8 +83,8 @@ async def test_a_correction_at_the_same_moment_comes_first(world: World, databas
     async with world.worker.transaction(world.id) as session:
         await hold_entrance(session, uuid.UUID(course["id"]), alone=True)
         renewing = asyncio.create_task(open_recertifications(world.worker, None))
-        done, _ = await asyncio.wait([renewing], timeout=1)
-        assert not done
+        await someone_waits(world.worker)
+        assert not renewing.done()
         await session.execute(
             text(
                 "UPDATE course_completions SET expires_at = expires_at + interval '1 year' WHERE course_id = :c"

@@ -13,6 +13,7 @@ import pytest
 from tests.kit.compliance import REPORT
 from tests.kit.s3_servers import free_port
 from tests.kit.stack import create_database_from_template, drop_database
+from tests.kit.waiting import PATIENCE_SECONDS
 from tests.kit.world import Caller, World
 
 from learning_devstack.parts import Parts
@@ -104,7 +105,7 @@ async def test_a_replica_that_is_lost_meanwhile_costs_no_report(
             async with database.transaction():
                 await database.execute("LOCK TABLE members, chapters IN ACCESS EXCLUSIVE MODE")
                 asked = asyncio.create_task(admin("GET", REPORT))
-                end = time.monotonic() + 10
+                end = time.monotonic() + PATIENCE_SECONDS
                 while not (waiting := await watcher.fetch(WAITS, name)):
                     assert time.monotonic() < end, "the report does not read there"
                     await asyncio.sleep(0.02)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 from tests.kit.stack import database_url
+from tests.kit.waiting import PATIENCE_SECONDS
 
 from learning_devstack.parts import Parts
 from learning_devstack.ports import choose
@@ -34,7 +35,7 @@ async def test_neither_a_dead_nor_a_silent_server_is_waited_for(parts: Parts, si
     assert address["host"] == ["127.0.0.1"] * 3
     before = asyncio.all_tasks()
     # Far less than the silent one is given: a test that waited for it would end here.
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         connection = await connect(**address, timeout=600)
     try:
         assert await connection.fetchval("SELECT NOT pg_is_in_recovery()")
@@ -45,13 +46,15 @@ async def test_neither_a_dead_nor_a_silent_server_is_waited_for(parts: Parts, si
 
 async def test_a_server_that_refuses_says_why(parts: Parts) -> None:
     with pytest.raises(asyncpg.InvalidPasswordError):
-        await connect(**address_arguments(several(parts, choose(), password="wrong")), timeout=5)
+        await connect(
+            **address_arguments(several(parts, choose(), password="wrong")), timeout=PATIENCE_SECONDS
+        )
 
 
 async def test_no_server_that_takes_writes_is_a_lost_connection() -> None:
     address = driver_url(f"postgresql://app:x@127.0.0.1:{choose()},127.0.0.1:{choose()}/postgres")
     with pytest.raises(ConnectionError, match="takes writes"):
-        await connect(**address_arguments(address), timeout=5)
+        await connect(**address_arguments(address), timeout=PATIENCE_SECONDS)
 
 
 def test_several_servers_are_an_address_that_stays_as_it_is() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.kit.waiting import PATIENCE_SECONDS
 
 from learning_devstack.tokens import make_development_key, mint_token
 from learning_service.adapters.http import HttpClient
@@ -205,7 +206,7 @@ async def test_a_source_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(auth, "FETCH_SECONDS", 0.05)
     source = Source()
     source.wait = asyncio.Event()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         with pytest.raises(Unavailable):
             await verifier(source).verify(GOOD, now=NOW)
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import make_url, text
 from tests.kit.learner import Learner, lesson, quiz, tree
 from tests.kit.proxy import Mishap, Proxy
+from tests.kit.waiting import someone_waits
 from tests.kit.world import Caller, Json, World
 
 from learning_service.context import Context
@@ -94,10 +95,7 @@ async def test_an_enrollment_that_moved_between_reading_and_writing(
         await session.execute(moved, {"new": "bob", "o": world.id})
         submission = asyncio.create_task(at.send("Q", body))
         # It has read what was committed before, and waits for the row.
-        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
-        async with asyncio.timeout(5):
-            while not await session.scalar(waiting):  # noqa: ASYNC110 - a lock's queue rings no bell
-                await asyncio.sleep(0.01)
+        await someone_waits(worker_context)
     answer = await submission
     assert answer.status_code == 404
     assert await _attempts(Learner(world.member("bob"), at.course, at.ids, at.kinds)) == [1]

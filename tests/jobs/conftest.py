@@ -26,7 +26,7 @@ async def job_settings(parts: Parts, make_settings: Callable[..., Settings]) -> 
     """Settings of an empty database and quick retries."""
     name = f"jobs_{uuid.uuid4().hex[:12]}"
     url = await create_database_from_template(parts, name)
-    yield make_settings(url, job_max_tries=3, job_lease_seconds=2)
+    yield make_settings(url, job_max_tries=3)
     await drop_database(parts, name)
 
 

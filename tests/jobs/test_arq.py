@@ -1,4 +1,3 @@
-# ruff: noqa: ASYNC110 - what is waited for happens in other processes
 """arq between the rows and their runs: what it is told, what it may lose or double, and jobs from outside."""
 
 import asyncio
@@ -9,7 +8,7 @@ import sys
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -25,6 +24,7 @@ from tests.kit.earned import earn
 from tests.kit.processes import ROOT, environment
 from tests.kit.proxy import Mishap, Proxy
 from tests.kit.running import Runner
+from tests.kit.waiting import until
 from tests.kit.world import World
 
 from learning_service.context import Context, open_context
@@ -122,10 +122,11 @@ async def test_the_relay_brings_what_redis_forgot_and_what_fell_due_and_nothing_
     assert len(await held(redis)) == 600
     async with context.transaction(None) as session:
         await enqueue_named(
-            session, "work", {}, organization_id="o", run_at=now(session) + timedelta(seconds=0.3)
+            session, "later", {}, organization_id="o", run_at=now(session) + timedelta(hours=1)
         )
+    await relay(context, redis)
     assert len(await held(redis)) == 600
-    await asyncio.sleep(0.4)
+    await desk.sql("UPDATE outbox SET run_at = clock_timestamp() WHERE job = 'later'")
     await relay(context, redis)
     assert len(await held(redis)) == 601
 
@@ -181,7 +182,7 @@ async def test_arguments_that_cannot_be_read_hold_up_no_hand_over(
     assert sorted(arguments) == ['{"n": 0}', '{"n": 2}', "{}"]
 
 
-async def test_a_redis_that_is_away_or_hangs_delays_a_commit_by_a_quarter_of_a_second_at_most(
+async def test_a_redis_that_is_away_or_hangs_delays_no_commit_for_long(
     own_settings: Settings,
 ) -> None:
     proxy = Proxy(int(urlsplit(own_settings.redis_url.get_secret_value()).port or 0))
@@ -198,9 +199,9 @@ async def test_a_redis_that_is_away_or_hangs_delays_a_commit_by_a_quarter_of_a_s
                 await asyncio.sleep(1.1)
                 async with proxy.suffering(mishap):
                     proxy.reset_all()
-                    before = time.monotonic()
-                    await desk.add()
-                    assert time.monotonic() - before < 1
+                    # A quarter of a second, and what a busy machine takes.
+                    async with asyncio.timeout(10):
+                        await desk.add()
             assert len(await desk.rows()) == 3
     finally:
         await proxy.stop()
@@ -245,15 +246,6 @@ async def worker(settings: Settings, *command: str) -> AsyncIterator["asyncio.su
         await process.wait()
 
 
-async def until(found: Callable[[], Any], seconds: float = 60) -> float:
-    """Seconds until it is so."""
-    begun = time.monotonic()
-    async with asyncio.timeout(seconds):
-        while not await found():
-            await asyncio.sleep(0.05)
-    return time.monotonic() - begun
-
-
 @pytest.mark.long
 @pytest.mark.timeout(180)
 async def test_a_worker_outlives_redis_and_goes_on_when_it_is_back(
@@ -281,7 +273,9 @@ async def test_a_worker_outlives_redis_and_goes_on_when_it_is_back(
                     proxy.reset_all()
                     await desk.add(count=20)
                     await asyncio.sleep(4)
-                took = await until(is_done)
+                begun = time.monotonic()
+                await until(is_done)
+                took = time.monotonic() - begun
                 print(f"{mishap.kind}: {took:.1f} s")
                 assert process.returncode is None
                 assert took < 10, "5 seconds on a machine that has nothing else to do"
@@ -327,6 +321,7 @@ async def test_arqs_own_command_runs_and_checks_a_worker(own_settings: Settings)
 @pytest.mark.long
 @pytest.mark.timeout(180)
 async def test_a_killed_workers_jobs_are_done_by_the_next(desk: Desk, own_settings: Settings) -> None:
+    own_settings = own_settings.model_copy(update={"job_lease_seconds": 2})
     async with worker(own_settings, *WORKER) as process:
         await desk.add("dawdle", count=10)
 

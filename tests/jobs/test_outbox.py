@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from tests.jobs.conftest import LEASE, Desk
+from tests.kit.waiting import PATIENCE_SECONDS
 
 from learning_service.context import Context
 from learning_service.domain.jobs import outbox
@@ -30,7 +31,7 @@ async def test_a_claim_locks_out_nobody_from_the_rest(desk: Desk, context: Conte
     async with context.transaction(None) as session:
         wanted = await desk.due(session, limit=2)
         await outbox.claim_jobs(session, wanted, names=["work"], lease=LEASE, max_tries=3)
-        assert len((await asyncio.wait_for(desk.claim(), 5)).jobs) == 2
+        assert len((await asyncio.wait_for(desk.claim(), PATIENCE_SECONDS)).jobs) == 2
 
 
 async def test_what_is_due_comes_the_oldest_first_and_nothing_else_is_claimed(
@@ -143,7 +144,7 @@ async def test_leases_of_all_jobs_are_extended_at_once_and_past_a_locked_one(
     jobs = (await desk.claim()).jobs
     async with context.transaction(None) as finishing:
         await outbox.finish_job(finishing, jobs[0])
-        async with asyncio.timeout(5), context.transaction(None) as session:
+        async with asyncio.timeout(PATIENCE_SECONDS), context.transaction(None) as session:
             await outbox.extend_leases(session, jobs, timedelta(hours=1))
     rows = await desk.rows("status, run_at > clock_timestamp() + interval '50 minutes'")
     assert sorted(rows) == [("done", False), ("leased", True), ("leased", True)]

@@ -175,7 +175,7 @@ class World:
 
     async def run_jobs(self) -> None:
         """Do everything that is due, as the worker does."""
-        await asyncio.wait_for(Runner(self.worker).run_until_idle(), 50)
+        await asyncio.wait_for(Runner(self.worker).run_until_idle(), 100)
 
 
 def right(question: Mapping[str, Any], answer: Mapping[str, Any]) -> Json:

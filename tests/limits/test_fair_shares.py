@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import text
 from starlette.types import Message, Receive, Scope, Send
 from tests.conftest import MakeSettings
+from tests.kit.waiting import someone_waits, until
+from tests.kit.webhooks import complete
 from tests.kit.world import Caller, World
 
 from learning_service.api.concurrency import ConcurrencyLimit
@@ -46,10 +48,15 @@ async def test_one_principal_has_so_many_requests_under_way(world: World, http: 
         last = page["next_cursor"]
         if not page["items"]:
             break
-    waits = [asyncio.create_task(reader("GET", f"/api/events/?wait=2&after={last}")) for _ in range(OWN + 3)]
-    await asyncio.sleep(0.5)
+    waits = [asyncio.create_task(reader("GET", f"/api/events/?wait=20&after={last}")) for _ in range(OWN + 3)]
+
+    async def the_rest_is_refused() -> bool:
+        return sum(wait.done() for wait in waits) == 3
+
+    await until(the_rest_is_refused)
     other = await through(http, world.admin)("GET", "/api/courses/")
     assert other.status_code == 200
+    await complete(world)
     answers = [await wait for wait in waits]
     assert sorted(answer.status_code for answer in answers) == [200] * OWN + [429] * 3
     [refused, *_] = [answer for answer in answers if answer.status_code == 429]
@@ -61,9 +68,12 @@ async def test_one_principal_has_so_many_requests_under_way(world: World, http: 
 async def test_slow_bodies_take_none_of_their_senders_places(world: World, http: httpx.AsyncClient) -> None:
     admin = through(http, world.admin)
 
+    begun, go_on = asyncio.Barrier(OWN + 1), asyncio.Event()
+
     async def drip() -> AsyncIterator[bytes]:
         yield b'{"title": "Late", '
-        await asyncio.sleep(1)
+        await begun.wait()
+        await go_on.wait()
         yield b'"scope": "national"}'
 
     headers = {"Content-Type": "application/json"}
@@ -71,8 +81,9 @@ async def test_slow_bodies_take_none_of_their_senders_places(world: World, http:
         asyncio.create_task(admin("POST", "/api/courses/", content=drip(), headers=headers))
         for _ in range(OWN)
     ]
-    await asyncio.sleep(0.3)
+    await begun.wait()
     assert (await admin("GET", "/api/courses/")).status_code == 200
+    go_on.set()
     assert [(await one).status_code for one in slow] == [201] * OWN
 
 
@@ -87,10 +98,10 @@ async def test_one_organization_does_not_take_all_connections(
         pushes = [
             asyncio.create_task(directory("PUT", "/api/directory/chapters/n2/", body)) for _ in range(OWN)
         ]
-        await asyncio.sleep(0.5)
-        began = time.monotonic()
+        await someone_waits(world.worker)
+        await asyncio.sleep(0.3)
         assert (await other("GET", "/api/courses/")).status_code == 200
-        assert time.monotonic() - began < 1
+        assert not any(push.done() for push in pushes), "nobody's end made room"
     for push in pushes:
         answer = await push
         assert answer.status_code in (200, 503), answer.text

@@ -100,12 +100,13 @@ async def test_two_processes_share_a_principals_budget(world: World, two: tuple[
     async with client_of(two[0]) as here, client_of(two[1]) as there:
         for _ in range(20):
             await Caller(here, token, "ana")("GET", "/api/courses/")
-        await asyncio.sleep(SETTLED)
         caller = Caller(there, token, "ana")
-        await caller("GET", "/api/courses/")
-        await asyncio.sleep(SETTLED)
-        statuses = [(await caller("GET", "/api/courses/")).status_code for _ in range(8)]
-        assert 429 in statuses
+        # Fewer than are let through where the other process is not heard of.
+        for _ in range(15):
+            if (await caller("GET", "/api/courses/")).status_code == 429:
+                return
+            await asyncio.sleep(SETTLED / 2)
+        pytest.fail("it counts for itself alone")
 
 
 @pytest.mark.parametrize("as_page", [False, True])
@@ -153,11 +154,11 @@ async def test_two_processes_count_guesses_together(two: tuple[FastAPI, FastAPI]
     async with client_of(two[0], address) as here, client_of(two[1], address) as there:
         for _ in range(6):
             assert (await here.get(unknown())).status_code == 404
-        await asyncio.sleep(SETTLED)
-        assert (await there.get(unknown())).status_code == 404
-        await asyncio.sleep(SETTLED)
-        refused = await there.get(unknown())
-        assert refused.status_code == 429
+        for _ in range(5):
+            await asyncio.sleep(SETTLED)
+            if (await there.get(unknown())).status_code == 429:
+                return
+        pytest.fail("it counts for itself alone")
 
 
 async def test_proxies_are_believed_only_when_they_are_ours(two: tuple[FastAPI, FastAPI]) -> None:

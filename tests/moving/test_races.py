@@ -23,6 +23,7 @@ from tests.kit.moving import (
     takes,
     view_of,
 )
+from tests.kit.waiting import someone_waits
 from tests.kit.world import Caller, Json, World, right
 
 from learning_service.core.settings import Settings
@@ -41,7 +42,7 @@ async def a_step_under_way(world: World, course: Json) -> AsyncIterator[None]:
     async with world.worker.transaction(world.id) as session:
         assert await step_migration(session, uuid.UUID(started.json()["run_id"]))
         yield
-        await asyncio.sleep(0.5)
+        await someone_waits(world.worker)
     await world.run_jobs()
 
 

@@ -110,7 +110,7 @@ async def as_login(redis_port: int) -> AsyncIterator[Callable[[str], ArqRedis]]:
             stack.push_async_callback(redis.aclose)
             return redis
 
-        for _ in range(100):
+        for _ in range(1000):
             try:
                 await opened("learning_app").ping()
                 break

@@ -108,11 +108,11 @@ async def test_nothing_is_left_at_the_poolers_servers(behind: Callable[..., Sett
 
 
 async def test_transactions_bound_themselves(behind: Callable[..., Settings]) -> None:
-    settings = behind("api", statement_timeout_ms=200)
+    settings = behind("api", statement_timeout_ms=2000, lock_timeout_ms=2000)
     async with open_context(settings, "learning_api") as context:
         with pytest.raises(DBAPIError, match="statement timeout"):
             async with context.transaction("nobody") as session:
-                await session.execute(text("SELECT pg_sleep(5)"))
+                await session.execute(text("SELECT pg_sleep(30)"))
         async with context.transaction("nobody") as session:
             shown = text("SELECT current_setting('lock_timeout'), current_setting('timezone')")
             assert tuple((await session.execute(shown)).one()) == ("2s", "UTC")

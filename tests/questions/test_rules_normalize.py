@@ -205,9 +205,9 @@ def expands_to(text: str, pattern: str) -> bool:
 
 
 def test_a_long_text_against_many_wildcards_is_quick() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert not matches("a" * 20_000, ["*a" * 900 + "*b", "*" * 2000 + "b", "a*" * 1000 + "b"])
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_what_is_blank() -> None:

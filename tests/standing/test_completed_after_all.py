@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from tests.kit.quiz_taker import essay, quiz
+from tests.kit.waiting import someone_waits
 from tests.kit.world import Json, World, choice
 from tests.standing.scene import RIGHT, WRONG, Scene, scene
 
@@ -255,7 +256,7 @@ async def test_who_is_enrolled_in_the_moment_of_a_correction_waits_for_it(world:
     caller = here.call if how == "enroll" else world.admin
     async with corrected_but_not_committed(here, waiting["response_id"]):
         meanwhile = asyncio.create_task(caller("POST", f"/api/courses/{here.course['id']}/{path}", body))
-        await asyncio.sleep(0.5)
+        await someone_waits(world.worker)
     answer = await meanwhile
     assert await here.statuses() == ["completed"], answer.text
     if how == "enroll":

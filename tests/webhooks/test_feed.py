@@ -56,10 +56,10 @@ async def test_pages_follow_each_other(world: World) -> None:
 async def test_a_long_poll_answers_when_there_is_news(world: World) -> None:
     reader = reader_of(world)
     start = await reader.ok("GET", "/api/events/")
-    asking = asyncio.create_task(reader.ok("GET", f"/api/events/?after={start['next_cursor']}&wait=10"))
+    asking = asyncio.create_task(reader.ok("GET", f"/api/events/?after={start['next_cursor']}&wait=20"))
     await asyncio.sleep(0.1)
     await complete(world)
-    page = await asyncio.wait_for(asking, 5)
+    page = await asyncio.wait_for(asking, 15)
     assert page["items"]
 
 

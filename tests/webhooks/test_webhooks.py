@@ -1,6 +1,5 @@
 """Subscriptions and deliveries, with real receivers."""
 
-import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -15,6 +14,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from learning_service.worker.jobs.webhooks import number_all_events
 from tests.kit.receiver import Receiver, answer
 from tests.kit.running import Runner
+from tests.kit.waiting import until
 from tests.kit.webhooks import ALL_TYPES, age, complete, deliver, make_due, subscribe
 from tests.kit.world import Caller, Json, World
 
@@ -296,10 +296,11 @@ async def test_a_dead_receiver_delays_nobody_else(world: World, manager: Caller)
         await number_all_events(world.worker)
         runner = Runner(world.worker, "webhooks")
         await runner.drain()
-        for _ in range(100):
-            if alive.requests:
-                break
-            await asyncio.sleep(0.02)
+
+        async def got_it() -> object:
+            return alive.requests
+
+        await until(got_it)
         assert len(alive.requests) == 1
         await runner.cancel()
 
