@@ -97,14 +97,13 @@ async def make_settings(parts: object, template: str, signer: Signer) -> MakeSet
             "public_url": "https://learn.example.org",
             "auth_issuers": [Issuer(issuer=signer.issuer, jwks_file=signer.jwks_file)],
             "log_level": "warning",
-            # On a busy machine any statement may wait for the disk; what does too much is found by counting.
-            "statement_timeout_ms": 20_000,
+            # On a busy machine any statement waits long for the disk or a lock; what does too much is found by
+            # counting, and those that try a limit say their own.
+            "statement_timeout_ms": 40_000,
+            "lock_timeout_ms": 20_000,
+            "database_pool_timeout_seconds": 20,
             # All tests call from one address; what a test requests in vain must not refuse another's calls.
             "unknown_certificates_per_minute": 1_000_000,
-            # A machine that is busy keeps a lock for long; those that try a limit say their own.
-            "lock_timeout_ms": 20_000,
-            "statement_timeout_ms": 40_000,
-            "database_pool_timeout_seconds": 20,
             **changes,
         }
         return Settings(**values)  # type: ignore[arg-type]

@@ -122,11 +122,11 @@ async def test_the_relay_brings_what_redis_forgot_and_what_fell_due_and_nothing_
     assert len(await held(redis)) == 600
     async with context.transaction(None) as session:
         await enqueue_named(
-            session, "later", {}, organization_id="o", run_at=now(session) + timedelta(hours=1)
+            session, "work", {"later": 1}, organization_id="o", run_at=now(session) + timedelta(hours=1)
         )
     await relay(context, redis)
     assert len(await held(redis)) == 600
-    await desk.sql("UPDATE outbox SET run_at = clock_timestamp() WHERE job = 'later'")
+    await desk.sql("UPDATE outbox SET run_at = clock_timestamp() WHERE arguments ? 'later'")
     await relay(context, redis)
     assert len(await held(redis)) == 601
 

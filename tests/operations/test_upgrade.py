@@ -135,7 +135,8 @@ async def service(
     parts: Parts, make_settings: Callable[..., Settings], tmp_path: Path
 ) -> AsyncIterator[Service]:
     name = f"upgrade_{uuid.uuid4().hex[:12]}"
-    yield Service(make_settings(await create_database_from_template(parts, name)), tmp_path)
+    url = await create_database_from_template(parts, name)
+    yield Service(make_settings(url, lock_timeout_ms=2000), tmp_path)
     await drop_database(parts, name)
 
 
