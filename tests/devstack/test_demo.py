@@ -60,11 +60,13 @@ def tree() -> Tree:
     return parse_tree(files("learning_devstack").joinpath(COURSE_FILE).read_bytes())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def copy(parts: Parts, template: str, make_settings: MakeSettings) -> AsyncIterator[Settings]:
-    """Settings of a migrated database of the test's own; what is loaded there is really committed."""
+    """Settings of a database of these tests' own, into which two have loaded the demonstration at once."""
     name = f"demo_{uuid.uuid4().hex[:12]}"
-    yield make_settings(await create_database_from_template(parts, name))
+    settings = make_settings(await create_database_from_template(parts, name))
+    await asyncio.gather(_load(settings), _load(settings))
+    yield settings
     await drop_database(parts, name)
 
 
@@ -91,7 +93,6 @@ async def _count(session: AsyncSession, model: type) -> int:
 async def test_loads_an_organization_with_one_published_course(
     copy: Settings, engine: AsyncEngine, tree: Tree
 ) -> None:
-    await _load(copy)
     async with AsyncSession(engine) as session:
         await open_transaction(session, role="learning_api", organization_id=ORGANIZATION)
         assert await _count(session, Region) == 2
@@ -118,7 +119,6 @@ async def test_loads_an_organization_with_one_published_course(
 
 
 async def test_no_screen_is_empty_on_the_first_day(copy: Settings, signer: Signer) -> None:
-    await _load(copy)
     app = create_app(copy)
     async with (
         app.router.lifespan_context(app),
@@ -148,7 +148,6 @@ async def test_no_screen_is_empty_on_the_first_day(copy: Settings, signer: Signe
 
 
 async def test_loading_again_or_twice_at_once_changes_nothing(copy: Settings, engine: AsyncEngine) -> None:
-    await asyncio.gather(_load(copy), _load(copy))
     await _load(copy)
     async with AsyncSession(engine) as session:
         await open_transaction(session, role="learning_api", organization_id=ORGANIZATION)
