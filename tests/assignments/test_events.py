@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.kit.assignments import enrolled, rule
+from tests.kit.drawn import rounds
 from tests.kit.world import Json, World
 
 STATES = ("pledge", "active", "alum")
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", rounds(6, quick=2))
 async def test_shuffled_doubled_and_replayed(world: World, seed: int) -> None:
     chance = random.Random(seed)
     course = await world.course()

@@ -14,7 +14,7 @@ from bidi import get_display
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from tests.kit.drawn import some_of
+from tests.kit.drawn import rounds, some_of
 from tests.kit.names import NAMES
 from tests.kit.printed import PLAIN, as_extracted, printed_lines, text_of
 
@@ -140,7 +140,7 @@ def test_missing_glyphs_come_once_and_in_order() -> None:
     assert missing_glyphs("ไทย a \ue001 ไ \ue000\ue001") == "\ue001\ue000"
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", rounds(3))
 def test_any_characters_at_all_make_a_certificate(seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(12):

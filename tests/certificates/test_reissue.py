@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pypdf
 import pytest
 from sqlalchemy import text
+from tests.kit.drawn import rounds
 from tests.kit.earned import Earned, earn
 from tests.kit.waiting import someone_waits
 from tests.kit.world import World
@@ -132,7 +133,7 @@ async def test_an_erasure_that_waits_for_a_reissue_erases_that_too(world: World)
     assert (await earned.verify(str(new.id)))["recipient_name"] is None
 
 
-@pytest.mark.parametrize("round_", range(3))
+@pytest.mark.parametrize("round_", rounds(3))
 async def test_a_reissue_and_an_erasure_at_once_leave_no_name(world: World, round_: int) -> None:
     earned = await earn(world)
     reissued, erased = await asyncio.gather(earned.reissue(), erase(world))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from tests.kit.drawn import rounds
 from tests.kit.quiz_taker import essay, quiz
 from tests.kit.waiting import someone_waits
 from tests.kit.world import Json, World, choice
@@ -198,7 +199,7 @@ async def _expiring(here: Scene) -> None:
         )
 
 
-@pytest.mark.parametrize("round_", range(4))
+@pytest.mark.parametrize("round_", rounds(4))
 async def test_a_correction_and_the_newer_completion_at_once(world: World, round_: int) -> None:
     """Whoever comes first, one certificate is valid."""
     here, first = await failed_and_assigned_anew(

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.kit.drawn import rounds
 from tests.kit.quiz_taker import essay, quiz
 from tests.kit.world import World, choice, right
 from tests.standing.scene import RIGHT, WRONG, Scene, scene
@@ -164,7 +165,7 @@ async def test_a_filter_that_is_no_word_is_refused(world: World) -> None:
     assert (await world.admin("GET", "/api/enrollments/?withdrawn=maybe")).status_code == 422
 
 
-@pytest.mark.parametrize("round_", range(4))
+@pytest.mark.parametrize("round_", rounds(4))
 async def test_a_withdrawal_and_the_last_answer_at_once(world: World, round_: int) -> None:
     """Either it is completed and cannot be withdrawn, or it is withdrawn and completes nothing."""
     here = await scene(world, quiz(choice(), max_attempts=1))
