@@ -1,6 +1,5 @@
 """Straight to the database, past the service: what a test arranges or checks that no route can."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ import asyncpg
 import pytest
 
 from learning_service.core.settings import Settings
+from tests.kit.waiting import WAITING, until
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,11 @@ class Database:
 
     async def until_waiting(self, least: int = 1) -> None:
         """Until so many others wait for a lock."""
-        async with asyncio.timeout(20):
-            while await self.value(WAITING) < least:  # noqa: ASYNC110 - a lock's queue rings no bell
-                await asyncio.sleep(0.01)
+
+        async def wait() -> bool:
+            return bool(await self.value(WAITING) >= least)
+
+        await until(wait)
 
     async def counts(self) -> dict[str, int]:
         """How many rows each table has: what must be the same before and after a refused request."""
@@ -49,8 +51,6 @@ class Database:
         return {name: await self.value(digest.format(name, where)) for name in names}
 
 
-WAITING = """SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 KEYED = "SELECT table_name FROM information_schema.columns WHERE column_name = 'organization_id'"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
 

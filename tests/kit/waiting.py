@@ -8,8 +8,8 @@ from sqlalchemy import text
 from learning_service.context import Context
 
 PATIENCE_SECONDS = 60
-# Those who wait for the end of another's transaction, whichever login they have.
-_WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+"""How many wait for the end of another's transaction, whichever login they have."""
 
 
 async def until(comes: Callable[[], Awaitable[object]], seconds: float = PATIENCE_SECONDS) -> None:
@@ -24,6 +24,6 @@ async def someone_waits(context: Context) -> None:
 
     async def waits() -> object:
         async with context.transaction(None) as session:
-            return await session.scalar(_WAITING)
+            return await session.scalar(text(WAITING))
 
     await until(waits)
