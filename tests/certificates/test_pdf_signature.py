@@ -3,35 +3,22 @@
 import asyncio
 import io
 import json
-import subprocess
-import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx
 import pypdf
 import pytest
-from asn1crypto import keys as asn1_keys
-from asn1crypto import tsp
-from asn1crypto import x509 as asn1_x509
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pydantic import SecretStr
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pypdf.annotations import FreeText
 from sqlalchemy import text
-from tests.kit.archives import judged
+from tests.kit.archives import judged, said_by_poppler
+from tests.kit.authorities import Key, pem_of, vouched
 from tests.kit.earned import Earned, earn
 from tests.kit.printed import PLAIN, text_of
 from tests.kit.world import World
@@ -46,49 +33,6 @@ from learning_service.cli.worker import refuse_unusable_key
 from learning_service.domain.certificates.actions.pdfs import activate_certificate
 from learning_service.domain.certificates.rules.certificates import pdf_key
 from learning_service.domain.certificates.rules.pdf_keys import UnusableKey, read_pdf_key
-from learning_service.domain.kernel.errors import Unavailable
-
-Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-
-
-def _pem(key: Any, *certificates: x509.Certificate, password: bytes | None = None) -> str:
-    protected = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
-    own = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protected)
-    return b"".join([own, *(one.public_bytes(serialization.Encoding.PEM) for one in certificates)]).decode()
-
-
-def _vouched(
-    name: str,
-    key: Key,
-    issuer: str,
-    by: Key,
-    *,
-    is_authority: bool = False,
-    days: int = 30,
-    for_time: bool = False,
-) -> x509.Certificate:
-    now = datetime.now(UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=2))
-        .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
-        .add_extension(_usage(is_authority), critical=True)
-    )
-    if for_time:
-        builder = builder.add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True
-        )
-    return builder.sign(by, SHA256())
-
-
-def _usage(is_authority: bool) -> x509.KeyUsage:
-    signs = not is_authority
-    return x509.KeyUsage(signs, signs, False, False, False, is_authority, is_authority, False, False)
 
 
 @pytest.fixture(scope="module")
@@ -104,14 +48,6 @@ def plain() -> bytes:
 @pytest.fixture(scope="module")
 def signed(plain: bytes, pem: str) -> bytes:
     return sign_pdf(plain, Signing(pem))
-
-
-def said_by_poppler(pdf: bytes, directory: Path) -> str:
-    """What `pdfsig` says of the signature."""
-    file = directory / "said.pdf"
-    file.write_bytes(pdf)
-    run = subprocess.run(["pdfsig", str(file)], capture_output=True, text=True, timeout=30)
-    return run.stdout
 
 
 def test_readers_find_the_signature_valid(plain: bytes, signed: bytes, pem: str, tmp_path: Path) -> None:
@@ -150,9 +86,9 @@ def test_nothing_may_be_added(signed: bytes, pem: str) -> None:
 @pytest.mark.parametrize("kind", ["rsa", "p384"])
 def test_a_key_of_the_operators_with_its_issuers(plain: bytes, kind: str, tmp_path: Path) -> None:
     root, own = ec.generate_private_key(ec.SECP256R1()), _key(kind)
-    authority = _vouched("Authority", root, "Authority", root, is_authority=True)
-    certificate = _vouched("National Association", own, "Authority", root)
-    made = sign_pdf(plain, Signing(_pem(own, certificate, authority)))
+    authority = vouched("Authority", root, "Authority", root, is_authority=True)
+    certificate = vouched("National Association", own, "Authority", root)
+    made = sign_pdf(plain, Signing(pem_of(own, certificate, authority)))
     assert judged(made, authority).bottom_line
     assert not judged(made).trusted
     said = said_by_poppler(made, tmp_path)
@@ -166,104 +102,39 @@ def _key(kind: str) -> Key:
 
 def test_a_key_that_cannot_sign_is_refused_with_the_reason(plain: bytes) -> None:
     own, other = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    certificate = _vouched("A", own, "A", own)
+    certificate = vouched("A", own, "A", own)
     small, twisted = rsa.generate_private_key(65537, 1024), ed25519.Ed25519PrivateKey.generate()
     refused = {
         "": "must hold, in PEM",
         "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n": "must hold, in PEM",
-        _pem(own): "must hold, in PEM",
-        _pem(own, certificate).partition("-----BEGIN CERTIFICATE")[2]: "must hold, in PEM",
-        _pem(own, certificate, password=b"secret"): "password",
-        _pem(other, certificate): "not the key's own",
-        _pem(small, _vouched("A", small, "A", small)): "2048 bits",
-        _pem(twisted, certificate): "2048 bits",
-        _pem(ec.generate_private_key(ec.SECP256K1()), certificate): "2048 bits",
-        _pem(dsa.generate_private_key(2048), certificate): "2048 bits",
+        pem_of(own): "must hold, in PEM",
+        pem_of(own, certificate).partition("-----BEGIN CERTIFICATE")[2]: "must hold, in PEM",
+        pem_of(own, certificate, password=b"secret"): "password",
+        pem_of(other, certificate): "not the key's own",
+        pem_of(small, vouched("A", small, "A", small)): "2048 bits",
+        pem_of(twisted, certificate): "2048 bits",
+        pem_of(ec.generate_private_key(ec.SECP256K1()), certificate): "2048 bits",
+        pem_of(dsa.generate_private_key(2048), certificate): "2048 bits",
     }
     for given, reason in refused.items():
         with pytest.raises(UnusableKey, match=reason):
             read_pdf_key(given)
-    ended = _pem(own, _vouched("A", own, "A", own, days=-1))
+    ended = pem_of(own, vouched("A", own, "A", own, days=-1))
     with pytest.raises(UnusableKey, match="does not hold now"):
         sign_pdf(plain, Signing(ended))
 
 
 def test_a_worker_does_not_start_on_a_key_that_cannot_sign(settings: Any, capsys: Any) -> None:
     own = ec.generate_private_key(ec.SECP256R1())
-    for given in ("nonsense", _pem(own, _vouched("A", own, "A", own, days=-1))):
+    for given in ("nonsense", pem_of(own, vouched("A", own, "A", own, days=-1))):
         with pytest.raises(BaseException) as ended:  # noqa: PT011
             refuse_unusable_key(settings.model_copy(update={"pdf_signing_key": SecretStr(given)}))
         assert getattr(ended.value, "exit_code", None) == 2
         told = capsys.readouterr().err
         assert told.startswith("PDF_SIGNING_KEY: ")
         assert "nonsense" not in told
-    good = SecretStr(_pem(own, _vouched("A", own, "A", own)))
+    good = SecretStr(pem_of(own, vouched("A", own, "A", own)))
     refuse_unusable_key(settings.model_copy(update={"pdf_signing_key": good}))
-
-
-class _Answers(BaseHTTPRequestHandler):
-    """A time-stamping authority that answers as it is told."""
-
-    stamper: ClassVar[DummyTimeStamper]
-    how: ClassVar[str] = "rightly"
-
-    def do_POST(self) -> None:
-        asked = tsp.TimeStampReq.load(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.how == "of something else":
-            asked["message_imprint"]["hashed_message"] = bytes(32)
-        body = asyncio.run(self.stamper.async_request_tsa_response(asked)).dump()
-        if self.how == "by a refusal":
-            body = tsp.TimeStampResp({"status": {"status": "rejection"}}).dump()
-        if self.how == "by a page":
-            body = b"<html>Sign in to this network</html>"
-        assert self.headers["Content-Type"] == "application/timestamp-query"
-        self.send_response(503 if self.how == "with an error" else 200)
-        self.send_header("Content-Type", "application/timestamp-reply")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing."""
-
-
-@contextmanager
-def _authority() -> Iterator[tuple[str, x509.Certificate]]:
-    key = rsa.generate_private_key(65537, 2048)
-    certificate = _vouched("Time", key, "Time", key, for_time=True)
-    loaded = asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
-    secret = key.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    _Answers.stamper = DummyTimeStamper(tsa_cert=loaded, tsa_key=asn1_keys.PrivateKeyInfo.load(secret))
-    server = HTTPServer(("127.0.0.1", 0), _Answers)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/tsa", certificate
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def test_an_authority_vouches_for_the_time(plain: bytes, pem: str, tmp_path: Path) -> None:
-    with _authority() as (address, certificate):
-        made = sign_pdf(plain, Signing(pem, address))
-        own = read_pdf_key(pem).certificates[0]
-        status = judged(made, own, certificate)
-        assert status.bottom_line, status.pretty_print_details()
-        assert status.timestamp_validity is not None
-        assert abs(status.timestamp_validity.timestamp - datetime.now(UTC)) < timedelta(minutes=1)
-        assert "Signature is Valid" in said_by_poppler(made, tmp_path)
-        for how in ("of something else", "by a refusal", "by a page", "with an error"):
-            _Answers.how = how
-            try:
-                with pytest.raises(Unavailable):
-                    sign_pdf(plain, Signing(pem, address))
-            finally:
-                _Answers.how = "rightly"
-    with pytest.raises(Unavailable):
-        sign_pdf(plain, Signing(pem, address))
 
 
 @pytest.fixture
@@ -364,7 +235,7 @@ async def test_the_operators_key_is_not_rotated_here(world: World) -> None:
 
 async def test_the_operators_key_signs_where_it_is_given(world: World) -> None:
     own = ec.generate_private_key(ec.SECP256R1())
-    given = SecretStr(_pem(own, _vouched("Association", own, "Association", own)))
+    given = SecretStr(pem_of(own, vouched("Association", own, "Association", own)))
     worker = world.worker
     changed = replace(worker, settings=worker.settings.model_copy(update={"pdf_signing_key": given}))
     earned = await earn(world)

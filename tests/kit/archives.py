@@ -51,3 +51,11 @@ def judged_by_verapdf(files: list[Path]) -> dict[tuple[str, str], str]:
         found[Path(path).stem, profile] = faults
     assert len(found) == len(files) * len(PROFILES)
     return found
+
+
+def said_by_poppler(pdf: bytes, directory: Path) -> str:
+    """What `pdfsig` says of the signature."""
+    file = directory / "said.pdf"
+    file.write_bytes(pdf)
+    run = subprocess.run(["pdfsig", str(file)], capture_output=True, text=True, timeout=30)
+    return run.stdout

@@ -1,13 +1,18 @@
 """The signature of a PDF (PAdES): one changed byte, and a reader's program says so.
 
-It certifies that nothing may be added either. Where an authority is set, it vouches for the time; a signature then
-holds when its certificate has ended.
+It certifies that nothing may be added either. Where an authority is set, it vouches for the time, and what tells that
+the certificates held then is put into the file (PAdES B-LT); a signature then holds when its certificate has ended.
 """
 
+import asyncio
 import io
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from time import monotonic
+from typing import Any
 
 from asn1crypto import tsp
 from asn1crypto import x509 as asn1_x509
@@ -18,10 +23,19 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.pdf_cms import Signer
-from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.signers.pdf_signer import (
+    DSSContentSettings,
+    PdfSignatureMetadata,
+    PdfSigner,
+    SigDSSPlacementPreference,
+)
 from pyhanko.sign.timestamps.api import TimeStamper
 from pyhanko.sign.timestamps.common_utils import TimestampRequestError, set_tsp_headers
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.errors import InvalidCertificateError, PathError, RevokedError, ValidationError
+from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from learning_service.adapters.http import HttpClient
@@ -30,6 +44,11 @@ from learning_service.domain.kernel.errors import Unavailable
 
 _FIELD = "Seal"
 _DIGEST = "sha256"
+_SECONDS, _FRESH_SECONDS = 10, 600
+_IN_THE_SIGNED_PART = DSSContentSettings(
+    include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE
+)
+"""So that the signature covers the whole file, and nothing was added after it."""
 _ROOM, _ROOM_FOR_TIME = 2048, 16384
 """Bytes kept free for the signature beside its certificates, and for what an authority says."""
 
@@ -49,6 +68,10 @@ def sign_pdf(pdf: bytes, by: Signing) -> bytes:
         UnusableKey: the key is none for PDFs, or its certificate has ended.
         Unavailable: the authority gave no time.
     """
+    return asyncio.run(_signed(pdf, by))
+
+
+async def _signed(pdf: bytes, by: Signing) -> bytes:
     signer = _signer(by.key)
     if not signer.key.is_valid_at(datetime.now(UTC)):
         raise UnusableKey("the certificate of the key that signs PDFs does not hold now: give a new one")
@@ -59,11 +82,19 @@ def sign_pdf(pdf: bytes, by: Signing) -> bytes:
         certify=True,
         docmdp_permissions=MDPPerm.NO_CHANGES,
     )
-    clock = _Authority(by.authority) if by.authority else None
-    room = _ROOM + signer.size + (_ROOM_FOR_TIME if clock else 0)
-    made = PdfSigner(said, signer=signer, timestamper=clock).sign_pdf(
-        IncrementalPdfFileWriter(io.BytesIO(pdf)), bytes_reserved=room * 2
-    )
+    if by.authority is None:
+        return await _written(pdf, PdfSigner(said, signer=signer), _ROOM + signer.size)
+    evidence = _evidence(by.key, by.authority)
+    async with evidence.gathered(signer) as context:
+        said = replace(
+            said, embed_validation_info=True, validation_context=context, dss_settings=_IN_THE_SIGNED_PART
+        )
+        by_time = PdfSigner(said, signer=signer, timestamper=evidence.clock)
+        return await _written(pdf, by_time, _ROOM + signer.size + _ROOM_FOR_TIME)
+
+
+async def _written(pdf: bytes, signer: PdfSigner, room: int) -> bytes:
+    made = await signer.async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), bytes_reserved=room * 2)
     content: bytes = made.getvalue()
     return content
 
@@ -118,6 +149,59 @@ class _Authority(TimeStamper):
             return await super().async_timestamp(message_digest, md_algorithm)
         except TimestampRequestError as error:
             raise Unavailable(f"{self._address}: {error}") from error
+
+
+class _Evidence:
+    """What tells that the certificates of a signer and an authority held: lists and answers of those who issued them.
+
+    Fetched from where the certificates say, and good for other signatures of the next minutes.
+    """
+
+    def __init__(self, authority: str) -> None:
+        self.clock = _Authority(authority)
+        self._until, self._crls, self._ocsps = 0.0, list[Any](), list[Any]()
+
+    @asynccontextmanager
+    async def gathered(self, signer: "_Signer") -> AsyncIterator[ValidationContext]:
+        """By what a signature is made. What a certificate names must be had; one that names nothing is taken as is.
+
+        Raises Unavailable, UnusableKey.
+        """
+        await self.clock.async_dummy_response(_DIGEST)
+        known = [signer.signing_cert, *signer.cert_registry, *self.clock.cert_registry]
+        is_fresh = monotonic() < self._until
+        source = AIOHttpFetcherBackend(per_request_timeout=_SECONDS)
+        context = ValidationContext(
+            trust_roots=_tops(known),
+            other_certs=known,
+            crls=self._crls if is_fresh else None,
+            ocsps=self._ocsps if is_fresh else None,
+            allow_fetching=True,
+            fetcher_backend=source,
+            revocation_mode="hard-fail",
+        )
+        try:
+            yield context
+        except (PathError, InvalidCertificateError, ValidationError, SigningError) as error:
+            if isinstance(error.__cause__, RevokedError):
+                raise UnusableKey("the certificate of the key that signs PDFs was revoked") from error
+            raise Unavailable(f"what certificates say of themselves could not be had: {error}") from error
+        finally:
+            await source.close()
+        if not is_fresh:
+            self._crls, self._ocsps = list(context.crls), list(context.ocsps)
+            self._until = monotonic() + _FRESH_SECONDS
+
+
+@lru_cache(maxsize=4)
+def _evidence(_key: str, authority: str) -> _Evidence:
+    return _Evidence(authority)
+
+
+def _tops(known: Sequence[asn1_x509.Certificate]) -> list[asn1_x509.Certificate]:
+    """Those whose issuer is not among them: whom to trust is for the reader to judge."""
+    names = {one.subject.dump() for one in known}
+    return [one for one in known if one.issuer.dump() not in names or one.self_issued]
 
 
 def _refuse_another(answer: tsp.TimeStampResp, asked: tsp.TimeStampReq) -> None:
