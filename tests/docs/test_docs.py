@@ -90,6 +90,12 @@ def test_documents_link_to_what_exists() -> None:
             assert (document.parent / link).exists(), f"{document.name}: {link}"
 
 
+def test_a_newcomer_finds_every_page() -> None:
+    start = (ROOT / "README.md").read_text()
+    pages = {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
+    assert pages - set(re.findall(r"\]\((docs/[a-z-]+\.md)", start)) == set()
+
+
 def test_security_names_tests_that_there_are() -> None:
     rows = _rows("security.md", "requirement")
     assert len(rows) > 120
