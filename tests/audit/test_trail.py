@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from tests.kit.learner import Learner, lesson, quiz, tree
+from tests.kit.programs import PROGRAMS
+from tests.kit.programs import program as a_program
 from tests.kit.query_counts import counted
 from tests.kit.source import SOURCE
 from tests.kit.world import Caller, Json, World
@@ -197,3 +199,16 @@ def test_every_action_of_the_list_is_recorded_somewhere() -> None:
     sources = "".join(path.read_text() for path in Path(SOURCE).rglob("*.py") if path.name != "audit.py")
     written = set(re.findall(r'"([a-z_]+\.[a-z_]+)"', sources))
     assert set(AUDIT_ACTIONS) <= written
+
+
+async def test_programs_banks_and_rules_are_named(world: World) -> None:
+    made = await world.course(tree(lesson(), title="Fire safety"))
+    bank = await world.admin.ok("POST", "/api/question-banks/", {"title": "Exits", "scope": "national"})
+    rule = await world.admin.ok(
+        "POST", "/api/assignment-rules/", {"course_id": made["id"], "trigger": "manual", "audience_filter": {}}
+    )
+    program = await world.admin.ok("POST", PROGRAMS, a_program(made["id"], title="First year"))
+    named = {one["subject"]: one["subject_name"] for one in await entries(world.admin)}
+    assert named[bank["id"]] == "Exits"
+    assert named[rule["id"]] == "Fire safety"
+    assert named[program["id"]] == "First year"

@@ -29,6 +29,7 @@ from learning_service.domain.exemptions.models import Exemption
 from learning_service.domain.grading.models import LostPass
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.questions.models import QuestionBank
 from learning_service.domain.records.audit import AuditEntry, whom
 
 
@@ -155,14 +156,8 @@ def _shown(page: Any) -> Any:
     entry = page.c
     actor = _person(entry, entry.actor)
     person = _person(entry, entry.person)
-    title = (
-        select(CourseVersion.title)
-        .join(Course, Course.id == CourseVersion.course_id)
-        .where(Course.organization_id == entry.organization_id, Course.id == entry.course_id)
-        .order_by((CourseVersion.id == Course.published_version_id).desc(), CourseVersion.number.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    title = _title(entry, entry.course_id)
+    program = cast(case((entry.subject_kind == "program", entry.subject_id)), Uuid)
     return select(
         entry.id,
         entry.at,
@@ -173,8 +168,9 @@ def _shown(page: Any) -> Any:
         case((entry.person.is_not(None), "member"), else_=entry.subject_kind),
         case(
             (entry.person.is_not(None), person),
-            (entry.subject_kind == "course", title),
-            *((entry.subject_kind == kind, _name(entry, model)) for kind, model in _NAMED.items()),
+            (entry.subject_kind.in_(_OF_A_COURSE), title),
+            (entry.subject_kind == "program", _title(entry, program)),
+            *((entry.subject_kind == kind, _name(entry, name)) for kind, name in _NAMED.items()),
         ),
         entry.course_id,
         title,
@@ -186,13 +182,27 @@ def _shown(page: Any) -> Any:
 
 
 _NAMED: dict[str, Any] = {
-    "chapter": Chapter,
-    "compliance_requirement": ComplianceRequirement,
-    "document": Document,
-    "organization": Organization,
-    "region": Region,
+    "chapter": Chapter.name,
+    "compliance_requirement": ComplianceRequirement.name,
+    "document": Document.name,
+    "organization": Organization.name,
+    "question_bank": QuestionBank.title,
+    "region": Region.name,
 }
 """What has a name beside people and courses."""
+_OF_A_COURSE = ("course", "assignment_rule", "assignment_run", "regrade")
+"""What is called as the course that it is about."""
+
+
+def _title(entry: Any, course_id: ColumnElement[uuid.UUID]) -> Any:
+    return (
+        select(CourseVersion.title)
+        .join(Course, Course.id == CourseVersion.course_id)
+        .where(Course.organization_id == entry.organization_id, Course.id == course_id)
+        .order_by((CourseVersion.id == Course.published_version_id).desc(), CourseVersion.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _person(entry: Any, user_id: ColumnElement[str]) -> Any:
@@ -209,11 +219,12 @@ def _person(entry: Any, user_id: ColumnElement[str]) -> Any:
     )
 
 
-def _name(entry: Any, model: Any) -> Any:
+def _name(entry: Any, name: Any) -> Any:
+    model = name.class_
     where = [cast(model.id, String) == entry.subject_id]
     if model is not Organization:
         where.append(model.organization_id == entry.organization_id)
-    return select(model.name).where(*where).scalar_subquery()
+    return select(name).where(*where).scalar_subquery()
 
 
 def _reason(entry: Any) -> Any:
