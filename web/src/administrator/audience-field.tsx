@@ -2,7 +2,7 @@ import { useId, useState } from "react";
 import { SelectField, TextField } from "../parts/form";
 import { OPERATORS, readAudience, type Audience, type Condition, type Operator } from "./audience";
 import { useChapters, useFacets, useRegions } from "./data";
-import { offer } from "./parts";
+import { offer, statusName } from "./parts";
 import { useWords, type Key, type Told } from "./words";
 
 const OPERATOR: Record<Operator, Key> = {
@@ -119,7 +119,7 @@ export function AudienceField({ value, change }: { value: Audience; change: (val
       <p className="hint">{t("whomLead")}</p>
       <Checklist
         legend={t("status")}
-        items={[...new Set([...(facets.data?.statuses ?? []), ...value.status])].map((name) => ({ id: name, name }))}
+        items={[...new Set([...(facets.data?.statuses ?? []), ...value.status])].map((id) => ({ id, name: statusName(id) }))}
         chosen={value.status}
         change={(status) => change({ ...value, status })}
       />
@@ -137,7 +137,7 @@ export function describe(filter: Record<string, unknown> | null, { t }: Told): s
   if (!audience) return t("allActive");
   const { status, regions, chapters, conditions } = audience;
   const parts = [
-    ...(status.length > 0 ? [status.join(", ")] : []),
+    ...(status.length > 0 ? [status.map(statusName).join(", ")] : []),
     ...(regions.length > 0 ? [t("regionsCount", { count: regions.length })] : []),
     ...(chapters.length > 0 ? [t("chaptersCount", { count: chapters.length })] : []),
     ...conditions.map((one) => `${one.field} ${t(OPERATOR[one.operator])} ${one.value}`.trim()),

@@ -15,6 +15,9 @@ export function offer(items: readonly Named[] | undefined, none?: string): Optio
   return none === undefined ? all : [{ value: "", label: none }, ...all];
 }
 
+/** A member's status as people read it: the directory writes `new_member`. */
+export const statusName = (status: string): string => status.replaceAll("_", " ");
+
 /** The filters that are set, by the names that the service knows them by. */
 export function given(filters: Readonly<Record<string, string | undefined>>, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (filters[name] ? [[name, filters[name]]] : [])));

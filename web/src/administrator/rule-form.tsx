@@ -1,54 +1,84 @@
 import { useState } from "react";
 import type { Schemas } from "../api";
-import { CheckField, Form, SelectField, TextField } from "../parts/form";
+import { CheckField, Form, SelectField } from "../parts/form";
 import { EVERYONE, readAudience, writeAudience } from "./audience";
 import { AudienceField } from "./audience-field";
-import { useCourses } from "./data";
+import { useCourses, usePrograms } from "./data";
 import { DayField } from "./days";
+import { DueField, readDue, writeDue } from "./due-field";
 import { offer } from "./parts";
 import { TRIGGER, type Rule } from "./rules";
 import { useWords } from "./words";
 
-type Due = "none" | "days" | "day";
+type Kind = "course" | "program";
 
-const DAYS = 30;
 const LEAVING: readonly Rule["on_leaving"][] = ["keep", "pause", "withdraw"];
+
+/** What a rule assigns: a course, or a program where there is one. */
+function Assigned(props: { kind: Kind; id: string; change: (kind: Kind, id: string) => void }) {
+  const { kind, id, change } = props;
+  const { t } = useWords();
+  const courses = useCourses();
+  const programs = usePrograms();
+  const open = courses.data?.filter((one) => (one.published_version !== null && !one.archived) || one.id === id);
+  const published = programs.data?.filter((one) => one.published_version !== null || one.id === id);
+  return (
+    <>
+      {kind === "program" || (published?.length ?? 0) > 0 ? (
+        <fieldset className="field">
+          <legend>{t("whatItAssigns")}</legend>
+          {(["course", "program"] as const).map((one) => (
+            <label key={one} className="choice">
+              <input type="radio" name="assigned" checked={kind === one} onChange={() => change(one, "")} />
+              <span>{t(one === "course" ? "aCourse" : "aProgram")}</span>
+            </label>
+          ))}
+        </fieldset>
+      ) : null}
+      {kind === "course" ? (
+        <SelectField label={t("course")} pointer="/course_id" value={id} options={offer(open, t("chooseCourse"))} change={(chosen) => change("course", chosen)} />
+      ) : (
+        <SelectField label={t("program")} pointer="/program_id" value={id} options={offer(published, t("chooseProgram"))} change={(chosen) => change("program", chosen)} />
+      )}
+    </>
+  );
+}
 
 export function RuleForm(props: { rule?: Rule; busy: boolean; error: unknown; save: (body: Schemas["RuleIn"]) => void }) {
   const { rule } = props;
   const { t } = useWords();
-  const courses = useCourses();
   const stored = rule ? readAudience(rule.audience_filter) : EVERYONE;
-  const [course, setCourse] = useState(rule?.course_id ?? "");
+  const [kind, setKind] = useState<Kind>(rule?.program_id ? "program" : "course");
+  const [assigned, setAssigned] = useState(rule?.program_id ?? rule?.course_id ?? "");
   const [trigger, setTrigger] = useState(rule?.trigger ?? "membership_status_change");
   const [audience, setAudience] = useState(stored ?? EVERYONE);
-  const [due, setDue] = useState<Due>(rule?.due_on ? "day" : rule && !rule.due_in_days ? "none" : "days");
-  const [days, setDays] = useState(String(rule?.due_in_days ?? DAYS));
-  const [dueOn, setDueOn] = useState(rule?.due_on ?? "");
+  const [due, setDue] = useState(() => readDue(rule));
   const [scheduled, setScheduled] = useState(rule?.scheduled_on ?? "");
+  const [yearly, setYearly] = useState(rule?.repeat === "yearly");
   const [leaving, setLeaving] = useState(rule?.on_leaving ?? "keep");
   const [active, setActive] = useState(rule?.active ?? true);
-  const offered = courses.data?.filter((one) => (one.published_version !== null && !one.archived) || one.id === course);
+  const isScheduled = trigger === "scheduled_date";
   const send = () =>
     props.save({
-      ...(rule?.program_id ? {} : { course_id: course }),
+      ...(kind === "course" ? { course_id: assigned } : { program_id: assigned }),
       trigger,
       audience_filter: (stored ? writeAudience(audience) : rule?.audience_filter) as Schemas["AudienceFilter"],
-      due_in_days: due === "days" ? Number(days) : null,
-      due_on: due === "day" ? dueOn || null : null,
-      scheduled_on: trigger === "scheduled_date" ? scheduled || null : null,
+      ...writeDue(due),
+      scheduled_on: isScheduled ? scheduled || null : null,
+      repeat: isScheduled && yearly ? "yearly" : null,
       on_leaving: leaving,
       active,
     });
   return (
     <Form send={send} error={props.error}>
-      {rule?.program_id ? (
-        <p>
-          <strong>{rule.course_title}</strong>
-        </p>
-      ) : (
-        <SelectField label={t("course")} pointer="/course_id" value={course} options={offer(offered, t("chooseCourse"))} change={setCourse} />
-      )}
+      <Assigned
+        kind={kind}
+        id={assigned}
+        change={(one, id) => {
+          setKind(one);
+          setAssigned(id);
+        }}
+      />
       <fieldset className="field">
         <legend>{t("when")}</legend>
         {(Object.keys(TRIGGER) as Rule["trigger"][]).map((one) => (
@@ -57,20 +87,15 @@ export function RuleForm(props: { rule?: Rule; busy: boolean; error: unknown; sa
             <span>{t(TRIGGER[one])}</span>
           </label>
         ))}
-        {trigger === "scheduled_date" ? <DayField label={t("scheduledOn")} pointer="/scheduled_on" value={scheduled} change={setScheduled} /> : null}
+        {isScheduled ? (
+          <>
+            <DayField label={t("scheduledOn")} pointer="/scheduled_on" value={scheduled} change={setScheduled} />
+            <CheckField label={t("repeatYearly")} hint={t("repeatYearlyHint")} checked={yearly} change={setYearly} />
+          </>
+        ) : null}
       </fieldset>
       {stored ? <AudienceField value={audience} change={setAudience} /> : <p className="notice warn">{t("ownFilterLead")}</p>}
-      <fieldset className="field">
-        <legend>{t("due")}</legend>
-        {(["days", "day", "none"] as const).map((one) => (
-          <label key={one} className="choice">
-            <input type="radio" name="due" checked={due === one} onChange={() => setDue(one)} />
-            <span>{t(one === "days" ? "dueAfterDays" : one === "day" ? "dueOnDay" : "noDue")}</span>
-          </label>
-        ))}
-        {due === "days" ? <TextField label={t("days")} pointer="/due_in_days" type="number" min={1} max={3650} value={days} change={setDays} /> : null}
-        {due === "day" ? <DayField label={t("dueDay")} pointer="/due_on" value={dueOn} change={setDueOn} /> : null}
-      </fieldset>
+      <DueField due={due} change={setDue} />
       <SelectField
         label={t("onLeaving")}
         pointer="/on_leaving"
@@ -80,7 +105,7 @@ export function RuleForm(props: { rule?: Rule; busy: boolean; error: unknown; sa
       />
       <CheckField label={t("active")} hint={t("activeHint")} checked={active} change={setActive} />
       <div className="buttons start">
-        <button type="submit" className="primary" disabled={props.busy || !(course || rule?.program_id)}>
+        <button type="submit" className="primary" disabled={props.busy || assigned === ""}>
           {t(rule ? "save" : "saveAndPreview")}
         </button>
       </div>

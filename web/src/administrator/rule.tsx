@@ -4,11 +4,12 @@ import { useEffect, useState } from "react";
 import { api, done, take, type Schemas } from "../api";
 import { Failure, Loading, Pill, Screen, type Tone } from "../parts/basics";
 import { Confirm } from "../parts/dialog";
+import { useByWhom } from "../parts/queries";
 import { useToast } from "../parts/toasts";
 import { describe } from "./audience-field";
 import { Figure } from "./parts";
 import { RuleForm } from "./rule-form";
-import { dueOf, TRIGGER, type Rule } from "./rules";
+import { dueOf, whenOf, type Rule } from "./rules";
 import { useWords, type Key } from "./words";
 
 type Run = Schemas["RunOut"];
@@ -92,6 +93,7 @@ function Preview({ rule, run }: { rule: Rule; run: { go: () => void; busy: boole
 
 function RunRow({ run }: { run: Run }) {
   const { t, moment, number } = useWords();
+  const byWhom = useByWhom();
   const queries = useQueryClient();
   const undo = useMutation({
     mutationFn: () => take(api.POST("/api/assignment-rules/runs/{run_id}/undo/", { params: { path: { run_id: run.run_id } } })),
@@ -109,7 +111,7 @@ function RunRow({ run }: { run: Run }) {
         </p>
         {UNDER_WAY.has(run.status) ? <progress max={Math.max(total, 1)} value={through} aria-label={t("progress")} /> : null}
         <p className="hint">
-          {moment(run.started_at)} · {run.started_by}
+          {moment(run.started_at)} · {byWhom(run.started_by)}
           {run.matches === null ? "" : ` · ${t("ofMatches", { count: number(run.matches) })}`}
         </p>
         {undo.error ? <Failure error={undo.error} /> : null}
@@ -181,7 +183,8 @@ export function RuleScreen() {
   if (!rule.data) return <Loading />;
   const one = rule.data;
   return (
-    <Screen title={one.course_title} lead={`${describe(one.audience_filter, words)} · ${t(TRIGGER[one.trigger])} · ${dueOf(one, words)}`}>
+    <Screen title={one.course_title} lead={`${describe(one.audience_filter, words)} · ${whenOf(one, words)} · ${dueOf(one, words)}`}>
+      {one.fired_on ? <p className="hint">{t("ranOn", { date: words.day(`${one.fired_on}T12:00:00`) })}</p> : null}
       {run.error ? <Failure error={run.error} /> : null}
       <Preview rule={one} run={{ go: () => run.mutate(), busy: run.isPending }} />
       <h2 className="section">{t("runs")}</h2>

@@ -15,15 +15,26 @@ export const TRIGGER: Record<Rule["trigger"], Key> = {
   manual: "triggerManual",
 };
 
-/** Until when a rule's course is due, in words. */
-export function dueOf(rule: Pick<Rule, "due_in_days" | "due_on">, { t, day }: Told): string {
-  if (rule.due_in_days) return t("dueInDays", { count: rule.due_in_days });
-  return rule.due_on ? t("dueOn", { date: day(`${rule.due_on}T12:00:00`) }) : t("noDue");
+type DueTerms = Pick<Rule, "due_in_days" | "due_on" | "due_from">;
+
+/** Until when what a rule assigns is due, in words. */
+export function dueOf({ due_in_days: days, due_on: on, due_from: from }: DueTerms, { t, day }: Told): string {
+  if (days) return t("dueInDays", { count: days });
+  if (on) return t("dueOn", { date: day(`${on}T12:00:00`) });
+  if (!from) return t("noDue");
+  if (from.days === 0) return t("dueOnField", { field: from.field });
+  return t(from.days > 0 ? "dueDaysAfterField" : "dueDaysBeforeField", { count: Math.abs(from.days), field: from.field });
+}
+
+/** What sets a rule off, in words. */
+export function whenOf(rule: Pick<Rule, "trigger" | "scheduled_on" | "repeat">, { t, day }: Told): string {
+  if (!rule.scheduled_on) return t(TRIGGER[rule.trigger]);
+  return t(rule.repeat ? "everyYearOn" : "triggerOn", { date: day(`${rule.scheduled_on}T12:00:00`) });
 }
 
 export function Rules() {
   const words = useWords();
-  const { t, day } = words;
+  const { t } = words;
   const list = usePages(["rules"], (cursor) => take(api.GET("/api/assignment-rules/", { params: { query: { limit: 50, ...(cursor ? { cursor } : {}) } } })));
   return (
     <Screen title={t("rules")} lead={t("rulesLead")} wide>
@@ -43,7 +54,7 @@ export function Rules() {
           columns={[
             {
               key: "course",
-              title: t("course"),
+              title: t("courseOrProgram"),
               cell: (row) => (
                 <Link to="/administer/rules/$ruleId" params={{ ruleId: row.id }}>
                   {row.course_title}
@@ -54,7 +65,7 @@ export function Rules() {
             {
               key: "trigger",
               title: t("when"),
-              cell: (row) => (row.scheduled_on ? t("triggerOn", { date: day(`${row.scheduled_on}T12:00:00`) }) : t(TRIGGER[row.trigger])),
+              cell: (row) => whenOf(row, words),
             },
             { key: "due", title: t("due"), cell: (row) => dueOf(row, words) },
             { key: "state", title: t("state"), cell: (row) => <Pill tone={row.active ? "good" : "plain"}>{t(row.active ? "active" : "resting")}</Pill> },
