@@ -1,10 +1,11 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, take, type Schemas } from "../api";
 import { useWords, type Key } from "../i18n";
 import { Empty, Failure, Loading, Pill, Screen, type Tone } from "../parts/basics";
-import { usePages } from "../parts/queries";
+import { useModules, usePages } from "../parts/queries";
+import { useToast } from "../parts/toasts";
 import { OwnEvidence } from "./evidence";
 import { OpenFile } from "./files";
 import { More } from "./home";
@@ -185,9 +186,7 @@ export function Notifications() {
                 <span>{moment(one.at)}</span>
               </p>
             </div>
-            {one.kind === "invited" && one.enrollment_id !== null ? (
-              <MoveButton enrollmentId={one.enrollment_id} />
-            ) : null}
+            {one.kind === "invited" && one.enrollment_id && one.course_id ? <MoveButton enrollmentId={one.enrollment_id} courseId={one.course_id} /> : null}
             {one.read ? null : <Pill tone="accent">{t("isNew")}</Pill>}
           </li>
         ))}
@@ -197,13 +196,21 @@ export function Notifications() {
   );
 }
 
-function MoveButton({ enrollmentId }: { enrollmentId: string }) {
+/** The way to the new version, for as long as the learner is on an older one. */
+function MoveButton({ enrollmentId, courseId }: { enrollmentId: string; courseId: string }) {
   const { t } = useWords();
+  const say = useToast();
   const queries = useQueryClient();
+  const modules = useModules(courseId);
+  const course = useQuery({ queryKey: ["course", courseId], queryFn: () => take(api.GET("/api/courses/{course_id}/", { params: { path: { course_id: courseId } } })) });
   const move = useMutation({
     mutationFn: () => take(api.POST("/api/users/enrollments/{enrollment_id}/move/", { params: { path: { enrollment_id: enrollmentId } } })),
-    onSuccess: () => queries.invalidateQueries(),
+    onSuccess: async () => {
+      say(t("movedToNew"));
+      await queries.invalidateQueries();
+    },
   });
+  if (!modules.data || !course.data || modules.data.version === course.data.published_version) return null;
   return (
     <>
       {move.error ? <Failure error={move.error} /> : null}
