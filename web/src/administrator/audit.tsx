@@ -1,13 +1,14 @@
 import { Link } from "@tanstack/react-router";
 import { api, take, type Schemas } from "../api";
 import { Empty, Failure, Loading, Screen } from "../parts/basics";
-import { Choose, Filters, SearchBox, useFilters } from "../parts/filters";
-import { usePages } from "../parts/queries";
+import { Choose, Filters, useFilters } from "../parts/filters";
+import { useByWhom, usePages } from "../parts/queries";
 import { Table } from "../parts/table";
 import { More } from "../screens/home";
 import { useCourses } from "./data";
 import { DayField } from "./days";
 import { given, offer } from "./parts";
+import { PersonFilter } from "./person-filter";
 import { useWords, type Key } from "./words";
 
 type Entry = Schemas["AuditEntryOut"];
@@ -89,7 +90,9 @@ function useAction(): (action: string) => string {
 }
 
 function Subject({ entry }: { entry: Entry }) {
-  const name = <bdi>{entry.subject_name ?? entry.subject}</bdi>;
+  // What has no name is one of many of its course; an id would tell nobody anything.
+  const isId = /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(entry.subject);
+  const name = <bdi title={entry.subject}>{entry.subject_name ?? (isId ? (entry.course_title ?? "–") : entry.subject)}</bdi>;
   if (entry.subject_kind !== "member") return name;
   return (
     <Link to="/administer/members/$userId" params={{ userId: entry.subject }}>
@@ -104,6 +107,7 @@ const endOf = (day: string) => new Date(`${day}T23:59:59`).toISOString();
 export function Audit() {
   const { t, moment } = useWords();
   const tell = useAction();
+  const byWhom = useByWhom();
   const [filters, change] = useFilters();
   const courses = useCourses();
   const action = ACTIONS.find((one) => one === filters["action"]);
@@ -126,8 +130,8 @@ export function Audit() {
           change={(value) => change({ action: value })}
         />
         <Choose label={t("course")} value={filters["course_id"] ?? ""} options={offer(courses.data, t("allCourses"))} change={(value) => change({ course_id: value })} />
-        <SearchBox label={t("actorId")} value={filters["actor"] ?? ""} change={(actor) => change({ actor })} />
-        <SearchBox label={t("subjectId")} value={filters["subject"] ?? ""} change={(subject) => change({ subject })} />
+        <PersonFilter label={t("doneBy")} value={filters["actor"] ?? ""} change={(actor) => change({ actor })} />
+        <PersonFilter label={t("concernsWhom")} value={filters["subject"] ?? ""} change={(subject) => change({ subject })} />
         <DayField label={t("from")} value={filters["after"] ?? ""} change={(after) => change({ after })} />
         <DayField label={t("to")} value={filters["before"] ?? ""} change={(before) => change({ before })} />
       </Filters>
@@ -143,9 +147,9 @@ export function Audit() {
             { key: "action", title: t("action"), cell: (row) => tell(row.action) },
             { key: "subject", title: t("concerns"), cell: (row) => <Subject entry={row} /> },
             { key: "course", title: t("course"), cell: (row) => row.course_title ?? "–" },
-            { key: "actor", title: t("by"), cell: (row) => <bdi>{row.actor_name ?? row.actor}</bdi> },
+            { key: "actor", title: t("by"), cell: (row) => <bdi>{row.actor_name ?? byWhom(row.actor)}</bdi> },
             { key: "reason", title: t("reason"), cell: (row) => row.reason ?? "–" },
-            { key: "at", title: t("at"), cell: (row) => moment(row.at) },
+            { key: "at", title: t("at"), brief: true, cell: (row) => moment(row.at) },
           ]}
         />
       ) : null}

@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, take, type Schemas } from "../api";
@@ -13,34 +13,11 @@ import { More } from "../screens/home";
 import { CERTIFICATE } from "../screens/mine";
 import { useCourses } from "./data";
 import { AskReason, given, offer } from "./parts";
+import { People } from "./person-filter";
 import { useWords } from "./words";
 
 type Certificate = Schemas["AdministeredCertificateOut"];
 type Asked = { what: "revoke" | "reissue"; one: Certificate };
-
-const OFFERED = 8;
-
-/** Names that the words fit; one press shows that person's certificates alone. */
-function People({ q, choose }: { q: string; choose: (userId: string) => void }) {
-  const { t } = useWords();
-  const found = useQuery({
-    queryKey: ["members", "found", q],
-    queryFn: () => take(api.GET("/api/directory/members/", { params: { query: { q, limit: OFFERED } } })),
-    enabled: q !== "",
-  });
-  if (!q || !found.data) return null;
-  if (found.data.items.length === 0) return <p className="hint">{t("noMembers")}</p>;
-  return (
-    <div className="chips" role="group" aria-label={t("people")}>
-      {found.data.items.map((one) => (
-        <button key={one.user_id} type="button" onClick={() => choose(one.user_id)}>
-          <bdi>{one.display_name}</bdi>
-          <span className="count">{one.chapter_name}</span>
-        </button>
-      ))}
-    </div>
-  );
-}
 
 function Act({ asked, close }: { asked: Asked; close: () => void }) {
   const { t } = useWords();
@@ -124,8 +101,8 @@ export function AdministeredCertificates() {
               ),
             },
             { key: "status", title: t("status"), cell: (row) => <Pill tone={CERTIFICATE[row.status].tone}>{t(CERTIFICATE[row.status].key)}</Pill> },
-            { key: "issued", title: t("issuedDay"), cell: (row) => day(row.issued_at) },
-            { key: "valid", title: t("validTo"), cell: (row) => (row.expires_at ? day(row.expires_at) : "–") },
+            { key: "issued", title: t("issuedDay"), brief: true, cell: (row) => day(row.issued_at) },
+            { key: "valid", title: t("validTo"), brief: true, cell: (row) => (row.expires_at ? day(row.expires_at) : "–") },
             {
               key: "actions",
               title: t("actions"),

@@ -129,8 +129,8 @@ function People(props: { chapterId: string; requirement: Schemas["RequirementOut
               key: "status", title: t("status"),
               cell: (row) => <Pill tone={STATUS[row.status]?.tone ?? "plain"}>{t(STATUS[row.status]?.key ?? "status")}</Pill>,
             },
-            { key: "due", title: t("due"), cell: (row) => (row.due_at ? <DueDay at={row.due_at} /> : "–") },
-            { key: "validTo", title: t("validTo"), cell: (row) => (row.expires_at ? day(row.expires_at) : "–") },
+            { key: "due", title: t("due"), brief: true, cell: (row) => (row.due_at ? <DueDay at={row.due_at} /> : "–") },
+            { key: "validTo", title: t("validTo"), brief: true, cell: (row) => (row.expires_at ? day(row.expires_at) : "–") },
           ]}
         />
       ) : null}

@@ -137,10 +137,10 @@ export function Enrollments() {
             },
             { key: "course", title: t("course"), cell: (row) => row.course_title },
             { key: "status", title: t("status"), cell: (row) => <EnrollmentStatus row={row} /> },
-            { key: "due", title: t("due"), cell: (row) => (row.due_at ? <DueDay at={row.due_at} late={row.overdue} /> : "–") },
+            { key: "due", title: t("due"), brief: true, cell: (row) => (row.due_at ? <DueDay at={row.due_at} late={row.overdue} /> : "–") },
             { key: "percent", title: t("progress"), number: true, cell: (row) => `${number(row.percent)} %` },
             { key: "score", title: t("score"), number: true, cell: (row) => (row.score === null ? "–" : `${number(row.score)} %`) },
-            { key: "completed", title: t("completedDay"), cell: (row) => (row.completed_at ? day(row.completed_at) : "–") },
+            { key: "completed", title: t("completedDay"), brief: true, cell: (row) => (row.completed_at ? day(row.completed_at) : "–") },
           ]}
         />
       ) : null}

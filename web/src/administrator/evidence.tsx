@@ -92,7 +92,7 @@ export function EvidenceQueue() {
       </Filters>
       {list.error ? <Failure error={list.error} again={() => void list.refetch()} /> : null}
       {list.isPending ? <Loading /> : null}
-      {list.items?.length === 0 ? <Empty title={t(status === "pending" ? "evidenceNoneWaits" : "evidenceNone")} /> : null}
+      {list.items?.length === 0 ? <Empty title={t(status === "pending" ? "evidenceNoneWaits" : "evidenceNone")}>{t("evidenceNoneLead")}</Empty> : null}
       {list.items && list.items.length > 0 ? (
         <Table
           caption={t("evidence")}
@@ -109,7 +109,7 @@ export function EvidenceQueue() {
               ),
             },
             { key: "requirement", title: t("requirement"), cell: (row) => row.requirement_name },
-            { key: "completed", title: t("completedDay"), cell: (row) => day(`${row.completed_on}T12:00:00Z`) },
+            { key: "completed", title: t("completedDay"), brief: true, cell: (row) => day(`${row.completed_on}T12:00:00Z`) },
             { key: "note", title: t("evidenceNote"), cell: (row) => <span dir="auto">{row.note ?? "–"}</span> },
             { key: "status", title: t("status"), cell: (row) => <Pill tone={EVIDENCE[row.status].tone}>{t(EVIDENCE[row.status].key)}</Pill> },
             {

@@ -145,8 +145,8 @@ export function Exemptions() {
               cell: (row) => row.requirement_name ?? <>{row.course_title} <Pill>{t("course")}</Pill></>,
             },
             { key: "reason", title: t("reason"), cell: (row) => <span dir="auto">{row.reason ?? "–"}</span> },
-            { key: "granted", title: t("exemptSince"), cell: (row) => day(row.granted_at) },
-            { key: "until", title: t("exemptUntil"), cell: (row) => (row.expires_on ? day(`${row.expires_on}T12:00:00Z`) : "–") },
+            { key: "granted", title: t("exemptSince"), brief: true, cell: (row) => day(row.granted_at) },
+            { key: "until", title: t("exemptUntil"), brief: true, cell: (row) => (row.expires_on ? day(`${row.expires_on}T12:00:00Z`) : "–") },
             {
               key: "actions",
               title: t("actions"),

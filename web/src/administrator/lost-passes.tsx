@@ -85,7 +85,7 @@ export function LostPasses() {
               </>
             ),
           },
-          { key: "found", title: t("foundDay"), cell: (row) => day(row.found_at) },
+          { key: "found", title: t("foundDay"), brief: true, cell: (row) => day(row.found_at) },
           {
             key: "actions",
             title: t("actions"),

@@ -12,7 +12,7 @@ import { AccommodationsOf } from "./accommodations";
 import { STATUS } from "./compliance";
 import { useCourses, usePrograms, useReach } from "./data";
 import { DayField, DueDay, endOfDay } from "./days";
-import { Ask, offer } from "./parts";
+import { Ask, offer, statusName } from "./parts";
 import { useWords } from "./words";
 
 type Member = Schemas["MemberRecordOut"];
@@ -80,9 +80,9 @@ function Requirements({ rows }: { rows: Schemas["ComplianceOut"][] }) {
       columns={[
         { key: "requirement", title: t("requirement"), cell: (row) => row.requirement_name },
         { key: "status", title: t("status"), cell: (row) => <Pill tone={STATUS[row.status]?.tone ?? "plain"}>{t(STATUS[row.status]?.key ?? "status")}</Pill> },
-        { key: "due", title: t("due"), cell: (row) => (row.due_at ? <DueDay at={row.due_at} /> : "–") },
-        { key: "completedDay", title: t("completedDay"), cell: (row) => (row.completed_at ? day(row.completed_at) : "–") },
-        { key: "validTo", title: t("validTo"), cell: (row) => (row.expires_at ? day(row.expires_at) : "–") },
+        { key: "due", title: t("due"), brief: true, cell: (row) => (row.due_at ? <DueDay at={row.due_at} /> : "–") },
+        { key: "completedDay", title: t("completedDay"), brief: true, cell: (row) => (row.completed_at ? day(row.completed_at) : "–") },
+        { key: "validTo", title: t("validTo"), brief: true, cell: (row) => (row.expires_at ? day(row.expires_at) : "–") },
       ]}
     />
   );
@@ -109,8 +109,8 @@ function Enrollments({ rows }: { rows: Member["enrollments"] }) {
           key: "status", title: t("status"),
           cell: (row) => (row.withdrawn_at ? <Pill>{t("withdrawn")}</Pill> : <Pill tone={ENROLLMENT[row.status].tone}>{t(ENROLLMENT[row.status].key)}</Pill>),
         },
-        { key: "due", title: t("due"), cell: (row) => (row.due_at ? <DueDay at={row.due_at} late={row.overdue} /> : "–") },
-        { key: "completedDay", title: t("completedDay"), cell: (row) => (row.completed_at ? day(row.completed_at) : "–") },
+        { key: "due", title: t("due"), brief: true, cell: (row) => (row.due_at ? <DueDay at={row.due_at} late={row.overdue} /> : "–") },
+        { key: "completedDay", title: t("completedDay"), brief: true, cell: (row) => (row.completed_at ? day(row.completed_at) : "–") },
         { key: "score", title: t("score"), cell: (row) => (row.score === null ? "–" : `${number(row.score)} %`), number: true },
       ]}
     />
@@ -135,8 +135,8 @@ function Certificates({ rows }: { rows: Member["certificates"] }) {
           ),
         },
         { key: "status", title: t("status"), cell: (row) => <Pill tone={CERTIFICATE[row.status].tone}>{t(CERTIFICATE[row.status].key)}</Pill> },
-        { key: "issuedDay", title: t("issuedDay"), cell: (row) => day(row.issued_at) },
-        { key: "validTo", title: t("validTo"), cell: (row) => (row.expires_at ? day(row.expires_at) : "–") },
+        { key: "issuedDay", title: t("issuedDay"), brief: true, cell: (row) => day(row.issued_at) },
+        { key: "validTo", title: t("validTo"), brief: true, cell: (row) => (row.expires_at ? day(row.expires_at) : "–") },
       ]}
     />
   );
@@ -159,7 +159,7 @@ export function MemberScreen() {
     <Screen title={one.display_name} wide>
       <p className="meta">
         <span>{one.chapter_name}</span>
-        <span>{one.status}</span>
+        <span>{statusName(one.status)}</span>
         {one.email ? <a href={`mailto:${one.email}`}>{one.email}</a> : null}
         <span>{one.user_id}</span>
       </p>

@@ -6,7 +6,7 @@ import { usePages } from "../parts/queries";
 import { Table } from "../parts/table";
 import { More } from "../screens/home";
 import { useChapters, useFacets, useRegions } from "./data";
-import { given, offer } from "./parts";
+import { given, offer, statusName } from "./parts";
 import { useWords } from "./words";
 
 const SORTS = ["display_name", "-display_name", "status"] as const;
@@ -38,7 +38,7 @@ export function Members() {
         <Choose
           label={t("status")}
           value={filters.status ?? ""}
-          options={offer(facets.data?.statuses.map((id) => ({ id })), t("allStatuses"))}
+          options={offer(facets.data?.statuses.map((id) => ({ id, name: statusName(id) })), t("allStatuses"))}
           change={(value) => change({ status: value })}
         />
       </Filters>
@@ -64,7 +64,7 @@ export function Members() {
               ),
             },
             { key: "chapter", title: t("chapter"), cell: (row) => row.chapter_name },
-            { key: "status", title: t("status"), sort: "status", cell: (row) => row.status },
+            { key: "status", title: t("status"), sort: "status", cell: (row) => statusName(row.status) },
             {
               key: "enrollments", title: t("enrollments"),
               cell: (row) => (

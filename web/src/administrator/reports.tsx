@@ -56,7 +56,7 @@ function InShort({ report, courseId }: { report: Report; courseId: string }) {
         <Figure name={t("statusFailed")} value={number(report.failed)} tone={report.failed > 0 ? "bad" : ""} />
         <Figure name={t("awaitingReview")} value={number(report.awaiting_review)} />
         <Figure name={t("medianScore")} value={report.median_score === null ? "–" : `${number(report.median_score)} %`} />
-        <Figure name={t("medianDays")} value={report.median_days === null ? "–" : number(report.median_days)} />
+        <Figure name={t("medianDays")} value={report.median_days === null ? "–" : report.median_days < 1 ? `< ${number(1)}` : number(Math.round(report.median_days))} />
       </dl>
       <Legend shares={sharesOf(report, words)} />
       <h2 className="section">{t("byChapter")}</h2>
@@ -97,7 +97,7 @@ function InShort({ report, courseId }: { report: Report; courseId: string }) {
               rows={report.by_week}
               rowKey={(row) => row.week}
               columns={[
-                { key: "week", title: t("weekOf"), cell: (row) => day(`${row.week}T12:00:00`) },
+                { key: "week", title: t("weekOf"), brief: true, cell: (row) => day(`${row.week}T12:00:00`) },
                 { key: "enrolled", title: t("enrolled"), number: true, cell: (row) => number(row.enrolled) },
                 { key: "completed", title: t("statusCompleted"), number: true, cell: (row) => number(row.completed) },
               ]}

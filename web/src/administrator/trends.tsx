@@ -160,7 +160,7 @@ function Forecast({ query, days }: { query: Query; days: number }) {
           },
           { key: "chapter", title: t("chapter"), cell: (row) => nameOf(row.chapter_id) },
           { key: "requirement", title: t("requirement"), cell: (row) => requirements.data?.find((one) => one.id === row.requirement_id)?.name ?? row.requirement_id },
-          { key: "lapses", title: t("lapsesOn"), cell: (row) => day(row.expires_at) },
+          { key: "lapses", title: t("lapsesOn"), brief: true, cell: (row) => day(row.expires_at) },
           { key: "way", title: t("state"), cell: (row) => <Pill tone={row.under_way ? "accent" : "warn"}>{t(row.under_way ? "underWayToo" : "notUnderWay")}</Pill> },
         ]}
       />

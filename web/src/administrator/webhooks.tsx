@@ -121,7 +121,7 @@ function Deliveries({ hook }: { hook: Hook }) {
           { key: "event", title: t("event"), cell: (row) => row.event_type.replace("learning.", "") },
           { key: "status", title: t("status"), cell: (row) => <Pill tone={DELIVERY[row.status].tone}>{t(DELIVERY[row.status].key)}</Pill> },
           { key: "said", title: t("answer"), cell: (row) => row.error ?? (row.response_status === null ? "–" : String(row.response_status)) },
-          { key: "at", title: t("at"), cell: (row) => moment(row.last_attempt_at ?? row.created_at) },
+          { key: "at", title: t("at"), brief: true, cell: (row) => moment(row.last_attempt_at ?? row.created_at) },
           {
             key: "again",
             title: t("actions"),

@@ -72,7 +72,7 @@ export function Banks() {
             },
             { key: "questions", title: t("questionsTitle"), number: true, cell: (row) => row.question_count },
             { key: "scope", title: t("openTo"), cell: (row) => (row.scope_id ? `${t(SCOPE[row.scope])}: ${row.scope_id}` : t(SCOPE[row.scope])) },
-            { key: "at", title: t("lastChanged"), cell: (row) => day(row.updated_at) },
+            { key: "at", title: t("lastChanged"), brief: true, cell: (row) => day(row.updated_at) },
           ]}
         />
       ) : null}

@@ -100,7 +100,7 @@ function ProgramForm(props: { program?: Program; busy: boolean; error: unknown; 
           ))}
         </ol>
         <button type="button" onClick={() => setSteps([...steps, newStep()])}>
-          <Icon name="plus" /> {t("addStep")}
+          <Icon name="plus" /> {t("addStep")}
         </button>
       </section>
       <CheckField label={t("stepsOrdered")} hint={t("stepsOrderedHint")} checked={ordered} change={setOrdered} />

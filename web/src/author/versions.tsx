@@ -4,7 +4,7 @@ import { useState } from "react";
 import { api, done, take } from "../api";
 import { Failure, Loading, Pill, Screen } from "../parts/basics";
 import { Confirm } from "../parts/dialog";
-import { usePages } from "../parts/queries";
+import { useByWhom, usePages } from "../parts/queries";
 import { Table } from "../parts/table";
 import { useToast } from "../parts/toasts";
 import { More } from "../screens/home";
@@ -18,6 +18,7 @@ type Asked = { what: "restore"; number: number } | { what: "retire" } | { what: 
 export function Versions() {
   const { courseId } = useParams({ strict: false }) as { courseId: string };
   const { t, moment } = useWords();
+  const byWhom = useByWhom();
   const say = useToast();
   const navigate = useNavigate();
   const queries = useQueryClient();
@@ -84,8 +85,8 @@ export function Versions() {
               title: t("state"),
               cell: (row) => (row.is_current ? <Pill tone="good">{t("current")}</Pill> : row.is_published ? <Pill>{t("earlier")}</Pill> : <Pill tone="accent">{t("draft")}</Pill>),
             },
-            { key: "at", title: t("when"), cell: (row) => moment(row.published_at ?? row.updated_at) },
-            { key: "by", title: t("by"), cell: (row) => row.published_by ?? "–" },
+            { key: "at", title: t("when"), brief: true, cell: (row) => moment(row.published_at ?? row.updated_at) },
+            { key: "by", title: t("by"), cell: (row) => (row.published_by ? <bdi>{byWhom(row.published_by)}</bdi> : "–") },
             { key: "note", title: t("note"), cell: (row) => row.note ?? "–" },
             {
               key: "actions",

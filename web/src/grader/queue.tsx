@@ -40,7 +40,7 @@ const columnsOf = ({ t, moment }: ReturnType<typeof useGraderWords>): Column<Pen
     ),
   },
   { key: "learner", title: t("columnLearner"), cell: (one) => <bdi>{one.learner?.display_name ?? one.learner?.user_id ?? t("blind")}</bdi> },
-  { key: "submitted", title: t("columnHandedIn"), cell: (one) => moment(one.submitted_at) },
+  { key: "submitted", title: t("columnHandedIn"), brief: true, cell: (one) => moment(one.submitted_at) },
   { key: "state", title: t("columnState"), cell: (one) => <State one={one} /> },
 ];
 

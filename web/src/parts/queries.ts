@@ -1,5 +1,6 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, take } from "../api";
+import { useWords } from "../i18n";
 
 interface Page<T> {
   items: T[];
@@ -19,6 +20,13 @@ export function usePages<T>(key: readonly unknown[], fetchPage: (cursor: string 
 }
 
 export const useMe = () => useQuery({ queryKey: ["me"], queryFn: () => take(api.GET("/api/me/")), staleTime: 300_000 });
+
+/** Who did something, where only the id is known: oneself by name, what came of itself in words. */
+export function useByWhom(): (userId: string) => string {
+  const { t } = useWords();
+  const me = useMe();
+  return (userId) => (userId === "system" ? t("byItself") : userId === me.data?.user_id ? (me.data.name ?? userId) : userId);
+}
 
 export const useModules = (courseId: string) =>
   useQuery({

@@ -8,6 +8,8 @@ export interface Column<T> {
   /** The word of `?sort=` by which the service sorts by this column; `-` before it turns the order. */
   sort?: string;
   number?: boolean;
+  /** What stands in it is short, such as a day, and is not broken into lines. */
+  brief?: boolean;
 }
 
 interface Selection {
@@ -97,7 +99,7 @@ function Row<T>({ row, id, columns, selection }: { row: T; id: string; columns: 
             {column.cell(row)}
           </th>
         ) : (
-          <td key={column.key} role="cell" className={column.number ? "number" : ""} data-label={column.title}>
+          <td key={column.key} role="cell" className={column.number ? "number" : column.brief ? "brief" : ""} data-label={column.title}>
             {column.cell(row)}
           </td>
         ),

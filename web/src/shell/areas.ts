@@ -91,3 +91,8 @@ const isWithin = (path: string, place: string) => path === place || path.startsW
 export function areaAt(path: string): Area {
   return AREAS.find((area) => area !== LEARNING && isWithin(path, area.places[0].to)) ?? LEARNING;
 }
+
+/** The screen of the navigation that the one at `path` stands below; none below a screen that others stand beside. */
+export function placeAt(places: readonly Place[], path: string): Place | undefined {
+  return places.filter((place) => isWithin(path, place.to)).toSorted((a, b) => b.to.length - a.to.length)[0];
+}

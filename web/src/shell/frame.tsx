@@ -6,7 +6,7 @@ import { Connection } from "../parts/connection";
 import { Icon } from "../parts/icons";
 import { useMe, useUnread } from "../parts/queries";
 import { useSession } from "../session";
-import { areaAt, areasOf, placesOf, type Area, type Place } from "./areas";
+import { areaAt, areasOf, placeAt, placesOf, type Area, type Place } from "./areas";
 import { Menu } from "./menu";
 
 /** How many places a telephone's bar has room for; of more, the last leads to the others. */
@@ -23,10 +23,10 @@ function Unread({ count }: { count: number }) {
   );
 }
 
-function PlaceLink({ place, first, unread }: { place: Place; first: boolean; unread: number }) {
+function PlaceLink({ place, first, isHere, unread }: { place: Place; first: boolean; isHere: boolean; unread: number }) {
   const { t } = useWords();
   return (
-    <Link to={place.to} activeOptions={{ exact: first, includeSearch: false }}>
+    <Link to={place.to} activeOptions={{ exact: first, includeSearch: false }} {...(isHere ? { className: "active" } : {})}>
       <Icon name={place.icon} />
       <span>{t(place.key)}</span>
       {place.icon === "bell" ? <Unread count={unread} /> : null}
@@ -36,6 +36,8 @@ function PlaceLink({ place, first, unread }: { place: Place; first: boolean; unr
 
 function Places({ places, unread }: { places: Place[]; unread: number }) {
   const { t } = useWords();
+  const path = useLocation({ select: (location) => location.pathname });
+  const here = placeAt(places, path);
   const many = places.length > MOST_IN_BAR;
   const inBar = many ? places.slice(0, MOST_IN_BAR - 1) : places;
   const others = places.slice(inBar.length);
@@ -43,18 +45,18 @@ function Places({ places, unread }: { places: Place[]; unread: number }) {
   return (
     <nav className={`places of-${count}`} aria-label={t("navMain")}>
       {inBar.map((place, index) => (
-        <PlaceLink key={place.to} place={place} first={index === 0} unread={unread} />
+        <PlaceLink key={place.to} place={place} first={index === 0} isHere={place === here} unread={unread} />
       ))}
       {others.length > 0 ? (
         <>
           <Menu className="others" label={<><Icon name="more" /><span>{t("navMore")}</span></>}>
             {others.map((place) => (
-              <PlaceLink key={place.to} place={place} first={false} unread={unread} />
+              <PlaceLink key={place.to} place={place} first={false} isHere={place === here} unread={unread} />
             ))}
           </Menu>
           <div className="others-wide">
             {others.map((place) => (
-              <PlaceLink key={place.to} place={place} first={false} unread={unread} />
+              <PlaceLink key={place.to} place={place} first={false} isHere={place === here} unread={unread} />
             ))}
           </div>
         </>
