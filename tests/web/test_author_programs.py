@@ -73,3 +73,48 @@ async def test_a_member_takes_a_program_by_themselves(stage: Stage, world: World
     await ana.goes("/app/")
     await ana.sees("Opens after the step before")
     assert not ana.faults, "\n".join(ana.faults)
+
+
+@pytest.mark.timeout(150)
+@each_width
+async def test_a_program_from_its_making_to_a_learners_certificate(
+    stage: Stage, world: World, width: int
+) -> None:
+    for title in ("Hazing prevention", "Treasurers"):
+        await course(world, title)
+    await world.add_member("ana", display_name="Ana Lindqvist")
+    stage.offers("boss", "Margaret Okonkwo", "national_admin", role="administrator")
+    stage.offers("ana", "Ana Lindqvist")
+    author = stage.person(width)
+    await author.opens("/app/author/programs/new")
+    await author.chooses("M Margaret")
+    await author.fills("Title", "First year")
+    await author.chooses("Hazing prevention", FIRST_STEP)
+    await author.chooses("Add a step")
+    await author.chooses("Treasurers", SECOND_STEP)
+    await author.chooses("Make the program")
+    await author.sees("Nobody sees it before you publish it.")
+    await author.chooses("Publish")
+    await author.sees("Version 1 is open now")
+    await stage.tab.clean(stage.site.address)
+    ana = stage.person(width)
+    await ana.opens("/app/courses")
+    await ana.chooses("A Ana")
+    await ana.chooses("Take this program")
+    await ana.goes("/app/")
+    for title in ("Hazing prevention", "Treasurers"):
+        await ana.chooses(title, ".program-steps a")
+        await ana.sees_heading(title)
+        await ana.chooses("Begin")
+        await ana.chooses("Done")
+        await ana.sees("Completed on")
+        await ana.goes("/app/")
+        await ana.looks_at_it(f"program-after-{title.split()[0].lower()}")
+    await world.run_jobs()
+    await ana.goes("/app/certificates")
+    await ana.sees("First year")
+    await ana.looks_at_it("program-certificate")
+    [own] = (await world.member().ok("GET", "/api/users/programs/"))["items"]
+    assert (own["status"], own["percent"]) == ("completed", 100)
+    assert own["certificate_id"]
+    assert not author.faults + ana.faults, "\n".join(author.faults + ana.faults)
