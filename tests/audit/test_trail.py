@@ -205,7 +205,9 @@ async def test_programs_banks_and_rules_are_named(world: World) -> None:
     made = await world.course(tree(lesson(), title="Fire safety"))
     bank = await world.admin.ok("POST", "/api/question-banks/", {"title": "Exits", "scope": "national"})
     rule = await world.admin.ok(
-        "POST", "/api/assignment-rules/", {"course_id": made["id"], "trigger": "manual", "audience_filter": {}}
+        "POST",
+        "/api/assignment-rules/",
+        {"course_id": made["id"], "trigger": "manual", "audience_filter": {}},
     )
     program = await world.admin.ok("POST", PROGRAMS, a_program(made["id"], title="First year"))
     named = {one["subject"]: one["subject_name"] for one in await entries(world.admin)}
