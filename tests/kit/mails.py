@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from learning_service.adapters.mail_look import Look, mail_logo
 from learning_service.adapters.mail_text import write_mail
-from learning_service.domain.reminders.rules import Digest, DigestLine, Mail, Notice
+from learning_service.domain.reminders.rules import Digest, DigestChapter, DigestLine, Mail, Notice
 
 DUE = datetime(2026, 11, 22, tzinfo=UTC)
 MAIL = Mail(
@@ -114,10 +114,20 @@ SAMPLES: Mapping[str, Mail | Notice | Digest] = {
         user_id="zoe",
         wanted=True,
         required=False,
-        overdue=[DigestLine("Ana Ruiz", "Hazing prevention", EARLIER), DigestLine("Bob", "Alcohol", EARLIER)],
+        chapters=[
+            DigestChapter(
+                "alpha",
+                "Alpha, Boston",
+                [DigestLine("Ana Ruiz", "Hazing prevention", EARLIER), DigestLine("Bob", "Alcohol", EARLIER)],
+                1204,
+                [DigestLine("Cyd O’Neill", "Hazing prevention", LATER)],
+                1,
+            ),
+            DigestChapter("beta", "Beta", lapsing=[DigestLine("Dan", "Alcohol", LATER)], lapsing_count=1),
+        ],
+        chapters_left=3,
         overdue_count=1204,
-        lapsing=[DigestLine("Cyd O’Neill", "Hazing prevention", LATER)],
-        lapsing_count=1,
+        lapsing_count=2,
     ),
     "notice": Notice(
         id=uuid.UUID(int=2),

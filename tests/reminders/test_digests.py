@@ -67,6 +67,43 @@ async def test_officers_learn_who_is_overdue_and_who_lapses_where_they_are(post:
     assert len(found) == 4, "another week, another one"
 
 
+async def test_each_chapter_has_its_list_and_its_link(post: Post) -> None:
+    """As many names as can be read, and how many more there are; the chapter with the most that is overdue first."""
+    world, due = post.world, soon(days=2)
+    await world.admin.ok(
+        "PATCH", "/api/organization/", {"officer_digest": "weekly", "frontend_url": SITE, "overdue_days": []}
+    )
+    await appoint(post, "chief", "n2", "chapter_admin", "n2")
+    await appoint(post, "north", "s1", "regional_admin", "north")
+    late = [f"late{n:02}" for n in range(11)]
+    for user in late:
+        await world.add_member(user, "n2", display_name=f"Member {user}")
+    await assigned(world, due, "ana", *late)
+    await world.run_jobs()
+    await send(post, due + timedelta(days=8))
+    told = digests(post)
+    assert told["north"]["Subject"].startswith("This week: 12 courses are overdue")
+    assert told["chief"]["Subject"].startswith("This week: 11 courses are overdue")
+    said, page = parts_of(told["north"])
+    chapters = await world.admin.ok("GET", "/api/directory/chapters/")
+    names = {one["id"]: one["name"] for one in chapters["items"]}
+    first, second = (
+        said.index(f"{names['n2']}: 11 courses"),
+        said.index(f"{names['n1']}: 1 course is overdue"),
+    )
+    assert first < second
+    assert said[first:second].count("• Member late") == 8
+    assert "• and 3 more" in said[first:second]
+    assert "• Ana: " in said[second:]
+    for chapter in ("n1", "n2"):
+        address = f"{SITE}/administer/chapters/{chapter}"
+        assert address in said
+        assert f'href="{address}"' in page
+    said, _ = parts_of(told["chief"])
+    assert names["n1"] not in said
+    assert f"{SITE}/administer/chapters/n1" not in said
+
+
 async def test_none_unless_the_organization_and_the_officer_want_it(post: Post) -> None:
     world, due = post.world, soon(days=2)
     await appoint(post, "chief", "n2", "chapter_admin", "n1")

@@ -55,6 +55,7 @@ class Listing:
 
     heading: str
     lines: Sequence[str]
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Said:
     """How text writes a link: label and address."""
     deadline: str | None = None
     listings: Sequence[Listing] = ()
+    closing: Sequence[str] = ()
+    """What is said after them."""
     button: Link | None = None
     links: Sequence[Link] = ()
     unsubscribe: Link | None = None
@@ -99,7 +102,10 @@ def _text(said: Said) -> str:
     parts = [said.organization, *said.paragraphs]
     if said.deadline is not None:
         parts.append(said.deadline)
-    parts += ["\n".join([one.heading, *(f"• {line}" for line in one.lines)]) for one in said.listings]
+    for one in said.listings:
+        goes_on = [] if one.link is None else [_link(said, one.link)]
+        parts.append("\n".join([one.heading, *(f"• {line}" for line in one.lines), *goes_on]))
+    parts += said.closing
     links = [*([said.button] if said.button else []), *said.links]
     parts += [_link(said, one) for one in links]
     end = ["-- ", said.footer, *([_link(said, said.unsubscribe)] if said.unsubscribe else [])]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from email.utils import format_datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from learning_service.adapters.letter import Letter, one_line, write_letter
 from learning_service.adapters.mail_look import PLAIN, Link, Listing, Look, Said, mail_body
@@ -12,6 +12,7 @@ from learning_service.adapters.mail_words import Tongue, tongue_of
 from learning_service.domain.grading.rules.score import score_percent
 from learning_service.domain.reminders.rules import (
     Digest,
+    DigestChapter,
     DigestLine,
     Mail,
     Notice,
@@ -152,29 +153,46 @@ def _of_certificate(mail: Mail, tongue: Tongue, look: Look, ending: Link | None)
 
 
 def _of_week(digest: Digest, tongue: Tongue, look: Look, ending: Link | None) -> Said:
-    counts = {
-        "overdue": tongue.count("digest_overdue", digest.overdue_count),
-        "lapsing": tongue.count("digest_lapsing", digest.lapsing_count),
-    }
-    listings = [
-        Listing(
-            counts["overdue"], _lines(digest, digest.overdue, digest.overdue_count, "digest_since", tongue)
-        ),
-        Listing(
-            counts["lapsing"], _lines(digest, digest.lapsing, digest.lapsing_count, "digest_until", tongue)
-        ),
-    ]
+    counts = _counts(digest, tongue)
+    listings = [_of_chapter(digest, one, tongue, look) for one in digest.chapters]
+    left = [tongue.count("digest_chapters", digest.chapters_left)] if digest.chapters_left else []
     organization = one_line(digest.organization_name)
     return Said(
         language=tongue.language,
         subject=tongue.say("digest_subject", **counts),
         organization=organization,
         paragraphs=[_greeting(digest, tongue), tongue.say("digest_text", organization=organization)],
-        listings=[one for one in listings if one.lines],
-        button=_link(look, tongue, "open_site", "/"),
+        listings=listings,
+        closing=left,
+        button=_link(look, tongue, "open_site", "/administer"),
         footer=tongue.text("digest_footer"),
         link_form=tongue.text("link"),
         unsubscribe=ending,
+    )
+
+
+def _counts(told: Digest | DigestChapter, tongue: Tongue) -> dict[str, str]:
+    return {
+        "overdue": tongue.count("digest_overdue", told.overdue_count),
+        "lapsing": tongue.count("digest_lapsing", told.lapsing_count),
+    }
+
+
+def _of_chapter(digest: Digest, chapter: DigestChapter, tongue: Tongue, look: Look) -> Listing:
+    """What there is to tell of one chapter, and where its officers go on."""
+    counts = _counts(chapter, tongue)
+    told = [
+        counts[name]
+        for name, count in (("overdue", chapter.overdue_count), ("lapsing", chapter.lapsing_count))
+        if count
+    ]
+    return Listing(
+        f"{one_line(chapter.name)}: {', '.join(told)}",
+        [
+            *_lines(digest, chapter.overdue, chapter.overdue_count, "digest_since", tongue),
+            *_lines(digest, chapter.lapsing, chapter.lapsing_count, "digest_until", tongue),
+        ],
+        _link(look, tongue, "open_chapter", f"/administer/chapters/{quote(chapter.id)}"),
     )
 
 

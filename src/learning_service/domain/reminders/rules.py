@@ -112,6 +112,20 @@ class DigestLine:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestChapter:
+    """How learning stands in a chapter: who is overdue or lapses soon, as many as a mail names, and how many."""
+
+    id: str
+    name: str
+    overdue: Sequence[DigestLine] = ()
+    """The longest overdue first."""
+    overdue_count: int = 0
+    lapsing: Sequence[DigestLine] = ()
+    """The next to lapse first."""
+    lapsing_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """What a week's mail to a chapter's or a region's administrator is made of, as of the moment it is sent."""
 
@@ -136,11 +150,12 @@ class Digest:
     user_id: str
     wanted: bool
     required: bool
-    overdue: Sequence[DigestLine]
-    """The longest overdue first, as many as a mail names."""
+    chapters: Sequence[DigestChapter]
+    """Those with the most that is overdue first, as many as a mail names."""
+    chapters_left: int
+    """How many more there are with something to tell."""
     overdue_count: int
-    lapsing: Sequence[DigestLine]
-    """The next to lapse first, as many as a mail names."""
+    """In all of them."""
     lapsing_count: int
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,10 +20,10 @@ from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.preferences.models import MemberPreferences
 from learning_service.domain.preferences.queries import is_of, is_required, is_wanted
 from learning_service.domain.reminders.models import OfficerDigest
-from learning_service.domain.reminders.rules import Digest, DigestLine
+from learning_service.domain.reminders.rules import Digest, DigestChapter, DigestLine
 
-LINES = 20
-"""How many of each a mail names."""
+LINES, CHAPTERS = 8, 12
+"""How many of each kind a mail names in a chapter, and how many chapters."""
 AHEAD = timedelta(days=30)
 _Later = aliased(CourseCompletion, name="later")
 _ACTIVE: ColumnElement[bool] = func.is_active_status(Member.status, OrganizationSettings.active_statuses)
@@ -75,17 +76,40 @@ async def load_digest(session: AsyncSession, digest_id: uuid.UUID) -> Digest | N
         Member.organization_id == organization_id,
         or_(Member.chapter_id.in_(scopes["chapter_admin"]), Chapter.region_id.in_(scopes["regional_admin"])),
     )
-    overdue, overdue_count = await _lines(session, _overdue(instant).where(reach))
-    lapsing, lapsing_count = await _lines(session, _lapsing(instant).where(reach))
+    found = _chapters(
+        await _lines(session, _overdue(instant).where(reach)),
+        await _lines(session, _lapsing(instant).where(reach)),
+    )
     is_for_them = is_weekly and any(scopes.values())
-    counted = (overdue, overdue_count, lapsing, lapsing_count)
-    values: Any = (id_, pending, is_for_them, *facts, *counted)
+    counts = sum(one.overdue_count for one in found), sum(one.lapsing_count for one in found)
+    told = (found[:CHAPTERS], max(0, len(found) - CHAPTERS), *counts)
+    values: Any = (id_, pending, is_for_them, *facts, *told)
     return Digest(*values)
 
 
-async def _lines(session: AsyncSession, statement: Any) -> tuple[Sequence[DigestLine], int]:
-    rows = (await session.execute(statement.limit(LINES))).all()
-    return [DigestLine(*row[:3]) for row in rows], int(rows[0][3]) if rows else 0
+def _chapters(overdue: Sequence[Any], lapsing: Sequence[Any]) -> Sequence[DigestChapter]:
+    """What the rows tell of each chapter, those with the most that is overdue first."""
+    found: dict[str, DigestChapter] = {}
+    for rows, lines, count in (
+        (overdue, "overdue", "overdue_count"),
+        (lapsing, "lapsing", "lapsing_count"),
+    ):
+        for row in rows:
+            one = found.get(row.chapter_id) or DigestChapter(row.chapter_id, row.chapter_name)
+            more = [*getattr(one, lines), DigestLine(row.display_name, row.title, row.at)]
+            found[row.chapter_id] = replace(one, **{lines: more, count: row.count})
+    return sorted(found.values(), key=lambda one: (-one.overdue_count, -one.lapsing_count, one.name, one.id))
+
+
+async def _lines(session: AsyncSession, statement: Any) -> Sequence[Any]:
+    """The first of each chapter."""
+    each = statement.subquery()
+    rows: Sequence[Any] = (
+        await session.execute(
+            select(each).where(each.c.place <= LINES).order_by(each.c.chapter_id, each.c.place)
+        )
+    ).all()
+    return rows
 
 
 def _overdue(instant: datetime) -> Any:
@@ -111,12 +135,20 @@ def _lapsing(instant: datetime) -> Any:
 
 
 def _of_members(table: Any, at: Any, instant: datetime) -> Any:
-    """Name, course and time of each that is not exempt, and how many there are, the earliest first."""
+    """Name, course and time of each that is not exempt, its place in its chapter, and how many the chapter has."""
     version = and_(
         CourseVersion.organization_id == table.organization_id, CourseVersion.id == table.version_id
     )
     return (
-        select(Member.display_name, CourseVersion.title, at, func.count().over().label("count"))
+        select(
+            Member.display_name,
+            CourseVersion.title,
+            at.label("at"),
+            Chapter.id.label("chapter_id"),
+            Chapter.name.label("chapter_name"),
+            func.count().over(partition_by=Chapter.id).label("count"),
+            func.row_number().over(partition_by=Chapter.id, order_by=(at, table.id)).label("place"),
+        )
         .select_from(Member)
         .join(
             Chapter, and_(Chapter.organization_id == Member.organization_id, Chapter.id == Member.chapter_id)
@@ -129,5 +161,4 @@ def _of_members(table: Any, at: Any, instant: datetime) -> Any:
             _ACTIVE,
             ~is_exempt(table.organization_id, table.user_id, table.course_id, instant),
         )
-        .order_by(at, table.id)
     )
