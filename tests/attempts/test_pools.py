@@ -1,6 +1,7 @@
 """Pools: what an attempt draws, that it stays so, and that all attempts are worth the same."""
 
 import asyncio
+import random
 import uuid
 from collections import Counter
 from decimal import Decimal
@@ -14,6 +15,7 @@ from tests.kit.query_counts import counted
 from tests.kit.quiz_taker import QuizTaker, essay, quiz, quiz_taker, tree
 from tests.kit.world import Json, World, choice, right
 
+from learning_service.domain.attempts.actions import papers
 from learning_service.domain.attempts.actions.papers import drawn
 from learning_service.domain.courses.queries.compiled import CompiledPool, CompiledQuiz
 from learning_service.domain.courses.queries.shown import QuestionView
@@ -188,10 +190,13 @@ async def test_what_an_author_reads_can_be_sent_back_and_keys_stay(world: World)
     assert [change["kind"] for change in found["changes"]] == ["course"]
 
 
-def test_neither_place_nor_order_says_which_questions_there_are() -> None:
-    questions = [QuestionView(uuid.uuid4(), f"k{n}", "free_form", "<p>?</p>", Decimal(1)) for n in range(4)]
+def paper_of(count: int, draw: int) -> CompiledQuiz:
+    """A quiz of one pool."""
+    questions = [
+        QuestionView(uuid.uuid4(), f"k{n}", "free_form", "<p>?</p>", Decimal(1)) for n in range(count)
+    ]
     names = tuple(str(question.id) for question in questions)
-    paper = CompiledQuiz(
+    return CompiledQuiz(
         id=uuid.uuid4(),
         kind="quiz",
         key="q",
@@ -208,8 +213,13 @@ def test_neither_place_nor_order_says_which_questions_there_are() -> None:
         shown=tuple(questions),
         explanations={},
         choice_feedback={},
-        places=(CompiledPool(names, 2),),
+        places=(CompiledPool(names, draw),),
     )
+
+
+def test_neither_place_nor_order_says_which_questions_there_are() -> None:
+    paper = paper_of(4, draw=2)
+    names = [str(question.id) for question in paper.shown]
     met = Counter(tuple(str(q.id) for q in drawn(paper, {}).shown) for _ in range(1200))
     assert len(met) == 12  # each ordered pair
     assert min(met.values()) > 50
@@ -217,3 +227,28 @@ def test_neither_place_nor_order_says_which_questions_there_are() -> None:
         frozenset(str(q.id) for q in drawn(paper, {names[0]: 1, names[1]: 1}).shown) for _ in range(50)
     }
     assert preferred == {frozenset(names[2:])}
+    # Of those that were seen alike, each as often; of those seen less, all.
+    seen = {names[0]: 0, names[1]: 1, names[2]: 1, names[3]: 2}
+    often = Counter(str(q.id) for _ in range(600) for q in drawn(paper, seen).shown)
+    assert often[names[0]] == 600
+    assert min(often[names[1]], often[names[2]]) > 200
+    assert names[3] not in often
+
+
+def test_chance_is_asked_for_what_is_drawn_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the system's: five pools of 200 took a thousand calls of it for ten questions."""
+    paper = paper_of(200, draw=2)
+    chance = Counting()
+    monkeypatch.setattr(papers, "_chance", chance)
+    assert len(drawn(paper, {}).shown) == 2
+    assert chance.asked <= 20
+
+
+class Counting(random.Random):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def getrandbits(self, k: int, /) -> int:
+        self.asked += 1
+        return super().getrandbits(k)

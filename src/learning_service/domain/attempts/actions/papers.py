@@ -2,7 +2,7 @@
 
 import random
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from sqlalchemy import func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import Layout, QuizAttempt
-from learning_service.domain.courses.queries.compiled import CompiledQuiz
+from learning_service.domain.courses.queries.compiled import CompiledPool, CompiledQuiz
 from learning_service.domain.courses.queries.shown import AnswerView, QuestionView
 
 _chance = random.SystemRandom()
@@ -33,8 +33,7 @@ def questions_shown(quiz: CompiledQuiz, layout: Layout | None) -> Sequence[Quest
         layout = _mixed(quiz)
     if layout is None:
         return quiz.shown
-    by_id = {str(question.id): question for question in quiz.shown}
-    return [_arranged(by_id[question_id], choices) for question_id, choices in layout]
+    return [_arranged(quiz.by_id[question_id], choices) for question_id, choices in layout]
 
 
 async def _seen(session: AsyncSession, enrollment_id: uuid.UUID, quiz_id: uuid.UUID) -> Mapping[str, int]:
@@ -53,16 +52,24 @@ async def _seen(session: AsyncSession, enrollment_id: uuid.UUID, quiz_id: uuid.U
 
 def drawn(quiz: CompiledQuiz, seen: Mapping[str, int]) -> CompiledQuiz:
     """The quiz with what is drawn of each pool in its place: by chance, what was seen least first."""
-    by_id = {str(question.id): question for question in quiz.shown}
-    shown: list[QuestionView] = []
+    shown: list[str] = []
     for place in quiz.places:
         if isinstance(place, str):
-            shown.append(by_id[place])
-            continue
-        mixed = _chance.sample(place.question_ids, len(place.question_ids))
-        least_seen = sorted(mixed, key=lambda one: seen.get(one, 0))[: place.draw]
-        shown.extend(by_id[one] for one in _chance.sample(least_seen, len(least_seen)))
-    return replace(quiz, shown=tuple(shown))
+            shown.append(place)
+        else:
+            shown += _least_seen(place, seen)
+    return replace(quiz, shown=tuple(quiz.by_id[one] for one in shown))
+
+
+def _least_seen(pool: CompiledPool, seen: Mapping[str, int]) -> list[str]:
+    """What is drawn of a pool, in an order by chance. Chance is asked for what is drawn alone: it is the system's."""
+    groups: defaultdict[int, list[str]] = defaultdict(list)
+    for question_id in pool.question_ids:
+        groups[seen.get(question_id, 0)].append(question_id)
+    least: list[str] = []
+    for times in sorted(groups):
+        least += _chance.sample(groups[times], min(len(groups[times]), pool.draw - len(least)))
+    return _chance.sample(least, len(least))
 
 
 def _arranged(question: QuestionView, choices: list[str]) -> QuestionView:

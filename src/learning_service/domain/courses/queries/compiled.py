@@ -10,7 +10,7 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeVar
 
@@ -72,6 +72,13 @@ class CompiledQuiz:
     """By the choice's id."""
     places: tuple[str | CompiledPool, ...] = ()
     """Where there are pools: what stands in each place, a question by its id or a pool."""
+    by_id: Mapping[str, QuestionView] = field(default_factory=dict, repr=False, compare=False)
+    """The questions by their ids as text, made with the quiz: a start looks up ten of a thousand."""
+
+    def __post_init__(self) -> None:
+        """Make `by_id`. A paper keeps that of its quiz, which has more."""
+        if not self.by_id:
+            object.__setattr__(self, "by_id", {str(question.id): question for question in self.shown})
 
     @property
     def pools(self) -> bool:
@@ -90,11 +97,10 @@ class CompiledQuiz:
         if not self.places or layout is None:
             return self
         asked = [question_id for question_id, _ in layout]
-        shown = {str(question.id): question for question in self.shown}
         return replace(
             self,
             keys={question_id: self.keys[question_id] for question_id in asked},
-            shown=tuple(shown[question_id] for question_id in asked),
+            shown=tuple(self.by_id[question_id] for question_id in asked),
             places=(),
             max_points=sum((self.keys[question_id].points for question_id in asked), Decimal(0)),
         )
