@@ -190,7 +190,9 @@ async def test_a_rule_assigns_a_program_with_what_comes_first(world: World) -> N
     assert len(await enrollments(world, second["id"])) == 1
     run = await world.admin.ok("POST", f"{RULES}{made['id']}/run/")
     await captain(world, True, "bob")
-    assert (await world.admin.ok("GET", f"{RULES}runs/{run['run_id']}/"))["already_enrolled"] == 1
+    told = await world.admin.ok("GET", f"{RULES}runs/{run['run_id']}/")
+    assert told["already_enrolled"] == 1
+    assert (told["course_id"], told["program_id"]) == (None, officers), "a program is no course"
     assert len(await enrollments(world, first["id"], "bob")) == 1
 
 

@@ -91,7 +91,10 @@ class RunOut(Out):
 
     run_id: UUID
     rule_id: UUID | None
-    course_id: UUID
+    course_id: UUID | None
+    """The course that it assigns; null: it assigns a program."""
+    program_id: UUID | None
+    """The program that it assigns; null: it assigns a course."""
     trigger: Literal["manual", "scheduled_date", "assignment"]
     started_by: str
     """Who began it; `system` where the rule did by itself."""

@@ -53,7 +53,8 @@ class RunView:
 
     run_id: uuid.UUID
     rule_id: uuid.UUID | None
-    course_id: uuid.UUID
+    course_id: uuid.UUID | None
+    program_id: uuid.UUID | None
     trigger: str
     started_by: str
     status: str
@@ -201,10 +202,19 @@ async def _views(
     """Runs as the caller sees them: figures never tell of members whom others administer."""
     reach = reach_of(caller, chapters=True)
     partly = [run.id for run in runs if not reach.covers(reach_of_stored(run))]
-    own = await _assigned_within(
-        session, caller.organization_id, {run.course_id for run in runs}, partly, reach
+    assigned = {run.course_id for run in runs}
+    own = await _assigned_within(session, caller.organization_id, assigned, partly, reach)
+    programs = set(
+        await session.scalars(
+            select(Course.id).where(
+                Course.organization_id == caller.organization_id,
+                Course.id.in_(assigned),
+                Course.kind == PROGRAM,
+            )
+        )
     )
-    return [_figures_of_own(_view(run), own[run.id]) if run.id in own else _view(run) for run in runs]
+    views = [_view(run, of_program=run.course_id in programs) for run in runs]
+    return [_figures_of_own(view, own[view.run_id]) if view.run_id in own else view for view in views]
 
 
 async def _assigned_within(
@@ -234,8 +244,14 @@ def _figures_of_own(view: RunView, assigned: int) -> RunView:
     return replace(view, assigned=assigned, matches=None, already_enrolled=None, undone=None)
 
 
-def _view(run: AssignmentRun) -> RunView:
-    return RunView(run.id, *(getattr(run, name) for name in RunView.__slots__ if name != "run_id"))
+def _view(run: AssignmentRun, *, of_program: bool) -> RunView:
+    told = {"run_id", "course_id", "program_id"}
+    return RunView(
+        run_id=run.id,
+        course_id=None if of_program else run.course_id,
+        program_id=run.course_id if of_program else None,
+        **{name: getattr(run, name) for name in RunView.__slots__ if name not in told},
+    )
 
 
 def reach_of_stored(thing: AssignmentRule | AssignmentRun) -> Reach:
