@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from tests.kit.learner import Learner, lesson, quiz, tree
+from tests.kit.moving import course_tree, edited, enters, moves, publishes, reads
 from tests.kit.world import Json, World, small_tree
 from tests.privacy.history import ADDRESS, FIELD, NAME, PRAISE, SHORT, TYPED, WRITTEN, learn
 
@@ -107,6 +108,24 @@ async def test_it_has_nobody_else(world: World, other_world: World) -> None:
     assert (await world.admin("GET", "/api/users/export/")).status_code == 403
     theirs = await export(other_world, "ana")
     assert theirs["enrollments"] == []
+
+
+async def test_it_tells_to_which_versions_an_enrollment_was_moved(world: World) -> None:
+    course = await world.course(course_tree())
+    member = await enters(world, course)
+    await reads(member, course, "What it is", "What to do")
+    changed = await edited(world, course)
+    changed["modules"][0]["items"][0]["body_html"] = "<p>Read this.</p>"
+    await publishes(world, course, changed)
+    await moves(world, course)
+    [mine] = (await export(world, "ana"))["enrollments"]
+    [moved] = mine["moves"]
+    assert {name: moved[name] for name in moved if name != "moved_at"} == {
+        "from_version": 1,
+        "to_version": 2,
+        "kept": 1,
+        "lost": 1,
+    }
 
 
 async def test_a_long_history_is_read_a_page_at_a_time_and_is_whole(

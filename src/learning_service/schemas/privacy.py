@@ -69,6 +69,21 @@ class ExportedSourceOut(Out):
     assigned_at: datetime
 
 
+class ExportedMoveOut(Out):
+    """That an enrollment was moved to another version of its course."""
+
+    from_version: int
+    """The number of the version that it was at."""
+    to_version: int
+    """The number of the version that it is at since then."""
+    moved_at: datetime
+    """When it was moved."""
+    kept: int
+    """Items done or tried that are the same there."""
+    lost: int
+    """Items done or tried that are to be done again, or are no more."""
+
+
 class ExportedEnrollmentOut(EnrollmentOut):
     """An enrollment and how far it is."""
 
@@ -85,6 +100,8 @@ class ExportedEnrollmentOut(EnrollmentOut):
     """What administrators gave beyond the course's rules."""
     assigned_again: list[ExportedSourceOut]
     """What assigned it again while it was open."""
+    moves: list[ExportedMoveOut]
+    """The versions to which it was moved."""
 
 
 class ExportedResponseOut(Out):

@@ -24,6 +24,7 @@ from learning_service.domain.attempts.models import (
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount, quiz_of
 from learning_service.domain.attempts.queries.standings import progress_of
 from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.completion.models import EnrollmentMove
 from learning_service.domain.completion.views.attempts import given_responses, released, score_of
 from learning_service.domain.completion.views.progress import progress_view
 from learning_service.domain.compliance.models import ChapterComplianceStatus, MemberSkill
@@ -120,6 +121,7 @@ async def _enrollments(session: AsyncSession, caller: Principal) -> list[Exporte
     standings = await progress_of(session, [view.id for view, *_ in views], needed)
     lessons, grants = await _lessons(session, caller), await _grants(session, caller)
     again, signed = await _sources(session, caller), await _attestations(session, caller)
+    moves = await _moves(session, caller)
     found = []
     for view, version_id, started_at, ended_at, extra_time in views:
         version = await compiled_version(session, version_id)
@@ -134,6 +136,7 @@ async def _enrollments(session: AsyncSession, caller: Principal) -> list[Exporte
                 attestations=signed.get(view.id, []),
                 grants=grants.get(view.id, []),
                 assigned_again=again.get(view.id, []),
+                moves=moves.get(view.id, []),
             )
         )
     return found
@@ -161,6 +164,12 @@ async def _sources(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, 
     """What assigned each enrollment again while it was open; not who."""
     names = ("source", "due_at", "assigned_at")
     return await _of_enrollments(session, caller, EnrollmentSource, names, EnrollmentSource.id)
+
+
+async def _moves(session: AsyncSession, caller: Principal) -> dict[uuid.UUID, list[AnyRow]]:
+    """To which versions each enrollment was moved, and how much of what was done was kept."""
+    names = ("from_version", "to_version", "moved_at", "kept", "lost")
+    return await _of_enrollments(session, caller, EnrollmentMove, names, EnrollmentMove.id)
 
 
 async def _of_enrollments(

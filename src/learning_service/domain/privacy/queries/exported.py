@@ -31,6 +31,7 @@ class ExportedEnrollment(EnrollmentView):
     attestations: Rows
     grants: Rows
     assigned_again: Rows
+    moves: Rows
 
 
 @dataclass(frozen=True, slots=True)
