@@ -37,14 +37,19 @@ from learning_service.domain.kernel.principal import Principal
 # Over thousands of members loops are never right; a planner whose statistics are from before a large load chooses
 # them all the same, and a plan that a connection keeps may be from when the table was empty.
 _SET_WISE = """SELECT set_config('enable_nestloop', 'off', true),
-    set_config('plan_cache_mode', 'force_custom_plan', true)"""
+    set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_mergejoin', 'off', true),
+    set_config('work_mem', '32MB', true)"""
 SET_WISE = text(_SET_WISE)
 _FILTERS = """(SELECT jsonb_agg(jsonb_build_array(r.id, r.audience_filter)) FROM compliance_requirements r
     WHERE r.organization_id = :organization_id AND r.closed_at IS NULL
         AND (CAST(:requirement_id AS text) IS NULL OR r.id = :requirement_id))"""
 _AUDIENCES = f"{_SET_WISE}, {_FILTERS}"
 
-BEGUN = """
+ACTIVE = """((SELECT active_statuses FROM settings) IS NULL
+    OR is_active_status(m.status, (SELECT active_statuses FROM settings)))"""
+"""Whether the member `m` is active, in a statement that has `settings` as the next one does."""
+
+STANDING = f"""
 settings AS MATERIALIZED (
     SELECT s.active_statuses FROM organization_settings s WHERE s.organization_id = :organization_id
 ), requirements AS MATERIALIZED (
@@ -78,17 +83,6 @@ settings AS MATERIALIZED (
         AND (CAST(:requirement_id AS text) IS NULL OR v.requirement_id = :requirement_id)
         AND (CAST(:user_ids AS text[]) IS NULL OR v.user_id = ANY(:user_ids))
     ORDER BY v.user_id, v.requirement_id, v.expires_at DESC NULLS FIRST, v.completed_at DESC
-), met AS (
-    SELECT user_id, requirement_id, best.completed_at, best.expires_at,
-        best.expires_at IS NULL OR best.expires_at > :instant AS valid
-    FROM shown FULL JOIN proven USING (user_id, requirement_id)
-        CROSS JOIN LATERAL (
-            SELECT CASE WHEN by_proof THEN proven.completed_at ELSE shown.completed_at END AS completed_at,
-                CASE WHEN by_proof THEN proven.expires_at ELSE shown.expires_at END AS expires_at
-            FROM (SELECT proven.completed_at IS NOT NULL AND (shown.completed_at IS NULL
-                OR coalesce(proven.expires_at, 'infinity') > coalesce(shown.expires_at, 'infinity'))
-                AS by_proof) AS which
-        ) AS best
 ), held AS (
     SELECT x.user_id, x.requirement_id, x.course_id FROM exemptions x
     WHERE x.organization_id = :organization_id AND x.ended_at IS NULL AND coalesce(x.expires_at > :instant, true)
@@ -100,40 +94,41 @@ settings AS MATERIALIZED (
     SELECT held.user_id, linked.requirement_id FROM held JOIN linked USING (course_id) WHERE linked.open
     GROUP BY held.user_id, linked.requirement_id HAVING count(DISTINCT course_id) = (
         SELECT count(*) FROM linked AS each WHERE each.requirement_id = linked.requirement_id AND each.open)
-), begun AS (
-    SELECT user_id, requirement_id, met.completed_at, met.expires_at, under_way.due_at, under_way.overdue,
-        CASE WHEN exempt.is_exempt THEN 'exempt' WHEN met.valid THEN 'complete' WHEN under_way.open THEN 'pending'
-            WHEN met.valid IS NOT NULL THEN 'expired' ELSE 'failed' END AS status
-    FROM met FULL JOIN under_way USING (user_id, requirement_id)
-        FULL JOIN (SELECT user_id, requirement_id, true AS is_exempt FROM exempt) AS exempt
-            USING (user_id, requirement_id)
+), standing AS (
+    SELECT m.user_id, m.chapter_id, m.requirement_id, best.completed_at, best.expires_at, under_way.due_at,
+        under_way.overdue, coalesce(under_way.open, false) AS under_way,
+        {ACTIVE} AS active,
+        CASE WHEN exempt.user_id IS NOT NULL THEN 'exempt'
+            WHEN best.completed_at IS NOT NULL AND coalesce(best.expires_at > :instant, true) THEN 'complete'
+            WHEN under_way.open THEN 'pending' WHEN best.completed_at IS NOT NULL THEN 'expired'
+            WHEN under_way.user_id IS NOT NULL THEN 'failed' ELSE 'not_started' END AS status
+    FROM must_meet m LEFT JOIN shown USING (user_id, requirement_id) LEFT JOIN proven USING (user_id, requirement_id)
+        LEFT JOIN under_way USING (user_id, requirement_id) LEFT JOIN exempt USING (user_id, requirement_id)
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN by_proof THEN proven.completed_at ELSE shown.completed_at END AS completed_at,
+                CASE WHEN by_proof THEN proven.expires_at ELSE shown.expires_at END AS expires_at
+            FROM (SELECT proven.completed_at IS NOT NULL AND (shown.completed_at IS NULL
+                OR coalesce(proven.expires_at, 'infinity') > coalesce(shown.expires_at, 'infinity'))
+                AS by_proof) AS which
+        ) AS best
 )
-"""
-"""Where members stand with what they have begun: the beginning of every statement about it, after `WITH`.
+"""  # noqa: S608
+"""Where members stand with what they must meet: the beginning of every statement about it, after `WITH must_meet`.
 
 The parameters are `organization_id`, `requirement_id` or NULL, `instant`, and `user_ids`: only these are looked
-at; NULL: all. A member without a row has not started. Who is exempt from every open course that leads to a
+at; NULL: all. Who is not `active` counts in no roll-up. Who is exempt from every open course that leads to a
 requirement is exempt from it.
 """
 
-ACTIVE = """((SELECT active_statuses FROM settings) IS NULL
-    OR is_active_status(m.status, (SELECT active_statuses FROM settings)))"""
-"""Whether the member `m` is active, in a statement that begins so."""
-
-_STATUSES = f"""{BEGUN}, standing AS (
-    SELECT user_id, chapter_id, requirement_id, requirement_name, coalesce(begun.status, 'not_started') AS status,
-        completed_at, expires_at, due_at
-    FROM must_meet m JOIN requirements USING (requirement_id) LEFT JOIN begun USING (user_id, requirement_id)
-    WHERE {ACTIVE} OR completed_at IS NOT NULL
-)
+_STATUSES = f"""{STANDING}
 SELECT user_id, (SELECT m.display_name FROM members m
         WHERE m.organization_id = :organization_id AND m.user_id = found.user_id) AS display_name,
     chapter_id, (SELECT c.name FROM chapters c
         WHERE c.organization_id = :organization_id AND c.id = found.chapter_id) AS chapter_name,
     requirement_id, requirement_name, status, completed_at, expires_at, due_at
 FROM (
-    SELECT * FROM standing
-    WHERE (CAST(:status AS text) IS NULL OR status = :status)
+    SELECT * FROM standing JOIN requirements USING (requirement_id)
+    WHERE (active OR completed_at IS NOT NULL) AND (CAST(:status AS text) IS NULL OR status = :status)
         AND (CAST(:after_user AS text) IS NULL OR (user_id, requirement_id) > (:after_user, :after_requirement))
     ORDER BY user_id, requirement_id LIMIT :limit
 ) AS found
@@ -189,7 +184,7 @@ def over_audiences(
     past: bool = False,
     few: bool = False,
 ) -> TextualSelect:
-    """A statement that begins with `BEGUN` and reads `must_meet`: these members with what they must meet.
+    """A statement that begins with `STANDING`, or reads `must_meet`: these members with what they must meet.
 
     Its columns are `user_id`, `chapter_id`, `status` (the member's) and `requirement_id`. `past`: all that it reads
     is as it was at its `instant`. `few`: they are few members.
@@ -206,10 +201,16 @@ def over_audiences(
         )
     if past:
         parts.append(_duties_of_erased(audiences, who))
-    must_meet = union_all(*parts).cte("must_meet").prefix_with("MATERIALIZED", dialect="postgresql")
-    tables = past_tables(few=few) if past else ()
+    must_meet = union_all(*parts).cte("must_meet")
+    tables = past_tables(custom_fields=_fields_of(audiences), few=few) if past else ()
     # It is written after `WITH must_meet AS (…)`, and goes on with its own.
     return text(f", {statement}").columns().add_cte(*tables, must_meet)
+
+
+def _fields_of(audiences: Audiences) -> Sequence[str]:
+    """The custom fields that these audiences ask for."""
+    filters = (AudienceFilter.from_json(json.loads(stored) or {}) for stored in audiences)
+    return sorted({name for one in filters for _, inside in one.walk() for name in inside.custom_fields})
 
 
 def _duties_of_erased(audiences: Audiences, who: ColumnElement[bool]) -> Select[str, str, str, str]:

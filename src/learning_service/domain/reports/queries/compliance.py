@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.compliance.queries import ACTIVE, BEGUN, audiences_of, over_audiences
+from learning_service.domain.compliance.queries import STANDING, audiences_of, over_audiences
 from learning_service.domain.directory.models import Chapter, ComplianceRequirement, Organization, Region
 from learning_service.domain.directory.queries.audience import within
 from learning_service.domain.directory.rules.reach import Reach
@@ -16,15 +16,12 @@ from learning_service.domain.kernel.errors import Forbidden, Invalid
 from learning_service.domain.reports.rules import past_instant
 
 # A status belongs to member and requirement, so without a requirement the counts are of such pairs.
-_ROLL_UP = f"""{BEGUN}, places AS (
+_ROLL_UP = f"""{STANDING}, places AS (
     SELECT c.id AS chapter_id, c.name AS chapter_name, c.region_id FROM chapters c
     WHERE c.organization_id = :organization_id AND c.closed_at IS NULL
         AND (:national OR c.region_id = ANY(:regions) OR c.id = ANY(:chapters))
         AND (CAST(:region_id AS text) IS NULL OR c.region_id = :region_id)
         AND (CAST(:chapter_id AS text) IS NULL OR c.id = :chapter_id)
-), standing AS (
-    SELECT m.chapter_id, coalesce(begun.status, 'not_started') AS status, overdue, expires_at
-    FROM must_meet m LEFT JOIN begun USING (user_id, requirement_id) WHERE {ACTIVE}
 ), counted AS (
     SELECT chapter_id, count(*) AS members,
         count(*) FILTER (WHERE status = 'complete') AS complete,
@@ -37,7 +34,7 @@ _ROLL_UP = f"""{BEGUN}, places AS (
         count(*) FILTER (WHERE status = 'complete' AND expires_at <= :instant + interval '30 days') AS expiring_30,
         count(*) FILTER (WHERE status = 'complete' AND expires_at <= :instant + interval '60 days') AS expiring_60,
         count(*) FILTER (WHERE status = 'complete' AND expires_at <= :instant + interval '90 days') AS expiring_90
-    FROM standing GROUP BY chapter_id
+    FROM standing WHERE active GROUP BY chapter_id
 )
 SELECT chapter_id, chapter_name, region_id, coalesce(members, 0), coalesce(complete, 0), coalesce(exempt, 0),
     coalesce(pending, 0), coalesce(overdue, 0), coalesce(expired, 0), coalesce(failed, 0), coalesce(not_started, 0),

@@ -7,18 +7,16 @@ from datetime import datetime
 from sqlalchemy import and_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.compliance.queries import ACTIVE, BEGUN, audiences_of, over_audiences
+from learning_service.domain.compliance.queries import STANDING, audiences_of, over_audiences
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries.audience import within
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.reports.queries.compliance import ReportFilter
 
-_LAPSES = f"""{BEGUN}, lapsing AS (
-    SELECT m.user_id, m.chapter_id, requirement_id, begun.expires_at, coalesce(u.open, false) AS under_way
-    FROM must_meet m JOIN begun USING (user_id, requirement_id)
-        LEFT JOIN under_way u USING (user_id, requirement_id)
-    WHERE {ACTIVE} AND begun.status = 'complete' AND begun.expires_at <= :instant + :days * interval '1 day'
+_LAPSES = f"""{STANDING}, lapsing AS (
+    SELECT user_id, chapter_id, requirement_id, expires_at, under_way FROM standing
+    WHERE active AND status = 'complete' AND expires_at <= :instant + :days * interval '1 day'
 ), found AS (
     SELECT * FROM lapsing
     WHERE CAST(:after AS timestamptz) IS NULL
