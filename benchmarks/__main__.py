@@ -15,6 +15,7 @@ from benchmarks import (
     jobs,
     migration,
     outside,
+    past,
     pooler,
     regrade,
     screen_rows,
@@ -26,7 +27,7 @@ from benchmarks.stage import Stage, open_stage
 BY_NAME_ONLY = {"outside": outside.rows, "pooler": pooler.rows}
 """Rows that need programs of their own."""
 HTTP = {**http_rows.ROWS, **screen_rows.ROWS}
-NAMES = (*HTTP, "assign", "regrade", "migration", "certificate", "jobs", "growth")
+NAMES = (*HTTP, "assign", "regrade", "migration", "past", "certificate", "jobs", "growth")
 
 
 class Run:
@@ -60,6 +61,7 @@ class Run:
             "assign": assign.rows,
             "regrade": regrade.rows,
             "migration": migration.rows,
+            "past": past.rows,
             "certificate": lambda stage: [*certificate.rows(stage), *signed_certificate.signed_rows()],
             "jobs": jobs.rows,
         }
