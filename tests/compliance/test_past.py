@@ -20,15 +20,26 @@ async def told(world: World, as_of: str, **filters: str) -> dict[str, Json]:
     return {row["chapter_id"]: row for row in report["items"]}
 
 
-async def happened(world: World, user: str, time: str, status: str, id_: str, **more: Any) -> None:
-    event = {
+async def told_members(world: World, as_of: str) -> int:
+    """How many members of n1 a report counts."""
+    return int((await told(world, as_of))["n1"]["members"])
+
+
+def membership(user: str, time: str, status: str, id_: str, **more: Any) -> Json:
+    """An event about a member."""
+    return {
         "specversion": "1.0",
         "type": "membership.status_changed",
         "id": id_,
         "source": "/m",
         "time": time,
+        "subject": user,
+        "data": {"status": status, **more},
     }
-    body = {**event, "subject": user, "data": {"status": status, **more}}
+
+
+async def happened(world: World, user: str, time: str, status: str, id_: str, **more: Any) -> None:
+    body = membership(user, time, status, id_, **more)
     await world.directory.ok("POST", "/api/directory/events/", body)
 
 
@@ -69,6 +80,20 @@ async def test_events_count_from_their_own_time_also_when_they_come_late(world: 
     for at, chapters in asked.items():
         rows = await told(world, at)
         assert tuple(name for name, row in rows.items() if row["members"]) == chapters, at
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_what_an_event_repeats_holds_against_an_earlier_one_that_comes_late(
+    world: World, *, at_once: bool
+) -> None:
+    """Of May we are told that nothing changed, and then of March: since May it is as we were told."""
+    await world.admin.ok("PATCH", "/api/organization/", {"active_statuses": ["active"]})
+    told = [membership("ana", MAY, "active", "2"), membership("ana", MARCH, "alumna", "1")]
+    for sent in [told] if at_once else [[one] for one in told]:
+        await world.directory.ok("POST", "/api/directory/events/", sent)
+    now = datetime.now(UTC).isoformat()
+    for at, members in (("2026-02-28", 0), ("2026-03-02", 0), ("2026-05-02", 1), (now, 2)):
+        assert (await told_members(world, at)) == members, at
 
 
 async def test_who_was_told_of_as_active_in_the_past_is_who_was(world: World) -> None:

@@ -22,6 +22,24 @@ FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS g(user_id text, field text, 
     was jsonb, value jsonb)
 """
 )
+# An event that only repeats what is so is not kept; it is once an earlier one comes, which it ends.
+_END = text(
+    """
+INSERT INTO member_changes (organization_id, user_id, field, at, id, was, value)
+SELECT DISTINCT ON (g.user_id, g.field, ended.at) :organization_id, g.user_id, g.field, ended.at, g.id,
+    coalesce(first.was, g.was), coalesce(held.value, first.was, g.was)
+FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS g(user_id text, field text, until timestamptz, id uuid, was jsonb)
+CROSS JOIN LATERAL (SELECT least(g.until, :instant) AS at) AS ended
+LEFT JOIN LATERAL (SELECT c.was FROM member_changes c
+    WHERE c.organization_id = :organization_id AND c.user_id = g.user_id AND c.field = g.field
+    ORDER BY c.at, c.id LIMIT 1) AS first ON true
+LEFT JOIN LATERAL (SELECT c.at, c.value FROM member_changes c
+    WHERE c.organization_id = :organization_id AND c.user_id = g.user_id AND c.field = g.field AND c.at <= ended.at
+    ORDER BY c.at DESC, c.id DESC LIMIT 1) AS held ON true
+WHERE held.at IS DISTINCT FROM ended.at
+ORDER BY g.user_id, g.field, ended.at
+"""
+)
 # An event that comes after a later write, which no event's time is compared with, changes the member only now.
 _SETTLE = text(
     """
@@ -53,6 +71,13 @@ async def remember_changes(
             for one in changes
         ]
         parameters = {"organization_id": organization_id, "instant": now(session)}
+        late = [
+            {"user_id": one.user_id, "field": one.field, "until": one.until, "id": new_id(), "was": one.was}
+            for one in changes
+            if one.until is not None
+        ]
+        if late:
+            await session.execute(_END, {**parameters, "changes": to_json(late).decode()})
         await session.execute(_REMEMBER, {**parameters, "changes": to_json(rows).decode()})
 
 

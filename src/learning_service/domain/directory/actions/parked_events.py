@@ -4,6 +4,7 @@ A member who arrives while an event about them is being parked must not miss it.
 holds the organization's lock shared, and parking holds it alone: the second sees the work of the first.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -82,9 +83,11 @@ def fold_events(states: Mapping[str, MemberState], events: Sequence[Told]) -> Fo
     """Apply events to these members in memory, in the order given."""
     after, causes, accepted = dict(states), {}, 0
     changes: list[FieldChange] = []
+    each = Counter(event.user_id for event in events)
     for event in events:
-        before = after[event.user_id]
-        changes += told_changes(event.user_id, states[event.user_id], before, event.stamp, event.data)
+        user_id, before = event.user_id, after[event.user_id]
+        alone = each[user_id] == 1
+        changes += told_changes(user_id, states[user_id], before, event.stamp, event.data, alone=alone)
         state = apply_event(before, event.stamp, event.data)
         if state is not None:
             after[event.user_id] = state

@@ -182,14 +182,23 @@ class FieldChange:
     at: datetime
     was: list[Any]
     value: list[Any]
+    until: datetime | None = None
+    """Of what came late: when an event that came before it had said how the field is from then on."""
 
 
 def told_changes(
-    user_id: str, first: MemberState, state: MemberState, stamp: Stamp, data: MembershipData
+    user_id: str,
+    first: MemberState,
+    state: MemberState,
+    stamp: Stamp,
+    data: MembershipData,
+    *,
+    alone: bool = True,
 ) -> Iterator[FieldChange]:
     """What an event about a member in that state says of the past; `first`: the state before all events of the call.
 
-    Also what is late and changes nothing now was so for a while. What an event only repeats is left out.
+    Also what is late and changes nothing now was so for a while. What an event only repeats is left out where it came
+    alone: of the events of one call an earlier one may follow it.
     """
     clocks = state.clocks
     told: list[tuple[str, Stamp | None, list[Any]]] = [(STATUS, clocks.status, [data.status])]
@@ -199,8 +208,9 @@ def told_changes(
         told.append((CUSTOM + name, clocks.custom_fields.get(name), [value]))
     before, known = fields_of(first), fields_of(state)
     for field_name, clock, value in told:
-        if known.get(field_name, []) != value or (clock is not None and stamp < clock):
-            yield FieldChange(user_id, field_name, stamp.time, before.get(field_name, []), value)
+        until = clock.time if clock is not None and stamp < clock else None
+        if until is not None or known.get(field_name, []) != value or not alone:
+            yield FieldChange(user_id, field_name, stamp.time, before.get(field_name, []), value, until)
 
 
 def fields_of(state: MemberState) -> dict[str, list[Any]]:
