@@ -183,7 +183,7 @@ async def test_a_store_that_hangs_is_given_up(settings: Settings) -> None:
             with pytest.raises(StoreUnavailable):
                 await store.size(KEY)
             assert not await store.is_alive()
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(

@@ -230,9 +230,9 @@ async def test_strangers_and_learners_neither_send_nor_fetch(world: World) -> No
 async def test_a_thousand_questions_take_a_second(world: World) -> None:
     importer = await Importer.of(world)
     content = "\n\n".join(f"Which {n}? {{=right ~wrong ~other ~none}}" for n in range(999))
-    started = time.perf_counter()
+    started = time.process_time()
     assert (await importer.ok(content, f"?quiz={importer.quiz_key}"))["accepted"] == 999
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.slow

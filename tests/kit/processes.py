@@ -103,7 +103,8 @@ async def worker(settings: Settings, log: Path) -> AsyncIterator[Running]:
 
 
 async def _until_alive(http: httpx.AsyncClient, running: Running) -> None:
-    for _ in range(600):
+    # One that cannot start ends; on a busy machine it takes minutes to read its modules.
+    for _ in range(3000):
         assert running.process.poll() is None, f"the API ended by itself: {running.log.read_text()}"
         try:
             if (await http.get("/healthz")).status_code == 200:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from tests.conftest import MakeSettings
 from tests.kit.processes import COMMAND, Running, api
+from tests.kit.waiting import PATIENCE_SECONDS, until
 from tests.kit.world import World
 
 from learning_service.core.settings import Settings
@@ -94,15 +95,16 @@ async def test_slow_bodies_without_login_stop_nobody_and_end_after_five_seconds(
             reader, writer = await stack.enter_async_context(connected(running.port))
             writer.write(SLOW % (100, address))
             readers.append(reader)
+        ends = [asyncio.create_task(ended_with(reader, PATIENCE_SECONDS)) for reader in readers]
         await asyncio.sleep(0.5)
-        started = time.monotonic()
         headers = {"Authorization": f"Bearer {world.admin.token}"}
         answer = await http.get("/api/courses/", headers=headers)
-        assert (answer.status_code, time.monotonic() - started < 1) == (200, True), answer.text
+        assert answer.status_code == 200, answer.text
+        assert not any(end.done() for end in ends), "nobody's end made room"
         assert (await http.get("/healthz")).status_code == 200
-        for status, text, seconds in await asyncio.gather(*(ended_with(r, 20) for r in readers)):
+        for status, text, seconds in await asyncio.gather(*ends):
             assert (status, b"request-timeout" in text) == (408, True)
-            assert seconds < 8
+            assert seconds < 30, "five, and what a busy machine takes"
 
 
 async def test_one_address_has_so_many_connections(settings: Settings, tmp_path: Path) -> None:
@@ -113,15 +115,18 @@ async def test_one_address_has_so_many_connections(settings: Settings, tmp_path:
         silent = [await stack.enter_async_context(connected(running.port)) for _ in range(most - 1)]
         for _ in range(3):
             reader, _ = await stack.enter_async_context(connected(running.port))
-            status, answer, _ = await ended_with(reader, 5)
+            status, answer, _ = await ended_with(reader, PATIENCE_SECONDS)
             assert (status, b"rate-limited" in answer, b"retry-after: 5" in answer) == (429, True, True)
         assert (await http.get("/healthz")).status_code == 200
         for _, writer in silent[:5]:
             writer.close()
             await writer.wait_closed()
-        await asyncio.sleep(0.2)
-        async with httpx.AsyncClient(base_url=running.address) as again:
-            assert (await again.get("/healthz")).status_code == 200, "a place is given back"
+
+        async def a_place_is_given_back() -> bool:
+            async with httpx.AsyncClient(base_url=running.address) as again:
+                return (await again.get("/healthz")).status_code == 200
+
+        await until(a_place_is_given_back)
 
 
 async def test_a_trusted_proxys_connections_are_not_counted(
@@ -132,7 +137,7 @@ async def test_a_trusted_proxys_connections_are_not_counted(
         for _ in range(10):
             reader, writer = await stack.enter_async_context(connected(running.port))
             writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert b" 200 " in await asyncio.wait_for(reader.readline(), 5)
+            assert b" 200 " in await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS)
 
 
 async def test_one_address_has_so_many_bodies_on_the_way(served: tuple[Running, httpx.AsyncClient]) -> None:
@@ -143,7 +148,7 @@ async def test_one_address_has_so_many_bodies_on_the_way(served: tuple[Running, 
             reader, writer = await stack.enter_async_context(connected(running.port))
             writer.write(SLOW % (100, b"X-Forwarded-For: 203.0.113.9\r\nConnection: close\r\n"))
             readers.append(reader)
-        found = await asyncio.gather(*(ended_with(reader, 20) for reader in readers))
+        found = await asyncio.gather(*(ended_with(reader, PATIENCE_SECONDS) for reader in readers))
         statuses = sorted(status for status, _, _ in found)
         assert statuses == [408] * ARRIVING + [429] * 5
         refused = next(text for status, text, _ in found if status == 429)
@@ -171,16 +176,16 @@ async def test_a_caller_holds_so_many_bytes_and_no_more(
         for _ in range(9):
             _, writer = await stack.enter_async_context(connected(running.port))
             writer.write(head + b" " * size)
-            await asyncio.wait_for(writer.drain(), 20)
+            await asyncio.wait_for(writer.drain(), PATIENCE_SECONDS)
         await asyncio.sleep(1)
         reader, writer = await stack.enter_async_context(connected(running.port))
-        ending = asyncio.create_task(ended_with(reader, 20))
+        ending = asyncio.create_task(ended_with(reader, PATIENCE_SECONDS))
         writer.write(head)
         sent = 0
         while not ending.done() and sent < size:
             writer.write(b" " * 65_536)
             sent += 65_536
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
         status, answer, _ = await ending
         assert (status, b"rate-limited" in answer, sent < 3 * 1024 * 1024) == (429, True, True)
     other = {"Authorization": f"Bearer {world.admin.token}"}
@@ -256,7 +261,7 @@ async def test_requests_far_ahead_of_their_answers_stop_nobody(
             reader, writer = await stack.enter_async_context(connected(running.port))
             writer.write(ahead * 7_000)
             readers.append(reader)
-        await asyncio.gather(*(ended_with(reader, 20) for reader in readers))
+        await asyncio.gather(*(ended_with(reader, PATIENCE_SECONDS) for reader in readers))
     assert running.processor_seconds() - spent < 3, "7,000 of each would take 30"
     assert (await http.get("/healthz")).status_code == 200
 
@@ -289,7 +294,7 @@ async def test_who_does_not_read_answers_holds_no_place(
         headers = {"Authorization": f"Bearer {world.admin.token}"}
         for _ in range(5):
             assert (await http.get("/api/courses/", headers=headers)).status_code == 200
-        assert b" 200 " in await asyncio.wait_for(reader.readline(), 5)
+        assert b" 200 " in await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("size", [100, 3_000, 100_000])
@@ -308,7 +313,7 @@ async def test_requests_after_a_body_are_answered_in_their_order(
         writer.write(post % (b"number-3", chunks) + b"%x\r\n%b\r\n0\r\n\r\n" % (size, body))
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Request-Id: number-4\r\n")
         writer.write(b"Connection: close\r\n\r\n")
-        _, text, _ = await ended_with(reader, 20)
+        _, text, _ = await ended_with(reader, PATIENCE_SECONDS)
     assert re.findall(rb"HTTP/1.1 (\d+)", text) == [b"200", b"401", b"200", b"401", b"200"]
     places = [text.index(b"number-%d" % n) for n in range(5)]
     assert places == sorted(places)
@@ -318,7 +323,7 @@ async def test_a_header_without_end_is_ended(served: tuple[Running, httpx.AsyncC
     running, http = served
     async with connected(running.port) as (reader, writer):
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ")
-        ending = asyncio.create_task(ended_with(reader, 20))
+        ending = asyncio.create_task(ended_with(reader, PATIENCE_SECONDS))
         sent = 0
         with contextlib.suppress(ConnectionError):
             while sent < 20 * 1024 * 1024 and not ending.done():
@@ -345,7 +350,7 @@ async def test_headers_of_a_usual_size_pass_even_in_pieces(
                 writer.write(request[at : at + 9_000])
                 await writer.drain()
                 await asyncio.sleep(0.01)
-            assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 200")
+            assert (await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS)).startswith(b"HTTP/1.1 200")
             length = 0
             while (line := await reader.readline()) != b"\r\n":
                 if line.lower().startswith(b"content-length"):
@@ -382,11 +387,11 @@ async def test_silent_connections_end(small: Settings, tmp_path: Path) -> None:
 
         task = asyncio.create_task(drip())
         for reader, status in ((nothing, 0), (midway, 0), (done, 200), (unauthenticated, 401)):
-            found, _, _ = await ended_with(reader, 6)
+            found, _, _ = await ended_with(reader, PATIENCE_SECONDS)
             assert found == status
         await asyncio.sleep(2)
         with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
-            await asyncio.wait_for(deaf.readexactly(200_000_000), 10)
+            await asyncio.wait_for(deaf.readexactly(200_000_000), PATIENCE_SECONDS)
         await task
         assert (await http.get("/healthz")).status_code == 200
 
@@ -417,6 +422,6 @@ async def test_a_slow_submission_has_no_more_time_than_any_other_call(
             b"Content-Type: application/json\r\nContent-Length: 100\r\n"
             b"Authorization: Bearer %s\r\n\r\n{" % world.admin.token.encode()
         )
-        status, text, seconds = await ended_with(reader, 20)
+        status, text, seconds = await ended_with(reader, PATIENCE_SECONDS)
     assert (status, b"request-timeout" in text) == (408, True)
     assert seconds < 5
