@@ -60,6 +60,8 @@ BAD_VALUES = [
 ]
 PAGES = ("/certificates/", "/c/", "/unsubscribe/")
 """Answered for a person, in HTML."""
+MADE_WHEN_ASKED_FOR = {"/api/users/transcript/pdf/"}
+"""Whose first reading queues the making, as a good one does."""
 MADE_ELSEWHERE = {"user_id", "region_id", "chapter_id", "requirement_id"}
 
 
@@ -166,6 +168,9 @@ async def test_paths(scene: Scene, database: Database) -> None:
 
 
 async def test_queries(scene: Scene, app: FastAPI, database: Database) -> None:
+    for row, _, caller in rows_of_callers(scene):
+        if row.path in MADE_WHEN_ASKED_FOR:
+            assert (await caller("GET", row.path)).status_code == 202
     before = await database.digests()
     documented = app.openapi()["paths"]
     for row, _, caller in rows_of_callers(scene):
