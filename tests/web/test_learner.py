@@ -3,6 +3,8 @@
 `WEB_PICTURES=some/directory` keeps a picture of every screen. The application has to be built: `make web`.
 """
 
+import asyncio
+
 import httpx
 import pytest
 from tests.kit.learner import lesson
@@ -177,6 +179,14 @@ async def _has_the_certificate(ana: Person, world: World) -> None:
     await ana.tab.evaluate("window.open = (address) => { window.opened = address; return {}; }; 1")
     await ana.chooses("Open PDF")
     await ana.waits_for("Boolean(window.opened)", "no PDF was opened")
+    async with httpx.AsyncClient() as http:
+        file = await http.get(await ana.tab.evaluate("window.opened"))
+    assert file.content.startswith(b"%PDF")
+    await ana.tab.evaluate("window.opened = null")
+    await ana.chooses("Transcript as PDF")
+    while not await ana.tab.evaluate("Boolean(window.opened)"):
+        await world.run_jobs()
+        await asyncio.sleep(0.5)
     async with httpx.AsyncClient() as http:
         file = await http.get(await ana.tab.evaluate("window.opened"))
     assert file.content.startswith(b"%PDF")

@@ -227,6 +227,7 @@ export const en = {
   certRevoked: "Revoked",
   certSuperseded: "Replaced",
   openPdf: "Open PDF",
+  openTranscript: "Transcript as PDF",
   making: "Being made …",
   verification: "Verification page",
   copyLink: "Copy link",

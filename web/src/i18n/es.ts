@@ -177,6 +177,7 @@ export const es: Catalogue = {
   certRevoked: "Revocado",
   certSuperseded: "Sustituido",
   openPdf: "Abrir PDF",
+  openTranscript: "Expediente en PDF",
   making: "En preparación …",
   verification: "Página de verificación",
   copyLink: "Copiar enlace",

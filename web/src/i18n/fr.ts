@@ -177,6 +177,7 @@ export const fr: Catalogue = {
   certRevoked: "Révoqué",
   certSuperseded: "Remplacé",
   openPdf: "Ouvrir le PDF",
+  openTranscript: "Relevé en PDF",
   making: "En préparation …",
   verification: "Page de vérification",
   copyLink: "Copier le lien",

@@ -59,6 +59,11 @@ export function Certificates() {
       {list.error ? <Failure error={list.error} again={() => void list.refetch()} /> : null}
       {list.isPending ? <Loading /> : null}
       {list.items?.length === 0 ? <Empty title={t("noCertificates")}>{t("noCertificatesLead")}</Empty> : null}
+      {list.items?.length ? (
+        <div className="buttons start">
+          <OpenFile path="/api/users/transcript/pdf/" label={t("openTranscript")} />
+        </div>
+      ) : null}
       <ul className="cards">
         {list.items?.map((one) => (
           <Certificate key={one.id} one={one} />
