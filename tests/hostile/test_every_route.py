@@ -118,14 +118,19 @@ def judged(answer: httpx.Response, what: object) -> None:
         raise AssertionError(f"{what}: {error}") from error
 
 
-async def test_bodies(scene: Scene, app: FastAPI, database: Database) -> None:
-    readers = {
+def readers_of(app: FastAPI) -> dict[str, JsonBody]:
+    """What reads the body of each route that takes JSON."""
+    return {
         f"{method} {route.path}": call
         for route in api_routes(app)
         for method in route.methods or ()
         for call in dependencies_of(route)
         if isinstance(call, JsonBody)
     }
+
+
+async def test_bodies(scene: Scene, app: FastAPI, database: Database) -> None:
+    readers = readers_of(app)
     before, sent = await database.digests(), 0
     for row, call, caller in rows_of_callers(scene):
         reader = readers.get(row.route)
@@ -186,6 +191,27 @@ async def test_queries(scene: Scene, app: FastAPI, database: Database) -> None:
             assert answer.status_code < 500, (row.route, query, answer.text)
             if answer.status_code >= 400 and not row.path.startswith(PAGES):
                 judged(answer, (row.route, query))
+    assert await database.digests() == before
+
+
+async def test_unknown_parameters(scene: Scene, app: FastAPI, database: Database) -> None:
+    """Whoever misspelt `dry_run` must not have done it."""
+    readers = readers_of(app)
+    before, found = await database.digests(), {}
+    for row, call, caller in rows_of_callers(scene):
+        if not row.path.startswith("/api/"):
+            continue
+        ids = scene.places["own"].ids | {n: scene.places["own"].ids[o] for n, o in call.ids}
+        path = f"{row.path.format_map(ids)}{f'{call.query}&' if call.query else '?'}dryrun=true"
+        reader = readers.get(row.route)
+        headers = {} if reader is None else {"Content-Type": reader.media_types[0]}
+        answer = await caller(row.method, path, filled(call.body, ids), headers=headers)
+        faults = answer.json().get("errors") if answer.status_code == 422 else answer.text[:300]
+        found[row.route] = (
+            [(one["pointer"], one["code"]) for one in faults] if isinstance(faults, list) else faults
+        )
+    assert len(found) > 150
+    assert {route: said for route, said in found.items() if said != [("?dryrun", "unknown-field")]} == {}
     assert await database.digests() == before
 
 

@@ -16,8 +16,9 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from learning_service.api.known_parameters import faults_of_query
 from learning_service.api.outlines import Outline, outline_of
-from learning_service.domain.kernel.errors import Fault, Invalid, TooLarge, UnsupportedMediaType
+from learning_service.domain.kernel.errors import Invalid, TooLarge, UnsupportedMediaType
 from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.values import JsonObject
 
@@ -232,14 +233,6 @@ def _no_constant(name: str) -> Any:
 
 
 def refuse_unknown_parameters(request: Request, known: frozenset[str]) -> None:
-    """A filter that we do not know must not be ignored: the caller would believe the reply filtered."""
-    faults = [
-        Fault(f"?{name}", "is not a parameter of this call", "unknown-field")
-        for name in request.query_params
-        if name not in known
-    ]
-    twice = [
-        Fault(f"?{n}", "is given twice", "twice") for n in known if len(request.query_params.getlist(n)) > 1
-    ]
-    if faults or twice:
-        raise Invalid([*faults, *twice])
+    """Refuse unknown parameters where a query is read, before what is wrong with the known ones. Raises Invalid."""
+    if faults := faults_of_query(request.query_params, known):
+        raise Invalid(faults)

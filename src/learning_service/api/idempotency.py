@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from learning_service.api.bodies import read_idempotency_key
+from learning_service.api.known_parameters import judging, refusing
 from learning_service.domain.kernel.errors import DomainError, Forbidden, Invalid, NotFound, Unauthenticated
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.values import JsonObject
@@ -43,9 +44,12 @@ def shown_once(*fields: str) -> JsonObject:
 class KeyedRoute(APIRoute):
     """A route that, for POST, honours `Idempotency-Key`; use it as `route_class` of every router."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, refusing(endpoint), **options)
+
     def get_route_handler(self) -> Handler:
-        """FastAPI's handler, for POST with the key's rules around it."""
-        handler = super().get_route_handler()
+        """FastAPI's handler, which refuses unknown parameters; for POST with the key's rules around it."""
+        handler = judging(self, super().get_route_handler())
         if "POST" not in (self.methods or ()):
             return handler
         secrets = tuple((self.openapi_extra or {}).get(SHOWN_ONCE, ()))

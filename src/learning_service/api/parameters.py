@@ -86,12 +86,13 @@ class Page:
     def __init__(self, list_name: str, *free: str, key_parts: int = 1, **words: Iterable[str]) -> None:
         self.list_name = list_name
         self.filters = frozenset((*free, *words))
+        self.query_names = self.filters | {"limit", "cursor"}
         self.words = {name: tuple(known) for name, known in words.items()}
         self.key_parts = key_parts
 
     async def __call__(self, request: Request, caller: Caller) -> PageRequest:
         """The requested page. Raises Invalid."""
-        refuse_unknown_parameters(request, self.filters | {"limit", "cursor"})
+        refuse_unknown_parameters(request, self.query_names)
         query = dict(request.query_params)
         filters = {name: value for name, value in sorted(query.items()) if name in self.filters}
         cursors = cursors_of(request, caller, self.list_name, filters)

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from learning_service.api.bodies import refuse_unknown_parameters
 from learning_service.api.document_permissions import CanSeeDocument, CanSeeFile, CanUpload
 from learning_service.api.file_addresses import ADDRESS_RESPONSES, answer_with_address
 from learning_service.api.idempotency import KeyedRoute, keyed_request
@@ -41,14 +40,9 @@ RETRY_SECONDS = 2
 Visible = Annotated[Document, Depends(CanSeeDocument())]
 
 
-async def _only_known(request: Request) -> None:
-    refuse_unknown_parameters(request, frozenset({"for"}))
-
-
 @router.post("/", status_code=202, response_model=DocumentOut, openapi_extra=UPLOAD_BODY)
 async def upload_document(
     caller: Annotated[Principal, Depends(CanUpload())],
-    _known: Annotated[None, Depends(_only_known)],
     request: Request,
     context: ContextOf,
     places: PlacesOf,

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from learning_service.api.bodies import refuse_unknown_parameters
 from learning_service.api.idempotency import KeyedRoute, keyed_request
 from learning_service.api.permissions import IsAdmin
 from learning_service.api.requests import ContextOf
@@ -26,10 +25,6 @@ STARTED: Responses = {
 }
 
 
-async def _only_known(request: Request) -> None:
-    refuse_unknown_parameters(request, frozenset({"kind", "dry_run", "partial"}))
-
-
 @router.post(
     "/",
     response_model=FileImportOut,
@@ -38,7 +33,6 @@ async def _only_known(request: Request) -> None:
 )
 async def import_rows(
     caller: Annotated[Principal, Depends(IsAdmin())],
-    _known: Annotated[None, Depends(_only_known)],
     request: Request,
     context: ContextOf,
     places: PlacesOf,

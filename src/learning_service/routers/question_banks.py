@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from learning_service.api.bodies import refuse_unknown_parameters
 from learning_service.api.idempotency import KeyedRoute, keyed_request
 from learning_service.api.parameters import NoBody, PathKey, body, large_body, page, path_id
 from learning_service.api.permissions import AnyCaller, CanAuthorBank, CanImportIntoBank, CanMakeCourses
@@ -158,7 +157,6 @@ async def import_into_bank(
     Of up to 20 MiB; its content decides what it is. Each question is told with its line; those that cannot be taken
     are refused and left out, the others come in at once. What the bank has already is not added again.
     """
-    refuse_unknown_parameters(request, frozenset({"dry_run"}))
     content = await read_file(request, limit=MAX_FILE, sender=caller, places=places)
     async with workroom(*caller.who, Taking, size=len(content)) as taker:
         head = await taker.do(Taking.read, content)
@@ -181,7 +179,6 @@ async def export_bank(
     bank: Authored,
     caller: Author,
     session: Session,
-    request: Request,
     context: ContextOf,
     format: ExportFormat,
 ) -> Response:
@@ -189,7 +186,6 @@ async def export_bank(
 
     What a format has no place for is said in a comment before the question.
     """
-    refuse_unknown_parameters(request, frozenset({"format"}))
     questions = await stored_in_bank(session, caller.organization_id, bank.id, most=MAX_IN_BANK)
     return await export_answer(context, session, caller, questions, format)
 
