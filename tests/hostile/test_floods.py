@@ -1,6 +1,7 @@
 """Floods from outside against a real process: whoever sends them, everybody else is answered.
 
-A wait is told in the process's own processor time, so that a busy machine makes none longer.
+A wait is told in the process's own processor time, so that a busy machine makes none longer, and that by what the
+same work takes beside it: a processor that others use as well takes up to twice its time for it.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import contextlib
 import io
 import json
 import threading
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
@@ -23,17 +25,34 @@ from learning_service.core.settings import Settings
 
 pytestmark = pytest.mark.long
 SECONDS = 5
-ALIVE, OTHERS = 0.4, 1.0
-"""How long a health check and another organization's call may wait. Alone on a machine it is 0.25 s for the first;
-beside other tests a processor takes up to twice its time for the same work."""
+ALIVE, OTHERS = 0.25, 1.0
+"""How long a health check and another organization's call may wait, of a processor that is not shared."""
+PATIENCE = 10
+"""Seconds for a connection: many tests beside this one keep the database busy, too."""
 
 
 @pytest.fixture(scope="module")
 async def served(
     settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[Running, httpx.AsyncClient]]:
-    async with api(settings, tmp_path_factory.mktemp("floods") / "api.log") as started:
+    patient = settings.model_copy(update={"database_pool_timeout_seconds": PATIENCE})
+    async with api(patient, tmp_path_factory.mktemp("floods") / "api.log") as started:
         yield started
+
+
+class Slowness:
+    """How many times as much of the processor the same work takes now as at best."""
+
+    least = 1.0
+
+    @classmethod
+    def now(cls) -> float:
+        """At least 1, and no more than 2: what is beyond that is no other's doing."""
+        before = time.thread_time()
+        sum(range(100_000))
+        taken = time.thread_time() - before
+        cls.least = min(cls.least, taken)
+        return min(2, taken / cls.least)
 
 
 class Watcher(threading.Thread):
@@ -51,11 +70,14 @@ class Watcher(threading.Thread):
         """Ask until it is over."""
         with httpx.Client(base_url=self.running.address, headers=self.headers, timeout=60) as http:
             while not self.is_over:
+                slowness = Slowness.now()
                 before = self.running.processor_seconds()
                 answer = http.get(self.path)
+                waited = self.running.processor_seconds() - before
+                slowness = (slowness + Slowness.now()) / 2
                 if answer.status_code != 200:
                     self.refused.add(answer.text[:500])
-                self.longest = max(self.longest, self.running.processor_seconds() - before)
+                self.longest = max(self.longest, waited / slowness)
                 self.asked += 1
                 threading.Event().wait(0.02)
 
@@ -256,6 +278,11 @@ async def others_waited(
             task.cancel()
         await asyncio.gather(*flood, return_exceptions=True)
     alive, another = watchers
+    print(
+        "\nWAITED",
+        f"{alive.longest:.3f} asked {alive.asked} {another.longest:.3f} asked {another.asked}",
+        flush=True,
+    )
     assert not alive.refused | another.refused
     assert alive.asked > 5
     assert alive.longest < ALIVE, f"{alive.longest:.2f} s"
