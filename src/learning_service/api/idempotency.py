@@ -45,7 +45,7 @@ class KeyedRoute(APIRoute):
     """A route that, for POST, honours `Idempotency-Key`; use it as `route_class` of every router."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, refusing(endpoint), **options)
+        super().__init__(path, refusing(path, endpoint), **options)
 
     def get_route_handler(self) -> Handler:
         """FastAPI's handler, which refuses unknown parameters; for POST with the key's rules around it."""

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from learning_service.domain.kernel.errors import Fault, Invalid
 
+BELOW = "/api/"
 _faults: ContextVar[tuple[Fault, ...]] = ContextVar("faults_of_the_query", default=())
 
 
@@ -51,8 +52,10 @@ def _names(dependant: Dependant) -> Iterator[str]:
         yield from _names(child)
 
 
-def refusing(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+def refusing(path: str, endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     """The function of a route, which refuses first what `judging` found."""
+    if not path.startswith(BELOW):
+        return endpoint
 
     @wraps(endpoint)
     async def judged(*arguments: Any, **named: Any) -> Any:
@@ -67,7 +70,7 @@ def judging(
     route: APIRoute, handler: Callable[[Request], Coroutine[Any, Any, Response]]
 ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     """The handler of a route, which looks at the query; what is wrong is refused where its function is called."""
-    if not route.path.startswith("/api/"):
+    if not route.path.startswith(BELOW):
         return handler
     known = known_parameters(route)
 
