@@ -1,14 +1,20 @@
 """What a member is told of their learning, and what of it is read."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from tests.kit.direct import Database, database
 from tests.kit.learner import Learner, lesson, quiz, tree
+from tests.kit.programs import PROGRAMS, program
 from tests.kit.query_counts import counted
 from tests.kit.world import Caller, Json, World
 
+from learning_service.worker.jobs.reminders import send_course_reminders
+
+__all__ = ["database"]
 PATH = "/api/users/notifications/"
 
 
@@ -122,3 +128,32 @@ async def test_it_is_two_statements(app: FastAPI, world: World) -> None:
     with counted(app) as statements:
         await told(ana, "?unread=true")
     assert len(statements) <= 2, statements
+
+
+async def test_a_program_is_told_of_as_a_whole(world: World, database: Database) -> None:
+    """Assigned, due soon, overdue, completed: under the program's title and its id."""
+    course = (await world.course(tree(lesson(), title="Part")))["id"]
+    sent = {**program(course), "due_in_days": 5}
+    made = (await world.admin.ok("POST", PROGRAMS, sent))["id"]
+    await world.admin.ok("POST", f"{PROGRAMS}{made}/publish/")
+    await world.admin.ok("POST", f"{PROGRAMS}{made}/assign/", {"user_ids": ["ana"]})
+    await world.run_jobs()
+    instant = datetime.now(UTC)
+    for days in (3, 8):
+        await send_course_reminders(world.worker, instant + timedelta(days=days))
+    # What is told lies in the past.
+    await database(
+        "UPDATE reminders SET claimed_at = claimed_at - interval '10 days' WHERE organization_id = $1",
+        world.id,
+    )
+    ana = world.member()
+    items = await told(ana)
+    its = [one for one in items if one["course_id"] == made]
+    assert {one["kind"] for one in its} == {"assigned", "due_soon", "overdue"}
+    assert {one["title"] for one in its} == {"Officers"}
+    await (await Learner.join(ana, course, enroll=False)).read()
+    await world.run_jobs()
+    items = await told(ana)
+    assert [one["title"] for one in items if one["kind"] == "completed" and one["course_id"] == made] == [
+        "Officers"
+    ]

@@ -9,6 +9,7 @@ import { useToast } from "../parts/toasts";
 import { OwnEvidence } from "./evidence";
 import { OpenFile } from "./files";
 import { More } from "./home";
+import { useOwnPrograms } from "./programs";
 
 const query = (cursor: string | undefined) => ({ params: { query: { limit: 50, ...(cursor ? { cursor } : {}) } } });
 
@@ -153,6 +154,8 @@ const NOTE: Record<Schemas["NotificationOut"]["kind"], Key> = {
 export function Notifications() {
   const { t, moment } = useWords();
   const queries = useQueryClient();
+  const programs = useOwnPrograms();
+  const isProgram = (id: string) => programs.data?.items.some((one) => one.program_id === id) ?? false;
   const list = usePages(["notifications", "list"], (cursor) => take(api.GET("/api/users/notifications/", query(cursor))));
   const read = useMutation({
     mutationFn: () => take(api.POST("/api/users/notifications/read/", { body: { all: true } })),
@@ -174,6 +177,10 @@ export function Notifications() {
             <div className="row-main">
               {one.certificate_id ? (
                 <Link className="row-title" to="/certificates">
+                  {one.title}
+                </Link>
+              ) : one.course_id && isProgram(one.course_id) ? (
+                <Link className="row-title" to="/">
                   {one.title}
                 </Link>
               ) : one.course_id ? (

@@ -53,7 +53,7 @@ function ProgramStep({ step, number }: { step: Step; number: number }) {
   );
 }
 
-const useOwnPrograms = (enabled = true) =>
+export const useOwnPrograms = (enabled = true) =>
   useQuery({
     queryKey: ["programs"],
     queryFn: () => take(api.GET("/api/users/programs/", { params: { query: { limit: 100 } } })),

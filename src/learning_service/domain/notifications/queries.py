@@ -37,8 +37,8 @@ from learning_service.domain.completion.models import EnrollmentMove
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.directory.models import ComplianceRequirement
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.queries.enrollments import listed_enrollments
-from learning_service.domain.enrollments.queries.standing import OPEN
+from learning_service.domain.enrollments.queries.enrollments import own_enrollments
+from learning_service.domain.enrollments.queries.standing import OPEN, WITHDRAWN
 from learning_service.domain.evidence.models import Evidence
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
@@ -285,7 +285,7 @@ def _told(
             (CourseVersion.organization_id == Enrollment.organization_id)
             & (CourseVersion.id == Enrollment.version_id),
         )
-        .where(listed_enrollments(caller))
+        .where(own_enrollments(caller), Enrollment.status != WITHDRAWN)
     )
 
 
