@@ -15,6 +15,7 @@ COURSE = {
     "scope_id",
     "self_enrollment",
     "recertification_cadence",
+    "recertification",
     "linked_compliance_requirement",
     "published_version",
     "draft_version",
@@ -72,7 +73,7 @@ LISTED_PROGRESS = PROGRESS | {"completed_at", "score", "certificate_id", "missin
 TOTALS = {"assigned", "in_progress", "completed", "failed", "overdue"}
 MODULES = {"items", "next_cursor", "version", "enrollment", "assessment"}
 MODULE = {"id", "key", "title", "items"}
-ITEM = {"kind", "id", "key", "title", "required", "completed_at"}
+ITEM = {"kind", "id", "key", "title", "required", "completed_at", "kept"}
 LESSON = ITEM | {"body_html", "video_url", "document_url", "image_url"}
 QUIZ = ITEM | {
     "pass_score",
