@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import (
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    bindparam,
     case,
     cast,
     false,
@@ -29,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.accommodations.queries import accommodations_of
-from learning_service.domain.attempts.queries.progress import lessons_of, quizzes_of
+from learning_service.domain.attempts.queries.progress import lessons_done, quizzes_of
 from learning_service.domain.attempts.queries.standings import read_standing
 from learning_service.domain.courses.models import CourseText
 from learning_service.domain.directory.models import Chapter, Member
@@ -128,12 +130,13 @@ async def list_enrollments(
     )
     total = _total(caller, reach, wanted, scope) if wanted.count else cast(null(), Integer)
     counted = select(total.label("total")).cte("counted")
-    shown = _shown(session).where(Enrollment.id == ids.c.id).offset(FENCE).lateral("shown")
+    shown = _shown().where(Enrollment.id == ids.c.id).offset(FENCE).lateral("shown")
     rows = (
         await session.execute(
             select(counted.c.total, ids.c.id, *(ids.c[key.name] for key in keys), *shown.c)
             .select_from(counted.outerjoin(ids.join(shown, true()), true()))
-            .order_by(ids.c.place)
+            .order_by(ids.c.place),
+            {"instant": now(session)},
         )
     ).all()
     return FoundEnrollments(
@@ -166,7 +169,7 @@ async def count_found(session: AsyncSession, caller: Principal, wanted: Enrollme
 
 async def find_enrollment(session: AsyncSession, enrollment_id: uuid.UUID) -> FoundEnrollment:
     """One enrollment, which the caller has already been allowed to see."""
-    rows = await session.execute(_shown(session).where(Enrollment.id == enrollment_id))
+    rows = await session.execute(_shown().where(Enrollment.id == enrollment_id), {"instant": now(session)})
     return _read(rows.one(), 0)
 
 
@@ -182,7 +185,9 @@ def _read(row: Sequence[Any], keys: int) -> FoundEnrollment:
     )
 
 
-def _shown(session: AsyncSession) -> Any:
+@cache
+def _shown() -> Any:
+    """What is shown of an enrollment; parameter `instant`. To put it together took a third of a list's time."""
     who = looked_up(
         Member,
         "who",
@@ -193,8 +198,8 @@ def _shown(session: AsyncSession) -> Any:
         Chapter, "place", Chapter.organization_id == who.organization_id, Chapter.id == who.chapter_id
     )
     needed = accommodations_of(Enrollment)
-    standing = (Enrollment.version_id, lessons_of(Enrollment), quizzes_of(Enrollment), needed)
-    statement = enrollment_views(now(session), *standing, who.display_name, place.name)
+    standing = (Enrollment.version_id, lessons_done(Enrollment), quizzes_of(Enrollment), needed)
+    statement = enrollment_views(bindparam("instant", type_=_TIME), *standing, who.display_name, place.name)
     return statement.join(who, true()).join(place, true())
 
 
