@@ -537,7 +537,7 @@ async def walk(world: World, database: Database, *, walks: int, steps: int) -> N
 
 
 async def test_a_few_lives_are_what_the_model_says(world: World, database: Database) -> None:
-    await walk(world, database, walks=3, steps=10)
+    await walk(world, database, walks=2, steps=10)
 
 
 @pytest.mark.long
