@@ -3,7 +3,7 @@
 import asyncio
 import random
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -123,6 +123,11 @@ class Walk(RuleBasedStateMachine):
         path = f"/api/enrollments/?user_id={user}&course_id={self.ids[course]}&limit=200"
         return {one["id"]: one["status"] for one in (await self.world.admin.ok("GET", path))["items"]}
 
+    def who(self, user: str, has: Callable[[Person], object]) -> Person | None:
+        """That member, if so, or the first of whom it is: steps that change nothing find nothing."""
+        living = [one for one in self.life.people if one.erased == NEVER and has(one)]
+        return min(living, key=lambda one: one.user != user, default=None)
+
     @rule(user=users, course=courses)
     def assign(self, user: str, course: str) -> None:
         person = self.life.of(user)
@@ -142,10 +147,11 @@ class Walk(RuleBasedStateMachine):
     @rule(user=users, course=courses, passes=st.booleans())
     def take(self, user: str, course: str, passes: bool) -> None:
         """Pass or fail; an essay is handed in, and graded by somebody else later."""
-        person = self.life.of(user)
+        person = self.who(user, lambda one: one.open_in(course))
         taken = None if person is None else person.open_in(course)
         if person is None or taken is None or taken.now != "open":
             return
+        user = person.user
         if course == "essay":
             at, _ = self.step(self._hand_in(user))
             taken.states.append((at, "handed in"))
@@ -185,10 +191,11 @@ class Walk(RuleBasedStateMachine):
     @rule(user=users, passes=st.booleans())
     def grade(self, user: str, passes: bool) -> None:
         """What a person grades counts from then on, though it was done before."""
-        person = self.life.of(user)
+        person = self.who(user, lambda one: (found := one.open_in("essay")) and found.now == "handed in")
         taken = None if person is None else person.open_in("essay")
-        if person is None or taken is None or taken.now != "handed in":
+        if person is None or taken is None:
             return
+        user = person.user
         at, _ = self.step(self._grade(user, passes))
         self._ended(person, taken, at, passes=passes, made_at=taken.states[-1][0])
 
@@ -221,7 +228,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(user=users, course=courses)
     def withdraw(self, user: str, course: str) -> None:
-        person = self.life.of(user)
+        person = self.who(user, lambda one: one.open_in(course))
         taken = None if person is None else person.open_in(course)
         if taken is not None:
             at, _ = self.step(self.admin("POST", f"/api/enrollments/{taken.id}/withdraw/", REASON))
@@ -230,7 +237,7 @@ class Walk(RuleBasedStateMachine):
     @rule(user=users, course=courses, late=st.booleans())
     def move_due_time(self, user: str, course: str, late: bool) -> None:
         """Into the past or the future."""
-        person = self.life.of(user)
+        person = self.who(user, lambda one: one.open_in(course))
         taken = None if person is None else person.open_in(course)
         if taken is not None:
             statement = DUE.format("-" if late else "+")
@@ -248,10 +255,10 @@ class Walk(RuleBasedStateMachine):
 
     @rule(user=users)
     def end_exemptions(self, user: str) -> None:
-        person = self.life.of(user)
-        held = [] if person is None else [one for one in person.exemptions if one.until == NEVER]
-        if held:
-            at, _ = self.step(self._end_exemptions(user))
+        person = self.who(user, lambda one: any(held.until == NEVER for held in one.exemptions))
+        if person is not None:
+            held = [one for one in person.exemptions if one.until == NEVER]
+            at, _ = self.step(self._end_exemptions(person.user))
             for one in held:
                 one.until = at
 
@@ -277,10 +284,10 @@ class Walk(RuleBasedStateMachine):
 
     @rule(user=users)
     def take_evidence_back(self, user: str) -> None:
-        person = self.life.of(user)
-        held = [] if person is None else [one for one in person.evidence if one.until == NEVER]
-        if held:
-            at, _ = self.step(self._take_back(user))
+        person = self.who(user, lambda one: any(held.until == NEVER for held in one.evidence))
+        if person is not None:
+            held = [one for one in person.evidence if one.until == NEVER]
+            at, _ = self.step(self._take_back(person.user))
             for one in held:
                 one.until = at
 
@@ -313,10 +320,10 @@ class Walk(RuleBasedStateMachine):
     @rule(user=users)
     def revoke(self, user: str) -> None:
         """All certificates of a member."""
-        person = self.life.of(user)
-        held = [] if person is None else [one for one in person.completions if one.span.until == NEVER]
-        if held:
-            at, _ = self.step(self._revoke(user))
+        person = self.who(user, lambda one: any(held.span.until == NEVER for held in one.completions))
+        if person is not None:
+            held = [one for one in person.completions if one.span.until == NEVER]
+            at, _ = self.step(self._revoke(person.user))
             for one in held:
                 one.span.until = at
 
