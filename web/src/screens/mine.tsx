@@ -1,10 +1,10 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, take, type Schemas } from "../api";
 import { useWords, type Key } from "../i18n";
 import { Empty, Failure, Loading, Pill, Screen, type Tone } from "../parts/basics";
-import { useModules, usePages } from "../parts/queries";
+import { usePages } from "../parts/queries";
 import { useToast } from "../parts/toasts";
 import { OwnEvidence } from "./evidence";
 import { OpenFile } from "./files";
@@ -198,7 +198,7 @@ export function Notifications() {
                 <span>{moment(one.at)}</span>
               </p>
             </div>
-            {one.kind === "invited" && one.enrollment_id && one.course_id ? <MoveButton enrollmentId={one.enrollment_id} courseId={one.course_id} /> : null}
+            {one.kind === "invited" && one.enrollment_id ? <MoveButton enrollmentId={one.enrollment_id} /> : null}
             {one.read ? null : <Pill tone="accent">{t("isNew")}</Pill>}
           </li>
         ))}
@@ -208,13 +208,11 @@ export function Notifications() {
   );
 }
 
-/** The way to the new version, for as long as the learner is on an older one. */
-function MoveButton({ enrollmentId, courseId }: { enrollmentId: string; courseId: string }) {
+/** The way to the new version; the service tells of it for as long as the learner is on an older one. */
+function MoveButton({ enrollmentId }: { enrollmentId: string }) {
   const { t } = useWords();
   const say = useToast();
   const queries = useQueryClient();
-  const modules = useModules(courseId);
-  const course = useQuery({ queryKey: ["course", courseId], queryFn: () => take(api.GET("/api/courses/{course_id}/", { params: { path: { course_id: courseId } } })) });
   const move = useMutation({
     mutationFn: () => take(api.POST("/api/users/enrollments/{enrollment_id}/move/", { params: { path: { enrollment_id: enrollmentId } } })),
     onSuccess: async () => {
@@ -222,7 +220,6 @@ function MoveButton({ enrollmentId, courseId }: { enrollmentId: string; courseId
       await queries.invalidateQueries();
     },
   });
-  if (!modules.data || !course.data || modules.data.version === course.data.published_version) return null;
   return (
     <>
       {move.error ? <Failure error={move.error} /> : null}
