@@ -525,11 +525,16 @@ class Walk(RuleBasedStateMachine):
         assert shown == self.life.lapses(at, 400)
 
 
+def walk_of(world: World, database: Database, done: list[int]) -> type[Walk]:
+    """Walks in these parts; `done` comes to hold the number of instants of each."""
+    facts = {"first": world, "database": database, "loop": asyncio.get_running_loop(), "walks": done}
+    return type("Walks", (Walk,), facts)
+
+
 async def walk(world: World, database: Database, *, walks: int, steps: int) -> None:
     """So many lives of that many steps each."""
     done: list[int] = []
-    facts = {"first": world, "database": database, "loop": asyncio.get_running_loop(), "walks": done}
-    made = type("Walks", (Walk,), facts)
+    made = walk_of(world, database, done)
     checks = settings(
         max_examples=walks,
         stateful_step_count=steps,
@@ -541,6 +546,21 @@ async def walk(world: World, database: Database, *, walks: int, steps: int) -> N
     )
     await asyncio.to_thread(run_state_machine_as_test, made, settings=checks)
     assert len(done) >= walks
+
+
+async def test_what_was_revoked_counted_until_then(world: World, database: Database) -> None:
+    """A life that chance seldom finds: nothing else hides the completion that is gone."""
+    made = walk_of(world, database, [])
+
+    def life() -> None:
+        one = made()
+        one.bring_along(user="ana", course="once", days=40)
+        one.revoke(user="ana")
+        for at in one.instants:
+            one.check_at(at)
+        one.teardown()
+
+    await asyncio.to_thread(life)
 
 
 async def test_a_few_lives_are_what_the_model_says(world: World, database: Database) -> None:
