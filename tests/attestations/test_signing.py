@@ -38,6 +38,7 @@ async def test_a_signature_completes_the_item_and_the_first_one_stands(world: Wo
         "key": shown["key"],
         "title": "Oath",
         "required": True,
+        "kept": False,
         "completed_at": None,
         "text_html": OATH,
         "text_hash": hash_of(OATH),

@@ -53,7 +53,7 @@ async def test_a_request_is_one_line_by_its_template(
     finally:
         create_app(settings)  # the log level is the process's; put it back
     assert [(line["method"], line["route"], line["status"]) for line in lines] == [
-        ("GET", "/api/courses/{course_id}/", 200),
+        ("GET", "/api/courses/{course_id}/", 422),
         ("POST", "/api/quizzes/{quiz_id}/submit/", 422),
         ("GET", "unmatched", 404),
         ("GET", "/api/me/", 401),

@@ -171,7 +171,6 @@ async def database_problem(request: Request, error: Exception) -> Response:
     log.warning(
         "database_unavailable",
         error=type(error).__name__,
-        cause=type(getattr(error, "orig", error)).__name__,
         sqlstate=_sqlstate(error),
         path=request.url.path,
     )
