@@ -24,6 +24,7 @@ from learning_service.core.settings import Settings
 from learning_service.domain.certificates.actions.erasing import erase_certificates
 from learning_service.domain.certificates.actions.pdfs import keep_former_pdfs
 from learning_service.domain.certificates.rules.certificates import pdf_filename, pdf_key, printed_locale
+from learning_service.domain.certificates.rules.pictures import file_keys, picture_key
 from learning_service.domain.unused_files import keys_in_use
 from learning_service.worker.jobs.certificates import audit_certificates
 
@@ -140,7 +141,7 @@ async def test_an_erased_members_record_stays_without_name_and_pdf(world: World)
     digest = await stored(earned)
     async with world.worker.transaction(None) as session:
         keys = await erase_certificates(session, organization_id=world.id, user_id="ana")
-    assert list(keys) == [pdf_key(digest)]
+    assert list(keys) == [pdf_key(digest), picture_key(digest)]
     seen = await earned.verify()
     assert (seen["status"], seen["recipient_name"]) == ("valid", None)
     for caller in (earned.member, world.admin):
@@ -153,12 +154,12 @@ async def test_an_erased_members_record_stays_without_name_and_pdf(world: World)
 async def test_erasure_takes_the_files_of_before_as_well(world: World) -> None:
     earned = await earn(world)
     await world.run_jobs()
-    before = pdf_key(await stored(earned))
+    before = list(file_keys(await stored(earned)))
     async with world.worker.transaction(None) as session:
         await keep_former_pdfs(session, [uuid.UUID(earned.id)])
     await earned.change("pdf_sha256 = NULL")
     async with world.worker.transaction(None) as session:
-        assert await erase_certificates(session, organization_id=world.id, user_id="ana") == [before]
+        assert await erase_certificates(session, organization_id=world.id, user_id="ana") == before
 
 
 async def test_a_pool_outlives_the_death_of_a_process() -> None:
@@ -344,8 +345,8 @@ async def test_a_marked_pdf_is_kept_and_goes_with_the_person(world: World) -> No
             text("SELECT pdf_sha256, marked_sha256 FROM certificates WHERE id = :i"),
             {"i": uuid.UUID(earned.id)},
         )
-        keys = {pdf_key(digest) for digest in row.one()}
-        assert len(keys) == 2
+        keys = {key for digest in row.one() for key in file_keys(digest)}
+        assert len(keys) == 4
         assert await keys_in_use(session, keys) == keys
     async with world.worker.transaction(None) as session:
         erased = await erase_certificates(session, organization_id=world.id, user_id="ana")

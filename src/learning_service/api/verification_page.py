@@ -15,10 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.adapters.certificate_words import LANGUAGES, long_date, preferred_language, words
 from learning_service.api.public_pages import page_headers, template
 from learning_service.domain.certificates.actions.certificates import verification_url
-from learning_service.domain.certificates.queries import issuer_of_certificate, public_credential
+from learning_service.domain.certificates.queries import (
+    looks_of_certificate,
+    public_credential,
+)
 from learning_service.domain.certificates.rules.certificates import PublicCertificate
 from learning_service.domain.certificates.rules.checks import CheckResult
 from learning_service.domain.certificates.rules.codes import printed_code
+from learning_service.domain.certificates.rules.pictures import ShownPicture
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import last_moment
 
@@ -90,6 +94,8 @@ class VerificationView:
     """The issuer's, `#rrggbb`."""
     attested: Attested | None = None
     """What its credential says beyond this; None where it is not signed yet or gone."""
+    picture: ShownPicture | None = None
+    """That of its PDF; None where there is none, or it is not shown."""
 
     def number(self) -> str:
         """What is printed as its number."""
@@ -117,7 +123,7 @@ async def view_of(session: AsyncSession, found: PublicCertificate, code: bytes) 
     """What the page shows of a certificate as of now."""
     zone, instant = ZoneInfo(found.timezone), now(session)
     status = found.status(instant)
-    issuer = await issuer_of_certificate(session, found.id)
+    issuer, pictures = await looks_of_certificate(session, found.id)
     credential = (await public_credential(session, found.id)).credential
     url = verification_url(session, found.id)
     follower = found.superseded_by if status == "superseded" else None
@@ -138,6 +144,7 @@ async def view_of(session: AsyncSession, found: PublicCertificate, code: bytes) 
         website=issuer.website,
         color=issuer.primary_color,
         attested=_attested(credential, url, found.id) if credential else None,
+        picture=pictures.shown(status) if pictures else None,
     )
 
 

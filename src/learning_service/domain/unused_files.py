@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate, TranscriptPdf
-from learning_service.domain.certificates.rules.certificates import pdf_key, transcript_key
+from learning_service.domain.certificates.rules.certificates import transcript_key
+from learning_service.domain.certificates.rules.pictures import file_keys
 from learning_service.domain.courses.models import DocumentReference
 from learning_service.domain.documents.models import Document
 from learning_service.domain.evidence.models import Evidence
@@ -57,12 +58,12 @@ async def keys_in_use(session: AsyncSession, keys: Collection[str]) -> frozenset
     used = {key for row in documents for key in row}
     for kept in _PRINTED:
         used |= {*await session.scalars(select(kept).where(kept.in_(keys)))}
-    digests = {key.rpartition("/")[2].removesuffix(".pdf") for key in keys}
+    digests = {key.rpartition("/")[2].removesuffix(".pdf").removesuffix(".png") for key in keys}
     stored = await session.scalars(select(Certificate.pdf_sha256).where(Certificate.pdf_sha256.in_(digests)))
     marked = await session.scalars(
         select(Certificate.marked_sha256).where(Certificate.marked_sha256.in_(digests))
     )
-    used |= {pdf_key(digest) for digest in (*stored, *marked) if digest is not None}
+    used |= {key for digest in (*stored, *marked) if digest is not None for key in file_keys(digest)}
     kept_transcripts = select(TranscriptPdf.pdf_sha256).where(TranscriptPdf.pdf_sha256.in_(digests))
     used |= {transcript_key(digest) for digest in await session.scalars(kept_transcripts)}
     return frozenset(keys) & frozenset(used)

@@ -144,6 +144,10 @@ class Certificate(Base):
     """Hex digest of the stored PDF that says that the certificate is not in force."""
     marked_as: Mapped[str | None]
     """What that one says: `revoked` or `superseded`."""
+    pictured_sha256: Mapped[str | None]
+    """Digest of the PDF whose picture is stored: `pdf_sha256`, unless that was made by who makes no pictures."""
+    marked_pictured_sha256: Mapped[str | None]
+    """The same of `marked_sha256`."""
 
     def status(self, instant: datetime) -> Status:
         """The state at that moment."""

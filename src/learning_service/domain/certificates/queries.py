@@ -18,6 +18,7 @@ from learning_service.domain.certificates.models import (
 from learning_service.domain.certificates.rules.badges import bake
 from learning_service.domain.certificates.rules.certificates import Mark, PublicCertificate, generation_key
 from learning_service.domain.certificates.rules.checks import Traces
+from learning_service.domain.certificates.rules.pictures import Pictures
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.directory.queries.audience import is_within
 from learning_service.domain.directory.queries.members import was_member
@@ -31,7 +32,10 @@ from learning_service.domain.kernel.principal import Principal
 
 # The function is the one way to a certificate of whatever organization.
 _VERIFY = text("SELECT c.* FROM unnest(CAST(:ids AS uuid[])) AS wanted, public_certificate(wanted) AS c")
-_ISSUER = text("SELECT * FROM issuer_of_certificate(CAST(:id AS uuid))")
+_LOOKS = text(
+    "SELECT i.*, p.* FROM issuer_of_certificate(CAST(:id AS uuid)) AS i"
+    " LEFT JOIN pictures_of_certificate(CAST(:id AS uuid)) AS p ON true"
+)
 _OF_CODE = text("SELECT certificate_of_code(CAST(:code AS bytea))")
 _OF_FILE = text("SELECT certificate_of_file(:sha256)")
 _CREDENTIAL = text("SELECT * FROM public_credential(CAST(:id AS uuid))")
@@ -72,10 +76,18 @@ class PublicIssuer:
     """That of the certificate."""
 
 
-async def issuer_of_certificate(session: AsyncSession, certificate_id: uuid.UUID) -> PublicIssuer:
-    """Who issued this certificate, of whatever organization; nothing is known of one that does not exist."""
-    row = (await session.execute(_ISSUER, {"id": certificate_id})).first()
-    return PublicIssuer(*row) if row is not None else PublicIssuer()
+async def looks_of_certificate(
+    session: AsyncSession, certificate_id: uuid.UUID
+) -> tuple[PublicIssuer, Pictures | None]:
+    """Who issued this certificate, of whatever organization, and the pictures of its PDFs.
+
+    Nothing is known of one that does not exist, and there are no pictures where the person was erased.
+    """
+    row = (await session.execute(_LOOKS, {"id": certificate_id})).first()
+    if row is None:
+        return PublicIssuer(), None
+    website, color, *pictures = row
+    return PublicIssuer(website, color), Pictures(*pictures) if any(pictures) else None
 
 
 async def certificate_of_code(session: AsyncSession, code: bytes) -> uuid.UUID | None:

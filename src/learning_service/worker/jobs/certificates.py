@@ -15,6 +15,7 @@ from learning_service.adapters.certificate_pdf import (
     UnusableLogo,
     missing_glyphs,
 )
+from learning_service.adapters.certificate_picture import picture_of
 from learning_service.adapters.signed_certificate import signed_certificate
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.context import Context
@@ -35,6 +36,7 @@ from learning_service.domain.certificates.queries import (
 )
 from learning_service.domain.certificates.rules.certificates import pdf_key, shown_hours
 from learning_service.domain.certificates.rules.pdf_keys import UnusableKey
+from learning_service.domain.certificates.rules.pictures import file_keys, picture_key
 from learning_service.domain.jobs.outbox import Job, enqueue_job
 from learning_service.domain.jobs.payloads import GenerateCertificates, PlanMailOfCertificate, Unworkable
 from learning_service.domain.kernel.days import last_day, local_day
@@ -56,7 +58,7 @@ DRIFTED = Gauge(
 
 
 async def generate_certificates(context: Context, job: Job) -> None:
-    """Render a certificate with its credential, sign it, store it under its hash, and mark it ready.
+    """Render a certificate with its credential, sign it, store it and its picture under its hash, and mark it ready.
 
     No two signatures are the same, so of two who do this at once, the first one's PDF is kept.
     """
@@ -74,13 +76,13 @@ async def generate_certificates(context: Context, job: Job) -> None:
     except (UnusableLogo, UnusableKey) as error:
         raise Unworkable(f"certificate {certificate.id}: {error}") from error
     sha256 = hashlib.sha256(pdf).hexdigest()
-    key = pdf_key(sha256)
-    await context.store.put(key, pdf, content_type="application/pdf")
+    await context.store.put(pdf_key(sha256), pdf, content_type="application/pdf")
+    pictured = await _keep_picture(context, certificate, sha256, pdf)
     async with finishing(context, job) as session:
         if mark:
-            wanted = await activate_marked(session, certificate.id, sha256, mark)
+            wanted = await activate_marked(session, certificate.id, sha256, mark, pictured=pictured)
         else:
-            wanted = await activate_certificate(session, certificate.id, sha256)
+            wanted = await activate_certificate(session, certificate.id, sha256, pictured=pictured)
             if wanted and certificate.reissued_at is None and context.settings.sends_mail:
                 await enqueue_job(
                     session,
@@ -91,7 +93,18 @@ async def generate_certificates(context: Context, job: Job) -> None:
                 await note_replaced(session, certificate, fields)
                 log.warning("certificate_characters_replaced", certificate_id=str(certificate.id))
     if not wanted:
-        await context.store.delete(key)
+        for key in file_keys(sha256):
+            await context.store.delete(key)
+
+
+async def _keep_picture(context: Context, certificate: Certificate, sha256: str, pdf: bytes) -> bool:
+    """Store the picture of this PDF. False: it could not be drawn, and its page shows none."""
+    png = await context.processes.run(picture_of, pdf)
+    if png is None:
+        log.warning("certificate_not_pictured", certificate_id=str(certificate.id))
+        return False
+    await context.store.put(picture_key(sha256), png, content_type="image/png")
+    return True
 
 
 def _replaced(content: CertificateContent) -> list[str]:

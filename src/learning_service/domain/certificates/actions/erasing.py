@@ -11,14 +11,16 @@ from learning_service.domain.certificates.models import (
     FormerPdf,
     TranscriptPdf,
 )
-from learning_service.domain.certificates.rules.certificates import pdf_key, transcript_key
+from learning_service.domain.certificates.rules.certificates import transcript_key
+from learning_service.domain.certificates.rules.pictures import file_keys
 from learning_service.domain.kernel.clock import now
 
 
 async def erase_certificates(session: AsyncSession, *, organization_id: str, user_id: str) -> Sequence[str]:
     """Take a person's name off their certificates, and forget PDFs, transcripts and credentials; the records stay.
 
-    Gives the keys of the stored PDFs, for the caller to have them deleted after the commit.
+    Gives the keys of the stored PDFs, and of the pictures that there may be of them, for the caller to have them
+    deleted after the commit.
     """
     theirs = (Certificate.organization_id == organization_id, Certificate.user_id == user_id)
     found = await session.execute(
@@ -27,7 +29,7 @@ async def erase_certificates(session: AsyncSession, *, organization_id: str, use
         .with_for_update()
     )
     held = found.all()
-    keys = [pdf_key(sha256) for _, *digests in held for sha256 in digests if sha256 is not None]
+    stored = [sha256 for _, *digests in held for sha256 in digests if sha256 is not None]
     await session.execute(
         update(Certificate)
         .where(*theirs)
@@ -38,6 +40,8 @@ async def erase_certificates(session: AsyncSession, *, organization_id: str, use
             pdf_sha256=None,
             marked_sha256=None,
             marked_as=None,
+            pictured_sha256=None,
+            marked_pictured_sha256=None,
             pdf_ready_at=None,
             pdf_drift=None,
             pdf_erased_at=now(session),
@@ -60,4 +64,5 @@ async def erase_certificates(session: AsyncSession, *, organization_id: str, use
         .where(TranscriptPdf.organization_id == organization_id, TranscriptPdf.user_id == user_id)
         .returning(TranscriptPdf.pdf_sha256)
     )
-    return [*dict.fromkeys([*keys, *map(pdf_key, former), *map(transcript_key, transcripts)])]
+    files = [key for sha256 in dict.fromkeys([*stored, *former]) for key in file_keys(sha256)]
+    return [*files, *map(transcript_key, transcripts)]

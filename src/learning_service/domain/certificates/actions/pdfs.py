@@ -37,8 +37,10 @@ def note_on_certificate(
     )
 
 
-async def activate_certificate(session: AsyncSession, certificate_id: uuid.UUID, sha256: str) -> bool:
-    """Note that the PDF with this digest is stored; the first to say so wins.
+async def activate_certificate(
+    session: AsyncSession, certificate_id: uuid.UUID, sha256: str, *, pictured: bool = False
+) -> bool:
+    """Note that the PDF with this digest is stored, and its picture where it is `pictured`; the first to say so wins.
 
     False: another was first, or the member was erased meanwhile. Then this PDF must not stay.
     """
@@ -49,7 +51,12 @@ async def activate_certificate(session: AsyncSession, certificate_id: uuid.UUID,
             Certificate.pdf_sha256.is_(None),
             Certificate.recipient_name.is_not(None),
         )
-        .values(pdf_sha256=sha256, pdf_ready_at=now(session), pdf_checked_at=now(session))
+        .values(
+            pdf_sha256=sha256,
+            pdf_ready_at=now(session),
+            pdf_checked_at=now(session),
+            pictured_sha256=sha256 if pictured else None,
+        )
     )
     kept = await session.scalar(select(Certificate.pdf_sha256).where(Certificate.id == certificate_id))
     return kept == sha256
@@ -78,13 +85,18 @@ async def keep_former_pdfs(session: AsyncSession, ids: Sequence[uuid.UUID]) -> N
         )
 
 
-async def activate_marked(session: AsyncSession, certificate_id: uuid.UUID, sha256: str, mark: Mark) -> bool:
-    """Note that the PDF with this digest is stored and bears this mark. False when the member was erased."""
+async def activate_marked(
+    session: AsyncSession, certificate_id: uuid.UUID, sha256: str, mark: Mark, *, pictured: bool = False
+) -> bool:
+    """Note that the PDF with this digest is stored and bears this mark, and its picture where it is `pictured`.
+
+    False when the member was erased.
+    """
     await keep_former_pdfs(session, [certificate_id])
     done = await session.execute(
         update(Certificate)
         .where(Certificate.id == certificate_id, Certificate.recipient_name.is_not(None))
-        .values(marked_sha256=sha256, marked_as=mark)
+        .values(marked_sha256=sha256, marked_as=mark, marked_pictured_sha256=sha256 if pictured else None)
         .returning(Certificate.id)
     )
     return done.first() is not None
