@@ -13,6 +13,7 @@ from tests.authorization.scene import (
     furnish_evidence,
     furnish_exemption,
     furnish_program,
+    make_pdfs,
     rule_body,
 )
 from tests.kit.documents import pdf
@@ -81,7 +82,7 @@ CALLS: dict[str, Call] = {
     "GET /api/certificates/{certificate_id}/credential/": Call(),
     "GET /api/certificates/{certificate_id}/credential.jwt/": Call(),
     "GET /api/certificates/{certificate_id}/badge.png/": Call(),
-    "GET /api/certificates/{certificate_id}/picture.png/": Call(),
+    "GET /api/certificates/{certificate_id}/picture.png/": Call(fresh="picture"),
     "GET /achievements/{course_id}/{number}/": Call(ids=(("course_id", "short_id"),)),
     "GET /status/{number}/": Call(),
     "GET /.well-known/did.json": Call(),
@@ -320,6 +321,8 @@ async def ids_for(call: Call, place: Place) -> dict[str, str]:
             await world.add_member(ids["user_id"], place.unit)
         case "bank":
             ids |= await furnish_bank(place.world, place.unit)
+        case "picture":
+            await make_pdfs(world)
         case "new program":
             course = ids["course_id"]
             ids["program_id"] = await furnish_program(world, place.unit, course, publish=False)

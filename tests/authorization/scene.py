@@ -15,7 +15,8 @@ from tests.kit.webhooks import deliver
 from tests.kit.world import Caller, Json, World
 
 from learning_service.domain.jobs.outbox import enqueue_job
-from learning_service.domain.jobs.payloads import SignCredential
+from learning_service.domain.jobs.payloads import GenerateCertificates, SignCredential
+from learning_service.worker.jobs.certificates import generate_certificates
 from learning_service.worker.jobs.credentials import sign_credential_of_certificate
 
 SCOPES = ("directory:write", "reports:read", "webhooks:manage", "events:read")
@@ -204,6 +205,11 @@ async def sign_soon(place: Place) -> None:
         await enqueue_job(session, told, organization_id=organization)
 
 
+async def make_pdfs(world: World) -> None:
+    """Have the PDFs made that are wanted, with their pictures: of a revoked certificate another one is shown."""
+    await Runner(world.worker, functions={GenerateCertificates.name: generate_certificates}).run_until_idle()
+
+
 async def open_scene(home: World, away: World) -> Scene:
     """Furnish everything; both organizations have things of their own that no chapter has."""
     north = {"region_id": "north", "name": "Far"}
@@ -224,6 +230,7 @@ async def open_scene(home: World, away: World) -> Scene:
     await Runner(
         home.worker, functions={SignCredential.name: sign_credential_of_certificate}
     ).run_until_idle()
+    await make_pdfs(home)
     await deliver(home)
     for place in places.values():
         hook = hooks[place.world.id]

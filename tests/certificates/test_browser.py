@@ -103,6 +103,35 @@ async def test_a_file_is_dropped_and_checked_without_javascript(
         await judge_by_axe(tab, name)
 
 
+async def test_the_picture_of_the_pdf_is_seen_without_javascript(
+    tab: Tab, pages: Mapping[str, str], world: World
+) -> None:
+    """At 360 and 1440 pixels, by axe; of one in force, and of one that bears the mark."""
+    await world.run_jobs()
+    await tab.call("Page.setBypassCSP", enabled=True)
+    for state in ("valid", "revoked"):
+        picture = pages[state].partition("/certificates/")[2].replace("verify", "picture.png")
+        picture = f"certificates/{picture}"
+        for width in (360, 1440):
+            tab.requests.clear()
+            tab.errors.clear()
+            await tab.goto(pages[state], width=width, scripts=False)
+            await tab.evaluate("document.querySelector('.sheet img').scrollIntoView()")
+            await tab.evaluate("document.querySelector('.sheet img').decode()")
+            seen = "(i => [i.naturalWidth, i.naturalHeight, i.getBoundingClientRect().width])"
+            seen += "(document.querySelector('.sheet img'))"
+            natural_width, natural_height, shown = json.loads(await tab.evaluate(f"JSON.stringify({seen})"))
+            assert (natural_width, natural_height) == (900, 637)
+            assert 250 < shown <= width
+            assert await tab.evaluate("document.documentElement.scrollWidth") <= width, (state, width)
+            # Chromium asks for an icon that is not there.
+            assert [text for text in tab.errors if "404" not in text] == []
+            assert {url.rpartition("/api/")[2] for url in tab.requests if "/api/" in url} >= {picture}
+            keep(f"picture-{state}{'-narrow' if width == 360 else ''}.png", await tab.screenshot())
+        await tab.call("Emulation.setScriptExecutionDisabled", value=False)
+        await judge_by_axe(tab, state)
+
+
 async def issued_pdf(world: World, page: str) -> bytes:
     """The stored PDF of the certificate with this page."""
     await world.run_jobs()
