@@ -131,6 +131,17 @@ async def test_guesses_are_limited_and_what_is_known_is_answered(
         assert (await elsewhere.get(unknown())).status_code == 404
 
 
+async def test_a_picture_of_the_unknown_is_a_guess_and_one_that_is_not_shown_is_none(
+    world: World, two: tuple[FastAPI, FastAPI]
+) -> None:
+    known = await _certificate(world)
+    async with client_of(two[0]) as http:
+        for number in [known] * 8 + [str(uuid.uuid4()) for _ in range(6)]:
+            assert (await http.get(f"/api/certificates/{number}/picture.png/")).status_code == 404
+        assert (await http.get(f"/api/certificates/{uuid.uuid4()}/picture.png/")).status_code == 429
+        assert (await http.get(f"/api/certificates/{known}/picture.png/")).status_code == 404
+
+
 async def test_each_unknown_id_of_many_counts(two: tuple[FastAPI, FastAPI]) -> None:
     async with client_of(two[0]) as http:
         ids = [str(uuid.uuid4()) for _ in range(6)]
