@@ -18,7 +18,7 @@ def picture_of(pdf: bytes) -> bytes | None:
     except pypdfium2.PdfiumError:
         return None
     written = io.BytesIO()
-    few = drawn.quantize(COLORS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few = drawn.quantize(COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     few.save(written, "PNG")
     png = written.getvalue()
     return png if len(png) <= MOST_BYTES else None
