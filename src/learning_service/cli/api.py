@@ -47,7 +47,7 @@ def settled_app(settings: Settings) -> FastAPI:
     """
     made = create_app(settings)
     if settings.reference_enabled:
-        made.openapi()
+        made.state.reference.prepare()
     gc.collect()
     gc.freeze()
     return made

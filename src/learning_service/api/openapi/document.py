@@ -133,7 +133,7 @@ def install_reference(app: FastAPI, *, page: bool) -> None:
 
     app.openapi = openapi  # type: ignore[method-assign]
     if page:
-        served = ServedDocument(lambda: app.openapi())
+        served = app.state.reference = ServedDocument(lambda: app.openapi())
         app.add_route("/openapi.json", served.answer, methods=["GET"], include_in_schema=False)
         _serve_page(app)
 
