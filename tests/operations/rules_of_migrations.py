@@ -1,6 +1,7 @@
 """What a migration may not do while the code before it still serves: found in its source."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 FORBIDDEN_WORDS = {
@@ -11,6 +12,8 @@ FORBIDDEN_WORDS = {
     "RENAME": "takes away what older code reads",
     "VACUUM FULL": "rewrites the table under a lock",
 }
+
+_VALIDATED = re.compile(r"ALTER TABLE (?:ONLY )?\"?(\w+)\"? VALIDATE CONSTRAINT", re.IGNORECASE)
 
 LOCKING = ("add_column", "alter_column", "drop_column", "create_check_constraint", "create_foreign_key")
 
@@ -26,6 +29,7 @@ def breaches(source: str) -> list[str]:
     own = {_text(call, 0) for name, call in calls if name == "create_table"}
     found: list[str] = []
     locked: set[str | None] = set()
+    apart = _own_transactions(module)
     for name, call in calls:
         table = _text(
             call, 1 if name in ("create_index", "create_foreign_key", "create_check_constraint") else 0
@@ -35,6 +39,10 @@ def breaches(source: str) -> list[str]:
         if name in LOCKING:
             locked.add(table)
         found += [f"line {call.lineno}: {name}: {why}" for why in _faults(name, call, contract=contract)]
+        if call not in apart and locked & _validated(call):
+            found.append(
+                f"line {call.lineno}: validates while the transaction holds the table's lock; in the next migration"
+            )
     if len(locked) > 1:
         found.append(
             "locks several tables in one transaction: a deadlock with some request; one migration each"
@@ -48,6 +56,22 @@ def _calls(module: ast.Module) -> Iterator[tuple[str, ast.Call]]:
             for node in ast.walk(function):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                     yield node.func.attr, node
+
+
+def _own_transactions(module: ast.Module) -> frozenset[ast.AST]:
+    """What stands in an autocommit block: the transaction before it is committed, and its locks are gone."""
+    return frozenset(
+        node
+        for block in ast.walk(module)
+        if isinstance(block, ast.With) and "autocommit_block" in ast.unparse(block.items[0])
+        for node in ast.walk(block)
+    )
+
+
+def _validated(call: ast.Call) -> set[str | None]:
+    """The tables of which this call validates a constraint."""
+    words = (node.value for node in ast.walk(call) if isinstance(node, ast.Constant))
+    return {table for word in words for table in _VALIDATED.findall(str(word))}
 
 
 def _faults(name: str, call: ast.Call, *, contract: bool) -> Iterator[str]:
