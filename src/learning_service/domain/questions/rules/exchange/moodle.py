@@ -36,6 +36,8 @@ _NOT_KEPT = {
     "randomsamatch": "questions drawn at random",
     "random": "questions drawn at random",
 }
+_AS_A_WHOLE = ("correctfeedback", "partiallycorrectfeedback", "incorrectfeedback")
+_USUAL = {"", *(f"Your answer is {how}." for how in ("correct", "partially correct", "incorrect"))}
 _TRUE = frozenset({"true", "1"})
 _MOST_POINTS = 10_000
 FILE = "@@PLUGINFILE@@/"
@@ -63,6 +65,7 @@ def _question(node: Node, kind: str) -> Entry:
     draft.explanation = _rich(node.first("generalfeedback"), "html")
     if any(_rich(hint).html for hint in node.all("hint")):
         draft.warn("hints", "Hints between tries are not kept.")
+    _leave_feedback(draft, node)
     match kind:
         case "multichoice":
             single = node.text_of("single").lower() in _TRUE | {""}
@@ -84,6 +87,7 @@ def _question(node: Node, kind: str) -> Entry:
         case "essay":
             if _rich(node.first("responsetemplate"), "html").html:
                 draft.warn("template", "The text that an answer begins with is not kept.")
+            _judge_essay(draft, node)
             rubric = _rich(node.first("graderinfo"), "html").html
             return draft.whole("free_form", rubric_html=rubric or None)
     what = _NOT_KEPT.get(kind, f"a question of the type {kind[:50]!r}")
@@ -148,6 +152,22 @@ def _judge_ordering(draft: Draft, node: Node, items: int) -> None:
     asked = number_in(node.text_of("selectcount"))
     if node.text_of("selecttype").upper() not in ("", "ALL") and asked and asked < items:
         draft.warn("selection", f"All {items} items are asked; there it is {asked:f} of them.")
+
+
+def _judge_essay(draft: Draft, node: Node) -> None:
+    """What an essay asks for beside words of any number."""
+    files = number_in(node.text_of("attachments"))
+    if files or node.text_of("responseformat").lower() == "noinline":
+        draft.warn("attachments", "It takes files there; here it takes words.")
+    if any(number_in(node.text_of(name)) for name in ("minwordlimit", "maxwordlimit")):
+        draft.warn("length", "How many words an answer must and may have is not kept.")
+
+
+def _leave_feedback(draft: Draft, node: Node) -> None:
+    """Say that feedback on a question as a whole is not kept, unless it is what Moodle writes by itself."""
+    told = {_rich(node.first(name), "html").words for name in _AS_A_WHOLE}
+    if told - _USUAL:
+        draft.warn("feedback", "Feedback on right and wrong answers as a whole is not kept.")
 
 
 def _answers(node: Node, *, literal: bool = False) -> list[Choice]:

@@ -117,8 +117,9 @@ def _item(item: Node, find: Find, group: Group | None) -> Entry:
         case "matching" if asked:
             return _matching(draft, item, asked)
         case "text":
-            texts = [Choice(Rich(value, "plain"), Fraction(1)) for value in _right(item)]
-            return draft.texts(texts, case_sensitive=False)
+            # A star stands for itself here.
+            found = [Choice(Rich(value.replace("*", "\\*"), "plain"), Fraction(1)) for value in _right(item)]
+            return draft.texts(found, case_sensitive=_minds_case(item))
         case "number":
             return _number(draft, item)
         case "essay":
@@ -145,6 +146,9 @@ def _choices(draft: Draft, item: Node, asked: Node, kind: str) -> Entry:
     if kind == "truth":
         words = [text.words.lower() for ident, text in labels if ident in right]
         if len(words) == 1 and words[0] in ("true", "false"):
+            draft.leave_feedback(
+                Choice(text, Fraction(0), _feedback(item, f"{ident}_fb")) for ident, text in labels
+            )
             return draft.whole("true_false", correct=words[0] == "true")
     count = sum(ident in right for ident, _ in labels)
     wrong = len(labels) - count
@@ -196,6 +200,16 @@ def _number(draft: Draft, item: Node) -> Entry:
 def _right(item: Node, asked: str | None = None) -> list[str]:
     """The values that give points, of one response or of all."""
     return list(_gains(item, asked))
+
+
+def _minds_case(item: Node) -> bool:
+    """Whether every right text is compared with its capitals."""
+    said = [
+        equal.attributes.get("case", "").lower() in ("yes", "true")
+        for condition, _ in _scoring(item)
+        for equal in condition.within("varequal", unless="not")
+    ]
+    return bool(said) and all(said)
 
 
 def _gains(item: Node, asked: str | None) -> dict[str, Fraction]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from html import escape
 
-from learning_service.domain.questions.rules.exchange.amounts import amount_of, number_in
+from learning_service.domain.questions.rules.exchange.amounts import number_in
 from learning_service.domain.questions.rules.exchange.enclosures import Find, nowhere
 from learning_service.domain.questions.rules.exchange.entries import (
     ALL_OR_NOTHING,
@@ -16,6 +16,7 @@ from learning_service.domain.questions.rules.exchange.entries import (
     Entry,
     Group,
 )
+from learning_service.domain.questions.rules.exchange.qti2_numbers import number_of
 from learning_service.domain.questions.rules.exchange.texts import Rich
 from learning_service.domain.questions.rules.exchange.xml import Node, elements
 from learning_service.domain.questions.rules.sizes import MAX_ANSWERS
@@ -30,8 +31,11 @@ _MOST_POINTS = 10_000
 _ASIDE = frozenset(
     {"rubricBlock", "feedbackInline", "feedbackBlock", "modalFeedback", "templateInline", "script"}
 )
+_PART = Fraction(99, 100)
 _VOID = frozenset({"br", "hr", "img"})
-_TEXT = frozenset({"textEntryInteraction", "extendedTextInteraction"})
+_CHOICES = {"choiceInteraction": "simpleChoice", "inlineChoiceInteraction": "inlineChoice"}
+_SOLUTION = "SOLUTION"
+"""Of feedback that is shown whatever was chosen."""
 
 
 def read_qti2(
@@ -88,17 +92,58 @@ def _item(item: Node, find: Find, group: Group | None) -> Entry:
         return draft.refused("no-question", "The item asks nothing.")
     # In our own files the prompt stands in an element of its own.
     own = next((node for node in body.all("div") if node.attributes.get("class") == "prompt"), body)
-    draft.prompt = Rich(_html(own), "html")
-    for rubric in body.within("rubricBlock"):
-        draft.rubric = Rich(_html(rubric), "html")
+    told, rubrics = _rubrics(body)
+    draft.prompt, draft.rubric = Rich(told + _html(own), "html"), Rich(rubrics, "html")
     if len(asked) > 1:
         return draft.refused(
             "several-interactions", f"The item asks {len(asked)} things in one; one is read."
         )
+    if item.first("templateDeclaration") or next(body.within("printedVariable"), None):
+        return draft.refused("not-known", "Its numbers or words are drawn anew for each attempt.")
     draft.explanation = _feedback(item, None)
     declared = _declared(item, asked[0].attributes.get("responseIdentifier", "RESPONSE"))
     draft.points = _points(item, declared)
+    _leave(draft, item, asked[0])
     return _of_type(draft, item, asked[0], declared)
+
+
+def _rubrics(body: Node) -> tuple[str, str]:
+    """What a body tells learners before it asks, and what it tells others."""
+    candidates, others = list[str](), list[str]()
+    for rubric in body.within("rubricBlock"):
+        is_for_learners = "candidate" in rubric.attributes.get("view", "").split()
+        (candidates if is_for_learners else others).append(_html(rubric))
+    return "".join(candidates), "".join(others)
+
+
+def _leave(draft: Draft, item: Node, asked: Node) -> None:
+    """Say what of an item has no place."""
+    if item.first("assessmentStimulusRef") is not None:
+        draft.warn("stimulus", "The text that stands beside the item is not kept.")
+    if draft.rubric is not None and draft.rubric.html and asked.name != "extendedTextInteraction":
+        draft.warn("rubric", "What the item says to those who mark it is not kept.")
+    choices = (
+        {node.attributes.get("identifier") for node in asked.all_within()} if _has_choices(asked) else set()
+    )
+    inside = {id(node) for node in asked.all_within()}
+    left = [
+        feedback
+        for feedback in item.all("modalFeedback")
+        if feedback.attributes.get("outcomeIdentifier") != _SOLUTION
+        and feedback.attributes.get("identifier") not in choices
+    ]
+    left += [
+        node
+        for node in item.all_within()
+        if node.name == "feedbackBlock" or (node.name == "feedbackInline" and id(node) not in inside)
+    ]
+    if any(_html(feedback) for feedback in left):
+        draft.warn("feedback", "Feedback on right and wrong answers as a whole is not kept.")
+
+
+def _has_choices(asked: Node) -> bool:
+    """Whether what is said of a single choice has its place."""
+    return asked.name in _CHOICES
 
 
 def _enclose_pictures(draft: Draft, item: Node, find: Find) -> None:
@@ -113,12 +158,10 @@ def _enclose_pictures(draft: Draft, item: Node, find: Find) -> None:
 
 def _of_type(draft: Draft, item: Node, asked: Node, declared: Node) -> Entry:
     match asked.name:
-        case "choiceInteraction":
-            return _choices(draft, item, asked, declared, "simpleChoice")
-        case "inlineChoiceInteraction":
-            return _choices(draft, item, asked, declared, "inlineChoice")
+        case "choiceInteraction" | "inlineChoiceInteraction":
+            return _choices(draft, item, asked, declared, _CHOICES[asked.name])
         case "textEntryInteraction" if declared.attributes.get("baseType") in ("float", "integer"):
-            return _number(draft, item, declared)
+            return number_of(draft, item, _right(declared), _mapped(declared))
         case "textEntryInteraction":
             return _texts(draft, item, declared)
         case "extendedTextInteraction":
@@ -140,6 +183,9 @@ def _choices(draft: Draft, item: Node, asked: Node, declared: Node, name: str) -
     texts = [(ident, _said(node), node) for ident, node in shown]
     truths = {text.words.lower(): ident for ident, text, _ in texts}
     if single and truths.keys() == {"true", "false"} and len(right) == 1:
+        draft.leave_feedback(
+            Choice(text, Fraction(0), _said_of(item, node, ident)) for ident, text, node in texts
+        )
         return draft.whole("true_false", correct=right[0] == truths["true"])
     if not mapped and not single:
         draft.tags = frozenset({ALL_OR_NOTHING})
@@ -164,9 +210,12 @@ def _shares(
     single: bool,
 ) -> dict[str, Fraction]:
     """What each choice is worth of the points."""
-    if mapped and not (single and right):
-        whole = Fraction(points)
-        return {ident: mapped.get(ident, Fraction(0)) / whole for ident in idents}
+    worth = {ident: mapped.get(ident, Fraction(0)) / Fraction(points) for ident in idents}
+    if mapped and single and right:
+        # The right answer is right, whatever else is worth something.
+        return {ident: Fraction(1) if ident in right else min(worth[ident], _PART) for ident in idents}
+    if mapped:
+        return worth
     wrong = Fraction(0) if single else Fraction(-1)
     share = Fraction(1) if single or not right else Fraction(1, len(right))
     return {ident: share if ident in right else wrong for ident in idents}
@@ -182,24 +231,6 @@ def _texts(draft: Draft, item: Node, declared: Node) -> Entry:
     matches = [node.attributes.get("caseSensitive", "true") for node in item.within("stringMatch")]
     accepted = [Choice(Rich(text.replace("*", "\\*"), "plain"), Fraction(1)) for text in dict.fromkeys(full)]
     return draft.texts(accepted, case_sensitive="false" not in (*entries, *matches))
-
-
-def _number(draft: Draft, item: Node, declared: Node) -> Entry:
-    right = _right(declared)
-    if not right:
-        return draft.refused("no-right-answer", "No number is worth all of the points.", "numeric")
-    if len(right) > 1:
-        draft.warn("part-of-points", "Only the first answer that is worth all of the points is kept.")
-    tolerance, relative = "0", False
-    for equal in item.within("equal"):
-        tolerance = (equal.attributes.get("tolerance", "0").split() or ["0"])[-1]
-        relative = equal.attributes.get("toleranceMode") == "relative"
-    amount = amount_of(right[0], tolerance)
-    if amount is None:
-        return draft.refused("no-number", f"{right[0][:50]!r} is no number.", "numeric")
-    if relative:
-        return draft.whole("numeric", answer=amount.answer, tolerance_percent=amount.tolerance)
-    return draft.whole("numeric", answer=amount.answer, tolerance=amount.tolerance)
 
 
 def _order(draft: Draft, asked: Node, declared: Node) -> Entry:
@@ -240,8 +271,16 @@ def _part_scoring(declared: Node) -> str:
 
 
 def _declared(item: Node, ident: str) -> Node:
+    """What an item declares of a response; its mapping only where that says what an answer is worth."""
+    processing = item.first("responseProcessing")
+    template = "" if processing is None else processing.attributes.get("template", "")
     for declaration in item.all("responseDeclaration"):
         if declaration.attributes.get("identifier") == ident:
+            if template.removesuffix(".xml").endswith("match_correct"):
+                content = [
+                    part for part in declaration.content if isinstance(part, str) or part.name != "mapping"
+                ]
+                return replace(declaration, content=content)
             return declaration
     return Node("responseDeclaration", item.line, {})
 
@@ -300,7 +339,7 @@ def _said_of(item: Node, choice: Node, ident: str) -> Rich | None:
 def _feedback(item: Node, ident: str | None) -> Rich | None:
     """The feedback that a choice shows; None: what is shown whatever was chosen."""
     for feedback in item.all("modalFeedback"):
-        always = feedback.attributes.get("outcomeIdentifier") == "SOLUTION"
+        always = feedback.attributes.get("outcomeIdentifier") == _SOLUTION
         if (ident is None and always) or (
             ident is not None and feedback.attributes.get("identifier") == ident
         ):
