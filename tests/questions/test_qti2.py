@@ -264,6 +264,21 @@ def packed(test: str, *names: str, content: str = CHOICE) -> bytes:
     return package.getvalue()
 
 
+@pytest.mark.parametrize("edition", ["", "qti-"])
+def test_items_come_in_the_order_of_their_test(edition: str) -> None:
+    test = whole_test(section("", "c", "a"), section("", "stray", "b"))
+    if edition:
+        test = test.replace("assessmentTest", "qti-assessment-test").replace(
+            "assessmentItemRef", "qti-assessment-item-ref"
+        )
+    package = io.BytesIO(packed(test))
+    with zipfile.ZipFile(package, "a") as files:
+        for name in "abcd":
+            files.writestr(f"items/{name}.xml", CHOICE.replace("Unattended Luggage", name))
+    _, entries = read_all(package.getvalue())
+    assert [entry.name for entry in entries] == ["c", "a", "b", "d"]
+
+
 def section(select: str, *items: str, inner: str = "") -> str:
     references = "".join(
         f'<assessmentItemRef identifier="{one}" href="../items/{one}.xml"/>' for one in items

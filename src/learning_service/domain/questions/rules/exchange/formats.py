@@ -24,7 +24,7 @@ from learning_service.domain.questions.rules.exchange.moodle_writing import writ
 from learning_service.domain.questions.rules.exchange.packages import BUNDLE, BadPackage, Package
 from learning_service.domain.questions.rules.exchange.packing import Pictures
 from learning_service.domain.questions.rules.exchange.qti1 import drawn_banks, read_qti1
-from learning_service.domain.questions.rules.exchange.qti2 import ITEM_3, drawn_items, read_qti2
+from learning_service.domain.questions.rules.exchange.qti2 import ITEM_3, asked_items, drawn_items, read_qti2
 from learning_service.domain.questions.rules.exchange.qti2_writing import write_qti2
 from learning_service.domain.questions.rules.exchange.xml import BadXml
 from learning_service.domain.questions.rules.types import Question
@@ -204,8 +204,11 @@ def _packed(data: bytes) -> _Opened:
     except BadPackage as error:
         raise UnknownFormat(str(error)) from None
     found = [(qti, name, text) for name, text in files if (qti := _qti(text[:_HEAD])) is not None]
+    tests = [(name, text) for name, text in files if _TEST.search(text[:_HEAD])]
+    places = {name: n for n, name in enumerate(chain.from_iterable(_asked(*test) for test in tests))}
+    found.sort(key=lambda one: places.get(one[1], len(places)))
     groups = dict(chain.from_iterable(_banks(text) for _, _, text in found))
-    groups |= chain.from_iterable(_drawn(name, text) for name, text in files if _TEST.search(text[:_HEAD]))
+    groups |= chain.from_iterable(_drawn(*test) for test in tests)
     entries = chain.from_iterable(
         _xml(_reader(qti, name, package, groups), text) for qti, name, text in found
     )
@@ -231,11 +234,22 @@ def _banks(text: str) -> Iterator[tuple[str, Group]]:
         yield from drawn_banks(text.encode("utf-8", "replace"))
 
 
+def _asked(name: str, text: str) -> Iterator[str]:
+    """The files of items in the order in which a test asks them; nothing of a test that cannot be read."""
+    with suppress(BadXml):
+        for address in asked_items(text.encode("utf-8", "replace")):
+            yield _beside(name, address)
+
+
+def _beside(name: str, address: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(address)))
+
+
 def _drawn(name: str, text: str) -> Iterator[tuple[str, Group]]:
     # A test that cannot be read leaves its items as they are: all of them are asked.
     with suppress(BadXml):
         for address, group in drawn_items(text.encode("utf-8", "replace")):
-            yield posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(address))), group
+            yield _beside(name, address), group
 
 
 def _with_guess(entry: Entry) -> Entry:

@@ -22,6 +22,7 @@ from learning_service.domain.questions.rules.exchange.xml import Node, elements
 from learning_service.domain.questions.rules.sizes import MAX_ANSWERS
 
 ITEM, ITEM_3 = "assessmentItem", "qti-assessment-item"
+_REFERENCE, _REFERENCE_3 = "assessmentItemRef", "qti-assessment-item-ref"
 SECTION, SECTION_3 = "assessmentSection", "qti-assessment-section"
 _PREFIX = "qti-"
 _DASH = re.compile("-([a-z])")
@@ -49,6 +50,12 @@ def read_qti2(
         yield _item(_plain(item), find, group)
 
 
+def asked_items(data: bytes) -> Iterator[str]:
+    """The files of all items that a test asks, by their addresses in it, in its order. Raises BadXml."""
+    for item in elements(data, _REFERENCE, _REFERENCE_3):
+        yield item.attributes.get("href", "")
+
+
 def drawn_items(data: bytes) -> Iterator[tuple[str, Group]]:
     """The files of items of which a test asks some, by their addresses in it. Raises BadXml.
 
@@ -60,7 +67,7 @@ def drawn_items(data: bytes) -> Iterator[tuple[str, Group]]:
 
 def _drawn(section: Node) -> Iterator[tuple[str, Group]]:
     selection, inner = section.first("selection"), list(section.all(SECTION))
-    items = list(section.all("assessmentItemRef"))
+    items = list(section.all(_REFERENCE))
     draw = None if selection is None else number_in(selection.attributes.get("select", ""))
     if draw is not None and not inner and draw == int(draw) and 1 <= draw < len(items):
         group = Group(int(draw))
