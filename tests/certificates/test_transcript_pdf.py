@@ -29,7 +29,7 @@ from learning_service.adapters.transcript_pdf import (
 )
 from learning_service.domain.certificates.rules.certificates import transcript_key
 from learning_service.domain.completion.actions.transcripts import have_transcript_made
-from learning_service.domain.completion.queries.transcripts import transcript_job
+from learning_service.domain.completion.queries.transcripts import transcript_job, transcript_of
 
 PDF = {"Accept": "application/pdf"}
 
@@ -69,6 +69,11 @@ async def _kept(world: World, user: str) -> str | None:
     async with world.worker.transaction(None) as session:
         found: str | None = await session.scalar(query, {"u": user, "o": world.id})
         return found
+
+
+async def _digest(world: World) -> str:
+    async with world.worker.transaction(world.id) as session:
+        return (await transcript_of(session, world.id, "ana")).digest
 
 
 async def test_it_is_made_signed_and_says_what_the_json_says(world: World) -> None:
@@ -150,7 +155,7 @@ async def test_who_makes_one_twice_leaves_one_file(world: World) -> None:
     await _pdf(world, earned.member)
     first = await _kept(world, "ana")
     async with world.worker.transaction(world.id) as session:
-        await have_transcript_made(session, world.id, "ana")
+        await have_transcript_made(session, world.id, "ana", await _digest(world))
     await world.run_jobs()
     assert await _kept(world, "ana") == first
     assert await world.worker.store.get(transcript_key(first or ""))
@@ -161,10 +166,13 @@ async def test_one_that_cannot_be_made_says_so(world: World) -> None:
     assert (await _asked(earned.member)).status_code == 202
     async with world.worker.transaction(None) as session:
         query = text("UPDATE outbox SET status = 'dead' WHERE unique_key = :k")
-        await session.execute(query, {"k": transcript_job(world.id, "ana")})
+        await session.execute(query, {"k": transcript_job(world.id, "ana", await _digest(world))})
     answer = await _asked(earned.member)
     assert (answer.status_code, answer.json()["code"]) == (503, "pdf-not-made")
     assert (await earned.member.ok("GET", "/api/users/transcript/"))["items"]
+    # What failed was of that content: another day, logo or certificate is tried.
+    await earned.change("expires_at = now() + interval '3 days'")
+    assert await _pdf(world, earned.member)
 
 
 async def test_it_is_no_certificate_to_who_checks_files(world: World) -> None:

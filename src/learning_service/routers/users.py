@@ -165,7 +165,7 @@ async def download_my_transcript(
     whose = caller.organization_id, caller.user_id
     found, kept = await transcript_of(session, *whose), await transcript_pdf(session, *whose)
     if kept is None or kept.digest != found.digest:
-        if not await have_transcript_made(session, *whose):
+        if not await have_transcript_made(session, *whose, found.digest):
             raise PdfNotMade("The transcript is as the service says it")
         return answer_pending()
     return await answer_with_address(

@@ -15,11 +15,16 @@ from learning_service.domain.jobs.requeueing import requeue_jobs
 from learning_service.domain.kernel.clock import now
 
 
-async def have_transcript_made(session: AsyncSession, organization_id: str, user_id: str) -> bool:
-    """Have the PDF made of what the member's transcript says, unless that is under way. False: that is given up."""
-    state = await state_of_transcript_job(session, organization_id, user_id)
+async def have_transcript_made(
+    session: AsyncSession, organization_id: str, user_id: str, digest: str
+) -> bool:
+    """Have the PDF made of what the member's transcript says, unless that is under way. False: that is given up.
+
+    `digest`: of what it says now. What it said before may have failed, because of a logo for example.
+    """
+    state = await state_of_transcript_job(session, organization_id, user_id, digest)
     if state in (None, "done"):
-        wanted = {transcript_job(organization_id, user_id): MakeTranscript(user_id=user_id)}
+        wanted = {transcript_job(organization_id, user_id, digest): MakeTranscript(user_id=user_id)}
         await requeue_jobs(session, wanted, organization_id=organization_id)
     return state != "dead"
 

@@ -147,16 +147,18 @@ async def transcript_pdf(session: AsyncSession, organization_id: str, user_id: s
     return await session.get(TranscriptPdf, (organization_id, user_id))
 
 
-async def state_of_transcript_job(session: AsyncSession, organization_id: str, user_id: str) -> str | None:
-    """The state of the job that makes the PDF; `dead`: nothing happens until an operator retries it."""
-    key = transcript_job(organization_id, user_id)
+async def state_of_transcript_job(
+    session: AsyncSession, organization_id: str, user_id: str, digest: str
+) -> str | None:
+    """The state of the job that makes the PDF of what has this digest; `dead`: an operator must retry it."""
+    key = transcript_job(organization_id, user_id, digest)
     found: str | None = await session.scalar(select(OutboxRow.status).where(OutboxRow.unique_key == key))
     return found
 
 
-def transcript_job(organization_id: str, user_id: str) -> str:
-    """The unique key of the job that makes a member's transcript."""
-    return f"make_transcript:{organization_id}:{user_id}"
+def transcript_job(organization_id: str, user_id: str, digest: str) -> str:
+    """The unique key of the job that makes a member's transcript; one that says something else has another job."""
+    return f"make_transcript:{organization_id}:{user_id}:{digest}"
 
 
 async def _skills(
