@@ -49,6 +49,12 @@ FULL = replace(
     seal=_picture("RGBA", (200, 200)),
     credential='{"id":"urn:uuid:7"}',
 )
+TWO = replace(
+    FULL,
+    second_signatory_name="John Roe",
+    second_signatory_title="Chair",
+    second_signature_image=_picture("RGBA", (200, 90)),
+)
 
 
 def _read(content: CertificateContent) -> Any:
@@ -81,6 +87,17 @@ def test_a_screen_reader_finds_heading_texts_links_and_figure() -> None:
         *[text] * 5,  # dates
         (0, "/Link", None), (1, "/Figure", said), *[text] * 2,  # code
         (0, "/Link", None), (1, "/P", None),  # address
+    ]  # fmt: skip
+
+
+def test_who_signs_is_read_from_the_left_and_each_picture_says_whose_it_is() -> None:
+    [document] = _read(TWO).trailer["/Root"]["/StructTreeRoot"]["/K"]
+    read = list(_tree(document.get_object()))
+    figures = [said for _, kind, said in read if kind == "/Figure"]
+    assert figures[:3] == ["Signature: Jane Doe", "Signature: John Roe", f"Seal: {TWO.issuer_name}"]
+    first = read.index((0, "/Figure", "Signature: Jane Doe"))
+    assert read[first + 1 : first + 4] == [
+        (0, "/P", None), (0, "/P", None), (0, "/Figure", "Signature: John Roe"),
     ]  # fmt: skip
 
 
@@ -138,8 +155,12 @@ def test_qpdf_finds_nothing(mark: Any) -> None:
 def _looks() -> Iterator[CertificateContent]:
     """Ten scripts, and every way in which a certificate may look."""
     for script in SCRIPTS:
-        yield replace(FULL, recipient_name=script, course_title=f"{script} {script}")
+        yield replace(
+            TWO, recipient_name=script, course_title=f"{script} {script}", second_signatory_name=script
+        )
     yield PLAIN
+    yield replace(TWO, orientation="portrait")
+    yield replace(TWO, seal=None, logo=_logo(), second_signature_image=None, paper="letter", mark="revoked")
     yield replace(FULL, signature_image=None, seal=None)
     yield replace(FULL, signatory_name=None, orientation="portrait")
     yield replace(FULL, logo=_logo(), primary_color="#ffee00", locale="fr-CA", mark="superseded")

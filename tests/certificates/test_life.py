@@ -267,17 +267,21 @@ async def test_renaming_changes_no_certificate(earned: Earned) -> None:
 
 
 async def test_the_looks_are_those_of_the_day_of_issue(world: World) -> None:
-    looks = {"primary_color": "#7a1020", "signatory_name": "Jane Doe", "signatory_title": "President"}
+    looks = {
+        "primary_color": "#7a1020",
+        "signatory_name": "Jane Doe",
+        "signatory_title": "President",
+        "second_signatory_name": "Ada Roe",
+    }
     await world.admin.ok("PATCH", "/api/organization/", looks)
     earned = await earn(world)
-    later = {"primary_color": "#00ff00", "signatory_name": "John Roe"}
+    later = {"primary_color": "#00ff00", "signatory_name": "John Roe", "second_signatory_name": None}
     await world.admin.ok("PATCH", "/api/organization/", later)
     async with world.worker.transaction(None) as session:
         row = await session.execute(
-            text("SELECT primary_color, signatory_name, signatory_title FROM certificates WHERE id = :i"),
-            {"i": uuid.UUID(earned.id)},
+            text(f"SELECT {', '.join(looks)} FROM certificates WHERE id = :i"), {"i": uuid.UUID(earned.id)}
         )
-        assert row.one() == ("#7a1020", "Jane Doe", "President")
+        assert row.one()._asdict() == looks
 
 
 async def test_public_answers_carry_their_headers(earned: Earned) -> None:

@@ -77,7 +77,7 @@ def _clash(one: _Box, other: _Box) -> bool:
     return not aside and not apart
 
 
-def _full(words: str, *, logo: bool) -> CertificateContent:
+def _full(words: str, *, logo: bool, second: bool) -> CertificateContent:
     """Everything that a certificate can hold, each as long as it may be."""
     return replace(
         PLAIN,
@@ -86,11 +86,14 @@ def _full(words: str, *, logo: bool) -> CertificateContent:
         issuer_name=words,
         signatory_name=words,
         signatory_title=words,
+        second_signatory_name=words if second else None,
+        second_signatory_title=words if second else None,
         expires_on=date(2028, 9, 30),
         reissued_on=date(2027, 9, 30),
         logo=_logo() if logo else None,
         seal=_logo() if logo else None,
         signature_image=_logo() if logo else None,
+        second_signature_image=_logo() if logo and second else None,
         locale="es",
     )
 
@@ -104,13 +107,14 @@ def test_the_page_is_the_paper_as_it_is_held(paper: Paper, orientation: Orientat
     assert len(pdf) < 60 * 1024
 
 
+@pytest.mark.parametrize("second", [False, True], ids=["one", "two"])
 @pytest.mark.parametrize("logo", [False, True], ids=["plain", "logo"])
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
 @pytest.mark.parametrize(("paper", "orientation"), SIZES)
 def test_whatever_is_printed_keeps_to_its_place(
-    paper: Paper, orientation: Orientation, words: str, logo: bool
+    paper: Paper, orientation: Orientation, words: str, logo: bool, second: bool
 ) -> None:
-    content = replace(_full(words, logo=logo), paper=paper, orientation=orientation)
+    content = replace(_full(words, logo=logo, second=second), paper=paper, orientation=orientation)
     boxes = _boxes(render_certificate(content))
     wide, high = SIZES[paper, orientation]
     outside = [
@@ -126,12 +130,12 @@ def test_whatever_is_printed_keeps_to_its_place(
         edges = (x - half_wide, layout.size[1] - y - half_high, x + half_wide, layout.size[1] - y + half_high)
         left, top, end, bottom = (edge * scale for edge in edges)
         boxes.append(_Box(left + right, top + up, end + right, bottom + up, "the logo"))
-        foot, (line, wide_room, high_room) = layout.signed_and_sealed, layout.signature
+        foot = layout.feet[2 if second else 1][True]
         # Of pictures twice as wide as high.
-        signature, seal = min(wide_room, 2 * high_room), foot.seal[2]
+        signature, seal = min(foot.hand.picture[0], 2 * foot.hand.picture[1]), foot.seal[2]
         spots = {
             "the seal": (foot.seal[0] - seal / 2, foot.seal[1] - seal / 4, seal),
-            "the signature": (foot.signatory - signature / 2, line, signature),
+            **{f"signature at {x}": (x - signature / 2, foot.hand.line, signature) for x in foot.signatories},
         }
         for what, (left, low, width) in spots.items():
             top = layout.size[1] - low - width / 2
@@ -140,9 +144,10 @@ def test_whatever_is_printed_keeps_to_its_place(
     assert not [(one.word, other.word) for one, other in combinations(boxes, 2) if _clash(one, other)]
 
 
+@pytest.mark.parametrize("second", [False, True], ids=["one", "two"])
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_the_longest_words_are_no_smaller_on_a_portrait_page(words: str) -> None:
-    content = _full(words, logo=True)
+def test_the_longest_words_are_no_smaller_on_a_portrait_page(words: str, second: bool) -> None:
+    content = _full(words, logo=True, second=second)
     landscape, portrait = (
         min(box.bottom - box.top for box in _boxes(render_certificate(replace(content, orientation=way))))
         for way in ("landscape", "portrait")

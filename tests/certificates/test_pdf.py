@@ -151,6 +151,17 @@ def test_it_prints_signatory_number_and_address() -> None:
     assert f"Certificate number: {printed_code(CODE)}" in lines
 
 
+def test_two_sign_from_the_left_and_one_alone_has_the_place_of_the_first() -> None:
+    two = replace(PLAIN, second_signatory_name="Ada Byron", second_signatory_title="Chair")
+    text = _text(two)
+    assert text.index("Amélie O’Connor") < text.index("Ada Byron")
+    assert "Chair" in text.split("\n")
+    assert render_certificate(two) == render_certificate(two)
+    alone = replace(two, signatory_name=None, signatory_title=None)
+    moved = replace(PLAIN, signatory_name="Ada Byron", signatory_title="Chair")
+    assert render_certificate(alone) == render_certificate(moved)
+
+
 def test_without_signatory_and_expiry_it_says_so() -> None:
     text = _text(replace(PLAIN, signatory_name=None, expires_on=None))
     assert "Executive Director" not in text

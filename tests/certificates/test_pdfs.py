@@ -25,6 +25,7 @@ from learning_service.domain.certificates.actions.erasing import erase_certifica
 from learning_service.domain.certificates.actions.pdfs import keep_former_pdfs
 from learning_service.domain.certificates.rules.certificates import pdf_filename, pdf_key, printed_locale
 from learning_service.domain.certificates.rules.pictures import file_keys, picture_key
+from learning_service.domain.organizations.rules import PRINTED_FIELDS
 from learning_service.domain.unused_files import keys_in_use
 from learning_service.worker.jobs.certificates import audit_certificates
 
@@ -236,7 +237,7 @@ async def test_a_character_that_no_font_has_is_printed_by_its_name_and_told(worl
     assert ("certificate.characters_replaced", "system", details) in told
 
 
-@pytest.mark.parametrize("field", ["signatory_name", "signatory_title"])
+@pytest.mark.parametrize("field", PRINTED_FIELDS)
 async def test_a_signatory_that_cannot_be_printed_is_refused_when_saved(world: World, field: str) -> None:
     refused = await world.admin("PATCH", "/api/organization/", {field: "Director \ue000"})
     assert refused.status_code == 422

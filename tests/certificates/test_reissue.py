@@ -72,19 +72,21 @@ async def test_a_reissue_of_a_reissue_keeps_the_first_day(world: World) -> None:
     assert again["reissued_at"] > first["reissued_at"]
 
 
-async def test_a_reissue_takes_the_present_signatory(world: World) -> None:
-    await world.admin.ok(
-        "PATCH", "/api/organization/", {"signatory_name": "Old One", "signatory_title": "President"}
-    )
+async def test_a_reissue_takes_the_present_signatories(world: World) -> None:
+    old = {"signatory_name": "Old One", "signatory_title": "President", "second_signatory_name": "Old Two"}
+    await world.admin.ok("PATCH", "/api/organization/", old)
     earned = await earn(world)
-    await world.admin.ok(
-        "PATCH", "/api/organization/", {"signatory_name": "New One", "signatory_title": "Chair"}
-    )
+    new_ones = {"signatory_name": "New One", "signatory_title": "Chair", "second_signatory_name": "New Two"}
+    await world.admin.ok("PATCH", "/api/organization/", new_ones)
     new = (await earned.reissue()).json()
     await world.run_jobs()
     said = await words_of(earned, new["id"])
-    assert ("New One" in said, "Chair" in said, "Old One" in said) == (True, True, False)
-    assert "Old One" in await words_of(earned, earned.id)
+    assert [word in said for word in ("New One", "Chair", "New Two", "Old One", "Old Two")] == [
+        *[True] * 3,
+        *[False] * 2,
+    ]
+    before = await words_of(earned, earned.id)
+    assert ("Old One" in before, "Old Two" in before, "New Two" in before) == (True, True, False)
 
 
 async def erase(world: World, user: str = "ana") -> Any:

@@ -66,7 +66,14 @@ async def test_certificates_issued_from_then_on_carry_it(world: World) -> None:
 async def test_signature_and_seal_are_printed_and_only_administrators_have_the_files(world: World) -> None:
     signature = await logo_of(world, files.picture(300, 90, "PNG", "#102050"))
     seal = await logo_of(world, files.picture(200, 200, "PNG", "#806020"))
-    marks = {"signature_image": signature, "seal": seal, "signatory_name": "Jane Doe"}
+    second = await logo_of(world, files.picture(300, 80, "PNG", "#402010"))
+    marks = {
+        "signature_image": signature,
+        "seal": seal,
+        "signatory_name": "Jane Doe",
+        "second_signatory_name": "John Roe",
+        "second_signature_image": second,
+    }
     answer = await world.admin.ok(
         "PATCH", "/api/organization/", {**marks, "website": "https://a.example.org/"}
     )
@@ -74,14 +81,15 @@ async def test_signature_and_seal_are_printed_and_only_administrators_have_the_f
     assert answer["website"] == "https://a.example.org"
     page = PdfReader(io.BytesIO(await certificate_of(world, "ana"))).pages[0]
     forms = set(page["/Resources"]["/XObject"])  # type: ignore[index]
-    assert {"/FormXob.signature", "/FormXob.seal"} <= forms
-    for reference in (signature, seal):
+    printed = {"/FormXob.signature", "/FormXob.second_signature", "/FormXob.seal"}
+    assert printed <= forms
+    for reference in (signature, second, seal):
         address = f"/api/documents/{reference.partition(':')[2]}/file/"
         assert (await world.member("ana")("GET", address)).status_code == 404
     cleared = await world.admin.ok("PATCH", "/api/organization/", dict.fromkeys([*marks, "website"]))
-    assert [cleared[name] for name in marks] == [None] * 3
+    assert {cleared[name] for name in marks} == {None}
     page = PdfReader(io.BytesIO(await certificate_of(world, "bob"))).pages[0]
-    assert not {"/FormXob.signature", "/FormXob.seal"} & set(page["/Resources"]["/XObject"])  # type: ignore[index]
+    assert not printed & set(page["/Resources"]["/XObject"])  # type: ignore[index]
 
 
 async def test_what_can_be_no_logo_is_refused(world: World, other_world: World) -> None:
@@ -104,9 +112,11 @@ async def test_what_can_be_no_logo_is_refused(world: World, other_world: World) 
         answer = await world.admin("PATCH", "/api/organization/", {"logo": reference})
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/logo"), reference
         assert word in answer.json()["errors"][0]["detail"], reference
-    strange = dict.fromkeys(("signature_image", "seal"), await logo_of(other_world, files.picture()))
+    strange = dict.fromkeys(
+        ("signature_image", "second_signature_image", "seal"), await logo_of(other_world, files.picture())
+    )
     answer = await world.admin("PATCH", "/api/organization/", strange)
-    assert [one["pointer"] for one in answer.json()["errors"]] == ["/signature_image", "/seal"]
+    assert [one["pointer"] for one in answer.json()["errors"]] == [f"/{name}" for name in strange]
     soon = (await send(world.admin, files.picture(12, 12))).json()
     answer = await world.admin("PATCH", "/api/organization/", {"logo": f"document:{soon['id']}"})
     assert "still being checked" in answer.json()["errors"][0]["detail"]

@@ -34,7 +34,15 @@ from learning_service.adapters.certificate_embedding import NO_FONT, DocumentFon
 from learning_service.adapters.certificate_fonts import Voice, missing_glyphs, printable
 from learning_service.adapters.certificate_layout import Fitted, Place, fit
 from learning_service.adapters.certificate_pen import Pen
-from learning_service.adapters.certificate_places import LAYOUTS, PAGES, Foot, Layout, Orientation, Paper
+from learning_service.adapters.certificate_places import (
+    LAYOUTS,
+    PAGES,
+    Foot,
+    Hand,
+    Layout,
+    Orientation,
+    Paper,
+)
 from learning_service.adapters.certificate_structure import Structure
 from learning_service.adapters.certificate_words import known_language, long_date, words
 from learning_service.domain.certificates.rules.codes import printed_code, short_address
@@ -50,6 +58,15 @@ _READABLE = 7.5
 _MOST_SKILLS = 24
 """What is printed of the skills: points of the smallest letters, and more than there is ever room for."""
 _MARK_COLOR = "0.75 0.05 0.05"
+
+
+@dataclass(frozen=True)
+class _Signatory:
+    picture: str
+    """What the picture of the signature is called in the file."""
+    name: str
+    title: str | None
+    image: bytes | None
 
 
 @dataclass(frozen=True)
@@ -78,6 +95,9 @@ class CertificateContent:
     signatory_title: str | None = None
     signature_image: bytes | None = None
     """A PNG or JPEG file; nothing where nobody signs."""
+    second_signatory_name: str | None = None
+    second_signatory_title: str | None = None
+    second_signature_image: bytes | None = None
     seal: bytes | None = None
     """A PNG or JPEG file."""
     locale: str = "en"
@@ -88,6 +108,20 @@ class CertificateContent:
     """What is stamped across it when it is no longer in force."""
     credential: str | None = None
     """The same as a signed credential; a file in the PDF."""
+
+    @property
+    def signatories(self) -> list[_Signatory]:
+        """Who signs, from the left."""
+        first = ("signature", self.signatory_name, self.signatory_title, self.signature_image)
+        second = (
+            "second_signature",
+            self.second_signatory_name,
+            self.second_signatory_title,
+            self.second_signature_image,
+        )
+        return [
+            _Signatory(place, name, title, image) for place, name, title, image in (first, second) if name
+        ]
 
 
 @dataclass(frozen=True)
@@ -142,7 +176,7 @@ def render_certificate(content: CertificateContent) -> bytes:
     scale, right, up = layout.on(size)
     canvas.transform(scale, 0, 0, scale, right, up)
     _draw_statement(page, content)
-    _draw_signatory(page, content)
+    _draw_signatories(page, content)
     _draw_seal(page, content)
     _draw_dates(page, content)
     _draw_verification(page, content)
@@ -219,29 +253,28 @@ def _draw_rule(page: _Page, y: float) -> None:
 
 
 def _foot(page: _Page, content: CertificateContent) -> Foot:
-    layout = page.layout
-    if content.seal:
-        return layout.signed_and_sealed if content.signatory_name else layout.sealed
-    return layout.signed if content.signatory_name else layout.unsigned
+    return page.layout.feet[len(content.signatories)][bool(content.seal)]
 
 
-def _draw_signatory(page: _Page, content: CertificateContent) -> None:
+def _draw_signatories(page: _Page, content: CertificateContent) -> None:
+    foot, text = _foot(page, content), words(known_language(content.locale))
+    for one, x in zip(content.signatories, foot.signatories, strict=True):
+        _draw_signatory(page, one, f"{text['certificate_signature']}: {one.name}", x, foot.hand)
+
+
+def _draw_signatory(page: _Page, one: _Signatory, said: str, x: float, hand: Hand) -> None:
     """A line with room to sign, who signs below it, and the picture of the signature on it."""
-    if not content.signatory_name:
-        return
-    layout, x = page.layout, _foot(page, content).signatory
-    (y, wide, high), half = layout.signature, layout.rules[0]
-    name = fit(content.signatory_name, "display", layout.signatory)
-    if content.signature_image:
-        said = f"{words(known_language(content.locale))['certificate_signature']}: {content.signatory_name}"
-        picture = add_picture(page.canvas, "signature", content.signature_image)
+    y, half, (wide, high) = hand.line, hand.half, hand.picture
+    name = fit(one.name, "display", hand.name)
+    if one.image:
+        picture = add_picture(page.canvas, one.picture, one.image)
         middle = y + picture.high(wide, high) / 2 - 3
         _draw_picture(page, picture, said, (x, middle, wide, high))
     page.line(f"{page.colors.line} RG 0.6 w {x - half} {y} m {x + half} {y} l S")
     y -= 5 + name.size * 0.9 + name.height
     page.tagged(name, x, y, page.colors.ink)
-    if content.signatory_title:
-        title = fit(content.signatory_title, "text", layout.signatory_title)
+    if one.title:
+        title = fit(one.title, "text", hand.title)
         page.tagged(title, x, y - 13 - title.height, page.colors.quiet)
 
 
@@ -268,7 +301,7 @@ def _draw_dates(page: _Page, content: CertificateContent) -> None:
         (text["certificate_issued"], long_date(content.issued_on, content.locale)),
         (text["certificate_expires"], until),
     )
-    places, half = _foot(page, content).dates, page.layout.rules[1]
+    places, half = _foot(page, content).dates, page.layout.rule
     for (x, y), (label, value) in zip(places, dates, strict=True):
         page.tagged(fit(value, "display", page.layout.date), x, y, page.colors.ink)
         page.line(f"{page.colors.line} RG 0.6 w {x - half:.2f} {y - 10} m {x + half:.2f} {y - 10} l S")
@@ -282,7 +315,7 @@ def _draw_dates(page: _Page, content: CertificateContent) -> None:
 
 def _draw_verification(page: _Page, content: CertificateContent) -> None:
     text, layout = words(known_language(content.locale)), page.layout
-    x, y, side = _foot(page, content).code, layout.code_y, layout.code_side
+    x, y, side = _foot(page, content).code
     box = (x, y, x + side, y + side)
     with (
         page.structure.link(content.verification_url, text["certificate_verify"]) as boxes,

@@ -3,7 +3,7 @@
 All places are in points from the lower left corner of A4; on another paper the same is drawn smaller, in its middle.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from learning_service.adapters.certificate_layout import Place
@@ -35,17 +35,32 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Hand:
+    """The room in which somebody signs, around a middle of its own."""
+
+    line: float
+    """How high the line is on which one signs."""
+    half: float
+    """Half the length of that line."""
+    picture: tuple[float, float]
+    """How wide and high a signature above the line may be."""
+    name: Place
+    title: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Foot:
-    """Where the last row stands: signatory (from the left), dates (from the left, and how high), code, and seal."""
+    """Where the last rows stand: who signs, dates, code, and seal."""
 
     dates: tuple[tuple[float, float], tuple[float, float]]
     """The middle of each date, and its baseline."""
-    code: float
-    """The code's left side."""
-    seal: tuple[float, float, float]
+    code: tuple[float, float, float]
+    """The code's lower left corner, and its side."""
+    hand: Hand
+    signatories: tuple[float, ...] = ()
+    """The middle of each signature."""
+    seal: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """The middle of the seal, and how wide and high it may be."""
-    signatory: float = 0.0
-    """The middle of the signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +82,11 @@ class Layout:
     detailed_course: Place
     details: Place
     """What the course taught, and for how many hours."""
-    signatory: Place
-    signatory_title: Place
-    signature: tuple[float, float, float]
-    """How high the line is on which one signs, and how wide and high a signature above it may be."""
     date: Place
-    rules: tuple[float, float]
-    """Half the length of the lines under signatory and dates."""
-    signed: Foot
-    unsigned: Foot
-    signed_and_sealed: Foot
-    sealed: Foot
-    code_y: float
-    code_side: float
+    rule: float
+    """Half the length of the lines under dates."""
+    feet: tuple[tuple[Foot, Foot], tuple[Foot, Foot], tuple[Foot, Foot]]
+    """By how many sign; of each, without a seal and with one."""
     address: Place
     small_print: tuple[float, float]
     """How high number and address stand."""
@@ -97,8 +104,45 @@ class Layout:
         return scale, (page[0] - self.size[0] * scale) / 2, (page[1] - self.size[1] * scale) / 2
 
 
-_NO_SEAL = (0.0, 0.0, 0.0)
+_LYING = Hand(
+    line=122,
+    half=96,
+    picture=(176, 48),
+    name=Place(width=188, height=26, size=12.5, one_line_size=9, wrapped_size=9.5),
+    title=Place(width=192, height=22, size=9, one_line_size=7, wrapped_size=7.5),
+)
+_LYING_OF_TWO = replace(
+    _LYING,
+    line=130,
+    half=84,
+    picture=(156, 44),
+    name=replace(_LYING.name, width=168, height=24),
+    title=replace(_LYING.title, width=168, height=18),
+)
+_LYING_BESIDE_SEAL = replace(
+    _LYING,
+    line=130,
+    half=70,
+    picture=(132, 42),
+    name=replace(_LYING.name, width=142, height=24),
+    title=replace(_LYING.title, width=142, height=18),
+)
+_LYING_CODE = (644.0, 92.0, 92.0)
+_STANDING = Hand(
+    line=168,
+    half=88,
+    picture=(168, 42),
+    name=Place(width=172, height=32, size=13, one_line_size=10, wrapped_size=11),
+    title=Place(width=176, height=32, size=9, one_line_size=8, wrapped_size=8),
+)
+_STANDING_OF_TWO = replace(
+    _STANDING, line=236, picture=(168, 38), name=replace(_STANDING.name, height=30),
+    title=replace(_STANDING.title, height=24),
+)  # fmt: skip
 _SIDE_BY_SIDE = ((185.64, 252.0), (409.64, 252.0))
+_AROUND_CODE = Foot(
+    ((158.0, 132.0), (437.28, 132.0)), (259.64, 100.0, 76.0), _STANDING_OF_TWO, (158.0, 437.28)
+)
 
 # A logo takes its room from the space around heading and course, so that it stands free of frame and words.
 LAYOUTS: dict[Orientation, Layout] = {
@@ -114,17 +158,28 @@ LAYOUTS: dict[Orientation, Layout] = {
         course=Place(width=676, height=66, size=25, one_line_size=14.5, wrapped_size=18),
         detailed_course=Place(width=676, height=46, size=25, one_line_size=14.5, wrapped_size=18),
         details=Place(width=560, height=24, size=9.5, one_line_size=8.5, wrapped_size=8.5),
-        signatory=Place(width=188, height=26, size=12.5, one_line_size=9, wrapped_size=9.5),
-        signatory_title=Place(width=192, height=22, size=9, one_line_size=7, wrapped_size=7.5),
-        signature=(122, 176, 48),
         date=Place(width=132, height=20, size=12.5, one_line_size=8, wrapped_size=8),
-        rules=(96, 66),
-        signed=Foot(((372.0, 132.0), (530.0, 132.0)), 644.0, _NO_SEAL, 184.0),
-        unsigned=Foot(((176.0, 132.0), (PAGES["a4", "landscape"][0] / 2, 132.0)), 644.0, _NO_SEAL),
-        signed_and_sealed=Foot(((530.0, 164.0), (530.0, 118.0)), 644.0, (372.0, 136.0, 88.0), 184.0),
-        sealed=Foot(((172.0, 132.0), (340.0, 132.0)), 644.0, (525.0, 136.0, 88.0)),
-        code_y=92.0,
-        code_side=92.0,
+        rule=66,
+        feet=(
+            (
+                Foot(((176.0, 132.0), (PAGES["a4", "landscape"][0] / 2, 132.0)), _LYING_CODE, _LYING),
+                Foot(((172.0, 132.0), (340.0, 132.0)), _LYING_CODE, _LYING, (), (525.0, 136.0, 88.0)),
+            ),
+            (
+                Foot(((372.0, 132.0), (530.0, 132.0)), _LYING_CODE, _LYING, (184.0,)),
+                Foot(((530.0, 164.0), (530.0, 118.0)), _LYING_CODE, _LYING, (184.0,), (372.0, 136.0, 88.0)),
+            ),
+            (
+                Foot(((546.0, 164.0), (546.0, 118.0)), _LYING_CODE, _LYING_OF_TWO, (174.0, 366.0)),
+                Foot(
+                    ((562.0, 164.0), (562.0, 118.0)),
+                    _LYING_CODE,
+                    _LYING_BESIDE_SEAL,
+                    (160.0, 406.0),
+                    (283.0, 136.0, 76.0),
+                ),
+            ),
+        ),
         address=Place(width=700, height=20, size=8.5, one_line_size=6, wrapped_size=6),
         small_print=(68, 55),
         mark=Place(width=820, height=160, size=130, one_line_size=40, wrapped_size=40),
@@ -141,17 +196,25 @@ LAYOUTS: dict[Orientation, Layout] = {
         course=Place(width=420, height=88, size=25, one_line_size=20, wrapped_size=21),
         detailed_course=Place(width=420, height=76, size=25, one_line_size=20, wrapped_size=21),
         details=Place(width=420, height=40, size=10, one_line_size=9, wrapped_size=9),
-        signatory=Place(width=172, height=32, size=13, one_line_size=10, wrapped_size=11),
-        signatory_title=Place(width=176, height=32, size=9, one_line_size=8, wrapped_size=8),
-        signature=(168, 168, 42),
         date=Place(width=168, height=20, size=13, one_line_size=9, wrapped_size=9),
-        rules=(88, 88),
-        signed=Foot(_SIDE_BY_SIDE, 363.64, _NO_SEAL, 185.64),
-        unsigned=Foot(_SIDE_BY_SIDE, 251.64, _NO_SEAL),
-        signed_and_sealed=Foot(((158.0, 252.0), (437.28, 252.0)), 429.28, (335.0, 154.0, 92.0), 158.0),
-        sealed=Foot(_SIDE_BY_SIDE, 363.64, (185.64, 154.0, 92.0)),
-        code_y=108.0,
-        code_side=92.0,
+        rule=88,
+        feet=(
+            (
+                Foot(_SIDE_BY_SIDE, (251.64, 108.0, 92.0), _STANDING),
+                Foot(_SIDE_BY_SIDE, (363.64, 108.0, 92.0), _STANDING, (), (185.64, 154.0, 92.0)),
+            ),
+            (
+                Foot(_SIDE_BY_SIDE, (363.64, 108.0, 92.0), _STANDING, (185.64,)),
+                Foot(
+                    ((158.0, 252.0), (437.28, 252.0)),
+                    (429.28, 108.0, 92.0),
+                    _STANDING,
+                    (158.0,),
+                    (335.0, 154.0, 92.0),
+                ),
+            ),
+            (_AROUND_CODE, replace(_AROUND_CODE, seal=(297.64, 230.0, 84.0))),
+        ),
         address=Place(width=450, height=20, size=8.5, one_line_size=7, wrapped_size=7),
         small_print=(77, 64),
         mark=Place(width=740, height=140, size=112, one_line_size=40, wrapped_size=40),

@@ -22,10 +22,16 @@ from learning_service.domain.questions.models import BankQuestion
 
 KEPT = timedelta(days=30)
 """How long a file without a reference is kept: an author may be about to make one."""
-_PRINTED = (Certificate.logo_key, Certificate.signature_key, Certificate.seal_key)
+_PRINTED = (
+    Certificate.logo_key,
+    Certificate.signature_key,
+    Certificate.second_signature_key,
+    Certificate.seal_key,
+)
 _SETTINGS = (
     OrganizationSettings.logo_id,
     OrganizationSettings.signature_image_id,
+    OrganizationSettings.second_signature_image_id,
     OrganizationSettings.seal_id,
 )
 

@@ -343,7 +343,7 @@ async def reissue_certificate_(
 ) -> AdministeredCertificateOut:
     """Replace a certificate at once by one with another name; the old one points to it.
 
-    The day of issue stays, beside `reissued_at`; the signatory is the present one.
+    The day of issue stays, beside `reissued_at`; the signatories are the present ones.
     """
     new = await reissue_certificate(
         session,

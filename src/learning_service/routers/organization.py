@@ -34,6 +34,6 @@ async def update_organization(
     session: Session,
     change: Annotated[OrganizationSettingsChangeIn, body(OrganizationSettingsChangeIn)],
 ) -> OrganizationSettingsOut:
-    """Change what is sent; null clears the color, the signatory and the locale."""
+    """Change what is sent; null clears what may be empty, such as the color or a signatory."""
     settings = await update_settings(session, change, actor=caller, missing_glyphs=missing_glyphs)
     return OrganizationSettingsOut.model_validate(settings)

@@ -22,6 +22,10 @@ class OrganizationSettingsOut(Out):
     primary_color: str | None
     signatory_name: str | None
     signatory_title: str | None
+    second_signatory_name: str | None
+    second_signatory_title: str | None
+    second_signature_image: str | None
+    """Printed above the line of who signs beside the first."""
     paper: Paper
     orientation: Orientation
     """Whether certificates are landscape or portrait."""

@@ -167,6 +167,9 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "website": "The organization's own, shown to who looks at a certificate; null: none.",
         "signatory_name": "Who signs certificates; null: nobody is printed.",
         "signatory_title": "The office of the person who signs; null: none is printed.",
+        "second_signatory_name": "Who signs certificates beside the first; null: nobody.",
+        "second_signatory_title": "The office of the second who signs; null: none is printed.",
+        "second_signature_image": "What is printed on the second line, as `document:<id>`; null: room to sign.",
         "skills_by": "Roles that may let courses grant skills.",
         "video_hosts": "Hosts that lessons may show videos from.",
         # Events

@@ -62,6 +62,11 @@ class Certificate(Base):
             "signature_key",
             postgresql_where=text("signature_key IS NOT NULL"),
         ),
+        Index(
+            "ix_certificates_second_signature_key",
+            "second_signature_key",
+            postgresql_where=text("second_signature_key IS NOT NULL"),
+        ),
         Index("ix_certificates_seal_key", "seal_key", postgresql_where=text("seal_key IS NOT NULL")),
         Index("ix_certificates_pdf_sha256", "pdf_sha256", postgresql_where=text("pdf_sha256 IS NOT NULL")),
         Index(
@@ -115,10 +120,13 @@ class Certificate(Base):
     primary_color: Mapped[str | None]
     signatory_name: Mapped[str | None]
     signatory_title: Mapped[str | None]
+    second_signatory_name: Mapped[str | None]
+    second_signatory_title: Mapped[str | None]
     logo_key: Mapped[str | None]
     """Where the organization's logo, as it was when issued, is stored."""
     signature_key: Mapped[str | None]
     """Where the picture of the signature is stored; like the signatory, a reissue has the present one."""
+    second_signature_key: Mapped[str | None]
     seal_key: Mapped[str | None]
     """Where the organization's seal, as it was when issued, is stored."""
     revoked_at: Mapped[datetime | None]

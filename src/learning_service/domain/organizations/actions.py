@@ -14,7 +14,11 @@ from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.queries import SettingsView, organization_settings
-from learning_service.domain.organizations.rules import PICTURE_FIELDS, OrganizationSettingsChangeIn
+from learning_service.domain.organizations.rules import (
+    PICTURE_FIELDS,
+    PRINTED_FIELDS,
+    OrganizationSettingsChangeIn,
+)
 from learning_service.domain.records.audit import record_audit
 
 _DEFAULTS = OrganizationSettingsChangeIn.model_validate({}).model_dump(exclude=set(PICTURE_FIELDS))
@@ -58,7 +62,7 @@ async def update_settings(
 def _check_print(changes: Mapping[str, Any], missing_glyphs: Callable[[str], str]) -> None:
     faults = [
         Fault(f"/{field}", f"certificates cannot print these characters: {missing[:50]}", "unusable")
-        for field in ("signatory_name", "signatory_title")
+        for field in PRINTED_FIELDS
         if (missing := missing_glyphs(changes.get(field) or ""))
     ]
     if faults:

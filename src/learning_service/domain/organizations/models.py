@@ -35,6 +35,9 @@ class OrganizationSettings(Base):
     primary_color: Mapped[str | None]
     signatory_name: Mapped[str | None]
     signatory_title: Mapped[str | None]
+    second_signatory_name: Mapped[str | None]
+    second_signatory_title: Mapped[str | None]
+    second_signature_image_id: Mapped[uuid.UUID | None]
     paper: Mapped[str] = mapped_column(server_default="a4")
     orientation: Mapped[str] = mapped_column(server_default="landscape")
     locale: Mapped[str | None]

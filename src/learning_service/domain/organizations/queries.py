@@ -29,7 +29,7 @@ from learning_service.domain.organizations.rules import (
     RevokedPdf,
 )
 
-_PICTURES = _LOGO, _SIGNATURE, _SEAL = aliased(Document), aliased(Document), aliased(Document)
+_PICTURES = _LOGO, _SIGNATURE, _SECOND, _SEAL = tuple(aliased(Document) for _ in range(4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class SettingsView:
     primary_color: str | None = None
     signatory_name: str | None = None
     signatory_title: str | None = None
+    second_signatory_name: str | None = None
+    second_signatory_title: str | None = None
     paper: Paper = DEFAULT_PAPER
     orientation: Orientation = DEFAULT_ORIENTATION
     locale: str | None = None
@@ -56,10 +58,12 @@ class SettingsView:
     website: str | None = None
     logo: str | None = None
     signature_image: str | None = None
+    second_signature_image: str | None = None
     seal: str | None = None
     logo_key: str | None = None
     """Where the logo's file is stored."""
     signature_key: str | None = None
+    second_signature_key: str | None = None
     seal_key: str | None = None
 
 
@@ -72,6 +76,8 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
             OrganizationSettings.primary_color,
             OrganizationSettings.signatory_name,
             OrganizationSettings.signatory_title,
+            OrganizationSettings.second_signatory_name,
+            OrganizationSettings.second_signatory_title,
             OrganizationSettings.paper,
             OrganizationSettings.orientation,
             OrganizationSettings.locale,
@@ -89,6 +95,7 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
             OrganizationSettings.website,
             OrganizationSettings.logo_id,
             OrganizationSettings.signature_image_id,
+            OrganizationSettings.second_signature_image_id,
             OrganizationSettings.seal_id,
             *(picture.file_key for picture in _PICTURES),
         )
@@ -96,6 +103,7 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
         .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)
         .outerjoin(_LOGO, _is(_LOGO, OrganizationSettings.logo_id))
         .outerjoin(_SIGNATURE, _is(_SIGNATURE, OrganizationSettings.signature_image_id))
+        .outerjoin(_SECOND, _is(_SECOND, OrganizationSettings.second_signature_image_id))
         .outerjoin(_SEAL, _is(_SEAL, OrganizationSettings.seal_id))
         .where(Organization.id == organization_id)
     )
@@ -104,9 +112,11 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
         raise NotFound
     if found.organization_id is None:
         return SettingsView()
-    *plain, logo, signature_image, seal, logo_key, signature_key, seal_key = found[2:]
-    pictures = [reference_to(one) if one is not None else None for one in (logo, signature_image, seal)]
-    return SettingsView(*plain, *pictures, logo_key, signature_key, seal_key)  # type: ignore[call-arg]
+    many = len(_PICTURES)
+    facts: list[Any] = list(found[2:])
+    plain, ids, keys = facts[: -2 * many], facts[-2 * many : -many], facts[-many:]
+    pictures = [reference_to(one) if one is not None else None for one in ids]
+    return SettingsView(*plain, *pictures, *keys)
 
 
 def _is(picture: Any, document_id: Any) -> ColumnElement[bool]:

@@ -35,8 +35,10 @@ DEFAULT_OVERDUE_DAYS = (1, 7, 14)
 DEFAULT_OFFICER_DIGEST: OfficerDigest = "none"
 DEFAULT_RECERTIFICATION_WINDOW_DAYS = 30
 DEFAULT_SKILLS_BY: tuple[AdminRole, ...] = ("national_admin", "regional_admin")
-PICTURE_FIELDS = ("logo", "signature_image", "seal")
+PICTURE_FIELDS = ("logo", "signature_image", "second_signature_image", "seal")
 """What refers to a picture among the organization's documents."""
+PRINTED_FIELDS = ("signatory_name", "signatory_title", "second_signatory_name", "second_signatory_title")
+"""What certificates print as it stands."""
 MAX_DAYS = 365
 MAX_REMINDERS = 10
 MAX_VIDEO_HOSTS = 50
@@ -115,6 +117,11 @@ class OrganizationSettingsChangeIn(StrictModel):
     primary_color: Color | None = None
     signatory_name: Name | None = None
     signatory_title: Name | None = None
+    second_signatory_name: Name | None = None
+    """Who signs beside the first; alone where there is no first."""
+    second_signatory_title: Name | None = None
+    second_signature_image: PictureReference | None = None
+    """As the logo: printed above the second line."""
     paper: Paper = DEFAULT_PAPER
     orientation: Orientation = DEFAULT_ORIENTATION
     locale: Locale | None = None

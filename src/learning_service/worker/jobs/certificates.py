@@ -40,12 +40,13 @@ from learning_service.domain.certificates.rules.pictures import file_keys, pictu
 from learning_service.domain.jobs.outbox import Job, enqueue_job
 from learning_service.domain.jobs.payloads import GenerateCertificates, PlanMailOfCertificate, Unworkable
 from learning_service.domain.kernel.days import last_day, local_day
+from learning_service.domain.organizations.rules import PRINTED_FIELDS
 from learning_service.worker.durable import finishing
 from learning_service.worker.signing import pdf_signing, signed_credential
 
 log = structlog.get_logger()
 
-PRINTED = ("recipient_name", "course_title", "issuer_name", "signatory_name", "signatory_title")
+PRINTED = ("recipient_name", "course_title", "issuer_name", *PRINTED_FIELDS)
 SHARE_PER_DAY, AT_LEAST = 25, 2000
 """Each day's audit looks at one PDF in 25, so at all of them within a month; at few, every day."""
 BATCH, AT_ONCE = 50, 5
@@ -155,7 +156,10 @@ async def content_of(context: Context, certificate: Certificate) -> CertificateC
         orientation="portrait" if certificate.orientation == "portrait" else "landscape",
         signatory_name=certificate.signatory_name,
         signatory_title=certificate.signatory_title,
+        second_signatory_name=certificate.second_signatory_name,
+        second_signatory_title=certificate.second_signatory_title,
         signature_image=await picture(certificate.signature_key),
+        second_signature_image=await picture(certificate.second_signature_key),
         seal=await picture(certificate.seal_key),
     )
 

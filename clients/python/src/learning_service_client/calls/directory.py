@@ -155,6 +155,6 @@ class DirectoryCalls(Transport):
         return await self._get(OrganizationSettingsOut, "/api/organization/")
 
     async def update_organization(self, changes: OrganizationSettingsChangeIn) -> OrganizationSettingsOut:
-        """Change what is sent; null clears the color, the signatory and the locale."""
+        """Change what is sent; null clears what may be empty, such as the color or a signatory."""
         answer = await self._send("PATCH", "/api/organization/", body=changes)
         return cast(OrganizationSettingsOut, answer.json())

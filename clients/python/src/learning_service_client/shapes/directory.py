@@ -230,6 +230,9 @@ class OrganizationSettingsChangeIn(TypedDict):
     website: NotRequired[str | None]
     signatory_name: NotRequired[str | None]
     signatory_title: NotRequired[str | None]
+    second_signatory_name: NotRequired[str | None]
+    second_signatory_title: NotRequired[str | None]
+    second_signature_image: NotRequired[str | None]
     paper: NotRequired[Literal["a4", "letter"]]
     orientation: NotRequired[Literal["landscape", "portrait"]]
     locale: NotRequired[str | None]
@@ -256,6 +259,9 @@ class OrganizationSettingsOut(TypedDict):
     website: str | None
     signatory_name: str | None
     signatory_title: str | None
+    second_signatory_name: str | None
+    second_signatory_title: str | None
+    second_signature_image: str | None
     paper: Literal["a4", "letter"]
     orientation: Literal["landscape", "portrait"]
     locale: str | None

@@ -146,8 +146,11 @@ def _new(
         primary_color=looks.primary_color,
         signatory_name=looks.signatory_name,
         signatory_title=looks.signatory_title,
+        second_signatory_name=looks.second_signatory_name,
+        second_signatory_title=looks.second_signatory_title,
         logo_key=looks.logo_key,
         signature_key=looks.signature_key,
+        second_signature_key=looks.second_signature_key,
         seal_key=looks.seal_key,
     )
 
@@ -233,7 +236,7 @@ async def reissue_certificate(
     session: AsyncSession, certificate_id: uuid.UUID, *, recipient_name: str, reason: str, actor_id: str
 ) -> Certificate:
     """Replace a certificate at once by one with another name: a new id, the same completion, day of issue and expiry,
-    and the organization's present signatory.
+    and the organization's present signatories.
 
     What it renewed or is renewed by goes over to the new one. Raises CertificateErased, CertificateRevoked,
     CertificateSuperseded.
@@ -291,8 +294,11 @@ def _copy(
         primary_color=old.primary_color,
         signatory_name=looks.signatory_name,
         signatory_title=looks.signatory_title,
+        second_signatory_name=looks.second_signatory_name,
+        second_signatory_title=looks.second_signatory_title,
         logo_key=old.logo_key,
         signature_key=looks.signature_key,
+        second_signature_key=looks.second_signature_key,
         seal_key=old.seal_key,
     )
 
