@@ -2,41 +2,17 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from tests.kit.direct import Database
 from tests.kit.learner import Learner, quiz, tree
-from tests.kit.programs import PROGRAMS, course, program
+from tests.kit.programs import PROGRAMS, complete, course, own, published, statuses
 from tests.kit.query_counts import counted
 from tests.kit.renewals import age, events, mine
-from tests.kit.world import Json, World
+from tests.kit.world import World
 
 SKILL = {"skill_id": "leading", "name": "Leading"}
-
-
-async def published(world: World, *steps: Json, **changes: Any) -> str:
-    """A published program with these steps."""
-    made = await world.admin.ok("POST", PROGRAMS, {**program(), "steps": list(steps), **changes})
-    await world.admin.ok("POST", f"{PROGRAMS}{made['id']}/publish/")
-    found: str = made["id"]
-    return found
-
-
-async def complete(world: World, course_id: str, user: str = "ana", *, enroll: bool = False) -> None:
-    learner = await Learner.join(world.member(user), course_id, enroll=enroll)
-    await learner.read()
-
-
-async def own(world: World, user: str = "ana") -> Json:
-    [found] = (await world.member(user).ok("GET", "/api/users/programs/"))["items"]
-    result: Json = found
-    return result
-
-
-async def statuses(world: World, user: str = "ana") -> dict[str, str]:
-    return {one["course_id"]: one["status"] for one in await mine(world, user)}
 
 
 async def test_steps_open_one_after_the_other_and_the_last_completes_the_program(world: World) -> None:

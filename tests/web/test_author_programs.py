@@ -1,10 +1,14 @@
 """An author makes a program of courses, publishes it and assigns it; a member has it then."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from tests.kit.learner import lesson, tree
-from tests.kit.programs import PROGRAMS, course, program
+from tests.kit.programs import PROGRAMS, complete, course, program, published
 from tests.kit.world import World
 from tests.web.conftest import DESK, Stage, each_width
+
+from learning_service.worker.jobs.completions import open_recertifications
 
 FIRST_STEP, SECOND_STEP = (f".program-step:nth-of-type({n}) label" for n in (1, 2))
 
@@ -32,6 +36,7 @@ async def test_a_program_from_its_steps_to_a_member(stage: Stage, world: World, 
     await author.chooses("Secretaries", SECOND_STEP)
     await author.picks("To complete the step", "1 of 2")
     await author.fills("Days until it is due", "60")
+    await author.picks("A completion of the program counts for", "One year")
     await author.looks_at_it("author-program-new")
     await author.chooses("Make the program")
     await author.sees("Nobody sees it before you publish it.")
@@ -41,6 +46,7 @@ async def test_a_program_from_its_steps_to_a_member(stage: Stage, world: World, 
     [made] = (await world.admin.ok("GET", "/api/programs/"))["items"]
     assert [one["need"] for one in made["steps"]] == ["all", 1]
     assert (made["ordered"], made["due_in_days"], made["published_version"]) == (True, 60, 1)
+    assert made["recertification_cadence"] == "P1Y"
     await author.chooses("Move up: Step 2")
     await author.chooses("Save")
     await author.sees("Members see the published version until you publish the draft.")
@@ -72,6 +78,28 @@ async def test_a_member_takes_a_program_by_themselves(stage: Stage, world: World
     assert own["program_id"] == made["id"]
     await ana.goes("/app/")
     await ana.sees("Opens after the step before")
+    assert not ana.faults, "\n".join(ana.faults)
+
+
+@pytest.mark.timeout(120)
+@each_width
+async def test_a_member_sees_until_when_a_program_counts_and_its_renewal(
+    stage: Stage, world: World, width: int
+) -> None:
+    one = await course(world, "Hazing prevention")
+    made = await published(world, {"courses": [one]}, recertification_cadence="P40D", title="Officers")
+    await world.member().ok("POST", f"{PROGRAMS}{made}/enroll/")
+    await complete(world, one)
+    stage.offers("ana", "Ana Lindqvist")
+    ana = stage.person(width)
+    await ana.opens("/app/")
+    await ana.chooses("A Ana")
+    await ana.sees("Its renewal opens on")
+    await ana.looks_at_it("home-program-held")
+    await open_recertifications(world.worker, datetime.now(UTC) + timedelta(days=25))
+    await ana.opens("/app/")
+    await ana.sees("Renewal")
+    await ana.looks_at_it("home-program-renewal")
     assert not ana.faults, "\n".join(ana.faults)
 
 

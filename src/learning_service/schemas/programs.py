@@ -39,6 +39,13 @@ class ProgramOut(Out):
         str | None, Field(description="The requirement that completing it meets.")
     ]
     self_enrollment: Annotated[bool, Field(description="Whether members may enroll themselves.")]
+    recertification_cadence: Annotated[
+        str | None,
+        Field(
+            description="How long completing it counts (`P1Y`), to be renewed as a whole; null: without end, "
+            "its courses are renewed one by one."
+        ),
+    ]
     published_version: Annotated[
         int | None, Field(description="The version that new enrollments get; null: none is published.")
     ]
@@ -81,6 +88,14 @@ class OwnProgramOut(Out):
     due_at: datetime | None
     overdue: Annotated[bool, Field(description="Its due time has passed, and it is not completed.")]
     completed_at: Annotated[datetime | None, Field(description="When it was completed; null: it is not.")]
+    renewal: Annotated[bool, Field(description="Whether it renews the program: its courses are done anew.")]
+    expires_at: Annotated[
+        datetime | None,
+        Field(description="Until when its completion counts; null: without end, or not completed."),
+    ]
+    renewal_opens_at: Annotated[
+        datetime | None, Field(description="From when on it can be renewed; null: never, or not completed.")
+    ]
     certificate_id: Annotated[UUID | None, Field(description="The program's own certificate; null: none.")]
     ordered: Annotated[bool, Field(description="Whether each step waits for the one before it.")]
     steps: Annotated[list[OwnStepOut], Field(description="What is to be done, in order.")]

@@ -10,14 +10,13 @@ import { CheckField, Form, SelectField, TextField } from "../parts/form";
 import { usePages } from "../parts/queries";
 import { useToast } from "../parts/toasts";
 import { More } from "../screens/home";
+import { offerCadences } from "./cadences";
 import { CourseChoice } from "./course-choice";
 import { useCourse } from "./editor";
-import { useWords, type Key } from "./words";
+import { useWords } from "./words";
 
 type Course = Schemas["CourseOut"];
 type Change = Schemas["CoursePolicyChangeIn"];
-
-const CADENCES: Record<string, Key> = { P6M: "halfYear", P1Y: "oneYear", P2Y: "twoYears", P3Y: "threeYears" };
 
 /** What holds for the course as a whole, whatever its versions say. Only what was changed is sent. */
 function PolicyForm({ course }: { course: Course }) {
@@ -31,9 +30,6 @@ function PolicyForm({ course }: { course: Course }) {
   const known = offer(requirements.data, t("noRequirement"));
   const linked = course.linked_compliance_requirement;
   const options = linked && !known.some((one) => one.value === linked) ? [...known, { value: linked, label: linked }] : known;
-  const cadences = [...Object.entries(CADENCES).map(([value, key]) => ({ value, label: t(key) }))];
-  const other = course.recertification_cadence;
-  if (other && !(other in CADENCES)) cadences.push({ value: other, label: other });
   const save = useMutation({
     mutationFn: () => take(api.PATCH("/api/courses/{course_id}/", { params: { path: { course_id: course.id } }, body: change })),
     onSuccess: async (saved) => {
@@ -51,7 +47,7 @@ function PolicyForm({ course }: { course: Course }) {
         label={t("cadence")}
         pointer="/recertification_cadence"
         value={now.recertification_cadence ?? ""}
-        options={[{ value: "", label: t("noCadence") }, ...cadences]}
+        options={offerCadences(t, course.recertification_cadence)}
         change={(value) => put({ recertification_cadence: value || null })}
       />
       <SelectField

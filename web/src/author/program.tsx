@@ -13,6 +13,7 @@ import { CheckField, Form, SelectField, TextField } from "../parts/form";
 import { Icon } from "../parts/icons";
 import { useMe } from "../parts/queries";
 import { useToast } from "../parts/toasts";
+import { offerCadences } from "./cadences";
 import { CourseChoice } from "./course-choice";
 import { moved, newStep, readSteps, withCourses, writeSteps, type Step } from "./steps";
 import { RichField } from "./text";
@@ -20,7 +21,7 @@ import { useUnit } from "./units";
 import { useWords } from "./words";
 
 type Program = Schemas["ProgramOut"];
-type Content = Required<Pick<Schemas["ProgramIn"], "title" | "description_html" | "steps" | "ordered" | "due_in_days" | "certificate" | "self_enrollment" | "linked_compliance_requirement">>;
+type Content = Required<Pick<Schemas["ProgramIn"], "title" | "description_html" | "steps" | "ordered" | "due_in_days" | "certificate" | "self_enrollment" | "recertification_cadence" | "linked_compliance_requirement">>;
 
 function StepForm(props: { step: Step; at: number; steps: Step[]; change: (steps: Step[]) => void }) {
   const { step, at, steps, change } = props;
@@ -71,6 +72,7 @@ function ProgramForm(props: { program?: Program; busy: boolean; error: unknown; 
   const [days, setDays] = useState(program?.due_in_days ? String(program.due_in_days) : "");
   const [certificate, setCertificate] = useState(program?.certificate ?? true);
   const [open, setOpen] = useState(program?.self_enrollment ?? true);
+  const [cadence, setCadence] = useState(program?.recertification_cadence ?? "");
   const [requirement, setRequirement] = useState(program?.linked_compliance_requirement ?? "");
   const isWhole = title.trim() !== "" && steps.every((one) => one.courses.length > 0);
   const send = () =>
@@ -83,6 +85,7 @@ function ProgramForm(props: { program?: Program; busy: boolean; error: unknown; 
         due_in_days: days ? Number(days) : null,
         certificate,
         self_enrollment: open,
+        recertification_cadence: cadence || null,
         linked_compliance_requirement: requirement || null,
       },
       unit.body,
@@ -106,6 +109,14 @@ function ProgramForm(props: { program?: Program; busy: boolean; error: unknown; 
       <CheckField label={t("stepsOrdered")} hint={t("stepsOrderedHint")} checked={ordered} change={setOrdered} />
       <TextField label={t("programDue")} hint={t("programDueHint")} pointer="/due_in_days" type="number" min={1} max={3650} value={days} change={setDays} />
       <SelectField label={t("requirement")} pointer="/linked_compliance_requirement" value={requirement} options={offer(requirements.data, t("noRequirement"))} change={setRequirement} />
+      <SelectField
+        label={t("programCadence")}
+        hint={t("programCadenceHint")}
+        pointer="/recertification_cadence"
+        value={cadence}
+        options={offerCadences(t, program?.recertification_cadence)}
+        change={setCadence}
+      />
       <CheckField label={t("programCertificate")} checked={certificate} change={setCertificate} />
       <CheckField label={t("selfEnrollment")} checked={open} change={setOpen} />
       <div className="buttons start">

@@ -318,6 +318,12 @@ export const en = {
   signInFailed: "Signing in did not work. Try again; if it goes on, tell your administrator.",
   navTrends: "Trends",
   takeProgram: "Take this program",
+  renewProgram: "Renew this program",
+  programRenewal: "Renewal",
+  programValid: "Completed; valid until {date}",
+  programLapsed: "Was valid until {date}",
+  programRenewable: "It can be renewed now.",
+  programRenewalOpens: "Its renewal opens on {date}.",
   programTaken: "The program is among what you learn now",
   stepCount: { one: "{count} step", other: "{count} steps" },
 } satisfies Record<string, Message>;

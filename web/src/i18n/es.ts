@@ -314,6 +314,12 @@ export const es: Catalogue = {
   signInFailed: "No se pudo iniciar sesión. Inténtelo de nuevo; si continúa, dígalo a su administrador.",
   navTrends: "Tendencias",
   takeProgram: "Tomar este programa",
+  renewProgram: "Renovar este programa",
+  programRenewal: "Renovación",
+  programValid: "Completado; válido hasta el {date}",
+  programLapsed: "Fue válido hasta el {date}",
+  programRenewable: "Ya se puede renovar.",
+  programRenewalOpens: "Su renovación se abre el {date}.",
   programTaken: "El programa está ahora entre lo que aprende",
   stepCount: { one: "{count} paso", other: "{count} pasos" },
 };

@@ -314,6 +314,12 @@ export const fr: Catalogue = {
   signInFailed: "La connexion a échoué. Réessayez ; si cela continue, dites-le à votre administrateur.",
   navTrends: "Tendances",
   takeProgram: "Suivre ce programme",
+  renewProgram: "Renouveler ce programme",
+  programRenewal: "Renouvellement",
+  programValid: "Terminé ; valable jusqu’au {date}",
+  programLapsed: "Était valable jusqu’au {date}",
+  programRenewable: "Il peut être renouvelé dès maintenant.",
+  programRenewalOpens: "Son renouvellement s’ouvre le {date}.",
   programTaken: "Le programme est maintenant dans vos formations",
   stepCount: { one: "{count} étape", other: "{count} étapes" },
 };

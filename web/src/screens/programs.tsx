@@ -11,6 +11,11 @@ import { Due } from "./home";
 type Program = Schemas["OwnProgramOut"];
 type Step = Program["steps"][number];
 
+const hasPassed = (time: string | null) => time !== null && new Date(time).getTime() <= Date.now();
+
+/** Whether a member who stands so may enter the program again. */
+const isRenewable = (program: Program) => !isOpen(program) && hasPassed(program.renewal_opens_at);
+
 const isOpen = (program: Program) => program.status === "assigned" || program.status === "in_progress";
 
 function StepCourse({ course, open }: { course: Step["courses"][number]; open: boolean }) {
@@ -53,6 +58,24 @@ function ProgramStep({ step, number }: { step: Step; number: number }) {
   );
 }
 
+/** Of each program the way that was begun last; the list has the newest first. */
+const newest = (programs: Program[]) => programs.filter((one, at) => programs.findIndex((other) => other.program_id === one.program_id) === at);
+
+/** A program that is completed, and until when that counts. */
+function Held({ program }: { program: Program }) {
+  const { t, day } = useWords();
+  return (
+    <article className="now">
+      <h3>{program.title}</h3>
+      <p className="meta">
+        <span>{t(hasPassed(program.expires_at) ? "programLapsed" : "programValid", { date: day(program.expires_at ?? "") })}</span>{" "}
+        <span>{isRenewable(program) ? t("programRenewable") : t("programRenewalOpens", { date: day(program.renewal_opens_at ?? "") })}</span>
+      </p>
+      {isRenewable(program) ? <Enter programId={program.program_id} title={program.title} action={t("renewProgram")} /> : null}
+    </article>
+  );
+}
+
 export const useOwnPrograms = (enabled = true) =>
   useQuery({
     queryKey: ["programs"],
@@ -67,13 +90,18 @@ export function Programs() {
   const list = useOwnPrograms();
   if (list.error) return <Failure error={list.error} again={() => void list.refetch()} />;
   const open = list.data?.items.filter(isOpen) ?? [];
-  if (open.length === 0) return null;
+  const ending = newest(list.data?.items ?? []).filter((one) => !isOpen(one) && one.expires_at !== null);
+  if (open.length + ending.length === 0) return null;
   return (
     <section>
       <h2 className="section">{t("programs")}</h2>
+      {ending.map((program) => (
+        <Held key={program.enrollment_id} program={program} />
+      ))}
       {open.map((program) => (
         <article className="now" key={program.enrollment_id}>
           <div className="pills">
+            {program.renewal ? <Pill tone="accent">{t("programRenewal")}</Pill> : null}
             <Due entry={program} words={words} />
           </div>
           <h3>{program.title}</h3>
@@ -89,17 +117,32 @@ export function Programs() {
   );
 }
 
-function OpenProgram({ program }: { program: Schemas["ProgramOut"] }) {
+/** What enters a program. */
+function Enter({ programId, title, action }: { programId: string; title: string; action: string }) {
   const { t } = useWords();
   const say = useToast();
   const queries = useQueryClient();
   const enroll = useMutation({
-    mutationFn: () => take(api.POST("/api/programs/{program_id}/enroll/", { params: { path: { program_id: program.id } } })),
+    mutationFn: () => take(api.POST("/api/programs/{program_id}/enroll/", { params: { path: { program_id: programId } } })),
     onSuccess: async () => {
       say(t("programTaken"));
       await queries.invalidateQueries();
     },
   });
+  return (
+    <>
+      {enroll.error ? <Failure error={enroll.error} /> : null}
+      <div className="buttons start">
+        <button type="button" disabled={enroll.isPending} aria-label={`${action}: ${title}`} onClick={() => enroll.mutate()}>
+          {action}
+        </button>
+      </div>
+    </>
+  );
+}
+
+function OpenProgram({ program }: { program: Schemas["ProgramOut"] }) {
+  const { t } = useWords();
   return (
     <li className="card">
       <h3>{program.title}</h3>
@@ -107,12 +150,7 @@ function OpenProgram({ program }: { program: Schemas["ProgramOut"] }) {
       <p className="meta">
         <span>{t("stepCount", { count: program.steps.length })}</span>
       </p>
-      {enroll.error ? <Failure error={enroll.error} /> : null}
-      <div className="buttons start">
-        <button type="button" disabled={enroll.isPending} aria-label={`${t("takeProgram")}: ${program.title}`} onClick={() => enroll.mutate()}>
-          {t("takeProgram")}
-        </button>
-      </div>
+      <Enter programId={program.id} title={program.title} action={t("takeProgram")} />
     </li>
   );
 }

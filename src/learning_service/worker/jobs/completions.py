@@ -5,6 +5,10 @@ from datetime import datetime
 from learning_service.context import Context
 from learning_service.domain.assignments.actions.renewals import open_renewals
 from learning_service.domain.completion.actions.policy_changes import Gift, give_policy
+from learning_service.domain.completion.actions.program_entries import (
+    begin_renewed_programs,
+    organizations_of_programs,
+)
 from learning_service.domain.completion.actions.renewing import keep_in_renewals, organizations_to_renew
 from learning_service.domain.compliance.actions import announce_expired, announce_expired_evidence
 from learning_service.domain.jobs.outbox import Job
@@ -20,8 +24,14 @@ async def open_recertifications(context: Context, at: datetime | None) -> None:
             found = await open_renewals(session)
     async with context.transaction(None, at=at) as session:
         organizations = await organizations_to_renew(session)
+        with_programs = await organizations_of_programs(session)
     for organization_id in organizations:
         await _keep(context, organization_id, at)
+    for organization_id in with_programs:
+        more = True
+        while more:
+            async with context.transaction(organization_id, at=at) as session:
+                more = await begin_renewed_programs(session, organization_id)
 
 
 async def _keep(context: Context, organization_id: str, at: datetime | None) -> None:

@@ -394,6 +394,8 @@ export const en = {
   stepsOrderedHint: "Otherwise all courses are open from the start.",
   programDue: "Days until it is due",
   programDueHint: "Counted from the day of enrollment. Empty: it is never due.",
+  programCadence: "A completion of the program counts for",
+  programCadenceHint: "Before it ends, all steps are assigned anew. Without end, its courses are renewed one by one.",
   programCertificate: "Completing it brings a certificate of its own",
   programNotWhole: "A title, and a course in each step, are needed.",
   assignProgram: "Assign to members",

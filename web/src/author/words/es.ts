@@ -395,6 +395,8 @@ export const es = {
   stepsOrderedHint: "Si no, todos los cursos están abiertos desde el principio.",
   programDue: "Días hasta el plazo",
   programDueHint: "Contados desde el día de la inscripción. Vacío: sin plazo.",
+  programCadence: "Una finalización del programa vale",
+  programCadenceHint: "Antes de que termine, todos los pasos se asignan de nuevo. Sin límite, sus cursos se renuevan uno a uno.",
   programCertificate: "Al completarlo se obtiene un certificado propio",
   programNotWhole: "Hacen falta un título y un curso en cada paso.",
   assignProgram: "Asignar a miembros",

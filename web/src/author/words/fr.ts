@@ -395,6 +395,8 @@ export const fr = {
   stepsOrderedHint: "Sinon, tous les cours sont ouverts dès le début.",
   programDue: "Jours jusqu’à l’échéance",
   programDueHint: "Comptés depuis le jour de l’inscription. Vide : pas d’échéance.",
+  programCadence: "Une réussite du programme vaut",
+  programCadenceHint: "Avant sa fin, toutes les étapes sont à refaire. Sans limite, ses cours se renouvellent un par un.",
   programCertificate: "Le terminer donne un certificat propre",
   programNotWhole: "Il faut un titre et un cours dans chaque étape.",
   assignProgram: "Attribuer à des membres",

@@ -30,6 +30,7 @@ class ProgramIn(TypedDict):
     mastered_skills: NotRequired[list[Skill]]
     linked_compliance_requirement: NotRequired[str | None]
     self_enrollment: NotRequired[bool]
+    recertification_cadence: NotRequired[str | None]
 
 
 class ProgramChangeIn(TypedDict):
@@ -44,6 +45,7 @@ class ProgramChangeIn(TypedDict):
     mastered_skills: NotRequired[list[Skill]]
     linked_compliance_requirement: NotRequired[str | None]
     self_enrollment: NotRequired[bool]
+    recertification_cadence: NotRequired[str | None]
 
 
 class StepOut(TypedDict):
@@ -68,6 +70,7 @@ class ProgramOut(TypedDict):
     mastered_skills: list[Skill]
     linked_compliance_requirement: str | None
     self_enrollment: bool
+    recertification_cadence: str | None
     published_version: int | None
     draft_version: int | None
 
@@ -103,6 +106,9 @@ class OwnProgramOut(TypedDict):
     due_at: str | None
     overdue: bool
     completed_at: str | None
+    renewal: bool
+    expires_at: str | None
+    renewal_opens_at: str | None
     certificate_id: str | None
     ordered: bool
     steps: list[OwnStepOut]

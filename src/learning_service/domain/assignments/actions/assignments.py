@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Text, and_, cast, func, literal, or_, select
+from sqlalchemy import CTE, ColumnElement, Text, and_, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -93,12 +93,13 @@ async def assign_members(
     cause: Cause,
     due_at: datetime | None,
     again: bool = False,
+    renew: bool = False,
     name_all: bool = False,
     limit: int = MOST,
 ) -> Assigned:
     """Assign the open course to the first `limit` of these members by id: see `prepare_assignment`."""
     prepared = await prepare_assignment(
-        session, course, who, cause=cause, due_at=due_at, again=again, name_all=name_all
+        session, course, who, cause=cause, due_at=due_at, again=again, renew=renew, name_all=name_all
     )
     return await assign_next(session, prepared, limit=limit)
 
@@ -111,13 +112,15 @@ async def prepare_assignment(
     cause: Cause,
     due_at: datetime | None,
     again: bool = False,
+    renew: bool = False,
     name_all: bool = False,
     walk: bool = False,
 ) -> Assignment:
     """What assigns the open course to these members, page by page in the order of their ids.
 
     An open enrollment is assigned again; those with a valid completion are passed over, and those who failed unless
-    `again`. `name_all` also answers whom it found and passed over. `walk`: they are an audience, not some named ones.
+    `again`. `renew`: a valid completion is no reason to pass over. `name_all` also answers whom it found and passed
+    over. `walk`: they are an audience, not some named ones.
     """
     await hold_entrance(session, course.id)
     if walk:
@@ -125,7 +128,10 @@ async def prepare_assignment(
     known = is_settled(cause, due_at)
     found = candidates(course, who, now(session), paged=True, walk=walk, settled=known)
     moment = new_id()
-    statement = _statement(session, course, found, cause, due_at, moment, again=again, name_all=name_all)
+    free = is_free(found, again=again, renew=renew)
+    statement = _statement(
+        session, course, found, cause, due_at, moment, free=free, again=again, name_all=name_all
+    )
     return Assignment(course, cause, due_at, moment, statement)
 
 
@@ -166,11 +172,11 @@ def _statement(
     due_at: datetime | None,
     moment: uuid.UUID,
     *,
+    free: ColumnElement[bool],
     again: bool,
     name_all: bool,
 ) -> Any:
     values = _values(session, course, cause, due_at, moment, found)
-    free = is_free(found, again=again)
     made = (
         insert(Enrollment)
         .from_select(list(values), select(*values.values()).where(free), include_defaults=False)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    literal,
     null,
     or_,
     select,
@@ -36,7 +37,7 @@ from learning_service.domain.directory.queries.audience import Condition, audien
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import Reach, reach_of_course
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.queries.standing import OPEN, decided_order
+from learning_service.domain.enrollments.queries.standing import COMPLETED_ELSEWHERE, OPEN, decided_order
 from learning_service.domain.kernel.clock import now
 
 SAMPLE = 10
@@ -187,9 +188,13 @@ def _is_clear(last: FromClause) -> ColumnElement[bool]:
 
 
 def _standing(course: CourseToAssign, members: CTE, *shown: Any) -> Any:
-    """The enrollment in which a member stands: its status, and these columns."""
+    """The enrollment in which a member stands: its status, and these columns.
+
+    What the service withdrew because something else was completed counts as never begun: NULL.
+    """
+    status = case((Enrollment.withdrawn_because == COMPLETED_ELSEWHERE, null()), else_=Enrollment.status)
     return (
-        select(Enrollment.status, *shown)
+        select(status.label("status"), *shown)
         .where(*_at_course(Enrollment, course), Enrollment.user_id == members.c.user_id)
         .order_by(*decided_order(Enrollment))
         .limit(1)
@@ -227,18 +232,18 @@ def _at_course(table: Any, course: CourseToAssign) -> tuple[ColumnElement[bool],
     return (table.organization_id == course.organization_id, table.course_id == course.id)
 
 
-def is_free(found: CTE, *, again: bool) -> ColumnElement[bool]:
+def is_free(found: CTE, *, again: bool, renew: bool = False) -> ColumnElement[bool]:
     """Whether a candidate gets an enrollment: never had one, or the completion is no longer valid. None is exempt or
     has evidence that counts.
 
     `again`: also after a failure, be it that of a renewal while the completion to be renewed is still valid, and
-    after an enrollment was removed.
+    after an enrollment was removed. `renew`: also while the completion is still valid.
     """
     if again:
         ended = and_(found.c.newest.not_in(OPEN), or_(~found.c.done, found.c.newest == "failed"))
         wanted = func.coalesce(found.c.spared, REMOVED) == REMOVED
     else:
-        ended = and_(found.c.newest == "completed", ~found.c.done)
+        ended = and_(found.c.newest == "completed", or_(~found.c.done, literal(renew)))
         wanted = found.c.spared.is_(None)
     return and_(wanted, or_(found.c.newest.is_(None), ended))
 

@@ -180,7 +180,7 @@ async def _announce(session: AsyncSession, made: Sequence[Certificate]) -> None:
 
 
 async def _renew(session: AsyncSession, made: Sequence[Certificate]) -> None:
-    """The members' earlier certificates of the course are superseded by these when they expire."""
+    """The members' earlier certificates of the course are superseded by these when they expire, or at once."""
     new = (
         func.unnest(
             cast([one.user_id for one in made], ARRAY(Text)), cast([one.id for one in made], ARRAY(Uuid))
@@ -304,8 +304,8 @@ def _copy(
 
 
 def _successor(certificate: Certificate, instant: datetime) -> uuid.UUID | None:
-    """The certificate that has its place already; a renewal has that from its expiry on."""
-    lapsed = certificate.expires_at is not None and certificate.expires_at <= instant
+    """The certificate that has its place already; a renewal has that from its expiry on, or at once."""
+    lapsed = certificate.expires_at is None or certificate.expires_at <= instant
     return certificate.reissued_as or (certificate.renewed_by if lapsed else None)
 
 

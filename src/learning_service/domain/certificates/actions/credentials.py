@@ -265,7 +265,10 @@ async def set_bits(session: AsyncSession) -> bool:
             or_(
                 Certificate.revoked_at.is_not(None),
                 Certificate.reissued_as.is_not(None),
-                and_(Certificate.renewed_by.is_not(None), Certificate.expires_at <= instant),
+                and_(
+                    Certificate.renewed_by.is_not(None),
+                    or_(Certificate.expires_at.is_(None), Certificate.expires_at <= instant),
+                ),
                 Certificate.recipient_name.is_(None),
             ),
             CertificateOrganization.status_place.is_not(None),

@@ -73,11 +73,14 @@ def status_of(
     reissued: bool,
     renewed: bool,
 ) -> Status:
-    """Revoked, else superseded (a renewal supersedes at expiry only), else expired, else valid."""
+    """Revoked, else superseded, else expired, else valid.
+
+    A renewal supersedes from the expiry on, and at once where there is none.
+    """
     lapsed = expires_at is not None and expires_at <= instant
     if revoked_at is not None:
         return "revoked"
-    if reissued or (renewed and lapsed):
+    if reissued or (renewed and (lapsed or expires_at is None)):
         return "superseded"
     return "expired" if lapsed else "valid"
 

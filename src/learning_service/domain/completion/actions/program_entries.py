@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.actions.manual_assignments import Handed, assign_course
@@ -12,7 +12,8 @@ from learning_service.domain.assignments.rules.due import due_at_of
 from learning_service.domain.assignments.rules.policy import AssignmentIn
 from learning_service.domain.completion.actions.completing import complete_program
 from learning_service.domain.completion.actions.programs import new_ways, take_further
-from learning_service.domain.completion.queries.program_ways import OnTheWay
+from learning_service.domain.completion.actions.renewing import LOOKED_BACK
+from learning_service.domain.completion.queries.program_ways import OnTheWay, read_way, ways_of
 from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.courses.queries.programs import published_content
@@ -20,8 +21,21 @@ from learning_service.domain.courses.rules.programs import PROGRAM
 from learning_service.domain.enrollments.actions import enroll
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.tenant import own_key
+
+BATCH = 200
+# No step of theirs was opened yet: either counts as a revision.
+_RENEWALS = text(
+    """
+SELECT e.id FROM enrollments e
+JOIN courses c ON c.organization_id = e.organization_id AND c.id = e.course_id AND c.kind = 'program'
+WHERE e.organization_id = :organization_id AND e.assigned_at >= :since
+    AND e.source = 'recertification' AND e.status = 'assigned' AND e.revision = 0
+ORDER BY e.id LIMIT :most FOR NO KEY UPDATE OF e SKIP LOCKED
+"""
+)
 
 
 async def enroll_in_program(session: AsyncSession, access: CourseAccess, *, actor: Principal) -> bool:
@@ -55,6 +69,39 @@ async def begin_programs(session: AsyncSession, organization_id: str, program_id
     finished: Sequence[OnTheWay] = await take_further(session, ways) if ways else ()
     for one in finished:
         await complete_program(session, one)
+
+
+async def organizations_of_programs(session: AsyncSession) -> Sequence[str]:
+    """Those that have programs. The transaction is of no organization."""
+    return (
+        await session.scalars(select(Course.organization_id).where(Course.kind == PROGRAM).distinct())
+    ).all()
+
+
+async def begin_renewed_programs(session: AsyncSession, organization_id: str) -> bool:
+    """Open the first steps of the next enrollments that were opened to renew a program; whether there were any.
+
+    Each is looked at once: it is marked as seen.
+    """
+    await plan_afresh(session)
+    found = await session.scalars(
+        _RENEWALS,
+        {"organization_id": organization_id, "since": now(session) - LOOKED_BACK, "most": BATCH},
+    )
+    ids = found.all()
+    if not ids:
+        return False
+    await session.execute(
+        update(Enrollment)
+        .where(Enrollment.organization_id == organization_id, Enrollment.id == func.any(ids))
+        .values(revision=Enrollment.revision + 1)
+    )
+    rows = await session.execute(
+        ways_of(organization_id).where(Enrollment.id == func.any(ids)).order_by(Enrollment.id)
+    )
+    for one in await take_further(session, [read_way(row) for row in rows]):
+        await complete_program(session, one)
+    return True
 
 
 async def begin_programs_of_run(session: AsyncSession, run_id: uuid.UUID) -> None:

@@ -13,6 +13,7 @@ from learning_service.domain.assignments.actions.assignments import assign_membe
 from learning_service.domain.assignments.queries.candidates import course_to_assign
 from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.attempts.models import QuizAttempt
+from learning_service.domain.completion.actions.renewing import keep_unchanged
 from learning_service.domain.completion.queries.program_ways import OnTheWay, done_courses, read_way, ways_of
 from learning_service.domain.completion.rules.programs import Path, path_of
 from learning_service.domain.directory.models import Member
@@ -71,12 +72,16 @@ async def new_ways(session: AsyncSession, organization_id: str, program_id: uuid
 async def take_further(session: AsyncSession, ways: Sequence[OnTheWay]) -> Sequence[OnTheWay]:
     """Assign what comes next and withdraw what is superfluous; those that are done.
 
-    Members of one version are taken together: a few statements for each of its courses, whatever their number.
+    Who renews the program takes its courses anew, also while an earlier completion is valid. Members of one version
+    are taken together: a few statements for each of its courses, whatever their number.
     """
     done = await done_courses(session, ways)
     paths = {one.enrollment_id: path_of(one.content, done[one.enrollment_id]) for one in ways}
-    for version_id in sorted({one.version_id for one in ways}):
-        await _assign_next(session, [one for one in ways if one.version_id == version_id], paths)
+    alike: dict[tuple[uuid.UUID, bool], list[OnTheWay]] = {}
+    for one in ways:
+        alike.setdefault((one.version_id, one.renews is not None), []).append(one)
+    for _, some in sorted(alike.items()):
+        await _assign_next(session, some, paths)
     for one in ways:
         if paths[one.enrollment_id].superfluous:
             await _withdraw(session, one, paths[one.enrollment_id].superfluous)
@@ -102,7 +107,10 @@ async def _assign_next(
         course = await course_to_assign(session, program.organization_id, course_id)
         if course is not None and course.is_open:
             who = Member.user_id == func.any(members[course_id])
-            await assign_members(session, course, who, cause=cause, due_at=None)
+            renew = program.renews is not None
+            done = await assign_members(session, course, who, cause=cause, due_at=None, renew=renew)
+            if renew and done.assigned:
+                await keep_unchanged(session, program.organization_id, course_id, members[course_id])
 
 
 async def _withdraw(session: AsyncSession, way: OnTheWay, courses: Sequence[uuid.UUID]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.completion.queries.moving import Move, move_between
@@ -18,6 +18,7 @@ from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.courses.rules.policy import DELTA
 from learning_service.domain.enrollments.actions import enroll
+from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import plan_afresh
@@ -93,6 +94,32 @@ async def enroll_or_renew(
     if made and enrollment.source == "recertification" and access.view.recertification == DELTA:
         await _keep(session, actor.organization_id, [enrollment.id])
     return enrollment, made
+
+
+async def keep_unchanged(
+    session: AsyncSession, organization_id: str, course_id: uuid.UUID, user_ids: Sequence[str]
+) -> None:
+    """Let the enrollments that this transaction has made in the course keep what the course lets them keep."""
+    found = await session.scalars(
+        select(Enrollment.id)
+        .join(
+            Course,
+            and_(
+                Course.organization_id == Enrollment.organization_id,
+                Course.id == Enrollment.course_id,
+                Course.recertification == DELTA,
+            ),
+        )
+        .where(
+            Enrollment.organization_id == organization_id,
+            Enrollment.course_id == course_id,
+            Enrollment.user_id == func.any(list(user_ids)),
+            Enrollment.assigned_at == now(session),
+        )
+        .order_by(Enrollment.id)
+    )
+    if ids := found.all():
+        await _keep(session, organization_id, ids)
 
 
 async def organizations_to_renew(session: AsyncSession) -> Sequence[str]:

@@ -10,15 +10,19 @@ from sqlalchemy import and_, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.completion.rules.programs import is_step_done, path_of
+from learning_service.domain.completion.queries.program_ways import renewed_at
+from learning_service.domain.completion.rules.programs import Counted, counts, is_step_done, path_of
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.rules.programs import PROGRAM, Need, ProgramContent, Step
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.enrollments import is_overdue, own_enrollments
 from learning_service.domain.enrollments.queries.standing import OPEN, WITHDRAWN, standing_in
+from learning_service.domain.enrollments.rules import renewal_opens
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.organizations.models import OrganizationSettings
+from learning_service.domain.organizations.rules import DEFAULT_RECERTIFICATION_WINDOW_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,10 @@ class OwnProgram:
     due_at: datetime | None
     overdue: bool
     completed_at: datetime | None
+    renewal: bool
+    expires_at: datetime | None
+    renewal_opens_at: datetime | None
+    """From when on the member can renew it."""
     certificate_id: uuid.UUID | None
     ordered: bool
     steps: Sequence[OwnStep]
@@ -65,8 +73,7 @@ class OwnProgram:
 class _Course:
     title: str
     status: str | None
-    completed: Sequence[datetime | None]
-    """When each completion expires; revoked ones apart."""
+    completed: Sequence[Counted]
 
 
 async def list_own_programs(
@@ -110,6 +117,9 @@ def _programs(session: AsyncSession, caller: Principal) -> Any:
             Enrollment.due_at,
             is_overdue(now(session)).label("overdue"),
             CourseCompletion.completed_at,
+            CourseCompletion.expires_at,
+            _window(caller).label("window"),
+            renewed_at().label("renews"),
             Certificate.id.label("certificate_id"),
             CourseVersion.program,
         )
@@ -136,22 +146,39 @@ def _programs(session: AsyncSession, caller: Principal) -> Any:
     )
 
 
+def _window(caller: Principal) -> Any:
+    """So many days before a completion ends it may be renewed."""
+    days = select(OrganizationSettings.recertification_window_days).where(
+        OrganizationSettings.organization_id == caller.organization_id
+    )
+    return func.coalesce(days.scalar_subquery(), DEFAULT_RECERTIFICATION_WINDOW_DAYS)
+
+
 async def _courses(
     session: AsyncSession, caller: Principal, wanted: Sequence[uuid.UUID]
 ) -> Mapping[uuid.UUID, _Course]:
     standing = standing_in(caller.organization_id, caller.user_id, Course.id, now(session))
     completions = (
-        select(func.coalesce(func.array_agg(CourseCompletion.expires_at), []))
+        select(
+            func.array_agg(CourseCompletion.completed_at).label("completed_at"),
+            func.array_agg(CourseCompletion.expires_at).label("expires_at"),
+        )
         .where(
             CourseCompletion.organization_id == caller.organization_id,
             CourseCompletion.user_id == caller.user_id,
             CourseCompletion.course_id == Course.id,
             CourseCompletion.voided_at.is_(None),
         )
-        .scalar_subquery()
+        .lateral("completions")
     )
     rows = await session.execute(
-        select(Course.id, CourseVersion.title, standing.c.status, completions)
+        select(
+            Course.id,
+            CourseVersion.title,
+            standing.c.status,
+            completions.c.completed_at,
+            completions.c.expires_at,
+        )
         .join(
             CourseVersion,
             and_(
@@ -160,11 +187,16 @@ async def _courses(
             ),
         )
         .outerjoin(standing, true())
+        .join(completions, true())
         .where(Course.organization_id == caller.organization_id, Course.id == func.any(list(wanted)))
     )
     return {
-        course_id: _Course(title, None if status == WITHDRAWN else status, completed)
-        for course_id, title, status, completed in rows
+        course_id: _Course(
+            title,
+            None if status == WITHDRAWN else status,
+            [Counted(*times) for times in zip(completed_at or (), expires_at or (), strict=True)],
+        )
+        for course_id, title, status, completed_at, expires_at in rows
     }
 
 
@@ -172,12 +204,12 @@ def _own(row: Any, content: ProgramContent, courses: Mapping[uuid.UUID, _Course]
     done = {
         course_id
         for course_id, course in courses.items()
-        if any(expires_at is None or expires_at > row.assigned_at for expires_at in course.completed)
+        if counts(course.completed, row.assigned_at, row.renews)
     }
     path, is_open = path_of(content, done), row.status in OPEN
     completed = row.status == "completed"
     begun = path.percent > 0 or any(
-        courses[course].status in ("in_progress", "completed")
+        course in done or courses[course].status == "in_progress"
         for step in content.steps
         for course in step.courses
     )
@@ -192,6 +224,11 @@ def _own(row: Any, content: ProgramContent, courses: Mapping[uuid.UUID, _Course]
         due_at=row.due_at,
         overdue=row.overdue,
         completed_at=row.completed_at,
+        renewal=row.renews is not None,
+        expires_at=row.expires_at,
+        renewal_opens_at=None
+        if row.expires_at is None
+        else renewal_opens(row.completed_at, row.expires_at, row.window),
         certificate_id=row.certificate_id,
         ordered=content.ordered,
         steps=[

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from learning_service.domain.completion.rules.programs import path_of
+from learning_service.domain.completion.rules.programs import Counted, counts, path_of
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.rules.programs import PROGRAM, ProgramContent
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.kernel.tenant import own_key
+
+_Before = aliased(CourseCompletion, name="before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,30 @@ class OnTheWay:
     program_id: uuid.UUID
     version_id: uuid.UUID
     assigned_at: datetime
+    renews: datetime | None
+    """When the program was completed that this enrollment renews as a whole; None: it renews nothing."""
     content: ProgramContent
+
+
+def renewed_at() -> ColumnElement[datetime | None]:
+    """When the program of an enrollment was last completed before it, where that is to be renewed; else NULL.
+
+    A revoked completion is none to be renewed, but what it was made of does not count again. Index:
+    `ix_course_completions_member`.
+    """
+    lapses = func.bool_or(_Before.voided_at.is_(None) & _Before.expires_at.is_not(None))
+    return (
+        select(case((lapses, func.max(_Before.completed_at))))
+        .where(
+            _Before.organization_id == Enrollment.organization_id,
+            _Before.user_id == Enrollment.user_id,
+            _Before.course_id == Enrollment.course_id,
+            _Before.enrollment_id != Enrollment.id,
+            _Before.completed_at <= Enrollment.assigned_at,
+        )
+        .correlate(Enrollment)
+        .scalar_subquery()
+    )
 
 
 def ways_of(organization_id: str) -> Any:
@@ -39,6 +65,7 @@ def ways_of(organization_id: str) -> Any:
             Enrollment.course_id,
             Enrollment.version_id,
             Enrollment.assigned_at,
+            renewed_at().label("renews"),
             CourseVersion.program,
         )
         .join(
@@ -63,6 +90,7 @@ def read_way(row: Any) -> OnTheWay:
         program_id=row.course_id,
         version_id=row.version_id,
         assigned_at=row.assigned_at,
+        renews=row.renews,
         content=ProgramContent.model_validate_json(row.program),
     )
 
@@ -70,7 +98,7 @@ def read_way(row: Any) -> OnTheWay:
 async def done_courses(
     session: AsyncSession, ways: Sequence[OnTheWay]
 ) -> Mapping[uuid.UUID, Collection[uuid.UUID]]:
-    """For each, which courses of the program are done: completed since it began, or still valid then.
+    """For each, which courses of the program are done, as `counts` says.
 
     One that expires meanwhile stays done; one that is revoked does not. Index: `ix_course_completions_member`.
     """
@@ -78,21 +106,26 @@ async def done_courses(
     if not courses:
         return {}
     rows = await session.execute(
-        select(CourseCompletion.user_id, CourseCompletion.course_id, CourseCompletion.expires_at).where(
+        select(
+            CourseCompletion.user_id,
+            CourseCompletion.course_id,
+            CourseCompletion.completed_at,
+            CourseCompletion.expires_at,
+        ).where(
             CourseCompletion.organization_id == ways[0].organization_id,
             CourseCompletion.user_id == func.any([one.user_id for one in ways]),
             CourseCompletion.course_id == func.any(list(courses)),
             CourseCompletion.voided_at.is_(None),
         )
     )
-    completed: dict[str, list[tuple[uuid.UUID, datetime | None]]] = {}
-    for user_id, course_id, expires_at in rows:
-        completed.setdefault(user_id, []).append((course_id, expires_at))
+    completed: dict[str, list[tuple[uuid.UUID, Counted]]] = {}
+    for user_id, course_id, completed_at, expires_at in rows:
+        completed.setdefault(user_id, []).append((course_id, Counted(completed_at, expires_at)))
     return {
         one.enrollment_id: {
             course_id
-            for course_id, expires_at in completed.get(one.user_id, ())
-            if expires_at is None or expires_at > one.assigned_at
+            for course_id, completion in completed.get(one.user_id, ())
+            if counts([completion], one.assigned_at, one.renews)
         }
         for one in ways
     }

@@ -1,7 +1,8 @@
 """How far a member is in a program, and what comes next. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from learning_service.domain.courses.rules.programs import ProgramContent, Step
@@ -18,6 +19,27 @@ class Path:
     is_done: bool
     percent: int
     """How many of the needed courses are done, rounded down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A completion of a course that was not revoked."""
+
+    completed_at: datetime
+    expires_at: datetime | None
+
+
+def counts(completions: Iterable[Counted], entered_at: datetime, renews: datetime | None) -> bool:
+    """Whether a course with these completions is done for who entered a program then.
+
+    It was completed since, or was still valid then. `renews`: when the member last completed the program that is
+    renewed; what was done until then is to be done anew.
+    """
+    return any(
+        (one.expires_at is None or one.expires_at > entered_at)
+        and (renews is None or one.completed_at > renews)
+        for one in completions
+    )
 
 
 def is_step_done(step: Step, done: Collection[UUID]) -> bool:

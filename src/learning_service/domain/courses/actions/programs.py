@@ -42,7 +42,7 @@ from learning_service.domain.records.audit import AuditAction, record_audit
 
 _CONTENT = ("steps", "ordered", "due_in_days", "certificate")
 _TEXTS = ("title", "description_html")
-_POLICY = ("linked_compliance_requirement", "self_enrollment")
+_POLICY = ("linked_compliance_requirement", "self_enrollment", "recertification_cadence")
 
 
 async def create_program(session: AsyncSession, new: ProgramIn, *, actor: Principal) -> uuid.UUID:
@@ -66,6 +66,7 @@ async def create_program(session: AsyncSession, new: ProgramIn, *, actor: Princi
         scope=new.scope,
         scope_id=new.scope_id,
         self_enrollment=new.self_enrollment,
+        recertification_cadence=new.recertification_cadence,
         linked_compliance_requirement=new.linked_compliance_requirement,
         created_by=actor.user_id,
         created_at=instant,

@@ -36,6 +36,7 @@ class ProgramView:
     mastered_skills: Sequence[Skill]
     linked_compliance_requirement: str | None
     self_enrollment: bool
+    recertification_cadence: str | None
     published_version: int | None
     draft_version: int | None
 
@@ -95,6 +96,7 @@ def _rows(authored: ColumnElement[bool]) -> Any:
             _Shown.program,
             Course.linked_compliance_requirement,
             Course.self_enrollment,
+            Course.recertification_cadence,
             Published.number,
             case((drafted, Draft.number), else_=null()),
         )
@@ -119,7 +121,8 @@ async def _views(session: AsyncSession, statement: Any) -> list[ProgramView]:
 
 
 def _view(row: Any, skills: Sequence[Skill]) -> ProgramView:
-    program_id, _, title, description, scope, scope_id, stored, requirement, own, published, draft = row
+    program_id, _, title, description, scope, scope_id, stored, *policy, published, draft = row
+    requirement, own, cadence = policy
     content = ProgramContent.model_validate_json(stored)
     return ProgramView(
         id=program_id,
@@ -134,6 +137,7 @@ def _view(row: Any, skills: Sequence[Skill]) -> ProgramView:
         mastered_skills=skills,
         linked_compliance_requirement=requirement,
         self_enrollment=own,
+        recertification_cadence=cadence,
         published_version=published,
         draft_version=draft,
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
+from learning_service.domain.courses.rules.cadence import Cadence
 from learning_service.domain.courses.rules.policy import ScopeKind
 from learning_service.domain.courses.rules.tree import Skills
 from learning_service.domain.kernel.errors import Wrong
@@ -87,6 +88,8 @@ class ProgramIn(StrictModel):
     """The requirement that completing it meets."""
     self_enrollment: bool = True
     """Whether members may enroll themselves."""
+    recertification_cadence: Cadence | None = None
+    """How long completing it counts; it is then renewed as a whole. Null: its courses are renewed one by one."""
 
     @model_validator(mode="after")
     def _unit_of_scope(self) -> Self:
@@ -117,6 +120,8 @@ class ProgramChangeIn(StrictModel):
     """The requirement that completing it meets; null: none."""
     self_enrollment: bool = True
     """Whether members may enroll themselves."""
+    recertification_cadence: Cadence | None = None
+    """How long completing it counts; it is then renewed as a whole. Null: its courses are renewed one by one."""
 
     def sent(self, *names: str) -> dict[str, object]:
         """Those of the fields that were sent."""
