@@ -19,20 +19,20 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 
 
-def expected(revoked: bool, lapsed: bool, reissued: bool, renewed: bool) -> str:
-    """The contract's sentence, written as a table."""
+def expected(revoked: bool, lapsed: bool | None, reissued: bool, renewed: bool) -> str:
+    """The contract's sentence, written as a table. `lapsed` None: it has no end, and a renewal waits for none."""
     if revoked:
         return "revoked"
     if reissued:
         return "superseded"
-    if lapsed:
-        return "superseded" if renewed else "expired"
-    return "valid"
+    if renewed and lapsed is not False:
+        return "superseded"
+    return "expired" if lapsed else "valid"
 
 
 def test_the_first_state_that_holds() -> None:
     for revoked, reissued, renewed in itertools.product((True, False), repeat=3):
-        for expires_at, lapsed in ((None, False), (NOW, True), (NOW + TICK, False), (NOW - TICK, True)):
+        for expires_at, lapsed in ((None, None), (NOW, True), (NOW + TICK, False), (NOW - TICK, True)):
             status = status_of(
                 NOW,
                 revoked_at=NOW - TICK if revoked else None,
@@ -66,7 +66,8 @@ def test_a_certificate_knows_its_follower() -> None:
     assert made(None, renewal).superseded_by == renewal
     assert made(None, None).superseded_by is None
     assert made(new, None).status(NOW) == "superseded"
-    assert made(None, renewal).status(NOW) == "valid"
+    assert made(None, renewal).status(NOW) == "superseded"
+    assert made(None, renewal, expires_at=NOW + TICK).status(NOW) == "valid"
     assert made(None, renewal, expires_at=NOW).status(NOW) == "superseded"
     assert made(None, None, expires_at=NOW).status(NOW) == "expired"
     assert made(None, None, revoked_at=NOW).status(NOW) == "revoked"

@@ -36,6 +36,7 @@ async def test_a_program_is_made_changed_and_published(world: World) -> None:
         "mastered_skills": [skill],
         "linked_compliance_requirement": "hazing",
         "self_enrollment": True,
+        "recertification_cadence": None,
         "published_version": None,
         "draft_version": 1,
     }
