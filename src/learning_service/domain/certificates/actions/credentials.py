@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 import nh3
-from sqlalchemy import and_, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -245,6 +245,11 @@ async def keep_achievement(
     )
 
 
+def _has_ended(instant: datetime) -> ColumnElement[bool]:
+    """Whether a renewal has taken a certificate's place: at its end, and at once where it has none."""
+    return func.coalesce(Certificate.expires_at, instant) <= instant
+
+
 async def set_bits(session: AsyncSession) -> bool:
     """Set the bits of certificates that stopped holding since: revoked, superseded, erased. Whether some are left.
 
@@ -265,10 +270,7 @@ async def set_bits(session: AsyncSession) -> bool:
             or_(
                 Certificate.revoked_at.is_not(None),
                 Certificate.reissued_as.is_not(None),
-                and_(
-                    Certificate.renewed_by.is_not(None),
-                    or_(Certificate.expires_at.is_(None), Certificate.expires_at <= instant),
-                ),
+                and_(Certificate.renewed_by.is_not(None), _has_ended(instant)),
                 Certificate.recipient_name.is_(None),
             ),
             CertificateOrganization.status_place.is_not(None),
