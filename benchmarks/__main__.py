@@ -20,6 +20,7 @@ from benchmarks import (
     regrade,
     screen_rows,
     signed_certificate,
+    starting,
 )
 from benchmarks.results import Row, keep, median_rows, table
 from benchmarks.stage import Stage, open_stage
@@ -27,7 +28,7 @@ from benchmarks.stage import Stage, open_stage
 BY_NAME_ONLY = {"outside": outside.rows, "pooler": pooler.rows}
 """Rows that need programs of their own."""
 HTTP = {**http_rows.ROWS, **screen_rows.ROWS}
-NAMES = (*HTTP, "assign", "regrade", "migration", "past", "certificate", "jobs", "growth")
+NAMES = (*HTTP, "assign", "regrade", "migration", "past", "certificate", "jobs", "starting", "growth")
 
 
 class Run:
@@ -64,6 +65,7 @@ class Run:
             "past": past.rows,
             "certificate": lambda stage: [*certificate.rows(stage), *signed_certificate.signed_rows()],
             "jobs": jobs.rows,
+            "starting": starting.rows,
         }
         return measure[name](stage)
 

@@ -33,9 +33,10 @@ class Written:
     etag: str
 
     @classmethod
-    def of(cls, plain: bytes) -> "Written":
-        """All that is sent of a document."""
-        return cls(plain, gzip.compress(plain, mtime=0), f'W/"{sha256(plain).hexdigest()[:32]}"')
+    def of(cls, plain: bytes, gzipped: bytes | None = None) -> "Written":
+        """All that is sent of a document; compressed now, where that was not done before."""
+        gzipped = gzipped or gzip.compress(plain, mtime=0)
+        return cls(plain, gzipped, f'W/"{sha256(plain).hexdigest()[:32]}"')
 
 
 def stamp() -> str:
@@ -47,16 +48,28 @@ def stamp() -> str:
 
 
 def write(make: Callable[[], JsonObject]) -> Path:
-    """Keep the document beside the code."""
-    FILE.write_bytes(to_json(make()))
+    """Keep the document beside the code, and compressed."""
+    made = Written.of(to_json(make()))
+    FILE.write_bytes(made.plain)
+    _gzipped().write_bytes(made.gzipped)
     STAMP.write_text(stamp())
     return FILE
 
 
+def is_kept() -> bool:
+    """Whether the document of this very code stands beside it."""
+    return FILE.exists() and _gzipped().exists() and STAMP.exists() and STAMP.read_text() == stamp()
+
+
 def written(make: Callable[[], JsonObject]) -> Written:
     """The document that was kept, or where there is none of this code, one made now."""
-    kept = FILE.exists() and STAMP.exists() and STAMP.read_text() == stamp()
-    return Written.of(FILE.read_bytes() if kept else to_json(make()))
+    if is_kept():
+        return Written.of(FILE.read_bytes(), _gzipped().read_bytes())
+    return Written.of(to_json(make()))
+
+
+def _gzipped() -> Path:
+    return FILE.with_suffix(".json.gz")
 
 
 class ServedDocument:
