@@ -1,6 +1,6 @@
 """The most frequent calls, by the shortest way that is still complete.
 
-A hot path answers the plain case of a call: everything is as usual, and the reply is 200. Whatever is not plain
+A hot path answers the plain case of a call: everything is as usual, and the reply is a success. Whatever is not plain
 (a refusal, a page that follows, an administrator's view, a database in trouble) it leaves untouched to the call's
 ordinary route, which answers it as if there were no hot path; so refusals have one home. A test compares the two.
 
@@ -10,6 +10,7 @@ What a path saves, measured by `make bench` with the paths off and on, stands in
 from learning_service.api.fast.lane import HotPath, HotPaths
 from learning_service.api.fast.reads import courses, learning, modules, verify
 from learning_service.api.fast.save import save
+from learning_service.api.fast.start import start
 from learning_service.api.fast.submit import submit
 
 __all__ = ["HOT_PATHS", "HotPaths"]
@@ -23,4 +24,5 @@ HOT_PATHS = (
     HotPath("PATCH", "/api/attempts/{attempt_id}/", rf"/api/attempts/{_ID}/", save),
     HotPath("GET", "/api/courses/{course_id}/modules/", rf"/api/courses/{_ID}/modules/", modules),
     HotPath("POST", "/api/quizzes/{quiz_id}/submit/", rf"/api/quizzes/{_ID}/submit/", submit),
+    HotPath("POST", "/api/quizzes/{quiz_id}/attempts/", rf"/api/quizzes/{_ID}/attempts/", start, status=201),
 )

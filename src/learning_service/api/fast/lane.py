@@ -38,6 +38,8 @@ class HotPath:
     path: str
     pattern: str
     handler: Handler
+    status: int = 200
+    """Of its replies."""
     regex: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,7 +89,7 @@ class HotPaths:
         if reply is None:
             return False
         scope["route"] = hot
-        await _send(send, *reply)
+        await _send(send, hot.status, *reply)
         return True
 
 
@@ -140,7 +142,8 @@ async def plain_body(request: Request, type_: TypeAdapter[T]) -> T | None:
         return None
 
 
-async def _send(send: Send, body: bytes, headers: Headers) -> None:
+async def _send(send: Send, status: int, body: bytes, headers: Headers) -> None:
     length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": 200, "headers": [length, JSON_HEADER, *headers]})
+    sent = [length, JSON_HEADER, *headers]
+    await send({"type": "http.response.start", "status": status, "headers": sent})
     await send({"type": "http.response.body", "body": body})

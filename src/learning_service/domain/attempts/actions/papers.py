@@ -18,9 +18,14 @@ _chance = random.SystemRandom()
 
 async def new_layout(session: AsyncSession, enrollment_id: uuid.UUID, quiz: CompiledQuiz) -> Layout | None:
     """What a new attempt shows; None: all questions in the author's own order."""
+    return layout_of(quiz, await _seen(session, enrollment_id, quiz.id) if quiz.pools else {})
+
+
+def layout_of(quiz: CompiledQuiz, seen: Mapping[str, int]) -> Layout | None:
+    """The same where it is known how many attempts of the enrollment have had each question, by its id."""
     if not quiz.pools:
         return _mixed(quiz) if quiz.shuffle else None
-    return _mixed(drawn(quiz, await _seen(session, enrollment_id, quiz.id)))
+    return _mixed(drawn(quiz, seen))
 
 
 def questions_shown(quiz: CompiledQuiz, layout: Layout | None) -> Sequence[QuestionView]:

@@ -1,0 +1,20 @@
+"""A function for one more hot path: the start of an attempt, written in one round trip."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from alembic import op
+from database_functions import install_functions
+
+revision: str = "0931"
+down_revision: str | None = "0917"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    install_functions(Path(__file__).with_suffix(".sql"))
+
+
+def downgrade() -> None:
+    op.execute("DROP FUNCTION start_attempt_in")

@@ -1,0 +1,88 @@
+"""Starting an attempt at a quiz: two round trips, one to read where the member stands, one to write.
+
+As with a submission no lock is held in between: the attempt is written only at the revision of the enrollment that
+was read, and after the corrections that its questions were compiled with. What is under way already, is drawn anew
+after earlier attempts, has to wait or is refused goes to the ordinary route: nothing has been written until then.
+"""
+
+import uuid
+from dataclasses import replace
+
+from pydantic_core import to_json
+from starlette.requests import Request
+
+from learning_service.api.fast.functions import POSITION_AT_QUIZ
+from learning_service.api.fast.lane import Reply
+from learning_service.api.requests import authenticate
+from learning_service.context import Context
+from learning_service.domain.attempts.actions.attempts import attempts_granted, attempts_used, next_attempt
+from learning_service.domain.attempts.actions.papers import layout_of, questions_shown
+from learning_service.domain.attempts.queries.positions import AttemptRow, Position, read_position
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, cached_version
+from learning_service.schemas.attempts import StartedAttemptOut
+
+_START = "SELECT start_attempt_in($1, $2, $3)"
+NO_DIGEST = ""
+"""No submission is asked about."""
+
+
+async def start(request: Request, context: Context, quiz_id: str) -> Reply | None:
+    """The first attempt of several, or one that draws nothing."""
+    headers = request.headers
+    if "idempotency-key" in headers or _has_body(request):
+        return None
+    caller = await authenticate(request)
+    organization = caller.organization_id
+    row = await context.direct.row(POSITION_AT_QUIZ.call, organization, caller.user_id, quiz_id, NO_DIGEST)
+    if row is None:
+        return None
+    instant, *columns, _ = row
+    position = read_position(columns)
+    version = cached_version(position.version_id)
+    if version is None:
+        return None
+    quiz = version.quizzes[uuid.UUID(quiz_id)]
+    if not _is_plain(position, quiz):
+        return None
+    attempt = next_attempt(position, quiz, instant, context.bounds)
+    attempt = replace(attempt, layout=layout_of(quiz, {}))
+    document = _document(position, quiz, attempt)
+    written = await context.direct.write(_START, organization, document, position.revision)
+    if written is None or not written[0]:
+        return None
+    shown = StartedAttemptOut.of(attempt, questions_shown(quiz, attempt.layout), instant)
+    return shown.model_dump_json().encode(), ()
+
+
+def _has_body(request: Request) -> bool:
+    headers = request.headers
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
+def _is_plain(position: Position, quiz: CompiledQuiz) -> bool:
+    """Whether nothing is under way there, and no earlier attempt has a say in what is drawn or when it may begin."""
+    if quiz.kind != "quiz" or not position.is_open or position.attempt is not None:
+        return False
+    asks_before = bool(quiz.pools) or quiz.retry_delay_seconds is not None
+    return not asks_before or attempts_used(position, quiz.id) == 0
+
+
+def _document(position: Position, quiz: CompiledQuiz, attempt: AttemptRow) -> str:
+    """The attempt as the database function takes it."""
+    return to_json(
+        {
+            "id": attempt.id,
+            "enrollment_id": attempt.enrollment_id,
+            "quiz_id": attempt.quiz_id,
+            "user_id": attempt.user_id,
+            "course_id": position.course_id,
+            "number": attempt.number,
+            "started_at": attempt.started_at,
+            "deadline_at": attempt.deadline_at,
+            "sequence": attempt.sequence,
+            "max_points": attempt.max_points,
+            "allowed": attempts_granted(position, quiz),
+            "correction": quiz.correction,
+            **({} if attempt.layout is None else {"layout": attempt.layout}),
+        }
+    ).decode()
