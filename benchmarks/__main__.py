@@ -20,6 +20,7 @@ from benchmarks import (
     regrade,
     screen_rows,
     signed_certificate,
+    start_rows,
     starting,
 )
 from benchmarks.results import Row, keep, median_rows, table
@@ -27,7 +28,7 @@ from benchmarks.stage import Stage, open_stage
 
 BY_NAME_ONLY = {"outside": outside.rows, "pooler": pooler.rows}
 """Rows that need programs of their own."""
-HTTP = {**http_rows.ROWS, **screen_rows.ROWS}
+HTTP = {**http_rows.ROWS, **screen_rows.ROWS, **start_rows.ROWS}
 NAMES = (*HTTP, "assign", "regrade", "migration", "past", "certificate", "jobs", "starting", "growth")
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from benchmarks.screen_floors import ENROLLMENTS, LEARNING, SAVE
+from benchmarks.screen_floors import ENROLLMENTS, LEARNING, SAVE, START
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -173,6 +173,13 @@ async def save(request: Request) -> Response:
     return Response(found, media_type="application/json")
 
 
+async def start(request: Request) -> Response:
+    """A started attempt."""
+    given = request.path_params
+    found = await request.app.state.pool.fetchval(START, given["organization"], given["user"], given["quiz"])
+    return Response(found, status_code=201, media_type="application/json")
+
+
 app = Starlette(
     routes=[
         Route("/verify/{id:uuid}", verify),
@@ -182,6 +189,7 @@ app = Starlette(
         Route("/learning/{organization}/{user}", learning),
         Route("/enrollments/{organization}/{course:uuid}", enrollments),
         Route("/save/{organization}/{user}/{attempt:uuid}", save, methods=["PATCH"]),
+        Route("/start/{organization}/{user}/{quiz:uuid}", start, methods=["POST"]),
     ],
     lifespan=_lifespan,
 )

@@ -1,4 +1,4 @@
-"""The limits of `screen_rows`: what each call answers as JSON built by PostgreSQL, and a save in one function."""
+"""The limits of `screen_rows` and `start_rows`: JSON built by PostgreSQL, a save and a start in one function each."""
 
 # Of each enrollment what is required, what of it is done, and the first thing that is not.
 _DONE = """
@@ -76,4 +76,42 @@ BEGIN
     RETURN json_build_object('attempt_id', attempt, 'saved', kept, 'sequence', 0, 'deadline_at', NULL,
         'server_time', now());
 END $$
+"""
+START = "SELECT bench_start($1, $2, $3)"
+# What is shown is drawn and mixed by the database's chance, and kept in that order.
+START_FUNCTION = """
+CREATE OR REPLACE FUNCTION bench_start(org text, member text, quiz uuid) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    held enrollments; shown jsonb; total numeric; used int; attempt uuid := gen_random_uuid();
+BEGIN
+    SELECT e.* INTO held FROM enrollments e
+        JOIN quizzes q ON q.organization_id = e.organization_id AND q.version_id = e.version_id
+    WHERE e.organization_id = org AND e.user_id = member AND q.id = quiz AND e.status IN ('assigned', 'in_progress')
+    FOR UPDATE OF e;
+    SELECT jsonb_agg(jsonb_build_object('id', d.id, 'key', d.key, 'type', d.type, 'prompt_html', d.prompt_html,
+        'points', d.points, 'answers', (
+            SELECT jsonb_agg(jsonb_build_object('id', a.id, 'text', a.text) ORDER BY random()) FROM quiz_answers a
+            WHERE a.organization_id = org AND a.question_id = d.id)) ORDER BY random()), sum(d.points)
+    INTO shown, total
+    FROM (
+        SELECT n.*, row_number() OVER (PARTITION BY n.pool ORDER BY random()) AS nth,
+            (SELECT p.draw FROM questions p WHERE p.organization_id = org AND p.quiz_id = quiz AND p.type = 'pool'
+                AND p.key = n.pool) AS most
+        FROM questions n WHERE n.organization_id = org AND n.quiz_id = quiz AND n.type <> 'pool'
+    ) d WHERE d.pool IS NULL OR d.nth <= d.most;
+    INSERT INTO quiz_progress AS p (enrollment_id, quiz_id, organization_id, attempts_used)
+    VALUES (held.id, quiz, org, 1)
+    ON CONFLICT (organization_id, enrollment_id, quiz_id) DO UPDATE SET attempts_used = p.attempts_used + 1
+    RETURNING attempts_used INTO used;
+    INSERT INTO quiz_attempts (id, organization_id, enrollment_id, quiz_id, user_id, number, status, started_at,
+        sequence, layout, responses, max_points)
+    VALUES (attempt, org, held.id, quiz, member, used, 'in_progress', now(), -1, (
+        SELECT jsonb_agg(jsonb_build_array(q -> 'id', (SELECT jsonb_agg(a -> 'id') FROM
+            jsonb_array_elements(q -> 'answers') a))) FROM jsonb_array_elements(shown) q), '{}', total);
+    UPDATE enrollments SET revision = revision + 1, status = 'in_progress', started_at = coalesce(started_at, now())
+    WHERE organization_id = org AND id = held.id;
+    RETURN json_build_object('attempt_id', attempt, 'number', used, 'started_at', now(), 'deadline_at', NULL,
+        'server_time', now(), 'questions', shown);
+END $$;
 """

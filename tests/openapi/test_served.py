@@ -51,7 +51,7 @@ def test_what_the_build_wrote_is_served_at_once(
     def compress(*_: object, **__: object) -> bytes:
         raise AssertionError("it was compressed anew")
 
-    monkeypatch.setattr(built.gzip, "compress", compress)
+    monkeypatch.setattr(gzip, "compress", compress)
     found = built.written(fail)
     assert json.loads(gzip.decompress(found.gzipped)) == app.openapi()
 
