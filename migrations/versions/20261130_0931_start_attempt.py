@@ -7,7 +7,7 @@ from alembic import op
 from database_functions import install_functions
 
 revision: str = "0931"
-down_revision: str | None = "0917"
+down_revision: str | None = "0941"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
