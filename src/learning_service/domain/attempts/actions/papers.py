@@ -5,14 +5,18 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from secrets import token_bytes
+from struct import unpack
+from typing import TypeVar
 
 from sqlalchemy import func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import Layout, QuizAttempt
 from learning_service.domain.courses.queries.compiled import CompiledPool, CompiledQuiz
-from learning_service.domain.courses.queries.shown import AnswerView, QuestionView
+from learning_service.domain.courses.queries.shown import QuestionView
 
+T = TypeVar("T")
 _chance = random.SystemRandom()
 
 
@@ -38,7 +42,7 @@ def questions_shown(quiz: CompiledQuiz, layout: Layout | None) -> Sequence[Quest
         layout = _mixed(quiz)
     if layout is None:
         return quiz.shown
-    return [_arranged(quiz.by_id[question_id], choices) for question_id, choices in layout]
+    return [_arranged(quiz, question_id, choices) for question_id, choices in layout]
 
 
 async def _seen(session: AsyncSession, enrollment_id: uuid.UUID, quiz_id: uuid.UUID) -> Mapping[str, int]:
@@ -77,25 +81,28 @@ def _least_seen(pool: CompiledPool, seen: Mapping[str, int]) -> list[str]:
     return _chance.sample(least, len(least))
 
 
-def _arranged(question: QuestionView, choices: list[str]) -> QuestionView:
-    by_id = {str(answer.id): answer for answer in question.answers}
-    return replace(question, answers=tuple(by_id[choice] for choice in choices))
+def _arranged(quiz: CompiledQuiz, question_id: str, choices: list[str]) -> QuestionView:
+    question, by_id = quiz.by_id[question_id], quiz.choices[question_id]
+    return replace(question, answers=tuple(by_id[choice] for choice in choices)) if by_id else question
 
 
 def _mixed(quiz: CompiledQuiz) -> Layout:
     """The order of the shown questions and their choices, both by chance where the quiz is shuffled."""
-    layout: Layout = [
-        (str(question.id), [str(answer.id) for answer in _choices(quiz, question.answers)])
-        for question in quiz.shown
-    ]
-    if quiz.shuffle:
-        _chance.shuffle(layout)
-    return layout
+    layout: Layout = [(str(question.id), _choices(quiz, question)) for question in quiz.shown]
+    return _in_any_order(layout) if quiz.shuffle else layout
 
 
-def _choices(quiz: CompiledQuiz, answers: Sequence[AnswerView]) -> Sequence[AnswerView]:
+def _choices(quiz: CompiledQuiz, question: QuestionView) -> list[str]:
     """In any order where the quiz is shuffled, those that are pinned last in their own."""
+    choices = quiz.choices[str(question.id)]
     if not quiz.shuffle:
-        return answers
-    free = [answer for answer in answers if not answer.pinned]
-    return [*_chance.sample(free, len(free)), *(answer for answer in answers if answer.pinned)]
+        return list(choices)
+    free = [choice for choice, answer in choices.items() if not answer.pinned]
+    return [*_in_any_order(free), *(choice for choice, answer in choices.items() if answer.pinned)]
+
+
+def _in_any_order(things: list[T]) -> list[T]:
+    """By the system's chance, which is asked once: for each thing of each question that takes half of a start."""
+    count = len(things)
+    keys = unpack(f"{count}Q", token_bytes(8 * count))
+    return [things[n] for n in sorted(range(count), key=keys.__getitem__)]

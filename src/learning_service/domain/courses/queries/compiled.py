@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import CourseVersion
 from learning_service.domain.courses.queries.corrections import correction_number, list_corrections
-from learning_service.domain.courses.queries.shown import QuestionView, shown_question
+from learning_service.domain.courses.queries.shown import AnswerView, QuestionView, shown_question
 from learning_service.domain.courses.queries.versions import StoredTree, load_tree
 from learning_service.domain.courses.rules.corrections import Correction, scored_now
 from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
@@ -74,11 +74,19 @@ class CompiledQuiz:
     """Where there are pools: what stands in each place, a question by its id or a pool."""
     by_id: Mapping[str, QuestionView] = field(default_factory=dict, repr=False, compare=False)
     """The questions by their ids as text, made with the quiz: a start looks up ten of a thousand."""
+    choices: Mapping[str, Mapping[str, AnswerView]] = field(default_factory=dict, repr=False, compare=False)
+    """The choices of each question by their ids as text, in their own order; made with the quiz too."""
 
     def __post_init__(self) -> None:
-        """Make `by_id`. A paper keeps that of its quiz, which has more."""
+        """Make `by_id` and `choices`. A paper keeps those of its quiz, which has more."""
         if not self.by_id:
-            object.__setattr__(self, "by_id", {str(question.id): question for question in self.shown})
+            by_id = {str(question.id): question for question in self.shown}
+            choices = {
+                question_id: {str(answer.id): answer for answer in question.answers}
+                for question_id, question in by_id.items()
+            }
+            object.__setattr__(self, "by_id", by_id)
+            object.__setattr__(self, "choices", choices)
 
     @property
     def pools(self) -> bool:
