@@ -24,8 +24,6 @@ from learning_service.domain.completion.actions.enrollment_changes import (
 from learning_service.domain.completion.queries.completions import finishes
 from learning_service.domain.completion.queries.enrollments import Source, explain_enrollment
 from learning_service.domain.completion.queries.found_enrollments import (
-    EnrollmentFilter,
-    EnrollmentSort,
     FoundEnrollment,
     find_enrollment,
     key_parts,
@@ -33,6 +31,7 @@ from learning_service.domain.completion.queries.found_enrollments import (
 )
 from learning_service.domain.completion.queries.listed_attempts import list_attempts
 from learning_service.domain.completion.queries.program_ways import program_percents
+from learning_service.domain.completion.queries.wanted_enrollments import EnrollmentFilter, EnrollmentSort
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.enrollments.rules import progress
@@ -201,18 +200,16 @@ async def _part_of_file(
 
 async def _with_progress(session: AsyncSession, rows: Sequence[FoundEnrollment]) -> list[MemberEnrollmentOut]:
     ended = await finishes(session, [row.enrollment for row in rows])
-    versions = [await compiled_version(session, row.version_id) for row in rows]
-    without_content = [
-        row.enrollment.id for row, version in zip(rows, versions, strict=True) if not version.has_content
-    ]
+    versions = {key: await compiled_version(session, key) for key in {row.version_id for row in rows}}
+    without_content = [row.enrollment.id for row in rows if not versions[row.version_id].has_content]
     percents = await program_percents(session, without_content)
     return [
         MemberEnrollmentOut.of_found(
             row,
             ended[row.enrollment.id],
-            percents.get(row.enrollment.id, progress(version.shape, row.standing).percent),
+            percents.get(row.enrollment.id, progress(versions[row.version_id].shape, row.standing).percent),
         )
-        for row, version in zip(rows, versions, strict=True)
+        for row in rows
     ]
 
 

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.completion.actions.bulk import BulkDone, change_many
 from learning_service.domain.completion.models import EnrollmentRun
 from learning_service.domain.completion.queries.found_enrollments import (
-    EnrollmentFilter,
     count_found,
     find_ids,
 )
+from learning_service.domain.completion.queries.wanted_enrollments import EnrollmentFilter
 from learning_service.domain.completion.rules.bulk import MOST_AT_ONCE, Bulk, BulkIn, EnrollmentFilterIn
 from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.jobs.payloads import ChangeEnrollments
