@@ -1,5 +1,6 @@
 """Evidence: who sends it, who decides, where it counts, and where it does not."""
 
+import asyncio
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from tests.kit.query_counts import counted
 from tests.kit.renewals import age, events, mine
 from tests.kit.world import Json, World, small_tree
 
+from learning_service.domain.evidence.rules import MOST_WAITING
 from learning_service.worker.jobs.completions import expire_completions, open_recertifications
 
 RUN_OUT = "UPDATE evidence SET expires_at = now() - interval '1 hour' WHERE organization_id = $1"
@@ -33,6 +35,24 @@ async def status_of(world: World, user: str = "ana") -> Json:
     assert own == next(row for row in shown if row["user_id"] == user)
     found: Json = own
     return found
+
+
+async def test_so_much_may_wait_and_no_more(world: World, database: Database) -> None:
+    """Also where all is sent at once; what is decided makes room."""
+    body = {"requirement_id": "hazing", "completed_on": "2026-05-04", "note": "At my last college"}
+    calls = [world.member()("POST", MINE, body) for _ in range(MOST_WAITING + 3)]
+    answers = await asyncio.gather(*calls)
+    made = [one.json() for one in answers if one.status_code == 201]
+    assert len(made) == MOST_WAITING
+    for one in answers:
+        if one.status_code != 201:
+            refused(one, 409, "too-much-waiting")
+    assert await database.value("SELECT count(*) FROM evidence WHERE organization_id = $1", world.id) == len(
+        made
+    )
+    await decide(world, made[0], decision="reject")
+    await send_in(world)
+    refused(await world.member()("POST", MINE, body), 409, "too-much-waiting")
 
 
 async def totals(world: World, query: str = "") -> Json:

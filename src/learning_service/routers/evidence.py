@@ -42,7 +42,8 @@ async def submit_evidence(
 ) -> OwnEvidenceOut:
     """Show that a requirement was met elsewhere. It is `pending` until an administrator of the member decides.
 
-    A file that shows it is uploaded first, to `/api/documents/?for=evidence`.
+    A file that shows it is uploaded first, to `/api/documents/?for=evidence`. While ten pieces for one requirement
+    wait, no more is taken (409 `too-much-waiting`).
     """
     return OwnEvidenceOut.model_validate(await send_evidence(session, new, actor=caller))
 

@@ -2,6 +2,7 @@
 
 import uuid
 
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.models import ComplianceRequirement
@@ -9,7 +10,13 @@ from learning_service.domain.directory.queries.members import get_organization
 from learning_service.domain.directory.rules.reach import Reach, reach_of, refuse_own
 from learning_service.domain.evidence.models import Evidence
 from learning_service.domain.evidence.queries import EvidenceView, access_evidence, named_document
-from learning_service.domain.evidence.rules import AlreadyDecided, DecisionIn, EvidenceIn
+from learning_service.domain.evidence.rules import (
+    MOST_WAITING,
+    AlreadyDecided,
+    DecisionIn,
+    EvidenceIn,
+    TooMuchWaiting,
+)
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import end_of_day, local_day, noon_of_day
@@ -18,11 +25,15 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.audit import AuditAction, record_audit
 from learning_service.domain.records.events import append_event
 
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('evidence ' || :whose, 0))")
 _EVERYWHERE = Reach(national=True)
 
 
 async def send_evidence(session: AsyncSession, new: EvidenceIn, *, actor: Principal) -> EvidenceView:
-    """Keep what the actor, a member, shows for a requirement, to be decided by an administrator. Raises Invalid."""
+    """Keep what the actor, a member, shows for a requirement, to be decided by an administrator.
+
+    Raises Invalid, TooMuchWaiting.
+    """
     organization_id = actor.organization_id
     requirement = await session.get(ComplianceRequirement, (organization_id, new.requirement_id))
     if requirement is None or requirement.closed_at is not None:
@@ -31,6 +42,7 @@ async def send_evidence(session: AsyncSession, new: EvidenceIn, *, actor: Princi
     instant = now(session)
     if new.completed_on > local_day(instant, zone):
         raise Invalid.at("/completed_on", "is in the future", "wrong-time")
+    await _refuse_beyond_limit(session, new.requirement_id, actor)
     document = await named_document(session, new.document, user_id=actor.user_id, actor=actor)
     evidence = Evidence(
         id=new_id(),
@@ -48,6 +60,21 @@ async def send_evidence(session: AsyncSession, new: EvidenceIn, *, actor: Princi
     await session.flush()
     _record(session, evidence, "evidence.sent", actor)
     return await access_evidence(session, organization_id, _EVERYWHERE, evidence.id)
+
+
+async def _refuse_beyond_limit(session: AsyncSession, requirement_id: str, actor: Principal) -> None:
+    # One after the other, so that each counts those before it.
+    await session.execute(_ONE_AT_A_TIME, {"whose": f"{actor.organization_id} {actor.user_id}"})
+    waiting = await session.scalar(
+        select(func.count()).where(
+            Evidence.organization_id == actor.organization_id,
+            Evidence.user_id == actor.user_id,
+            Evidence.requirement_id == requirement_id,
+            Evidence.status == "pending",
+        )
+    )
+    if (waiting or 0) >= MOST_WAITING:
+        raise TooMuchWaiting
 
 
 async def decide_evidence(

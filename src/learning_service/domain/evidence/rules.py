@@ -11,6 +11,21 @@ from learning_service.domain.kernel.values import CleanText, Day, OpaqueId, Stri
 STATUSES = ("pending", "approved", "rejected")
 
 
+MOST_WAITING = 10
+"""What one member may have waiting for a decision, for one requirement."""
+
+
+class TooMuchWaiting(Conflict):
+    """So much of the member's evidence for the requirement is undecided that no more is taken."""
+
+    code = "too-much-waiting"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"{MOST_WAITING} pieces of your evidence for this requirement wait for a decision: send more after it."
+        )
+
+
 class AlreadyDecided(Conflict):
     """What was decided stays, but for an approval that is taken back."""
 
