@@ -5,6 +5,7 @@ Both hold an enrollment in a course before the one in its program, whichever was
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -67,3 +68,28 @@ async def test_the_last_course_is_completed_meanwhile(
         await database.until_waiting(2)
     await completing
     await going_through
+
+
+async def test_a_step_is_done_while_completions_of_the_next_come_in(world: World, database: Database) -> None:
+    """The import holds the next entrance and needs the program; a learner holds that and needs the entrance."""
+    one, two, three = [await course(world) for _ in range(3)]
+    made = await world.admin.ok("POST", PROGRAMS, program(one, two, three, ordered=True))
+    await world.admin.ok("POST", f"{PROGRAMS}{made['id']}/publish/")
+    at = await Learner.join(world.member(), one, enroll=False)
+    await at.call.ok("POST", f"{PROGRAMS}{made['id']}/enroll/")
+    day = (datetime.now(UTC) - timedelta(days=5)).date()
+    files = {"file": ("a.csv", f"user_id,course_id,completed_on\nana,{two},{day}".encode(), "text/csv")}
+    async with world.worker.transaction(world.id) as session:
+        held = text("SELECT id FROM courses WHERE id = CAST(:id AS uuid) FOR UPDATE")
+        await session.execute(held, {"id": two})
+        importing = asyncio.create_task(world.admin.ok("POST", "/api/imports/?kind=completions", files=files))
+        await database.until_waiting()
+        await at.read()
+    assert (await importing)["accepted"] == 1
+    await world.run_jobs()
+    mine = await at.call.ok("GET", "/api/users/enrollments/")
+    assert {row["course_id"]: row["status"] for row in mine["items"]} == {
+        one: "completed",
+        two: "completed",
+        three: "assigned",
+    }

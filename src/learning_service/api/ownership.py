@@ -17,6 +17,7 @@ from learning_service.domain.attempts.queries.positions import (
     load_position,
     version_of,
 )
+from learning_service.domain.completion.actions.holding import hold_to_reconsider
 from learning_service.domain.completion.actions.submissions import close_overdue
 from learning_service.domain.courses.queries.versions import QuizPlace
 from learning_service.domain.enrollments.queries.enrollments import access_quiz
@@ -138,11 +139,15 @@ class CanOverrideMark(IsEnrollmentOwner):
     ) -> Position:
         if not await is_grader(session, caller):
             raise Forbidden("This call is for graders.")
-        position = await find_position(
-            session, caller.organization_id, self.target, target_id, user_id=None, lock=lock
-        )
+        own = caller.organization_id
+        position = await find_position(session, own, self.target, target_id, user_id=None, lock=False)
         if position is None or not await is_grader(session, caller, position.course_id):
             raise NotFound
         if position.user_id == caller.user_id:
             raise Forbidden("You cannot grade your own responses.")
+        if lock:
+            await hold_to_reconsider(session, own, [position.enrollment_id])
+            position = await find_position(session, own, self.target, target_id, user_id=None, lock=True)
+            if position is None:
+                raise NotFound
         return position

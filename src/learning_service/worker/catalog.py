@@ -66,6 +66,7 @@ JOBS: Mapping[str, Mapping[str, str]] = {
         "make_transcript": f"{_HOME}.transcripts:make_transcript",
         "measure_statistics": f"{_HOME}.statistics:measure_statistics",
         "move_enrollments": f"{_HOME}.enrollments:move_enrollments",
+        "open_steps": f"{_HOME}.enrollments:open_next_steps",
         "plan_assignment_mails": f"{_HOME}.reminders:plan_mails_of_assignment",
         "plan_mail_of_certificate": f"{_HOME}.reminders:plan_mail_of_certificate",
         "plan_mail_of_result": f"{_HOME}.reminders:plan_mail_of_result",

@@ -150,6 +150,13 @@ class MoveEnrollments(Payload):
     run_id: uuid.UUID
 
 
+class OpenSteps(Payload):
+    """Assign what comes next in programs."""
+
+    name = "open_steps"
+    enrollment_ids: tuple[uuid.UUID, ...]
+
+
 class PlanAssignmentMails(Payload):
     """Claim the mails for enrollments that were made together: at one moment, in one course or all."""
 

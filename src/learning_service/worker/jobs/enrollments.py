@@ -13,6 +13,7 @@ from learning_service.core.database import DRIVER_ERRORS
 from learning_service.domain.completion.actions.enrollment_runs import fail_run, step_enrollments
 from learning_service.domain.completion.actions.imports import fail_import, step_import
 from learning_service.domain.completion.actions.marking import with_marks
+from learning_service.domain.completion.actions.program_entries import open_steps
 from learning_service.domain.completion.actions.version_migrations import (
     CHUNK,
     fail_migration,
@@ -26,6 +27,7 @@ from learning_service.domain.jobs.payloads import (
     ChangeEnrollments,
     ImportRows,
     MoveEnrollments,
+    OpenSteps,
     Unworkable,
 )
 from learning_service.worker.durable import describe, finishing
@@ -49,6 +51,14 @@ async def change_enrollments(context: Context, job: Job) -> None:
 async def import_rows(context: Context, job: Job) -> None:
     """Go through the rows of a file."""
     await _go_through(context, job, ImportRows.read(job.arguments).run_id, step_import, fail_import)
+
+
+async def open_next_steps(context: Context, job: Job) -> None:
+    """Take enrollments in programs further by the courses that their members have completed."""
+    told = OpenSteps.read(job.arguments)
+    async with finishing(context, job) as session:
+        assert job.organization_id is not None
+        await open_steps(session, job.organization_id, told.enrollment_ids)
 
 
 async def move_enrollments(context: Context, job: Job) -> None:

@@ -17,6 +17,7 @@ from learning_service.domain.completion.actions.enrollment_changes import (
     grant_attempts,
     withdraw_held,
 )
+from learning_service.domain.completion.actions.holding import hold_to_reconsider
 from learning_service.domain.completion.queries.bulk import Judged, hold_enrollments
 from learning_service.domain.completion.rules.bulk import Bulk
 from learning_service.domain.enrollments.models import Enrollment
@@ -61,6 +62,8 @@ async def change_many(
     if bulk.due_at is not None and bulk.due_at <= now(session):
         raise Invalid.at("/due_at", "must be in the future", "wrong-time")
     wanted = list(dict.fromkeys(ids))
+    if bulk.action == "grant_attempts":
+        await hold_to_reconsider(session, actor.organization_id, wanted)
     held = await hold_enrollments(session, actor, wanted)
     reasons: dict[uuid.UUID, SkipReason] = {}
     for enrollment_id in wanted:

@@ -18,6 +18,7 @@ from learning_service.domain.attempts.actions.attempts import (
 from learning_service.domain.attempts.actions.beginning import refuse_withdrawn
 from learning_service.domain.attempts.models import EnrollmentGrant, QuizAttempt, QuizProgress
 from learning_service.domain.attempts.queries.positions import Position, QuizCount, find_position, version_of
+from learning_service.domain.completion.actions.holding import hold_to_reconsider
 from learning_service.domain.completion.actions.reconsidering import hold_elsewhere, reconsider
 from learning_service.domain.completion.actions.withdrawals import Held, withdraw
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
@@ -127,6 +128,7 @@ async def grant_attempts(
     Raises NotFound, Invalid where the quiz is none of the enrollment's version, EnrollmentWithdrawn, NewerEnrollment,
     UnlimitedAttempts.
     """
+    await hold_to_reconsider(session, actor.organization_id, [enrollment_id])
     position = await _hold(session, enrollment_id, actor)
     version = await version_of(session, position)
     quiz = version.quizzes.get(quiz_id)

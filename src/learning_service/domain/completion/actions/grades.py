@@ -18,6 +18,7 @@ from learning_service.domain.attempts.queries.positions import (
 )
 from learning_service.domain.completion.actions.completing import Outcome
 from learning_service.domain.completion.actions.doubts import recount, settle_doubts
+from learning_service.domain.completion.actions.holding import hold_to_reconsider
 from learning_service.domain.completion.actions.known_grades import marks_with_feedback
 from learning_service.domain.completion.actions.marking import marks_of
 from learning_service.domain.completion.actions.reconsidering import reconsider
@@ -90,6 +91,7 @@ async def grade_response(
     judgement = Judgement(
         award_within(points, seen.max_points), clean_feedback(feedback), keep_feedback, correction
     )
+    await hold_to_reconsider(session, actor.organization_id, [seen.enrollment_id])
     position = await find_position(
         session, actor.organization_id, "attempt", seen.attempt_id, user_id=None, lock=True
     )

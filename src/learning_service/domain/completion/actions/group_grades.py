@@ -16,6 +16,7 @@ from learning_service.domain.completion.actions.grades import (
     clean_feedback,
     judge_response,
 )
+from learning_service.domain.completion.actions.holding import hold_to_reconsider
 from learning_service.domain.completion.queries.answer_groups import GradedGroup
 from learning_service.domain.courses.actions.drafts import accept_answer
 from learning_service.domain.directory.models import Member
@@ -36,6 +37,15 @@ from learning_service.domain.kernel.tenant import own_key
 
 AT_ONCE = 20
 """Responses per transaction: each of them may end an enrollment, with all that follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A response of the group, and what it is of."""
+
+    id: uuid.UUID
+    attempt_id: uuid.UUID
+    enrollment_id: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +98,10 @@ async def step_group(session: AsyncSession, organization_id: str, group_id: uuid
     return graded > 0 and len(waiting) > AT_ONCE
 
 
-async def _waiting(
-    session: AsyncSession, group_id: uuid.UUID, actor: Principal
-) -> Sequence[tuple[uuid.UUID, uuid.UUID]]:
-    """Responses and their attempts that the actor may grade now; by enrollment, so that none wait in a circle."""
+async def _waiting(session: AsyncSession, group_id: uuid.UUID, actor: Principal) -> Sequence[_Waiting]:
+    """Responses that the actor may grade now."""
     rows = await session.execute(
-        select(PendingResponse.id, PendingResponse.attempt_id)
+        select(PendingResponse.id, PendingResponse.attempt_id, QuizAttempt.enrollment_id)
         .join(Member, of_known_member())
         .join(QuizAttempt, QuizAttempt.id == PendingResponse.attempt_id)
         .where(
@@ -108,24 +116,25 @@ async def _waiting(
         )
         .order_by(QuizAttempt.enrollment_id, PendingResponse.id)
     )
-    return [(response_id, attempt_id) for response_id, attempt_id in rows]
+    return [_Waiting(*row) for row in rows]
 
 
 async def _grade(
     session: AsyncSession,
-    waiting: Sequence[tuple[uuid.UUID, uuid.UUID]],
+    waiting: Sequence[_Waiting],
     judgement: Judgement,
     actor: Principal,
 ) -> int:
     graded = 0
-    for response_id, attempt_id in waiting:
+    await hold_to_reconsider(session, actor.organization_id, [one.enrollment_id for one in waiting])
+    for one in waiting:
         position = await find_position(
-            session, actor.organization_id, "attempt", attempt_id, user_id=None, lock=True
+            session, actor.organization_id, "attempt", one.attempt_id, user_id=None, lock=True
         )
         if position is None:
             continue
         try:
-            await judge_response(session, position, response_id, judgement, actor=actor)
+            await judge_response(session, position, one.id, judgement, actor=actor)
         except (AlreadyGraded, Claimed):
             continue  # another grader was faster
         graded += 1

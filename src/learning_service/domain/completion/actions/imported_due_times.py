@@ -13,7 +13,7 @@ from learning_service.domain.assignments.rules.policy import AssignmentIn
 from learning_service.domain.attempts.models import EnrollmentGrant
 from learning_service.domain.completion.rules.importing import WantedRow
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.enrollments.queries.standing import OPEN
+from learning_service.domain.enrollments.queries.standing import OPEN, in_lock_order
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.principal import Principal
@@ -82,18 +82,15 @@ async def _open(
     actor: Principal,
     *conditions: object,
 ) -> Sequence[Enrollment]:
-    """The open enrollments of these members in these courses, locked in the order of ids."""
+    """The open enrollments of these members in these courses, locked."""
+    open_ = select(Enrollment).where(
+        Enrollment.organization_id == actor.organization_id,
+        tuple_(Enrollment.user_id, Enrollment.course_id).in_(list(wanted)),
+        Enrollment.status.in_(OPEN),
+        *conditions,  # type: ignore[arg-type]
+    )
     found = await session.scalars(
-        select(Enrollment)
-        .where(
-            Enrollment.organization_id == actor.organization_id,
-            tuple_(Enrollment.user_id, Enrollment.course_id).in_(list(wanted)),
-            Enrollment.status.in_(OPEN),
-            *conditions,  # type: ignore[arg-type]
-        )
-        .order_by(Enrollment.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        in_lock_order(open_).with_for_update(of=Enrollment).execution_options(populate_existing=True)
     )
     return found.all()
 

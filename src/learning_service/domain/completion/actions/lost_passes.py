@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.attempts.queries.positions import Position, find_position, version_of
 from learning_service.domain.certificates.queries import certificate_of_completion
 from learning_service.domain.completion.actions.doubts import doubted_quizzes, recount, settle_doubts
+from learning_service.domain.completion.actions.holding import hold_to_reconsider
 from learning_service.domain.completion.actions.reconsidering import reconsider
 from learning_service.domain.completion.actions.revocations import revoke_outcome
 from learning_service.domain.courses.queries.compiled import CompiledVersion
@@ -50,6 +51,7 @@ async def decide_lost_pass(
 
     Raises NotFound, NotInDoubt, and Forbidden for a decision about the actor's own pass.
     """
+    await hold_to_reconsider(session, actor.organization_id, [enrollment_id])
     position = await find_position(
         session, actor.organization_id, "enrollment", enrollment_id, user_id=None, lock=True
     )

@@ -11,7 +11,7 @@ from learning_service.domain.assignments.models import AssignmentRule, Assignmen
 from learning_service.domain.assignments.rules.due import due_at_of
 from learning_service.domain.assignments.rules.policy import AssignmentIn
 from learning_service.domain.completion.actions.completing import complete_program
-from learning_service.domain.completion.actions.programs import new_ways, take_further
+from learning_service.domain.completion.actions.programs import hold_ways, new_ways, take_further
 from learning_service.domain.completion.actions.renewing import LOOKED_BACK
 from learning_service.domain.completion.queries.program_ways import OnTheWay, read_way, ways_of
 from learning_service.domain.courses.models import Course
@@ -102,6 +102,16 @@ async def begin_renewed_programs(session: AsyncSession, organization_id: str) ->
     for one in await take_further(session, [read_way(row) for row in rows]):
         await complete_program(session, one)
     return True
+
+
+async def open_steps(
+    session: AsyncSession, organization_id: str, enrollment_ids: Sequence[uuid.UUID]
+) -> None:
+    """Take enrollments in programs further, where a completion could not because others held the next courses."""
+    ways = await hold_ways(session, organization_id, enrollment_ids)
+    finished: Sequence[OnTheWay] = await take_further(session, ways) if ways else ()
+    for one in finished:
+        await complete_program(session, one)
 
 
 async def begin_programs_of_run(session: AsyncSession, run_id: uuid.UUID) -> None:

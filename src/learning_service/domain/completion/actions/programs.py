@@ -18,7 +18,16 @@ from learning_service.domain.completion.queries.program_ways import OnTheWay, do
 from learning_service.domain.completion.rules.programs import Path, path_of
 from learning_service.domain.directory.models import Member
 from learning_service.domain.enrollments.models import Enrollment, EnrollmentSource
-from learning_service.domain.enrollments.queries.standing import COMPLETED_ELSEWHERE, OPEN, WITHDRAWN
+from learning_service.domain.enrollments.queries.standing import (
+    COMPLETED_ELSEWHERE,
+    OPEN,
+    WITHDRAWN,
+    hold_entrance,
+    in_lock_order,
+    try_to_enter,
+)
+from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import OpenSteps
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.records.audit import SYSTEM_ACTOR, record_audit
 
@@ -69,11 +78,34 @@ async def new_ways(session: AsyncSession, organization_id: str, program_id: uuid
     return [read_way(row) for row in rows]
 
 
+async def hold_ways(
+    session: AsyncSession, organization_id: str, enrollment_ids: Sequence[uuid.UUID]
+) -> Sequence[OnTheWay]:
+    """Those of these enrollments in programs that are open, held with all that taking them further needs."""
+    mine = ways_of(organization_id).where(
+        Enrollment.id == func.any(list(enrollment_ids)), Enrollment.status.in_(OPEN)
+    )
+    ways = [read_way(row) for row in await session.execute(mine)]
+    courses = {course for one in ways for step in one.content.steps for course in step.courses}
+    if not courses:
+        return []
+    await hold_entrance(session, *courses)
+    held = select(Enrollment.id).where(
+        Enrollment.organization_id == organization_id,
+        Enrollment.user_id == func.any(sorted({one.user_id for one in ways})),
+        Enrollment.course_id == func.any([*courses, *{one.program_id for one in ways}]),
+        Enrollment.status.in_(OPEN),
+    )
+    await session.execute(in_lock_order(held).with_for_update(of=Enrollment))
+    return [read_way(row) for row in await session.execute(mine)]
+
+
 async def take_further(session: AsyncSession, ways: Sequence[OnTheWay]) -> Sequence[OnTheWay]:
     """Assign what comes next and withdraw what is superfluous; those that are done.
 
     Who renews the program takes its courses anew, also while an earlier completion is valid. Members of one version
-    are taken together: a few statements for each of its courses, whatever their number.
+    are taken together: a few statements for each of its courses, whatever their number. What others hold in the next
+    courses is not waited for: a job assigns them then.
     """
     done = await done_courses(session, ways)
     paths = {one.enrollment_id: path_of(one.content, done[one.enrollment_id]) for one in ways}
@@ -102,6 +134,19 @@ async def _assign_next(
     for one in ways:
         for course_id in paths[one.enrollment_id].next:
             members.setdefault(course_id, []).append(one.user_id)
+    if not members:
+        return
+    if not await try_to_enter(
+        session,
+        program.organization_id,
+        members,
+        {one.user_id for one in ways if paths[one.enrollment_id].next},
+    ):
+        later = [one.enrollment_id for one in ways if paths[one.enrollment_id].next]
+        await enqueue_job(
+            session, OpenSteps(enrollment_ids=tuple(later)), organization_id=program.organization_id
+        )
+        return
     cause = Cause(SOURCE, SOURCE, str(program.program_id), actor_id=SYSTEM_ACTOR)
     for course_id in sorted(members):
         course = await course_to_assign(session, program.organization_id, course_id)

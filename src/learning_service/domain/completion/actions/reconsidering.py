@@ -24,11 +24,12 @@ from learning_service.domain.enrollments.queries.standing import (
     OPEN,
     HeldEnrollment,
     has_valid_completion,
-    hold_entrance,
     hold_rows,
+    try_entrance,
 )
 from learning_service.domain.enrollments.rules import decide, renewal_opens
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.errors import Unavailable
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.records.audit import SYSTEM_ACTOR
 
@@ -51,9 +52,11 @@ async def hold_elsewhere(session: AsyncSession, position: Position) -> Elsewhere
     """Read the other enrollments and hold what could change them until the transaction ends.
 
     That is the course's entrance, and the open enrollment, whose learner may be completing it. The position must be
-    locked. A transaction that completes an open enrollment locks no other, so none wait in a circle.
+    locked, and `hold_to_reconsider` have been called before: what it held is not waited for. Raises Unavailable where
+    the enrollment failed only since then, and others hold the entrance.
     """
-    await hold_entrance(session, position.course_id, alone=True)
+    if not await try_entrance(session, position.course_id):
+        raise Unavailable("Others are changing enrollments in this course; try again.", retry_after=1)
     held = select(Enrollment.id).where(_other(position), Enrollment.status.in_(OPEN)).with_for_update()
     open_ = await session.scalar(held)
     return Elsewhere(open_, await completed_elsewhere(session, position))

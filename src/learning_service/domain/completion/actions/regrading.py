@@ -19,6 +19,7 @@ from learning_service.domain.attempts.queries.positions import Position, find_po
 from learning_service.domain.completion.actions.completing import complete_enrollments
 from learning_service.domain.completion.actions.doubts import recount, settle_doubts
 from learning_service.domain.completion.actions.grades import note_doubt, touch
+from learning_service.domain.completion.actions.holding import hold_to_reconsider
 from learning_service.domain.completion.actions.reconsidering import completed_beside, reconsider
 from learning_service.domain.completion.actions.regrade_effects import Counts, Effect, effect_of
 from learning_service.domain.completion.actions.regraded_rows import write_marks, write_standing
@@ -132,6 +133,7 @@ async def regrade_one(session: AsyncSession, regrade_id: uuid.UUID, enrollment_i
     if run is None:
         return
     plan = await plan_of(session, run)
+    await hold_to_reconsider(session, run.organization_id, [enrollment_id])
     position = await find_position(
         session, run.organization_id, "enrollment", enrollment_id, user_id=None, lock=True
     )

@@ -4,7 +4,7 @@ The open enrollment, else a valid completion, else the one decided last: never s
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,18 @@ LEFT_AUDIENCE = "left-audience"
 _EACH = "FROM unnest(CAST(:courses AS text[])) AS course"
 _ENTER = text(f"SELECT count(pg_advisory_xact_lock_shared(hashtextextended(course, 0))) {_EACH}")
 _CLOSE = text(f"SELECT count(pg_advisory_xact_lock(hashtextextended(course, 0))) {_EACH}")
+_TRY_TO_ENTER = text(
+    """WITH held AS MATERIALIZED (
+    SELECT id FROM enrollments WHERE organization_id = :organization_id AND user_id = ANY(:users)
+        AND course_id = ANY(CAST(:courses AS uuid[])) AND status IN ('assigned', 'in_progress')
+    FOR KEY SHARE SKIP LOCKED
+)
+SELECT (SELECT count(*) FROM held) = (
+    SELECT count(*) FROM enrollments WHERE organization_id = :organization_id AND user_id = ANY(:users)
+        AND course_id = ANY(CAST(:courses AS uuid[])) AND status IN ('assigned', 'in_progress')
+) AND (SELECT bool_and(pg_try_advisory_xact_lock_shared(hashtextextended(course, 0)))
+    FROM unnest(CAST(:courses AS text[])) AS course)"""
+)
 _TRY = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:course, 0))")
 
 
@@ -45,6 +57,21 @@ async def try_entrance(session: AsyncSession, course_id: uuid.UUID) -> bool:
     For who holds open enrollments: who holds an entrance may be waiting for one of those.
     """
     return bool(await session.scalar(_TRY, {"course": str(course_id)}))
+
+
+async def try_to_enter(
+    session: AsyncSession, organization_id: str, courses: Collection[uuid.UUID], user_ids: Collection[str]
+) -> bool:
+    """Hold courses' entrances, and these members' open enrollments there, where all can be had at once.
+
+    For who enrolls members and holds rows already: who holds an entrance alone may be waiting for one of those.
+    """
+    parameters = {
+        "organization_id": organization_id,
+        "users": sorted(user_ids),
+        "courses": sorted(map(str, courses)),
+    }
+    return bool(await session.scalar(_TRY_TO_ENTER, parameters))
 
 
 def in_lock_order(statement: Any) -> Any:
@@ -72,21 +99,17 @@ class HeldEnrollment:
 async def hold_rows(
     session: AsyncSession, organization_id: str, ids: Sequence[uuid.UUID]
 ) -> Sequence[HeldEnrollment]:
-    """These enrollments as they are now, but for those of erased members; locked in the order of ids."""
-    rows = await session.execute(
-        select(*(getattr(Enrollment, name) for name in HeldEnrollment.__slots__))
-        .where(
-            Enrollment.organization_id == organization_id,
-            Enrollment.id == func.any(list(ids)),
-            exists().where(
-                Member.organization_id == organization_id,
-                Member.user_id == Enrollment.user_id,
-                Member.erased_at.is_(None),
-            ),
-        )
-        .order_by(Enrollment.id)
-        .with_for_update(of=Enrollment)
+    """These enrollments as they are now, but for those of erased members; locked."""
+    wanted = select(*(getattr(Enrollment, name) for name in HeldEnrollment.__slots__)).where(
+        Enrollment.organization_id == organization_id,
+        Enrollment.id == func.any(list(ids)),
+        exists().where(
+            Member.organization_id == organization_id,
+            Member.user_id == Enrollment.user_id,
+            Member.erased_at.is_(None),
+        ),
     )
+    rows = await session.execute(in_lock_order(wanted).with_for_update(of=Enrollment))
     return [HeldEnrollment(*row) for row in rows]
 
 
