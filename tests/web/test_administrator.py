@@ -187,11 +187,20 @@ async def _sets_the_brand(boss: Clerk, world: World) -> None:
     await boss.chooses("Organization")
     await boss.fills("Colour", "#7a1f3d")
     await boss.fills("Name under the certificate", "Dr. Ada Ruiz")
+    await boss.fills("Second name under the certificate", "Prof. Li Bo")
+    await boss.fills("Office under the second name", "Chair of education")
+    await boss.chooses("Certificates tell the score", ".choice")
+    await boss.looks_at_it("brand")
     await boss.sees("Not saved yet")
     await boss.chooses("Save")
     await boss.sees("Saved")
     stored = await world.admin.ok("GET", "/api/organization/")
     assert (stored["primary_color"], stored["signatory_name"]) == ("#7a1f3d", "Dr. Ada Ruiz")
+    assert (stored["second_signatory_name"], stored["second_signatory_title"]) == (
+        "Prof. Li Bo",
+        "Chair of education",
+    )
+    assert stored["score_on_certificates"] is True
 
 
 async def _adds_a_webhook(boss: Clerk) -> None:

@@ -18,13 +18,29 @@ const MAILS: Record<Mail, Key> = { assigned: "mailAssigned", reminders: "mailRem
 const ROLES: Record<Role, Key> = { national_admin: "roleNational", regional_admin: "roleRegional", chapter_admin: "roleChapter" };
 const now = () => new Date().toISOString();
 const COLOUR = "#1f5c56";
+const EXAMPLE_SCORE = 92.5;
 
 const daysOf = (text: string) => text.split(/[\s,;]+/).filter(Boolean).map(Number);
 const linesOf = (text: string) => text.split(/[\s,;]+/).filter(Boolean);
 
 /** What a learner will hold in their hands, about as it will look. */
-function CertificatePreview({ settings, logo }: { settings: Settings; logo: string | undefined }) {
-  const { t, day } = useWords();
+function Signature({ name, title, image }: { name: string; title: string | null; image: string | null }) {
+  const address = useFileAddress(documentId(image));
+  return (
+    <span className="paper-signature">
+      {address.data ? <img src={address.data} alt="" /> : null}
+      <span className="paper-line">
+        {name}
+        <small>{title}</small>
+      </span>
+    </span>
+  );
+}
+
+function CertificatePreview({ settings }: { settings: Settings }) {
+  const { t, day, number } = useWords();
+  const logo = useFileAddress(documentId(settings.logo)).data;
+  const seal = useFileAddress(documentId(settings.seal)).data;
   const me = useMe();
   return (
     <figure className="paper-place">
@@ -36,13 +52,15 @@ function CertificatePreview({ settings, logo }: { settings: Settings; logo: stri
         <p className="paper-name">Zoë Castellanos-Nguyễn</p>
         <p>{t("certificateSays")}</p>
         <p className="paper-course">{t("certificateCourse")}</p>
-        <p className="paper-foot">
-          <span>{day(now())}</span>
-          <span>
-            {settings.signatory_name ?? "—"}
-            <small>{settings.signatory_title}</small>
-          </span>
-        </p>
+        {settings.score_on_certificates ? <p>{t("certificateScore", { score: number(EXAMPLE_SCORE) })}</p> : null}
+        <div className="paper-foot">
+          {settings.signatory_name ? <Signature name={settings.signatory_name} title={settings.signatory_title} image={settings.signature_image} /> : null}
+          {seal ? <img className="paper-seal" src={seal} alt={t("seal")} /> : null}
+          {settings.second_signatory_name ? (
+            <Signature name={settings.second_signatory_name} title={settings.second_signatory_title} image={settings.second_signature_image} />
+          ) : null}
+          <span className="paper-line">{day(now())}</span>
+        </div>
       </div>
     </figure>
   );
@@ -93,6 +111,31 @@ function Brand({ value, put }: { value: Settings; put: (change: Partial<Settings
       <TextField label={t("signatoryName")} pointer="/signatory_name" maxLength={200} value={value.signatory_name ?? ""} change={(text) => put({ signatory_name: text || null })} />
       <TextField label={t("signatoryTitle")} pointer="/signatory_title" maxLength={200} value={value.signatory_title ?? ""} change={(text) => put({ signatory_title: text || null })} />
       <Picture label={t("signatureImage")} remove={t("removeSignature")} reference={value.signature_image} change={(signature_image) => put({ signature_image })} />
+      <TextField
+        label={t("secondSignatoryName")}
+        hint={t("secondSignatoryHint")}
+        pointer="/second_signatory_name"
+        maxLength={200}
+        value={value.second_signatory_name ?? ""}
+        change={(text) => put({ second_signatory_name: text || null })}
+      />
+      {value.second_signatory_name ? (
+        <>
+          <TextField
+            label={t("secondSignatoryTitle")}
+            pointer="/second_signatory_title"
+            maxLength={200}
+            value={value.second_signatory_title ?? ""}
+            change={(text) => put({ second_signatory_title: text || null })}
+          />
+          <Picture
+            label={t("secondSignatureImage")}
+            remove={t("removeSecondSignature")}
+            reference={value.second_signature_image}
+            change={(second_signature_image) => put({ second_signature_image })}
+          />
+        </>
+      ) : null}
       <Picture label={t("seal")} remove={t("removeSeal")} reference={value.seal} change={(seal) => put({ seal })} />
       <TextField label={t("website")} hint={t("websiteHint")} pointer="/website" type="url" dir="ltr" value={value.website ?? ""} change={(text) => put({ website: text || null })} />
       <SelectField
@@ -114,6 +157,12 @@ function Brand({ value, put }: { value: Settings; put: (change: Partial<Settings
           { value: "portrait", label: t("portrait") },
         ]}
         change={(orientation) => put({ orientation: orientation as Settings["orientation"] })}
+      />
+      <CheckField
+        label={t("scoreOnCertificates")}
+        hint={t("scoreOnCertificatesHint")}
+        checked={value.score_on_certificates}
+        change={(on) => put({ score_on_certificates: on })}
       />
     </>
   );
@@ -238,7 +287,6 @@ function SettingsForm({ stored }: { stored: Settings }) {
   const [change, setChange] = useState<Partial<Settings>>({});
   const value = { ...stored, ...change };
   const put = (next: Partial<Settings>) => setChange((before) => ({ ...before, ...next }));
-  const logo = useFileAddress(documentId(value.logo));
   const save = useMutation({
     mutationFn: () => take(api.PATCH("/api/organization/", { body: change })),
     onSuccess: async (kept) => {
@@ -264,7 +312,7 @@ function SettingsForm({ stored }: { stored: Settings }) {
           </button>
         </div>
       </Form>
-      <CertificatePreview settings={value} logo={logo.data} />
+      <CertificatePreview settings={value} />
     </div>
   );
 }
