@@ -11,6 +11,7 @@ DEFAULTS = {
     "primary_color": None,
     "signatory_name": None,
     "signatory_title": None,
+    "score_on_certificates": False,
     "second_signatory_name": None,
     "second_signatory_title": None,
     "second_signature_image": None,

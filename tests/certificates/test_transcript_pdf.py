@@ -41,6 +41,7 @@ def _entry(number: int, title: str = "Safety", skills: tuple[str, ...] = ("Law",
         short_address=f"https://learn.example.org/c/7K3F-9Q2M-{number:04d}-0000-Z",
         issued_on=date(2026, 1, 1),
         expires_on=date(2027, 1, 1) if number % 2 else None,
+        score="87.5%" if number % 2 else None,
         credit_hours="2.5" if number % 3 else None,
         skills=skills,
     )

@@ -84,6 +84,8 @@ class CertificateContent:
     code: bytes
     """Printed in short, for those who type."""
     credit_hours: str | None = None
+    score: str | None = None
+    """As it is printed; None: it is not."""
     skills: tuple[str, ...] = ()
     """What the course taught, as far as there is room."""
     reissued_on: date | None = None
@@ -229,16 +231,17 @@ def _draw_statement(page: _Page, content: CertificateContent) -> None:
 
 
 def _details(content: CertificateContent, place: Place) -> Fitted | None:
-    """Hours and skills: so many skills as can be read in their room, and how many more there are."""
+    """Score, hours and skills: so many skills as can be read in their room, and how many more there are."""
     text = words(known_language(content.locale))
-    hours = [f"{text['certificate_credits']}: {content.credit_hours}"] if content.credit_hours else []
+    facts = (("certificate_score", content.score), ("certificate_credits", content.credit_hours))
+    first = [f"{text[label]}: {value}" for label, value in facts if value]
     many = len(content.skills)
     for shown in range(min(many, _MOST_SKILLS), -1, -1):
         more = [f"+{many - shown}"] if shown < many else []
         skills = f"{text['achievement_skills']}: {' · '.join([*content.skills[:shown], *more])}"
-        said = fit(" · ".join([*hours, *([skills] if shown else [])]), "text", place)
+        said = fit(" · ".join([*first, *([skills] if shown else [])]), "text", place)
         if said.size >= _READABLE:
-            return said if hours or shown else None
+            return said if first or shown else None
     return None
 
 

@@ -3,15 +3,17 @@
 import json
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from functools import cache, lru_cache
 from importlib import resources
 
 from babel import Locale, UnknownLocaleError, negotiate_locale
 from babel.dates import format_date
+from babel.numbers import format_percent
 
 from learning_service.domain.certificates.rules.certificates import LANGUAGES
 
-__all__ = ["LANGUAGES", "known_language", "long_date", "preferred_language", "words"]
+__all__ = ["LANGUAGES", "known_language", "long_date", "percent", "preferred_language", "words"]
 
 _MAX_RANGES = 32
 
@@ -33,6 +35,14 @@ def long_date(day: date, tag: str) -> str:
     locale = locale_of(tag)
     pattern = "d MMMM y" if str(locale) == "en" else "long"
     return str(format_date(day, format=pattern, locale=locale))
+
+
+def percent(score: Decimal, tag: str) -> str:
+    """A score as readers of that tag write it, to two places: 87.5%, 87,5 %."""
+    share = score.quantize(Decimal("0.01")) / 100
+    return str(format_percent(share, locale=locale_of(tag), decimal_quantization=False)).replace(
+        "\u202f", "\xa0"
+    )
 
 
 def locale_of(tag: str) -> Locale:

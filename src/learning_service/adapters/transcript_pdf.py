@@ -49,6 +49,8 @@ class TranscriptEntry:
     issued_on: date
     expires_on: date | None
     """The last day on which it is valid; None: no end."""
+    score: str | None
+    """As it is printed; None: it is not."""
     credit_hours: str | None
     skills: tuple[str, ...]
 
@@ -190,6 +192,7 @@ def _entry(entry: TranscriptEntry, locale: str, colors: Palette, wide: float) ->
     facts = [
         f"{text['certificate_issued']}: {long_date(entry.issued_on, locale)}",
         f"{text['certificate_expires']}: {until}" if until else text["certificate_unlimited"],
+        *([f"{text['certificate_score']}: {entry.score}"] if entry.score else []),
         *([f"{text['certificate_credits']}: {entry.credit_hours}"] if entry.credit_hours else []),
     ]
     title = _fitted(entry.title, "display", 13.5, wide)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import urlencode, urlsplit
@@ -12,7 +13,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.adapters.certificate_words import LANGUAGES, long_date, preferred_language, words
+from learning_service.adapters.certificate_words import (
+    LANGUAGES,
+    long_date,
+    percent,
+    preferred_language,
+    words,
+)
 from learning_service.api.public_pages import page_headers, template
 from learning_service.domain.certificates.actions.certificates import verification_url
 from learning_service.domain.certificates.queries import (
@@ -92,6 +99,8 @@ class VerificationView:
     """The issuer's own."""
     color: str | None = None
     """The issuer's, `#rrggbb`."""
+    score: Decimal | None = None
+    """Percent; None where it is not told."""
     attested: Attested | None = None
     """What its credential says beyond this; None where it is not signed yet or gone."""
     picture: ShownPicture | None = None
@@ -123,7 +132,7 @@ async def view_of(session: AsyncSession, found: PublicCertificate, code: bytes) 
     """What the page shows of a certificate as of now."""
     zone, instant = ZoneInfo(found.timezone), now(session)
     status = found.status(instant)
-    issuer, pictures = await looks_of_certificate(session, found.id)
+    looks, pictures = await looks_of_certificate(session, found.id)
     credential = (await public_credential(session, found.id)).credential
     url = verification_url(session, found.id)
     follower = found.superseded_by if status == "superseded" else None
@@ -141,8 +150,9 @@ async def view_of(session: AsyncSession, found: PublicCertificate, code: bytes) 
         revoked_at=found.revoked_at.astimezone(zone) if found.revoked_at else None,
         superseded_by_url=verification_url(session, follower) if follower else None,
         looked_at=instant.astimezone(UTC),
-        website=issuer.website,
-        color=issuer.primary_color,
+        website=looks.website,
+        color=looks.primary_color,
+        score=looks.score,
         attested=_attested(credential, url, found.id) if credential else None,
         picture=pictures.shown(status) if pictures else None,
     )
@@ -218,6 +228,7 @@ def _render(
 ) -> str:
     return _PAGE.render(
         language=language, words=words(language), status=status, meaning=meaning, view=view, days=days,
+        score=percent(view.score, language) if view and view.score is not None else None,
         languages_at=languages_at,
         languages=[(tag, words(tag)["own_name"]) for tag in LANGUAGES],
     )  # fmt: skip

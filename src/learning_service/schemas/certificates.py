@@ -135,6 +135,8 @@ class TranscriptEntryOut(Out):
     """As it is printed."""
     issued_at: datetime
     expires_at: datetime | None
+    score: Number | None
+    """Percent; null where the certificate does not tell it."""
     credit_hours: Number | None
     """Of the completed version."""
     skills: list[str]
@@ -171,6 +173,7 @@ class TranscriptOut(Out):
                     number=one.number,
                     issued_at=one.certificate.issued_at,
                     expires_at=one.certificate.expires_at,
+                    score=one.certificate.score,
                     credit_hours=one.credit_hours,
                     skills=list(one.skills),
                     verification_url=one.certificate.verification_url,

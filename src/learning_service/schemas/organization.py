@@ -31,6 +31,8 @@ class OrganizationSettingsOut(Out):
     """Whether certificates are landscape or portrait."""
     locale: str | None
     """How certificates write dates, and words where the member's own language is not known."""
+    score_on_certificates: bool
+    """Whether certificates, their pages and transcripts tell the score."""
     revoked_pdf: RevokedPdf
     """Whether PDFs of revoked and superseded certificates are stamped so, or not given out (410)."""
     website: str | None

@@ -162,6 +162,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "recertification_window_days": "So many days before a completion ends it may be renewed.",
         "revoked_pdf": "What becomes of the PDF of a revoked certificate: stamped so, or not given out.",
         "officer_digest": "Whether officers get a mail each week of who is overdue and who lapses next.",
+        "score_on_certificates": "Whether certificates issued from then on tell the score, and so do their pages.",
         "signature_image": "What is printed on the line of who signs, as `document:<id>`; null: room to sign.",
         "seal": "The seal that certificates bear, as `document:<id>`; null: none.",
         "website": "The organization's own, shown to who looks at a certificate; null: none.",

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -111,6 +112,8 @@ class Certificate(Base):
     """When it took the place of another one of its completion."""
     expires_at: Mapped[datetime | None]
     """The completion's. The one thing that may be added later: a cadence that the course came to have."""
+    score: Mapped[Decimal | None]
+    """Percent; None where the organization had it not told, or nothing was scored."""
     verification_url: Mapped[str]
     """The public address as printed, whatever the service is called later."""
     locale: Mapped[str]

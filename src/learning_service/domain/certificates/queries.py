@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import and_, func, select, text, tuple_
@@ -33,7 +34,7 @@ from learning_service.domain.kernel.principal import Principal
 # The function is the one way to a certificate of whatever organization.
 _VERIFY = text("SELECT c.* FROM unnest(CAST(:ids AS uuid[])) AS wanted, public_certificate(wanted) AS c")
 _LOOKS = text(
-    "SELECT i.*, p.* FROM issuer_of_certificate(CAST(:id AS uuid)) AS i"
+    "SELECT i.*, score_of_certificate(CAST(:id AS uuid)), p.* FROM issuer_of_certificate(CAST(:id AS uuid)) AS i"
     " LEFT JOIN pictures_of_certificate(CAST(:id AS uuid)) AS p ON true"
 )
 _OF_CODE = text("SELECT certificate_of_code(CAST(:code AS bytea))")
@@ -68,26 +69,27 @@ async def certificate_of_page(
 
 
 @dataclass(frozen=True, slots=True)
-class PublicIssuer:
-    """What anyone may know of who issued a certificate, beside the name."""
+class PublicLooks:
+    """What anyone may know of a certificate and who issued it, beside names and dates."""
 
     website: str | None = None
     primary_color: str | None = None
-    """That of the certificate."""
+    score: Decimal | None = None
+    """Percent; None where it is not told."""
 
 
 async def looks_of_certificate(
     session: AsyncSession, certificate_id: uuid.UUID
-) -> tuple[PublicIssuer, Pictures | None]:
-    """Who issued this certificate, of whatever organization, and the pictures of its PDFs.
+) -> tuple[PublicLooks, Pictures | None]:
+    """How this certificate looks, of whatever organization, and the pictures of its PDFs.
 
     Nothing is known of one that does not exist, and there are no pictures where the person was erased.
     """
     row = (await session.execute(_LOOKS, {"id": certificate_id})).first()
     if row is None:
-        return PublicIssuer(), None
-    website, color, *pictures = row
-    return PublicIssuer(website, color), Pictures(*pictures) if any(pictures) else None
+        return PublicLooks(), None
+    website, color, score, *pictures = row
+    return PublicLooks(website, color, score), Pictures(*pictures) if any(pictures) else None
 
 
 async def certificate_of_code(session: AsyncSession, code: bytes) -> uuid.UUID | None:

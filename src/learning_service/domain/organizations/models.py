@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, ForeignKeyConstraint, Integer, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, ForeignKeyConstraint, Integer, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.kernel.base import Base
@@ -42,6 +42,7 @@ class OrganizationSettings(Base):
     orientation: Mapped[str] = mapped_column(server_default="landscape")
     locale: Mapped[str | None]
     """How its certificates write dates, and words where the member says nothing; None: as in English."""
+    score_on_certificates: Mapped[bool] = mapped_column(server_default=false())
     revoked_pdf: Mapped[str] = mapped_column(server_default="mark")
     """What becomes of the PDF of a certificate that is revoked or superseded: `mark` or `refuse`."""
     website: Mapped[str | None]

@@ -44,6 +44,7 @@ class SettingsView:
     paper: Paper = DEFAULT_PAPER
     orientation: Orientation = DEFAULT_ORIENTATION
     locale: str | None = None
+    score_on_certificates: bool = False
     revoked_pdf: RevokedPdf = DEFAULT_REVOKED_PDF
     frontend_url: str | None = None
     reminder_days: Sequence[int] = DEFAULT_REMINDER_DAYS
@@ -81,6 +82,7 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
             OrganizationSettings.paper,
             OrganizationSettings.orientation,
             OrganizationSettings.locale,
+            OrganizationSettings.score_on_certificates,
             OrganizationSettings.revoked_pdf,
             OrganizationSettings.frontend_url,
             OrganizationSettings.reminder_days,

@@ -126,6 +126,8 @@ class OrganizationSettingsChangeIn(StrictModel):
     orientation: Orientation = DEFAULT_ORIENTATION
     locale: Locale | None = None
     """How its certificates write dates, and words where the member's own language is not known."""
+    score_on_certificates: bool = False
+    """Whether certificates issued from now on, their pages and transcripts tell the score."""
     revoked_pdf: RevokedPdf = DEFAULT_REVOKED_PDF
     website: Website | None = None
     """The organization's own, shown to who looks at a certificate and said in its credential."""

@@ -16,6 +16,7 @@ from learning_service.adapters.certificate_pdf import (
     missing_glyphs,
 )
 from learning_service.adapters.certificate_picture import picture_of
+from learning_service.adapters.certificate_words import percent
 from learning_service.adapters.signed_certificate import signed_certificate
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.context import Context
@@ -148,6 +149,7 @@ async def content_of(context: Context, certificate: Certificate) -> CertificateC
         verification_url=certificate.verification_url,
         code=code,
         credit_hours=shown_hours(version.credit_hours),
+        score=percent(certificate.score, certificate.locale) if certificate.score is not None else None,
         skills=version.skills,
         logo=await picture(certificate.logo_key),
         primary_color=certificate.primary_color,

@@ -3,6 +3,7 @@
 import hashlib
 
 from learning_service.adapters.certificate_artwork import UnusableLogo
+from learning_service.adapters.certificate_words import percent
 from learning_service.adapters.transcript_pdf import TranscriptContent, TranscriptEntry, signed_transcript
 from learning_service.context import Context
 from learning_service.domain.certificates.rules.certificates import shown_hours, transcript_key
@@ -48,7 +49,7 @@ async def _content(context: Context, found: Transcript) -> TranscriptContent:
         recipient_name=found.display_name,
         issuer_name=found.organization_name,
         as_of=found.day,
-        entries=tuple(map(_entry, found.entries)),
+        entries=tuple(_entry(one, found.locale) for one in found.entries),
         data=TranscriptOut.of(found, public_url).model_dump_json(),
         logo=await context.store.get(found.logo_key) if found.logo_key else None,
         primary_color=found.primary_color,
@@ -57,7 +58,7 @@ async def _content(context: Context, found: Transcript) -> TranscriptContent:
     )
 
 
-def _entry(entry: Entry) -> TranscriptEntry:
+def _entry(entry: Entry, locale: str) -> TranscriptEntry:
     one = entry.certificate
     return TranscriptEntry(
         title=one.course_title,
@@ -65,6 +66,7 @@ def _entry(entry: Entry) -> TranscriptEntry:
         short_address=entry.short_address,
         issued_on=local_day(one.issued_at, one.timezone),
         expires_on=last_day(one.expires_at, one.timezone) if one.expires_at is not None else None,
+        score=percent(one.score, locale) if one.score is not None else None,
         credit_hours=shown_hours(entry.credit_hours),
         skills=entry.skills,
     )

@@ -35,6 +35,7 @@ class TranscriptEntryOut(TypedDict):
     number: str
     issued_at: str
     expires_at: str | None
+    score: float | None
     credit_hours: float | None
     skills: list[str]
     verification_url: str

@@ -236,6 +236,7 @@ class OrganizationSettingsChangeIn(TypedDict):
     paper: NotRequired[Literal["a4", "letter"]]
     orientation: NotRequired[Literal["landscape", "portrait"]]
     locale: NotRequired[str | None]
+    score_on_certificates: NotRequired[bool]
     revoked_pdf: NotRequired[Literal["mark", "refuse"]]
     frontend_url: NotRequired[str | None]
     reminder_days: NotRequired[list[int]]
@@ -265,6 +266,7 @@ class OrganizationSettingsOut(TypedDict):
     paper: Literal["a4", "letter"]
     orientation: Literal["landscape", "portrait"]
     locale: str | None
+    score_on_certificates: bool
     revoked_pdf: Literal["mark", "refuse"]
     frontend_url: str | None
     reminder_days: list[int]

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import ARRAY, Text, Uuid, and_, cast, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +21,7 @@ from learning_service.domain.jobs.payloads import GenerateCertificates
 from learning_service.domain.jobs.requeueing import requeue_jobs
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Gone, NotFound
+from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.organizations.queries import SettingsView, organization_settings
 from learning_service.domain.records.events import append_event
 
@@ -139,6 +141,7 @@ def _new(
         timezone=organization.timezone,
         issued_at=issued_at,
         expires_at=completion.expires_at,
+        score=completion.score if looks.score_on_certificates else None,
         verification_url=verification_url(session, certificate_id),
         locale=printed_locale(named.member.locale, looks.locale),
         paper=looks.paper,
@@ -236,7 +239,7 @@ async def reissue_certificate(
     session: AsyncSession, certificate_id: uuid.UUID, *, recipient_name: str, reason: str, actor_id: str
 ) -> Certificate:
     """Replace a certificate at once by one with another name: a new id, the same completion, day of issue and expiry,
-    and the organization's present signatories.
+    the organization's present signatories, and the present score if it has that told.
 
     What it renewed or is renewed by goes over to the new one. Raises CertificateErased, CertificateRevoked,
     CertificateSuperseded.
@@ -254,7 +257,9 @@ async def reissue_certificate(
         update(Certificate).where(Certificate.id == old.id).values(reissued_as=new_id, reissue_reason=reason)
     )
     looks = await organization_settings(session, old.organization_id)
-    new = _copy(session, old, new_id, recipient_name, looks)
+    completion = await session.get_one(CourseCompletion, own_key(session, old.completion_id))
+    score = completion.score if looks.score_on_certificates else None
+    new = _copy(session, old, new_id, recipient_name, looks, score)
     session.add(new)
     await session.flush()
     await _renewed_by(session, old.id, new.id)
@@ -271,7 +276,12 @@ async def reissue_certificate(
 
 
 def _copy(
-    session: AsyncSession, old: Certificate, new_id: uuid.UUID, recipient_name: str, looks: SettingsView
+    session: AsyncSession,
+    old: Certificate,
+    new_id: uuid.UUID,
+    recipient_name: str,
+    looks: SettingsView,
+    score: Decimal | None,
 ) -> Certificate:
     return Certificate(
         id=new_id,
@@ -286,6 +296,7 @@ def _copy(
         issued_at=old.issued_at,
         reissued_at=now(session),
         expires_at=old.expires_at,
+        score=score,
         renewed_by=old.renewed_by,
         verification_url=verification_url(session, new_id),
         locale=old.locale,

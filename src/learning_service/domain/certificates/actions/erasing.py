@@ -37,6 +37,7 @@ async def erase_certificates(session: AsyncSession, *, organization_id: str, use
             recipient_name=None,
             revocation_reason=None,
             reissue_reason=None,
+            score=None,
             pdf_sha256=None,
             marked_sha256=None,
             marked_as=None,

@@ -65,7 +65,7 @@ class Transcript:
             *(self.paper, self.primary_color, self.logo_key),
             *(
                 [one.certificate.course_title, one.short_address, str(one.certificate.issued_at),
-                 str(one.certificate.expires_at), str(one.credit_hours), *one.skills]
+                 str(one.certificate.expires_at), str(one.certificate.score), str(one.credit_hours), *one.skills]
                 for one in self.entries
             ),
         ]  # fmt: skip
