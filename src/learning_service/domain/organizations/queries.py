@@ -31,6 +31,35 @@ from learning_service.domain.organizations.rules import (
 
 _PICTURES = _LOGO, _SIGNATURE, _SECOND, _SEAL = tuple(aliased(Document) for _ in range(4))
 
+_STORED = (
+    OrganizationSettings.primary_color,
+    OrganizationSettings.signatory_name,
+    OrganizationSettings.signatory_title,
+    OrganizationSettings.second_signatory_name,
+    OrganizationSettings.second_signatory_title,
+    OrganizationSettings.paper,
+    OrganizationSettings.orientation,
+    OrganizationSettings.locale,
+    OrganizationSettings.score_on_certificates,
+    OrganizationSettings.revoked_pdf,
+    OrganizationSettings.frontend_url,
+    OrganizationSettings.reminder_days,
+    OrganizationSettings.overdue_days,
+    OrganizationSettings.officer_digest,
+    OrganizationSettings.recertification_window_days,
+    OrganizationSettings.video_hosts,
+    OrganizationSettings.blind_grading,
+    OrganizationSettings.skills_by,
+    OrganizationSettings.required_mails,
+    OrganizationSettings.active_statuses,
+    OrganizationSettings.website,
+    OrganizationSettings.logo_id,
+    OrganizationSettings.signature_image_id,
+    OrganizationSettings.second_signature_image_id,
+    OrganizationSettings.seal_id,
+)
+"""In the order of the view's fields, then the ids of the pictures in theirs."""
+
 
 @dataclass(frozen=True, slots=True)
 class SettingsView:
@@ -74,31 +103,7 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
         select(
             Organization.id,
             OrganizationSettings.organization_id,
-            OrganizationSettings.primary_color,
-            OrganizationSettings.signatory_name,
-            OrganizationSettings.signatory_title,
-            OrganizationSettings.second_signatory_name,
-            OrganizationSettings.second_signatory_title,
-            OrganizationSettings.paper,
-            OrganizationSettings.orientation,
-            OrganizationSettings.locale,
-            OrganizationSettings.score_on_certificates,
-            OrganizationSettings.revoked_pdf,
-            OrganizationSettings.frontend_url,
-            OrganizationSettings.reminder_days,
-            OrganizationSettings.overdue_days,
-            OrganizationSettings.officer_digest,
-            OrganizationSettings.recertification_window_days,
-            OrganizationSettings.video_hosts,
-            OrganizationSettings.blind_grading,
-            OrganizationSettings.skills_by,
-            OrganizationSettings.required_mails,
-            OrganizationSettings.active_statuses,
-            OrganizationSettings.website,
-            OrganizationSettings.logo_id,
-            OrganizationSettings.signature_image_id,
-            OrganizationSettings.second_signature_image_id,
-            OrganizationSettings.seal_id,
+            *_STORED,
             *(picture.file_key for picture in _PICTURES),
         )
         .select_from(Organization)

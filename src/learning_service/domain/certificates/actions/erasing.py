@@ -15,6 +15,20 @@ from learning_service.domain.certificates.rules.certificates import transcript_k
 from learning_service.domain.certificates.rules.pictures import file_keys
 from learning_service.domain.kernel.clock import now
 
+_TAKEN_OFF = (
+    "recipient_name",
+    "revocation_reason",
+    "reissue_reason",
+    "score",
+    "pdf_sha256",
+    "marked_sha256",
+    "marked_as",
+    "pictured_sha256",
+    "marked_pictured_sha256",
+    "pdf_ready_at",
+    "pdf_drift",
+)
+
 
 async def erase_certificates(session: AsyncSession, *, organization_id: str, user_id: str) -> Sequence[str]:
     """Take a person's name off their certificates, and forget PDFs, transcripts and credentials; the records stay.
@@ -33,20 +47,7 @@ async def erase_certificates(session: AsyncSession, *, organization_id: str, use
     await session.execute(
         update(Certificate)
         .where(*theirs)
-        .values(
-            recipient_name=None,
-            revocation_reason=None,
-            reissue_reason=None,
-            score=None,
-            pdf_sha256=None,
-            marked_sha256=None,
-            marked_as=None,
-            pictured_sha256=None,
-            marked_pictured_sha256=None,
-            pdf_ready_at=None,
-            pdf_drift=None,
-            pdf_erased_at=now(session),
-        )
+        .values({**dict.fromkeys(_TAKEN_OFF), "pdf_erased_at": now(session)})
     )
     ids = [row.id for row in held]
     await session.execute(
