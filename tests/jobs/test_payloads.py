@@ -33,6 +33,7 @@ ROWS: list[tuple[type[Payload], dict[str, Any]]] = [
     (PlanAssignmentMails, {"moment": ONE}),
     (PlanAssignmentMails, {"moment": ONE, "course_id": TWO}),
     (SendMails, {"notice_ids": [ONE, TWO]}),
+    (SendMails, {"evidence_ids": [ONE, TWO]}),
     (UndoAssignments, {"run_id": ONE}),
     (UndoAssignments, {"run_id": ONE, "reach": {"national": False, "regions": ["n"], "chapters": []}}),
     (TellOfDisabledWebhook, {"webhook_id": ONE, "disabled_at": "2026-11-29T12:00:00.000001Z"}),

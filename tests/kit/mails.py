@@ -13,7 +13,15 @@ from PIL import Image, ImageDraw
 
 from learning_service.adapters.mail_look import Look, mail_logo
 from learning_service.adapters.mail_text import write_mail
-from learning_service.domain.reminders.rules import Digest, DigestChapter, DigestLine, Mail, Notice
+from learning_service.domain.reminders.rules import (
+    AnyMail,
+    Decision,
+    Digest,
+    DigestChapter,
+    DigestLine,
+    Mail,
+    Notice,
+)
 
 DUE = datetime(2026, 11, 22, tzinfo=UTC)
 MAIL = Mail(
@@ -69,7 +77,7 @@ _SAMPLE = replace(
     timezone="Europe/Vienna",
     name="Zoë Müller",
 )
-SAMPLES: Mapping[str, Mail | Notice | Digest] = {
+SAMPLES: Mapping[str, AnyMail] = {
     "assigned": replace(_SAMPLE, kind="assigned", days_before=0, reminded_due_at=None),
     "due": _SAMPLE,
     "overdue": replace(_SAMPLE, kind="overdue", days_before=-7, due_at=EARLIER, reminded_due_at=EARLIER),
@@ -128,6 +136,30 @@ SAMPLES: Mapping[str, Mail | Notice | Digest] = {
         chapters_left=3,
         overdue_count=1204,
         lapsing_count=2,
+        evidence_count=3,
+    ),
+    "evidence": Decision(
+        id=uuid.UUID(int=5),
+        pending=True,
+        is_current=True,
+        approved=False,
+        taken_back=False,
+        requirement="Hazing prevention",
+        reason="The certificate is of another person. Please send your own, with the stamp of the school.",
+        expires_at=None,
+        organization_name=ORGANIZATION,
+        organization_timezone="Europe/Vienna",
+        timezone="Europe/Vienna",
+        locale=None,
+        organization_locale=None,
+        name="Zoë Müller",
+        address="zoe@example.org",
+        erased=False,
+        active=True,
+        organization_id="alpha",
+        user_id="zoe",
+        wanted=True,
+        required=False,
     ),
     "notice": Notice(
         id=uuid.UUID(int=2),
@@ -165,7 +197,7 @@ def sample_look(color: str = "#0a6b4f") -> Look:
     return Look("https://learn.example.org", color, mail_logo(out.getvalue()))
 
 
-def written(mail: Mail | Notice | Digest, look: Look, *, ending: str | None = ENDING) -> EmailMessage:
+def written(mail: AnyMail, look: Look, *, ending: str | None = ENDING) -> EmailMessage:
     """The mail as a reader of mails gets it."""
     letter = write_mail(
         mail,

@@ -11,6 +11,8 @@ from learning_service.adapters.mail_look import PLAIN, Link, Listing, Look, Said
 from learning_service.adapters.mail_words import Tongue, tongue_of
 from learning_service.domain.grading.rules.score import score_percent
 from learning_service.domain.reminders.rules import (
+    AnyMail,
+    Decision,
     Digest,
     DigestChapter,
     DigestLine,
@@ -26,7 +28,7 @@ _NEAR = {0: "due_subject_today", 1: "due_subject_tomorrow"}
 
 
 def write_mail(
-    mail: Mail | Notice | Digest,
+    mail: AnyMail,
     *,
     sender: str,
     sent_at: datetime,
@@ -63,7 +65,7 @@ def write_mail(
 
 
 def what_it_says(
-    mail: Mail | Notice | Digest, *, instant: datetime, look: Look = PLAIN, unsubscribe_url: str | None = None
+    mail: AnyMail, *, instant: datetime, look: Look = PLAIN, unsubscribe_url: str | None = None
 ) -> Said:
     """The words of a mail and where they lead."""
     tongue = tongue_of(mail.locale, mail.organization_locale, instant)
@@ -74,6 +76,8 @@ def what_it_says(
         ending = Link(tongue.text("unsubscribe"), unsubscribe_url)
     if isinstance(mail, Digest):
         return _of_week(mail, tongue, look, ending)
+    if isinstance(mail, Decision):
+        return _of_evidence(mail, tongue, look, ending)
     if mail.kind == "result":
         return _of_result(mail, tongue, look, ending)
     if mail.kind == "certificate":
@@ -152,10 +156,41 @@ def _of_certificate(mail: Mail, tongue: Tongue, look: Look, ending: Link | None)
     )
 
 
+def _of_evidence(mail: Decision, tongue: Tongue, look: Look, ending: Link | None) -> Said:
+    requirement, organization = one_line(mail.requirement), one_line(mail.organization_name)
+    kind = "approved" if mail.approved else "taken_back" if mail.taken_back else "rejected"
+    validity = None
+    if mail.approved:
+        validity = tongue.text("no_expiry")
+    if mail.approved and mail.expires_at is not None:
+        until, _ = moments_of(mail.expires_at, mail.organization_timezone, mail.timezone)
+        validity = tongue.told("expiring", until)
+    facts = {"requirement": requirement, "organization": organization}
+    said = [_greeting(mail, tongue), tongue.say(f"evidence_{kind}_text", **facts)]
+    if mail.reason:
+        said.append(tongue.say("evidence_reason", reason=one_line(mail.reason)))
+    if not mail.approved:
+        said.append(tongue.text("evidence_again"))
+    return Said(
+        language=tongue.language,
+        subject=tongue.say(f"evidence_{kind}_subject", **facts),
+        organization=organization,
+        paragraphs=said,
+        deadline=validity,
+        button=_link(look, tongue, "open_evidence", "/requirements"),
+        footer=tongue.text("evidence_footer"),
+        link_form=tongue.text("link"),
+        unsubscribe=ending,
+    )
+
+
 def _of_week(digest: Digest, tongue: Tongue, look: Look, ending: Link | None) -> Said:
     counts = _counts(digest, tongue)
     listings = [_of_chapter(digest, one, tongue, look) for one in digest.chapters]
     left = [tongue.count("digest_chapters", digest.chapters_left)] if digest.chapters_left else []
+    waiting = _link(look, tongue, "open_waiting", "/administer/evidence") if digest.evidence_count else None
+    if digest.evidence_count:
+        left.append(tongue.count("digest_evidence", digest.evidence_count))
     organization = one_line(digest.organization_name)
     return Said(
         language=tongue.language,
@@ -165,6 +200,7 @@ def _of_week(digest: Digest, tongue: Tongue, look: Look, ending: Link | None) ->
         listings=listings,
         closing=left,
         button=_link(look, tongue, "open_site", "/administer"),
+        links=_several(waiting),
         footer=tongue.text("digest_footer"),
         link_form=tongue.text("link"),
         unsubscribe=ending,
@@ -232,7 +268,7 @@ def _of_webhook(notice: Notice, tongue: Tongue) -> Said:
     )
 
 
-def _greeting(mail: Mail | Notice | Digest, tongue: Tongue) -> str:
+def _greeting(mail: AnyMail, tongue: Tongue) -> str:
     return tongue.say("greeting", name=one_line(mail.name or ""))
 
 

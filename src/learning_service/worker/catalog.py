@@ -68,6 +68,7 @@ JOBS: Mapping[str, Mapping[str, str]] = {
         "move_enrollments": f"{_HOME}.enrollments:move_enrollments",
         "open_steps": f"{_HOME}.enrollments:open_next_steps",
         "plan_assignment_mails": f"{_HOME}.reminders:plan_mails_of_assignment",
+        "plan_mail_of_evidence": f"{_HOME}.reminders:plan_mail_of_evidence",
         "plan_mail_of_certificate": f"{_HOME}.reminders:plan_mail_of_certificate",
         "plan_mail_of_result": f"{_HOME}.reminders:plan_mail_of_result",
         "regrade": f"{_HOME}.regrades:regrade",

@@ -17,6 +17,8 @@ from learning_service.domain.evidence.rules import (
     EvidenceIn,
     TooMuchWaiting,
 )
+from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import PlanMailOfEvidence
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import end_of_day, local_day, noon_of_day
@@ -101,6 +103,8 @@ async def decide_evidence(
     await session.flush()
     action: AuditAction = "evidence.approved" if evidence.status == "approved" else "evidence.rejected"
     _record(session, evidence, action, actor)
+    told = PlanMailOfEvidence(evidence_id=evidence.id)
+    await enqueue_job(session, told, organization_id=evidence.organization_id)
     return await access_evidence(session, actor.organization_id, reach, evidence_id)
 
 

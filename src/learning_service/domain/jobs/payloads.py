@@ -172,6 +172,13 @@ class PlanMailOfCertificate(Payload):
     certificate_id: uuid.UUID
 
 
+class PlanMailOfEvidence(Payload):
+    """Claim the mail that tells a member what was decided of their evidence."""
+
+    name = "plan_mail_of_evidence"
+    evidence_id: uuid.UUID
+
+
 class PlanMailOfResult(Payload):
     """Claim the mail that says what a person graded."""
 
@@ -200,10 +207,16 @@ class SendMails(Payload):
     reminder_ids: tuple[uuid.UUID, ...] = ()
     notice_ids: tuple[uuid.UUID, ...] = ()
     digest_ids: tuple[uuid.UUID, ...] = ()
+    evidence_ids: tuple[uuid.UUID, ...] = ()
 
-    def ids_of(self, kind: Literal["reminder", "notice", "digest"]) -> tuple[uuid.UUID, ...]:
+    def ids_of(self, kind: Literal["reminder", "notice", "digest", "evidence"]) -> tuple[uuid.UUID, ...]:
         """Those of this kind."""
-        return {"reminder": self.reminder_ids, "notice": self.notice_ids, "digest": self.digest_ids}[kind]
+        return {
+            "reminder": self.reminder_ids,
+            "notice": self.notice_ids,
+            "digest": self.digest_ids,
+            "evidence": self.evidence_ids,
+        }[kind]
 
 
 class SignCredential(Payload):

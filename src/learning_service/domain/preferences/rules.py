@@ -22,6 +22,7 @@ TOPIC_OF: dict[str, MailTopic] = {
     "overdue": "reminders",
     "result": "results",
     "certificate": "results",
+    "evidence": "results",
     "digest": "digest",
 }
 """What members choose by, for each kind of reminder."""

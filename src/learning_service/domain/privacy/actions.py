@@ -64,6 +64,8 @@ _TEXTS = (
     """DELETE FROM officer_digests WHERE organization_id = :organization_id AND user_id = :user_id""",
     """UPDATE webhook_notices SET reason = NULL
     WHERE organization_id = :organization_id AND user_id = :user_id""",
+    """UPDATE evidence_mails SET reason = NULL WHERE organization_id = :organization_id AND evidence_id IN
+        (SELECT id FROM evidence WHERE organization_id = :organization_id AND user_id = :user_id)""",
     """UPDATE documents SET name = NULL
     WHERE organization_id = :organization_id AND uploaded_by = :user_id""",
     """UPDATE evidence SET note = NULL, reason = NULL, document_id = NULL
@@ -95,6 +97,9 @@ _IDS = text(
         WHERE organization_id = :organization_id AND user_id = :user_id
     UNION ALL SELECT CAST(id AS text) FROM pending_responses
         WHERE organization_id = :organization_id AND user_id = :user_id
+    UNION ALL SELECT CAST(m.id AS text) FROM evidence_mails m
+        JOIN evidence e ON e.organization_id = m.organization_id AND e.id = m.evidence_id
+        WHERE m.organization_id = :organization_id AND e.user_id = :user_id
     UNION ALL SELECT CAST(id AS text) FROM evidence
         WHERE organization_id = :organization_id AND user_id = :user_id
     UNION ALL SELECT CAST(id AS text) FROM exemptions

@@ -88,6 +88,31 @@ class WebhookNotice(Base):
     ended_at: Mapped[datetime | None]
 
 
+class EvidenceMail(Base):
+    """A mail to a member about a decision on their evidence. Making the row claims it, once for each decision."""
+
+    __tablename__ = "evidence_mails"
+    __table_args__ = (
+        reference("evidence_id", "evidence"),
+        CheckConstraint(
+            "status IN ('pending', 'sending', 'sent', 'skipped', 'refused', 'unknown')", name="status"
+        ),
+        Index("uq_evidence_mails_claim", "organization_id", "evidence_id", "decided_at", unique=True),
+    )
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    evidence_id: Mapped[uuid.UUID]
+    decided_at: Mapped[datetime]
+    """The decision that it tells of; an approval may be taken back later, which is another."""
+    status: Mapped[str]
+    """As a reminder's."""
+    reason: Mapped[str | None]
+    """Why it was skipped or refused; no addresses."""
+    claimed_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
 class OfficerDigest(Base):
     """A week's mail to a chapter's or a region's administrator. Making the row claims it: one a week."""
 

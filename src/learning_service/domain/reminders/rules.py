@@ -9,8 +9,8 @@ from typing import ClassVar, Literal, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-MailKind: TypeAlias = Literal["reminder", "notice", "digest"]
-"""About an enrollment, about a disabled webhook, or to an officer about their week."""
+MailKind: TypeAlias = Literal["reminder", "notice", "digest", "evidence"]
+"""About an enrollment, about a disabled webhook, to an officer about their week, or about a decision on evidence."""
 LEAST_NOTICE = timedelta(hours=4)
 """A mail that would come with less of it to go is not kept until the morning."""
 _TICK = timedelta(microseconds=1)
@@ -103,6 +103,42 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What a mail to a member about a decision on their evidence is made of, as of the moment it is sent."""
+
+    due_at: ClassVar[None] = None
+    kind: ClassVar[str] = "evidence"
+
+    id: UUID
+    pending: bool
+    is_current: bool
+    """Whether nothing else was decided since."""
+    approved: bool
+    taken_back: bool
+    """Whether it had been approved before."""
+    requirement: str
+    """The requirement's name."""
+    reason: str | None
+    """In the words of who decided."""
+    expires_at: datetime | None
+    """Until when it counts; None: without end."""
+    organization_name: str
+    organization_timezone: str
+    timezone: str
+    """The member's own, else the organization's."""
+    locale: str | None
+    organization_locale: str | None
+    name: str | None
+    address: str | None
+    erased: bool
+    active: bool
+    organization_id: str
+    user_id: str
+    wanted: bool
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DigestLine:
     """Whose learning is overdue since, or lapses at, which time."""
 
@@ -157,9 +193,14 @@ class Digest:
     overdue_count: int
     """In all of them."""
     lapsing_count: int
+    evidence_count: int = 0
+    """Pieces of evidence that wait for this reader to decide."""
 
 
-def leaves_at(mail: Mail | Notice | Digest, instant: datetime, hours: tuple[int, int]) -> datetime:
+AnyMail: TypeAlias = Mail | Notice | Digest | Decision
+
+
+def leaves_at(mail: AnyMail, instant: datetime, hours: tuple[int, int]) -> datetime:
     """When a mail may leave: now, or as the next of the hours begin (from, until) where its reader is.
 
     What is urgent leaves at once: where less than `LEAST_NOTICE` would be left in the morning.
@@ -175,7 +216,7 @@ def leaves_at(mail: Mail | Notice | Digest, instant: datetime, hours: tuple[int,
     return instant if is_urgent else opening
 
 
-def reason_to_skip(mail: Mail | Notice | Digest, instant: datetime) -> str | None:
+def reason_to_skip(mail: AnyMail, instant: datetime) -> str | None:
     """Why the mail is no longer worth sending; None: it is."""
     if mail.erased or mail.name is None:
         return "erased"
@@ -183,6 +224,8 @@ def reason_to_skip(mail: Mail | Notice | Digest, instant: datetime) -> str | Non
         return "inactive"
     if isinstance(mail, Notice):
         ended = _notice_ended(mail)
+    elif isinstance(mail, Decision):
+        ended = _decision_ended(mail)
     else:
         ended = _digest_ended(mail) if isinstance(mail, Digest) else _reminder_ended(mail, instant)
     return ended or (None if mail.address else "no-address")
@@ -194,12 +237,19 @@ def _notice_ended(notice: Notice) -> str | None:
     return None if notice.is_still else "enabled"
 
 
+def _decision_ended(decision: Decision) -> str | None:
+    if not decision.wanted:
+        return "unsubscribed"
+    return None if decision.is_current else "outdated"
+
+
 def _digest_ended(digest: Digest) -> str | None:
     if not digest.is_for_them:
         return "no-office"
     if not digest.wanted:
         return "unsubscribed"
-    return None if digest.overdue_count or digest.lapsing_count else "nothing-to-tell"
+    told = digest.overdue_count or digest.lapsing_count or digest.evidence_count
+    return None if told else "nothing-to-tell"
 
 
 def _reminder_ended(mail: Mail, instant: datetime) -> str | None:

@@ -29,6 +29,7 @@ from learning_service.domain.jobs.outbox import Job
 from learning_service.domain.jobs.payloads import (
     PlanAssignmentMails,
     PlanMailOfCertificate,
+    PlanMailOfEvidence,
     PlanMailOfResult,
     SendMails,
 )
@@ -48,12 +49,13 @@ from learning_service.domain.reminders.actions.mails import (
     give_back_mail,
     keep_until,
     plan_assignment_mails,
+    plan_evidence_mail,
     plan_mail_about,
     send_later,
     take_turn,
 )
 from learning_service.domain.reminders.queries.mails import load_mail
-from learning_service.domain.reminders.rules import Digest, Mail, MailKind, Notice, leaves_at, reason_to_skip
+from learning_service.domain.reminders.rules import AnyMail, MailKind, Notice, leaves_at, reason_to_skip
 from learning_service.worker.durable import finishing
 
 log = structlog.get_logger()
@@ -132,6 +134,14 @@ async def plan_mail_of_certificate(context: Context, job: Job) -> None:
     await _plan_about(context, job, "certificate", told.certificate_id)
 
 
+async def plan_mail_of_evidence(context: Context, job: Job) -> None:
+    """Claim the mail that tells a member what was decided of their evidence."""
+    told = PlanMailOfEvidence.read(job.arguments)
+    pace = context.settings.mails_per_second
+    async with finishing(context, job) as session:
+        await plan_evidence_mail(session, told.evidence_id, mails_per_second=pace)
+
+
 async def _plan_about(
     context: Context, job: Job, kind: Literal["result", "certificate"], about: uuid.UUID
 ) -> None:
@@ -196,7 +206,7 @@ async def _next_turn(context: Context, session: AsyncSession, job: Job) -> float
 
 async def _worth_sending(
     session: AsyncSession, mailer: Mailer | None, kind: MailKind, mail_id: uuid.UUID, instant: datetime
-) -> Mail | Notice | Digest | None:
+) -> AnyMail | None:
     """The mail, unless it is no longer worth sending; its row then says so."""
     mail = await load_mail(session, kind, mail_id)
     if mail is None or not mail.pending:
@@ -227,7 +237,7 @@ async def _look(context: Context, settings: SettingsView) -> Look:
 
 
 async def _hand_over(
-    context: Context, mailer: Mailer, mail: Mail | Notice | Digest, instant: datetime, look: Look
+    context: Context, mailer: Mailer, mail: AnyMail, instant: datetime, look: Look
 ) -> _Taken | None:
     """How the server took it; None when it takes no mails now."""
     try:
@@ -257,7 +267,7 @@ async def _hand_over(
     return taken
 
 
-def _unsubscribe_url(context: Context, mail: Mail | Notice | Digest) -> str | None:
+def _unsubscribe_url(context: Context, mail: AnyMail) -> str | None:
     """Where the reader ends mails of this kind; None where they get them whatever they prefer."""
     keys = context.settings.keys_for(UNSUBSCRIBING)
     if isinstance(mail, Notice) or mail.required or not keys:

@@ -22,23 +22,33 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.evidence.models import Evidence
 from learning_service.domain.jobs.outbox import OutboxRow, enqueue_job
 from learning_service.domain.jobs.payloads import SendMails
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.records.bulk_events import ids_of, new_ids
-from learning_service.domain.reminders.models import MailPace, OfficerDigest, Reminder, WebhookNotice
+from learning_service.domain.reminders.models import (
+    EvidenceMail,
+    MailPace,
+    OfficerDigest,
+    Reminder,
+    WebhookNotice,
+)
 from learning_service.domain.reminders.queries.mails import readers_of_notice
 from learning_service.domain.reminders.rules import MailKind
 from learning_service.domain.webhooks.models import WebhookSubscription
 
 MAILS_PER_JOB = 100
 _DAY = timedelta(days=1)
-_TABLES: Mapping[MailKind, type[Reminder] | type[WebhookNotice] | type[OfficerDigest]] = {
+_TABLES: Mapping[
+    MailKind, type[Reminder] | type[WebhookNotice] | type[OfficerDigest] | type[EvidenceMail]
+] = {
     "reminder": Reminder,
     "notice": WebhookNotice,
     "digest": OfficerDigest,
+    "evidence": EvidenceMail,
 }
 
 
@@ -135,6 +145,27 @@ def _enrollment_of(kind: Literal["result", "certificate"], subject_id: uuid.UUID
         )
         .where(Certificate.id == subject_id, Enrollment.source != "imported")
     )
+
+
+async def plan_evidence_mail(session: AsyncSession, evidence_id: uuid.UUID, *, mails_per_second: int) -> None:
+    """Claim the mail about what was last decided of this evidence; each decision has one."""
+    evidence = await session.get(Evidence, own_key(session, evidence_id))
+    if evidence is None or evidence.decided_at is None:
+        return
+    rows = await session.execute(
+        insert(EvidenceMail)
+        .values(
+            id=new_id(),
+            organization_id=evidence.organization_id,
+            evidence_id=evidence.id,
+            decided_at=evidence.decided_at,
+            status="pending",
+            claimed_at=now(session),
+        )
+        .on_conflict_do_nothing()
+        .returning(EvidenceMail.organization_id, EvidenceMail.id)
+    )
+    await plan_mails(session, rows.all(), mails_per_second=mails_per_second, kind="evidence")
 
 
 async def plan_webhook_notices(

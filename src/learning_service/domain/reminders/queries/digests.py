@@ -14,6 +14,7 @@ from learning_service.domain.courses.models import CourseVersion
 from learning_service.domain.directory.models import Chapter, Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN
+from learning_service.domain.evidence.models import Evidence
 from learning_service.domain.exemptions.queries import is_exempt
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.models import OrganizationSettings
@@ -82,9 +83,35 @@ async def load_digest(session: AsyncSession, digest_id: uuid.UUID) -> Digest | N
     )
     is_for_them = is_weekly and any(scopes.values())
     counts = sum(one.overdue_count for one in found), sum(one.lapsing_count for one in found)
-    told = (found[:CHAPTERS], max(0, len(found) - CHAPTERS), *counts)
+    waiting = await _waiting(session, organization_id, row.user_id, scopes["regional_admin"])
+    told = (found[:CHAPTERS], max(0, len(found) - CHAPTERS), *counts, waiting)
     values: Any = (id_, pending, is_for_them, *facts, *told)
     return Digest(*values)
+
+
+async def _waiting(session: AsyncSession, organization_id: str, reader: str, regions: Sequence[str]) -> int:
+    """Evidence of members of these regions that waits for the reader to decide: chapters' officers decide none."""
+    if not regions:
+        return 0
+    return (
+        await session.scalar(
+            select(func.count())
+            .select_from(Evidence)
+            .join(Member, is_of(Member, Evidence.organization_id, Evidence.user_id))
+            .join(
+                Chapter,
+                and_(Chapter.organization_id == Member.organization_id, Chapter.id == Member.chapter_id),
+            )
+            .where(
+                Evidence.organization_id == organization_id,
+                Evidence.status == "pending",
+                Evidence.user_id != reader,
+                Member.erased_at.is_(None),
+                Chapter.region_id.in_(regions),
+            )
+        )
+        or 0
+    )
 
 
 def _chapters(overdue: Sequence[Any], lapsing: Sequence[Any]) -> Sequence[DigestChapter]:

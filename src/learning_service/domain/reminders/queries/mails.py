@@ -12,6 +12,7 @@ from sqlalchemy import (
     cast,
     exists,
     func,
+    literal,
     literal_column,
     or_,
     outerjoin,
@@ -23,17 +24,18 @@ from sqlalchemy.orm import aliased
 from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.courses.models import CourseVersion, Quiz
-from learning_service.domain.directory.models import NATIONAL, Member, Organization
+from learning_service.domain.directory.models import NATIONAL, ComplianceRequirement, Member, Organization
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.evidence.models import Evidence
 from learning_service.domain.exemptions.queries import is_exempt
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import FENCE, of_many
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.preferences.models import MemberPreferences
 from learning_service.domain.preferences.queries import is_of, is_required, is_wanted
-from learning_service.domain.reminders.models import Reminder, WebhookNotice
+from learning_service.domain.reminders.models import EvidenceMail, Reminder, WebhookNotice
 from learning_service.domain.reminders.queries.digests import load_digest
-from learning_service.domain.reminders.rules import Digest, Mail, MailKind, Notice
+from learning_service.domain.reminders.rules import AnyMail, Decision, Mail, MailKind, Notice
 from learning_service.domain.webhooks.models import WebhookSubscription
 
 IS_NATIONAL_ADMIN: ColumnElement[bool] = Member.offices.op("@>")(literal_column(f"'{NATIONAL}'::jsonb"))
@@ -120,10 +122,10 @@ def is_active(organization_id: Any, user_id: Any) -> ColumnElement[bool]:
     return exists(member.offset(FENCE))
 
 
-async def load_mail(
-    session: AsyncSession, kind: MailKind, mail_id: uuid.UUID
-) -> Mail | Notice | Digest | None:
+async def load_mail(session: AsyncSession, kind: MailKind, mail_id: uuid.UUID) -> AnyMail | None:
     """What a mail is made of now; None when what it is about is gone."""
+    if kind == "evidence":
+        return await _decision(session, mail_id)
     if kind == "digest":
         return await load_digest(session, mail_id)
     return await (_notice if kind == "notice" else _reminder)(session, mail_id)
@@ -197,6 +199,54 @@ async def _notice(session: AsyncSession, notice_id: uuid.UUID) -> Notice | None:
         )
     ).first()
     return None if row is None else Notice(*row)
+
+
+async def _decision(session: AsyncSession, mail_id: uuid.UUID) -> Decision | None:
+    kind, told = literal("evidence"), EvidenceMail
+    row: Any = (
+        await session.execute(
+            select(
+                told.id,
+                told.status == "pending",
+                Evidence.decided_at == told.decided_at,
+                Evidence.status == "approved",
+                Evidence.taken_back_at.is_not(None),
+                ComplianceRequirement.name,
+                Evidence.reason,
+                Evidence.expires_at,
+                Organization.name,
+                Organization.timezone,
+                func.coalesce(Member.timezone, Organization.timezone),
+                func.coalesce(MemberPreferences.locale, Member.locale),
+                OrganizationSettings.locale,
+                Member.display_name,
+                Member.email,
+                Member.erased_at.is_not(None),
+                _ACTIVE,
+                Organization.id,
+                Member.user_id,
+                is_wanted(kind),
+                is_required(kind),
+            )
+            .join(
+                Evidence,
+                and_(Evidence.organization_id == told.organization_id, Evidence.id == told.evidence_id),
+            )
+            .join(
+                ComplianceRequirement,
+                and_(
+                    ComplianceRequirement.organization_id == Evidence.organization_id,
+                    ComplianceRequirement.id == Evidence.requirement_id,
+                ),
+            )
+            .join(Organization, Organization.id == told.organization_id)
+            .join(Member, is_of(Member, Organization.id, Evidence.user_id))
+            .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)
+            .outerjoin(MemberPreferences, is_of(MemberPreferences, Organization.id, Evidence.user_id))
+            .where(told.id == mail_id)
+        )
+    ).first()
+    return None if row is None else Decision(*row)
 
 
 async def readers_of_notice(session: AsyncSession, webhook: WebhookSubscription) -> Sequence[str]:
