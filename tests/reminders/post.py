@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 
 from tests.kit.assignments import LESSON
@@ -9,7 +10,7 @@ from tests.kit.world import Json, World, small_tree
 from tests.reminders.inbox import Inbox
 
 from learning_service.context import Context
-from learning_service.worker.jobs.reminders import send_course_reminders
+from learning_service.worker.jobs.reminders import send_course_reminders, send_officer_digests
 
 
 @dataclass(frozen=True)
@@ -49,3 +50,23 @@ async def hurry(context: Context) -> None:
         await connection.exec_driver_sql(
             "UPDATE outbox SET run_at = now() WHERE status = 'queued' AND job = 'send_mails'"
         )
+
+
+def digests(post: Post) -> dict[str, EmailMessage]:
+    """The digests by their readers; nobody has two."""
+    found = [mail for mail in post.inbox.messages if mail["Subject"].startswith("This week: ")]
+    by_reader = {mail["To"].addresses[0].username: mail for mail in found}
+    assert len(by_reader) == len(found)
+    return by_reader
+
+
+async def appoint(post: Post, user: str, chapter: str, role: str, scope: str) -> None:
+    """Give a member an office and an address."""
+    office = [{"role": role, "scope_id": scope}]
+    await post.world.add_member(user, chapter, email=f"{user}@{post.inbox.domain}", offices=office)
+
+
+async def send(post: Post, at: datetime) -> None:
+    """Send the digests of that week."""
+    await send_officer_digests(post.world.worker, at)
+    await post.world.run_jobs()

@@ -1,34 +1,15 @@
 """The week's mail to chapter and regional administrators: who is overdue and who lapses next, where they are."""
 
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 
 from sqlalchemy import text
 from tests.kit.assignments import finish
 from tests.kit.mails import parts_of
-from tests.reminders.post import Post, assigned, soon
+from tests.reminders.post import Post, appoint, assigned, digests, send, soon
 
 from learning_service.worker.jobs.reminders import send_officer_digests
 
 SITE = "https://learn.example.org"
-
-
-def digests(post: Post) -> dict[str, EmailMessage]:
-    """By reader; nobody has two."""
-    found = [mail for mail in post.inbox.messages if mail["Subject"].startswith("This week: ")]
-    by_reader = {mail["To"].addresses[0].username: mail for mail in found}
-    assert len(by_reader) == len(found)
-    return by_reader
-
-
-async def appoint(post: Post, user: str, chapter: str, role: str, scope: str) -> None:
-    office = [{"role": role, "scope_id": scope}]
-    await post.world.add_member(user, chapter, email=f"{user}@{post.inbox.domain}", offices=office)
-
-
-async def send(post: Post, at: datetime) -> None:
-    await send_officer_digests(post.world.worker, at)
-    await post.world.run_jobs()
 
 
 async def test_officers_learn_who_is_overdue_and_who_lapses_where_they_are(post: Post) -> None:

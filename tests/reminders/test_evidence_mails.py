@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from tests.kit.evidence import decide, send_in
 from tests.kit.mails import parts_of
-from tests.reminders.post import Post
-from tests.reminders.test_digests import appoint, digests, send
+from tests.reminders.post import Post, appoint, digests, send
 
 SITE = "https://learn.example.org"
 
