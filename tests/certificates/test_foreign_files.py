@@ -7,12 +7,11 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-import httpx
 import pytest
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner
 from tests.kit.credentials import ISSUED, Signer
-from tests.kit.earned import Earned, earn
+from tests.kit.earned import Earned, checked, earn
 from tests.kit.world import Json, World
 
 from learning_service.adapters.credentials import as_text, make_key
@@ -22,27 +21,11 @@ from learning_service.domain.certificates.rules.badges import bake, unbake
 PDF, PNG = "application/pdf", "image/png"
 
 
-async def checked(world: World, content: bytes, kind: str) -> tuple[str, str | None]:
-    """The result, and of which certificate."""
-    answer = await world.http.post("/api/certificates/check/", files={"file": ("sent", content, kind)})
-    assert answer.status_code == 200, answer.text
-    found = answer.json()
-    return found["result"], (found["certificate"] or {}).get("certificate_id")
-
-
 @pytest.fixture
 async def earned(world: World) -> Earned:
     found = await earn(world)
     await world.run_jobs()
     return found
-
-
-async def _pdf(earned: Earned) -> bytes:
-    answer = await earned.member.ok(
-        "GET", f"/api/certificates/{earned.id}/pdf/", headers={"Accept": "application/json"}
-    )
-    async with httpx.AsyncClient() as plain:
-        return (await plain.get(answer["url"])).content
 
 
 class _Careless(PdfSigner):
@@ -65,7 +48,7 @@ def _signed_around(pdf: bytes, field: str = "Other") -> bytes:
 
 
 async def test_a_foreign_signature_around_ours_or_in_its_place_is_altered(earned: Earned) -> None:
-    world, pdf = earned.world, await _pdf(earned)
+    world, pdf = earned.world, await earned.file()
     around = await asyncio.to_thread(_signed_around, pdf)
     assert await checked(world, around, PDF) == ("altered", earned.id)
     twice = await asyncio.to_thread(_signed_around, around, "Third")

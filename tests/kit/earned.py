@@ -55,6 +55,13 @@ class Earned:
         """Ask for the PDF, as its owner unless told otherwise."""
         return await (caller or self.member)("GET", f"/api/certificates/{certificate_id or self.id}/pdf/")
 
+    async def file(self) -> bytes:
+        """The PDF as its owner downloads it."""
+        path = f"/api/certificates/{self.id}/pdf/"
+        answer = await self.member.ok("GET", path, headers={"Accept": "application/json"})
+        async with httpx.AsyncClient() as plain:
+            return (await plain.get(answer["url"])).content
+
     async def code(self, certificate_id: str | None = None) -> bytes:
         """The code that is printed on this certificate, or on another."""
         return await code_of(self.world, certificate_id or self.id)
@@ -66,6 +73,14 @@ class Earned:
             await connection.exec_driver_sql(
                 f"UPDATE certificates SET {assignments} WHERE id = '{certificate_id or self.id}'"
             )
+
+
+async def checked(world: World, content: bytes, kind: str) -> tuple[str, str | None]:
+    """What anyone is told of a file, and of which certificate."""
+    answer = await world.http.post("/api/certificates/check/", files={"file": ("sent", content, kind)})
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    return found["result"], (found["certificate"] or {}).get("certificate_id")
 
 
 async def code_of(world: World, certificate_id: str) -> bytes:
