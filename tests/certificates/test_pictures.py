@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import os
+import signal
 import uuid
 from dataclasses import replace
 
@@ -14,6 +16,7 @@ from tests.kit.printed import PLAIN
 from tests.kit.world import World
 
 import learning_service.adapters.certificate_picture as drawing
+import learning_service.worker.jobs.certificates as making
 from learning_service.adapters.certificate_pdf import CertificateContent, render_certificate
 from learning_service.adapters.certificate_picture import picture_of
 from learning_service.adapters.storage import ObjectMissing
@@ -226,6 +229,26 @@ async def test_a_picture_that_the_store_lost_is_not_there(earned: Earned) -> Non
         await earned.world.worker.store.get(picture_key(plain))
     assert (await earned.world.http.get(path(earned))).status_code == 404
     assert (await earned.pdf()).status_code == 307
+
+
+def dies(_pdf: bytes) -> None:
+    """In a process of the pool."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def test_a_process_that_dies_over_a_picture_keeps_nobody_from_the_pdf(
+    earned: Earned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "picture_of", dies)
+    await earned.change("pdf_sha256 = NULL, pictured_sha256 = NULL")
+    await make_again(earned)
+    # It may have died of other work: the first time is tried again later.
+    assert await digests(earned) == (None, None)
+    async with earned.world.worker.transaction(None) as session:
+        await session.execute(text("UPDATE outbox SET run_at = now() WHERE failures = 1"))
+    await earned.world.run_jobs()
+    assert (await earned.pdf()).status_code == 307
+    assert (await earned.world.http.get(path(earned))).status_code == 404
 
 
 async def test_the_address_is_only_read(earned: Earned) -> None:

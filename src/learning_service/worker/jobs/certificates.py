@@ -17,6 +17,7 @@ from learning_service.adapters.certificate_pdf import (
 )
 from learning_service.adapters.certificate_picture import picture_of
 from learning_service.adapters.certificate_words import percent
+from learning_service.adapters.processes import ProcessDied
 from learning_service.adapters.signed_certificate import signed_certificate
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.context import Context
@@ -79,7 +80,7 @@ async def generate_certificates(context: Context, job: Job) -> None:
         raise Unworkable(f"certificate {certificate.id}: {error}") from error
     sha256 = hashlib.sha256(pdf).hexdigest()
     await context.store.put(pdf_key(sha256), pdf, content_type="application/pdf")
-    pictured = await _keep_picture(context, certificate, sha256, pdf)
+    pictured = await _keep_picture(context, job, certificate, sha256, pdf)
     async with finishing(context, job) as session:
         if mark:
             wanted = await activate_marked(session, certificate.id, sha256, mark, pictured=pictured)
@@ -99,9 +100,19 @@ async def generate_certificates(context: Context, job: Job) -> None:
             await context.store.delete(key)
 
 
-async def _keep_picture(context: Context, certificate: Certificate, sha256: str, pdf: bytes) -> bool:
-    """Store the picture of this PDF. False: it could not be drawn, and its page shows none."""
-    png = await context.processes.run(picture_of, pdf)
+async def _keep_picture(
+    context: Context, job: Job, certificate: Certificate, sha256: str, pdf: bytes
+) -> bool:
+    """Store the picture of this PDF. False: it could not be drawn, and its page shows none.
+
+    Raises ProcessDied the first time, for a process may die of other work.
+    """
+    png = None
+    try:
+        png = await context.processes.run(picture_of, pdf)
+    except ProcessDied:
+        if not job.failures:
+            raise
     if png is None:
         log.warning("certificate_not_pictured", certificate_id=str(certificate.id))
         return False
