@@ -75,6 +75,76 @@ def test_blackboard_writes_texts_and_points_in_its_own_way() -> None:
         assert right(entry) == [("3", False), ("4", True)]
 
 
+def blackboard(kind: str, shown: str, *conditions: str, partial: str = "true", after: str = "") -> Entry:
+    """The question of an item of Blackboard."""
+    told = f"<bbmd_questiontype>{kind}</bbmd_questiontype><bbmd_partialcredit>{partial}</bbmd_partialcredit>"
+    one = item(f"<itemmetadata>{told}</itemmetadata>", shown, *conditions)
+    [entry] = read(file(one.replace("</item>", f"{after}</item>")))
+    return entry
+
+
+IS_CORRECT = '<displayfeedback feedbacktype="Response" linkrefid="correct"/>'
+ALL_POINTS = '<setvar variablename="SCORE" action="Set">SCORE.max</setvar>'
+
+
+def test_blackboard_tells_right_texts_by_their_feedback() -> None:
+    shown = '<response_str ident="r"><render_fib/></response_str>'
+    wrong = gives("Rome", '<displayfeedback linkrefid="incorrect"/>')
+    entry = blackboard(
+        "Fill in the Blank", shown, gives("Paris", IS_CORRECT), gives("paris", IS_CORRECT), wrong
+    )
+    assert (fields(entry)["accepted_answers"], codes(entry)) == (["Paris", "paris"], [])
+
+
+@pytest.mark.parametrize(("partial", "scoring"), [("true", "right_minus_wrong"), ("false", "all_or_nothing")])
+def test_blackboard_says_whether_a_part_counts(partial: str, scoring: str) -> None:
+    equal = "".join(f'<varequal respident="r">{one}</varequal>' for one in "ab")
+    condition = f"<respcondition><conditionvar><and>{equal}</and></conditionvar>{ALL_POINTS}</respcondition>"
+    shown = choices("a", "b", "c", cardinality="Multiple")
+    entry = blackboard("Multiple Answer", shown, condition, partial=partial)
+    assert (fields(entry).get("scoring", "all_or_nothing"), codes(entry)) == (scoring, [])
+
+
+def test_what_an_essay_of_blackboard_should_say_is_its_rubric() -> None:
+    solution = "<material><mattext>Name two causes.</mattext></material>"
+    solution = f"<solution><solutionmaterial>{solution}</solutionmaterial></solution>"
+    after = f'<itemfeedback ident="solution">{solution}</itemfeedback>'
+    entry = blackboard("Essay", "", after=after)
+    assert (fields(entry)["rubric_html"], codes(entry)) == ("<p>Name two causes.</p>", [])
+
+
+def matching_of_blackboard(*right: tuple[str, str]) -> Entry:
+    def flow(inside: str, kind: str = "Block") -> str:
+        return f'<flow class="{kind}">{inside}</flow>'
+
+    def said(text: str) -> str:
+        return flow(f"<material><mattext>{text}</mattext></material>", "FORMATTED_TEXT_BLOCK")
+
+    lefts = "".join(
+        flow(
+            said(f"Left {one}")
+            + f'<response_lid ident="{one}"><render_choice><flow_label>'
+            + "".join(f'<response_label ident="{one}{n}"/>' for n in range(3))
+            + "</flow_label></render_choice></response_lid>"
+        )
+        for one in "ab"
+    )
+    rights = "".join(flow(said(f"Right {n}")) for n in range(3))
+    shown = flow(lefts, "RESPONSE_BLOCK") + flow(rights, "RIGHT_MATCH_BLOCK")
+    return blackboard("Matching", shown, *(gives(label, IS_CORRECT, one) for one, label in right))
+
+
+def test_parts_of_blackboard_are_matched_by_their_places() -> None:
+    entry = matching_of_blackboard(("a", "a2"), ("b", "b0"))
+    assert fields(entry)["pairs"] == [
+        {"left": "Left a", "right": "Right 2"},
+        {"left": "Left b", "right": "Right 0"},
+    ]
+    assert (fields(entry)["distractors"], codes(entry)) == (["Right 1"], [])
+    assert codes(matching_of_blackboard(("a", "a2"))) == ["no-right-answer"]
+    assert codes(matching_of_blackboard(("a", "a2"), ("b", "a0"))) == ["no-right-answer"]
+
+
 def test_what_d2l_counts_as_incorrect_is_not_right() -> None:
     one = item(
         metadata(qmd_questiontype="Multi-Select", qmd_weighting="2"),

@@ -7,7 +7,13 @@ from types import MappingProxyType
 
 from learning_service.domain.questions.rules.exchange.amounts import from_range, number_in
 from learning_service.domain.questions.rules.exchange.enclosures import Find, nowhere
-from learning_service.domain.questions.rules.exchange.entries import Choice, Draft, Entry, Group
+from learning_service.domain.questions.rules.exchange.entries import (
+    ALL_OR_NOTHING,
+    Choice,
+    Draft,
+    Entry,
+    Group,
+)
 from learning_service.domain.questions.rules.exchange.texts import Form, Rich
 from learning_service.domain.questions.rules.exchange.xml import Node, elements
 from learning_service.domain.questions.rules.types import MAX_QUESTIONS
@@ -36,9 +42,13 @@ _KINDS = {
     "Essay": "essay",
     "Short Response": "essay",
     "Long Answer": "essay",
+    "Matching": "matching",
 }
 _WHOLE = "SCORE.max"
 """How Blackboard writes all of the points."""
+_CORRECT, _SOLUTION = "correct", "solution"
+"""Blackboard's names: of the feedback that alone tells a right text or part, and of what an essay should say."""
+_RIGHT_PARTS = "RIGHT_MATCH_BLOCK"
 _WRONG = "incorrect"
 """With what a name ends under which D2L counts wrong answers."""
 _WORTH = ("points_possible", "cc_weighting", "qmd_absolutescore_max", "qmd_weighting")
@@ -105,9 +115,11 @@ def _item(item: Node, find: Find, group: Group | None) -> Entry:
     word = next((fields[name] for name in words if fields.get(name)), "")
     kind = _KINDS.get(word, _guessed(presentation) if not word or word == "Short Answer" else "")
     asked = list(presentation.within("response_lid"))
-    _leave_feedback(
-        draft, item, {label.attributes.get("ident", "") for label in item.within("response_label")}
-    )
+    if fields.get("bbmd_partialcredit") == "false":
+        draft.tags |= {ALL_OR_NOTHING}
+    choices = {label.attributes.get("ident", "") for label in item.within("response_label")}
+    kept = {"general_fb", *(f"{ident}_fb" for ident in choices), *([_SOLUTION] if kind == "essay" else [])}
+    _leave_feedback(draft, item, kept)
     gaps = {label.attributes.get("ident") for label in presentation.within("response_label")}
     if (kind == "text" and len(gaps) > 1) or (kind in ("single", "truth", "several") and len(asked) > 1):
         return draft.refused("several-interactions", "The item asks several things in one; one is read.")
@@ -123,7 +135,8 @@ def _item(item: Node, find: Find, group: Group | None) -> Entry:
         case "number":
             return _number(draft, item)
         case "essay":
-            return draft.whole("free_form")
+            rubric = _feedback(item, _SOLUTION)
+            return draft.whole("free_form", rubric_html=rubric.html or None if rubric else None)
     return draft.refused("not-known", f"There is nothing like {word[:60] or 'this item'!r} here.")
 
 
@@ -166,6 +179,9 @@ def _choices(draft: Draft, item: Node, asked: Node, kind: str) -> Entry:
 
 
 def _matching(draft: Draft, item: Node, asked: list[Node]) -> Entry:
+    block = next((flow for flow in item.within("flow") if flow.attributes.get("class") == _RIGHT_PARTS), None)
+    if block is not None:
+        return _matching_by_place(draft, item, [_material(flow).words for flow in block.all("flow")])
     draft.prompt = _material(_own_material(item)) if _own_material(item) else draft.prompt
     pairs: list[tuple[Rich, str]] = []
     texts: dict[str, str] = {}
@@ -176,6 +192,22 @@ def _matching(draft: Draft, item: Node, asked: list[Node]) -> Entry:
         pairs.append((_material(each.first("material")), right[0] if right else ""))
     taken = {right for _, right in pairs}
     pairs.extend((Rich(""), text) for text in texts.values() if text not in taken)
+    return draft.pairs(pairs)
+
+
+def _matching_by_place(draft: Draft, item: Node, rights: list[str]) -> Entry:
+    """Blackboard's: the choices of each left part say nothing, and stand for the right parts in their order."""
+    pairs: list[tuple[Rich, str]] = []
+    for flow in item.within("flow"):
+        if (asked := flow.first("response_lid")) is None:
+            continue
+        places = [label.attributes.get("ident", "") for label in asked.within("response_label")]
+        right = [places.index(one) for one in _right(item, asked.attributes.get("ident")) if one in places]
+        if not right or right[0] >= len(rights):
+            return draft.refused("no-right-answer", "Each left part has to have one right part.", "matching")
+        pairs.append((_material(flow), rights[right[0]]))
+    taken = {right for _, right in pairs}
+    pairs.extend((Rich(""), text) for text in rights if text not in taken)
     return draft.pairs(pairs)
 
 
@@ -226,6 +258,10 @@ def _scoring(item: Node) -> Iterator[tuple[Node, Fraction]]:
     """The conditions that give points, and how many."""
     for condition in item.within("respcondition"):
         gain = max(map(_gain, condition.all("setvar")), default=Fraction(0))
+        if condition.first("setvar") is None and any(
+            shown.attributes.get("linkrefid") == _CORRECT for shown in condition.all("displayfeedback")
+        ):
+            gain = Fraction(1)
         if gain > 0:
             yield condition, gain
 
@@ -262,9 +298,8 @@ def _feedback(item: Node, ident: str) -> Rich | None:
     return None
 
 
-def _leave_feedback(draft: Draft, item: Node, choices: Collection[str]) -> None:
-    """Say that feedback is not kept which stands neither for the question nor for a choice of it."""
-    kept = {"general_fb", *(f"{ident}_fb" for ident in choices)}
+def _leave_feedback(draft: Draft, item: Node, kept: Collection[str]) -> None:
+    """Say that feedback is not kept beside these."""
     for feedback in item.all("itemfeedback"):
         if (
             feedback.attributes.get("ident") not in kept
