@@ -45,7 +45,10 @@ BEGIN
         FROM d, closed
         ON CONFLICT (organization_id, enrollment_id, quiz_id) DO UPDATE SET attempts_used = excluded.attempts_used,
             best_points = excluded.best_points, possible_points = excluded.possible_points,
-            max_points = excluded.max_points, passed_at = excluded.passed_at
+            max_points = excluded.max_points, passed_at = excluded.passed_at,
+            -- Of a pass in doubt: the same share of another maximum, as what an attempt drew may have.
+            held_points = CASE WHEN p.held_points IS NOT NULL
+                THEN LEAST(p.held_points * excluded.max_points / p.max_points, excluded.best_points) END
     )
     SELECT count(*) INTO closings FROM closed;
     IF closings = 1 AND graded -> 'waiting' <> '[]' THEN
