@@ -6,6 +6,7 @@ open sees no row of any tenant; the opening statement then names role and organi
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -116,7 +117,9 @@ class DirectPool:
         self._arguments = {**address_arguments(settings.database_url), **_connect_arguments(settings, role)}
         self._as_role = f"SELECT set_config('role', '{role}', true);"
         self._patience = settings.database_pool_timeout_seconds
-        self._free = asyncio.Semaphore(settings.database_direct_pool_size)
+        self._free = settings.database_direct_pool_size
+        """Places for connections that nobody has."""
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._idle: list[asyncpg.Connection] = []
         self.used = 0
         """Connections in use."""
@@ -146,12 +149,10 @@ class DirectPool:
             raise Unsure(error) from error
 
     async def _take(self) -> asyncpg.Connection:
-        if self._free.locked():
-            # Only a request that waits needs a timer: one for each request is 4 % of `verify`.
-            async with asyncio.timeout(self._patience):
-                await self._free.acquire()
+        if self._free:
+            self._free -= 1
         else:
-            await self._free.acquire()
+            await self._turn()
         self.used += 1
         try:
             while self._idle:
@@ -163,9 +164,33 @@ class DirectPool:
             self._give_back()
             raise
 
+    async def _turn(self) -> None:
+        """Wait for a place. A future and a timer of its own take a third of what a semaphore in a timeout takes."""
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(turn)
+        timer = loop.call_later(self._patience, _is_too_late, turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._hand_on()  # the place came, and nobody is here to take it
+            raise
+        finally:
+            timer.cancel()
+
     def _give_back(self) -> None:
         self.used -= 1
-        self._free.release()
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        """Give a place to who has waited longest."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
 
     async def _connect(self) -> asyncpg.Connection:
         connection: asyncpg.Connection = await connect(**self._arguments)
@@ -190,6 +215,11 @@ class DirectPool:
         """Close the idle connections."""
         while self._idle:
             await self._idle.pop().close(timeout=5)
+
+
+def _is_too_late(turn: "asyncio.Future[None]") -> None:
+    if not turn.done():
+        turn.set_exception(TimeoutError())
 
 
 async def open_transaction(
