@@ -12,7 +12,8 @@ from learning_service.api.requests import Caller, Session
 from learning_service.api.routes import Responses
 from learning_service.domain.assignments.actions.manual_assignments import assign_course
 from learning_service.domain.assignments.actions.rules import create_rule, delete_rule, update_rule
-from learning_service.domain.assignments.actions.runs import preview_rule, run_rule, undo_run
+from learning_service.domain.assignments.actions.runs import preview_rule, run_rule
+from learning_service.domain.assignments.actions.undoing import undo_run
 from learning_service.domain.assignments.queries.rules import (
     access_run,
     get_rule,

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from functools import partial
 
 from learning_service.context import Context
-from learning_service.domain.assignments.actions.runs import step_run, step_undo
+from learning_service.domain.assignments.actions.runs import step_run
 from learning_service.domain.assignments.actions.triggers import (
     apply_rule,
     fire_next_rule,
     latest_causes,
     membership_rules,
 )
+from learning_service.domain.assignments.actions.undoing import step_undo
 from learning_service.domain.completion.actions.departures import departing_rules, settle_departures
 from learning_service.domain.completion.actions.marking import with_marks
 from learning_service.domain.completion.actions.program_entries import (

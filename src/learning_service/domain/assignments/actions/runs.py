@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true
+from sqlalchemy import and_, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.actions.assignments import (
@@ -25,31 +25,27 @@ from learning_service.domain.assignments.queries.candidates import (
 from learning_service.domain.assignments.queries.due_days import due_by_day
 from learning_service.domain.assignments.queries.rules import (
     access_rule,
-    access_run,
     reach_of_stored,
 )
 from learning_service.domain.assignments.rules.cause import Cause
 from learning_service.domain.assignments.rules.due import due_at_of
-from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries.audience import Condition, within
 from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.enrollments.actions import NotPublished
-from learning_service.domain.enrollments.models import Enrollment, EnrollmentSource, LessonProgress
-from learning_service.domain.enrollments.queries.standing import hold_entrance
 from learning_service.domain.jobs.outbox import enqueue_job
-from learning_service.domain.jobs.payloads import RunAssignments, UndoAssignments
+from learning_service.domain.jobs.payloads import RunAssignments
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
-from learning_service.domain.kernel.errors import Conflict, Forbidden, NotFound
+from learning_service.domain.kernel.errors import Conflict, NotFound
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.records.audit import AuditAction, record_audit
 
-RUN_CHUNK, UNDO_CHUNK = 3_000, 2_000
-"""Members, or enrollments, per transaction: a fraction of a second, so that other requests hardly notice."""
+RUN_CHUNK = 3_000
+"""Members per transaction: a fraction of a second, so that other requests hardly notice."""
 DAYS_CHUNK = 200
 """The same where each member has a due time of their own: a statement for each day."""
 IDLE_CHUNKS = 8
@@ -152,7 +148,7 @@ async def start_run(session: AsyncSession, plan: Plan) -> uuid.UUID:
     )
     session.add(run)
     await session.flush()
-    _audit(session, run, plan.started_by, "assignment_run.started")
+    audit_run(session, run, plan.started_by, "assignment_run.started")
     await enqueue_job(session, RunAssignments(run_id=run.id), organization_id=organization_id)
     return run.id
 
@@ -167,10 +163,10 @@ async def step_run(session: AsyncSession, run_id: uuid.UUID) -> bool:
         return False
     course = await course_to_assign(session, run.organization_id, run.course_id)
     if course is None or not course.is_open:
-        _end(session, run, "stopped", reason="not-published")
+        end_run(session, run, "stopped", reason="not-published")
         return False
     if run.rule_id is not None and has_passed(run.due_at, now(session)):
-        _end(session, run, "stopped", reason="due-passed")
+        end_run(session, run, "stopped", reason="due-passed")
         return False
     who = meant_by(course, AudienceFilter.from_json(run.audience_filter), reach_of_stored(run))
     if run.due_from is not None:
@@ -183,7 +179,7 @@ async def step_run(session: AsyncSession, run_id: uuid.UUID) -> bool:
         run.already_enrolled += done.already_enrolled
         run.cursor = done.last or run.cursor
         if done.matches < chunk:
-            _end(session, run, "done")
+            end_run(session, run, "done")
             return False
         if done.wrote:
             break
@@ -207,99 +203,9 @@ async def _step_by_days(
     run.matches += found.matches
     run.cursor = found.last or run.cursor
     if found.matches < DAYS_CHUNK:
-        _end(session, run, "done")
+        end_run(session, run, "done")
         return False
     return True
-
-
-async def undo_run(session: AsyncSession, run_id: uuid.UUID, *, actor: Principal) -> AssignmentRun:
-    """Undo a run: remove its enrollments that have not been begun, the first at once and the rest in the background.
-
-    What a person or another run has assigned as well stays until that run is undone too. A run that is still
-    under way is stopped. Members who have moved out of the actor's reach keep what they have. Raises NotFound,
-    Forbidden.
-    """
-    run = await access_run(session, actor, run_id, lock=True)
-    reach = reach_of(actor, chapters=True)
-    if not reach.covers(reach_of_stored(run)):
-        raise Forbidden("This run is also about members whom you do not administer.")
-    if run.status in ("running", "done", "stopped"):
-        run.status = "undoing"
-        _audit(session, run, actor.user_id, "assignment_run.undone")
-        await session.flush()
-    if run.status == "undoing" and await _remove(session, run, reach):
-        told = UndoAssignments(run_id=run.id, reach=reach.as_json())
-        await enqueue_job(session, told, organization_id=run.organization_id)
-    return run
-
-
-async def step_undo(session: AsyncSession, run_id: uuid.UUID, reach: Reach | None) -> bool:
-    """Remove the next enrollments, of members within the reach, of a run that is being undone; True while there may
-    be more. Without a reach, the run's own.
-    """
-    run = await session.get(AssignmentRun, own_key(session, run_id), with_for_update=True)
-    if run is None or run.status != "undoing":
-        return False
-    return await _remove(session, run, reach or reach_of_stored(run))
-
-
-async def _remove(session: AsyncSession, run: AssignmentRun, reach: Reach) -> bool:
-    # A transaction that assigns again reads that an enrollment is there; it must still be there when that is written.
-    await hold_entrance(session, run.course_id, alone=True)
-    untouched = (
-        select(Enrollment.id)
-        .where(
-            Enrollment.organization_id == run.organization_id,
-            Enrollment.course_id == run.course_id,
-            Enrollment.status == "assigned",
-            *_wanted_no_more(run),
-            ~exists().where(LessonProgress.enrollment_id == Enrollment.id),
-            ~exists().where(QuizAttempt.enrollment_id == Enrollment.id),
-            _is_of(run.organization_id, reach),
-        )
-        .order_by(Enrollment.id)
-        .limit(UNDO_CHUNK)
-        .with_for_update()
-    )
-    ids = (await session.scalars(untouched)).all()
-    removed = await session.scalars(
-        delete(Enrollment)
-        .where(Enrollment.id.in_(ids), Enrollment.status == "assigned")
-        .returning(Enrollment.id)
-    )
-    run.undone += len(removed.all())
-    if len(ids) < UNDO_CHUNK:
-        _end(session, run, "undone")
-        return False
-    await session.flush()
-    return True
-
-
-def _wanted_no_more(run: AssignmentRun) -> tuple[ColumnElement[bool], ...]:
-    """Whether the run has assigned an enrollment, and nothing else has but runs that were taken back as well."""
-    taken_back = select(AssignmentRun.id).where(
-        AssignmentRun.organization_id == run.organization_id,
-        AssignmentRun.course_id == run.course_id,
-        AssignmentRun.status.in_(("undoing", "undone")),
-    )
-    further = EnrollmentSource.enrollment_id == Enrollment.id
-    others = or_(EnrollmentSource.run_id.is_(None), EnrollmentSource.run_id.not_in(taken_back))
-    return (
-        Enrollment.run_id.in_(taken_back),
-        or_(Enrollment.run_id == run.id, exists().where(further, EnrollmentSource.run_id == run.id)),
-        ~exists().where(further, others),
-    )
-
-
-def _is_of(organization_id: str, reach: Reach) -> ColumnElement[bool]:
-    """Whether an enrollment is of a member within the reach; a reach over all members need not look."""
-    if reach.national:
-        return true()
-    return exists().where(
-        Member.organization_id == organization_id,
-        Member.user_id == Enrollment.user_id,
-        within(organization_id, reach),
-    )
 
 
 def _cause(run: AssignmentRun) -> Cause:
@@ -336,13 +242,15 @@ async def course_of(session: AsyncSession, rule: AssignmentRule) -> CourseToAssi
     return course
 
 
-def _end(session: AsyncSession, run: AssignmentRun, status: str, *, reason: str | None = None) -> None:
+def end_run(session: AsyncSession, run: AssignmentRun, status: str, *, reason: str | None = None) -> None:
+    """Note how the run has ended, now."""
     run.status = status
     run.reason = reason
     run.finished_at = now(session)
 
 
-def _audit(session: AsyncSession, run: AssignmentRun, actor_id: str, action: AuditAction) -> None:
+def audit_run(session: AsyncSession, run: AssignmentRun, actor_id: str, action: AuditAction) -> None:
+    """Note what somebody has done with the run."""
     details: JsonObject = {"course_id": str(run.course_id)}
     if run.rule_id is not None:
         details["rule_id"] = str(run.rule_id)

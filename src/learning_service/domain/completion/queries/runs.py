@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.models import AssignmentRun
-from learning_service.domain.assignments.queries.rules import access_run
+from learning_service.domain.assignments.queries.rules import access_run, run_view
 from learning_service.domain.completion.models import EnrollmentRun, VersionMigration
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.enrollments.queries.enrollments import access_authored
@@ -67,13 +67,16 @@ async def _of_assignment(session: AsyncSession, caller: Principal, run_id: uuid.
     run = await session.get(AssignmentRun, own_key(session, run_id))
     if run is None or run.started_by != caller.user_id:
         run = await access_run(session, caller, run_id)
+    seen = await run_view(session, caller, run)
+    # Of others' members nothing is told: what is left are the caller's own whom it assigned.
+    total = seen.assigned if seen.matches is None else seen.matches
     return RunProgress(
         run.id,
         "assignment",
         _STATUSES[run.status],
-        run.matches,
-        run.assigned,
-        run.matches - run.assigned,
+        total,
+        seen.assigned,
+        total - seen.assigned,
         run.started_at,
         run.finished_at,
         run.reason if run.status == "stopped" else None,
