@@ -202,7 +202,9 @@ def over_audiences(
     if past:
         parts.append(_duties_of_erased(audiences, who))
     must_meet = union_all(*parts).cte("must_meet")
-    tables = past_tables(custom_fields=_fields_of(audiences), few=few) if past else ()
+    # The part about erased members is done only where there are any: where all have one audience, members are read once.
+    once = ("members",) if len(parts) <= 2 else ()
+    tables = past_tables(custom_fields=_fields_of(audiences), few=few, inlined=once) if past else ()
     # It is written after `WITH must_meet AS (…)`, and goes on with its own.
     return text(f", {statement}").columns().add_cte(*tables, must_meet)
 
@@ -226,6 +228,7 @@ def _duties_of_erased(audiences: Audiences, who: ColumnElement[bool]) -> Select[
             ErasedDuty.requirement_id.in_([one for ids in audiences.values() for one in ids]),
             ErasedDuty.since <= instant,
             ErasedDuty.until > instant,
+            Member.erased_at.is_not(None),
             who,
         )
     )

@@ -155,6 +155,16 @@ class MemberChange(Base):
     __tablename__ = "member_changes"
     __table_args__ = (
         ForeignKeyConstraint(["organization_id", "user_id"], ["members.organization_id", "members.user_id"]),
+        Index(
+            "ix_member_changes_field",
+            "organization_id",
+            "field",
+            "user_id",
+            "at",
+            "id",
+            postgresql_include=["was", "value"],
+            postgresql_where=text("field IN ('status', 'chapter_id')"),
+        ),
     )
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)

@@ -4,7 +4,7 @@ Each is a `WITH` item of a table's own name, which therefore stands for the tabl
 statement that says how things stand says how they stood. The parameters are `organization_id` and `instant`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import CTE, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -25,13 +25,19 @@ _PAST = f"""SELECT DISTINCT ON (v.kind, v.id) v.kind, v.id, v.was FROM past_valu
     ORDER BY v.kind, v.id, v.until"""  # noqa: S608
 
 
-def _with_past(kind: str, columns: str, table: str, was_there: str) -> str:
-    """Rows that were there, with what the first change after the instant took away from each (`was`)."""
+def _with_past(kind: str, table: str, was_there: str, *, named: bool, few: bool) -> str:
+    """Rows that were there, with what the first change after the instant took away from each (`was`).
+
+    `named`: only changes of these rows are looked at, which are few of all that have changed. Of `few` members' rows
+    each is looked up.
+    """
     rows = f"FROM {table} t WHERE t.organization_id = :organization_id AND {was_there}"
-    return f"""SELECT {columns}, p.was FROM (SELECT t.* {rows}) AS t LEFT JOIN (
-            SELECT DISTINCT ON (v.id) v.id, v.was FROM past_values v
-            WHERE {_CHANGED} AND v.kind = '{kind}' AND v.id IN (SELECT t.id::text {rows}) ORDER BY v.id, v.until
-        ) AS p ON p.id = t.id::text"""  # noqa: S608
+    of_row = "v.id IN (SELECT t.id::text {0})" if few else "v.id::uuid IN (SELECT t.id {0})"
+    which = f" AND {of_row.format(rows)}" if named or few else ""
+    return f"""SELECT t.*, p.was FROM (SELECT t.* {rows}) AS t LEFT JOIN (
+            SELECT DISTINCT ON (v.id) {"v.id" if few else "v.id::uuid AS id"}, v.was FROM past_values v
+            WHERE {_CHANGED} AND v.kind = '{kind}'{which} ORDER BY v.id, v.until
+        ) AS p ON p.id = {"t.id::text" if few else "t.id"}"""  # noqa: S608
 
 
 _SETTINGS = """SELECT s.organization_id, CASE WHEN p.id IS NULL THEN s.active_statuses
@@ -102,7 +108,7 @@ _ENROLLMENTS = f"""SELECT e.organization_id, e.id, e.user_id, e.course_id, e.due
             {_before("due_at", "timestamptz", "e", "e.was")}, {_before("awaiting_review", "boolean", "e", "e.was")},
             {_before("ended_at", "timestamptz", "e", "e.was")},
             {_before("withdrawn_at", "timestamptz", "e", "e.was")}
-        FROM ({_with_past("enrollment", "t.*", "enrollments", _NOT_DONE)}) AS e
+        FROM ({{rows}}) AS e
     ) AS e"""  # noqa: S608
 # A completion counts from when its enrollment was completed, which is after its own time where a person graded. Of
 # several the one that lasts longest says until when, and the last one since when.
@@ -112,10 +118,21 @@ _STATUSES = f"""SELECT c.organization_id, c.user_id, c.requirement_id, max(c.com
         SELECT c.organization_id, c.user_id, c.enrollment_id, c.completed_at,
             {_before("requirement_id", "text", "c", "c.was")}, {_before("expires_at", "timestamptz", "c", "c.was")},
             {_before("voided_at", "timestamptz", "c", "c.was")}
-        FROM ({_with_past("completion", "t.*", "course_completions", "t.completed_at <= :instant")}) AS c
+        FROM ({{rows}}) AS c
     ) AS c WHERE c.enrollment_id NOT IN (SELECT e.id FROM enrollments e WHERE e.status <> 'completed')
         AND c.requirement_id IS NOT NULL AND (c.voided_at IS NULL OR c.voided_at > :instant)
     GROUP BY c.organization_id, c.user_id, c.requirement_id"""  # noqa: S608
+
+
+def _enrollments(few: bool) -> str:
+    return _ENROLLMENTS.format(rows=_with_past("enrollment", "enrollments", _NOT_DONE, named=True, few=few))
+
+
+def _statuses(few: bool) -> str:
+    done = "t.completed_at <= :instant"
+    return _STATUSES.format(rows=_with_past("completion", "course_completions", done, named=False, few=few))
+
+
 _EXEMPTIONS = """SELECT x.user_id, x.organization_id, x.requirement_id, x.course_id, x.expires_at,
         CASE WHEN x.ended_at <= :instant THEN x.ended_at END AS ended_at
     FROM exemptions x WHERE x.organization_id = :organization_id AND x.granted_at <= :instant"""
@@ -124,35 +141,43 @@ _EVIDENCE = """SELECT v.organization_id, v.user_id, v.requirement_id, v.complete
         'approved' AS status
     FROM evidence v WHERE v.organization_id = :organization_id AND v.approved_at <= :instant
         AND (v.taken_back_at IS NULL OR v.taken_back_at > :instant)"""
-_TABLES = (
-    ("past", "MATERIALIZED", _PAST),
-    ("organization_settings", "NOT MATERIALIZED", _SETTINGS),
-    ("chapters", "NOT MATERIALIZED", _CHAPTERS),
-    ("compliance_requirements", "NOT MATERIALIZED", _REQUIREMENTS),
-    ("courses", "NOT MATERIALIZED", _COURSES),
-    ("chapters_held", "NOT MATERIALIZED", _held("chapter_id")),
-    ("statuses_held", "NOT MATERIALIZED", _held("status")),
-    ("customs_held", "NOT MATERIALIZED", _CUSTOM),
-    ("members", "MATERIALIZED", _MEMBERS),
-    ("enrollments", "MATERIALIZED", _ENROLLMENTS),
-    ("exemptions", "NOT MATERIALIZED", _EXEMPTIONS),
-    ("evidence", "NOT MATERIALIZED", _EVIDENCE),
-    ("chapter_compliance_statuses", "NOT MATERIALIZED", _STATUSES),
-)
 
 
-def past_tables(*names: str, custom_fields: Sequence[str] = (), few: bool = False) -> tuple[CTE, ...]:
+def _tables(few: bool) -> tuple[tuple[str, str, str], ...]:
+    return (
+        ("past", "MATERIALIZED", _PAST),
+        ("organization_settings", "NOT MATERIALIZED", _SETTINGS),
+        ("chapters", "NOT MATERIALIZED", _CHAPTERS),
+        ("compliance_requirements", "NOT MATERIALIZED", _REQUIREMENTS),
+        ("courses", "NOT MATERIALIZED", _COURSES),
+        ("chapters_held", "NOT MATERIALIZED", _held("chapter_id")),
+        ("statuses_held", "NOT MATERIALIZED", _held("status")),
+        ("customs_held", "NOT MATERIALIZED", _CUSTOM),
+        ("members", "MATERIALIZED", _MEMBERS),
+        ("enrollments", "MATERIALIZED", _enrollments(few)),
+        ("exemptions", "NOT MATERIALIZED", _EXEMPTIONS),
+        ("evidence", "NOT MATERIALIZED", _EVIDENCE),
+        ("chapter_compliance_statuses", "NOT MATERIALIZED", _statuses(few)),
+    )
+
+
+_OF_ALL, _OF_FEW = _tables(few=False), _tables(few=True)
+
+
+def past_tables(
+    *names: str, custom_fields: Sequence[str] = (), few: bool = False, inlined: Collection[str] = ()
+) -> tuple[CTE, ...]:
     """These tables, or all, as they were; add them to a statement before all that reads them, in this order.
 
     Members have no other custom fields than these. `few`: the statement is about few members, so that no table is
-    gone through as a whole.
+    gone through as a whole. `inlined`: tables that the statement reads once, and need not be kept meanwhile.
     """
     asked = bindparam("custom_fields", [f"custom_fields.{name}" for name in custom_fields], ARRAY(Text))
     return tuple(
         (text(statement).bindparams(asked) if ":custom_fields" in statement else text(statement))
         .columns()
         .cte(name)
-        .prefix_with("NOT MATERIALIZED" if few else how, dialect="postgresql")
-        for name, how, statement in _TABLES
+        .prefix_with("NOT MATERIALIZED" if few or name in inlined else how, dialect="postgresql")
+        for name, how, statement in (_OF_FEW if few else _OF_ALL)
         if not names or name in names
     )

@@ -34,7 +34,9 @@ _ROLL_UP = f"""{STANDING}, places AS (
         count(*) FILTER (WHERE status = 'complete' AND expires_at <= :instant + interval '30 days') AS expiring_30,
         count(*) FILTER (WHERE status = 'complete' AND expires_at <= :instant + interval '60 days') AS expiring_60,
         count(*) FILTER (WHERE status = 'complete' AND expires_at <= :instant + interval '90 days') AS expiring_90
-    FROM standing WHERE active GROUP BY chapter_id
+    -- Without the OFFSET each of the counts would work the status out again.
+    FROM (SELECT chapter_id, status, overdue, expires_at FROM standing WHERE active OFFSET 0) AS each
+    GROUP BY chapter_id
 )
 SELECT chapter_id, chapter_name, region_id, coalesce(members, 0), coalesce(complete, 0), coalesce(exempt, 0),
     coalesce(pending, 0), coalesce(overdue, 0), coalesce(expired, 0), coalesce(failed, 0), coalesce(not_started, 0),
