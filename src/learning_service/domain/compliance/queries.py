@@ -202,7 +202,7 @@ def over_audiences(
     if past:
         parts.append(_duties_of_erased(audiences, who))
     must_meet = union_all(*parts).cte("must_meet")
-    # The part about erased members is done only where there are any: where all have one audience, members are read once.
+    # Where all have one audience, members are read once: the part about erased ones, only where there are any.
     once = ("members",) if len(parts) <= 2 else ()
     tables = past_tables(custom_fields=_fields_of(audiences), few=few, inlined=once) if past else ()
     # It is written after `WITH must_meet AS (…)`, and goes on with its own.
