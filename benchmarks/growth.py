@@ -7,15 +7,18 @@ included, where EXPLAIN would show a plan of today.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from benchmarks.http_rows import median_cost, request, run_values, submissions
 from benchmarks.people import (
+    CHAPTERS,
     ORGANIZATION,
     add_attempts,
     add_completions,
     add_learners,
     add_members,
     add_others,
+    execute,
     rest_indexes,
     run,
     settle,
@@ -25,6 +28,25 @@ from benchmarks.school import Course, School, large_modules, quiz_modules, small
 from benchmarks.stage import Cost, Server, Stage
 
 MEMBERS, FEW, MANY = 10_000, 1000, 1_000_000
+LATER = {"as of", "forecast", "dry run"}
+"""Calls that take a good part of a second: so few are in a round that one more or less would be a figure.
+
+They are measured one at a time, and longer."""
+# Everybody was in another chapter a month ago, and a completion would have expired later until ten days ago.
+_PAST = (
+    """
+    INSERT INTO member_changes (organization_id, user_id, field, at, id, was, value)
+    SELECT organization_id, user_id, 'chapter_id', now() - interval '30 days', gen_random_uuid(),
+        jsonb_build_array(chapter_id), jsonb_build_array(chapter_id) FROM members
+    """,
+    """
+    INSERT INTO past_values (organization_id, kind, id, until, was)
+    SELECT organization_id, 'completion', id::text, now() - interval '10 days',
+        jsonb_build_object('requirement_id', requirement_id, 'expires_at', expires_at, 'voided_at', null)
+    FROM course_completions
+    """,
+    "UPDATE organizations SET created_at = now() - interval '9 years'",
+)
 ROUNDS, ASKED = 5, 200
 UNIT = "µs CPU a request"
 _SCANS = f"""
@@ -42,6 +64,8 @@ class House:
     server: Server
     large: Course
     quiz: Course
+    moved: Course
+    """It has a second version, at which nobody is."""
 
     @property
     def url(self) -> str:
@@ -63,6 +87,9 @@ def rows(stage: Stage, many: int = MANY) -> list[Row]:
         "submit": _submit,
         "review queue": _queue,
         "roll-up": _roll_up,
+        "as of": _as_of,
+        "forecast": _forecast,
+        "dry run": _dry_run,
     }
     found = []
     asked = {
@@ -78,7 +105,7 @@ def rows(stage: Stage, many: int = MANY) -> list[Row]:
         costs: dict[str, list[Cost]] = {house.database: [] for house in houses}
         for _ in range(ROUNDS):
             for house in houses:
-                costs[house.database].append(stage.round(house.server, asked[name, house.database]))
+                costs[house.database].append(_round(stage, house, name, asked[name, house.database]))
         few, large = (median_cost(costs[house.database]).both for house in houses)
         result = Result(f"growth: {name}", large, UNIT, few, large / few)
         found.append(Row(result, ratio=Mark(1.5, at_most=True)))
@@ -89,39 +116,48 @@ def rows(stage: Stage, many: int = MANY) -> list[Row]:
     return found
 
 
+def _round(stage: Stage, house: House, name: str, asked: str) -> Cost:
+    if name in LATER:
+        return stage.round(house.server, asked, seconds=2, connections=1)
+    return stage.round(house.server, asked)
+
+
 def _build(stage: Stage, others: dict[str, int]) -> list[House]:
     """A house for each database: the same organization in all of them, and so many others' members."""
     with stage.loading():
         first, *more = others
-        large, quiz = _organization(stage, first)
+        large, quiz, moved = _organization(stage, first)
         for database in more:
             stage.copy(database, first)
         for database, members in others.items():
             url = stage.plain_url(database)
-            run(add_others(url, members), settle(url))
+            run(add_others(url, members), execute(url, *_PAST), settle(url))
     servers = {database: stage.serve_service(database, f"service-{database}") for database in others}
-    return [House(stage, database, server, large, quiz) for database, server in servers.items()]
+    return [House(stage, database, server, large, quiz, moved) for database, server in servers.items()]
 
 
-def _organization(stage: Stage, database: str) -> tuple[Course, Course]:
+def _organization(stage: Stage, database: str) -> tuple[Course, Course, Course]:
     stage.create(database)
     url = stage.plain_url(database)
     school = School(stage, stage.serve_service(database))
     school.found()
     ids = [school.course("Large", large_modules()), school.course("Quiz", quiz_modules())]
     ids.append(school.course("Small", small_modules()))
+    ids.append(school.course("Moved", quiz_modules()))
+    school.publish_again(ids[-1])
     stage.stop_servers()
-    versions = run_values(url, "SELECT published_version_id FROM courses ORDER BY id")
-    large, quiz, small = (Course(i, version) for i, version in zip(ids, versions, strict=True))
+    versions = run_values(url, "SELECT id FROM course_versions WHERE number = 1 ORDER BY course_id")
+    large, quiz, small, moved = (Course(i, version) for i, version in zip(ids, versions, strict=True))
     run(
         rest_indexes(url),
         add_members(url, MEMBERS),
         add_completions(url, small.id, small.version_id, MEMBERS),
         add_learners(url, large.id, large.version_id, ASKED),
         add_learners(url, quiz.id, quiz.version_id, MEMBERS),
+        add_learners(url, moved.id, moved.version_id, MEMBERS),
         add_attempts(url, [ORGANIZATION]),
     )
-    return large, quiz
+    return large, quiz, moved
 
 
 def _tokens(house: House) -> list[str]:
@@ -152,3 +188,22 @@ def _queue(house: House) -> list[str]:
 def _roll_up(house: House) -> list[str]:
     boss = house.stage.token(ORGANIZATION, "boss", "national_admin")
     return [request("/api/reports/compliance/?requirement_id=hazing", boss)]
+
+
+def _as_of(house: House) -> list[str]:
+    """The report of a chapter 60 days ago."""
+    boss = house.stage.token(ORGANIZATION, "boss", "national_admin")
+    then = (datetime.now(UTC) - timedelta(days=60)).date()
+    return [request(f"/api/reports/compliance/?as_of={then}&chapter_id=c{n}", boss) for n in range(CHAPTERS)]
+
+
+def _forecast(house: House) -> list[str]:
+    boss = house.stage.token(ORGANIZATION, "boss", "national_admin")
+    return [request("/api/reports/compliance/forecast/?days=90", boss)]
+
+
+def _dry_run(house: House) -> list[str]:
+    """What moving all the organization's learners of a course would do."""
+    boss = house.stage.token(ORGANIZATION, "boss", "national_admin")
+    path = f"/api/courses/{house.moved.id}/versions/2/migrations/"
+    return [request(path, boss, '{"dry_run": true}')]

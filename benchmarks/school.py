@@ -50,6 +50,13 @@ class School:
         self._ok("POST", f"{path}/publish/")
         return str(made["id"])
 
+    def publish_again(self, course_id: str) -> None:
+        """A second version of a course, with another title."""
+        path = f"/api/courses/{course_id}"
+        tree = self._ok("GET", f"{path}/draft/").json()
+        self._ok("PUT", f"{path}/draft/", {**tree, "title": "Again"}, headers={"If-Match": "*"})
+        self._ok("POST", f"{path}/publish/")
+
     def get(self, path: str, user: str, stage: Stage) -> Json:
         """What a member is answered."""
         return dict(self._ok("GET", path, token=stage.token(ORGANIZATION, user)).json())

@@ -8,7 +8,7 @@ import json
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import PendingResponse, QuizAttempt
@@ -16,9 +16,10 @@ from learning_service.domain.completion.queries.moving import Move
 from learning_service.domain.grading.rules.groups import group_of
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict
+from learning_service.domain.kernel.planning import plan_afresh, write_afresh, writing
 
 # A learner who has been at this version before may have done the lesson there too: then both rows stay.
-_LESSONS = text(
+_LESSONS = writing(
     """
 UPDATE lesson_progress p SET lesson_id = l.new
 FROM unnest(CAST(:old AS uuid[]), CAST(:new AS uuid[])) AS l(old, new)
@@ -27,7 +28,7 @@ WHERE p.organization_id = :organization_id AND p.enrollment_id = ANY(CAST(:ids A
         AND o.enrollment_id = p.enrollment_id AND o.lesson_id = l.new)
 """
 )
-_COUNTS = text(
+_COUNTS = writing(
     """
 UPDATE quiz_progress p SET quiz_id = q.new, attempts_allowed = CASE
     WHEN q.most IS NULL OR q.was IS NULL OR p.attempts_allowed IS NULL THEN q.most
@@ -37,7 +38,7 @@ FROM unnest(CAST(:old AS uuid[]), CAST(:new AS uuid[]), CAST(:most AS integer[])
 WHERE p.organization_id = :organization_id AND p.enrollment_id = ANY(CAST(:ids AS uuid[])) AND p.quiz_id = q.old
 """
 )
-_ATTEMPTS = text(
+_ATTEMPTS = writing(
     """
 UPDATE quiz_attempts a SET quiz_id = q.new, correction = :correction, layout = with_new_ids(a.layout, q.names),
     responses = with_new_ids(a.responses, q.names), marks = with_new_ids(a.marks, q.names)
@@ -46,7 +47,7 @@ FROM (SELECT old, new, CAST(names AS jsonb) AS names
 WHERE a.organization_id = :organization_id AND a.enrollment_id = ANY(CAST(:ids AS uuid[])) AND a.quiz_id = q.old
 """
 )
-_RESULTS = text(
+_RESULTS = writing(
     """
 UPDATE assessment_results r SET assessment_id = q.new
 FROM unnest(CAST(:old AS uuid[]), CAST(:new AS uuid[])) AS q(old, new)
@@ -54,7 +55,7 @@ WHERE r.organization_id = :organization_id AND r.enrollment_id = ANY(CAST(:ids A
     AND r.assessment_id = q.old
 """
 )
-_RESPONSES = text(
+_RESPONSES = writing(
     """
 UPDATE pending_responses r SET question_id = v.question_id,
     group_id = CASE WHEN r.group_id IS NOT NULL THEN v.group_id END
@@ -63,14 +64,14 @@ FROM unnest(CAST(:responses AS uuid[]), CAST(:questions AS uuid[]), CAST(:groups
 WHERE r.organization_id = :organization_id AND r.id = v.id
 """
 )
-_ENROLLMENTS = text(
+_ENROLLMENTS = writing(
     """
 UPDATE enrollments SET version_id = :version_id, revision = revision + 1,
     awaiting_review = id = ANY(CAST(:awaiting AS uuid[]))
 WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[]))
 """
 )
-_NOTE = text(
+_NOTE = writing(
     """
 INSERT INTO enrollment_moves (organization_id, enrollment_id, id, from_version, to_version, moved_at, kept, lost)
 SELECT :organization_id, e.id, gen_random_uuid(), :from_version, :to_version, :at,
@@ -111,7 +112,9 @@ async def move_held(
     if not ids:
         return
     own = {"organization_id": move.organization_id, "ids": list(ids)}
-    await session.execute(
+    await plan_afresh(session)
+    await write_afresh(
+        session,
         _NOTE,
         own
         | {
@@ -123,10 +126,12 @@ async def move_held(
         },
     )
     if move.lessons:
-        await session.execute(_LESSONS, own | {"old": list(move.lessons), "new": list(move.lessons.values())})
+        await write_afresh(
+            session, _LESSONS, own | {"old": list(move.lessons), "new": list(move.lessons.values())}
+        )
     if move.quizzes:
         await _move_quizzes(session, move, ids)
-    await session.execute(_ENROLLMENTS, own | {"version_id": move.after.id, "awaiting": list(awaiting)})
+    await write_afresh(session, _ENROLLMENTS, own | {"version_id": move.after.id, "awaiting": list(awaiting)})
 
 
 async def _move_quizzes(session: AsyncSession, move: Move, ids: Sequence[uuid.UUID]) -> None:
@@ -136,7 +141,8 @@ async def _move_quizzes(session: AsyncSession, move: Move, ids: Sequence[uuid.UU
         "old": list(move.quizzes),
         "new": [quiz.id for quiz in move.quizzes.values()],
     }
-    await session.execute(
+    await write_afresh(
+        session,
         _COUNTS,
         pairs
         | {
@@ -146,9 +152,9 @@ async def _move_quizzes(session: AsyncSession, move: Move, ids: Sequence[uuid.UU
     )
     await _move_responses(session, move, ids)
     names = [json.dumps(move.ids_in(old)) for old in move.quizzes]
-    await session.execute(_ATTEMPTS, pairs | {"names": names, "correction": move.correction})
+    await write_afresh(session, _ATTEMPTS, pairs | {"names": names, "correction": move.correction})
     if any(quiz.kind == "assessment" for quiz in move.quizzes.values()):
-        await session.execute(_RESULTS, pairs)
+        await write_afresh(session, _RESULTS, pairs)
 
 
 async def _move_responses(session: AsyncSession, move: Move, ids: Sequence[uuid.UUID]) -> None:
@@ -173,7 +179,8 @@ async def _move_responses(session: AsyncSession, move: Move, ids: Sequence[uuid.
         group_of(keys[row.quiz_id][question], row.text).id
         for row, question in zip(found, questions, strict=True)
     ]
-    await session.execute(
+    await write_afresh(
+        session,
         _RESPONSES,
         {
             "organization_id": move.organization_id,
