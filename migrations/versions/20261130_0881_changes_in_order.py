@@ -7,7 +7,7 @@ from alembic import op
 from indexes import create_concurrently, drop_concurrently
 
 revision: str = "0881"
-down_revision: str | None = "0941"
+down_revision: str | None = "0950"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
