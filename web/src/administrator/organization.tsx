@@ -59,7 +59,10 @@ function CertificatePreview({ settings }: { settings: Settings }) {
           {settings.second_signatory_name ? (
             <Signature name={settings.second_signatory_name} title={settings.second_signatory_title} image={settings.second_signature_image} />
           ) : null}
-          <span className="paper-line">{day(now())}</span>
+          <span className="paper-line">
+            {day(now())}
+            <small />
+          </span>
         </div>
       </div>
     </figure>
