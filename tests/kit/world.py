@@ -1,7 +1,6 @@
 """An organization driven from outside, through the contract alone."""
 
 import asyncio
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,14 +12,8 @@ import httpx
 
 from learning_devstack.tokens import mint_token
 from learning_service.context import Context
-from learning_service.domain.courses.actions.courses import create_course
-from learning_service.domain.courses.actions.drafts import save_draft
-from learning_service.domain.courses.actions.publishing import publish_draft
-from learning_service.domain.courses.rules.policy import CourseIn
-from learning_service.domain.enrollments.queries.enrollments import see_course
-from learning_service.domain.kernel.principal import Principal
-from learning_service.schemas.courses import CourseOut, PublishedCourseOut, PublishWarningOut
 from tests.kit.founding import found
+from tests.kit.publishing import make_course
 from tests.kit.running import Runner
 
 Json = dict[str, Any]
@@ -152,20 +145,7 @@ class World:
         body = {"title": tree["title"], "scope": "national", **policy}
         if self.elsewhere:
             return await self._push_course(tree, body, publish=publish)
-        boss = Principal(self.id, self.admin.user, roles=frozenset({"national_admin"}))
-        warnings = None
-        async with self.worker.transaction(self.id) as session:
-            new = CourseIn.model_validate_json(json.dumps(body))
-            course_id = await create_course(session, new, actor=boss)
-            sent = json.dumps(tree).encode()
-            await save_draft(session, course_id, sent, if_match="*", actor=boss)
-            if publish:
-                warnings = await publish_draft(session, course_id, note=None, if_match=None, actor=boss)
-            made = CourseOut.model_validate((await see_course(session, boss, course_id)).view)
-        if warnings is None:
-            return made.model_dump(mode="json")
-        told = [PublishWarningOut.model_validate(one) for one in warnings]
-        return PublishedCourseOut(**made.model_dump(), warnings=told).model_dump(mode="json")
+        return await make_course(self.worker, self.id, body, tree, publish=publish)
 
     async def _push_course(self, tree: Json, body: Json, *, publish: bool) -> Json:
         made: Json = await self.admin.ok("POST", "/api/courses/", body)
