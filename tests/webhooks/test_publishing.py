@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,12 @@ from learning_service.domain.records.events import append_event
 from learning_service.worker.jobs.webhooks import number_all_events
 from learning_service.worker.publishing import Stream, keep_publishing, publish_some, stream_of
 from tests.kit import processes
+from tests.kit.direct import Database, database
 from tests.kit.nats_server import NatsServer, installed, nats_server
 from tests.kit.webhooks import complete
 from tests.kit.world import Caller, Json, World
+
+__all__ = ["database"]
 
 pytestmark = [
     pytest.mark.long,
@@ -27,6 +31,9 @@ pytestmark = [
 ]
 PATIENCE_SECONDS = 90
 MANY = 3000
+OPEN = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in trans%'"
+)
 MakeSettings = Callable[..., Settings]
 
 
@@ -116,6 +123,54 @@ async def test_what_is_sent_again_is_known_to_the_stream(
     await _publish_all(world, stream)
     assert await _stored(server, world) == stored
     assert _duplicates() - before == len(stored) - 1
+
+
+class Observed:
+    """A stream that looks at the database while it is waited for, and at what another worker would find."""
+
+    def __init__(self, world: World, database: Database) -> None:
+        self.world, self.database = world, database
+        self.open: list[int] = []
+        self.others: list[bool] = []
+
+    async def publish(self, *_: object, **__: object) -> bool:
+        """Store nothing."""
+        self.open.append(await self.database.value(OPEN))
+        if not self.others:
+            self.others.append(False)  # only once: what is asked here would ask again
+            self.others[0] = await publish_some(self.world.worker, self)
+        return False
+
+    async def stream_name(self) -> str | None:
+        """None of any name."""
+        return None
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_no_transaction_waits_for_the_stream(world: World, database: Database) -> None:
+    """And while one worker has the turn, no other publishes from that feed."""
+    await database("UPDATE event_feeds SET published_position = last_position")
+    await _append(world, 3)
+    await number_all_events(world.worker)
+    observed = Observed(world, database)
+    assert await publish_some(world.worker, observed)
+    assert observed.open == [0, 0, 0]
+    assert observed.others == [False]
+    turn = "SELECT published_position = last_position AND publishing_until IS NULL FROM event_feeds"
+    assert await database.value(f"{turn} WHERE organization_id = $1", world.id)
+
+
+async def test_a_turn_of_a_worker_that_died_is_over_by_itself(world: World, database: Database) -> None:
+    await database("UPDATE event_feeds SET published_position = last_position")
+    await _append(world, 1)
+    await number_all_events(world.worker)
+    until_then = "UPDATE event_feeds SET publishing_until = clock_timestamp() + $2 WHERE organization_id = $1"
+    await database(until_then, world.id, timedelta(minutes=1))
+    assert not await publish_some(world.worker, Observed(world, database))
+    await database(until_then, world.id, timedelta(seconds=-1))
+    assert await publish_some(world.worker, Observed(world, database))
 
 
 async def test_nothing_is_lost_while_the_server_is_away(

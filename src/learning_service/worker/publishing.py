@@ -1,13 +1,13 @@
 """Hands the feeds on, in their order, to whoever listens beside the webhooks.
 
-One worker publishes at a time: its transaction holds the turn, and ends with how far it came. Where it dies, its turn
-ends with its connection, and the next worker begins where the last transaction ended. What was sent since is sent
-again, under the same ids.
+One worker at a time has the turn at a feed, and ends it with how far it came. Where it dies, its turn is over after a
+while, and the next worker begins where the last one ended. What was sent since is sent again, under the same ids.
 """
 
 import asyncio
 import importlib
 import random
+import time
 from typing import Protocol
 
 import structlog
@@ -19,9 +19,8 @@ from learning_service.core.settings import Settings
 from learning_service.domain.records.events import Event
 from learning_service.domain.webhooks.actions.publications import (
     ANY_UNPUBLISHED,
-    next_feed,
-    note_published,
-    take_turn,
+    end_turn,
+    take_feed,
     unpublished_events,
 )
 from learning_service.domain.webhooks.models import EventFeed
@@ -36,6 +35,8 @@ PUBLISHED = Counter(
 )
 TICK_SECONDS = 0.4
 LONGEST_PAUSE_SECONDS = 30.0
+LONGEST_SECONDS = 20.0
+"""After so long a turn is ended, well before it is over by itself."""
 STREAM = "learning_service.adapters.event_stream"
 _chance = random.SystemRandom()
 
@@ -89,20 +90,27 @@ async def keep_publishing(context: Context, stream: Stream) -> None:
 
 
 async def publish_some(context: Context, stream: Stream) -> bool:
-    """Publish the next events of one feed; False where there are none, or it is another worker's turn."""
+    """Publish the next events of one feed; False where there are none, or others have the turn.
+
+    Nothing is held of the database while the stream is waited for.
+    """
+    begun = time.monotonic()
     async with context.transaction(None) as session:
-        if not await take_turn(session):
-            return False
-        feed = await next_feed(session)
-        if feed is None:
-            return False
-        events = await unpublished_events(session, feed)
+        feed = await take_feed(session)
+        events = [] if feed is None else await unpublished_events(session, feed)
+    if feed is None:
+        return False
+    last = feed.published_position if events else feed.last_position
+    try:
         _look_for_gap(feed, events[0] if events else None)
         for event in events:
+            if time.monotonic() - begun > LONGEST_SECONDS:
+                break
             await _publish(stream, event)
-        last = events[-1].position if events else feed.last_position
-        assert last is not None
-        await note_published(session, feed, last)
+            last = event.position
+    finally:
+        async with context.transaction(None) as session:
+            await end_turn(session, feed, last)
     return True
 
 

@@ -19,6 +19,8 @@ class EventFeed(Base):
     last_position: Mapped[int] = mapped_column(BigInteger)
     published_position: Mapped[int | None] = mapped_column(BigInteger)
     """How far it has been handed on to the stream outside; null: not at all."""
+    publishing_until: Mapped[datetime | None]
+    """Until when a worker has the turn to hand it on; null: none has."""
 
 
 class WebhookSubscription(Base):
