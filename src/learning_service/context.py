@@ -5,7 +5,7 @@ This is the only place that commits: open, do, commit, and only then hand arq wh
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,7 +49,9 @@ class Context:
     replica: Replica | None
     """What reports read, beside the engine's database."""
     turns: Turns
-    """At the engine's connections, by organization."""
+    """At the engine's connections, by organization; what is for none has a share, too."""
+    own_turns: Turns
+    """The same, by caller."""
     direct: DirectPool
     queue: Queue
     store: ObjectStore
@@ -66,13 +68,14 @@ class Context:
 
     @asynccontextmanager
     async def transaction(
-        self, organization_id: str | None, *, at: datetime | None = None
+        self, organization_id: str | None, *, at: datetime | None = None, caller: str | None = None
     ) -> AsyncIterator[AsyncSession]:
         """One transaction under this process's role, for one organization; committed when the block ends.
 
-        An exception rolls everything back. `at` replaces the transaction's instant.
+        An exception rolls everything back. `at` replaces the transaction's instant. `caller`: for whom, so that
+        nobody has all of the organization's connections.
         """
-        async with self._turn(organization_id), self.sessions() as session:
+        async with self._turn(organization_id, caller), self.sessions() as session:
             await self._open(session, organization_id, at)
             yield session
             await self._commit(session)
@@ -88,11 +91,17 @@ class Context:
         if keyed is not None:
             await claim_key(session, keyed)
 
-    def _turn(self, organization_id: str | None) -> AbstractAsyncContextManager[None]:
-        """A worker's jobs are shared out by its queue."""
-        if organization_id is None or self.role != "learning_api":
-            return nullcontext()
-        return self.turns.turn(organization_id)
+    @asynccontextmanager
+    async def _turn(self, organization_id: str | None, caller: str | None) -> AsyncIterator[None]:
+        """A worker's jobs are shared out by its queue; what asks for nobody, as `/readyz` does, waits for none."""
+        if self.role != "learning_api" or (organization_id is None and caller is None):
+            yield
+            return
+        async with AsyncExitStack() as stack:
+            if organization_id is not None and caller is not None:
+                await stack.enter_async_context(self.own_turns.turn(caller))
+            await stack.enter_async_context(self.turns.turn(organization_id or ""))
+            yield
 
     async def _open(self, session: AsyncSession, organization_id: str | None, at: datetime | None) -> None:
         session.info[TRACEPARENT] = traceparent()
@@ -112,8 +121,8 @@ class Context:
         await self.queue.hand_over(due)
 
 
-def share_of_pool(size: int) -> int:
-    """How many of a pool's connections one organization may have: two thirds, and all where there is one."""
+def share_of(size: int) -> int:
+    """How many of so many connections one organization, or one caller of those, may have: two thirds, but one."""
     return max(1, size * 2 // 3)
 
 
@@ -135,7 +144,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
     """Build the clients of one process and close them at its end."""
     engine = create_engine(settings, role=role)
     direct = DirectPool(settings, role=role)
-    each = share_of_pool(settings.database_pool_size)
+    each = share_of(settings.database_pool_size)
     replica = _replica_of(settings, role, each)
     queue = Queue(settings.redis_url.get_secret_value())
     http = HttpClient()
@@ -159,6 +168,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                 ),
                 replica=replica,
                 turns=Turns(each, settings.database_pool_timeout_seconds),
+                own_turns=Turns(share_of(each), settings.database_pool_timeout_seconds),
                 direct=direct,
                 queue=queue,
                 store=store,

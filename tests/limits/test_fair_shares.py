@@ -6,6 +6,7 @@ import threading
 import time
 import weakref
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
@@ -15,12 +16,15 @@ from starlette.types import Message, Receive, Scope, Send
 from tests.conftest import MakeSettings
 from tests.kit.waiting import someone_waits, until
 from tests.kit.webhooks import complete
-from tests.kit.world import Caller, World
+from tests.kit.world import Caller, World, choice
 
 from learning_service.api.concurrency import ConcurrencyLimit
+from learning_service.api.requests import NOBODY
+from learning_service.context import open_context
 from learning_service.core.settings import Settings
 from learning_service.domain.courses.actions import drafts
 from learning_service.domain.courses.rules.richtext import sanitize_tree
+from learning_service.domain.kernel.large_work import workroom
 from learning_service.main import create_app
 
 OWN, POOL = 5, 3
@@ -106,6 +110,53 @@ async def test_one_organization_does_not_take_all_connections(
         answer = await push
         assert answer.status_code in (200, 503), answer.text
     assert (await directory("PUT", "/api/directory/chapters/n2/", body)).status_code == 200
+
+
+async def test_one_caller_does_not_take_all_of_the_organizations(
+    world: World, http: httpx.AsyncClient
+) -> None:
+    directory, colleague = through(http, world.directory), through(http, world.admin)
+    async with world.worker.transaction(world.id) as session:
+        held = text("SELECT 1 FROM chapters WHERE organization_id = :o AND id = 'n2' FOR UPDATE")
+        await session.execute(held, {"o": world.id})
+        body = {"name": "Locked", "region_id": "north"}
+        pushes = [
+            asyncio.create_task(directory("PUT", "/api/directory/chapters/n2/", body)) for _ in range(OWN)
+        ]
+        await someone_waits(world.worker)
+        await asyncio.sleep(0.3)
+        assert (await colleague("GET", "/api/courses/")).status_code == 200
+        assert not any(push.done() for push in pushes), "nobody's end made room"
+    assert {(await push).status_code for push in pushes} <= {200, 503}
+
+
+async def test_callers_without_login_do_not_take_all_connections(
+    world: World, settings: Settings, make_settings: MakeSettings
+) -> None:
+    small = make_settings(settings.database_url, database_pool_size=POOL, database_pool_timeout_seconds=1)
+    async with open_context(small, "learning_api") as context, AsyncExitStack() as stack:
+        for _ in range(POOL - 1):
+            await stack.enter_async_context(context.transaction(None, caller=NOBODY))
+        with pytest.raises(TimeoutError):
+            await stack.enter_async_context(context.transaction(None, caller=NOBODY))
+        for whose in (world.id, None):
+            async with context.transaction(whose):
+                pass
+
+
+async def test_exports_wait_in_line_without_a_connection(world: World, http: httpx.AsyncClient) -> None:
+    admin = through(http, world.admin)
+    bank = await admin.ok("POST", "/api/question-banks/", {"title": "B", "scope": "national"})
+    await admin.ok("POST", f"/api/question-banks/{bank['id']}/questions/", choice())
+    course = await world.course()
+    paths = f"/api/question-banks/{bank['id']}/export/", f"/api/courses/{course['id']}/versions/1/export/"
+    async with workroom(world.id, "somebody", object, size=0):
+        exports = [asyncio.create_task(admin("GET", f"{path}?format=gift")) for path in paths * 2]
+        await asyncio.sleep(0.5)
+        colleague = through(http, world.call_as("regional", "regional_admin:north"))
+        assert (await colleague("GET", "/api/courses/")).status_code == 200
+        assert not any(one.done() for one in exports), "they wait"
+    assert [(await one).status_code for one in exports] == [200] * 4
 
 
 async def test_drafts_are_judged_one_after_the_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ class CanUpload(Permission):
 
         Asked in a transaction of its own: none may stay open while a file comes in.
         """
-        async with context.transaction(caller.organization_id) as session:
+        async with context.transaction(caller.organization_id, caller=caller.key) as session:
             if request.query_params.get("for") != "evidence":
                 await require_author(session, caller)
             elif not caller.is_any_admin and not await is_member(session, caller):

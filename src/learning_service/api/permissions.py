@@ -163,25 +163,25 @@ class CanAuthorBank(Permission):
 
 
 class CanImportIntoBank(Permission):
-    """The same, asked before a file comes in and in a transaction of its own."""
+    """The same, asked in a transaction of its own: before a file comes in, or one is made."""
 
     name = "author of the bank"
 
     async def __call__(self, caller: Caller, context: ContextOf, bank_id: str) -> Principal:
         """The caller. Raises NotFound."""
-        async with context.transaction(caller.organization_id) as session:
+        async with context.transaction(caller.organization_id, caller=caller.key) as session:
             await access_bank(session, caller, path_id(bank_id))
         return caller
 
 
 class CanImportQuestions(Permission):
-    """An author of the course of the path, asked before a file comes in and in a transaction of its own."""
+    """An author of the course of the path, asked before a file comes in or is made, in a transaction of its own."""
 
     name = "author of the course"
 
     async def __call__(self, caller: Caller, context: ContextOf, course_id: str) -> Principal:
         """The caller. Raises NotFound, Forbidden."""
-        async with context.transaction(caller.organization_id) as session:
+        async with context.transaction(caller.organization_id, caller=caller.key) as session:
             await access_authored(session, caller, path_id(course_id))
         return caller
 

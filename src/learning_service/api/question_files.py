@@ -21,7 +21,7 @@ from learning_service.domain.documents.actions import Received
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.rules import clean_name
 from learning_service.domain.kernel.errors import DomainError
-from learning_service.domain.kernel.large_work import apart, workroom
+from learning_service.domain.kernel.large_work import apart, room
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.exchange.bundles import Kind, write_bundle
 from learning_service.domain.questions.rules.exchange.enclosures import Enclosure
@@ -119,22 +119,24 @@ def _bundle_answer(kind: Kind, content: bytes) -> Response:
 
 async def export_answer(
     context: Context,
-    session: AsyncSession,
     caller: Principal,
     questions: Sequence[AnyQuestion | str],
     format_: str,
 ) -> Response:
     """A file of these questions with their pictures, up to as many as an import takes; or a bundle of a bank.
 
-    Raises BundleTooLarge.
+    The caller must have stood in `line`; no connection is held while anything is made or fetched. Raises
+    BundleTooLarge.
     """
     size = sum(len(one) for one in questions if isinstance(one, str))
-    async with workroom(*caller.who, partial(Leaving, questions), size=size) as leaver:
+    async with room(*caller.who, partial(Leaving, questions), size=size) as leaver:
         named = await leaver.do(Leaving.named)
         if format_ == "bundle":
-            shown = await documents_to_pack(session, caller, named, most=MAX_FILE)
+            async with context.transaction(caller.organization_id) as session:
+                shown = await documents_to_pack(session, caller, named, most=MAX_FILE)
             return _bundle_answer("bank", await leaver.do(Leaving.bundle, await _packed(context, shown)))
-        documents = await pictures_of(session, caller, named, most=MAX_PICTURES)
+        async with context.transaction(caller.organization_id) as session:
+            documents = await pictures_of(session, caller, named, most=MAX_PICTURES)
         files = {file.id: file for file in await _packed(context, documents)}
         content, kind, ending = await leaver.do(Leaving.file, format_, Pictures(files, left=MAX_PICTURES))
     headers = {"Content-Disposition": f'attachment; filename="questions.{ending}"'}

@@ -72,7 +72,7 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
     caller = await authenticate(request)
     await _receive(request, caller)
     context: Context = request.app.state.context
-    async with context.transaction(caller.organization_id, at=marked_since()) as session:
+    async with context.transaction(caller.organization_id, at=marked_since(), caller=caller.key) as session:
         keyed = keyed_request(request, caller, request.state.body)
         if keyed is not None:
             await claim_for(request, session, keyed)
@@ -83,9 +83,13 @@ Session = Annotated[AsyncSession, Depends(_session, scope="function")]
 """The request's transaction in the caller's organization, committed before the reply leaves."""
 
 
+NOBODY = ""
+"""Callers without login, who together have a share of the connections, as an organization has."""
+
+
 async def _public_session(request: Request) -> AsyncIterator[AsyncSession]:
     context: Context = request.app.state.context
-    async with context.transaction(None) as session:
+    async with context.transaction(None, caller=NOBODY) as session:
         yield session
 
 
@@ -101,7 +105,9 @@ async def _read_session(request: Request) -> AsyncIterator[AsyncSession]:
         if context.replica is not None and request.state.may_ask_replica:
             found = await context.replica.enter(stack, caller.organization_id)
         if found is None:
-            session = await stack.enter_async_context(context.transaction(caller.organization_id))
+            session = await stack.enter_async_context(
+                context.transaction(caller.organization_id, caller=caller.key)
+            )
             found = session, now(session)
         else:
             request.state.asks_replica = True

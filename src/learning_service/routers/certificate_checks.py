@@ -17,7 +17,7 @@ from learning_service.api.accept import prefers_html
 from learning_service.api.guesses import client_of, count_unknown
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.permissions import Anyone
-from learning_service.api.requests import ContextOf
+from learning_service.api.requests import NOBODY, ContextOf
 from learning_service.api.uploads import FILE_BODY, MIB, FormFile, Places, read_form
 from learning_service.api.verification_page import PAGE_HEADERS, render_checked_page, view_of
 from learning_service.context import Context
@@ -93,7 +93,7 @@ async def check_certificate(
         count_unknown(request, context)
     if wants_page:
         return await _page(request, context, result, found, lang)
-    async with context.transaction(None) as session:
+    async with context.transaction(None, caller=NOBODY) as session:
         instant = now(session)
     certificate = VerificationOut.of(found[0], instant) if found else None
     answer = CheckOut(result=result, certificate=certificate)
@@ -107,12 +107,12 @@ async def _check(context: Context, file: FormFile) -> tuple[CheckResult, Found]:
     """What the file is, and the certificate that it is or names. Raises UnsupportedMediaType."""
     if not _may_be_one(file):
         raise UnsupportedMediaType("Send a PDF or a PNG.")
-    async with context.transaction(None) as session:
+    async with context.transaction(None, caller=NOBODY) as session:
         known = await certificate_of_file(session, hashlib.sha256(file.content).hexdigest())
         if known is not None:
             return "genuine", await certificate_of_page(session, known)
     traces = await _look_into(file.content)
-    async with context.transaction(None) as session:
+    async with context.transaction(None, caller=NOBODY) as session:
         named = await certificates_named(session, traces)
         if traces.credentials and named:
             badge, keys = await public_badge(session, named[0][0].id), await public_keys(session)
@@ -156,7 +156,7 @@ async def _look_into(content: bytes) -> Traces:
 async def _page(
     request: Request, context: Context, result: CheckResult, found: Found, lang: str | None, status: int = 200
 ) -> Response:
-    async with context.transaction(None) as session:
+    async with context.transaction(None, caller=NOBODY) as session:
         view = await view_of(session, *found) if found else None
     language = request.headers.get("accept-language")
     html, spoken = render_checked_page(result, view, accept_language=language, chosen=lang)

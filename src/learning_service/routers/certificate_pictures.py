@@ -10,7 +10,7 @@ from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.openapi.headers import ETAG, with_headers
 from learning_service.api.parameters import path_id
 from learning_service.api.permissions import Anyone
-from learning_service.api.requests import ContextOf
+from learning_service.api.requests import NOBODY, ContextOf
 from learning_service.domain.certificates.queries import certificate_of_page, looks_of_certificate
 from learning_service.domain.certificates.rules.pictures import picture_key
 from learning_service.domain.kernel.clock import now
@@ -48,7 +48,7 @@ async def read_picture(certificate_id: str, request: Request, context: ContextOf
     """
     parsed = path_id(certificate_id)
     # No connection of the database is held while the store is asked.
-    async with context.transaction(None) as session:
+    async with context.transaction(None, caller=NOBODY) as session:
         known = await certificate_of_page(session, parsed)
         _, pictures = await looks_of_certificate(session, parsed)
         instant = now(session)

@@ -73,7 +73,7 @@ async def upload_document(
         is_private=private,
     )
     try:
-        async with context.transaction(caller.organization_id) as session:
+        async with context.transaction(caller.organization_id, caller=caller.key) as session:
             keyed = keyed_request(request, caller, f"{received.sha256}{private or ''}".encode())
             if keyed is not None:
                 await claim_key(session, keyed)

@@ -178,7 +178,7 @@ async def _file(
     yield first.rows
     part = first
     while part.last is not None:
-        async with context.transaction(caller.organization_id) as session:
+        async with context.transaction(caller.organization_id, caller=caller.key) as session:
             part = await _part_of_file(session, caller, asked, wanted, part.last)
         yield part.rows
 

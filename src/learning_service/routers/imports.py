@@ -53,7 +53,7 @@ async def import_rows(
     async def answer() -> Response:
         async with (
             workroom(*caller.who, functools.partial(Rows, kind, content), size=len(content)) as reader,
-            context.transaction(caller.organization_id) as session,
+            context.transaction(caller.organization_id, caller=caller.key) as session,
         ):
             keyed = keyed_request(request, caller, content)
             if keyed is not None:

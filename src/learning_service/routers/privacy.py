@@ -40,7 +40,7 @@ async def _document(context: Context, caller: Principal, head: ExportHeadOut) ->
         yield f',"{name}":['.encode()
         after, comma = None, b""
         while True:
-            async with context.transaction(caller.organization_id) as session:
+            async with context.transaction(caller.organization_id, caller=caller.key) as session:
                 items, after = await export_page(session, caller, name, after)
             if items:
                 yield comma + adapter.dump_json(adapter.validate_python(items, from_attributes=True))[1:-1]

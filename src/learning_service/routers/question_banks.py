@@ -29,7 +29,7 @@ from learning_service.domain.courses.queries.banks import (
 )
 from learning_service.domain.courses.rules.banks import MAX_IN_BANK, BankChangeIn, BankIn
 from learning_service.domain.courses.rules.taking import Taking
-from learning_service.domain.kernel.large_work import workroom
+from learning_service.domain.kernel.large_work import line, workroom
 from learning_service.domain.kernel.paging import PageRequest, page_of
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.types import QUESTION_TYPES, AnyQuestion, Question
@@ -162,7 +162,7 @@ async def import_into_bank(
         head = await taker.do(Taking.read, content)
         async with (
             stored_files(context, head.enclosures, dry_run=dry_run) as arrived,
-            context.transaction(caller.organization_id) as session,
+            context.transaction(caller.organization_id, caller=caller.key) as session,
         ):
             keyed = keyed_request(request, caller, content)
             if keyed is not None:
@@ -176,9 +176,8 @@ async def import_into_bank(
 
 @router.get("/{bank_id}/export/", response_class=Response, responses=FILE)
 async def export_bank(
-    bank: Authored,
-    caller: Author,
-    session: Session,
+    caller: Annotated[Principal, Depends(CanImportIntoBank())],
+    bank_id: str,
     context: ContextOf,
     format: ExportFormat,
 ) -> Response:
@@ -186,8 +185,11 @@ async def export_bank(
 
     What a format has no place for is said in a comment before the question.
     """
-    questions = await stored_in_bank(session, caller.organization_id, bank.id, most=MAX_IN_BANK)
-    return await export_answer(context, session, caller, questions, format)
+    async with line(*caller.who):
+        async with context.transaction(caller.organization_id, caller=caller.key) as session:
+            bank = await access_bank(session, caller, path_id(bank_id))
+            questions = await stored_in_bank(session, caller.organization_id, bank.id, most=MAX_IN_BANK)
+        return await export_answer(context, caller, questions, format)
 
 
 async def _shown(session: Session, caller: Principal, bank: BankView) -> BankOut:

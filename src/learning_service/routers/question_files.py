@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from learning_service.api.idempotency import KeyedRoute, keyed_request
 from learning_service.api.parameters import VersionNumber, path_id
-from learning_service.api.permissions import AnyCaller, CanAuthorCourses, CanImportQuestions
+from learning_service.api.permissions import CanImportQuestions
 from learning_service.api.question_files import (
     FILE,
     MAX_FILE,
@@ -17,16 +17,15 @@ from learning_service.api.question_files import (
     import_answer,
     stored_files,
 )
-from learning_service.api.requests import ContextOf, Session
+from learning_service.api.requests import ContextOf
 from learning_service.api.uploads import FILE_BODY, PlacesOf, read_file
 from learning_service.domain.courses.actions.imports import import_questions
-from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.courses.queries.bundles import course_to_pack
 from learning_service.domain.courses.queries.versions import find_version, read_tree
 from learning_service.domain.courses.rules.importing import Place, questions_in
 from learning_service.domain.courses.rules.taking import Taking
 from learning_service.domain.enrollments.queries.enrollments import access_authored
-from learning_service.domain.kernel.large_work import workroom
+from learning_service.domain.kernel.large_work import line, workroom
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.question import Key
 from learning_service.domain.records.idempotency import claim_key
@@ -70,7 +69,7 @@ async def import_into_draft(
         files = head.files if head.course is not None and place.is_open else head.enclosures
         async with (
             stored_files(context, files, dry_run=dry_run) as arrived,
-            context.transaction(caller.organization_id) as session,
+            context.transaction(caller.organization_id, caller=caller.key) as session,
         ):
             keyed = keyed_request(request, caller, content)
             if keyed is not None:
@@ -84,10 +83,9 @@ async def import_into_draft(
 
 @router.get("/{course_id}/versions/{number}/export/", response_class=Response, responses=FILE)
 async def export_version(
-    access: Annotated[CourseAccess, Depends(CanAuthorCourses())],
-    caller: Annotated[Principal, Depends(AnyCaller())],
+    caller: Annotated[Principal, Depends(CanImportQuestions())],
+    course_id: str,
     number: VersionNumber,
-    session: Session,
     context: ContextOf,
     format: ExportFormat,
 ) -> Response:
@@ -96,9 +94,15 @@ async def export_version(
     Imported again, they are what they were. What a format has no place for is said in a comment before the question.
     A pool of a bank is bundled with the questions that the bank gives.
     """
-    version = await find_version(session, access.view.id, number)
-    if format == "bundle":
-        content, documents = await course_to_pack(session, caller, version, most=MAX_FILE)
-        return await course_answer(context, caller, content, documents)
-    tree = (await read_tree(session, version)).tree
-    return await export_answer(context, session, caller, questions_in(tree), format)
+    async with line(*caller.who):
+        if format == "bundle":
+            async with context.transaction(caller.organization_id, caller=caller.key) as session:
+                access = await access_authored(session, caller, path_id(course_id))
+                version = await find_version(session, access.view.id, number)
+                content, documents = await course_to_pack(session, caller, version, most=MAX_FILE)
+            return await course_answer(context, caller, content, documents)
+        async with context.transaction(caller.organization_id, caller=caller.key) as session:
+            access = await access_authored(session, caller, path_id(course_id))
+            version = await find_version(session, access.view.id, number)
+            tree = (await read_tree(session, version)).tree
+        return await export_answer(context, caller, questions_in(tree), format)

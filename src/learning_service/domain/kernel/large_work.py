@@ -70,19 +70,36 @@ class Workroom(Protocol[Held]):
 
 
 @asynccontextmanager
+async def line(organization_id: str, who: str) -> AsyncIterator[None]:
+    """Be the one of the organization who works on something large; only one of each caller stands in line for that.
+
+    Whoever has to read before there is something stands here first, and without a connection.
+    """
+    own = _turns.setdefault(f"{organization_id}\n{who}\nfrom first to last", asyncio.Lock())
+    shared = _turns.setdefault(f"{organization_id}\nfrom first to last", asyncio.Lock())
+    async with own, shared:
+        yield
+
+
+@asynccontextmanager
 async def workroom(
     organization_id: str, who: str, made: Callable[[], Thing], *, size: int
 ) -> AsyncIterator[Workroom[Thing]]:
-    """A room with a thing that `made` makes there, for what has so many bytes. One at a time for each organization.
+    """A room with a thing that `made` makes there, for what has so many bytes. One at once for each organization."""
+    async with line(organization_id, who), room(organization_id, who, made, size=size) as found:
+        yield found
 
-    Whoever leaves it leaves at most the piece behind that is being done.
-    """
-    async with _turns.setdefault(f"{organization_id}\nfrom first to last", asyncio.Lock()):
-        if size < LARGE:
-            yield _Here(organization_id, who, made())
-        else:
-            async with _helping.room(organization_id, who, made) as found:
-                yield found
+
+@asynccontextmanager
+async def room(
+    organization_id: str, who: str, made: Callable[[], Thing], *, size: int
+) -> AsyncIterator[Workroom[Thing]]:
+    """The same for who has stood in line. Whoever leaves it leaves at most the piece behind that is being done."""
+    if size < LARGE:
+        yield _Here(organization_id, who, made())
+    else:
+        async with _helping.room(organization_id, who, made) as found:
+            yield found
 
 
 class _Here(Generic[Thing]):
