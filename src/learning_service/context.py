@@ -144,10 +144,9 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
     """Build the clients of one process and close them at its end."""
     engine = create_engine(settings, role=role)
     direct = DirectPool(settings, role=role)
-    each = share_of(settings.database_pool_size)
+    each, patience = share_of(settings.database_pool_size), settings.database_pool_timeout_seconds
     replica = _replica_of(settings, role, each)
-    queue = Queue(settings.redis_url.get_secret_value())
-    http = HttpClient()
+    queue, http = Queue(settings.redis_url.get_secret_value()), HttpClient()
     limits = Limits(settings)
     bounds = Bounds(settings.max_attempts_per_quiz, settings.max_attempt_kib * 1024)
     processes = ProcessPool(settings.certificate_processes)
@@ -167,8 +166,8 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                     info=_facts_of_sessions(settings, role, bounds),
                 ),
                 replica=replica,
-                turns=Turns(each, settings.database_pool_timeout_seconds),
-                own_turns=Turns(share_of(each), settings.database_pool_timeout_seconds),
+                turns=Turns(each, patience),
+                own_turns=Turns(share_of(each), patience),
                 direct=direct,
                 queue=queue,
                 store=store,
