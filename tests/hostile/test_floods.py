@@ -236,7 +236,17 @@ FLOODS: dict[str, tuple[int, Callable[[World], Coroutine[Any, Any, bytes]]]] = {
     "filters of many comparisons": (8, lambda w: assigned(w, RANGES)),
     "many words": (8, lambda w: asked("GET", f"/api/enrollments/?count=true&q={WORDS}", w.admin.token)),
     "uploads": (12, lambda w: uploaded(w, b"\x89PNG\r\n\x1a\n" + b"\0" * 5_000_000)),
-    "long lists": (20, lambda w: asked("GET", "/api/reports/compliance/?limit=200", w.admin.token)),
+    "long lists": (20, lambda w: asked("GET", "/api/directory/members/?limit=200", w.admin.token)),
+    "a series of months": (
+        40,
+        lambda w: asked(
+            "GET", "/api/reports/compliance/history/?from=2022-01-01&to=2026-11-01", w.admin.token
+        ),
+    ),
+    "members as they were": (
+        40,
+        lambda w: asked("GET", "/api/reports/compliance/?as_of=2026-03-01", w.admin.token),
+    ),
     "files that are no certificates": (
         12,
         lambda w: checked(b"%PDF-1.7\n" + b"1 0 obj<<>>endobj\n" * 200_000, "a.pdf"),
