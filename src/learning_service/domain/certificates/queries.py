@@ -28,7 +28,7 @@ from learning_service.domain.jobs.outbox import OutboxRow
 from learning_service.domain.jobs.paused_jobs import JobHalt
 from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest
-from learning_service.domain.kernel.planning import plan_afresh
+from learning_service.domain.kernel.planning import plan_by_keys
 from learning_service.domain.kernel.principal import Principal
 
 # The function is the one way to a certificate of whatever organization.
@@ -233,7 +233,7 @@ async def list_certificates(
         statement = statement.where(Certificate.user_id == user_id)
     if course_id is not None:
         statement = statement.where(Certificate.course_id == course_id)
-    await plan_afresh(session)
+    await plan_by_keys(session)
     return (await session.scalars(_paged(statement, page))).all()
 
 

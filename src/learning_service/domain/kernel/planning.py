@@ -25,6 +25,9 @@ PLANNED_AS_USUAL = func.set_config("plan_cache_mode", "auto", True)
 when it ends, go by kept plans again."""
 _NAMED = 8
 _AFRESH = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
+_BY_KEYS = text(
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true)"
+)
 
 
 async def plan_afresh(session: AsyncSession) -> None:
@@ -34,6 +37,15 @@ async def plan_afresh(session: AsyncSession) -> None:
     each foreign key of each row that is written.
     """
     await session.execute(_AFRESH)
+
+
+async def plan_by_keys(session: AsyncSession) -> None:
+    """The same for a page of a list, which has no use for a table that is read from end to end.
+
+    Right after a load the table of members may be thought so small that reading it whole for each row of the page
+    seems as cheap as looking each member up.
+    """
+    await session.execute(_BY_KEYS)
 
 
 def of_many(column: Any, organization_id: Any) -> ColumnElement[bool]:
