@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: images images-test alerts deploy-check environment-deploy run web test long slow-inputs faults standby-drill restore-drill fuzz walk-through audit mutants mail-pictures pictures check lint lint-reference official-files snapshot examples format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
+.PHONY: soak images images-test alerts deploy-check environment-deploy run web test long slow-inputs faults standby-drill restore-drill fuzz walk-through audit mutants mail-pictures pictures check lint lint-reference official-files snapshot examples format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -60,6 +60,9 @@ bench: environment-bench ## Measure the service beside its limits and the altern
 
 bench-growth: environment-bench ## Growth with 10 million members of other organizations: half an hour and 20 GB
 	@$(BIN)/python -m benchmarks --row growth --others 10000000
+
+soak: environment-bench ## Two APIs and two workers under mixed load; MINUTES=30, RATE=20 calls a second; draws docs/pictures/soak.png
+	@$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(RATE),--rate $(RATE))
 
 web: environment-dev ## Build the web application and judge it: lint, types, unit tests
 	@$(BIN)/learning-service web

@@ -10,6 +10,8 @@ import time
 from benchmarks import (
     assign,
     certificate,
+    deadline,
+    events_in,
     growth,
     http_rows,
     jobs,
@@ -28,8 +30,19 @@ from benchmarks.stage import Stage, open_stage
 
 BY_NAME_ONLY = {"outside": outside.rows, "pooler": pooler.rows}
 """Rows that need programs of their own."""
-HTTP = {**http_rows.ROWS, **screen_rows.ROWS, **start_rows.ROWS}
-NAMES = (*HTTP, "assign", "regrade", "migration", "past", "certificate", "jobs", "starting", "growth")
+HTTP = {**http_rows.ROWS, **screen_rows.ROWS, **start_rows.ROWS, **deadline.ROWS}
+NAMES = (
+    *HTTP,
+    "assign",
+    "events in",
+    "regrade",
+    "migration",
+    "past",
+    "certificate",
+    "jobs",
+    "starting",
+    "growth",
+)
 
 
 class Run:
@@ -61,6 +74,7 @@ class Run:
             return growth.rows(stage, self.others)
         measure = {
             "assign": assign.rows,
+            "events in": events_in.rows,
             "regrade": regrade.rows,
             "migration": migration.rows,
             "past": past.rows,

@@ -39,13 +39,14 @@ class School:
     def _put(self, path: str, body: Json) -> None:
         self._ok("PUT", f"/api/directory/{path}/", body, token=self._directory)
 
-    def course(self, title: str, modules: list[Json]) -> str:
+    def course(self, title: str, modules: list[Json], *, assessment: Json | None = None) -> str:
         """A published course; its id."""
         body = {"title": title, "scope": "national", "linked_compliance_requirement": "hazing"}
         made: Json = self._ok("POST", "/api/courses/", body).json()
         path = f"/api/courses/{made['id']}"
         tag = self._ok("GET", f"{path}/draft/").headers["etag"]
         tree = {"title": title, "pass_score": 80, "mastered_skills": [], "modules": modules}
+        tree |= {"assessment": assessment} if assessment else {}
         self._ok("PUT", f"{path}/draft/", tree, headers={"If-Match": tag})
         self._ok("POST", f"{path}/publish/")
         return str(made["id"])

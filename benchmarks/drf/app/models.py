@@ -89,6 +89,7 @@ class Quiz(Unmanaged):
     id = models.UUIDField(primary_key=True)
     version = models.ForeignKey(CourseVersion, models.CASCADE)
     pass_score = models.DecimalField(max_digits=9, decimal_places=6)
+    time_limit_seconds = models.IntegerField(null=True)
     max_attempts = models.IntegerField(null=True)
 
     class Meta(Unmanaged.Meta):
@@ -103,6 +104,7 @@ class Question(Unmanaged):
     id = models.UUIDField(primary_key=True)
     quiz = models.ForeignKey(Quiz, models.CASCADE, related_name="questions")
     position = models.IntegerField()
+    prompt_html = models.TextField()
     points = models.DecimalField(max_digits=12, decimal_places=6)
 
     class Meta(Unmanaged.Meta):
@@ -117,6 +119,8 @@ class QuizAnswer(Unmanaged):
 
     id = models.UUIDField(primary_key=True)
     question = models.ForeignKey(Question, models.CASCADE, related_name="answers")
+    position = models.IntegerField()
+    text = models.TextField()
     is_correct = models.BooleanField()
 
     class Meta(Unmanaged.Meta):
@@ -152,6 +156,7 @@ class QuizAttempt(Unmanaged):
     number = models.IntegerField()
     status = models.TextField()
     started_at = models.DateTimeField()
+    deadline_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
     sequence = models.IntegerField(default=-1)
     responses = models.JSONField()

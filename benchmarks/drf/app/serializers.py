@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks.drf.app.models import Certificate, Course
+from benchmarks.drf.app.models import Certificate, Course, Question, QuizAnswer
 from django.utils import timezone
 from rest_framework import serializers
 
@@ -87,9 +87,32 @@ class ResponseSerializer(serializers.Serializer):
     answer_ids = serializers.ListField(child=serializers.UUIDField())
 
 
-class SubmissionSerializer(serializers.Serializer):
-    """A submission."""
+class AnswerSerializer(serializers.ModelSerializer):
+    """A choice as shown."""
 
+    class Meta:
+        """Fields."""
+
+        model = QuizAnswer
+        fields = ["id", "text"]
+
+
+class QuestionSerializer(serializers.ModelSerializer):
+    """A question as shown."""
+
+    answers = AnswerSerializer(many=True)
+
+    class Meta:
+        """Fields."""
+
+        model = Question
+        fields = ["id", "prompt_html", "points", "answers"]
+
+
+class SubmissionSerializer(serializers.Serializer):
+    """A submission, or what is saved of one."""
+
+    attempt_id = serializers.UUIDField(required=False)
     responses = ResponseSerializer(many=True)
 
 
