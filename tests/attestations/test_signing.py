@@ -1,32 +1,17 @@
 """Attestations: texts that learners sign with their names. Whose, when, which text, and who is asked again."""
 
-import hashlib
 import json
 from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from tests.kit.attestations import OATH, hash_of, oath, sign
 from tests.kit.learner import Learner, lesson, quiz, tree
 from tests.kit.world import Json, World
 
 from learning_service.domain.courses.rules.moving import same_items
 from learning_service.domain.courses.rules.tree import parse_tree
-
-OATH = "<p>I have read the policy and will keep it.</p>"
-
-
-def oath(title: str = "Oath", **changes: Any) -> Json:
-    return {"kind": "attestation", "title": title, "text_html": OATH, **changes}
-
-
-def hash_of(html: str) -> str:
-    return hashlib.sha256(html.encode()).hexdigest()
-
-
-async def sign(at: Learner, name: str = "Ana Exemplar", title: str = "Oath") -> Json:
-    signed: Json = await at.call.ok("POST", at.path(title, "sign"), {"typed_name": name})
-    return signed
 
 
 async def test_a_signature_completes_the_item_and_the_first_one_stands(world: World) -> None:

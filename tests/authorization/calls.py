@@ -214,6 +214,7 @@ CALLS: dict[str, Call] = {
     "DELETE /api/enrollments/{enrollment_id}/": Call(fresh="enrollment"),
     "POST /api/enrollments/{enrollment_id}/withdraw/": Call({"reason": "Left"}, fresh="enrollment"),
     "POST /api/lessons/{lesson_id}/complete/": Call(),
+    "GET /api/attestations/signatures/": Call(),
     "POST /api/attestations/{attestation_id}/sign/": Call({"typed_name": "Ana Example"}),
     "POST /api/users/enrollments/{enrollment_id}/move/": Call(),
     "GET /api/quizzes/{quiz_id}/": Call(),

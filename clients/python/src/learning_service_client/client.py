@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
 
+from learning_service_client.calls.attestations import AttestationCalls
 from learning_service_client.calls.authoring import AuthoringCalls
 from learning_service_client.calls.banks import BankCalls
 from learning_service_client.calls.certificates import CertificateCalls
@@ -72,6 +73,7 @@ class LearningClient(
     EventCalls,
     ExchangeCalls,
     EvidenceCalls,
+    AttestationCalls,
     ExemptionCalls,
     GradingCalls,
     OperationCalls,

@@ -184,6 +184,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "completed": "How many have completed it.",
         "failed": "How many have failed it.",
         "in_force": "`true` shows only those that hold now, `false` only those whose end has passed.",
+        "outdated": "`true` shows only signatures whose text has changed since, `false` only the others.",
         "in_progress": "How many have begun and not ended.",
         # Lists
         "after": "Where to go on: `next_cursor` of the answer before; for the audit trail a time.",

@@ -134,6 +134,14 @@ class AttestationSignature(Base):
     __table_args__ = (
         reference("enrollment_id", "enrollments", ondelete="CASCADE"),
         Index("ix_attestation_signatures_member", "organization_id", "user_id", "course_id"),
+        Index(
+            "ix_attestation_signatures_newest",
+            "organization_id",
+            "signed_at",
+            "enrollment_id",
+            "key",
+            "text_hash",
+        ),
     )
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)

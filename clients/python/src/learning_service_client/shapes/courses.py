@@ -79,6 +79,25 @@ class SignatureOut(TypedDict):
     text_hash: str
 
 
+class MemberSignatureOut(TypedDict):
+    """A signature as administrators see it."""
+
+    enrollment_id: str
+    user_id: str
+    display_name: str | None
+    chapter_id: str
+    chapter_name: str
+    course_id: str
+    course_title: str
+    attestation_key: str
+    attestation_title: str | None
+    version: int | None
+    text_hash: str
+    typed_name: str | None
+    signed_at: str
+    outdated: bool
+
+
 class LessonItemOut(TypedDict):
     """A lesson with its content."""
 

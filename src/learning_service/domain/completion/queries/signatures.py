@@ -1,0 +1,223 @@
+"""Who has signed which attestation: lists for administrators, newest first."""
+
+import hashlib
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from learning_service.domain.courses.models import Course, CourseVersion, Lesson
+from learning_service.domain.directory.models import Chapter, Member
+from learning_service.domain.directory.queries.audience import within
+from learning_service.domain.directory.rules.reach import Reach
+from learning_service.domain.enrollments.models import AttestationSignature
+from learning_service.domain.kernel.paging import PageRequest
+
+KEY_PARTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureView:
+    """A signature as administrators see it."""
+
+    enrollment_id: uuid.UUID
+    attestation_key: str
+    text_hash: str
+    user_id: str
+    display_name: str | None
+    chapter_id: str
+    chapter_name: str
+    course_id: uuid.UUID
+    course_title: str
+    attestation_title: str | None
+    """As it was called in that version."""
+    version: int | None
+    """The version of the course in which the text was signed: the last one before that had it. None: none did."""
+    typed_name: str | None
+    signed_at: datetime
+    outdated: bool
+    """Whether the version published now has another text, or the attestation no more."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Its place in the list."""
+        return self.signed_at.isoformat(), str(self.enrollment_id), self.attestation_key, self.text_hash
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureFilter:
+    """Which signatures are wanted; None: whatever."""
+
+    user_id: str | None = None
+    course_id: uuid.UUID | None = None
+    chapter_id: str | None = None
+    region_id: str | None = None
+    outdated: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """An attestation as a version has it."""
+
+    title: str
+    version: int
+    published_at: datetime
+
+
+_Texts = Mapping[tuple[uuid.UUID, str, str], Sequence[_Text]]
+"""By course, key and hash of the text; the newest version first."""
+
+
+async def list_signatures(
+    session: AsyncSession, organization_id: str, reach: Reach, page: PageRequest, wanted: SignatureFilter
+) -> Sequence[SignatureView]:
+    """Signatures of members within the reach, newest first; one more than the page holds. Two statements.
+
+    Walks `ix_attestation_signatures_newest` from its end.
+    """
+    mine = AttestationSignature
+    place = tuple_(mine.signed_at, mine.enrollment_id, mine.key, mine.text_hash)
+    statement = _rows(organization_id).where(within(organization_id, reach), *_conditions(wanted))
+    if page.after is not None:
+        at, enrollment_id, key, text_hash = page.after
+        statement = statement.where(
+            place < (datetime.fromisoformat(at), uuid.UUID(enrollment_id), key, text_hash)
+        )
+    order = (mine.signed_at, mine.enrollment_id, mine.key, mine.text_hash)
+    rows = (
+        await session.execute(statement.order_by(*(one.desc() for one in order)).limit(page.limit + 1))
+    ).all()
+    texts = await _texts(session, organization_id, {row.course_id for row in rows})
+    return [_view(row, texts) for row in rows]
+
+
+def _conditions(wanted: SignatureFilter) -> Sequence[ColumnElement[bool]]:
+    columns = {
+        "user_id": AttestationSignature.user_id,
+        "course_id": AttestationSignature.course_id,
+        "chapter_id": Member.chapter_id,
+        "region_id": Chapter.region_id,
+    }
+    found = [
+        column == getattr(wanted, name)
+        for name, column in columns.items()
+        if getattr(wanted, name) is not None
+    ]
+    if wanted.outdated is not None:
+        found.append(_OUTDATED if wanted.outdated else ~_OUTDATED)
+    return found
+
+
+_HASH = func.encode(func.sha256(func.convert_to(Lesson.body_html, "UTF8")), "hex")
+_OUTDATED: ColumnElement[bool] = ~exists(
+    select(Lesson.id)
+    .where(
+        Lesson.organization_id == AttestationSignature.organization_id,
+        Lesson.version_id == Course.published_version_id,
+        Lesson.key == AttestationSignature.key,
+        Lesson.kind == "attestation",
+        AttestationSignature.text_hash == _HASH,
+    )
+    .correlate(AttestationSignature, Course)
+)
+
+
+def _rows(organization_id: str) -> Any:
+    mine = AttestationSignature
+    return (
+        select(
+            mine.enrollment_id,
+            mine.key,
+            mine.text_hash,
+            mine.user_id,
+            Member.display_name,
+            Member.chapter_id,
+            Chapter.name.label("chapter_name"),
+            mine.course_id,
+            CourseVersion.title.label("course_title"),
+            mine.typed_name,
+            mine.signed_at,
+            _OUTDATED.label("outdated"),
+        )
+        .join(
+            Member,
+            and_(
+                Member.organization_id == mine.organization_id,
+                Member.user_id == mine.user_id,
+                Member.erased_at.is_(None),
+            ),
+        )
+        .join(
+            Chapter,
+            and_(Chapter.organization_id == Member.organization_id, Chapter.id == Member.chapter_id),
+        )
+        .join(Course, and_(Course.organization_id == mine.organization_id, Course.id == mine.course_id))
+        .join(
+            CourseVersion,
+            and_(
+                CourseVersion.organization_id == Course.organization_id,
+                CourseVersion.id == Course.published_version_id,
+            ),
+        )
+        .where(mine.organization_id == organization_id)
+    )
+
+
+async def _texts(session: AsyncSession, organization_id: str, course_ids: Collection[uuid.UUID]) -> _Texts:
+    """What the published versions of these courses let sign."""
+    if not course_ids:
+        return {}
+    rows = await session.execute(
+        select(
+            CourseVersion.course_id,
+            Lesson.key,
+            Lesson.body_html,
+            Lesson.title,
+            CourseVersion.number,
+            CourseVersion.published_at,
+        )
+        .join(
+            Lesson,
+            and_(
+                Lesson.organization_id == CourseVersion.organization_id, Lesson.version_id == CourseVersion.id
+            ),
+        )
+        .where(
+            CourseVersion.organization_id == organization_id,
+            CourseVersion.course_id == func.any(sorted(course_ids)),
+            CourseVersion.published_at.is_not(None),
+            Lesson.kind == "attestation",
+        )
+        .order_by(CourseVersion.number.desc())
+    )
+    found: dict[tuple[uuid.UUID, str, str], list[_Text]] = {}
+    for course_id, key, html, title, number, published_at in rows:
+        assert published_at is not None
+        text_hash = hashlib.sha256(html.encode()).hexdigest()
+        found.setdefault((course_id, key, text_hash), []).append(_Text(title, number, published_at))
+    return found
+
+
+def _view(row: Any, texts: _Texts) -> SignatureView:
+    having = texts.get((row.course_id, row.key, row.text_hash), ())
+    before = next((one for one in having if one.published_at <= row.signed_at), None)
+    return SignatureView(
+        enrollment_id=row.enrollment_id,
+        attestation_key=row.key,
+        text_hash=row.text_hash,
+        user_id=row.user_id,
+        display_name=row.display_name,
+        chapter_id=row.chapter_id,
+        chapter_name=row.chapter_name,
+        course_id=row.course_id,
+        course_title=row.course_title,
+        attestation_title=None if before is None else before.title,
+        version=None if before is None else before.version,
+        typed_name=row.typed_name,
+        signed_at=row.signed_at,
+        outdated=row.outdated,
+    )
