@@ -32,8 +32,8 @@ def _with_past(kind: str, table: str, was_there: str, *, named: bool, few: bool)
     each is looked up.
     """
     rows = f"FROM {table} t WHERE t.organization_id = :organization_id AND {was_there}"
-    of_row = "v.id IN (SELECT t.id::text {0})" if few else "v.id::uuid IN (SELECT t.id {0})"
-    which = f" AND {of_row.format(rows)}" if named or few else ""
+    of_row = f"v.id IN (SELECT t.id::text {rows})" if few else f"v.id::uuid IN (SELECT t.id {rows})"
+    which = f" AND {of_row}" if named or few else ""
     return f"""SELECT t.*, p.was FROM (SELECT t.* {rows}) AS t LEFT JOIN (
             SELECT DISTINCT ON (v.id) {"v.id" if few else "v.id::uuid AS id"}, v.was FROM past_values v
             WHERE {_CHANGED} AND v.kind = '{kind}'{which} ORDER BY v.id, v.until
@@ -99,7 +99,11 @@ _MEMBERS = """SELECT m.organization_id, m.user_id, m.erased_at,
 _NOT_DONE = (
     "t.assigned_at <= :instant AND NOT (t.status = 'completed' AND coalesce(t.ended_at <= :instant, false))"
 )
-_ENROLLMENTS = f"""SELECT e.organization_id, e.id, e.user_id, e.course_id, e.due_at, e.awaiting_review,
+
+
+def _enrollments(few: bool) -> str:
+    rows = _with_past("enrollment", "enrollments", _NOT_DONE, named=True, few=few)
+    return f"""SELECT e.organization_id, e.id, e.user_id, e.course_id, e.due_at, e.awaiting_review,
         CASE WHEN e.status IN ('completed', 'failed') AND e.ended_at > :instant
                 OR e.status = 'withdrawn' AND e.withdrawn_at > :instant
             THEN 'in_progress' ELSE e.status END AS status
@@ -108,29 +112,27 @@ _ENROLLMENTS = f"""SELECT e.organization_id, e.id, e.user_id, e.course_id, e.due
             {_before("due_at", "timestamptz", "e", "e.was")}, {_before("awaiting_review", "boolean", "e", "e.was")},
             {_before("ended_at", "timestamptz", "e", "e.was")},
             {_before("withdrawn_at", "timestamptz", "e", "e.was")}
-        FROM ({{rows}}) AS e
+        FROM ({rows}) AS e
     ) AS e"""  # noqa: S608
-# A completion counts from when its enrollment was completed, which is after its own time where a person graded. Of
-# several the one that lasts longest says until when, and the last one since when.
-_STATUSES = f"""SELECT c.organization_id, c.user_id, c.requirement_id, max(c.completed_at) AS completed_at,
+
+
+def _statuses(few: bool) -> str:
+    """A completion counts from when its enrollment was completed: after its own time where a person graded.
+
+    Of several the one that lasts longest says until when, and the last one since when.
+    """
+    done = "t.completed_at <= :instant"
+    rows = _with_past("completion", "course_completions", done, named=False, few=few)
+    return f"""SELECT c.organization_id, c.user_id, c.requirement_id, max(c.completed_at) AS completed_at,
         nullif(max(coalesce(c.expires_at, 'infinity')), 'infinity') AS expires_at
     FROM (
         SELECT c.organization_id, c.user_id, c.enrollment_id, c.completed_at,
             {_before("requirement_id", "text", "c", "c.was")}, {_before("expires_at", "timestamptz", "c", "c.was")},
             {_before("voided_at", "timestamptz", "c", "c.was")}
-        FROM ({{rows}}) AS c
+        FROM ({rows}) AS c
     ) AS c WHERE c.enrollment_id NOT IN (SELECT e.id FROM enrollments e WHERE e.status <> 'completed')
         AND c.requirement_id IS NOT NULL AND (c.voided_at IS NULL OR c.voided_at > :instant)
     GROUP BY c.organization_id, c.user_id, c.requirement_id"""  # noqa: S608
-
-
-def _enrollments(few: bool) -> str:
-    return _ENROLLMENTS.format(rows=_with_past("enrollment", "enrollments", _NOT_DONE, named=True, few=few))
-
-
-def _statuses(few: bool) -> str:
-    done = "t.completed_at <= :instant"
-    return _STATUSES.format(rows=_with_past("completion", "course_completions", done, named=False, few=few))
 
 
 _EXEMPTIONS = """SELECT x.user_id, x.organization_id, x.requirement_id, x.course_id, x.expires_at,
