@@ -82,6 +82,7 @@ CALLS: dict[str, Call] = {
     "GET /api/certificates/{certificate_id}/credential/": Call(),
     "GET /api/certificates/{certificate_id}/credential.jwt/": Call(),
     "GET /api/certificates/{certificate_id}/badge.png/": Call(),
+    "GET /api/certificates/{certificate_id}/logo.png/": Call(),
     "GET /api/certificates/{certificate_id}/picture.png/": Call(fresh="picture"),
     "GET /achievements/{course_id}/{number}/": Call(ids=(("course_id", "short_id"),)),
     "GET /status/{number}/": Call(),

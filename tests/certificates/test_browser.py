@@ -15,7 +15,7 @@ import pypdf
 import pytest
 from PIL import Image
 from tests.kit.chromium import Tab, chromium, find_axe, find_chromium
-from tests.kit.earned import Earned, earn
+from tests.kit.earned import Earned, earn, with_logo
 from tests.kit.world import World
 
 pytestmark = pytest.mark.long
@@ -130,6 +130,21 @@ async def test_the_picture_of_the_pdf_is_seen_without_javascript(
             keep(f"picture-{state}{'-narrow' if width == 360 else ''}.png", await tab.screenshot())
         await tab.call("Emulation.setScriptExecutionDisabled", value=False)
         await judge_by_axe(tab, state)
+
+
+async def test_the_logo_is_seen_without_javascript(tab: Tab, world: World, address: str) -> None:
+    await with_logo(world, "#c02010")
+    earned = await earn(world)
+    await tab.call("Page.setBypassCSP", enabled=True)
+    for width in (360, 1440):
+        await tab.goto(f"{address}/certificates/{earned.id}/verify/", width=width, scripts=False)
+        await tab.evaluate("document.querySelector('.logo img').decode()")
+        assert await tab.evaluate("document.querySelector('.logo img').naturalWidth") == 336
+        assert await tab.evaluate("document.querySelector('.logo img').getBoundingClientRect().width") <= 240
+        assert await tab.evaluate("document.documentElement.scrollWidth") <= width
+        keep(f"logo{'-narrow' if width == 360 else ''}.png", await tab.screenshot())
+    await tab.call("Emulation.setScriptExecutionDisabled", value=False)
+    await judge_by_axe(tab, "logo")
 
 
 async def issued_pdf(world: World, page: str) -> bytes:

@@ -20,6 +20,7 @@ PUBLIC = {
     "/api/certificates/{certificate_id}/credential/",
     "/api/certificates/{certificate_id}/credential.jwt/",
     "/api/certificates/{certificate_id}/badge.png/",
+    "/api/certificates/{certificate_id}/logo.png/",
     "/api/certificates/{certificate_id}/picture.png/",
     "/achievements/{course_id}/{number}/",
     "/status/{number}/",

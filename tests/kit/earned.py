@@ -8,6 +8,8 @@ import httpx
 
 from learning_service.domain.certificates.queries import code_of_certificate
 from learning_service.domain.certificates.rules.codes import printed_code
+from tests.kit import documents as files
+from tests.kit.sending import send, settled
 from tests.kit.world import Caller, Json, World
 
 TREE: Json = {
@@ -104,3 +106,11 @@ async def earn(world: World, user: str = "ana", course: Json | None = None, **tr
     listed = await member.ok("GET", "/api/users/certificates/")
     [certificate] = [c for c in listed["items"] if c["course_id"] == course["id"]][:1]
     return Earned(world, course, member, certificate["id"])
+
+
+async def with_logo(world: World, color: str) -> None:
+    """Certificates bear a logo of this colour from now on."""
+    ready = await settled(
+        world, (await send(world.admin, files.picture(600, 200, "JPEG", color))).json()["id"]
+    )
+    await world.admin.ok("PATCH", "/api/organization/", {"logo": f"document:{ready['id']}"})

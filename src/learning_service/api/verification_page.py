@@ -99,6 +99,8 @@ class VerificationView:
     """The issuer's own."""
     color: str | None = None
     """The issuer's, `#rrggbb`."""
+    has_logo: bool = False
+    """Whether it bears the issuer's."""
     score: Decimal | None = None
     """Percent; None where it is not told."""
     attested: Attested | None = None
@@ -152,6 +154,7 @@ async def view_of(session: AsyncSession, found: PublicCertificate, code: bytes) 
         looked_at=instant.astimezone(UTC),
         website=looks.website,
         color=looks.primary_color,
+        has_logo=looks.logo_key is not None,
         score=looks.score,
         attested=_attested(credential, url, found.id) if credential else None,
         picture=pictures.shown(status) if pictures else None,

@@ -34,7 +34,8 @@ from learning_service.domain.kernel.principal import Principal
 # The function is the one way to a certificate of whatever organization.
 _VERIFY = text("SELECT c.* FROM unnest(CAST(:ids AS uuid[])) AS wanted, public_certificate(wanted) AS c")
 _LOOKS = text(
-    "SELECT i.*, score_of_certificate(CAST(:id AS uuid)), p.* FROM issuer_of_certificate(CAST(:id AS uuid)) AS i"
+    "SELECT i.*, score_of_certificate(CAST(:id AS uuid)), logo_of_certificate(CAST(:id AS uuid)), p.*"
+    " FROM issuer_of_certificate(CAST(:id AS uuid)) AS i"
     " LEFT JOIN pictures_of_certificate(CAST(:id AS uuid)) AS p ON true"
 )
 _OF_CODE = text("SELECT certificate_of_code(CAST(:code AS bytea))")
@@ -76,6 +77,8 @@ class PublicLooks:
     primary_color: str | None = None
     score: Decimal | None = None
     """Percent; None where it is not told."""
+    logo_key: str | None = None
+    """Where the logo that it bears is stored; None where it bears none, or the person was erased."""
 
 
 async def looks_of_certificate(
@@ -88,8 +91,8 @@ async def looks_of_certificate(
     row = (await session.execute(_LOOKS, {"id": certificate_id})).first()
     if row is None:
         return PublicLooks(), None
-    website, color, score, *pictures = row
-    return PublicLooks(website, color, score), Pictures(*pictures) if any(pictures) else None
+    website, color, score, logo_key, *pictures = row
+    return PublicLooks(website, color, score, logo_key), Pictures(*pictures) if any(pictures) else None
 
 
 async def certificate_of_code(session: AsyncSession, code: bytes) -> uuid.UUID | None:

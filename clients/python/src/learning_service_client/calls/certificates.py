@@ -62,6 +62,13 @@ class CertificateCalls(Transport):
         )
         return None if answer.status_code == STILL_BEING_MADE else answer.content
 
+    async def read_logo(self, certificate_id: Id) -> bytes:
+        """The logo that a certificate bears as a small PNG, for anyone. Raises Problem (404) where it bears none."""
+        answer = await self._send(
+            "GET", f"/api/certificates/{uuid_of(certificate_id)}/logo.png/", accept="image/png"
+        )
+        return answer.content
+
     async def read_picture(self, certificate_id: Id) -> bytes:
         """The first page of a certificate's PDF as a PNG, for anyone. Raises Problem (404) where none is shown."""
         answer = await self._send(

@@ -1,0 +1,20 @@
+"""Verification pages show the logo that a certificate bears."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from alembic import op
+from database_functions import install_functions
+
+revision: str = "0951"
+down_revision: str | None = "0925"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    install_functions(Path(__file__).with_suffix(".sql"))
+
+
+def downgrade() -> None:
+    op.execute("DROP FUNCTION logo_of_certificate")
