@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.authorization.table import REACHES
 from tests.kit.documents import pdf
-from tests.kit.earned import printed_code_of
+from tests.kit.earned import printed_code_of, with_logo
 from tests.kit.learner import Learner, final, lesson, quiz, tree
 from tests.kit.regrades import preview
 from tests.kit.running import Runner
@@ -215,6 +215,8 @@ async def open_scene(home: World, away: World) -> Scene:
     north = {"region_id": "north", "name": "Far"}
     await away.directory.ok("PUT", "/api/directory/chapters/x9/", north)
     await away.add_member("oda", "x9")
+    for world in (home, away):
+        await with_logo(world, "#204060")
     hooks = {}
     for world in (home, away):
         made: Any = await world.admin.ok("POST", "/api/webhooks/", RECEIVER)
