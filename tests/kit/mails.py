@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 from PIL import Image, ImageDraw
 
@@ -77,6 +78,18 @@ _SAMPLE = replace(
     timezone="Europe/Vienna",
     name="Zoë Müller",
 )
+_READER: Mapping[str, Any] = {
+    "organization_name": ORGANIZATION,
+    "organization_timezone": "Europe/Vienna",
+    "timezone": "Europe/Vienna",
+    "locale": None,
+    "organization_locale": None,
+    "name": "Zoë Müller",
+    "address": "zoe@example.org",
+    "erased": False,
+    "active": True,
+}
+_PREFERRED = {**_READER, "organization_id": "alpha", "user_id": "zoe", "wanted": True, "required": False}
 SAMPLES: Mapping[str, AnyMail] = {
     "assigned": replace(_SAMPLE, kind="assigned", days_before=0, reminded_due_at=None),
     "due": _SAMPLE,
@@ -109,19 +122,7 @@ SAMPLES: Mapping[str, AnyMail] = {
         id=uuid.UUID(int=4),
         pending=True,
         is_for_them=True,
-        organization_name=ORGANIZATION,
-        organization_timezone="Europe/Vienna",
-        timezone="Europe/Vienna",
-        locale=None,
-        organization_locale=None,
-        name="Zoë Müller",
-        address="zoe@example.org",
-        erased=False,
-        active=True,
-        organization_id="alpha",
-        user_id="zoe",
-        wanted=True,
-        required=False,
+        **_PREFERRED,
         chapters=[
             DigestChapter(
                 "alpha",
@@ -147,19 +148,7 @@ SAMPLES: Mapping[str, AnyMail] = {
         requirement="Hazing prevention",
         reason="The certificate is of another person. Please send your own, with the stamp of the school.",
         expires_at=None,
-        organization_name=ORGANIZATION,
-        organization_timezone="Europe/Vienna",
-        timezone="Europe/Vienna",
-        locale=None,
-        organization_locale=None,
-        name="Zoë Müller",
-        address="zoe@example.org",
-        erased=False,
-        active=True,
-        organization_id="alpha",
-        user_id="zoe",
-        wanted=True,
-        required=False,
+        **_PREFERRED,
     ),
     "notice": Notice(
         id=uuid.UUID(int=2),
@@ -170,15 +159,7 @@ SAMPLES: Mapping[str, AnyMail] = {
         disabled_reason="failing",
         is_still=True,
         is_for_them=True,
-        organization_name=ORGANIZATION,
-        organization_timezone="Europe/Vienna",
-        timezone="Europe/Vienna",
-        locale=None,
-        organization_locale=None,
-        name="Zoë Müller",
-        address="zoe@example.org",
-        erased=False,
-        active=True,
+        **_READER,
     ),
 }
 """One of each kind of mail."""

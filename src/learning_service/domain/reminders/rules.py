@@ -17,12 +17,42 @@ _TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
-    """What a mail about an enrollment is made of, as of the moment it is sent."""
+class Addressed:
+    """What is known of any mail, as of the moment it is sent."""
 
     id: UUID
     pending: bool
     """Whether sending it has not begun."""
+    organization_name: str
+    organization_timezone: str
+    timezone: str
+    """The reader's own, else the organization's."""
+    locale: str | None
+    """The reader's."""
+    organization_locale: str | None
+    name: str | None
+    address: str | None
+    erased: bool
+    active: bool
+    """Whether the reader's status is one of those that the organization calls active."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferred(Addressed):
+    """A mail of a kind that its reader may not want."""
+
+    organization_id: str
+    user_id: str
+    wanted: bool
+    """Whether the reader wants such mails, or the organization sends them all the same."""
+    required: bool
+    """Whether the organization sends them whatever the reader prefers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail(Preferred):
+    """What a mail about an enrollment is made of, as of the moment it is sent."""
+
     kind: str
     """`assigned`, `expiring` (assigned to renew what expires), `due`, `overdue`, `result` or `certificate`."""
     days_before: int
@@ -48,39 +78,19 @@ class Mail:
     enrollment_id: UUID
     course_id: UUID
     course_title: str
-    organization_name: str
-    organization_timezone: str
-    timezone: str
-    """The member's own, else the organization's."""
-    locale: str | None
-    """The member's."""
-    organization_locale: str | None
-    name: str | None
-    address: str | None
-    erased: bool
-    active: bool
-    """Whether the member's status is one of those that the organization calls active."""
     superseded: bool
     """Whether a nearer reminder has been claimed since."""
-    organization_id: str
-    user_id: str
-    wanted: bool
-    """Whether the member wants such mails, or the organization sends them all the same."""
-    required: bool
-    """Whether the organization sends them whatever the member prefers."""
     exempt: bool
     """Whether the member need not do the course."""
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Addressed):
     """What a mail to an administrator about a disabled webhook is made of, as of the moment it is sent."""
 
     due_at: ClassVar[None] = None
     """It is never urgent: nothing more is lost while it waits for the morning."""
 
-    id: UUID
-    pending: bool
     webhook_id: UUID
     url: str
     disabled_at: datetime
@@ -89,28 +99,15 @@ class Notice:
     """Whether the webhook is still disabled: neither enabled nor deleted since."""
     is_for_them: bool
     """Whether the reader is still a national administrator, or made the webhook."""
-    organization_name: str
-    organization_timezone: str
-    timezone: str
-    """The reader's own, else the organization's."""
-    locale: str | None
-    organization_locale: str | None
-    name: str | None
-    address: str | None
-    erased: bool
-    active: bool
-    """Whether the reader's status is one of those that the organization calls active."""
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Preferred):
     """What a mail to a member about a decision on their evidence is made of, as of the moment it is sent."""
 
     due_at: ClassVar[None] = None
     kind: ClassVar[str] = "evidence"
 
-    id: UUID
-    pending: bool
     is_current: bool
     """Whether nothing else was decided since."""
     approved: bool
@@ -122,20 +119,6 @@ class Decision:
     """In the words of who decided."""
     expires_at: datetime | None
     """Until when it counts; None: without end."""
-    organization_name: str
-    organization_timezone: str
-    timezone: str
-    """The member's own, else the organization's."""
-    locale: str | None
-    organization_locale: str | None
-    name: str | None
-    address: str | None
-    erased: bool
-    active: bool
-    organization_id: str
-    user_id: str
-    wanted: bool
-    required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,30 +145,14 @@ class DigestChapter:
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Preferred):
     """What a week's mail to a chapter's or a region's administrator is made of, as of the moment it is sent."""
 
     due_at: ClassVar[None] = None
     kind: ClassVar[str] = "digest"
 
-    id: UUID
-    pending: bool
     is_for_them: bool
     """Whether the reader still has such an office, and the organization still wants such mails."""
-    organization_name: str
-    organization_timezone: str
-    timezone: str
-    """The reader's own, else the organization's."""
-    locale: str | None
-    organization_locale: str | None
-    name: str | None
-    address: str | None
-    erased: bool
-    active: bool
-    organization_id: str
-    user_id: str
-    wanted: bool
-    required: bool
     chapters: Sequence[DigestChapter]
     """Those with the most that is overdue first, as many as a mail names."""
     chapters_left: int

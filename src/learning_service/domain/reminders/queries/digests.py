@@ -6,68 +6,53 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
+from sqlalchemy import and_, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from learning_service.domain.courses.models import CourseVersion
-from learning_service.domain.directory.models import Chapter, Member, Organization
+from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.evidence.models import Evidence
 from learning_service.domain.exemptions.queries import is_exempt
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.organizations.models import OrganizationSettings
-from learning_service.domain.preferences.models import MemberPreferences
-from learning_service.domain.preferences.queries import is_of, is_required, is_wanted
+from learning_service.domain.preferences.queries import is_of
 from learning_service.domain.reminders.models import OfficerDigest
+from learning_service.domain.reminders.queries.readers import ACTIVE, READER, preferred, with_reader
 from learning_service.domain.reminders.rules import Digest, DigestChapter, DigestLine
 
 LINES, CHAPTERS = 8, 12
 """How many of each kind a mail names in a chapter, and how many chapters."""
 AHEAD = timedelta(days=30)
 _Later = aliased(CourseCompletion, name="later")
-_ACTIVE: ColumnElement[bool] = func.is_active_status(Member.status, OrganizationSettings.active_statuses)
 _FACTS = (
     OfficerDigest.organization_id,
     OfficerDigest.claimed_at,
     Member.offices,
+    func.coalesce(OrganizationSettings.officer_digest == "weekly", False),
     OfficerDigest.id,
     OfficerDigest.status == "pending",
-    func.coalesce(OrganizationSettings.officer_digest == "weekly", False),
-    Organization.name,
-    Organization.timezone,
-    func.coalesce(Member.timezone, Organization.timezone),
-    func.coalesce(MemberPreferences.locale, Member.locale),
-    OrganizationSettings.locale,
-    Member.display_name,
-    Member.email,
-    Member.erased_at.is_not(None),
-    _ACTIVE,
-    Organization.id,
-    Member.user_id,
-    is_wanted(literal("digest")),
-    is_required(literal("digest")),
+    *READER,
+    *preferred(literal("digest")),
 )
-"""What a digest begins with; from the organization's name on in the order of `Digest`."""
+"""What a digest begins with; from its id on in the order of `Digest`."""
 
 
 async def load_digest(session: AsyncSession, digest_id: uuid.UUID) -> Digest | None:
     """What a digest is made of now; None when its reader is gone."""
     row: Any = (
         await session.execute(
-            select(*_FACTS)
-            .join(Organization, Organization.id == OfficerDigest.organization_id)
-            .join(Member, is_of(Member, Organization.id, OfficerDigest.user_id))
-            .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)
-            .outerjoin(MemberPreferences, is_of(MemberPreferences, Organization.id, OfficerDigest.user_id))
-            .where(OfficerDigest.id == digest_id)
+            with_reader(select(*_FACTS), OfficerDigest.organization_id, OfficerDigest.user_id).where(
+                OfficerDigest.id == digest_id
+            )
         )
     ).first()
     if row is None:
         return None
-    organization_id, claimed_at, offices, id_, pending, is_weekly = row[:6]
-    facts: Any = row[6:]
+    organization_id, claimed_at, offices, is_weekly = row[:4]
+    facts: Any = row[4:]
     scopes = {
         role: [office["scope_id"] for office in offices if office["role"] == role]
         for role in ("chapter_admin", "regional_admin")
@@ -84,9 +69,8 @@ async def load_digest(session: AsyncSession, digest_id: uuid.UUID) -> Digest | N
     is_for_them = is_weekly and any(scopes.values())
     counts = sum(one.overdue_count for one in found), sum(one.lapsing_count for one in found)
     waiting = await _waiting(session, organization_id, row.user_id, scopes["regional_admin"])
-    told = (found[:CHAPTERS], max(0, len(found) - CHAPTERS), *counts, waiting)
-    values: Any = (id_, pending, is_for_them, *facts, *told)
-    return Digest(*values)
+    told: Any = (is_for_them, found[:CHAPTERS], max(0, len(found) - CHAPTERS), *counts, waiting)
+    return Digest(*facts, *told)
 
 
 async def _waiting(session: AsyncSession, organization_id: str, reader: str, regions: Sequence[str]) -> int:
@@ -185,7 +169,7 @@ def _of_members(table: Any, at: Any, instant: datetime) -> Any:
         .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Member.organization_id)
         .where(
             Member.erased_at.is_(None),
-            _ACTIVE,
+            ACTIVE,
             ~is_exempt(table.organization_id, table.user_id, table.course_id, instant),
         )
     )

@@ -24,24 +24,22 @@ from sqlalchemy.orm import aliased
 from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.courses.models import CourseVersion, Quiz
-from learning_service.domain.directory.models import NATIONAL, ComplianceRequirement, Member, Organization
+from learning_service.domain.directory.models import NATIONAL, ComplianceRequirement, Member
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.evidence.models import Evidence
 from learning_service.domain.exemptions.queries import is_exempt
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import FENCE, of_many
 from learning_service.domain.organizations.models import OrganizationSettings
-from learning_service.domain.preferences.models import MemberPreferences
-from learning_service.domain.preferences.queries import is_of, is_required, is_wanted
 from learning_service.domain.reminders.models import EvidenceMail, Reminder, WebhookNotice
 from learning_service.domain.reminders.queries.digests import load_digest
+from learning_service.domain.reminders.queries.readers import ACTIVE, READER, preferred, with_reader
 from learning_service.domain.reminders.rules import AnyMail, Decision, Mail, MailKind, Notice
 from learning_service.domain.webhooks.models import WebhookSubscription
 
 IS_NATIONAL_ADMIN: ColumnElement[bool] = Member.offices.op("@>")(literal_column(f"'{NATIONAL}'::jsonb"))
 """Whether the directory says so of a member; the condition of an index."""
 _Nearer = aliased(Reminder, name="nearer")
-_ACTIVE: ColumnElement[bool] = func.is_active_status(Member.status, OrganizationSettings.active_statuses)
 
 _KIND = case(
     (and_(Reminder.kind == "assigned", Enrollment.source == "recertification"), "expiring"),
@@ -74,8 +72,8 @@ _SUPERSEDED = exists().where(
     _Nearer.days_before < Reminder.days_before,
 )
 _FACTS = (
-    Reminder.id,
-    Reminder.status == "pending",
+    *READER,
+    *preferred(_KIND),
     _KIND,
     Reminder.days_before,
     Reminder.due_at,
@@ -92,22 +90,9 @@ _FACTS = (
     Enrollment.id,
     Enrollment.course_id,
     CourseVersion.title,
-    Organization.name,
-    Organization.timezone,
-    func.coalesce(Member.timezone, Organization.timezone),
-    func.coalesce(MemberPreferences.locale, Member.locale),
-    OrganizationSettings.locale,
-    Member.display_name,
-    Member.email,
-    Member.erased_at.is_not(None),
-    _ACTIVE,
     _SUPERSEDED,
-    Enrollment.organization_id,
-    Enrollment.user_id,
-    is_wanted(_KIND),
-    is_required(_KIND),
 )
-"""Of a mail about an enrollment, in the order of `Mail` up to `exempt`."""
+"""Of a mail about an enrollment, in the order of `Mail`, from after what is known of the reader up to `exempt`."""
 _LEARNED = (Enrollment.organization_id, Enrollment.user_id, Enrollment.course_id)
 
 
@@ -117,7 +102,7 @@ def is_active(organization_id: Any, user_id: Any) -> ColumnElement[bool]:
     member = (
         select(Member.user_id)
         .select_from(outerjoin(Member, OrganizationSettings, settings))
-        .where(of_many(Member.organization_id, organization_id), Member.user_id == user_id, _ACTIVE)
+        .where(of_many(Member.organization_id, organization_id), Member.user_id == user_id, ACTIVE)
     )
     return exists(member.offset(FENCE))
 
@@ -134,34 +119,33 @@ async def load_mail(session: AsyncSession, kind: MailKind, mail_id: uuid.UUID) -
 async def _reminder(session: AsyncSession, reminder_id: uuid.UUID) -> Mail | None:
     row: Any = (
         await session.execute(
-            select(*_FACTS, is_exempt(*_LEARNED, now(session)))
-            .join(Enrollment, Enrollment.id == Reminder.enrollment_id)
-            .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
-            .outerjoin(
-                QuizAttempt,
-                and_(
-                    QuizAttempt.organization_id == Reminder.organization_id,
-                    QuizAttempt.id == Reminder.subject_id,
-                    Reminder.kind == "result",
+            with_reader(
+                select(Reminder.id, Reminder.status == "pending", *_FACTS, is_exempt(*_LEARNED, now(session)))
+                .join(Enrollment, Enrollment.id == Reminder.enrollment_id)
+                .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
+                .outerjoin(
+                    QuizAttempt,
+                    and_(
+                        QuizAttempt.organization_id == Reminder.organization_id,
+                        QuizAttempt.id == Reminder.subject_id,
+                        Reminder.kind == "result",
+                    ),
+                )
+                .outerjoin(
+                    Quiz,
+                    and_(Quiz.organization_id == QuizAttempt.organization_id, Quiz.id == QuizAttempt.quiz_id),
+                )
+                .outerjoin(
+                    Certificate,
+                    and_(
+                        Certificate.organization_id == Reminder.organization_id,
+                        Certificate.id == Reminder.subject_id,
+                        Reminder.kind == "certificate",
+                    ),
                 ),
-            )
-            .outerjoin(
-                Quiz,
-                and_(Quiz.organization_id == QuizAttempt.organization_id, Quiz.id == QuizAttempt.quiz_id),
-            )
-            .outerjoin(
-                Certificate,
-                and_(
-                    Certificate.organization_id == Reminder.organization_id,
-                    Certificate.id == Reminder.subject_id,
-                    Reminder.kind == "certificate",
-                ),
-            )
-            .join(Organization, Organization.id == Enrollment.organization_id)
-            .join(Member, is_of(Member, Enrollment.organization_id, Enrollment.user_id))
-            .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)
-            .outerjoin(MemberPreferences, is_of(MemberPreferences, Organization.id, Enrollment.user_id))
-            .where(Reminder.id == reminder_id)
+                Enrollment.organization_id,
+                Enrollment.user_id,
+            ).where(Reminder.id == reminder_id)
         )
     ).first()
     return None if row is None else Mail(*row)
@@ -171,79 +155,57 @@ async def _notice(session: AsyncSession, notice_id: uuid.UUID) -> Notice | None:
     webhook = WebhookSubscription
     row: Any = (
         await session.execute(
-            select(
-                WebhookNotice.id,
-                WebhookNotice.status == "pending",
-                webhook.id,
-                webhook.url,
-                WebhookNotice.disabled_at,
-                webhook.disabled_reason,
-                and_(webhook.disabled_at == WebhookNotice.disabled_at, webhook.deleted_at.is_(None)),
-                or_(IS_NATIONAL_ADMIN, Member.user_id == webhook.created_by),
-                Organization.name,
-                Organization.timezone,
-                func.coalesce(Member.timezone, Organization.timezone),
-                func.coalesce(MemberPreferences.locale, Member.locale),
-                OrganizationSettings.locale,
-                Member.display_name,
-                Member.email,
-                Member.erased_at.is_not(None),
-                _ACTIVE,
-            )
-            .join(webhook, webhook.id == WebhookNotice.subscription_id)
-            .join(Organization, Organization.id == WebhookNotice.organization_id)
-            .join(Member, is_of(Member, Organization.id, WebhookNotice.user_id))
-            .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)
-            .outerjoin(MemberPreferences, is_of(MemberPreferences, Organization.id, WebhookNotice.user_id))
-            .where(WebhookNotice.id == notice_id)
+            with_reader(
+                select(
+                    WebhookNotice.id,
+                    WebhookNotice.status == "pending",
+                    *READER,
+                    webhook.id,
+                    webhook.url,
+                    WebhookNotice.disabled_at,
+                    webhook.disabled_reason,
+                    and_(webhook.disabled_at == WebhookNotice.disabled_at, webhook.deleted_at.is_(None)),
+                    or_(IS_NATIONAL_ADMIN, Member.user_id == webhook.created_by),
+                ).join(webhook, webhook.id == WebhookNotice.subscription_id),
+                WebhookNotice.organization_id,
+                WebhookNotice.user_id,
+            ).where(WebhookNotice.id == notice_id)
         )
     ).first()
     return None if row is None else Notice(*row)
 
 
 async def _decision(session: AsyncSession, mail_id: uuid.UUID) -> Decision | None:
-    kind, told = literal("evidence"), EvidenceMail
+    told = EvidenceMail
     row: Any = (
         await session.execute(
-            select(
-                told.id,
-                told.status == "pending",
-                Evidence.decided_at == told.decided_at,
-                Evidence.status == "approved",
-                Evidence.taken_back_at.is_not(None),
-                ComplianceRequirement.name,
-                Evidence.reason,
-                Evidence.expires_at,
-                Organization.name,
-                Organization.timezone,
-                func.coalesce(Member.timezone, Organization.timezone),
-                func.coalesce(MemberPreferences.locale, Member.locale),
-                OrganizationSettings.locale,
-                Member.display_name,
-                Member.email,
-                Member.erased_at.is_not(None),
-                _ACTIVE,
-                Organization.id,
-                Member.user_id,
-                is_wanted(kind),
-                is_required(kind),
-            )
-            .join(
-                Evidence,
-                and_(Evidence.organization_id == told.organization_id, Evidence.id == told.evidence_id),
-            )
-            .join(
-                ComplianceRequirement,
-                and_(
-                    ComplianceRequirement.organization_id == Evidence.organization_id,
-                    ComplianceRequirement.id == Evidence.requirement_id,
+            with_reader(
+                select(
+                    told.id,
+                    told.status == "pending",
+                    *READER,
+                    *preferred(literal("evidence")),
+                    Evidence.decided_at == told.decided_at,
+                    Evidence.status == "approved",
+                    Evidence.taken_back_at.is_not(None),
+                    ComplianceRequirement.name,
+                    Evidence.reason,
+                    Evidence.expires_at,
+                )
+                .join(
+                    Evidence,
+                    and_(Evidence.organization_id == told.organization_id, Evidence.id == told.evidence_id),
+                )
+                .join(
+                    ComplianceRequirement,
+                    and_(
+                        ComplianceRequirement.organization_id == Evidence.organization_id,
+                        ComplianceRequirement.id == Evidence.requirement_id,
+                    ),
                 ),
-            )
-            .join(Organization, Organization.id == told.organization_id)
-            .join(Member, is_of(Member, Organization.id, Evidence.user_id))
-            .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)
-            .outerjoin(MemberPreferences, is_of(MemberPreferences, Organization.id, Evidence.user_id))
-            .where(told.id == mail_id)
+                told.organization_id,
+                Evidence.user_id,
+            ).where(told.id == mail_id)
         )
     ).first()
     return None if row is None else Decision(*row)
