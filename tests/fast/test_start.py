@@ -23,6 +23,11 @@ QUIZZES: dict[str, Json] = {
     "drawn": quiz(choice("First?"), POOL),
     "timed": quiz(choice("First?"), time_limit_seconds=600, max_attempts=None, shuffle=True),
 }
+AT_THE_END = {name: value for name, value in QUIZZES["timed"].items() if name != "kind"}
+CONTENTS = {
+    **{name: tree(one) for name, one in QUIZZES.items()},
+    "assessment": tree(assessment=AT_THE_END),
+}
 STORED = """
 SELECT (to_jsonb(a) - '{id,enrollment_id,user_id,started_at,deadline_at,layout}'::text[])
     || jsonb_build_object('laid', jsonb_array_length(a.layout), 'time', a.deadline_at - a.started_at,
@@ -47,18 +52,19 @@ async def warm(world: World, content: Json, name: str = "eve", course: Json | No
     return one
 
 
-@pytest.mark.parametrize("kind", QUIZZES)
+@pytest.mark.parametrize("body", [None, {}])
+@pytest.mark.parametrize("kind", CONTENTS)
 async def test_a_start_is_answered_and_stored_alike(
-    app: FastAPI, world: World, plain: httpx.AsyncClient, database: Database, kind: str
+    app: FastAPI, world: World, plain: httpx.AsyncClient, database: Database, kind: str, body: Json | None
 ) -> None:
-    content = tree(QUIZZES[kind])
+    content = CONTENTS[kind]
     course = (await warm(world, content, "eve")).course
     told = []
     for user, client in (("ana", None), ("bob", plain)):
         one = await quiz_taker(world, content, user, course)
         caller = one.call if client is None else Caller(client, one.call.token, user)
         with counted(app) as statements:
-            answer = await caller("POST", f"{one.path}attempts/")
+            answer = await caller("POST", f"{one.path}attempts/", body)
         assert any("start_attempt_in" in told for told in statements) == (client is None)
         made = answer.json()
         again = await one.start()
@@ -128,6 +134,17 @@ async def test_who_may_start(world: World, other_world: World, plain: httpx.Asyn
         ordinary = await Caller(plain, caller.token, caller.user)("POST", path)
         assert hot.status_code == ordinary.status_code in (403, 404)
         assert hot.json()["code"] == ordinary.json()["code"]
+
+
+async def test_a_quiz_is_no_assessment(world: World, plain: httpx.AsyncClient) -> None:
+    for content in (tree(QUIZZES["plain"]), tree(assessment=AT_THE_END)):
+        ana = await warm(world, content, "ana")
+        other = "assessments" if "/quizzes/" in ana.path else "quizzes"
+        for call, body in (("attempts", None), ("submit", {"responses": []})):
+            for http in (ana.call.http, plain):
+                caller = Caller(http, ana.call.token, "ana")
+                answer = await caller("POST", f"/api/{other}/{ana.quiz_id}/{call}/", body)
+                assert answer.status_code == 404
 
 
 async def test_of_starts_at_the_same_time_one_makes_the_attempt(world: World) -> None:

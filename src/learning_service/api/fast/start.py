@@ -1,4 +1,4 @@
-"""Starting an attempt at a quiz: two round trips, one to read where the member stands, one to write.
+"""Starting an attempt at a quiz or an assessment: two round trips, one to read where the member stands, one to write.
 
 As with a submission no lock is held in between: the attempt is written only at the revision of the enrollment that
 was read, and after the corrections that its questions were compiled with. What is under way already, is drawn anew
@@ -8,11 +8,12 @@ after earlier attempts, has to wait or is refused goes to the ordinary route: no
 import uuid
 from dataclasses import replace
 
+from pydantic import TypeAdapter
 from pydantic_core import to_json
 from starlette.requests import Request
 
 from learning_service.api.fast.functions import POSITION_AT_QUIZ
-from learning_service.api.fast.lane import Reply
+from learning_service.api.fast.lane import Reply, plain_body
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
 from learning_service.domain.attempts.actions.attempts import attempts_granted, attempts_used, next_attempt
@@ -20,18 +21,21 @@ from learning_service.domain.attempts.actions.papers import layout_of, questions
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position, read_position
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, cached_version
 from learning_service.schemas.attempts import StartedAttemptOut
+from learning_service.schemas.common import NothingIn
 
 _START = "SELECT start_attempt_in($1, $2, $3)"
+_BODY: TypeAdapter[NothingIn] = TypeAdapter(NothingIn)
 NO_DIGEST = ""
 """No submission is asked about."""
 
 
-async def start(request: Request, context: Context, quiz_id: str) -> Reply | None:
-    """The first attempt of several, or one that draws nothing."""
-    headers = request.headers
-    if "idempotency-key" in headers or _has_body(request):
+async def start(request: Request, context: Context, quiz_id: str, *, kind: str) -> Reply | None:
+    """The first attempt of several, or one that draws nothing, at a quiz of this kind."""
+    if "idempotency-key" in request.headers:
         return None
     caller = await authenticate(request)
+    if not await _says_nothing(request):
+        return None
     organization = caller.organization_id
     row = await context.direct.row(POSITION_AT_QUIZ.call, organization, caller.user_id, quiz_id, NO_DIGEST)
     if row is None:
@@ -42,7 +46,7 @@ async def start(request: Request, context: Context, quiz_id: str) -> Reply | Non
     if version is None:
         return None
     quiz = version.quizzes[uuid.UUID(quiz_id)]
-    if not _is_plain(position, quiz):
+    if quiz.kind != kind or not _is_plain(position, quiz):
         return None
     attempt = next_attempt(position, quiz, instant, context.bounds)
     attempt = replace(attempt, layout=layout_of(quiz, {}))
@@ -54,14 +58,17 @@ async def start(request: Request, context: Context, quiz_id: str) -> Reply | Non
     return shown.model_dump_json().encode(), ()
 
 
-def _has_body(request: Request) -> bool:
+async def _says_nothing(request: Request) -> bool:
+    """Whether there is no body, or an empty object, which many clients send for it."""
     headers = request.headers
-    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
+        return True
+    return await plain_body(request, _BODY) is not None
 
 
 def _is_plain(position: Position, quiz: CompiledQuiz) -> bool:
     """Whether nothing is under way there, and no earlier attempt has a say in what is drawn or when it may begin."""
-    if quiz.kind != "quiz" or not position.is_open or position.attempt is not None:
+    if not position.is_open or position.attempt is not None:
         return False
     asks_before = bool(quiz.pools) or quiz.retry_delay_seconds is not None
     return not asks_before or attempts_used(position, quiz.id) == 0

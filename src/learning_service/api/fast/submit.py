@@ -1,4 +1,4 @@
-"""Submitting a quiz: two round trips, one to read where the member stands, one to write.
+"""Submitting a quiz or an assessment: two round trips, one to read where the member stands, one to write.
 
 No lock is held in between. Every change of progress adds one to the enrollment's revision, and the write happens
 only at the revision that was read; the second of two takes the ordinary route, which waits for the lock. Everything
@@ -26,7 +26,7 @@ from learning_service.domain.completion.actions.submissions import (
     prepare_submission,
 )
 from learning_service.domain.completion.views.attempts import submission_view
-from learning_service.domain.courses.queries.compiled import CompiledVersion, cached_version
+from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, cached_version
 from learning_service.domain.enrollments.rules import decide
 from learning_service.schemas.attempts import SubmissionIn, SubmissionOut
 
@@ -34,8 +34,8 @@ _CLOSE = "SELECT close_attempt_in($1, $2, $3)"
 _BODY: TypeAdapter[SubmissionIn] = TypeAdapter(SubmissionIn)
 
 
-async def submit(request: Request, context: Context, quiz_id: str) -> Reply | None:
-    """A submission that completes nothing."""
+async def submit(request: Request, context: Context, quiz_id: str, *, kind: str) -> Reply | None:
+    """A submission to a quiz of this kind that completes nothing."""
     if "idempotency-key" in request.headers:
         return None
     caller = await authenticate(request)
@@ -51,7 +51,10 @@ async def submit(request: Request, context: Context, quiz_id: str) -> Reply | No
     version = cached_version(position.version_id)
     if version is None or repeated:
         return None
-    graded = _graded(context.bounds, version, position, uuid.UUID(quiz_id), sent, digest, instant)
+    quiz = version.quizzes[uuid.UUID(quiz_id)]
+    if quiz.kind != kind:
+        return None
+    graded = _graded(context.bounds, version, position, quiz, sent, digest, instant)
     if graded is None:
         return None
     written = await context.direct.write(_CLOSE, organization, graded.document, position.revision)
@@ -65,16 +68,16 @@ def _graded(
     bounds: Bounds,
     version: CompiledVersion,
     position: Position,
-    quiz_id: uuid.UUID,
+    quiz: CompiledQuiz,
     sent: SubmissionIn,
     digest: str,
     instant: datetime,
 ) -> GradedSubmission | None:
     """What to write, if this is a plain submission. Raises what `prepare_submission` does, and Invalid."""
-    quiz, under_way = version.quizzes[quiz_id], None
+    under_way = None
     if position.attempt is not None:
         quiz, under_way = quiz.paper(position.attempt.layout), position.attempt.id
-    if quiz.kind != "quiz" or not position.is_open or sent.attempt_id not in (None, under_way):
+    if not position.is_open or sent.attempt_id not in (None, under_way):
         return None
     if under_way is None and quiz.retry_delay_seconds is not None:
         return None
