@@ -1,6 +1,7 @@
 """The redirect between a path with its slash and one without."""
 
 import re
+from functools import cached_property
 from urllib.parse import quote
 
 from fastapi import FastAPI
@@ -23,9 +24,13 @@ class SlashRedirect:
 
     def __init__(self, app: FastAPI) -> None:
         routes = [*api_routes(app), *(route for route in app.routes if isinstance(route, Mount | Route))]
-        patterns = (_NAME_OF_GROUP.sub("?:", route.path_regex.pattern) for route in routes)
-        self.known = re.compile("|".join(patterns))
+        self._patterns = [_NAME_OF_GROUP.sub("?:", route.path_regex.pattern) for route in routes]
         self.otherwise = app.router.default
+
+    @cached_property
+    def known(self) -> re.Pattern[str]:
+        """All paths. Made when it is first asked for, since it takes as long as a fiftieth of a start."""
+        return re.compile("|".join(self._patterns))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request that no route has taken."""

@@ -56,11 +56,15 @@ class Commands(TyperGroup):
 
 @contextmanager
 def _unsearched() -> Iterator[None]:
-    """Meanwhile nothing is searched for garbage: what modules make lasts, and the searches are a third of a start."""
+    """Meanwhile nothing is searched for garbage, and later searches leave out what was made.
+
+    What modules make lasts, and the searches are a third of a start.
+    """
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()
 
 

@@ -33,7 +33,7 @@ WHERE_THERE_IS_ONE: Any = Field(default=None, exclude_if=_is_none)
 class Out(BaseModel):
     """Base of everything that the service sends."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
 
 
 class NothingIn(StrictModel):

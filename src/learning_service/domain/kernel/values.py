@@ -56,7 +56,12 @@ class StrictModel(BaseModel):
     """Base of everything that comes in: exact types, no unknown fields, no NaN, unchangeable."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, allow_inf_nan=False, frozen=True, hide_input_in_errors=True
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        frozen=True,
+        hide_input_in_errors=True,
+        defer_build=True,
     )
 
 

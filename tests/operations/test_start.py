@@ -1,0 +1,42 @@
+"""A process makes at its start what every call needs, and the rest when it is first asked for."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from tests.kit.processes import ROOT, environment
+
+from learning_service.core.settings import Settings
+
+LOOK = """
+import json
+from learning_service.api.routes import api_routes
+from learning_service.cli.api import settled_app
+from learning_service.core.settings import Settings
+from learning_service.schemas.courses import CourseOut
+routes = api_routes(settled_app(Settings()))
+made = lambda: [route.path for route in routes if "dependant" in vars(route)]
+before, model = made(), CourseOut.__pydantic_complete__
+[courses] = [route for route in routes if route.path == "/api/courses/" and "GET" in route.methods]
+answer = courses.response_field.name
+print(json.dumps({"before": before, "model": model, "after": made(), "answer": answer}))
+"""
+
+
+@pytest.mark.long
+def test_routes_and_schemas_are_made_when_they_are_first_called(settings: Settings) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", LOOK],
+        cwd=ROOT,
+        env={**environment(settings), "REFERENCE_ENABLED": "false"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    found = json.loads(ran.stdout)
+    assert found["before"] == []
+    assert found["model"] is False
+    assert found["after"] == ["/api/courses/"]
+    assert found["answer"].startswith("Response_")
