@@ -4,15 +4,19 @@ Entrances come before rows, for everybody who waits for one.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 from tests.kit.direct import Database, database
 from tests.kit.learner import Learner, lesson, quiz, tree
 from tests.kit.world import Json, World
+
+from learning_service.domain.completion.actions import imports
 
 __all__ = ["database"]
 
@@ -84,3 +88,54 @@ async def test_attempts_are_granted_to_one_while_they_are_to_many(world: World, 
         await database.until_waiting(3)
     await asyncio.gather(importing, one, many)
     assert (await ana.status(), await bob.status()) == ("in_progress", "in_progress")
+
+
+DUE = [(datetime.now(UTC) + timedelta(days=days)).date().isoformat() + "T12:00:00Z" for days in (20, 40)]
+
+
+Row = tuple[str, str, str]
+
+
+async def both_at_once(world: World, database: Database, *files: Sequence[Row]) -> list[Json]:
+    """What became of two files whose first rows are written while neither has come to its second."""
+    runs = []
+    for rows in files:
+        lines = "\n".join(["user_id,course_id,due_at", *(",".join(row) for row in rows)])
+        sent = {"files": {"file": ("a.csv", lines.encode(), "text/csv")}}
+        runs.append((await world.admin.ok("POST", "/api/imports/?kind=assignments", **sent))["run_id"])
+
+    async def do(run_id: str) -> None:
+        async with world.worker.transaction(world.id) as session:
+            await imports.step_import(session, uuid.UUID(run_id))
+
+    async with world.worker.transaction(world.id) as session:
+        await session.execute(text("SELECT id FROM courses ORDER BY id FOR UPDATE"))
+        under_way = []
+        for waiting, run_id in enumerate(runs, 1):
+            under_way.append(asyncio.create_task(do(run_id)))
+            await database.until_waiting(waiting)
+    await asyncio.gather(*under_way)
+    return [await world.admin.ok("GET", f"/api/runs/{run_id}/") for run_id in runs]
+
+
+@pytest.fixture
+def by_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even a small file is done by a worker."""
+    monkeypatch.setattr(imports, "MOST_AT_ONCE", 0)
+
+
+@pytest.mark.usefixtures("by_runs")
+async def test_two_files_name_the_same_courses_in_another_order(world: World, database: Database) -> None:
+    one, two = [(await world.course(CONTENT))["id"] for _ in range(2)]
+    there = ("ana", one, DUE[0]), ("ana", two, DUE[0])
+    done = await both_at_once(world, database, there, there[::-1])
+    assert [run["done"] for run in done] == [2, 2]
+
+
+@pytest.mark.usefixtures("by_runs")
+async def test_two_files_name_the_same_members_with_other_due_times(world: World, database: Database) -> None:
+    course = (await world.course(CONTENT))["id"]
+    one = ("ana", course, DUE[0]), ("bob", course, DUE[1])
+    two = ("bob", course, DUE[0]), ("ana", course, DUE[1])
+    done = await both_at_once(world, database, one, two)
+    assert [run["done"] for run in done] == [2, 2]

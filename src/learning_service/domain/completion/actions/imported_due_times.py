@@ -26,13 +26,27 @@ _EXTEND = text(
 )
 
 
+def in_one_order(rows: Sequence[WantedRow], actor_id: str) -> bool:
+    """Whether `assign_rows` writes the enrollments of each course by one statement, and so in order of the members.
+
+    Else two of them, each with the other's members in hand, would wait for each other: unless the entrances are
+    held alone. The actor's own row is a statement of its own.
+    """
+    together = {(row.course_id, row.due_at) for row in rows}
+    own = {row.course_id for row in rows if row.user_id == actor_id}
+    return not own and len(together) == len({course_id for course_id, _ in together})
+
+
 async def assign_rows(session: AsyncSession, rows: Sequence[WantedRow], *, actor: Principal) -> int:
-    """Assign courses as an administrator does by hand; how many rows are now as they ask. Mails follow."""
+    """Assign courses as an administrator does by hand; how many rows are now as they ask. Mails follow.
+
+    Course after course in one order, so that no two files wait for each other.
+    """
     alike: dict[tuple[uuid.UUID, datetime | None], list[str]] = defaultdict(list)
     for row in rows:
         alike[row.course_id, row.due_at].append(row.user_id)
     done = 0
-    for (course_id, due_at), user_ids in alike.items():
+    for (course_id, due_at), user_ids in sorted(alike.items(), key=lambda one: one[0][0]):
         sent = AssignmentIn(user_ids=tuple(user_ids), due_at=due_at)
         handed = await assign_course(session, course_id, sent, actor=actor)
         done += handed.assigned + handed.already_enrolled

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.completion.actions.imported_completions import complete_rows
-from learning_service.domain.completion.actions.imported_due_times import assign_rows, extend_rows
+from learning_service.domain.completion.actions.imported_due_times import assign_rows, extend_rows, in_one_order
 from learning_service.domain.completion.models import EnrollmentRun, ImportRow
 from learning_service.domain.completion.queries.import_rows import judge_rows
 from learning_service.domain.completion.rules.bulk import MOST_AT_ONCE
@@ -182,7 +182,8 @@ async def _do(session: AsyncSession, run: EnrollmentRun, limit: int) -> int:
         return 0
     kind: ImportKind = _KINDS[run.action]
     actor = Principal(run.organization_id, run.started_by, roles=frozenset(run.roles))
-    await hold_entrance(session, *{row.course_id for row in rows}, alone=kind == "completions")
+    alone = kind == "completions" or (kind == "assignments" and not in_one_order(rows, run.started_by))
+    await hold_entrance(session, *{row.course_id for row in rows}, alone=alone)
     good, _ = await judge_rows(session, kind, rows, actor)
     match kind:
         case "assignments":
