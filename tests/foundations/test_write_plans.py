@@ -38,6 +38,29 @@ SWEEPS: dict[str, tuple[Callable[[Context, datetime | None], Awaitable[None]], t
 }
 
 
+# What they did for it, in the version that they passed: renewals of the next one keep it.
+DONE = (
+    """INSERT INTO lesson_progress (organization_id, enrollment_id, lesson_id, completed_at)
+    SELECT e.organization_id, e.id, l.id, now() FROM enrollments e
+    JOIN lessons l ON l.organization_id = e.organization_id AND l.version_id = e.version_id
+    WHERE e.organization_id = $1 AND e.course_id = $2 ON CONFLICT DO NOTHING""",
+    """INSERT INTO quiz_progress (organization_id, enrollment_id, quiz_id, attempts_used, best_points,
+        possible_points, max_points)
+    SELECT e.organization_id, e.id, q.id, 1, 1, 1, 1 FROM enrollments e
+    JOIN quizzes q ON q.organization_id = e.organization_id AND q.version_id = e.version_id
+    WHERE e.organization_id = $1 AND e.course_id = $2 ON CONFLICT DO NOTHING""",
+)
+
+
+async def publish_more(world: World, course_id: str) -> None:
+    """A version with a lesson more, for which a renewal asks."""
+    path = f"/api/courses/{course_id}"
+    content = await world.admin.ok("GET", f"{path}/draft/")
+    content["modules"][0]["items"].append({"kind": "lesson", "title": "More", "body_html": "<p>New.</p>"})
+    await world.admin.ok("PUT", f"{path}/draft/", content, headers={"If-Match": "*"})
+    await world.admin.ok("POST", f"{path}/publish/")
+
+
 def membership_events(n: int, users: list[str]) -> list[Json]:
     """One of each of these members, the nth time."""
     return [
@@ -82,8 +105,8 @@ async def live(world: World, courses: list[Json], n: int) -> None:
 async def test_every_write_is_bounded_right_after_a_bulk_load(
     app: FastAPI, world: World, database: Database, statistics: Statistics, look: Look
 ) -> None:
-    courses = [await world.course(small_tree(), linked_compliance_requirement="hazing")]
-    courses.append(await world.course(small_tree()))
+    delta = {"linked_compliance_requirement": "hazing", "recertification": "delta"}
+    courses = [await world.course(small_tree(), **delta), await world.course(small_tree())]
     rule = {"course_id": courses[1]["id"], "trigger": "manual", "audience_filter": {}}
     rule = await world.admin.ok("POST", "/api/assignment-rules/", rule)
     hook = {"url": "http://127.0.0.1:9/x", "event_types": ["learning.enrollment.assigned"]}
@@ -122,6 +145,9 @@ async def test_every_write_is_bounded_right_after_a_bulk_load(
         await one.submit("Check")
         await one.submit("Final")
     await complete(database, world, courses[0]["id"])
+    for statement in DONE:
+        await database(statement, world.id, courses[0]["id"])
+    await publish_more(world, courses[0]["id"])
     await statistics.reached("completed")
     for what, (sweep, later) in SWEEPS.items():
         async with watch(what):
@@ -130,6 +156,12 @@ async def test_every_write_is_bounded_right_after_a_bulk_load(
         await number_all_events(world.worker)
     async with watch("erasure"):
         await world.directory("DELETE", "/api/directory/members/m1/")
+    [kept] = await database(
+        "SELECT count(DISTINCT enrollment_id) FROM lesson_progress p JOIN enrollments e ON e.id = p.enrollment_id"
+        " WHERE e.organization_id = $1 AND e.source = 'recertification'",
+        world.id,
+    )
+    assert kept[0] >= MEMBERS, "renewals kept what was done"
     most = {what: max((work.touched for work in done), default=0.0) for what, done in watch.done}
     assert min(most.values()) > 0, most
     over = [line for what, done in watch.done for line in excess(what, done, MOST)]

@@ -1,5 +1,6 @@
 """An organization right after a bulk load, while statistics are from before."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
@@ -89,9 +90,13 @@ class Statistics:
 
 
 @pytest.fixture(params=MOMENTS)
-def statistics(database: Database, request: pytest.FixtureRequest) -> Statistics:
-    """For each moment."""
-    return Statistics(database, request.param)
+async def statistics(database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Statistics]:
+    """For each moment. Nothing else looks at the tables meanwhile, however long the test takes."""
+    await database("ALTER SYSTEM SET autovacuum = off")
+    await database("SELECT pg_reload_conf()")
+    yield Statistics(database, request.param)
+    await database("ALTER SYSTEM RESET autovacuum")
+    await database("SELECT pg_reload_conf()")
 
 
 def many_members() -> Json:
