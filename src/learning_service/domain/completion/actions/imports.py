@@ -9,7 +9,11 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.completion.actions.imported_completions import complete_rows
-from learning_service.domain.completion.actions.imported_due_times import assign_rows, extend_rows, in_one_order
+from learning_service.domain.completion.actions.imported_due_times import (
+    assign_rows,
+    extend_rows,
+    in_one_order,
+)
 from learning_service.domain.completion.models import EnrollmentRun, ImportRow
 from learning_service.domain.completion.queries.import_rows import judge_rows
 from learning_service.domain.completion.rules.bulk import MOST_AT_ONCE
