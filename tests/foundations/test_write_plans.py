@@ -105,7 +105,7 @@ async def live(world: World, courses: list[Json], n: int) -> None:
 async def test_every_write_is_bounded_right_after_a_bulk_load(
     app: FastAPI, world: World, database: Database, statistics: Statistics, look: Look
 ) -> None:
-    delta = {"linked_compliance_requirement": "hazing", "recertification": "delta"}
+    delta: Json = {"linked_compliance_requirement": "hazing", "recertification": "delta"}
     courses = [await world.course(small_tree(), **delta), await world.course(small_tree())]
     rule = {"course_id": courses[1]["id"], "trigger": "manual", "audience_filter": {}}
     rule = await world.admin.ok("POST", "/api/assignment-rules/", rule)
