@@ -56,7 +56,7 @@ pictures: environment-dev ## Take pictures of the web application's main screens
 	@PYTHONPATH=. $(BIN)/python scripts/pictures.py
 
 bench: environment-bench ## Measure the service beside its limits and the alternative; ROW=verify one row, RUNS=3 medians
-	@$(BIN)/python -m benchmarks $(if $(ROW),--row $(ROW)) $(if $(RUNS),--runs $(RUNS))
+	@$(BIN)/python -m benchmarks $(if $(ROW),--row "$(ROW)") $(if $(RUNS),--runs $(RUNS))
 
 bench-growth: environment-bench ## Growth with 10 million members of other organizations: half an hour and 20 GB
 	@$(BIN)/python -m benchmarks --row growth --others 10000000

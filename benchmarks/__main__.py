@@ -15,6 +15,7 @@ from benchmarks import (
     growth,
     http_rows,
     jobs,
+    median_route,
     migration,
     outside,
     past,
@@ -30,7 +31,7 @@ from benchmarks.stage import Stage, open_stage
 
 BY_NAME_ONLY = {"outside": outside.rows, "pooler": pooler.rows}
 """Rows that need programs of their own."""
-HTTP = {**http_rows.ROWS, **screen_rows.ROWS, **start_rows.ROWS, **deadline.ROWS}
+HTTP = {**http_rows.ROWS, **screen_rows.ROWS, **start_rows.ROWS, **deadline.ROWS, **median_route.ROWS}
 NAMES = (
     *HTTP,
     "assign",

@@ -90,7 +90,7 @@ END $$
 """
 
 
-class _Connection(asyncpg.Connection):
+class Connection(asyncpg.Connection):
     """Given back as it is."""
 
     def get_reset_query(self) -> str:
@@ -101,7 +101,7 @@ class _Connection(asyncpg.Connection):
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     url = os.environ["FLOOR_DATABASE_URL"]
-    async with asyncpg.create_pool(url, min_size=10, max_size=10, connection_class=_Connection) as pool:
+    async with asyncpg.create_pool(url, min_size=10, max_size=10, connection_class=Connection) as pool:
         app.state.pool = pool
         yield
 

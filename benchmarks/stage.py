@@ -203,7 +203,7 @@ class Stage:
         """One round of load on a server. Ends the run when any answer was not 200 or 201."""
         servers, databases = self._busy(server)
         order = {"port": server.port, "requests": requests, "connections": connections, "seconds": seconds}
-        answer = self._order(order)
+        answer = self.order(order)
         if answer["bad"] or not answer["answers"]:
             raise SystemExit(f"{server.name} gave {answer['bad']} bad answers, such as:\n{answer['example']}")
         after, databases_after = self._busy(server)
@@ -214,7 +214,7 @@ class Stage:
     def warm(self, server: Server, requests: str) -> None:
         """Let a server fill its caches and open its connections. What it refuses meanwhile is its own affair."""
         order = {"port": server.port, "requests": requests, "connections": CONNECTIONS, "seconds": 1}
-        self._order(order)
+        self.order(order)
 
     def server_seconds(self, server: Server) -> float:
         """Processor seconds that a server has taken so far, its helper included."""
@@ -227,7 +227,8 @@ class Stage:
         # PostgreSQL adds up what its ended children took; their processes are its only ones.
         return self.server_seconds(server), family_seconds(postgres)
 
-    def _order(self, order: dict[str, Any]) -> dict[str, Any]:
+    def order(self, order: dict[str, Any]) -> dict[str, Any]:
+        """What the load answers to an order."""
         if self.load is None:
             self.load = subprocess.Popen(
                 [sys.executable, "-m", "benchmarks.load"],
