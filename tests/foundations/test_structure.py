@@ -18,7 +18,7 @@ DOORS = {
     ),
     "httpcore": ("learning_service/adapters/http.py",),
     "httpx": ("learning_service/adapters/http.py",),
-    "aioboto3": ("learning_service/adapters/storage.py",),
+    "aioboto3": ("learning_service/adapters/s3_library.py",),
 }
 
 
