@@ -61,7 +61,7 @@ bench: environment-bench ## Measure the service beside its limits and the altern
 bench-growth: environment-bench ## Growth with 10 million members of other organizations: half an hour and 20 GB
 	@$(BIN)/python -m benchmarks --row growth --others 10000000
 
-soak: environment-bench ## Two APIs and two workers under mixed load; MINUTES=30, RATE=20 calls a second; draws docs/pictures/soak.png
+soak: environment-bench ## Two APIs and two workers under mixed load; MINUTES=30, RATE=10 calls a second; draws docs/pictures/soak.png
 	@$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(RATE),--rate $(RATE))
 
 web: environment-dev ## Build the web application and judge it: lint, types, unit tests

@@ -1,6 +1,7 @@
 """`make bench`: every row in one run. `--row NAME` measures one, `--others` makes the other organizations larger.
 
 `--runs 3` does it three times and holds the medians to the marks: one bad moment of a shared machine is in one run.
+Rows that take minutes are in the first of them only.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from benchmarks import (
     http_rows,
     jobs,
     median_route,
+    memory,
     migration,
     outside,
     past,
@@ -26,7 +28,7 @@ from benchmarks import (
     start_rows,
     starting,
 )
-from benchmarks.results import Row, keep, median_rows, table
+from benchmarks.results import Row, keep, median_rows, missed, table
 from benchmarks.stage import Stage, open_stage
 
 BY_NAME_ONLY = {"outside": outside.rows, "pooler": pooler.rows}
@@ -43,7 +45,10 @@ NAMES = (
     "jobs",
     "starting",
     "growth",
+    "memory",
 )
+ONCE = {"deadline", "start: pools", "assign", "regrade", "migration", "past", "growth", "memory"}
+"""Rows of minutes, or of much data: three times each would be an hour."""
 
 
 class Run:
@@ -82,6 +87,7 @@ class Run:
             "certificate": lambda stage: [*certificate.rows(stage), *signed_certificate.signed_rows()],
             "jobs": jobs.rows,
             "starting": starting.rows,
+            "memory": memory.rows,
         }
         return measure[name](stage)
 
@@ -107,16 +113,18 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=1, help="so many whole runs, and their medians")
     given = parser.parse_args()
     runs = []
-    for _ in range(given.runs):
+    for turn in range(given.runs):
         run = Run(given.others)
-        run.measure(given.row or list(NAMES))
+        run.measure(given.row or [name for name in NAMES if turn == 0 or name not in ONCE])
         runs.append(run.rows)
         print(f"\n{table(run.rows)}\n", flush=True)
     rows = median_rows(runs)
     if given.runs > 1:
         keep(rows)
         print(f"Medians of {given.runs} runs:\n\n{table(rows)}\n")
-    return 0 if all(row.holds for row in rows) else 1
+    below = missed(rows)
+    print(below or "Every row is at its mark.")
+    return 1 if below else 0
 
 
 if __name__ == "__main__":

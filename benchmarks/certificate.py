@@ -39,7 +39,7 @@ FONTS = resources.files("learning_service") / "assets" / "fonts"
 FACES = {"name": "NotoSerifDisplay-Medium.ttf", "text": "NotoSans-Regular.ttf"}
 PAGE = landscape(A4)
 TURNS, PER_TURN = 9, 20
-NAIVE_BOUND, HAND_BOUND, POOL_BOUND = 10.0, 0.28, 1.6
+NAIVE_BOUND, HAND_BOUND, POOL_BOUND = 10.0, 0.40, 1.6
 Draw = Callable[[CertificateContent], bytes]
 
 

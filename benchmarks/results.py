@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -73,10 +74,11 @@ class Row:
 
 
 def median_rows(runs: Sequence[Sequence[Row]]) -> list[Row]:
-    """The rows of several runs as one: of each figure its median."""
-    return [
-        replace(same[0], result=_median([row.result for row in same])) for same in zip(*runs, strict=True)
-    ]
+    """The rows of several runs as one: of each figure its median. A row may be in some of the runs only."""
+    by_name: dict[str, list[Row]] = {}
+    for row in chain.from_iterable(runs):
+        by_name.setdefault(row.result.name, []).append(row)
+    return [replace(same[0], result=_median([row.result for row in same])) for same in by_name.values()]
 
 
 def _median(results: Sequence[Result]) -> Result:
@@ -86,6 +88,12 @@ def _median(results: Sequence[Result]) -> Result:
         if given:
             figures[name] = median(given)
     return replace(results[0], **figures)
+
+
+def missed(rows: Sequence[Row]) -> str:
+    """The names of the rows that are below their marks, as a line; empty where there is none."""
+    names = [row.result.name for row in rows if not row.holds]
+    return f"Below their marks: {', '.join(names)}." if names else ""
 
 
 def table(rows: list[Row]) -> str:

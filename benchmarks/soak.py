@@ -36,8 +36,11 @@ from benchmarks.school import School, large_modules, quiz_modules, small_modules
 from benchmarks.stage import ROOT, Stage, open_stage
 from benchmarks.wire import Tally, Wire, sleep_until
 
-DATABASE, MEMBERS, CERTIFICATES, LEARNERS = "soak", 20_000, 2000, 400
+DATABASE, MEMBERS, CERTIFICATES, LEARNERS = "soak", 20_000, 100, 400
+"""Certificates of before are few, since the workers sign each of them while the load runs."""
 WARM_SECONDS, MINUTE = 30.0, 60.0
+RATE = 10.0
+"""Calls a second: a quarter of what two cores bear, so that the service is seen and not its queue."""
 GROWTH, SLACK_MB, SLOWER = 1.10, 12.0, 1.5
 """Memory at the end beside that after the first minute, and slack; the slowest minute's p99 beside the first's."""
 PICTURE = HOME / "docs" / "pictures" / "soak.png"
@@ -163,8 +166,8 @@ class Scene:
 
 def soak(minutes: int, rate: float, picture: Path) -> int:
     """Run it; 1 where something was not as it should be."""
-    with open_stage() as stage, _scene(stage) as scene:
-        seen, bad = asyncio.run(_minutes(scene, minutes, rate))
+    with open_stage() as stage, open_scene(stage) as scene:
+        seen, bad = asyncio.run(live(scene, minutes, rate))
         left = run_values(
             stage.plain_url(DATABASE),
             "SELECT json_build_array(count(*) FILTER (WHERE status = 'dead'), count(*))::text FROM outbox",
@@ -178,7 +181,8 @@ def soak(minutes: int, rate: float, picture: Path) -> int:
 
 
 @contextmanager
-def _scene(stage: Stage) -> Iterator[Scene]:
+def open_scene(stage: Stage) -> Iterator[Scene]:
+    """Two APIs and two workers on a database of 20,000 members."""
     stage.create(DATABASE)
     url = stage.plain_url(DATABASE)
     servers = [stage.serve_service(DATABASE, name) for name in ("api-1", "api-2")]
@@ -242,7 +246,8 @@ SELECT json_build_array(
 """
 
 
-async def _minutes(scene: Scene, minutes: int, rate: float) -> tuple[list[Minute], list[str]]:
+async def live(scene: Scene, minutes: int, rate: float) -> tuple[list[Minute], list[str]]:
+    """So many minutes of the load; what was seen in each, and what was refused."""
     doings: list[tuple[int, Callable[[Tally], Awaitable[None]]]] = [
         (60, scene.read),
         (25, scene.learn),
@@ -354,7 +359,7 @@ def main() -> int:
     """Read what was asked for."""
     parser = argparse.ArgumentParser(prog="benchmarks.soak", description=__doc__)
     parser.add_argument("--minutes", type=int, default=30)
-    parser.add_argument("--rate", type=float, default=20, help="calls a second")
+    parser.add_argument("--rate", type=float, default=RATE, help="calls a second")
     parser.add_argument("--picture", type=Path, default=PICTURE)
     given = parser.parse_args()
     return soak(given.minutes, given.rate, given.picture)

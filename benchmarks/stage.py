@@ -77,8 +77,10 @@ class Stage:
         return {
             **self.parts.environment(),
             "DATABASE_URL": self.url(database),
-            # The development key is a file; production wants https for that.
+            # The development key is a file; production wants https for that. The rest is as it is there.
             "ENVIRONMENT": "development",
+            "REFERENCE_ENABLED": "false",
+            "WEB_ENABLED": "false",
             "AUTH_ISSUERS": json.dumps(issuers),
             "AUTH_AUDIENCE": AUDIENCE,
             "PUBLIC_URL": "https://learn.example.org",

@@ -36,7 +36,7 @@ _TAKEN_BACK = (
 def start(hall: Hall) -> Row:
     """An attempt of twenty questions in any order, ten of which are drawn from a pool of thirty."""
     run(execute(hall.url, START_FUNCTION))
-    quiz, version = _quiz(hall, "Drawn", [*_questions(10), _pool(30, draw=10)])
+    quiz, version = drawn_quiz(hall)
     tokens = [hall.stage.token(ORGANIZATION, f"user-{n}") for n in range(FIRST, FIRST + STARTERS)]
     service = [request(f"/api/quizzes/{quiz}/attempts/", token, "") for token in tokens]
     floor = [
@@ -51,6 +51,16 @@ def start(hall: Hall) -> Row:
     )
     ours, limit = found["service"].both, found["floor"].both
     return Row(Result("start", ours, UNIT, limit, limit / ours), ratio=Mark(0.60))
+
+
+def drawn_quiz(hall: Hall) -> tuple[str, str]:
+    """Such a quiz and its version, with learners who have not begun."""
+    return _quiz(hall, "Drawn", [*_questions(10), _pool(30, draw=10)])
+
+
+def take_back(hall: Hall, quiz: str, version: str) -> None:
+    """Nobody has begun the quiz."""
+    run(execute(hall.url, *(step.format(quiz=quiz, version=version) for step in _TAKEN_BACK)))
 
 
 def pools(hall: Hall) -> Row:
@@ -77,7 +87,7 @@ def _measure(hall: Hall, variants: Sequence[tuple[str, Server, list[str], str, s
         hall.stage.warm(server, files[name])
     for _ in range(ROUNDS):
         for name, server, _, quiz, version in variants:
-            run(execute(hall.url, *(step.format(quiz=quiz, version=version) for step in _TAKEN_BACK)))
+            take_back(hall, quiz, version)
             cost = hall.stage.round(server, files[name], SECONDS)
             if cost.rate * SECONDS * 1.2 > STARTERS:
                 raise SystemExit("a round has more starts than learners: raise STARTERS")

@@ -1,6 +1,6 @@
 """How soon an API process answers after its start: processor time, since others' load is part of every second.
 
-As in the image: modules are compiled, and the reference was written when the package was built.
+As in production: modules are compiled, and it serves neither reference nor web application.
 """
 
 import os
@@ -10,15 +10,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.results import Mark, Result, Row
-from benchmarks.stage import ROOT, Stage, family_seconds, run_to_end
+from benchmarks.stage import ROOT, Stage, family_seconds
 
 from learning_devstack.ports import choose
-from learning_service.api.openapi import built
 
 DATABASE, ROUNDS, PATIENCE_SECONDS = "starting", 5, 60
 ASKED = b"GET /healthz HTTP/1.1\r\nHost: learn.example.org\r\nConnection: close\r\n\r\n"
@@ -28,27 +26,12 @@ COMMAND = str(Path(sys.executable).with_name("learning-service"))
 def rows(stage: Stage) -> list[Row]:
     """Seconds from exec to the first answer, of the processor and of the clock; the first start is not counted."""
     stage.create(DATABASE)
-    with _kept_reference(stage):
-        starts = [_start(stage) for _ in range(ROUNDS + 1)][1:]
+    starts = [_start(stage) for _ in range(ROUNDS + 1)][1:]
     spent, waited = (statistics.median(figures) for figures in zip(*starts, strict=True))
     return [
         Row(Result("start: API", spent, "s CPU from exec to the first answer"), Mark(1.5, at_most=True)),
         Row(Result("start: API, clock", waited, "s from exec to the first answer, at the load of the run")),
     ]
-
-
-@contextmanager
-def _kept_reference(stage: Stage) -> Iterator[None]:
-    """The reference beside the code meanwhile, where it is not there anyway."""
-    if built.is_kept():
-        yield
-        return
-    run_to_end([COMMAND, "openapi", "--write"], stage.environment(DATABASE))
-    try:
-        yield
-    finally:
-        for file in built.FILE.parent.glob("openapi.*"):
-            file.unlink()
 
 
 def _start(stage: Stage) -> tuple[float, float]:

@@ -1,0 +1,32 @@
+"""What the processes hold after ten minutes of the mixed load of `make soak`, and how much more than after one.
+
+It is the memory that a process and its children have to themselves, and their share of what they have together (PSS):
+the library that two processes have mapped is there once.
+"""
+
+import asyncio
+
+from benchmarks.results import Mark, Result, Row
+from benchmarks.soak import RATE, live, open_scene
+from benchmarks.stage import Stage
+
+MINUTES, FLAT = 10, 1.10
+MOST = {"API": 160, "worker": 150}
+"""Megabytes of each process with its children."""
+
+
+def rows(stage: Stage) -> list[Row]:
+    """The largest of both APIs and of both workers, beside itself after the first minute."""
+    with open_scene(stage) as scene:
+        seen, bad = asyncio.run(live(scene, MINUTES, RATE))
+    if bad:
+        raise SystemExit("\n".join(["the mixed load was refused something:", *bad[:5]]))
+    found = []
+    for kind, most in MOST.items():
+        first, last = (
+            max(size for name, size in minute.megabytes.items() if name.startswith(kind))
+            for minute in (seen[0], seen[-1])
+        )
+        result = Result(f"memory: {kind.lower()}", last, "MB after ten minutes", first, last / first)
+        found.append(Row(result, Mark(most, at_most=True), Mark(FLAT, at_most=True)))
+    return found
