@@ -106,6 +106,50 @@ async def test_more_attempts_in_every_course_from_then_on(world: World) -> None:
         assert await at.status(at.enrollment_id) == "failed"
 
 
+async def test_who_failed_for_want_of_attempts_goes_on(world: World) -> None:
+    content = tree(lesson(), quiz(max_attempts=1))
+    at, elsewhere = await Learner.enter(world, content), await Learner.enter(world, content)
+    for one in (at, elsewhere):
+        await one.submit(correct=0)
+    await world.admin.ok("POST", f"/api/courses/{elsewhere.course}/assign/", {"user_ids": ["ana"]})
+    await grant(world, time_multiplier=2)
+    assert await at.status(at.enrollment_id) == "failed", "more time alone gives no attempt"
+    await grant(world, extra_attempts=1)
+    assert await at.status(at.enrollment_id) == "in_progress"
+    assert await elsewhere.status(elsewhere.enrollment_id) == "failed", "another one is open"
+    await at.read()
+    assert (await at.start()).status_code == 201
+    await at.submit()
+    assert await at.status(at.enrollment_id) == "completed"
+    trail = (await world.admin.ok("GET", "/api/audit/?subject=ana&action=enrollment.reopened"))["items"]
+    assert [(one["actor"], one["enrollment_id"]) for one in trail] == [("boss", at.enrollment_id)]
+
+
+@pytest.mark.parametrize("fewer", [True, False])
+async def test_who_has_no_attempt_left_without_them_has_failed(world: World, *, fewer: bool) -> None:
+    at = await Learner.enter(world, tree(lesson(), quiz(max_attempts=1)))
+    other = await Learner.enter(world, tree(lesson(), quiz(max_attempts=2)))
+    await grant(world, extra_attempts=1)
+    for one in (at, other):
+        assert await fail(one) >= 1
+    if fewer:
+        await grant(world, extra_attempts=0)
+    else:
+        await world.admin.ok("DELETE", path())
+    assert (await at.status(), await other.status()) == ("failed", "in_progress")
+
+
+async def test_of_two_that_failed_the_newest_goes_on(world: World) -> None:
+    first = await Learner.enter(world, tree(lesson(), quiz(max_attempts=1)))
+    await first.submit(correct=0)
+    await world.admin.ok("POST", f"/api/courses/{first.course}/assign/", {"user_ids": ["ana"]})
+    await (await Learner.join(first.call, first.course, enroll=False)).submit(correct=0)
+    await grant(world, extra_attempts=1)
+    mine = (await first.call.ok("GET", "/api/users/enrollments/"))["items"]
+    assert [one["status"] for one in mine] == ["in_progress", "failed"]
+    assert mine[1]["id"] == first.enrollment_id
+
+
 async def test_what_an_enrollment_was_granted_comes_on_top(world: World) -> None:
     at = await Learner.enter(world, tree(lesson(), quiz(max_attempts=1)))
     await grant(world, extra_attempts=1)

@@ -211,6 +211,15 @@ async def test_what_cannot_be_moved_is_refused(world: World) -> None:
     assert (await stranger("POST", path_of(course, 1), {})).status_code in (403, 404)
 
 
+async def test_all_move_where_nothing_is_asked(world: World) -> None:
+    course = await world.course(course_tree())
+    ana = await enters(world, course)
+    await publishes(world, course, await edited(world, course) | {"title": "New"})
+    assert (await world.admin("POST", path_of(course))).status_code == 202
+    await world.run_jobs()
+    assert (await view_of(ana, course))["version"] == 2
+
+
 async def test_two_at_once_are_refused(world: World) -> None:
     course = await world.course(course_tree())
     await enters(world, course)

@@ -8,9 +8,9 @@ from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import body
 from learning_service.api.permissions import AdministersMember
 from learning_service.api.requests import Caller, Session
-from learning_service.domain.accommodations.actions import delete_accommodations, put_accommodations
 from learning_service.domain.accommodations.queries import get_accommodations
 from learning_service.domain.accommodations.rules import AccommodationsIn
+from learning_service.domain.completion.actions.accommodating import accommodate, end_accommodations
 from learning_service.domain.directory.queries.found_members import MemberView
 from learning_service.schemas.accommodations import AccommodationsOut
 
@@ -36,14 +36,18 @@ async def put_accommodations_(
 ) -> AccommodationsOut:
     """Say what a member needs at each attempt from now on, in every course. Attempts under way keep their time.
 
-    What an enrollment was granted by itself comes on top.
+    What an enrollment was granted by itself comes on top. Who had failed a course for want of attempts, and has not
+    begun it anew, goes on.
     """
     return AccommodationsOut.model_validate(
-        await put_accommodations(session, member.user_id, new, actor=caller)
+        await accommodate(session, member.user_id, new, actor=caller)
     )
 
 
 @router.delete("/", status_code=204)
 async def delete_accommodations_(member: Administered, caller: Caller, session: Session) -> None:
-    """End a member's accommodations. Attempts under way keep their time."""
-    await delete_accommodations(session, member.user_id, actor=caller)
+    """End a member's accommodations. Attempts under way keep their time.
+
+    Who cannot complete a course any more without their attempts has failed it.
+    """
+    await end_accommodations(session, member.user_id, actor=caller)

@@ -31,7 +31,7 @@ async def create_migration(
     caller: Caller,
     session: Session,
     number: VersionNumber,
-    sent: Annotated[MigrationIn, body(MigrationIn)],
+    sent: Annotated[MigrationIn | None, body(MigrationIn, optional=True)],
 ) -> Any:
     """Move open enrollments to this version. They keep what is the same there, by key and content.
 
@@ -39,9 +39,10 @@ async def create_migration(
     or a wording loses nothing. Nobody fails by it: who would stays where they are. While an attempt is under way its
     enrollment waits.
     """
+    wanted = sent or MigrationIn()
     version = await find_version(session, access.view.id, number)
-    if sent.dry_run:
-        forecast = await forecast_migration(session, version, sent, actor=caller)
+    if wanted.dry_run:
+        forecast = await forecast_migration(session, version, wanted, actor=caller)
         return MigrationForecastOut.model_validate(forecast)
-    started = StartedOut(run_id=await start_migration(session, version, sent, actor=caller))
+    started = StartedOut(run_id=await start_migration(session, version, wanted, actor=caller))
     return Response(started.model_dump_json(), status_code=202, media_type="application/json")
