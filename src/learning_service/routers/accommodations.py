@@ -39,9 +39,7 @@ async def put_accommodations_(
     What an enrollment was granted by itself comes on top. Who had failed a course for want of attempts, and has not
     begun it anew, goes on.
     """
-    return AccommodationsOut.model_validate(
-        await accommodate(session, member.user_id, new, actor=caller)
-    )
+    return AccommodationsOut.model_validate(await accommodate(session, member.user_id, new, actor=caller))
 
 
 @router.delete("/", status_code=204)
