@@ -141,8 +141,10 @@ class Scene:
         """A newcomer takes the small course: enrollment, completion, certificate, and the worker's PDF of it."""
         self.newcomer = (self.newcomer + 1 - CERTIFICATES) % (MEMBERS - CERTIFICATES) + CERTIFICATES
         token = self.stage.token(ORGANIZATION, f"user-{self.newcomer}")
+        refused = len(tally.bad)
         await tally.ask(self.wire, request(f"/api/courses/{self.small}/enroll/", token, ""))
-        await tally.ask(self.wire, request(f"/api/lessons/{self.lesson}/complete/", token, ""))
+        if len(tally.bad) == refused:
+            await tally.ask(self.wire, request(f"/api/lessons/{self.lesson}/complete/", token, ""))
 
     async def tell(self, tally: Tally) -> None:
         """The membership service sends twenty events."""

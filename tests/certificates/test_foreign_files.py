@@ -15,7 +15,8 @@ from tests.kit.earned import Earned, checked, earn
 from tests.kit.world import Json, World
 
 from learning_service.adapters.credentials import as_text, make_key
-from learning_service.adapters.pdf_signature import Signing, _signer, sign_pdf
+from learning_service.adapters.pdf_signature import Signing, sign_pdf
+from learning_service.adapters.pdf_signer import _signer
 from learning_service.domain.certificates.rules.badges import bake, unbake
 
 PDF, PNG = "application/pdf", "image/png"

@@ -42,3 +42,25 @@ def test_routes_schemas_and_libraries_come_when_they_are_first_needed(settings: 
     assert found["libraries"] == []
     assert found["after"] == ["/api/courses/"]
     assert found["answer"].startswith("Response_")
+
+
+WORKER = """
+import sys
+from learning_service.worker.process import functions_of
+assert functions_of(("jobs", "webhooks"))
+print(*({"pyhanko", "aioboto3", "nats", "openpyxl", "fastapi"} & set(sys.modules)))
+"""
+
+
+@pytest.mark.long
+def test_a_worker_does_not_load_what_its_helpers_use(settings: Settings) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", WORKER],
+        cwd=ROOT,
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert ran.stdout.split() == []
