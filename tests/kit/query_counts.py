@@ -1,6 +1,6 @@
 """How many statements a call takes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,11 +14,13 @@ from sqlalchemy import event
 def counted(app: FastAPI) -> Iterator[list[str]]:
     """The statements that the application sends meanwhile, by the engine or directly, without the opening ones."""
     statements: list[str] = []
-    fetchrow = asyncpg.Connection.fetchrow
 
-    async def fetch_and_note(connection: Any, statement: str, *values: Any) -> Any:
-        statements.append(statement)
-        return await fetchrow(connection, statement, *values)
+    def noting(fetch: Callable[..., Any]) -> Any:
+        async def fetch_and_note(connection: Any, statement: str, *values: Any) -> Any:
+            statements.append(statement)
+            return await fetch(connection, statement, *values)
+
+        return fetch_and_note
 
     def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         if "set_config('role'" not in statement:
@@ -28,7 +30,8 @@ def counted(app: FastAPI) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", note)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(asyncpg.Connection, "fetchrow", fetch_and_note)
+            for name in ("fetchrow", "fetch"):
+                patch.setattr(asyncpg.Connection, name, noting(getattr(asyncpg.Connection, name)))
             yield statements
     finally:
         event.remove(engine, "before_cursor_execute", note)

@@ -7,7 +7,7 @@ open sees no row of any tenant; the opening statement then names role and organi
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
@@ -130,6 +130,11 @@ class DirectPool:
         """
         connection = await self._take()
         return await self._done(connection, connection.fetchrow(statement, *values))
+
+    async def rows(self, statement: str, *values: object) -> Sequence[asyncpg.Record]:
+        """The same with all of its rows."""
+        connection = await self._take()
+        return await self._done(connection, connection.fetch(statement, *values))
 
     async def finds(self, statement: str) -> bool:
         """Whether a statement finds any row under this process's role, asked in one round trip."""

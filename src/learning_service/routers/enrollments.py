@@ -1,16 +1,17 @@
 """Enrollments as administrators see and change them."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.api.enrollment_lists import ENROLLMENTS, enrollment_filter
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.list_files import AS_FILE, Rows, cells_of, list_file, wanted_file
-from learning_service.api.parameters import Page, body, page
+from learning_service.api.parameters import body, page
 from learning_service.api.permissions import AdministersEnrollment, CanSeeAttempts, IsAdmin
 from learning_service.api.requests import Caller, ContextOf, Session
 from learning_service.context import Context
@@ -26,12 +27,11 @@ from learning_service.domain.completion.queries.enrollments import Source, expla
 from learning_service.domain.completion.queries.found_enrollments import (
     FoundEnrollment,
     find_enrollment,
-    key_parts,
     list_enrollments,
 )
 from learning_service.domain.completion.queries.listed_attempts import list_attempts
 from learning_service.domain.completion.queries.program_ways import program_percents
-from learning_service.domain.completion.queries.wanted_enrollments import EnrollmentFilter, EnrollmentSort
+from learning_service.domain.completion.queries.wanted_enrollments import EnrollmentFilter
 from learning_service.domain.courses.queries.compiled import compiled_version
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.enrollments.rules import progress
@@ -41,7 +41,6 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.schemas.attempts import ListedAttemptOut
 from learning_service.schemas.common import PageOut
 from learning_service.schemas.enrollments import (
-    STATUSES,
     EnrollmentChangeIn,
     EnrollmentOut,
     ExplanationOut,
@@ -51,14 +50,6 @@ from learning_service.schemas.enrollments import (
     MemberEnrollmentPageOut,
     SourceOut,
     WithdrawalIn,
-)
-from learning_service.schemas.filters import (
-    FLAG,
-    flag_filter,
-    id_filter,
-    state_filter,
-    time_filter,
-    uuid_filter,
 )
 
 router = APIRouter(prefix="/api/enrollments", tags=["enrollments"], route_class=KeyedRoute)
@@ -81,52 +72,10 @@ Extended = Annotated[EnrollmentView, Depends(AdministersAnother())]
 Granted = Annotated[EnrollmentView, Depends(AdministersAnother(chapters=False))]
 
 
-class EnrollmentsPage(Page):
-    """The page asked for of enrollments, whose order hangs on what is asked for."""
-
-    def parts(self, filters: Mapping[str, str]) -> int:
-        """One where the newest come first."""
-        return key_parts(filters.get("sort"))
-
-
-ENROLLMENTS = EnrollmentsPage(
-    "enrollments",
-    "user_id",
-    "course_id",
-    "chapter_id",
-    "region_id",
-    "q",
-    "due_before",
-    status=STATUSES,
-    overdue=FLAG,
-    awaiting_review=FLAG,
-    withdrawn=FLAG,
-    sort=get_args(EnrollmentSort),
-    count=FLAG,
-)
-
-
 COLUMNS = tuple(MemberEnrollmentOut.model_fields)
 """Of the file: what an item of the list has."""
 LINES_AT_ONCE = 1000
 """So many rows of a file are in memory at a time."""
-
-
-def _wanted(asked: PageRequest) -> EnrollmentFilter:
-    return EnrollmentFilter(
-        user_id=id_filter(asked, "user_id"),
-        course_id=uuid_filter(asked, "course_id"),
-        chapter_id=id_filter(asked, "chapter_id"),
-        region_id=id_filter(asked, "region_id"),
-        status=asked.filters.get("status"),
-        typed=asked.filters.get("q"),
-        overdue=state_filter(asked, "overdue"),
-        awaiting_review=state_filter(asked, "awaiting_review"),
-        due_before=time_filter(asked, "due_before"),
-        withdrawn=flag_filter(asked, "withdrawn"),
-        sort=asked.filters.get("sort"),
-        count=flag_filter(asked, "count"),
-    )
 
 
 @router.get("/", response_model=MemberEnrollmentPageOut, responses=AS_FILE)
@@ -148,11 +97,11 @@ async def list_enrollments_(
     meanwhile may be as before or after.
     """
     if kind := wanted_file(request):
-        wanted = replace(_wanted(asked), count=False)
+        wanted = replace(enrollment_filter(asked), count=False)
         first = await _part_of_file(session, caller, asked, wanted, None)
         rows = _file(context, caller, asked, wanted, first)
         return list_file(context, kind, "enrollments", COLUMNS, rows)
-    found = await list_enrollments(session, caller, asked, _wanted(asked))
+    found = await list_enrollments(session, caller, asked, enrollment_filter(asked))
     shown = await _with_progress(session, found.rows)
     answer = page_of(
         list(zip(found.rows, shown, strict=True)),

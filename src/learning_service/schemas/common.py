@@ -12,13 +12,14 @@ T = TypeVar("T")
 SHOWN_PLACES = Decimal("0.000001")
 
 
-def _shown(number: Decimal) -> float:
+def shown_number(number: Decimal) -> float:
+    """A number as it leaves: whole ones as such, others rounded to 6 places."""
     if number == (whole := int(number)):
         return whole
     return float(number.quantize(SHOWN_PLACES, ROUND_HALF_UP))
 
 
-Number = Annotated[Decimal, PlainSerializer(_shown, return_type=float, when_used="json")]
+Number = Annotated[Decimal, PlainSerializer(shown_number, return_type=float, when_used="json")]
 """An exact number that leaves as a plain JSON number, rounded to 6 places."""
 
 

@@ -1,7 +1,7 @@
 """The most frequent calls, by the shortest way that is still complete.
 
 A hot path answers the plain case of a call: everything is as usual, and the reply is a success. Whatever is not plain
-(a refusal, a page that follows, an administrator's view, a database in trouble) it leaves untouched to the call's
+(a refusal, a search by words, a file, a database in trouble) it leaves untouched to the call's
 ordinary route, which answers it as if there were no hot path; so refusals have one home. A test compares the two.
 
 What a path saves, measured by `make bench` with the paths off and on, stands in each module.
@@ -9,6 +9,7 @@ What a path saves, measured by `make bench` with the paths off and on, stands in
 
 from functools import partial
 
+from learning_service.api.fast.enrollments import enrollments
 from learning_service.api.fast.lane import HotPath, HotPaths
 from learning_service.api.fast.reads import courses, learning, modules, verify
 from learning_service.api.fast.save import save
@@ -35,6 +36,7 @@ HOT_PATHS = (
     HotPath("GET", "/api/users/enrollments/progress/", "/api/users/enrollments/progress/", learning),
     HotPath("PATCH", "/api/attempts/{attempt_id}/", rf"/api/attempts/{_ID}/", save),
     HotPath("GET", "/api/courses/{course_id}/modules/", rf"/api/courses/{_ID}/modules/", modules),
+    HotPath("GET", "/api/enrollments/", "/api/enrollments/", enrollments, queries=True),
     *_at_quizzes("quizzes", "quiz"),
     *_at_quizzes("assessments", "assessment"),
 )

@@ -6,14 +6,21 @@ A function sets role and organization and then reads: one round trip instead of 
 
 import re
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import Any
+from typing import cast as cast_type
 
 from sqlalchemy import (
+    ARRAY,
     DateTime,
     Numeric,
     Select,
+    String,
     Text,
+    Uuid,
     and_,
     bindparam,
     case,
@@ -33,6 +40,7 @@ from learning_service.domain.attempts.queries.papers import PAPER
 from learning_service.domain.attempts.queries.positions import position_statement
 from learning_service.domain.attempts.queries.repeats import closed_just_now
 from learning_service.domain.completion.queries.completions import FINISHES
+from learning_service.domain.completion.queries.found_enrollments import shown_with_finish
 from learning_service.domain.completion.queries.own_progress import own_progress
 from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.access import member_courses
@@ -42,6 +50,7 @@ from learning_service.domain.enrollments.queries.enrollments import TOTALS
 from learning_service.domain.kernel.paging import DEFAULT_LIMIT
 from learning_service.schemas.common import PageOut
 from learning_service.schemas.courses import CourseOut
+from learning_service.schemas.enrollments import MemberEnrollmentOut
 
 _TEXT = """\
 CREATE OR REPLACE FUNCTION {name}({parameters}) RETURNS TABLE (
@@ -104,6 +113,50 @@ class _Compiler(PGCompiler):
         if not bindparam.required:
             return super().visit_bindparam(bindparam, *arguments, **named)  # type: ignore[no-untyped-call]
         return "clock_timestamp()" if bindparam.key == "instant" else _given(bindparam.key)
+
+
+class _PageCompiler(_Compiler):
+    """Takes parameters out of an array of texts, the first of `page_of_ids`; `instant` is its second."""
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where in the array each parameter is."""
+        return {}
+
+    def visit_bindparam(self, bindparam: BindParameter[Any], *arguments: Any, **named: Any) -> Any:
+        """A parameter, or a constant."""
+        if not bindparam.required:
+            return super().visit_bindparam(bindparam, *arguments, **named)
+        if bindparam.key == "instant":
+            return "$2"
+        place = self.places.setdefault(bindparam.key, len(self.places) + 1)
+        return f"CAST(($1)[{place}] AS {bindparam.type.compile(self.dialect)})"
+
+
+@dataclass(frozen=True)
+class HotPage:
+    """A statement of a page's ids as `page_of_ids` takes it, and which value is at which place."""
+
+    text: str
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, statement: Select[Any]) -> "HotPage":
+        """The text of a statement like those of `found_enrollments.page_of_ids`."""
+        dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+        dialect.statement_compiler = _PageCompiler  # type: ignore[assignment]
+        compiled = cast_type(
+            _PageCompiler, statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        )
+        return cls(str(compiled), tuple(compiled.places))
+
+    def given(self, values: Mapping[str, Any]) -> list[str]:
+        """The values in their places, as texts."""
+        return [_text_of(values[name]) for name in self.names]
+
+
+def _text_of(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _given(name: str) -> str:
@@ -177,6 +230,20 @@ def _learning() -> Select[Any]:
     return select(case((is_plain, cast(items, Text))).label("items"), cast(totals, Text).label("totals"))
 
 
+def _enrollments() -> Select[Any]:
+    """What a list shows of enrollments, as an item of it, then what says how much of each is done."""
+    found = shown_with_finish(bindparam("ids", type_=ARRAY(Uuid()))).subquery("found")
+    names = (*ENROLLMENT_FIELDS, "version_id", "lessons", "quizzes")
+    return select(*(_as_text(found.c[name]) for name in names)).order_by(found.c.place)
+
+
+def _as_text(column: Any) -> Any:
+    """A text by that name and no other, where PostgreSQL would give back another kind of text than it was told."""
+    return cast(column, Text).label(column.name) if isinstance(column.type, String) else column
+
+
+ENROLLMENT_FIELDS = tuple(name for name in MemberEnrollmentOut.model_fields if name != "percent")
+"""Of an item of the list what the database knows; `percent` is the last."""
 COURSES = HotRead("hot_courses", {"organization_id": "text", "user_id": "text"}, _courses())
 POSITION = HotRead(
     "hot_own_position",
@@ -191,4 +258,5 @@ POSITION_AT_QUIZ = HotRead(
 )
 LEARNING = HotRead("hot_own_progress", {"organization_id": "text", "user_id": "text"}, _learning())
 PAPER_OF = HotRead("hot_own_paper", {"organization_id": "text", "user_id": "text", "id": "uuid"}, PAPER)
-HOT_READS = (COURSES, POSITION, FINISH, POSITION_AT_QUIZ, LEARNING, PAPER_OF)
+ENROLLMENTS = HotRead("hot_enrollments", {"organization_id": "text", "ids": "uuid[]"}, _enrollments())
+HOT_READS = (COURSES, POSITION, FINISH, POSITION_AT_QUIZ, LEARNING, PAPER_OF, ENROLLMENTS)

@@ -40,6 +40,8 @@ class HotPath:
     handler: Handler
     status: int = 200
     """Of its replies."""
+    queries: bool = False
+    """Whether it reads parameters of a query; one that does not leaves them to the route."""
     regex: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,12 +58,13 @@ class HotPaths:
     def __init__(self, app: ASGIApp, paths: Sequence[HotPath]) -> None:
         self.app = app
         self._paths = paths
+        self._querying = tuple(hot for hot in paths if hot.queries)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http" and not scope["query_string"]:
+        if scope["type"] == "http":
             method, path = scope["method"], scope["path"]
-            for hot in self._paths:
+            for hot in self._querying if scope["query_string"] else self._paths:
                 if hot.method == method and (match := hot.regex.fullmatch(path)) is not None:
                     receive = again = Receiver(receive)
                     if await self._serve(hot, match[match.re.groups], scope, again, send):

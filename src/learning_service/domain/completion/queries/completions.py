@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ARRAY, Uuid, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
+from learning_service.domain.kernel.planning import FENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,18 @@ FINISHES = (
     .where(CourseCompletion.enrollment_id == func.any(bindparam("enrollment_ids", type_=ARRAY(Uuid()))))
 )
 """Of completed enrollments: the id, then what `Finish` takes. Parameter `enrollment_ids`."""
+
+
+def finish_of(held: Any) -> Any:
+    """What `Finish` takes, of the one enrollment that a statement is at: to be joined outside, with `true()`."""
+    current = and_(Certificate.completion_id == CourseCompletion.id, Certificate.reissued_as.is_(None))
+    return (
+        select(CourseCompletion.completed_at, CourseCompletion.score, Certificate.id)
+        .outerjoin(Certificate, current)
+        .where(CourseCompletion.enrollment_id == held.id, held.status == "completed")
+        .offset(FENCE)
+        .lateral("finish")
+    )
 
 
 async def finishes(session: AsyncSession, views: Sequence[EnrollmentView]) -> Mapping[uuid.UUID, Finish]:

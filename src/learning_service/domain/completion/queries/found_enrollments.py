@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Integer,
     Text,
     bindparam,
@@ -16,11 +17,13 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.accommodations.queries import accommodations_of
 from learning_service.domain.attempts.queries.progress import lessons_done, quizzes_of
 from learning_service.domain.attempts.queries.standings import read_standing
+from learning_service.domain.completion.queries.completions import Finish, finish_of
 from learning_service.domain.completion.queries.wanted_enrollments import (
     INSTANT,
     EnrollmentFilter,
@@ -82,7 +85,11 @@ async def list_enrollments(
     if not patterns:
         await plan_afresh(session)
     statement, keys = listed(Shape.of(caller, wanted, patterns, page.after), wanted.count)
-    given = {**values_of(session, caller, wanted, patterns, page.after), "most": page.limit + 1}
+    given = {
+        **values_of(caller, wanted, patterns, page.after),
+        "instant": now(session),
+        "most": page.limit + 1,
+    }
     rows = (await session.execute(statement, given)).all()
     return FoundEnrollments(
         rows=[_read(row[2:], keys) for row in rows if row[1] is not None], total=rows[0][0]
@@ -92,6 +99,38 @@ async def list_enrollments(
 @lru_cache(maxsize=128)
 def listed(shape: Shape, count: bool) -> tuple[Any, int]:
     """The statement of a page, and of how many parts its keys are. Made anew it took half of the list's time."""
+    counted, ids, keys = _page(shape, count)
+    shown = _shown().where(Enrollment.id == ids.c.id).offset(FENCE).lateral("shown")
+    statement = (
+        select(counted.c.total, ids.c.id, *keys, *shown.c)
+        .select_from(counted.outerjoin(ids.join(shown, true()), true()))
+        .order_by(ids.c.place)
+    )
+    return statement, len(keys)
+
+
+@lru_cache(maxsize=128)
+def page_of_ids(shape: Shape, count: bool) -> Any:
+    """One row: `total`, the `ids` of a page in their order, and of each its `keys` as JSON text."""
+    counted, ids, keys = _page(shape, count)
+    key = cast(func.json_build_array(*keys), Text)
+    there = ids.c.id.is_not(None)
+    return (
+        select(
+            cast(counted.c.total, BigInteger).label("total"),
+            func.array_agg(aggregate_order_by(ids.c.id, ids.c.place)).filter(there).label("ids"),
+            func.array_agg(aggregate_order_by(key, ids.c.place)).filter(there).label("keys"),
+        )
+        .select_from(counted.outerjoin(ids, true()))
+        .group_by(counted.c.total)
+    )
+
+
+def _page(shape: Shape, count: bool) -> tuple[Any, Any, Sequence[Any]]:
+    """How many there are on all pages, the ids of one page with their places, and the columns of their keys.
+
+    Parameter `most` beside those of the shape.
+    """
     found, order = found_ids(shape)
     ordered = [key.desc() if descends(shape.sort) else key.asc() for key in order]
     keys = [cast(key, Text).label(f"key_{n}") for n, key in enumerate(order)]
@@ -103,14 +142,7 @@ def listed(shape: Shape, count: bool) -> tuple[Any, int]:
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
     total = total_found(shape) if count else cast(null(), Integer)
-    counted = select(total.label("total")).cte("counted")
-    shown = _shown().where(Enrollment.id == ids.c.id).offset(FENCE).lateral("shown")
-    statement = (
-        select(counted.c.total, ids.c.id, *(ids.c[key.name] for key in keys), *shown.c)
-        .select_from(counted.outerjoin(ids.join(shown, true()), true()))
-        .order_by(ids.c.place)
-    )
-    return statement, len(keys)
+    return select(total.label("total")).cte("counted"), ids, [ids.c[key.name] for key in keys]
 
 
 async def find_ids(
@@ -127,7 +159,7 @@ async def find_ids(
     last = None if after is None else (str(after),)
     shape = Shape.of(caller, wanted, patterns, last)
     found, [newest] = found_ids(shape)
-    given = values_of(session, caller, wanted, patterns, last)
+    given = {**values_of(caller, wanted, patterns, last), "instant": now(session)}
     return (await session.scalars(found.order_by(newest.desc()).limit(limit), given)).all()
 
 
@@ -135,7 +167,7 @@ async def count_found(session: AsyncSession, caller: Principal, wanted: Enrollme
     """How many enrollments are wanted."""
     patterns = await patterns_of(session, wanted.typed)
     shape = Shape.of(caller, wanted, patterns, None)
-    given = values_of(session, caller, wanted, patterns, None)
+    given = {**values_of(caller, wanted, patterns, None), "instant": now(session)}
     return await session.scalar(select(total_found(shape)), given) or 0
 
 
@@ -157,9 +189,35 @@ def _read(row: Sequence[Any], keys: int) -> FoundEnrollment:
     )
 
 
+_NAMES = ("display_name", "chapter_name")
+
+
 @cache
 def _shown() -> Any:
     """What is shown of an enrollment; parameter `instant`. To put it together took a third of a list's time."""
+    needed = accommodations_of(Enrollment)
+    return _with_names(Enrollment.version_id, lessons_done(Enrollment), quizzes_of(Enrollment), needed)
+
+
+def shown_with_finish(ids: Any) -> Any:
+    """What a list shows of these enrollments (an array), each with its `place`; parameter `instant`.
+
+    Its columns are named as in `EnrollmentView` and `Finish`, with the names of member and chapter, and what
+    `read_standing` takes. What the member needs is not among it: it changes nothing of what is done.
+    """
+    page = func.unnest(ids).table_valued("id", with_ordinality="place").render_derived(name="page")
+    finish = finish_of(Enrollment)
+    standing = Enrollment.version_id, lessons_done(Enrollment), quizzes_of(Enrollment)
+    came_to = finish.c.completed_at, finish.c.score, finish.c.id
+    one = _with_names(*standing, *came_to).outerjoin(finish, true())
+    shown = one.where(Enrollment.id == page.c.id).offset(FENCE).lateral("shown")
+    names = *EnrollmentView.__slots__, "version_id", "lessons", "quizzes", *Finish.__slots__, *_NAMES
+    columns = [column.label(name) for name, column in zip(names, shown.c, strict=True)]
+    return select(*columns, page.c.place).select_from(page.join(shown, true()))
+
+
+def _with_names(*columns: Any) -> Any:
+    """The columns of `EnrollmentView`, the given ones, and the names of member and chapter."""
     who = looked_up(
         Member,
         "who",
@@ -169,7 +227,5 @@ def _shown() -> Any:
     place = looked_up(
         Chapter, "place", Chapter.organization_id == who.organization_id, Chapter.id == who.chapter_id
     )
-    needed = accommodations_of(Enrollment)
-    standing = (Enrollment.version_id, lessons_done(Enrollment), quizzes_of(Enrollment), needed)
-    statement = enrollment_views(INSTANT, *standing, who.display_name, place.name)
+    statement = enrollment_views(INSTANT, *columns, who.display_name, place.name)
     return statement.join(who, true()).join(place, true())

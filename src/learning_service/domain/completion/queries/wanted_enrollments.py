@@ -28,7 +28,6 @@ from sqlalchemy import (
     tuple_,
     type_coerce,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import CourseText
 from learning_service.domain.directory.models import Member
@@ -41,7 +40,6 @@ from learning_service.domain.enrollments.queries.enrollments import (
     shown_status,
 )
 from learning_service.domain.enrollments.queries.standing import OPEN, WITHDRAWN
-from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import FENCE, IN_ORDER
 from learning_service.domain.kernel.principal import Principal
 
@@ -134,16 +132,11 @@ class Shape:
 
 
 def values_of(
-    session: AsyncSession,
-    caller: Principal,
-    wanted: EnrollmentFilter,
-    patterns: Sequence[str],
-    after: Sequence[str] | None,
+    caller: Principal, wanted: EnrollmentFilter, patterns: Sequence[str], after: Sequence[str] | None
 ) -> dict[str, Any]:
-    """The values of the parameters."""
+    """The values of the parameters, all but `instant`."""
     return {
         "organization_id": caller.organization_id,
-        "instant": now(session),
         **{name: value for name in _PARAMETERS if (value := getattr(wanted, name)) is not None},
         **{f"word_{n}": pattern for n, pattern in enumerate(patterns)},
         **{f"after_{n}": part for n, part in enumerate(after or ())},
