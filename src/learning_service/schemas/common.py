@@ -13,9 +13,9 @@ SHOWN_PLACES = Decimal("0.000001")
 
 
 def shown_number(number: Decimal) -> float:
-    """A number as it leaves: whole ones as such, others rounded to 6 places."""
+    """A number as it leaves: rounded to 6 places."""
     if number == (whole := int(number)):
-        return whole
+        return float(whole)
     return float(number.quantize(SHOWN_PLACES, ROUND_HALF_UP))
 
 
