@@ -98,7 +98,8 @@ async def test_pages_follow_each_other_in_both_ways(
     world: World, plain: httpx.AsyncClient, place: Place
 ) -> None:
     for sort in ("", "&sort=due_at", "&sort=-assigned_at", "&sort=display_name"):
-        ids, cursor = [], ""
+        ids: list[str] = []
+        cursor: str | None = ""
         while cursor is not None:
             answer = await compare(
                 plain, world.admin, f"{LIST}?limit=2{sort}{cursor and f'&cursor={cursor}'}"
