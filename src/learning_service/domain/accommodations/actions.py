@@ -11,7 +11,7 @@ from learning_service.domain.directory.rules.reach import refuse_own
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import AuditAction, record_act
 
 
 async def put_accommodations(
@@ -53,11 +53,4 @@ async def delete_accommodations(session: AsyncSession, user_id: str, *, actor: P
 
 def _audit(session: AsyncSession, action: AuditAction, user_id: str, actor: Principal) -> None:
     """What a person needs is not for the trail."""
-    record_audit(
-        session,
-        action,
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("accommodations", user_id),
-        user_id=user_id,
-    )
+    record_act(session, actor, action, ("accommodations", user_id), user_id=user_id)

@@ -24,7 +24,7 @@ from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, NotFound
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import AuditAction, record_act
 
 CONVERTER = ConvertDocument.queue
 """The queue of the converter, and its job."""
@@ -267,11 +267,10 @@ async def _settle(session: AsyncSession, document_id: uuid.UUID, **values: objec
 
 
 def _record(session: AsyncSession, action: AuditAction, document: Document, actor: Principal) -> None:
-    record_audit(
+    record_act(
         session,
+        actor,
         action,
-        organization_id=document.organization_id,
-        actor_id=actor.user_id,
-        subject=("document", document.id),
+        ("document", document.id),
         details={"sha256": document.sha256, "media_type": document.media_type, "size": document.size},
     )

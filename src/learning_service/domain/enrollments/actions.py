@@ -32,7 +32,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Forbidden, NotAMember, NotFound
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import record_act
 
 
 class NotPublished(Conflict):
@@ -192,12 +192,11 @@ async def _insert(
         return await get_enrollment(session, other), False
     if renewed is not None:
         renewed.renewal_opened_at = instant
-    record_audit(
+    record_act(
         session,
+        actor,
         "enrollment.created",
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("enrollment", made),
+        ("enrollment", made),
         user_id=actor.user_id,
         course_id=access.view.id,
         enrollment_id=made,

@@ -24,7 +24,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import end_of_day, local_day, noon_of_day
 from learning_service.domain.kernel.errors import Invalid, NotFound
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import AuditAction, record_act
 from learning_service.domain.records.events import append_event
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('evidence ' || :whose, 0))")
@@ -147,12 +147,11 @@ def _tell(session: AsyncSession, event: str, evidence: Evidence) -> None:
 
 
 def _record(session: AsyncSession, evidence: Evidence, action: AuditAction, actor: Principal) -> None:
-    record_audit(
+    record_act(
         session,
+        actor,
         action,
-        organization_id=evidence.organization_id,
-        actor_id=actor.user_id,
-        subject=("evidence", evidence.id),
+        ("evidence", evidence.id),
         user_id=evidence.user_id,
         details={"requirement_id": evidence.requirement_id},
     )

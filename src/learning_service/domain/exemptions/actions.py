@@ -20,7 +20,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import end_of_day
 from learning_service.domain.kernel.errors import Invalid, NotAMember, NotFound
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import AuditAction, record_act
 from learning_service.domain.records.events import append_event
 
 
@@ -116,12 +116,11 @@ async def _check_subject(session: AsyncSession, new: ExemptionIn, actor: Princip
 def _record(
     session: AsyncSession, view: ExemptionView, action: AuditAction, event: str, actor: Principal
 ) -> None:
-    record_audit(
+    record_act(
         session,
+        actor,
         action,
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("exemption", view.id),
+        ("exemption", view.id),
         user_id=view.user_id,
         course_id=view.course_id,
         details={} if view.requirement_id is None else {"requirement_id": view.requirement_id},

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.kernel.base import Base, new_id
 from learning_service.domain.kernel.clock import now
+from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.values import JsonObject
 
 AuditAction: TypeAlias = Literal[
@@ -134,6 +135,31 @@ class AuditEntry(Base):
 def whom() -> ColumnElement[str]:
     """The person whom an entry concerns; where it is none, the thing. An expression on `AuditEntry`."""
     return func.coalesce(AuditEntry.details["user_id"].astext, AuditEntry.subject_id)
+
+
+def record_act(
+    session: AsyncSession,
+    actor: Principal,
+    action: AuditAction,
+    subject: tuple[str, object],
+    *,
+    user_id: str | None = None,
+    course_id: uuid.UUID | None = None,
+    enrollment_id: uuid.UUID | None = None,
+    details: JsonObject | None = None,
+) -> None:
+    """Add an entry of what a caller did in their organization: `record_audit` says what each part means."""
+    record_audit(
+        session,
+        action,
+        organization_id=actor.organization_id,
+        actor_id=actor.user_id,
+        subject=subject,
+        user_id=user_id,
+        course_id=course_id,
+        enrollment_id=enrollment_id,
+        details=details,
+    )
 
 
 def record_audit(

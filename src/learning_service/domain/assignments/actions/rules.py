@@ -25,7 +25,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import local_day
 from learning_service.domain.kernel.errors import Forbidden, Invalid, NotAMember, NotFound
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import AuditAction, record_act
 
 
 async def create_rule(session: AsyncSession, new: RuleIn, *, actor: Principal) -> uuid.UUID:
@@ -146,12 +146,11 @@ def _columns(terms: RuleTerms) -> Columns:
 def _audit(
     session: AsyncSession, actor: Principal, rule: AssignmentRule, action: AuditAction, fields: list[str]
 ) -> None:
-    record_audit(
+    record_act(
         session,
+        actor,
         action,
-        organization_id=rule.organization_id,
-        actor_id=actor.user_id,
-        subject=("assignment_rule", rule.id),
+        ("assignment_rule", rule.id),
         course_id=rule.course_id,
         details={"course_id": str(rule.course_id), "fields": fields},
     )

@@ -26,7 +26,7 @@ from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Invalid
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import AuditAction, record_act
 from learning_service.domain.reminders.actions.mails import plan_mails
 from learning_service.domain.reminders.models import Reminder
 from learning_service.domain.reminders.rules import kind_by_hand
@@ -210,12 +210,11 @@ def _audit(
     *,
     fields: Sequence[str] = (),
 ) -> None:
-    record_audit(
+    record_act(
         session,
+        actor,
         action,
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("enrollment", one.id),
+        ("enrollment", one.id),
         user_id=one.user_id,
         course_id=one.course_id,
         enrollment_id=one.id,

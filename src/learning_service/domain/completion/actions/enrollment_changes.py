@@ -29,7 +29,7 @@ from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Invalid, NotFound
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import AuditAction, record_act
 
 
 class UnlimitedAttempts(Conflict):
@@ -272,12 +272,11 @@ def _audit(
     reason: str | None,
 ) -> None:
     """The reason's text is personal: the trail says only that there is one, the grant keeps it."""
-    record_audit(
+    record_act(
         session,
+        actor,
         action,
-        organization_id=position.organization_id,
-        actor_id=actor.user_id,
-        subject=("enrollment", position.enrollment_id),
+        ("enrollment", position.enrollment_id),
         user_id=position.user_id,
         course_id=position.course_id,
         enrollment_id=position.enrollment_id,

@@ -45,7 +45,7 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.marks import award_points
 from learning_service.domain.questions.rules.responses import load_responses
 from learning_service.domain.questions.rules.scores import kept
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import AuditAction, record_act
 from learning_service.domain.records.events import append_event
 
 
@@ -263,12 +263,11 @@ async def note_doubt(
         user_id=position.user_id,
         actor=actor,
     )
-    record_audit(
+    record_act(
         session,
+        actor,
         "pass.lost",
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("enrollment", position.enrollment_id),
+        ("enrollment", position.enrollment_id),
         user_id=position.user_id,
         course_id=position.course_id,
         enrollment_id=position.enrollment_id,
@@ -315,12 +314,11 @@ def _audit(
         details["points_before"] = before
     was_graded = response.graded_at is not None
     action: AuditAction = "response.corrected" if was_graded else "response.graded"
-    record_audit(
+    record_act(
         session,
+        actor,
         action if judgement.reason is None else "response.overridden",
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("response", response.id),
+        ("response", response.id),
         user_id=response.user_id,
         course_id=response.course_id,
         enrollment_id=response.enrollment_id,

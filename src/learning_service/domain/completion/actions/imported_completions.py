@@ -25,7 +25,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import local_day, noon_of_day
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import record_act
 from learning_service.domain.records.events import append_event
 
 _Key = tuple[str, uuid.UUID]
@@ -212,12 +212,11 @@ def _tell(session: AsyncSession, one: CourseCompletion, actor: Principal) -> Non
         expires_at=one.expires_at,
         score=None if one.score is None else float(one.score),
     )
-    record_audit(
+    record_act(
         session,
+        actor,
         "enrollment.completed",
-        organization_id=one.organization_id,
-        actor_id=actor.user_id,
-        subject=("enrollment", one.enrollment_id),
+        ("enrollment", one.enrollment_id),
         user_id=one.user_id,
         course_id=one.course_id,
         enrollment_id=one.enrollment_id,

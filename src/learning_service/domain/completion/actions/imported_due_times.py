@@ -17,7 +17,7 @@ from learning_service.domain.enrollments.queries.standing import OPEN, in_lock_o
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import record_act
 
 _EXTEND = text(
     """UPDATE enrollments AS e SET due_at = w.due_at, revision = revision + 1
@@ -76,12 +76,11 @@ async def extend_rows(session: AsyncSession, rows: Sequence[WantedRow], *, actor
         await session.execute(_EXTEND, parameters)
     for one, row in later:
         _note(session, one, row, actor)
-        record_audit(
+        record_act(
             session,
+            actor,
             "enrollment.changed",
-            organization_id=actor.organization_id,
-            actor_id=actor.user_id,
-            subject=("enrollment", one.id),
+            ("enrollment", one.id),
             user_id=one.user_id,
             course_id=one.course_id,
             enrollment_id=one.id,

@@ -19,7 +19,7 @@ from learning_service.domain.enrollments.rules import decide
 from learning_service.domain.grading.actions import close_lost_passes
 from learning_service.domain.kernel.errors import Conflict, Forbidden, NotFound
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import record_act
 
 Verdict: TypeAlias = Literal["keep", "revoke"]
 
@@ -65,12 +65,11 @@ async def decide_lost_pass(
     if not quizzes:
         raise NotInDoubt
     await close_lost_passes(session, enrollment_id, decision=decision, reason=reason, actor=actor)
-    record_audit(
+    record_act(
         session,
+        actor,
         "pass.kept" if decision == "keep" else "pass.revoked",
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("enrollment", enrollment_id),
+        ("enrollment", enrollment_id),
         user_id=position.user_id,
         course_id=position.course_id,
         enrollment_id=position.enrollment_id,

@@ -26,7 +26,7 @@ from learning_service.domain.jobs.payloads import ApplyPolicy, GenerateCertifica
 from learning_service.domain.jobs.requeueing import requeue_jobs
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import record_act
 from learning_service.domain.records.events import append_event
 
 """The job that goes on where one transaction would have to change too much."""
@@ -70,12 +70,11 @@ async def apply_policy(
     await update_course(session, access, policy, actor=actor)
     affected = await _count(session, gift)
     if affected:
-        record_audit(
+        record_act(
             session,
+            actor,
             "course.policy_applied",
-            organization_id=gift.organization_id,
-            actor_id=actor.user_id,
-            subject=("course", gift.course_id),
+            ("course", gift.course_id),
             course_id=gift.course_id,
             details={"fields": sorted(policy.changes()), "affected": affected},
         )

@@ -38,7 +38,7 @@ from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.corrections import BY_KEY, Policy, QuestionChange
 from learning_service.domain.questions.rules.scores import shown_score
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import record_act
 
 AT_ONCE = 200
 """Enrollments that a preview weighs at a time, while other calls to the process wait: some hundredths of a second."""
@@ -235,12 +235,11 @@ async def apply_regrade(session: AsyncSession, regrade_id: uuid.UUID, *, actor: 
     regrade.status, regrade.applied_by, regrade.applied_at = "applying", actor.user_id, now(session)
     for each in fields(Counts):
         setattr(regrade, each.name, 0)
-    record_audit(
+    record_act(
         session,
+        actor,
         "regrade.applied",
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("regrade", regrade.id),
+        ("regrade", regrade.id),
         course_id=course.id,
         details={
             "version_id": str(regrade.version_id),

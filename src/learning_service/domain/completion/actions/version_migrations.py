@@ -44,7 +44,7 @@ from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.kernel.pointers import pointer
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.tenant import own_key
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import record_act, record_audit
 
 CHUNK = 1_000
 """Enrollments of one transaction, unless those take long."""
@@ -192,12 +192,11 @@ async def start_migration(
         started_at=now(session),
     )
     session.add(run)
-    record_audit(
+    record_act(
         session,
+        actor,
         "migration.started",
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("migration", run.id),
+        ("migration", run.id),
         course_id=course.id,
         details={"version": version.number, "enrollments": run.total},
     )

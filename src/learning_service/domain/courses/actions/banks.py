@@ -42,7 +42,7 @@ from learning_service.domain.kernel.large_work import apart_in_pieces
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.models import BankQuestion, QuestionBank
 from learning_service.domain.questions.rules.types import AnyQuestion
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import AuditAction, record_act
 
 
 class BankInUse(Conflict):
@@ -248,11 +248,6 @@ def _new_key() -> str:
 def _record(
     session: AsyncSession, action: AuditAction, bank_id: uuid.UUID, actor: Principal, key: str | None = None
 ) -> None:
-    record_audit(
-        session,
-        action,
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("question_bank", bank_id),
-        details={} if key is None else {"key": key},
+    record_act(
+        session, actor, action, ("question_bank", bank_id), details={} if key is None else {"key": key}
     )

@@ -24,7 +24,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Forbidden, Invalid
 from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import AuditAction, record_act
 
 _COPIED = (
     "scope",
@@ -215,15 +215,7 @@ def _record(
     actor: Principal,
     details: dict[str, object],
 ) -> None:
-    record_audit(
-        session,
-        action,
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("course", course_id),
-        course_id=course_id,
-        details=details,
-    )
+    record_act(session, actor, action, ("course", course_id), course_id=course_id, details=details)
 
 
 async def unit_of_scope(session: AsyncSession, kind: str, unit_id: str | None, organization_id: str) -> Scope:

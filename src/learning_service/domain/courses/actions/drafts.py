@@ -57,7 +57,7 @@ from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.questions.rules.corrections import QuestionChange
 from learning_service.domain.questions.rules.pools import each_question
 from learning_service.domain.questions.rules.types import AnyQuestion
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import AuditAction, record_act
 
 
 class NothingToDiscard(Conflict):
@@ -343,12 +343,11 @@ def _next_version(session: AsyncSession, course: Course, last: CourseVersion) ->
 def _record(
     session: AsyncSession, action: AuditAction, course: Course, version: CourseVersion, actor: Principal
 ) -> None:
-    record_audit(
+    record_act(
         session,
+        actor,
         action,
-        organization_id=course.organization_id,
-        actor_id=actor.user_id,
-        subject=("course", course.id),
+        ("course", course.id),
         course_id=course.id,
         details={"version": version.number, "etag": version.etag},
     )

@@ -8,7 +8,7 @@ from learning_service.domain.courses.models import CourseGrader
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import AuditAction, record_act
 
 
 async def designate_grader(
@@ -46,12 +46,11 @@ async def dismiss_grader(
 def _record(
     session: AsyncSession, action: AuditAction, access: CourseAccess, user_id: str, actor: Principal
 ) -> None:
-    record_audit(
+    record_act(
         session,
+        actor,
         action,
-        organization_id=access.organization_id,
-        actor_id=actor.user_id,
-        subject=("course", access.view.id),
+        ("course", access.view.id),
         user_id=user_id,
         course_id=access.view.id,
         details={"user_id": user_id},

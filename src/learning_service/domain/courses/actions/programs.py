@@ -38,7 +38,7 @@ from learning_service.domain.kernel.errors import Fault, Forbidden, Invalid
 from learning_service.domain.kernel.large_work import apart_in_pieces
 from learning_service.domain.kernel.pointers import pointer
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import AuditAction, record_act
 
 _CONTENT = ("steps", "ordered", "due_in_days", "certificate")
 _TEXTS = ("title", "description_html")
@@ -242,12 +242,4 @@ def _record(
     actor: Principal,
     details: dict[str, object],
 ) -> None:
-    record_audit(
-        session,
-        action,
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("program", program_id),
-        course_id=program_id,
-        details=details,
-    )
+    record_act(session, actor, action, ("program", program_id), course_id=program_id, details=details)

@@ -20,7 +20,7 @@ from learning_service.domain.courses.rules.tree import Tree, pools_of
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Fault, Invalid
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import record_act
 
 
 class NotPublishable(Invalid):
@@ -84,12 +84,11 @@ async def publish_draft(
     await session.flush()
     course.published_version_id = version.id
     course.updated_at = now(session)
-    record_audit(
+    record_act(
         session,
+        actor,
         "course.published",
-        organization_id=course.organization_id,
-        actor_id=actor.user_id,
-        subject=("course", course.id),
+        ("course", course.id),
         course_id=course.id,
         details={"version": version.number},
     )

@@ -16,7 +16,7 @@ from learning_service.domain.directory.queries.audience import check_audience
 from learning_service.domain.directory.rules import RequirementIn
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import record_act
 
 
 async def change_requirement(
@@ -35,12 +35,11 @@ async def change_requirement(
             session, actor.organization_id, change.audience_filter, pointer="/audience_filter"
         )
     await _write(session, requirement_id, actor, changes)
-    record_audit(
+    record_act(
         session,
+        actor,
         "compliance_requirement.rights_changed",
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("compliance_requirement", requirement_id),
+        ("compliance_requirement", requirement_id),
         details={"fields": sorted(changes)},
     )
     return await get_requirement(session, actor, requirement_id)

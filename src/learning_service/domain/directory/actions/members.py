@@ -24,7 +24,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.pointers import MAX_FAULTS
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import record_act
 
 _PIECE = 500
 """Members whose changes are put into words at once."""
@@ -69,12 +69,11 @@ async def put_member(session: AsyncSession, user_id: str, facts: MemberIn, *, ac
     if faults := await _unknown_units(session, actor.organization_id, {"": facts}):
         raise Invalid(faults)
     created, _ = await _write(session, [row], actor)
-    record_audit(
+    record_act(
         session,
+        actor,
         "member.created" if created else "member.updated",
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("member", user_id),
+        ("member", user_id),
         user_id=user_id,
         details={"fields": sorted(MemberIn.model_fields)},
     )
@@ -94,12 +93,11 @@ async def put_members(
         raise Invalid(faults[:MAX_FAULTS])
     created, updated = await _write(session, members, actor)
     counts = BatchCounts(created, updated, len(members) - created - updated)
-    record_audit(
+    record_act(
         session,
+        actor,
         "members.pushed",
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("organization", actor.organization_id),
+        ("organization", actor.organization_id),
         details={"created": created, "updated": updated, "unchanged": counts.unchanged},
     )
     return counts

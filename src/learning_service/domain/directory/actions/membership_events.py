@@ -26,7 +26,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.pointers import MAX_FAULTS
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import record_audit
+from learning_service.domain.records.audit import record_act
 
 # Always in the same order, so that two senders of the same events wait for each other and never in a circle.
 _REMEMBER = text(
@@ -202,12 +202,11 @@ def _check_sizes(given: Sequence[_Given], states: Mapping[str, MemberState]) -> 
 
 
 def _audit(session: AsyncSession, actor: Principal, counts: EventCounts) -> None:
-    record_audit(
+    record_act(
         session,
+        actor,
         "membership_events.received",
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=("organization", actor.organization_id),
+        ("organization", actor.organization_id),
         details={
             "accepted": counts.accepted,
             "duplicates": counts.duplicates,

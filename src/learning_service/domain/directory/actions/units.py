@@ -24,7 +24,7 @@ from learning_service.domain.kernel.base import Columns
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Invalid, NotFound
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import AuditAction, record_act
 
 _INSERTED = literal_column("(xmax = 0)", Boolean)
 Unit: TypeAlias = type[Region] | type[Chapter]
@@ -174,13 +174,7 @@ async def _close(
         .returning(model.id)
     )
     if closed is not None:
-        record_audit(
-            session,
-            action,
-            organization_id=actor.organization_id,
-            actor_id=actor.user_id,
-            subject=(action.partition(".")[0], thing_id),
-        )
+        record_act(session, actor, action, (action.partition(".")[0], thing_id))
 
 
 async def _upsert(
@@ -212,11 +206,10 @@ def _own(organization_id: str, actor: Principal) -> None:
 def _audit(
     session: AsyncSession, actor: Principal, action: AuditAction, thing_id: str, facts: object
 ) -> None:
-    record_audit(
+    record_act(
         session,
+        actor,
         action,
-        organization_id=actor.organization_id,
-        actor_id=actor.user_id,
-        subject=(action.partition(".")[0], thing_id),
+        (action.partition(".")[0], thing_id),
         details={"fields": sorted(type(facts).model_fields)},  # type: ignore[attr-defined]
     )

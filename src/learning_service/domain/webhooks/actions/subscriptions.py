@@ -14,7 +14,7 @@ from learning_service.domain.kernel.errors import Conflict, Invalid, NotFound
 from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.sealing import Seal
-from learning_service.domain.records.audit import AuditAction, record_audit
+from learning_service.domain.records.audit import AuditAction, record_act
 from learning_service.domain.webhooks.actions.deliveries import drop_pending, start_senders
 from learning_service.domain.webhooks.models import WebhookDelivery, WebhookSubscription
 from learning_service.domain.webhooks.rules.events import WebhookIn, place_of_secrets, url_fault
@@ -226,10 +226,4 @@ def _new_secret() -> str:
 def _audit(
     session: AsyncSession, action: AuditAction, webhook: WebhookSubscription, actor: Principal
 ) -> None:
-    record_audit(
-        session,
-        action,
-        organization_id=webhook.organization_id,
-        actor_id=actor.user_id,
-        subject=("webhook", webhook.id),
-    )
+    record_act(session, actor, action, ("webhook", webhook.id))
