@@ -15,7 +15,6 @@ from learning_service.api.openapi.names import CONTACT, LICENSE, SERVERS, operat
 from learning_service.api.problems import install_problem_handlers
 from learning_service.api.redirects import SlashRedirect
 from learning_service.api.request_log import RequestLog
-from learning_service.api.routes import api_routes
 from learning_service.api.traces import Traced
 from learning_service.api.web_app import install_web_app
 from learning_service.context import open_context
@@ -144,12 +143,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for module in ROUTERS:
         app.include_router(module.router)
-    app.router.routes.insert(0, Lookup(api_routes(app)))
     install_problem_handlers(app)
     install_reference(app, page=settings.reference_enabled)
     if settings.web_enabled:
         install_web_app(app, settings)
     app.router.default = SlashRedirect(app)
+    app.add_middleware(Lookup, of=app)
     app.add_middleware(HotPaths, paths=HOT_PATHS)
     app.add_middleware(ConcurrencyLimit, settings=settings)
     if settings.cors_origins:

@@ -4,7 +4,7 @@ FastAPI commits the request's transaction after the handler has made the respons
 written here is part of that transaction: answer and effect are kept together or not at all.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path, get_name
 
 from learning_service.api.bodies import read_idempotency_key
-from learning_service.api.known_parameters import judging, refusing
+from learning_service.api.steps import Handler, Steps
 from learning_service.domain.kernel.errors import DomainError, Forbidden, Invalid, NotFound, Unauthenticated
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.values import JsonObject
@@ -35,8 +35,6 @@ KEPT_HEADERS = ("content-type", "etag", "location", "cache-control", "retry-afte
 
 LOST_RIGHTS = (Unauthenticated, Forbidden, NotFound)
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
 
 def shown_once(*fields: str) -> JsonObject:
     """`openapi_extra` of a route that sends secrets: fields that are not stored and that a replay leaves out."""
@@ -54,7 +52,7 @@ class KeyedRoute(APIRoute):
         self.path, self.methods = path, set(options["methods"])
         self.name = options.get("name") or get_name(endpoint)
         self.path_regex, self.path_format, self.param_convertors = compile_path(path)
-        self._rest = partial(super().__init__, path, refusing(path, endpoint), **options)
+        self._rest = partial(super().__init__, path, endpoint, **options)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or (rest := self.__dict__.pop("_rest", None)) is None:
@@ -63,8 +61,8 @@ class KeyedRoute(APIRoute):
         return getattr(self, name)
 
     def get_route_handler(self) -> Handler:
-        """FastAPI's handler, which refuses unknown parameters; for POST with the key's rules around it."""
-        handler = judging(self, super().get_route_handler())
+        """The route's steps; for POST with the key's rules around them."""
+        handler = Steps(self)
         if "POST" not in (self.methods or ()):
             return handler
         secrets = tuple((self.openapi_extra or {}).get(SHOWN_ONCE, ()))

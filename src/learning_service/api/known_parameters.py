@@ -5,21 +5,15 @@ whole. It is refused after the permission, as all of a request is, and before th
 outside of `/api/` take any, because browsers, mail and foreign programs add their own to links.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextvars import ContextVar
-from functools import wraps
-from typing import Any
+from collections.abc import Iterator
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.datastructures import QueryParams
-from starlette.requests import Request
-from starlette.responses import Response
 
-from learning_service.domain.kernel.errors import Fault, Invalid
+from learning_service.domain.kernel.errors import Fault
 
-BELOW = "/api/"
-_faults: ContextVar[tuple[Fault, ...]] = ContextVar("faults_of_the_query", default=())
+_BELOW = "/api/"
 
 
 def faults_of_query(query: QueryParams, known: frozenset[str]) -> tuple[Fault, ...]:
@@ -39,8 +33,13 @@ def faults_of_query(query: QueryParams, known: frozenset[str]) -> tuple[Fault, .
     )
 
 
-def known_parameters(route: APIRoute) -> frozenset[str]:
-    """The parameters that a route takes in its query: those of its functions, and those that its reference adds."""
+def known_parameters(route: APIRoute) -> frozenset[str] | None:
+    """The parameters that a route takes in its query: those of its functions, and those that its reference adds.
+
+    None: any.
+    """
+    if not route.path.startswith(_BELOW):
+        return None
     said = (route.openapi_extra or {}).get("parameters", ())
     return frozenset((*_names(route.dependant), *(one["name"] for one in said if one["in"] == "query")))
 
@@ -50,37 +49,3 @@ def _names(dependant: Dependant) -> Iterator[str]:
     yield from getattr(dependant.call, "query_names", ())
     for child in dependant.dependencies:
         yield from _names(child)
-
-
-def refusing(path: str, endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """The function of a route, which refuses first what `judging` found."""
-    if not path.startswith(BELOW):
-        return endpoint
-
-    @wraps(endpoint)
-    async def judged(*arguments: Any, **named: Any) -> Any:
-        if faults := _faults.get():
-            raise Invalid(faults)
-        return await endpoint(*arguments, **named)
-
-    return judged
-
-
-def judging(
-    route: APIRoute, handler: Callable[[Request], Coroutine[Any, Any, Response]]
-) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-    """The handler of a route, which looks at the query; what is wrong is refused where its function is called."""
-    if not route.path.startswith(BELOW):
-        return handler
-    known = known_parameters(route)
-
-    async def look(request: Request) -> Response:
-        if not request.scope["query_string"]:
-            return await handler(request)
-        before = _faults.set(faults_of_query(request.query_params, known))
-        try:
-            return await handler(request)
-        finally:
-            _faults.reset(before)
-
-    return look

@@ -1,20 +1,19 @@
 """Reports say as of when they are, and are made again where the replica that they read is lost."""
 
-from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import Any
 
 from fastapi import Request, Response
 
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.openapi.headers import DATA_AS_OF
+from learning_service.api.steps import Handler
 from learning_service.core.replica import was_lost
 
 
 class ReadingRoute(KeyedRoute):
     """A route that reads by `ReadSession`. Where the replica is lost meanwhile, the call is made again without it."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handler:
         """The handler, with the header of what was read."""
         handler = super().get_route_handler()
 

@@ -1,6 +1,6 @@
 """Reports for administrators and for services."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import astuple
 from typing import Annotated, Any
 
@@ -64,10 +64,10 @@ _STEP_PARAMETER = {
 }
 
 
-def _filter_of(*beside: str) -> Callable[..., ReportFilter]:
+def _filter_of(*beside: str) -> Callable[..., Awaitable[ReportFilter]]:
     """Reads the units and the requirement that a report is about; it may have these parameters beside them."""
 
-    def read(request: Request, caller: Caller) -> ReportFilter:
+    async def read(request: Request, caller: Caller) -> ReportFilter:
         refuse_unknown_parameters(request, frozenset((*FILTERS, *beside)))
         given = {name: request.query_params[name] for name in FILTERS if name in request.query_params}
         faults = [

@@ -19,6 +19,7 @@ from pydantic_core import from_json, to_json
 from learning_service.adapters.webhook_http import CONTENT_TYPE
 from learning_service.api.bodies import JsonBody
 from learning_service.api.idempotency import claim_for
+from learning_service.api.known_parameters import known_parameters
 from learning_service.api.openapi.built import ServedDocument
 from learning_service.api.openapi.examples import show_examples
 from learning_service.api.openapi.fields import tell_meanings
@@ -261,7 +262,7 @@ def _refusals(route: APIRoute, *, asks: bool) -> set[type[DomainError]]:
         found.add(errors.Conflict)
     if route.param_convertors:
         found.add(errors.NotFound)
-    if asks:
+    if asks or known_parameters(route) is not None:
         found.add(errors.Invalid)
     return found
 
