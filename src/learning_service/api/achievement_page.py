@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from learning_service.adapters.certificate_words import preferred_language, words
-from learning_service.api.public_pages import page_headers, template
+from learning_service.api.public_pages import Page, page_headers
 from learning_service.domain.certificates.queries import PublicAchievement
 
 ACHIEVEMENT_HEADERS: Mapping[str, str] = MappingProxyType(
     page_headers(forms=False, cache="public, max-age=300", vary="Accept, Accept-Language")
     | {"X-Robots-Tag": "noindex"}
 )
-_PAGE = template("achievement.html")
+_PAGE = Page("achievement.html")
 
 
 def render_achievement_page(

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from importlib import resources
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 _TEXT = (resources.files("learning_service") / "assets" / "templates" / "page.css").read_text("utf-8").strip()
@@ -26,9 +26,15 @@ def _capitalize_first(text: str) -> str:
 _ENVIRONMENT.filters["capitalize_first"] = _capitalize_first
 
 
-def template(name: str) -> Template:
-    """The page's template; `style` is known in it."""
-    return _ENVIRONMENT.get_template(name)
+class Page:
+    """A page by the name of its template, in which `style` is known. It is compiled when it is first shown."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def render(self, **values: object) -> str:
+        """The page with these values."""
+        return _ENVIRONMENT.get_template(self._name).render(values)
 
 
 def page_headers(

@@ -5,14 +5,14 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from learning_service.adapters.certificate_words import preferred_language, words
-from learning_service.api.public_pages import page_headers, template
+from learning_service.api.public_pages import Page, page_headers
 
 State: TypeAlias = Literal["asked", "ended", "unknown"]
 PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
     page_headers(forms=True)
     | {"X-Robots-Tag": "noindex, nofollow, noarchive", "Referrer-Policy": "no-referrer"}
 )
-_PAGE = template("unsubscribe.html")
+_PAGE = Page("unsubscribe.html")
 
 
 def render_unsubscribe_page(state: State, *, accept_language: str | None) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from learning_service.adapters.certificate_words import (
     preferred_language,
     words,
 )
-from learning_service.api.public_pages import page_headers, template
+from learning_service.api.public_pages import Page, page_headers
 from learning_service.domain.certificates.actions.certificates import verification_url
 from learning_service.domain.certificates.queries import (
     looks_of_certificate,
@@ -180,7 +180,7 @@ class _Day:
     iso: str
 
 
-_PAGE = template("verification.html")
+_PAGE = Page("verification.html")
 
 
 def render_verification_page(
