@@ -23,7 +23,7 @@ SECONDS = 1
 _COUNTED = re.compile(r"(\d+) requests in")
 _END = "\x1e"
 # wrk sends what the script gives it, from its beginning in each round.
-_SCRIPT = """
+_SCRIPT = r"""
 local file, all, last = assert(io.open("{path}", "rb")), {{}}, 0
 for one in file:read("*a"):gmatch("([^\30]+)\30") do all[#all + 1] = one end
 function request()
