@@ -90,6 +90,47 @@ async def test_who_left_comes_back_to_a_rule_that_keeps_now(world: World) -> Non
     assert back["id"] == before["id"]
 
 
+async def stop(world: World, made: Json, how: str) -> None:
+    """Delete a rule, or make it inactive."""
+    path = f"{RULES}{made['id']}/"
+    if how == "DELETE":
+        await world.admin.ok("DELETE", path)
+    else:
+        await world.admin.ok("PATCH", path, {"active": False})
+
+
+@pytest.mark.parametrize("how", ["DELETE", "PATCH"])
+async def test_what_a_rule_paused_is_resumed_also_after_its_end(world: World, how: str) -> None:
+    made = await captains_rule(world, on_leaving="pause", due_in_days=10)
+    for user in ("ana", "bob"):
+        await captain(world, True, user)
+    await captain(world, False)
+    await stop(world, made, how)
+    await captain(world, False, "bob")
+    [kept] = await enrollments(world, made["course_id"], "bob")
+    assert kept["due_at"] is not None, "it pauses nobody any more"
+    [paused] = await enrollments(world, made["course_id"])
+    assert paused["due_at"] is None
+    await captain(world, True)
+    [back] = await enrollments(world, made["course_id"])
+    assert (back["id"], back["due_at"] is None) == (paused["id"], False)
+    await captain(world, False)
+    [stays] = await enrollments(world, made["course_id"])
+    assert stays["due_at"] == back["due_at"]
+
+
+@pytest.mark.parametrize(("how", "reopened"), [("DELETE", 0), ("PATCH", 1)])
+async def test_only_a_rule_that_is_there_opens_again_what_it_closed(
+    world: World, how: str, reopened: int
+) -> None:
+    made = await captains_rule(world, on_leaving="withdraw")
+    await captain(world, True)
+    await captain(world, False)
+    await stop(world, made, how)
+    await captain(world, True)
+    assert len(await enrollments(world, made["course_id"])) == reopened
+
+
 async def test_who_was_withdrawn_goes_on_where_they_were(world: World) -> None:
     made = await captains_rule(world, on_leaving="withdraw")
     course = made["course_id"]

@@ -27,22 +27,29 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.records.audit import SYSTEM_ACTOR, AuditAction, record_audit
 
-KEEP = "keep"
+KEEP, PAUSE = "keep", "pause"
 _Other = aliased(Enrollment, name="other")
 
 
 async def departing_rules(session: AsyncSession, organization_id: str) -> Sequence[uuid.UUID]:
-    """Rules for which it matters who no longer matches, or who has left and may come back."""
+    """Rules for which it matters who no longer matches, or who has left and may come back.
+
+    Who comes back is resumed also by a rule that is inactive. One that was deleted gives back the due times that it
+    took, and opens nothing that it has closed.
+    """
     left = exists().where(
-        RuleDeparture.organization_id == organization_id, RuleDeparture.rule_id == AssignmentRule.id
+        RuleDeparture.organization_id == organization_id,
+        RuleDeparture.rule_id == AssignmentRule.id,
+        or_(AssignmentRule.deleted_at.is_(None), RuleDeparture.what == PAUSE),
+    )
+    leaves = and_(
+        AssignmentRule.active, AssignmentRule.deleted_at.is_(None), AssignmentRule.on_leaving != KEEP
     )
     rules = await session.scalars(
         select(AssignmentRule.id)
         .where(
             AssignmentRule.organization_id == organization_id,
-            AssignmentRule.active,
-            AssignmentRule.deleted_at.is_(None),
-            or_(AssignmentRule.on_leaving != KEEP, left),
+            or_(leaves, left),
         )
         .order_by(AssignmentRule.id)
     )
@@ -52,16 +59,18 @@ async def departing_rules(session: AsyncSession, organization_id: str) -> Sequen
 async def settle_departures(session: AsyncSession, rule_id: uuid.UUID, user_ids: Collection[str]) -> None:
     """Pause, withdraw or resume what a rule has made for these members, as they are now. Raises Unmarked.
 
+    A rule that is inactive or deleted only resumes, as `departing_rules` says.
+
     One rule to a transaction: of several, each with its own order of members, two could wait in a circle.
     """
     rule = await session.get(AssignmentRule, own_key(session, rule_id))
-    if rule is None or rule.deleted_at is not None or not rule.active:
+    if rule is None:
         return
     course = await course_of(session, rule)
     these = Member.user_id == func.any(sorted(user_ids))
     who = and_(these, meant_by(course, audience_of_rule(rule), reach_of_stored(rule)))
     meant = set(await session.scalars(select(Member.user_id).where(who)))
-    if rule.on_leaving != KEEP:
+    if rule.active and rule.deleted_at is None and rule.on_leaving != KEEP:
         await _leave(session, rule, course, sorted(set(user_ids) - meant))
     await _return(session, rule, sorted(meant))
 
@@ -129,6 +138,7 @@ async def _leave(
 async def _return(session: AsyncSession, rule: AssignmentRule, user_ids: Sequence[str]) -> None:
     if not user_ids:
         return
+    whats = [PAUSE] if rule.deleted_at is not None else [PAUSE, "withdraw"]
     wanted = (
         select(Enrollment, RuleDeparture)
         .join(
@@ -142,6 +152,7 @@ async def _return(session: AsyncSession, rule: AssignmentRule, user_ids: Sequenc
             Enrollment.organization_id == rule.organization_id,
             Enrollment.user_id == func.any(user_ids),
             RuleDeparture.rule_id == rule.id,
+            RuleDeparture.what.in_(whats),
         )
     )
     found = await session.execute(
@@ -152,7 +163,7 @@ async def _return(session: AsyncSession, rule: AssignmentRule, user_ids: Sequenc
         ended.append(enrollment.id)
         # As much time as was left when they went.
         due_at = None if left.due_at is None else left.due_at + (now(session) - left.left_at)
-        if left.what == "pause":
+        if left.what == PAUSE:
             if enrollment.status not in OPEN:
                 continue
             times = [one for one in (enrollment.due_at, due_at) if one is not None]
