@@ -8,6 +8,7 @@ from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import body, page, path_id
 from learning_service.api.permissions import IsAdmin, IsMember
 from learning_service.api.requests import Session
+from learning_service.domain.completion.actions.program_entries import look_at_programs_again
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.evidence.actions import decide_evidence, send_evidence
 from learning_service.domain.evidence.queries import EvidenceFilter, list_evidence, list_own_evidence
@@ -79,10 +80,10 @@ async def decide_evidence_(
     """Approve or reject a member's evidence, with a reason that the member reads. Nobody decides their own.
 
     Approved, it counts as a completion of the requirement from now on, until `expires_on` or without end: in statuses
-    and reports, as a prerequisite, and where assignments and renewals pass over who has completed. It has no
-    certificate and proves no skill. A rejection of what was approved takes it back from now on; what was rejected
-    stays so, and the member may send it again.
+    and reports, as a prerequisite, in the steps of programs, and where assignments and renewals pass over who has
+    completed. It has no certificate and proves no skill. A rejection of what was approved takes it back from now on;
+    what was rejected stays so, and the member may send it again.
     """
-    return EvidenceOut.model_validate(
-        await decide_evidence(session, path_id(evidence_id), decision, actor=caller)
-    )
+    decided = await decide_evidence(session, path_id(evidence_id), decision, actor=caller)
+    await look_at_programs_again(session, caller.organization_id, decided.user_id)
+    return EvidenceOut.model_validate(decided)

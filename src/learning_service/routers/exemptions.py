@@ -8,6 +8,7 @@ from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import body, page, path_id
 from learning_service.api.permissions import IsAdmin
 from learning_service.api.requests import Session
+from learning_service.domain.completion.actions.program_entries import look_at_programs_again
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.exemptions.actions import end_exemption, grant_exemption
 from learning_service.domain.exemptions.queries import ExemptionFilter, list_exemptions
@@ -53,14 +54,17 @@ async def grant_exemption_(
 ) -> ExemptionOut:
     """Exempt a member from a requirement or a course, until a day or without end.
 
-    The member counts as `exempt`. Rules, assignments, renewals and reminders pass over the member; a course that is
-    open stays so, and members may still enroll themselves. Who is exempt from every open course of a requirement is
-    exempt from it.
+    The member counts as `exempt`, and what they need not do as done in the steps of programs. Rules, assignments,
+    renewals and reminders pass over the member; a course that is open stays so, and members may still enroll
+    themselves. Who is exempt from every open course of a requirement is exempt from it.
     """
-    return ExemptionOut.model_validate(await grant_exemption(session, new, actor=caller))
+    granted = await grant_exemption(session, new, actor=caller)
+    await look_at_programs_again(session, caller.organization_id, granted.user_id)
+    return ExemptionOut.model_validate(granted)
 
 
 @router.delete("/{exemption_id}/", status_code=204)
 async def end_exemption_(exemption_id: str, caller: Admin, session: Session) -> None:
-    """Take an exemption back. From now on it counts no more."""
-    await end_exemption(session, path_id(exemption_id), actor=caller)
+    """Take an exemption back. From now on it counts no more; programs that are under way ask for the course again."""
+    ended = await end_exemption(session, path_id(exemption_id), actor=caller)
+    await look_at_programs_again(session, caller.organization_id, ended.user_id)

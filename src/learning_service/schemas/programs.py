@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from learning_service.domain.completion.rules.programs import Excused
 from learning_service.domain.courses.rules.policy import ScopeKind
 from learning_service.domain.courses.rules.programs import Need
 from learning_service.domain.courses.rules.tree import Skill
@@ -60,6 +61,13 @@ class StepCourseOut(Out):
     course_id: UUID
     title: str
     done: Annotated[bool, Field(description="Whether it counts as completed in this program.")]
+    excused: Annotated[
+        Excused | None,
+        Field(
+            description="Why it counts without having been completed: the caller is `exempt`, or `evidence` shows"
+            " that they met its requirement; null: neither, or they completed it."
+        ),
+    ]
     status: Annotated[
         EnrollmentStatus | None,
         Field(description="The status of the caller's enrollment in the course; null: they have none."),

@@ -127,6 +127,8 @@ export const en = {
   programStep: "Step {number}",
   someNeeded: "{need} of {total} needed",
   stepWaits: "Opens after the step before",
+  stepExempt: "You need not do this: exempt",
+  stepEvidence: "Shown by evidence",
   firstComplete: "First complete:",
   passScore: "Pass at {score} %",
   repeats: "To be renewed",

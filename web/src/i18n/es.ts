@@ -80,6 +80,8 @@ export const es: Catalogue = {
   programStep: "Paso {number}",
   someNeeded: "Se necesitan {need} de {total}",
   stepWaits: "Se abre tras el paso anterior",
+  stepExempt: "No hace falta: exención",
+  stepEvidence: "Acreditado con un justificante",
   firstComplete: "Complete primero:",
   passScore: "Se supera con {score} %",
   repeats: "Se renueva",

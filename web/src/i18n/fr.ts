@@ -80,6 +80,8 @@ export const fr: Catalogue = {
   programStep: "Étape {number}",
   someNeeded: "{need} sur {total} requis",
   stepWaits: "S’ouvre après l’étape précédente",
+  stepExempt: "Pas nécessaire : dispense",
+  stepEvidence: "Attesté par un justificatif",
   firstComplete: "Terminez d’abord :",
   passScore: "Réussi à {score} %",
   repeats: "À renouveler",

@@ -62,8 +62,8 @@ async def grant_exemption(session: AsyncSession, new: ExemptionIn, *, actor: Pri
     return view
 
 
-async def end_exemption(session: AsyncSession, exemption_id: uuid.UUID, *, actor: Principal) -> None:
-    """Take an exemption back from now on. Raises NotFound, Forbidden for the actor's own."""
+async def end_exemption(session: AsyncSession, exemption_id: uuid.UUID, *, actor: Principal) -> ExemptionView:
+    """Take an exemption back from now on; as it was. Raises NotFound, Forbidden for the actor's own."""
     reach = reach_of(actor, chapters=True)
     view = await access_exemption(session, actor.organization_id, reach, exemption_id)
     refuse_own(view.user_id, actor)
@@ -80,6 +80,7 @@ async def end_exemption(session: AsyncSession, exemption_id: uuid.UUID, *, actor
     if ended is None:
         raise NotFound
     _record(session, view, "exemption.ended", "learning.compliance.exemption_ended", actor)
+    return view
 
 
 async def note_removal(

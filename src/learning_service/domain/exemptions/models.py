@@ -38,6 +38,12 @@ class Exemption(Base):
             postgresql_where=text("ended_at IS NULL"),
         ),
         Index(
+            "ix_exemptions_end",
+            "organization_id",
+            "expires_at",
+            postgresql_where=text("ended_at IS NULL AND settled_at IS NULL AND expires_at IS NOT NULL"),
+        ),
+        Index(
             "ix_exemptions_document",
             "organization_id",
             "document_id",
@@ -57,6 +63,8 @@ class Exemption(Base):
     expires_on: Mapped[date | None]
     expires_at: Mapped[datetime | None]
     """The end of that day where the organization is."""
+    settled_at: Mapped[datetime | None]
+    """When the member's programs were looked at again after that end."""
     granted_by: Mapped[str]
     granted_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -7,6 +7,7 @@ from learning_service.domain.assignments.actions.renewals import open_renewals
 from learning_service.domain.completion.actions.policy_changes import Gift, give_policy
 from learning_service.domain.completion.actions.program_entries import (
     begin_renewed_programs,
+    look_at_ended_exemptions,
     organizations_of_programs,
 )
 from learning_service.domain.completion.actions.renewing import keep_in_renewals, organizations_to_renew
@@ -17,7 +18,10 @@ from learning_service.worker.durable import finishing
 
 
 async def open_recertifications(context: Context, at: datetime | None) -> None:
-    """Open a renewal for every completion whose window has begun as of `at` (None: now), each once."""
+    """Open a renewal for every completion whose window has begun as of `at` (None: now), each once.
+
+    Programs ask again for what a member was exempt from until lately.
+    """
     found = 1
     while found:
         async with context.transaction(None, at=at) as session:
@@ -32,6 +36,10 @@ async def open_recertifications(context: Context, at: datetime | None) -> None:
         while more:
             async with context.transaction(organization_id, at=at) as session:
                 more = await begin_renewed_programs(session, organization_id)
+        more = True
+        while more:
+            async with context.transaction(organization_id, at=at) as session:
+                more = await look_at_ended_exemptions(session, organization_id)
 
 
 async def _keep(context: Context, organization_id: str, at: datetime | None) -> None:

@@ -81,6 +81,7 @@ class StepCourseOut(TypedDict):
     course_id: str
     title: str
     done: bool
+    excused: Literal["exempt", "evidence"] | None
     status: EnrollmentStatus | None
 
 

@@ -14,8 +14,7 @@ from learning_service.domain.attempts.models import QuizAttempt
 from learning_service.domain.attempts.queries.positions import Position, find_position, version_of
 from learning_service.domain.certificates.actions.certificates import Named, issue_certificates
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.completion.actions.programs import finished_programs
-from learning_service.domain.completion.queries.program_ways import OnTheWay
+from learning_service.domain.completion.actions.programs import Finished, finished_programs
 from learning_service.domain.compliance.actions import add_skills, recompute_statuses
 from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.compiled import CompiledVersion
@@ -58,13 +57,14 @@ async def complete_enrollment(
     actor_id: str,
     *,
     certified: bool = True,
+    skilled: bool = True,
 ) -> Outcome:
     """Complete the enrollment, with everything that follows. The position must be locked.
 
-    `certified`: whether there is a certificate.
+    `certified`: whether there is a certificate. `skilled`: whether it proves the version's skills.
     """
     [outcome] = await complete_enrollments(
-        session, [(position, score)], version, actor_id, certified=certified
+        session, [(position, score)], version, actor_id, certified=certified, skilled=skilled
     )
     return outcome
 
@@ -76,6 +76,7 @@ async def complete_enrollments(
     actor_id: str,
     *,
     certified: bool = True,
+    skilled: bool = True,
 ) -> Sequence[Outcome]:
     """The same for several enrollments in a version, each of another member, and with its score."""
     if not scored:
@@ -93,7 +94,8 @@ async def complete_enrollments(
     for position, one in zip(positions, made, strict=True):
         tell_of_completion(session, "learning.course.completed", position, one)
     await recompute_statuses(session, made, announce=True)
-    await add_skills(session, [(one, version.skills) for one in made])
+    if skilled:
+        await add_skills(session, [(one, version.skills) for one in made])
     for position, one in zip(positions, made, strict=True):
         audit_end(session, position, "enrollment.completed", one.id, actor_id)
     await attach_lost_passes(session, {one.enrollment_id: one.id for one in made})
@@ -113,16 +115,22 @@ async def advance_programs(
         await complete_program(session, program)
 
 
-async def complete_program(session: AsyncSession, program: OnTheWay) -> None:
-    """Complete an enrollment in a program whose steps are done, as a course is completed, without a score."""
+async def complete_program(session: AsyncSession, program: Finished) -> None:
+    """Complete an enrollment in a program whose steps are done, as a course is completed, without a score.
+
+    Who did no course of it, but is exempt or has evidence, has learned nothing here: there is no certificate, and no
+    skill is proved.
+    """
+    way, earned = program.way, program.earned
     position = await find_position(
-        session, program.organization_id, "enrollment", program.enrollment_id, user_id=None, lock=True
+        session, way.organization_id, "enrollment", way.enrollment_id, user_id=None, lock=True
     )
     if position is None or not position.is_open:
         return
     version = await version_of(session, position)
+    certified = way.content.certificate and earned
     await complete_enrollment(
-        session, position, version, None, SYSTEM_ACTOR, certified=program.content.certificate
+        session, position, version, None, SYSTEM_ACTOR, certified=certified, skilled=earned
     )
 
 

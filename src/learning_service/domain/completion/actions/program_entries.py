@@ -11,15 +11,24 @@ from learning_service.domain.assignments.models import AssignmentRule, Assignmen
 from learning_service.domain.assignments.rules.due import due_at_of
 from learning_service.domain.assignments.rules.policy import AssignmentIn
 from learning_service.domain.completion.actions.completing import complete_program
-from learning_service.domain.completion.actions.programs import hold_ways, new_ways, take_further
+from learning_service.domain.completion.actions.programs import (
+    Finished,
+    hold_ways,
+    new_ways,
+    open_ways,
+    take_further,
+)
 from learning_service.domain.completion.actions.renewing import LOOKED_BACK
-from learning_service.domain.completion.queries.program_ways import OnTheWay, read_way, ways_of
+from learning_service.domain.completion.queries.program_ways import read_way, ways_of
 from learning_service.domain.courses.models import Course
 from learning_service.domain.courses.queries.access import CourseAccess
 from learning_service.domain.courses.queries.programs import published_content
 from learning_service.domain.courses.rules.programs import PROGRAM
 from learning_service.domain.enrollments.actions import enroll
 from learning_service.domain.enrollments.models import Enrollment
+from learning_service.domain.exemptions.models import Exemption
+from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import OpenSteps
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import plan_afresh
 from learning_service.domain.kernel.principal import Principal
@@ -66,9 +75,47 @@ async def assign_program(
 async def begin_programs(session: AsyncSession, organization_id: str, program_id: uuid.UUID) -> None:
     """Open the first steps of the enrollments in a program that this transaction has made."""
     ways = await new_ways(session, organization_id, program_id)
-    finished: Sequence[OnTheWay] = await take_further(session, ways) if ways else ()
+    finished: Sequence[Finished] = await take_further(session, ways) if ways else ()
     for one in finished:
         await complete_program(session, one)
+
+
+async def look_at_programs_again(session: AsyncSession, organization_id: str, user_id: str) -> None:
+    """Have a job take a member's programs further, whose exemptions or evidence have just changed."""
+    ids = await open_ways(session, organization_id, [user_id])
+    if ids:
+        await enqueue_job(session, OpenSteps(enrollment_ids=tuple(ids)), organization_id=organization_id)
+
+
+async def look_at_ended_exemptions(session: AsyncSession, organization_id: str) -> bool:
+    """The same for the next members of whom an exemption has come to its end; whether there were any.
+
+    Each end is looked at once. Index: `ix_exemptions_end`.
+    """
+    ended = (
+        select(Exemption.id)
+        .where(
+            Exemption.organization_id == organization_id,
+            Exemption.ended_at.is_(None),
+            Exemption.settled_at.is_(None),
+            Exemption.expires_at <= now(session),
+        )
+        .order_by(Exemption.expires_at)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    ids = (await session.scalars(ended)).all()
+    if not ids:
+        return False
+    members = await session.scalars(
+        update(Exemption)
+        .where(Exemption.organization_id == organization_id, Exemption.id == func.any(ids))
+        .values(settled_at=now(session))
+        .returning(Exemption.user_id)
+    )
+    for user_id in sorted(set(members)):
+        await look_at_programs_again(session, organization_id, user_id)
+    return True
 
 
 async def organizations_of_programs(session: AsyncSession) -> Sequence[str]:
@@ -109,7 +156,7 @@ async def open_steps(
 ) -> None:
     """Take enrollments in programs further, where a completion could not because others held the next courses."""
     ways = await hold_ways(session, organization_id, enrollment_ids)
-    finished: Sequence[OnTheWay] = await take_further(session, ways) if ways else ()
+    finished: Sequence[Finished] = await take_further(session, ways) if ways else ()
     for one in finished:
         await complete_program(session, one)
 

@@ -5,6 +5,7 @@ A member's way is an enrollment in the program itself. What they have done follo
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,9 +35,18 @@ from learning_service.domain.records.audit import SYSTEM_ACTOR, record_audit
 SOURCE = "program"
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An enrollment in a program whose steps are all done."""
+
+    way: OnTheWay
+    earned: bool
+    """Whether the member has completed any of its courses: else they are exempt from all, or have evidence."""
+
+
 async def finished_programs(
     session: AsyncSession, organization_id: str, completed: Collection[tuple[str, uuid.UUID]]
-) -> Sequence[OnTheWay]:
+) -> Sequence[Finished]:
     """Take learners a step further in programs with the courses that they complete now; those that are done by it.
 
     `completed`: who completes which course. The programs' rows are held, so that of two completions at once each
@@ -78,6 +88,18 @@ async def new_ways(session: AsyncSession, organization_id: str, program_id: uuid
     return [read_way(row) for row in rows]
 
 
+async def open_ways(
+    session: AsyncSession, organization_id: str, user_ids: Collection[str]
+) -> Sequence[uuid.UUID]:
+    """The open enrollments of these members in programs. Index: `ix_enrollments_member`."""
+    found = await session.scalars(
+        ways_of(organization_id)
+        .where(Enrollment.user_id == func.any(sorted(user_ids)), Enrollment.status.in_(OPEN))
+        .order_by(Enrollment.id)
+    )
+    return found.all()
+
+
 async def hold_ways(
     session: AsyncSession, organization_id: str, enrollment_ids: Sequence[uuid.UUID]
 ) -> Sequence[OnTheWay]:
@@ -100,7 +122,7 @@ async def hold_ways(
     return [read_way(row) for row in await session.execute(mine)]
 
 
-async def take_further(session: AsyncSession, ways: Sequence[OnTheWay]) -> Sequence[OnTheWay]:
+async def take_further(session: AsyncSession, ways: Sequence[OnTheWay]) -> Sequence[Finished]:
     """Assign what comes next and withdraw what is superfluous; those that are done.
 
     Who renews the program takes its courses anew, also while an earlier completion is valid. Members of one version
@@ -108,7 +130,7 @@ async def take_further(session: AsyncSession, ways: Sequence[OnTheWay]) -> Seque
     courses is not waited for: a job assigns them then.
     """
     done = await done_courses(session, ways)
-    paths = {one.enrollment_id: path_of(one.content, done[one.enrollment_id]) for one in ways}
+    paths = {one.enrollment_id: path_of(one.content, done[one.enrollment_id].courses) for one in ways}
     alike: dict[tuple[uuid.UUID, bool], list[OnTheWay]] = {}
     for one in ways:
         alike.setdefault((one.version_id, one.renews is not None), []).append(one)
@@ -117,14 +139,18 @@ async def take_further(session: AsyncSession, ways: Sequence[OnTheWay]) -> Seque
     for one in ways:
         if paths[one.enrollment_id].superfluous:
             await _withdraw(session, one, paths[one.enrollment_id].superfluous)
-    begun = [one.enrollment_id for one in ways if done[one.enrollment_id]]
+    begun = [one.enrollment_id for one in ways if done[one.enrollment_id].completed]
     if begun:
         await session.execute(
             update(Enrollment)
             .where(Enrollment.id == func.any(begun), Enrollment.status == "assigned")
             .values(status="in_progress", started_at=func.coalesce(Enrollment.started_at, now(session)))
         )
-    return [one for one in ways if paths[one.enrollment_id].is_done]
+    return [
+        Finished(one, earned=bool(done[one.enrollment_id].completed))
+        for one in ways
+        if paths[one.enrollment_id].is_done
+    ]
 
 
 async def _assign_next(

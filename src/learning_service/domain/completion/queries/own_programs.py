@@ -10,8 +10,18 @@ from sqlalchemy import and_, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.completion.queries.excuses import excuses_of
 from learning_service.domain.completion.queries.program_ways import renewed_at
-from learning_service.domain.completion.rules.programs import Counted, counts, is_step_done, path_of
+from learning_service.domain.completion.rules.programs import (
+    Counted,
+    Done,
+    Excuse,
+    Excused,
+    counts,
+    excused_from,
+    is_step_done,
+    path_of,
+)
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.rules.programs import PROGRAM, Need, ProgramContent, Step
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
@@ -32,6 +42,8 @@ class StepCourse:
     course_id: uuid.UUID
     title: str
     done: bool
+    excused: Excused | None
+    """Why it is done without having been completed."""
     status: str | None
 
 
@@ -79,7 +91,7 @@ class _Course:
 async def list_own_programs(
     session: AsyncSession, caller: Principal, page: PageRequest
 ) -> Sequence[OwnProgram]:
-    """The caller's programs, newest first; one more than the page holds. Two statements.
+    """The caller's programs, newest first; one more than the page holds. Three statements.
 
     Indexes: `ix_enrollments_member`, `ix_course_completions_member`.
     """
@@ -101,7 +113,8 @@ async def _read(session: AsyncSession, caller: Principal, statement: Any) -> Seq
     ]
     wanted = {course for _, content in rows for step in content.steps for course in step.courses}
     courses = await _courses(session, caller, sorted(wanted))
-    return [_own(row, content, courses) for row, content in rows]
+    excuses = await excuses_of(session, caller.organization_id, [caller.user_id], wanted) if wanted else ()
+    return [_own(row, content, courses, excuses) for row, content in rows]
 
 
 def _programs(session: AsyncSession, caller: Principal) -> Any:
@@ -200,16 +213,21 @@ async def _courses(
     }
 
 
-def _own(row: Any, content: ProgramContent, courses: Mapping[uuid.UUID, _Course]) -> OwnProgram:
-    done = {
-        course_id
-        for course_id, course in courses.items()
-        if counts(course.completed, row.assigned_at, row.renews)
-    }
-    path, is_open = path_of(content, done), row.status in OPEN
+def _own(
+    row: Any, content: ProgramContent, courses: Mapping[uuid.UUID, _Course], excuses: Sequence[Excuse]
+) -> OwnProgram:
+    done = Done(
+        {
+            course_id
+            for course_id, course in courses.items()
+            if counts(course.completed, row.assigned_at, row.renews)
+        },
+        excused_from(excuses, row.assigned_at),
+    )
+    path, is_open = path_of(content, done.courses), row.status in OPEN
     completed = row.status == "completed"
-    begun = path.percent > 0 or any(
-        course in done or courses[course].status == "in_progress"
+    begun = any(
+        course in done.completed or courses[course].status == "in_progress"
         for step in content.steps
         for course in step.courses
     )
@@ -238,13 +256,19 @@ def _own(row: Any, content: ProgramContent, courses: Mapping[uuid.UUID, _Course]
     )
 
 
-def _step(step: Step, done: set[uuid.UUID], courses: Mapping[uuid.UUID, _Course], *, open_: bool) -> OwnStep:
+def _step(step: Step, done: Done, courses: Mapping[uuid.UUID, _Course], *, open_: bool) -> OwnStep:
     return OwnStep(
         courses=[
-            StepCourse(course, courses[course].title, course in done, courses[course].status)
+            StepCourse(
+                course_id=course,
+                title=courses[course].title,
+                done=course in done.courses,
+                excused=None if course in done.completed else done.excused.get(course),
+                status=courses[course].status,
+            )
             for course in step.courses
         ],
         need=step.need,
-        done=is_step_done(step, done),
+        done=is_step_done(step, done.courses),
         open=open_,
     )

@@ -10,7 +10,15 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from learning_service.domain.completion.rules.programs import Counted, counts, path_of
+from learning_service.domain.completion.queries.excuses import excuses_of
+from learning_service.domain.completion.rules.programs import (
+    Counted,
+    Done,
+    Excuse,
+    counts,
+    excused_from,
+    path_of,
+)
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.rules.programs import PROGRAM, ProgramContent
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
@@ -95,12 +103,11 @@ def read_way(row: Any) -> OnTheWay:
     )
 
 
-async def done_courses(
-    session: AsyncSession, ways: Sequence[OnTheWay]
-) -> Mapping[uuid.UUID, Collection[uuid.UUID]]:
-    """For each, which courses of the program are done, as `counts` says.
+async def done_courses(session: AsyncSession, ways: Sequence[OnTheWay]) -> Mapping[uuid.UUID, Done]:
+    """For each, which courses of the program are done, as `counts` and `excused_from` say.
 
-    One that expires meanwhile stays done; one that is revoked does not. Index: `ix_course_completions_member`.
+    One that expires meanwhile stays done; one that is revoked does not, nor one whose exemption has ended. Two
+    statements. Index: `ix_course_completions_member`.
     """
     courses = {course for one in ways for step in one.content.steps for course in step.courses}
     if not courses:
@@ -121,14 +128,29 @@ async def done_courses(
     completed: dict[str, list[tuple[uuid.UUID, Counted]]] = {}
     for user_id, course_id, completed_at, expires_at in rows:
         completed.setdefault(user_id, []).append((course_id, Counted(completed_at, expires_at)))
+    excuses: dict[str, list[Excuse]] = {}
+    for excuse in await excuses_of(session, ways[0].organization_id, {one.user_id for one in ways}, courses):
+        excuses.setdefault(excuse.user_id, []).append(excuse)
     return {
-        one.enrollment_id: {
-            course_id
-            for course_id, completion in completed.get(one.user_id, ())
-            if counts([completion], one.assigned_at, one.renews)
-        }
+        one.enrollment_id: _done(one, completed.get(one.user_id, ()), excuses.get(one.user_id, ()))
         for one in ways
     }
+
+
+def _done(
+    way: OnTheWay, completed: Collection[tuple[uuid.UUID, Counted]], excuses: Collection[Excuse]
+) -> Done:
+    """What of these members' completions and excuses counts for an enrollment: that of its own courses."""
+    own = {course for step in way.content.steps for course in step.courses}
+    return Done(
+        own
+        & {
+            course_id
+            for course_id, completion in completed
+            if counts([completion], way.assigned_at, way.renews)
+        },
+        excused_from([one for one in excuses if one.course_id in own], way.assigned_at),
+    )
 
 
 async def program_percents(
@@ -143,4 +165,4 @@ async def program_percents(
     )
     ways = [read_way(row) for row in rows]
     done = await done_courses(session, ways)
-    return {one.enrollment_id: path_of(one.content, done[one.enrollment_id]).percent for one in ways}
+    return {one.enrollment_id: path_of(one.content, done[one.enrollment_id].courses).percent for one in ways}

@@ -1,11 +1,39 @@
 """How far a member is in a program, and what comes next. Pure."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from learning_service.domain.courses.rules.programs import ProgramContent, Step
+
+Excused: TypeAlias = Literal["exempt", "evidence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """Why a member need not do a course: an exemption that holds now, or evidence that was accepted."""
+
+    user_id: str
+    course_id: UUID
+    kind: Excused
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What counts as done in a member's program."""
+
+    completed: Collection[UUID]
+    """Courses that the member has completed."""
+    excused: Mapping[UUID, Excused]
+    """Courses that count all the same, and why."""
+
+    @property
+    def courses(self) -> Collection[UUID]:
+        """All of them."""
+        return {*self.completed, *self.excused}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +68,19 @@ def counts(completions: Iterable[Counted], entered_at: datetime, renews: datetim
         and (renews is None or one.completed_at > renews)
         for one in completions
     )
+
+
+def excused_from(excuses: Iterable[Excuse], entered_at: datetime) -> Mapping[UUID, Excused]:
+    """What a member need not do in a program that they entered then.
+
+    Evidence is a completion of its own kind: it goes on to count where it ends inside the program. How long it counts
+    was said when it was accepted, so that it also counts in a renewal that begins before its end.
+    """
+    return {
+        one.course_id: one.kind
+        for one in sorted(excuses, key=lambda one: one.kind)
+        if one.kind == "exempt" or one.expires_at is None or one.expires_at > entered_at
+    }
 
 
 def is_step_done(step: Step, done: Collection[UUID]) -> bool:
