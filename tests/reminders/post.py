@@ -60,7 +60,7 @@ def digests(post: Post) -> dict[str, EmailMessage]:
     return by_reader
 
 
-async def appoint(post: Post, user: str, chapter: str, role: str, scope: str) -> None:
+async def appoint(post: Post, user: str, chapter: str, role: str, scope: str | None) -> None:
     """Give a member an office and an address."""
     office = [{"role": role, "scope_id": scope}]
     await post.world.add_member(user, chapter, email=f"{user}@{post.inbox.domain}", offices=office)

@@ -1,12 +1,16 @@
 """The week's mail to chapter and regional administrators: who is overdue and who lapses next, where they are."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import text
 from tests.kit.assignments import finish
 from tests.kit.mails import parts_of
 from tests.reminders.post import Post, appoint, assigned, digests, send, soon
 
+from learning_service.domain.reminders.queries import digests as queries
 from learning_service.worker.jobs.reminders import send_officer_digests
 
 SITE = "https://learn.example.org"
@@ -81,8 +85,35 @@ async def test_each_chapter_has_its_list_and_its_link(post: Post) -> None:
         assert address in said
         assert f'href="{address}"' in page
     said, _ = parts_of(told["chief"])
+    assert "Ana" not in said
     assert names["n1"] not in said
     assert f"{SITE}/administer/chapters/n1" not in said
+
+
+async def test_only_the_chapters_that_are_shown_are_read(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, due = post.world, soon(days=2)
+    monkeypatch.setattr("learning_service.domain.reminders.queries.digests.CHAPTERS", 1)
+    await world.admin.ok("PATCH", "/api/organization/", {"officer_digest": "weekly", "overdue_days": []})
+    await appoint(post, "north", "s1", "regional_admin", "north")
+    await appoint(post, "chair", "s1", "national_admin", None)
+    await assigned(world, due, "ana", "bob", "cyd")
+    await world.run_jobs()
+    seen: list[Sequence[str]] = []
+    reading = queries._lines
+
+    async def counting(session: Any, statement: Any, chapters: Sequence[str]) -> Any:
+        found = await reading(session, statement, chapters)
+        seen.append(sorted(found))
+        return found
+
+    monkeypatch.setattr(queries, "_lines", counting)
+    await send(post, due + timedelta(days=8))
+    assert [one for one in seen if one] == [["n1"]], "where the most is overdue"
+    told = digests(post)
+    assert sorted(told) == ["north"], "the organization's administrator is told of evidence alone"
+    assert told["north"]["Subject"].startswith("This week: 3 courses are overdue")
+    said, _ = parts_of(told["north"])
+    assert "Cyd" not in said
 
 
 async def test_none_unless_the_organization_and_the_officer_want_it(post: Post) -> None:

@@ -94,10 +94,11 @@ async def test_the_erased_get_none(post: Post) -> None:
 async def test_those_who_decide_learn_in_their_week_that_something_waits(post: Post) -> None:
     world = post.world
     await world.admin.ok("PATCH", "/api/organization/", {"officer_digest": "weekly", "frontend_url": SITE})
-    offices: dict[str, tuple[str, Any, str]] = {
+    offices: dict[str, tuple[str, Any, str | None]] = {
         "chief": ("n2", "chapter_admin", "n1"),
         "north": ("n2", "regional_admin", "north"),
         "south": ("s1", "regional_admin", "south"),
+        "chair": ("s1", "national_admin", None),
     }
     for user, (chapter, role, scope) in offices.items():
         await appoint(post, user, chapter, role, scope)
@@ -109,7 +110,9 @@ async def test_those_who_decide_learn_in_their_week_that_something_waits(post: P
     post.inbox.messages.clear()
     await send(post, datetime.now(UTC))
     told = digests(post)
-    assert sorted(told) == ["north"], "chapters' officers decide none, and nobody their own"
+    assert sorted(told) == ["chair", "north"], "chapters' officers decide none, and nobody their own"
+    assert told["north"]["Subject"] == "This week: 2 pieces of evidence wait for you"
+    assert told["chair"]["Subject"] == "This week: 3 pieces of evidence wait for you"
     said, html = parts_of(told["north"])
     assert "2 pieces of evidence wait for your decision." in said
     assert f"{SITE}/administer/evidence" in said

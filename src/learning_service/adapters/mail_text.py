@@ -192,11 +192,14 @@ def _of_week(digest: Digest, tongue: Tongue, look: Look, ending: Link | None) ->
     if digest.evidence_count:
         left.append(tongue.count("digest_evidence", digest.evidence_count))
     organization = one_line(digest.organization_name)
+    lead = [tongue.say("digest_text", organization=organization)] if listings else []
     return Said(
         language=tongue.language,
-        subject=tongue.say("digest_subject", **counts),
+        subject=tongue.say("digest_subject", **counts)
+        if listings
+        else tongue.count("digest_subject_evidence", digest.evidence_count),
         organization=organization,
-        paragraphs=[_greeting(digest, tongue), tongue.say("digest_text", organization=organization)],
+        paragraphs=[_greeting(digest, tongue), *lead],
         listings=listings,
         closing=left,
         button=_link(look, tongue, "open_site", "/administer"),

@@ -146,7 +146,10 @@ class DigestChapter:
 
 @dataclass(frozen=True, slots=True)
 class Digest(Preferred):
-    """What a week's mail to a chapter's or a region's administrator is made of, as of the moment it is sent."""
+    """What a week's mail to an administrator of a chapter, region or organization is made of, as of when it is sent.
+
+    The organization's is told of evidence alone: learning is looked after where it happens.
+    """
 
     due_at: ClassVar[None] = None
     kind: ClassVar[str] = "digest"

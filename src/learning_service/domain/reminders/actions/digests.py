@@ -1,4 +1,4 @@
-"""Claiming officers' digests: one a week for each chapter's and region's administrator."""
+"""Claiming officers' digests: one a week for each chapter's, region's and the organization's administrator."""
 
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from learning_service.domain.reminders.models import OfficerDigest
 
 _OFFICES = [
     Member.offices.op("@>")(text(f'\'[{{"role": "{role}"}}]\'::jsonb'))
-    for role in ("chapter_admin", "regional_admin")
+    for role in ("chapter_admin", "regional_admin", "national_admin")
 ]
 
 

@@ -1,12 +1,13 @@
 """Reads for officers' digests: who is overdue, and who lapses next, in their chapters and regions."""
 
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, func, literal, or_, select
+from sqlalchemy import and_, exists, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -62,20 +63,31 @@ async def load_digest(session: AsyncSession, digest_id: uuid.UUID) -> Digest | N
         Member.organization_id == organization_id,
         or_(Member.chapter_id.in_(scopes["chapter_admin"]), Chapter.region_id.in_(scopes["regional_admin"])),
     )
-    found = _chapters(
-        await _lines(session, _overdue(instant).where(reach)),
-        await _lines(session, _lapsing(instant).where(reach)),
-    )
-    is_for_them = is_weekly and any(scopes.values())
+    overdue, lapsing = _overdue(instant).where(reach), _lapsing(instant).where(reach)
+    found: Sequence[DigestChapter] = []
+    if any(scopes.values()):
+        found = _chapters(await _counts(session, overdue), await _counts(session, lapsing))
+    shown = [one.id for one in found[:CHAPTERS]]
+    named = await _lines(session, overdue, shown), await _lines(session, lapsing, shown)
+    national = any(office["role"] == "national_admin" for office in offices)
+    is_for_them = is_weekly and (national or any(scopes.values()))
     counts = sum(one.overdue_count for one in found), sum(one.lapsing_count for one in found)
-    waiting = await _waiting(session, organization_id, row.user_id, scopes["regional_admin"])
-    told: Any = (is_for_them, found[:CHAPTERS], max(0, len(found) - CHAPTERS), *counts, waiting)
+    waiting = await _waiting(
+        session, organization_id, row.user_id, None if national else scopes["regional_admin"]
+    )
+    chapters = [replace(one, overdue=named[0][one.id], lapsing=named[1][one.id]) for one in found[:CHAPTERS]]
+    told: Any = (is_for_them, chapters, max(0, len(found) - CHAPTERS), *counts, waiting)
     return Digest(*facts, *told)
 
 
-async def _waiting(session: AsyncSession, organization_id: str, reader: str, regions: Sequence[str]) -> int:
-    """Evidence of members of these regions that waits for the reader to decide: chapters' officers decide none."""
-    if not regions:
+async def _waiting(
+    session: AsyncSession, organization_id: str, reader: str, regions: Sequence[str] | None
+) -> int:
+    """Evidence of members of these regions (None: of all) that waits for the reader to decide.
+
+    Chapters' officers decide none.
+    """
+    if regions is not None and not regions:
         return 0
     return (
         await session.scalar(
@@ -91,7 +103,7 @@ async def _waiting(session: AsyncSession, organization_id: str, reader: str, reg
                 Evidence.status == "pending",
                 Evidence.user_id != reader,
                 Member.erased_at.is_(None),
-                Chapter.region_id.in_(regions),
+                true() if regions is None else Chapter.region_id.in_(regions),
             )
         )
         or 0
@@ -99,28 +111,43 @@ async def _waiting(session: AsyncSession, organization_id: str, reader: str, reg
 
 
 def _chapters(overdue: Sequence[Any], lapsing: Sequence[Any]) -> Sequence[DigestChapter]:
-    """What the rows tell of each chapter, those with the most that is overdue first."""
+    """How many there are in each chapter, those with the most that is overdue first."""
     found: dict[str, DigestChapter] = {}
-    for rows, lines, count in (
-        (overdue, "overdue", "overdue_count"),
-        (lapsing, "lapsing", "lapsing_count"),
-    ):
+    for rows, count in ((overdue, "overdue_count"), (lapsing, "lapsing_count")):
         for row in rows:
             one = found.get(row.chapter_id) or DigestChapter(row.chapter_id, row.chapter_name)
-            more = [*getattr(one, lines), DigestLine(row.display_name, row.title, row.at)]
-            found[row.chapter_id] = replace(one, **{lines: more, count: row.count})
+            found[row.chapter_id] = replace(one, **{count: row.count})
     return sorted(found.values(), key=lambda one: (-one.overdue_count, -one.lapsing_count, one.name, one.id))
 
 
-async def _lines(session: AsyncSession, statement: Any) -> Sequence[Any]:
-    """The first of each chapter."""
+async def _counts(session: AsyncSession, statement: Any) -> Sequence[Any]:
+    """How many there are in each chapter."""
     each = statement.subquery()
     rows: Sequence[Any] = (
         await session.execute(
-            select(each).where(each.c.place <= LINES).order_by(each.c.chapter_id, each.c.place)
+            select(each.c.chapter_id, each.c.chapter_name, func.count().label("count")).group_by(
+                each.c.chapter_id, each.c.chapter_name
+            )
         )
     ).all()
     return rows
+
+
+async def _lines(
+    session: AsyncSession, statement: Any, chapters: Sequence[str]
+) -> Mapping[str, Sequence[DigestLine]]:
+    """The first of each of these chapters."""
+    found: dict[str, list[DigestLine]] = defaultdict(list)
+    if chapters:
+        order = tuple(statement.selected_columns[name] for name in ("at", "id"))
+        place = func.row_number().over(partition_by=Chapter.id, order_by=order)
+        each = statement.where(Chapter.id.in_(chapters)).add_columns(place.label("place")).subquery()
+        rows = await session.execute(
+            select(each).where(each.c.place <= LINES).order_by(each.c.chapter_id, each.c.place)
+        )
+        for row in rows:
+            found[row.chapter_id].append(DigestLine(row.display_name, row.title, row.at))
+    return found
 
 
 def _overdue(instant: datetime) -> Any:
@@ -146,7 +173,7 @@ def _lapsing(instant: datetime) -> Any:
 
 
 def _of_members(table: Any, at: Any, instant: datetime) -> Any:
-    """Name, course and time of each that is not exempt, its place in its chapter, and how many the chapter has."""
+    """Name, course, time and chapter of each that is not exempt."""
     version = and_(
         CourseVersion.organization_id == table.organization_id, CourseVersion.id == table.version_id
     )
@@ -157,8 +184,7 @@ def _of_members(table: Any, at: Any, instant: datetime) -> Any:
             at.label("at"),
             Chapter.id.label("chapter_id"),
             Chapter.name.label("chapter_name"),
-            func.count().over(partition_by=Chapter.id).label("count"),
-            func.row_number().over(partition_by=Chapter.id, order_by=(at, table.id)).label("place"),
+            table.id.label("id"),
         )
         .select_from(Member)
         .join(
