@@ -46,8 +46,9 @@ NAMES = (
     "starting",
     "growth",
     "memory",
+    "own",
 )
-ONCE = {"deadline", "start: pools", "assign", "regrade", "migration", "past", "growth", "memory"}
+ONCE = {"deadline", "start: pools", "assign", "regrade", "migration", "past", "growth", "own", "memory"}
 """Rows of minutes, or of much data: three times each would be an hour."""
 
 
@@ -88,6 +89,7 @@ class Run:
             "jobs": jobs.rows,
             "starting": starting.rows,
             "memory": memory.rows,
+            "own": growth.own_rows,
         }
         return measure[name](stage)
 

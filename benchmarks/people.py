@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 
 import asyncpg
+from benchmarks.papers import PAPERS
 
 ORGANIZATION = "bench"
 CHAPTERS, PER_ORGANIZATION = 40, 1000
@@ -79,13 +80,13 @@ _ATTEMPTS = (
     SELECT gen_random_uuid(), e.organization_id, e.id, q.id, e.user_id, 1, 'graded', now(), now(), -1, '{}', '{}',
         20, 10, 0, false
     FROM enrollments e JOIN quizzes q ON q.version_id = e.version_id
-    WHERE e.organization_id = ANY ($1) AND e.status = 'in_progress'
+    WHERE e.organization_id = ANY ($1) AND e.status = 'in_progress' ON CONFLICT DO NOTHING
     """,
     """
     INSERT INTO quiz_progress (enrollment_id, quiz_id, organization_id, attempts_used, best_points,
         possible_points, max_points)
     SELECT enrollment_id, quiz_id, organization_id, 1, 10, 10, 20 FROM quiz_attempts
-    WHERE organization_id = ANY ($1) ON CONFLICT DO NOTHING
+    WHERE organization_id = ANY ($1) AND sequence = -1 ON CONFLICT DO NOTHING
     """,
     """
     INSERT INTO pending_responses (id, organization_id, attempt_id, question_id, course_id, user_id, text,
@@ -94,7 +95,7 @@ _ATTEMPTS = (
         'What I think of it', 5, now() - random() * interval '1 day'
     FROM quiz_attempts a JOIN enrollments e ON e.id = a.enrollment_id
         JOIN questions n ON n.quiz_id = a.quiz_id AND n.position = 0
-    WHERE a.organization_id = ANY ($1) AND hashtext(a.id::text) % 10 = 0
+    WHERE a.organization_id = ANY ($1) AND a.sequence = -1 AND hashtext(a.id::text) % 10 = 0
     """,
 )
 
@@ -188,6 +189,11 @@ LARGE = (
     "chapter_compliance_statuses",
     "lesson_progress",
     "pending_responses",
+    "events",
+    "audit_entries",
+    "evidence",
+    "exemptions",
+    "attestation_signatures",
 )
 
 
@@ -235,6 +241,14 @@ async def add_attempts(url: str, organizations: Sequence[str]) -> None:
     await connection.close()
 
 
+async def add_papers(url: str, organizations: Sequence[str]) -> None:
+    """What else there are lists of, of the members of these organizations."""
+    connection = await connect(url)
+    for statement in PAPERS:
+        await connection.execute(statement, list(organizations))
+    await connection.close()
+
+
 async def add_others(url: str, members: int) -> None:
     """Other organizations with so many members together, by two connections at once."""
     names = [f"o{n}" for n in range(max(1, members // PER_ORGANIZATION))]
@@ -243,7 +257,7 @@ async def add_others(url: str, members: int) -> None:
     async def add() -> None:
         connection = await connect(url)
         for chunk in chunks:
-            for statement in (*_OTHERS, *_ATTEMPTS):
+            for statement in (*_OTHERS, *_ATTEMPTS, *PAPERS):
                 given: list[object] = (
                     [chunk] if "$2" not in statement else [chunk, min(members, PER_ORGANIZATION)]
                 )
@@ -253,24 +267,38 @@ async def add_others(url: str, members: int) -> None:
     await asyncio.gather(add(), add())
 
 
+async def add_organization(url: str, name: str, members: int) -> None:
+    """One other organization of so many members."""
+    connection = await connect(url)
+    for statement in (*_OTHERS, *_ATTEMPTS, *PAPERS):
+        await connection.execute(statement, *([[name]] if "$2" not in statement else [[name], members]))
+    await connection.close()
+
+
 async def rest_indexes(url: str) -> None:
-    """Stop keeping the large tables' indexes in order; `settle` makes them anew, in a fraction of the time."""
+    """Stop keeping the large tables' indexes in order; `wake_indexes` makes them anew, in a fraction of the time."""
     resting = "UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = ANY"
     await execute(url, f"{resting} (ARRAY{list(LARGE)}::regclass[])")
 
 
-async def settle(url: str) -> None:
-    """What a database that has been up for a while has: indexes, statistics, hint bits, an empty log."""
+async def wake_indexes(url: str, *after_each: str) -> None:
+    """Make them anew; of each table, do that as well afterwards."""
     tables = iter(LARGE)
 
     async def order() -> None:
         connection = await connect(url)
         for table in tables:
             await connection.execute(f"REINDEX TABLE {table}")
-            await connection.execute(f"VACUUM (ANALYZE) {table}")
+            for step in after_each:
+                await connection.execute(f"{step} {table}")
         await connection.close()
 
     await asyncio.gather(order(), order())
+
+
+async def settle(url: str) -> None:
+    """What a database that has been up for a while has: indexes, statistics, hint bits, an empty log."""
+    await wake_indexes(url, "VACUUM (ANALYZE)")
     await execute(url, "VACUUM (ANALYZE)", "CHECKPOINT")
 
 
@@ -285,6 +313,14 @@ async def values(url: str, statement: str, *given: object) -> list[str]:
 async def execute(url: str, *statements: str) -> None:
     """Run statements as the owner."""
     connection = await asyncpg.connect(url)
+    for statement in statements:
+        await connection.execute(statement)
+    await connection.close()
+
+
+async def load(url: str, *statements: str) -> None:
+    """The same by a connection that loads: while indexes rest, a foreign key would be looked for in whole tables."""
+    connection = await connect(url)
     for statement in statements:
         await connection.execute(statement)
     await connection.close()

@@ -169,7 +169,7 @@ class Stage:
         )
         server = Server(name, port, process)
         self.servers.append(server)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not _listens(port):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(

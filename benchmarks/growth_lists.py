@@ -1,0 +1,96 @@
+"""Every list of the reference, and what else is of one organization: what it costs while all others grow.
+
+Of an organization that is itself ten times as large, a page of a list costs the same as well.
+"""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from benchmarks.http_rows import median_cost, request
+from benchmarks.people import ORGANIZATION
+from benchmarks.results import Mark, Result, Row
+from benchmarks.stage import Cost, Server, Stage
+
+ROUNDS, SECONDS, CONNECTIONS = 3, 0.4, 4
+"""Few and short, because lists are many; a first round is not counted."""
+UNIT = "µs CPU a request"
+MOST = Mark(1.5, at_most=True)
+SCOPES = ("directory:write", "reports:read", "webhooks:manage", "events:read")
+ELSEWHERE = {"/api/reports/compliance/forecast/"}
+"""Goes through all that lapses: a row of its own among those of the reports."""
+
+
+OWN = "growth of own"
+COUNTED = {"/api/learning/grading/groups/"}
+"""The largest groups of what waits are found by counting all that waits in the organization."""
+
+
+class Loaded(Protocol):
+    """A database and the service on it."""
+
+    @property
+    def database(self) -> str: ...
+    @property
+    def server(self) -> Server: ...
+
+
+def paths_of(server: Server) -> dict[str, bool]:
+    """The lists of the reference; whether each comes by the page."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/openapi.json", timeout=30) as answer:
+        reference: dict[str, Any] = json.load(answer)
+    found = {}
+    for path, operations in reference["paths"].items():
+        told = operations.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+        name = told.get("application/json", {}).get("schema", {}).get("$ref", "").rpartition("/")[2]
+        if "items" in reference["components"]["schemas"].get(name, {}).get("properties", {}):
+            parameters = operations["get"].get("parameters", ())
+            found[path] = "limit" in {one.get("name") for one in parameters}
+    return found
+
+
+def list_rows(
+    stage: Stage, houses: Sequence[Loaded], ids: Sequence[dict[str, str]], *, of: str
+) -> Iterator[Row]:
+    """A row for each list: of the second house beside the first. `ids`: of things of each."""
+    for path, paged in paths_of(houses[0].server).items():
+        if path in ELSEWHERE or not paged:
+            continue
+        costs: list[list[Cost]] = [[] for _ in houses]
+        files = []
+        for house, named in zip(houses, ids, strict=True):
+            asked = f"{path.format(**named)}?limit=50"
+            token = _who_may(stage, house.server, asked)
+            name = f"{of}-{len(path)}-{path.strip('/').replace('/', '-')}-{house.database}"
+            files.append(stage.requests_file(name, [request(asked, token)]))
+        for n in range(ROUNDS + 1):
+            for house, file, found in zip(houses, files, costs, strict=True):
+                cost = stage.round(house.server, file, SECONDS, CONNECTIONS)
+                if n:
+                    found.append(cost)
+        before, after = (median_cost(found).both for found in costs)
+        mark = None if path in COUNTED and of == OWN else MOST
+        yield Row(Result(f"{of}: {path}", after, UNIT, before, after / before), ratio=mark)
+
+
+def _who_may(stage: Stage, server: Server, asked: str) -> str:
+    """The token of whoever is answered: a director, a member, a service."""
+    tokens = (
+        stage.token(ORGANIZATION, "boss", "national_admin", "grader"),
+        stage.token(ORGANIZATION, "user-1"),
+        stage.token(ORGANIZATION, "bus", scopes=SCOPES),
+    )
+    tokens = (tokens[1], tokens[0], tokens[2]) if asked.startswith("/api/users/") else tokens
+    told = []
+    for token in tokens:
+        asks = urllib.request.Request(
+            f"http://127.0.0.1:{server.port}{asked}", headers={"Authorization": f"Bearer {token}"}
+        )
+        try:
+            with urllib.request.urlopen(asks, timeout=60):
+                return token
+        except urllib.error.HTTPError as refused:
+            told.append(f"{refused.code} {refused.read()[:300]!r}")
+    raise SystemExit(f"nobody is answered: {asked}\n" + "\n".join(told))
