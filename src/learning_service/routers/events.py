@@ -21,8 +21,13 @@ from learning_service.domain.kernel.paging import Cursors, read_limit
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.events import Event
 from learning_service.domain.webhooks.actions.subscriptions import number_events
-from learning_service.domain.webhooks.queries import FeedPage, has_unnumbered, newest_position, read_feed
-from learning_service.domain.webhooks.rules.events import cloud_event
+from learning_service.domain.webhooks.queries import (
+    FeedPage,
+    cloud_event_of,
+    has_unnumbered,
+    newest_position,
+    read_feed,
+)
 from learning_service.schemas.webhooks import CloudEventOut, FeedOut
 
 router = APIRouter(prefix="/api/events", tags=["events"], route_class=KeyedRoute)
@@ -112,13 +117,4 @@ def _wait(text: str | None) -> float:
 
 
 def _outside(event: Event) -> CloudEventOut:
-    return CloudEventOut.model_validate(
-        cloud_event(
-            event_id=event.id,
-            type_=event.type,
-            organization_id=event.organization_id,
-            user_id=event.user_id,
-            at=event.at,
-            data=event.data,
-        )
-    )
+    return CloudEventOut.model_validate(cloud_event_of(event))

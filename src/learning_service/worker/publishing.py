@@ -24,7 +24,7 @@ from learning_service.domain.webhooks.actions.publications import (
     unpublished_events,
 )
 from learning_service.domain.webhooks.models import EventFeed
-from learning_service.domain.webhooks.rules.events import cloud_event
+from learning_service.domain.webhooks.queries import cloud_event_of
 
 log = structlog.get_logger()
 
@@ -129,16 +129,7 @@ def _look_for_gap(feed: EventFeed, first: Event | None) -> None:
 
 async def _publish(stream: Stream, event: Event) -> None:
     assert event.position is not None
-    body = to_json(
-        cloud_event(
-            event_id=event.id,
-            type_=event.type,
-            organization_id=event.organization_id,
-            user_id=event.user_id,
-            at=event.at,
-            data=event.data,
-        )
-    )
+    body = to_json(cloud_event_of(event))
     was_there = await stream.publish(
         event.organization_id, event.type, body, event_id=str(event.id), position=event.position
     )

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, and_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learning_service.domain.certificates.rules.certificates import Status, status_of
@@ -169,6 +169,13 @@ class Certificate(Base):
             reissued=self.reissued_as is not None,
             renewed=self.renewed_by is not None,
         )
+
+
+IS_OF_CERTIFICATE = and_(
+    CertificateOrganization.organization_id == Certificate.organization_id,
+    CertificateOrganization.id == Certificate.id,
+)
+"""Joins a certificate and what is known of its id."""
 
 
 class FormerPdf(Base):

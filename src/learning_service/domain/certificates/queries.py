@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import (
+    IS_OF_CERTIFICATE,
     Certificate,
     CertificateOrganization,
     SigningKey,
@@ -313,13 +314,7 @@ async def certificates_with_ids(session: AsyncSession, ids: Sequence[uuid.UUID])
     """The certificates with these ids; for workers, of every organization."""
     found = (
         select(Certificate)
-        .join(
-            CertificateOrganization,
-            and_(
-                CertificateOrganization.organization_id == Certificate.organization_id,
-                CertificateOrganization.id == Certificate.id,
-            ),
-        )
+        .join(CertificateOrganization, IS_OF_CERTIFICATE)
         .where(CertificateOrganization.id.in_(ids))
     )
     return (await session.scalars(found)).all()

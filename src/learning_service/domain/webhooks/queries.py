@@ -12,8 +12,10 @@ from learning_service.domain.kernel.errors import Gone, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.tenant import own_key
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.records.events import Event
 from learning_service.domain.webhooks.models import EventFeed, WebhookDelivery, WebhookSubscription
+from learning_service.domain.webhooks.rules.events import cloud_event
 
 ANY_UNNUMBERED = "SELECT FROM events WHERE position IS NULL LIMIT 1"
 """Finds a row when some committed event of any organization has no position yet; asked all the time, so cheap."""
@@ -36,6 +38,18 @@ class FeedPage:
 
     events: Sequence[Event]
     position: int
+
+
+def cloud_event_of(event: Event) -> JsonObject:
+    """The event as other services get it."""
+    return cloud_event(
+        event_id=event.id,
+        type_=event.type,
+        organization_id=event.organization_id,
+        user_id=event.user_id,
+        at=event.at,
+        data=event.data,
+    )
 
 
 async def has_unnumbered(session: AsyncSession, organization_id: str) -> bool:

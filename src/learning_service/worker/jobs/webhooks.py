@@ -20,12 +20,11 @@ from learning_service.domain.records.events import Event
 from learning_service.domain.reminders.actions.mails import plan_webhook_notices
 from learning_service.domain.webhooks.actions.deliveries import GONE, TOO_MANY, note_outcomes
 from learning_service.domain.webhooks.actions.subscriptions import number_events, reseal_secrets
-from learning_service.domain.webhooks.queries import ANY_UNNUMBERED, Batch, load_batch
+from learning_service.domain.webhooks.queries import ANY_UNNUMBERED, Batch, cloud_event_of, load_batch
 from learning_service.domain.webhooks.rules.events import (
     MAY_ASK_TO_WAIT,
     Outcome,
     asked_wait,
-    cloud_event,
     place_of_secrets,
 )
 from learning_service.worker.durable import finishing
@@ -125,16 +124,7 @@ async def _send_batch(context: Context, batch: Batch, secrets: tuple[str, ...]) 
 async def _send(
     context: Context, url: str, secrets: tuple[str, ...], delivery_id: uuid.UUID, event: Event
 ) -> Outcome:
-    body = to_json(
-        cloud_event(
-            event_id=event.id,
-            type_=event.type,
-            organization_id=event.organization_id,
-            user_id=event.user_id,
-            at=event.at,
-            data=event.data,
-        )
-    )
+    body = to_json(cloud_event_of(event))
     try:
         posted = await send_event(
             context.http,

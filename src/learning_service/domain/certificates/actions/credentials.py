@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import (
+    IS_OF_CERTIFICATE,
     AchievementRow,
     Certificate,
     CertificateCredential,
@@ -258,13 +259,7 @@ async def set_bits(session: AsyncSession) -> bool:
     instant = now(session)
     rows = await session.execute(
         select(Certificate.organization_id, Certificate.id, CertificateOrganization.status_place)
-        .join(
-            CertificateOrganization,
-            and_(
-                CertificateOrganization.organization_id == Certificate.organization_id,
-                CertificateOrganization.id == Certificate.id,
-            ),
-        )
+        .join(CertificateOrganization, IS_OF_CERTIFICATE)
         .where(
             Certificate.listed_at.is_(None),
             or_(
@@ -324,13 +319,7 @@ async def unplaced_certificates(session: AsyncSession, limit: int) -> list[Certi
     """Certificates of before credentials. Index: `ix_certificate_organizations_unplaced`."""
     rows = await session.scalars(
         select(Certificate)
-        .join(
-            CertificateOrganization,
-            and_(
-                CertificateOrganization.organization_id == Certificate.organization_id,
-                CertificateOrganization.id == Certificate.id,
-            ),
-        )
+        .join(CertificateOrganization, IS_OF_CERTIFICATE)
         .where(CertificateOrganization.status_place.is_(None))
         .order_by(CertificateOrganization.id)
         .limit(limit)

@@ -10,11 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.actions.attempts import attempts_allowed, attempts_used
-from learning_service.domain.attempts.models import EnrollmentGrant
 from learning_service.domain.attempts.queries.positions import find_position, version_of
 from learning_service.domain.completion.actions.enrollment_changes import (
     NewerEnrollment,
     grant_attempts,
+    note_grant,
     withdraw_held,
 )
 from learning_service.domain.completion.actions.holding import hold_to_reconsider
@@ -124,18 +124,7 @@ async def _extend(session: AsyncSession, meant: Sequence[Judged], bulk: Bulk, ac
         .values(due_at=bulk.due_at, revision=Enrollment.revision + 1)
     )
     for one in meant:
-        session.add(
-            EnrollmentGrant(
-                id=new_id(),
-                organization_id=actor.organization_id,
-                enrollment_id=one.id,
-                kind="due_at",
-                due_at=bulk.due_at,
-                reason=bulk.reason,
-                granted_by=actor.user_id,
-                granted_at=now(session),
-            )
-        )
+        note_grant(session, one.id, "due_at", actor, reason=bulk.reason, due_at=bulk.due_at)
         _audit(session, one, "enrollment.changed", actor, fields=["due_at"])
 
 

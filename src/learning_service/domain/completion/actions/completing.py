@@ -91,8 +91,8 @@ async def complete_enrollments(
     if certified:
         named = [Named(one, found.members[one.user_id], version.title) for one in made]
         certificates = await issue_certificates(session, named, organization=found.organization)
-    for position, one in zip(positions, made, strict=True):
-        tell_of_completion(session, "learning.course.completed", position, one)
+    for one in made:
+        tell_of_completion(session, "learning.course.completed", one)
     await recompute_statuses(session, made, announce=True)
     if skilled:
         await add_skills(session, [(one, version.skills) for one in made])
@@ -242,17 +242,15 @@ async def end_enrollments(session: AsyncSession, ids: Sequence[uuid.UUID], statu
     )
 
 
-def tell_of_completion(
-    session: AsyncSession, event: str, position: Position, completion: CourseCompletion
-) -> None:
+def tell_of_completion(session: AsyncSession, event: str, completion: CourseCompletion) -> None:
     """Append an event about a completion."""
     append_event(
         session,
         event,
-        organization_id=position.organization_id,
-        user_id=position.user_id,
-        enrollment_id=position.enrollment_id,
-        course_id=position.course_id,
+        organization_id=completion.organization_id,
+        user_id=completion.user_id,
+        enrollment_id=completion.enrollment_id,
+        course_id=completion.course_id,
         completion_id=completion.id,
         completed_at=completion.completed_at,
         expires_at=completion.expires_at,

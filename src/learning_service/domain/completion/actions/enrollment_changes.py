@@ -80,13 +80,13 @@ async def change_enrollment(
         if change.due_at is not None and change.due_at <= now(session):
             raise Invalid.at("/due_at", "must be in the future", "wrong-time")
         values["due_at"] = change.due_at
-        _note_grant(
+        note_grant(
             session, position.enrollment_id, "due_at", actor, reason=change.reason, due_at=change.due_at
         )
     if "extra_time_seconds" in change.fields and change.extra_time_seconds != position.extra_time_seconds:
         values["extra_time_seconds"] = change.extra_time_seconds
         await _move_deadlines(session, position, change.extra_time_seconds)
-        _note_grant(
+        note_grant(
             session,
             position.enrollment_id,
             "extra_time",
@@ -138,7 +138,7 @@ async def grant_attempts(
     if not position.is_open and (await hold_elsewhere(session, position)).goes_on:
         raise NewerEnrollment("The member has another enrollment of this course, open or completed since.")
     after = await _allow_more(session, position, quiz, extra)
-    _note_grant(
+    note_grant(
         session, position.enrollment_id, "attempts", actor, reason=reason, quiz_id=quiz.id, amount=extra
     )
     _audit(
@@ -198,7 +198,7 @@ async def withdraw_held(
 ) -> None:
     """Close enrollments without an outcome that are neither completed nor withdrawn. Raises Unmarked."""
     for one in held:
-        _note_grant(session, one.id, "withdrawal", actor, reason=reason)
+        note_grant(session, one.id, "withdrawal", actor, reason=reason)
     await withdraw(session, actor.organization_id, held, because=BY_ADMINISTRATOR, actor_id=actor.user_id)
 
 
@@ -236,7 +236,7 @@ async def _update(session: AsyncSession, position: Position, **values: Any) -> N
     )
 
 
-def _note_grant(
+def note_grant(
     session: AsyncSession,
     enrollment_id: uuid.UUID,
     kind: str,
@@ -247,6 +247,7 @@ def _note_grant(
     amount: int | None = None,
     due_at: datetime | None = None,
 ) -> None:
+    """Keep what an administrator gave the enrollment, and why."""
     session.add(
         EnrollmentGrant(
             id=new_id(),

@@ -10,7 +10,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.actions.certificates import Named, issue_of_before
-from learning_service.domain.completion.actions.completing import advance_programs
+from learning_service.domain.completion.actions.completing import advance_programs, tell_of_completion
 from learning_service.domain.completion.actions.reconsidering import withdraw_superfluous
 from learning_service.domain.completion.rules.importing import WantedRow
 from learning_service.domain.compliance.actions import add_skills, recompute_statuses
@@ -26,7 +26,6 @@ from learning_service.domain.kernel.days import local_day, noon_of_day
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.records.audit import record_act
-from learning_service.domain.records.events import append_event
 
 _Key = tuple[str, uuid.UUID]
 """A member and a course."""
@@ -200,18 +199,7 @@ async def _open(
 
 
 def _tell(session: AsyncSession, one: CourseCompletion, actor: Principal) -> None:
-    append_event(
-        session,
-        "learning.course.completed",
-        organization_id=one.organization_id,
-        user_id=one.user_id,
-        enrollment_id=one.enrollment_id,
-        course_id=one.course_id,
-        completion_id=one.id,
-        completed_at=one.completed_at,
-        expires_at=one.expires_at,
-        score=None if one.score is None else float(one.score),
-    )
+    tell_of_completion(session, "learning.course.completed", one)
     record_act(
         session,
         actor,

@@ -10,11 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.actions.manual_assignments import assign_course
 from learning_service.domain.assignments.rules.policy import AssignmentIn
-from learning_service.domain.attempts.models import EnrollmentGrant
+from learning_service.domain.completion.actions.enrollment_changes import note_grant
 from learning_service.domain.completion.rules.importing import WantedRow
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN, in_lock_order
-from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.records.audit import record_act
@@ -53,7 +52,8 @@ async def assign_rows(session: AsyncSession, rows: Sequence[WantedRow], *, actor
     reasons = {(row.user_id, row.course_id): row for row in rows if row.reason is not None}
     made = Enrollment.assigned_at == now(session)
     for one in await _open(session, reasons, actor, made) if reasons else ():
-        _note(session, one, reasons[one.user_id, one.course_id], actor)
+        why = reasons[one.user_id, one.course_id]
+        note_grant(session, one.id, "due_at", actor, reason=why.reason, due_at=why.due_at)
     return done
 
 
@@ -75,7 +75,7 @@ async def extend_rows(session: AsyncSession, rows: Sequence[WantedRow], *, actor
         }
         await session.execute(_EXTEND, parameters)
     for one, row in later:
-        _note(session, one, row, actor)
+        note_grant(session, one.id, "due_at", actor, reason=row.reason, due_at=row.due_at)
         record_act(
             session,
             actor,
@@ -106,18 +106,3 @@ async def _open(
         in_lock_order(open_).with_for_update(of=Enrollment).execution_options(populate_existing=True)
     )
     return found.all()
-
-
-def _note(session: AsyncSession, one: Enrollment, row: WantedRow, actor: Principal) -> None:
-    session.add(
-        EnrollmentGrant(
-            id=new_id(),
-            organization_id=actor.organization_id,
-            enrollment_id=one.id,
-            kind="due_at",
-            due_at=row.due_at,
-            reason=row.reason,
-            granted_by=actor.user_id,
-            granted_at=now(session),
-        )
-    )

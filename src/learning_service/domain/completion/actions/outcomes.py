@@ -79,7 +79,7 @@ async def _follow(session: AsyncSession, position: Position, score: Decimal) -> 
     if completion is None:
         return
     completion.score = score
-    tell_of_completion(session, "learning.completion.updated", position, completion)
+    tell_of_completion(session, "learning.completion.updated", completion)
     await session.flush()
 
 

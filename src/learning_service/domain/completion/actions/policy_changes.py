@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from learning_service.domain.certificates.actions.pdfs import keep_former_pdfs
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.certificates.rules.certificates import generation_key
+from learning_service.domain.completion.actions.completing import tell_of_completion
 from learning_service.domain.compliance.actions import recompute_statuses
 from learning_service.domain.courses.actions.courses import require_policy, update_course
 from learning_service.domain.courses.models import Course
@@ -27,7 +28,6 @@ from learning_service.domain.jobs.requeueing import requeue_jobs
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.organizations.queries import organization_settings
 from learning_service.domain.records.audit import record_act
-from learning_service.domain.records.events import append_event
 
 """The job that goes on where one transaction would have to change too much."""
 BATCH = 1_000
@@ -195,18 +195,7 @@ async def _give_expiries(
         )
         assert one.expires_at is not None
         given[one.id] = one.expires_at
-        append_event(
-            session,
-            "learning.completion.updated",
-            organization_id=one.organization_id,
-            user_id=one.user_id,
-            enrollment_id=one.enrollment_id,
-            course_id=one.course_id,
-            completion_id=one.id,
-            completed_at=one.completed_at,
-            expires_at=one.expires_at,
-            score=None if one.score is None else float(one.score),
-        )
+        tell_of_completion(session, "learning.completion.updated", one)
     return given
 
 

@@ -134,12 +134,7 @@ async def write_standing(session: AsyncSession, plan: Plan, effects: Sequence[Ef
         )
     )
     for completion in found:
-        tell_of_completion(
-            session,
-            "learning.completion.updated",
-            scored[completion.enrollment_id].position,
-            completion,
-        )
+        tell_of_completion(session, "learning.completion.updated", completion)
     await session.flush()
 
 
