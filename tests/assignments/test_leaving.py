@@ -186,6 +186,13 @@ async def test_a_due_day_out_of_each_members_field(world: World) -> None:
     due_from = {"field": "joined", "days": 30}
     made = await rule(world, course, due_from=due_from)
     assert made["due_from"] == due_from
+    preview = await world.admin.ok("POST", f"{RULES}{made['id']}/preview/")
+    assert preview == {
+        "matches": 5,
+        "would_assign": 4,
+        "already_enrolled": 0,
+        "sample": ["ana", "bob", "dan", "eve"],
+    }
     run = await world.admin.ok("POST", f"{RULES}{made['id']}/run/")
     due = {}
     for user in ("ana", "bob", "cyd", "dan", "eve"):

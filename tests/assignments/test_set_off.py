@@ -65,6 +65,8 @@ async def test_a_rule_whose_due_date_has_passed_assigns_nobody(world: World) -> 
     assert [await enrolled(world, one) for one in (made, scheduled, manual)] == [[], [], []]
     refused = await world.admin("POST", f"/api/assignment-rules/{manual['id']}/run/")
     assert (refused.status_code, refused.json()["code"]) == (409, "due-passed")
+    preview = await world.admin.ok("POST", f"/api/assignment-rules/{manual['id']}/preview/")
+    assert (preview["matches"] > 0, preview["would_assign"], preview["sample"]) == (True, 0, [])
 
 
 async def test_a_status_is_trimmed_and_its_case_ignored(world: World) -> None:

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func
+from sqlalchemy import and_, false, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.actions.assignments import (
@@ -22,7 +22,7 @@ from learning_service.domain.assignments.queries.candidates import (
     meant_by,
     preview_assignment,
 )
-from learning_service.domain.assignments.queries.due_days import due_by_day
+from learning_service.domain.assignments.queries.due_days import due_by_day, late_ones
 from learning_service.domain.assignments.queries.rules import (
     access_rule,
     reach_of_stored,
@@ -84,10 +84,14 @@ async def preview_rule(session: AsyncSession, rule_id: uuid.UUID, *, actor: Prin
     """What a run of the rule would do now to those whom the actor administers. Raises NotFound."""
     rule = await access_rule(session, actor, rule_id)
     course = await course_of(session, rule)
-    who = meant_by(course, audience_of_rule(rule), reach_of_stored(rule))
-    return await preview_assignment(
-        session, course, and_(who, within(course.organization_id, reach_of(actor)))
-    )
+    meant = meant_by(course, audience_of_rule(rule), reach_of_stored(rule))
+    who = and_(meant, within(course.organization_id, reach_of(actor)))
+    instant = now(session)
+    if rule.due_from is None:
+        late: Condition = who if has_passed(due_of_rule(rule, course, instant), instant) else false()
+    else:
+        late = await late_ones(session, course, who, rule.due_from, instant=instant)
+    return await preview_assignment(session, course, who, late=late)
 
 
 async def run_rule(session: AsyncSession, rule_id: uuid.UUID, *, actor: Principal) -> uuid.UUID:

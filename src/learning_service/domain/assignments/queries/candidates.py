@@ -248,10 +248,12 @@ def is_free(found: CTE, *, again: bool, renew: bool = False) -> ColumnElement[bo
     return and_(wanted, or_(found.c.newest.is_(None), ended))
 
 
-async def preview_assignment(session: AsyncSession, course: CourseToAssign, who: Condition) -> Preview:
-    """What assigning the course to these members would do now; changes nothing."""
+async def preview_assignment(
+    session: AsyncSession, course: CourseToAssign, who: Condition, *, late: Condition
+) -> Preview:
+    """What assigning the course to these members would do now; changes nothing. Who is `late` is not assigned it."""
     found = candidates(course, who, now(session))
-    free = is_free(found, again=False)
+    free = and_(is_free(found, again=False), found.c.user_id.not_in(select(Member.user_id).where(late)))
     sample = (
         select(found.c.user_id).where(free).order_by(found.c.user_id).limit(SAMPLE).correlate(None)
     ).subquery()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.queries.candidates import CourseToAssign
@@ -47,3 +47,16 @@ async def due_by_day(
         if due_at is None or due_at > instant:
             members.setdefault(due_at, []).append(user_id)
     return DueDays(members, len(found), found[-1].user_id if found else None)
+
+
+async def late_ones(
+    session: AsyncSession, course: CourseToAssign, who: Condition, due_from: JsonObject, *, instant: datetime
+) -> Condition:
+    """Those of these members for whom the due time has passed, so that nothing is assigned to them."""
+    value = Member.custom_fields[due_from["field"]]
+    texts = await session.scalars(
+        select(value.astext).where(who, func.jsonb_typeof(value) == "string").distinct()
+    )
+    due = {text: due_at_from(text, due_from["days"], course.timezone) for text in texts}
+    passed = [text for text, due_at in due.items() if due_at is not None and due_at <= instant]
+    return and_(who, func.jsonb_typeof(value) == "string", value.astext == func.any(passed))
