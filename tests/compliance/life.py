@@ -48,6 +48,14 @@ class Course:
 
 
 @dataclass
+class Step:
+    """Some courses of a program, of which so many are needed."""
+
+    courses: frozenset[str]
+    need: int
+
+
+@dataclass
 class Span:
     """Something that holds from one instant to another."""
 
@@ -68,6 +76,7 @@ class Completion:
     course: str
     made_at: datetime
     span: Span
+    certified: bool = True
 
     @property
     def renewable_from(self) -> datetime:
@@ -84,6 +93,8 @@ class Enrollment:
     states: list[tuple[datetime, str]]
     late: list[tuple[datetime, bool]] = field(default_factory=list)
     """Whether its due time has passed, since when."""
+    of_program: bool = False
+    """Whether a program, and nobody else, has assigned it."""
 
     def state(self, at: datetime) -> str | None:
         """None: there was none yet."""
@@ -163,6 +174,27 @@ class Person:
         return max(
             (one for one in mine if one.span.expires > at), key=lambda one: one.span.expires, default=None
         )
+
+    def done_in_program(
+        self, courses: dict[str, Course], entered_at: datetime, at: datetime
+    ) -> dict[str, str]:
+        """Which courses count at that instant in a program that was entered then, and why.
+
+        Completed since, or before and still valid then; it goes on to count when it expires inside, and so does
+        evidence, which is a completion of its own kind. An exemption counts while it holds.
+        """
+        found: dict[str, str] = {}
+        for name, course in courses.items():
+            spared = {one.subject for one in self.exemptions if one.holds(at)}
+            proofs = (one for one in self.evidence if one.subject == course.requirement and one.holds(at))
+            passed = (one.span for one in self.completions if one.course == name and one.span.holds(at))
+            if any(one.expires > entered_at for one in passed):
+                found[name] = "completed"
+            elif spared & {name, course.requirement}:
+                found[name] = "exempt"
+            elif any(one.expires > entered_at for one in proofs):
+                found[name] = "evidence"
+        return found
 
     def expiry(self, course: str, made_at: datetime, *, yearly: bool) -> datetime:
         """Until when a completion of that moment lasts: inside the window of one before it counts from its end."""

@@ -16,6 +16,10 @@ once = st.sampled_from(["once", "yearly"])
 DUE = """UPDATE enrollments SET due_at = now() {} interval '1 hour' WHERE id = $1"""
 
 
+def _may_be_revoked(one: Completion) -> bool:
+    return one.certified and one.span.until == NEVER
+
+
 class InCourses(Organization):
     """Assigned, taken, graded, moved, brought along, revoked and renewed."""
 
@@ -27,8 +31,13 @@ class InCourses(Organization):
         path = f"/api/courses/{self.ids[course]}/assign/"
         at, told = self.step(self.admin("POST", path, {"user_ids": [user]}))
         spared = {one.subject for one in person.exemptions if one.holds(at)}
-        free = person.open_in(course) is None and person.valid_in(course, at) is None
+        free = (taken := person.open_in(course)) is None and person.valid_in(course, at) is None
         free = free and not spared & {course, COURSES[course].requirement}
+        free = free and not any(
+            one.subject == COURSES[course].requirement and one.holds(at) for one in person.evidence
+        )
+        if taken is not None:
+            taken.of_program = False
         assert told["assigned"] == free, told
         if free:
             found = self.wait(self.enrollments(user, course))
@@ -124,6 +133,7 @@ class InCourses(Organization):
         if taken is not None:
             at, _ = self.step(self.admin("POST", f"/api/enrollments/{taken.id}/withdraw/", REASON))
             taken.states.append((at, "withdrawn"))
+            taken.of_program = False
 
     @rule(user=users, course=courses, late=st.booleans())
     def move_due_time(self, user: str, course: str, late: bool) -> None:
@@ -172,9 +182,9 @@ class InCourses(Organization):
     @rule(user=users)
     def revoke(self, user: str) -> None:
         """All certificates of a member."""
-        person = self.who(user, lambda one: any(held.span.until == NEVER for held in one.completions))
+        person = self.who(user, lambda one: any(map(_may_be_revoked, one.completions)))
         if person is not None:
-            held = [one for one in person.completions if one.span.until == NEVER]
+            held = [one for one in person.completions if _may_be_revoked(one)]
             at, _ = self.step(self._revoke(person.user))
             for one in held:
                 one.span.until = at

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
-from tests.compliance.life import NEVER, Course, Field, Life, Person
+from tests.compliance.life import NEVER, Course, Field, Life, Person, Step
 from tests.kit.direct import Database
 from tests.kit.learner import quiz, tree
+from tests.kit.programs import published
 from tests.kit.world import Json, World
 
 MEMBERS = {"ana": "n1", "bob": "n1", "cyd": "n2", "dan": "s1"}
@@ -19,6 +20,9 @@ COURSES = {
     "moving": Course("aid", yearly=True),
     "essay": Course("aid", yearly=False),
 }
+PROGRAM = "officers"
+STEPS = (Step(frozenset({"once"}), 1), Step(frozenset({"yearly", "moving"}), 1))
+"""One after the other; of the second, either course is enough."""
 ACTIVE, AID_YEAR = ("active", "pledge"), 1
 ESSAY = {"type": "short_answer", "prompt_html": "<p>Why?</p>", "points": 1, "review": "manual"}
 DAYS_AGO = (800, 420, 380, 350, 340, 200, 40, 3)
@@ -44,7 +48,8 @@ class Organization(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = World(self.first.http, self.first.signer, self.first.worker)
-        self.life = Life(COURSES, ACTIVE, {"hazing": None, "aid": AID_YEAR})
+        known = COURSES | {PROGRAM: Course("leading", yearly=True)}
+        self.life = Life(known, ACTIVE, {"hazing": None, "aid": AID_YEAR, "leading": None})
         self.ids: dict[str, str] = {}
         self.instants: list[datetime] = []
         self.moved = False
@@ -53,8 +58,11 @@ class Organization(RuleBasedStateMachine):
     async def begin(self) -> None:
         """Members of whom nothing was told, and courses of one question and one try."""
         await self.world.found()
-        path = "/api/directory/compliance-requirements/aid/"
-        await self.world.directory.ok("PUT", path, {"organization_id": self.world.id, "name": "Aid"})
+        for name in ("aid", "leading"):
+            path = f"/api/directory/compliance-requirements/{name}/"
+            await self.world.directory.ok(
+                "PUT", path, {"organization_id": self.world.id, "name": name.title()}
+            )
         audience = {"audience_filter": {"custom_fields": {"year": AID_YEAR}}}
         await self.world.admin.ok("PATCH", "/api/compliance-requirements/aid/", audience)
         await self.world.admin.ok("PATCH", "/api/organization/", {"active_statuses": list(ACTIVE)})
@@ -66,6 +74,16 @@ class Organization(RuleBasedStateMachine):
                 tree(made), linked_compliance_requirement=course.requirement, **policy
             )
             self.ids[name] = known["id"]
+        steps: list[Json] = [
+            {"courses": [self.ids[name] for name in sorted(step.courses)], "need": step.need}
+            for step in STEPS
+        ]
+        policy = {
+            "ordered": True,
+            "linked_compliance_requirement": "leading",
+            "recertification_cadence": "P1Y",
+        }
+        self.ids[PROGRAM] = await published(self.world, *steps, **policy)
         now = await self.now()
         for user, chapter in MEMBERS.items():
             member = Person(user, now, Field(chapter, chapter), Field("active", "active"), Field(None, None))

@@ -3,14 +3,14 @@
 import asyncio
 import random
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 from tests.compliance.life import NEVER, ZONE, last_instant
-from tests.compliance.life_in_chapters import InChapters
-from tests.compliance.life_in_courses import InCourses
+from tests.compliance.life_in_programs import InPrograms
 from tests.compliance.life_organization import text_of
 from tests.kit.compliance import REPORT
 from tests.kit.direct import Database, database
@@ -19,7 +19,7 @@ from tests.kit.world import Json, World
 __all__ = ["database"]
 
 
-class Walk(InCourses, InChapters):
+class Walk(InPrograms):
     """Lives that go on at random, and what is asked of them: at any step, and at the end."""
 
     @rule(data=st.data())
@@ -52,6 +52,7 @@ class Walk(InCourses, InChapters):
         at = self.wait(self.now())
         self.compare(self.wait(self.admin("GET", REPORT)), at)
         self.check_statuses(at)
+        self.check_programs(at)
         chance = random.Random(len(self.instants))
         for instant in chance.sample(self.instants, min(3, len(self.instants))):
             self.check_at(instant)
@@ -130,6 +131,37 @@ async def test_what_was_revoked_counted_until_then(world: World, database: Datab
         one = made()
         one.bring_along(user="ana", course="once", days=40)
         one.revoke(user="ana")
+        for at in one.instants:
+            one.check_at(at)
+        one.teardown()
+
+    await asyncio.to_thread(life)
+
+
+async def test_a_program_goes_on_by_what_is_exempt_and_proven(world: World, database: Database) -> None:
+    """Lives that chance seldom finds, with every step of the way looked at again as of its time."""
+    made = walk_of(world, database, [])
+
+    def life() -> None:
+        one = made()
+
+        def then(do: Any, **facts: Any) -> None:
+            do(one, **facts)
+            one.go_on()
+
+        for user in ("ana", "bob", "cyd"):
+            then(made.assign_program, user=user)
+        then(made.exempt, user="ana", subject="once")
+        then(made.show_evidence, user="ana", requirement="aid", days=None)
+        then(made.show_evidence, user="bob", requirement="hazing", days=20)
+        then(made.take, user="cyd", course="once", passes=True)
+        then(made.exempt, user="cyd", subject="yearly")
+        then(made.end_exemptions, user="cyd")
+        then(made.revoke, user="cyd")
+        then(made.erase, user="bob")
+        then(made.assign_program, user="dan")
+        then(made.bring_along, user="dan", course="once", days=800)
+        then(made.exempt, user="dan", subject="aid")
         for at in one.instants:
             one.check_at(at)
         one.teardown()
