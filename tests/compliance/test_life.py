@@ -174,6 +174,6 @@ async def test_a_few_lives_are_what_the_model_says(world: World, database: Datab
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 async def test_many_lives_are_what_the_model_says(world: World, database: Database) -> None:
     await walk(world, database, walks=120, steps=14)
