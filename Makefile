@@ -2,7 +2,7 @@
 # make test   run the tests
 # make help   the rest
 .DEFAULT_GOAL := help
-.PHONY: soak images images-test alerts deploy-check environment-deploy run web test long slow-inputs faults standby-drill restore-drill fuzz walk-through audit mutants mail-pictures pictures check lint lint-reference official-files snapshot examples format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
+.PHONY: plans soak images images-test alerts deploy-check environment-deploy run web test long slow-inputs faults standby-drill restore-drill fuzz walk-through audit mutants mail-pictures pictures check lint lint-reference official-files snapshot examples format lock clean help environment environment-dev environment-check bench bench-growth environment-bench
 MAKEFLAGS += --no-print-directory
 
 # The newest Python from 3.11 to 3.14 that can make virtual environments; PYTHON=… chooses another.
@@ -34,6 +34,10 @@ standby-drill: environment-dev ## Kill the primary under load, promote its stand
 restore-drill: environment-dev ## Restore a backup elsewhere and a moment before a mishap: both serve what was there
 	@$(BIN)/pytest -n 0 -m "long or not long" tests/operations/test_backup.py tests/operations/test_point_in_time.py
 
+plans: environment-dev ## What every statement touches whatever statistics say, also beside an organization of MEMBERS (a million)
+	@GIANT=$(or $(MEMBERS),1000000) $(BIN)/pytest -n 0 -m "long or slow" tests/foundations/test_route_plans.py \
+		tests/foundations/test_list_plans.py tests/foundations/test_write_plans.py
+
 slow-inputs: environment-dev ## Try the worst known texts in every field: 50 ms of processor for each 100 KiB of a request
 	@SLOW_INPUTS=whole $(BIN)/pytest -n 0 -m long tests/hostile/test_slow_inputs.py
 
@@ -58,8 +62,8 @@ pictures: environment-dev ## Take pictures of the web application's main screens
 bench: environment-bench ## Measure the service beside its limits and the alternative; ROW=verify one row, RUNS=3 medians
 	@$(BIN)/python -m benchmarks $(if $(ROW),--row "$(ROW)") $(if $(RUNS),--runs $(RUNS))
 
-bench-growth: environment-bench ## Growth with 10 million members of other organizations: half an hour and 20 GB
-	@$(BIN)/python -m benchmarks --row growth --others 10000000
+bench-growth: environment-bench ## Growth with OTHERS members of other organizations, 10 million unless told: half an hour and 20 GB
+	@$(BIN)/python -m benchmarks --row growth --others $(or $(OTHERS),10000000)
 
 soak: environment-bench ## Two APIs and two workers under mixed load; MINUTES=30, RATE=10 calls a second; draws docs/pictures/soak.png
 	@$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(RATE),--rate $(RATE))

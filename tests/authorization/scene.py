@@ -78,6 +78,7 @@ async def furnish(world: World, user: str, unit: str, region: str) -> Place:
     ids = {
         "course_id": at.course,
         "short_id": short.course,
+        "spare_course_id": spare.course,
         "lesson_id": at.ids["L"],
         "attestation_id": at.ids["Oath"],
         "quiz_id": at.ids["Q"],

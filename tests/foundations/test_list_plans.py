@@ -133,6 +133,7 @@ def lists_of(app: FastAPI) -> set[str]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(240)
 async def test_every_list_is_bounded_right_after_a_bulk_load(app: FastAPI, loaded: Loaded) -> None:
     paths = lists_of(app)
     assert {"/api/enrollments/", "/api/compliance/statuses/", "/api/certificates/"} <= paths

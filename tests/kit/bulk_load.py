@@ -33,8 +33,8 @@ SLOW = pytest.mark.slow
 MOMENTS = (
     "never",
     "members",
-    *(pytest.param(m, marks=pytest.mark.long) for m in ("completed", "uneven")),
-    *(pytest.param(m, marks=SLOW) for m in ("empty", "founded", "assigned")),
+    *(pytest.param(m, marks=pytest.mark.long) for m in ("founded", "completed", "uneven")),
+    *(pytest.param(m, marks=SLOW) for m in ("empty", "assigned")),
 )
 """How far the load was when statistics were last made; `empty`: when there was nothing at all.
 

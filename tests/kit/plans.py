@@ -27,12 +27,12 @@ class Work:
     """Rows that it returned, where its plan tells."""
 
 
-def _touched(node: Json) -> float:
+def touched(node: Json) -> float:
     """Rows that a plan's nodes read, kept or not."""
     rows = sum(
         node.get(key, 0) for key in ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Join Filter")
     )
-    return float(rows * node["Actual Loops"]) + sum(_touched(part) for part in node.get("Plans", ()))
+    return float(rows * node["Actual Loops"]) + sum(touched(part) for part in node.get("Plans", ()))
 
 
 def _fetch(connection: Any, statement: str, parameters: Any = ()) -> Any:
@@ -49,7 +49,7 @@ def _explain(connection: Any, statement: str, parameters: Any) -> Work:
     told = _fetch(connection, f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
     _fetch(connection, "ROLLBACK TO SAVEPOINT explained")
     plan = (json.loads(told) if isinstance(told, str) else told)[0]["Plan"]
-    return Work(_touched(plan), statement, json.dumps(plan, indent=1), plan["Actual Rows"])
+    return Work(touched(plan), statement, json.dumps(plan, indent=1), plan["Actual Rows"])
 
 
 @contextmanager
