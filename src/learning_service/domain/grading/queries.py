@@ -19,7 +19,6 @@ from learning_service.domain.grading.rules.score import passes
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest
-from learning_service.domain.kernel.planning import of_many, plan_by_keys
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.scores import exact
 
@@ -92,7 +91,7 @@ def _responses(*where: ColumnElement[bool]) -> Any:
         .join(Member, of_known_member())
         .join(
             Chapter,
-            and_(of_many(Chapter.organization_id, Member.organization_id), Chapter.id == Member.chapter_id),
+            and_(Chapter.organization_id == Member.organization_id, Chapter.id == Member.chapter_id),
         )
         .where(*where)
     )
@@ -107,10 +106,6 @@ _DECIDING = (
     QuizProgress.best_points,
     QuizAttempt.max_points,
 )
-
-
-def _own(table: Any, responses: Any) -> ColumnElement[bool]:
-    return of_many(table.organization_id, responses.organization_id)
 
 
 def _waiting_responses(responses: Any) -> Any:
@@ -147,15 +142,14 @@ def _waiting_responses(responses: Any) -> Any:
             *_DECIDING,
             quizzes.c.pass_score,
         )
-        .join(QuizAttempt, and_(_own(QuizAttempt, r), QuizAttempt.id == r.attempt_id))
-        .join(Enrollment, and_(_own(Enrollment, r), Enrollment.id == QuizAttempt.enrollment_id))
-        .join(CourseVersion, and_(_own(CourseVersion, r), CourseVersion.id == Enrollment.version_id))
-        .join(quizzes, and_(_own(quizzes.c, r), quizzes.c.id == QuizAttempt.quiz_id))
-        .join(Question, and_(_own(Question, r), Question.id == r.question_id))
+        .join(QuizAttempt, QuizAttempt.id == r.attempt_id)
+        .join(Enrollment, Enrollment.id == QuizAttempt.enrollment_id)
+        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
+        .join(quizzes, quizzes.c.id == QuizAttempt.quiz_id)
+        .join(Question, Question.id == r.question_id)
         .join(
             QuizProgress,
             and_(
-                _own(QuizProgress, r),
                 QuizProgress.enrollment_id == QuizAttempt.enrollment_id,
                 QuizProgress.quiz_id == QuizAttempt.quiz_id,
             ),
@@ -167,7 +161,7 @@ def _waiting_responses(responses: Any) -> Any:
 def of_known_member() -> ColumnElement[bool]:
     """Joins a response's member, unless erased."""
     return and_(
-        of_many(Member.organization_id, PendingResponse.organization_id),
+        Member.organization_id == PendingResponse.organization_id,
         Member.user_id == PendingResponse.user_id,
         Member.erased_at.is_(None),
     )
@@ -258,7 +252,6 @@ async def list_pending(
     session: AsyncSession, caller: Principal, page: PageRequest, *, course_id: uuid.UUID | None
 ) -> Sequence[WaitingResponse]:
     """What waits and the caller may grade, oldest first; one more than the page holds."""
-    await plan_by_keys(session)
     page_of = _responses(gradable_by(caller), PendingResponse.graded_at.is_(None))
     if course_id is not None:
         page_of = page_of.where(PendingResponse.course_id == course_id)
