@@ -45,7 +45,8 @@ class House:
 
     async def called(self, moment: str) -> tuple[list[str], dict[str, float]]:
         """Call each route as everybody who may: what touched too much, and the most that a statement of each did."""
-        over, most = [], {}
+        over: list[str] = []
+        most: dict[str, float] = {}
         rows = {row.route: row for row in read_table()}
         for route in CALLS:
             bound = MOST * SEVERAL.get(route, 1)

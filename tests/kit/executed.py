@@ -6,14 +6,14 @@ PostgreSQL's own auto_explain tells it to the connection that asked, whichever p
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
 import pytest
 
-from learning_service.core import database as connecting
+from learning_service.core.primary import connect
 from tests.kit.plans import Work, touched
 from tests.kit.world import Json
 
@@ -56,7 +56,6 @@ class Executed:
     @contextmanager
     def listening(self, patch: pytest.MonkeyPatch) -> Iterator[None]:
         """Listen to connections that are opened meanwhile, for as long as they live."""
-        connect: Callable[..., Any] = connecting.connect
 
         async def connected(*given: Any, **named: Any) -> asyncpg.Connection:
             connection: asyncpg.Connection = await connect(*given, **named)
@@ -64,7 +63,7 @@ class Executed:
             return connection
 
         with patch.context() as patched:
-            patched.setattr(connecting, "connect", connected)
+            patched.setattr("learning_service.core.database.connect", connected)
             yield
 
 
