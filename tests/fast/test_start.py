@@ -138,7 +138,8 @@ async def test_who_may_start(world: World, other_world: World, plain: httpx.Asyn
 
 async def test_a_quiz_is_no_assessment(world: World, plain: httpx.AsyncClient) -> None:
     for content in (tree(QUIZZES["plain"]), tree(assessment=AT_THE_END)):
-        ana = await warm(world, content, "ana")
+        course = (await warm(world, content)).course
+        ana = await quiz_taker(world, content, "ana", course)
         other = "assessments" if "/quizzes/" in ana.path else "quizzes"
         for call, body in (("attempts", None), ("submit", {"responses": []})):
             for http in (ana.call.http, plain):
