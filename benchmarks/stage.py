@@ -200,7 +200,7 @@ class Stage:
         return str(path)
 
     def round(
-        self, server: Server, requests: str, seconds: float = 0.8, connections: int = CONNECTIONS
+        self, server: Server, requests: str, seconds: float = 0.6, connections: int = CONNECTIONS
     ) -> Cost:
         """One round of load on a server. Ends the run when any answer was not 200 or 201."""
         servers, databases = self._busy(server)

@@ -14,7 +14,7 @@ from benchmarks.school import Json, School
 from benchmarks.screen_floors import START_FUNCTION
 from benchmarks.stage import Cost, Server
 
-STARTERS, FIRST, SECONDS = 4000, 60_000, 0.8
+STARTERS, FIRST, SECONDS = 4000, 60_000, 0.6
 """Learners for one round, from this member on."""
 _ENROLLED = """
 INSERT INTO enrollments (id, organization_id, user_id, course_id, version_id, status, source, assigned_at, cause_kind,
