@@ -3,13 +3,14 @@
 import asyncio
 import random
 import time
+from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.domain.records.events import append_event
+from learning_service.domain.records.events import Event, append_event
 from learning_service.domain.webhooks.queries import has_unnumbered, read_feed
 from learning_service.routers import events
 from learning_service.worker.jobs.webhooks import number_all_events
@@ -34,6 +35,11 @@ async def test_the_feed_tells_the_facts_in_order(world: World) -> None:
     assert set(first) == {"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data"}
     assert first["subject"] == first["data"]["user_id"] == "ana"
     assert first["data"]["organization_id"] == world.id
+    async with world.worker.transaction(world.id) as session:
+        stored = (await session.scalars(select(Event).where(Event.organization_id == world.id))).all()
+    assert {str(event.id): event.at for event in stored} == {
+        event["id"]: datetime.fromisoformat(event["time"]) for event in page["items"]
+    }
     nothing = await reader.ok("GET", f"/api/events/?after={page['next_cursor']}")
     assert nothing == {"items": [], "next_cursor": page["next_cursor"]}
     assert await reader.ok("GET", "/api/events/") == page
