@@ -184,7 +184,8 @@ CALLS: dict[str, Call] = {
     "PATCH /api/programs/{program_id}/": Call({"self_enrollment": True}),
     "POST /api/programs/{program_id}/publish/": Call(fresh="program"),
     "POST /api/programs/{program_id}/assign/": Call({"user_ids": ["{user_id}"]}),
-    "POST /api/programs/{program_id}/enroll/": Call(),
+    # The member of the other one, who is exempt, has completed it as soon as an administrator assigned it.
+    "POST /api/programs/{program_id}/enroll/": Call(fresh="open program"),
     "GET /api/users/programs/": Call(),
     "DELETE /api/programs/{program_id}/": Call(fresh="new program"),
     "GET /api/question-banks/": lists("id", "bank_id"),
@@ -328,6 +329,8 @@ async def ids_for(call: Call, place: Place) -> dict[str, str]:
         case "new program":
             course = ids["course_id"]
             ids["program_id"] = await furnish_program(world, place.unit, course, publish=False)
+        case "open program":
+            ids["program_id"] = await furnish_program(world, place.unit, ids["course_id"])
         case "program":
             path = f"/api/programs/{ids['program_id']}/"
             await admin.ok("PATCH", path, {"due_in_days": 30})
