@@ -175,3 +175,39 @@ async def test_the_list_takes_three_statements_and_pages(world: World, app: Fast
     assert len(statements) == 3, statements
     rest = await world.admin.ok("GET", f"{PROGRAMS}?limit=2&cursor={page['next_cursor']}")
     assert page["items"] + rest["items"] == made[::-1]
+
+
+async def test_a_course_asks_for_none_of_a_later_step_of_its_program(world: World) -> None:
+    one, two, three, four = [await course(world, title) for title in ("One", "Two", "Three", "Four")]
+    made = await world.admin.ok("POST", PROGRAMS, program(one, two))
+    path = f"/api/courses/{one}/"
+    await world.admin.ok("PATCH", path, {"prerequisites": [two]})
+    refused = await world.admin("POST", f"{PROGRAMS}{made['id']}/publish/")
+    assert refused.status_code == 422, "what is wrong in a draft is found when it is published"
+    await world.admin.ok("PATCH", path, {"prerequisites": []})
+    await world.admin.ok("POST", f"{PROGRAMS}{made['id']}/publish/")
+    before = await world.admin.ok("GET", path)
+    answer = await world.admin("PATCH", path, {"prerequisites": [three, two]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    [fault] = answer.json()["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/prerequisites/1", "conflicting")
+    assert "“Officers”" in fault["detail"]
+    assert await world.admin.ok("GET", path) == before
+    await world.admin.ok("PATCH", f"/api/courses/{two}/", {"prerequisites": [one, three]})
+    await world.admin.ok("PATCH", f"/api/courses/{four}/", {"prerequisites": [two]})
+    for far in ({one: [four]}, {one: [three, four]}):
+        [(course_id, wanted)] = far.items()
+        answer = await world.admin("PATCH", f"/api/courses/{course_id}/", {"prerequisites": wanted})
+        assert answer.status_code == 422, far
+
+
+async def test_nor_by_a_course_in_between(world: World) -> None:
+    one, two, between = [await course(world, title) for title in ("One", "Two", "Between")]
+    await world.admin.ok("PATCH", f"/api/courses/{one}/", {"prerequisites": [between]})
+    made = await world.admin.ok("POST", PROGRAMS, program(one, two))
+    await world.admin.ok("POST", f"{PROGRAMS}{made['id']}/publish/")
+    answer = await world.admin("PATCH", f"/api/courses/{between}/", {"prerequisites": [two]})
+    assert answer.status_code == 422
+    await world.admin.ok("PATCH", f"{PROGRAMS}{made['id']}/", {"steps": [{"courses": [one]}]})
+    await world.admin.ok("POST", f"{PROGRAMS}{made['id']}/publish/")
+    await world.admin.ok("PATCH", f"/api/courses/{between}/", {"prerequisites": [two]})

@@ -130,7 +130,7 @@ async def take_further(session: AsyncSession, ways: Sequence[OnTheWay]) -> Seque
     courses is not waited for: a job assigns them then.
     """
     done = await done_courses(session, ways)
-    paths = {one.enrollment_id: path_of(one.content, done[one.enrollment_id].courses) for one in ways}
+    paths = {one.enrollment_id: path_of(one.content, done[one.enrollment_id]) for one in ways}
     alike: dict[tuple[uuid.UUID, bool], list[OnTheWay]] = {}
     for one in ways:
         alike.setdefault((one.version_id, one.renews is not None), []).append(one)

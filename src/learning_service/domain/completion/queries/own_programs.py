@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.queries.excuses import excuses_of
-from learning_service.domain.completion.queries.program_ways import renewed_at
+from learning_service.domain.completion.queries.program_ways import GOES_ON, renewed_at
 from learning_service.domain.completion.rules.programs import (
     Counted,
     Done,
     Excuse,
     Excused,
     counts,
+    done_of,
     excused_from,
     is_step_done,
     path_of,
@@ -85,6 +86,7 @@ class OwnProgram:
 class _Course:
     title: str
     status: str | None
+    archived: bool
     completed: Sequence[Counted]
 
 
@@ -189,6 +191,7 @@ async def _courses(
             Course.id,
             CourseVersion.title,
             standing.c.status,
+            Course.archived_at.is_not(None),
             completions.c.completed_at,
             completions.c.expires_at,
         )
@@ -207,24 +210,30 @@ async def _courses(
         course_id: _Course(
             title,
             None if status == WITHDRAWN else status,
+            archived,
             [Counted(*times) for times in zip(completed_at or (), expires_at or (), strict=True)],
         )
-        for course_id, title, status, completed_at, expires_at in rows
+        for course_id, title, status, archived, completed_at, expires_at in rows
     }
 
 
 def _own(
     row: Any, content: ProgramContent, courses: Mapping[uuid.UUID, _Course], excuses: Sequence[Excuse]
 ) -> OwnProgram:
-    done = Done(
+    done = done_of(
         {
             course_id
             for course_id, course in courses.items()
             if counts(course.completed, row.assigned_at, row.renews)
         },
         excused_from(excuses, row.assigned_at),
+        {
+            course_id
+            for course_id, course in courses.items()
+            if course.archived and course.status not in GOES_ON
+        },
     )
-    path, is_open = path_of(content, done.courses), row.status in OPEN
+    path, is_open = path_of(content, done), row.status in OPEN
     completed = row.status == "completed"
     begun = any(
         course in done.completed or courses[course].status == "in_progress"
@@ -269,6 +278,6 @@ def _step(step: Step, done: Done, courses: Mapping[uuid.UUID, _Course], *, open_
             for course in step.courses
         ],
         need=step.need,
-        done=is_step_done(step, done.courses),
+        done=is_step_done(step, done),
         open=open_,
     )

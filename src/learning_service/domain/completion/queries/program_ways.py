@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -16,14 +16,18 @@ from learning_service.domain.completion.rules.programs import (
     Done,
     Excuse,
     counts,
+    done_of,
     excused_from,
     path_of,
 )
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.rules.programs import PROGRAM, ProgramContent
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
+from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.kernel.tenant import own_key
 
+GOES_ON = (*OPEN, "failed")
+"""Standings in a course that may still end in its completion, also when it was archived meanwhile."""
 _Before = aliased(CourseCompletion, name="before")
 
 
@@ -106,8 +110,8 @@ def read_way(row: Any) -> OnTheWay:
 async def done_courses(session: AsyncSession, ways: Sequence[OnTheWay]) -> Mapping[uuid.UUID, Done]:
     """For each, which courses of the program are done, as `counts` and `excused_from` say.
 
-    One that expires meanwhile stays done; one that is revoked does not, nor one whose exemption has ended. Two
-    statements. Index: `ix_course_completions_member`.
+    One that expires meanwhile stays done; one that is revoked does not, nor one whose exemption has ended. Three
+    statements. Indexes: `ix_course_completions_member`, `ix_enrollments_member`.
     """
     courses = {course for one in ways for step in one.content.steps for course in step.courses}
     if not courses:
@@ -131,18 +135,47 @@ async def done_courses(session: AsyncSession, ways: Sequence[OnTheWay]) -> Mappi
     excuses: dict[str, list[Excuse]] = {}
     for excuse in await excuses_of(session, ways[0].organization_id, {one.user_id for one in ways}, courses):
         excuses.setdefault(excuse.user_id, []).append(excuse)
+    archived = await _archived(session, ways[0].organization_id, {one.user_id for one in ways}, courses)
     return {
-        one.enrollment_id: _done(one, completed.get(one.user_id, ()), excuses.get(one.user_id, ()))
+        one.enrollment_id: _done(one, completed.get(one.user_id, ()), excuses.get(one.user_id, ()), archived)
         for one in ways
     }
 
 
+async def _archived(
+    session: AsyncSession, organization_id: str, user_ids: Collection[str], courses: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, Collection[str]]:
+    """Those of the courses that are archived, each with the members among these who are inside and go on."""
+    rows = await session.execute(
+        select(Course.id, func.array_remove(func.array_agg(Enrollment.user_id), None))
+        .outerjoin(
+            Enrollment,
+            and_(
+                Enrollment.organization_id == Course.organization_id,
+                Enrollment.course_id == Course.id,
+                Enrollment.user_id == func.any(sorted(user_ids)),
+                Enrollment.status.in_(GOES_ON),
+            ),
+        )
+        .where(
+            Course.organization_id == organization_id,
+            Course.id == func.any(list(courses)),
+            Course.archived_at.is_not(None),
+        )
+        .group_by(Course.id)
+    )
+    return {course_id: set(inside) for course_id, inside in rows}
+
+
 def _done(
-    way: OnTheWay, completed: Collection[tuple[uuid.UUID, Counted]], excuses: Collection[Excuse]
+    way: OnTheWay,
+    completed: Collection[tuple[uuid.UUID, Counted]],
+    excuses: Collection[Excuse],
+    archived: Mapping[uuid.UUID, Collection[str]],
 ) -> Done:
     """What of these members' completions and excuses counts for an enrollment: that of its own courses."""
     own = {course for step in way.content.steps for course in step.courses}
-    return Done(
+    return done_of(
         own
         & {
             course_id
@@ -150,6 +183,7 @@ def _done(
             if counts([completion], way.assigned_at, way.renews)
         },
         excused_from([one for one in excuses if one.course_id in own], way.assigned_at),
+        {course for course in own if course in archived and way.user_id not in archived[course]},
     )
 
 
@@ -165,4 +199,4 @@ async def program_percents(
     )
     ways = [read_way(row) for row in rows]
     done = await done_courses(session, ways)
-    return {one.enrollment_id: path_of(one.content, done[one.enrollment_id].courses).percent for one in ways}
+    return {one.enrollment_id: path_of(one.content, done[one.enrollment_id]).percent for one in ways}

@@ -29,6 +29,8 @@ class Done:
     """Courses that the member has completed."""
     excused: Mapping[UUID, Excused]
     """Courses that count all the same, and why."""
+    closed: Collection[UUID]
+    """Courses that are not done and that the member can neither go on with nor enter: they were archived."""
 
     @property
     def courses(self) -> Collection[UUID]:
@@ -83,30 +85,48 @@ def excused_from(excuses: Iterable[Excuse], entered_at: datetime) -> Mapping[UUI
     }
 
 
-def is_step_done(step: Step, done: Collection[UUID]) -> bool:
-    """Whether enough courses of a step are done."""
-    return _count(step, done) >= step.needed
+def done_of(completed: Collection[UUID], excused: Mapping[UUID, Excused], archived: Collection[UUID]) -> Done:
+    """What counts as done, where these of the courses were archived and the member is in none of them."""
+    return Done(completed, excused, {one for one in archived if one not in completed and one not in excused})
 
 
-def path_of(content: ProgramContent, done: Collection[UUID]) -> Path:
-    """Where a member stands who has done these courses."""
+def is_step_done(step: Step, done: Done) -> bool:
+    """Whether enough courses of a step are done: no more than are done or can be."""
+    return _count(step, done.courses) >= _needed(step, done)
+
+
+def path_of(content: ProgramContent, done: Done) -> Path:
+    """Where a member stands who has done these courses.
+
+    A program whose courses are all closed is not done by that.
+    """
+    courses = done.courses
     waiting = [step for step in content.steps if not is_step_done(step, done)]
     opened = waiting[:1] if content.ordered else waiting
-    needed = sum(step.needed for step in content.steps)
-    have = sum(min(step.needed, _count(step, done)) for step in content.steps)
+    needed = sum(_needed(step, done) for step in content.steps)
+    have = sum(min(_needed(step, done), _count(step, courses)) for step in content.steps)
     return Path(
-        next=[course for step in opened for course in step.courses if course not in done],
+        next=[
+            course
+            for step in opened
+            for course in step.courses
+            if course not in courses and course not in done.closed
+        ],
         superfluous=[
             course
             for step in content.steps
             if step not in waiting
             for course in step.courses
-            if course not in done
+            if course not in courses
         ],
-        is_done=not waiting,
-        percent=100 * have // needed,
+        is_done=not waiting and needed > 0,
+        percent=100 * have // needed if needed else 0,
     )
 
 
-def _count(step: Step, done: Collection[UUID]) -> int:
-    return sum(course in done for course in step.courses)
+def _needed(step: Step, done: Done) -> int:
+    return min(step.needed, len(step.courses) - _count(step, done.closed))
+
+
+def _count(step: Step, courses: Collection[UUID]) -> int:
+    return sum(course in courses for course in step.courses)

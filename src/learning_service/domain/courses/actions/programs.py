@@ -9,7 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.domain.courses.actions.courses import unit_of_scope
 from learning_service.domain.courses.actions.documents import document_faults, write_references
 from learning_service.domain.courses.actions.drafts import lock_course, sanitizer_of
-from learning_service.domain.courses.actions.prerequisites import covered_courses, needs_among
+from learning_service.domain.courses.actions.prerequisites import (
+    covered_courses,
+    hold_prerequisites,
+    needs_among,
+)
 from learning_service.domain.courses.actions.publishing import Missing, NothingToPublish, NotPublishable
 from learning_service.domain.courses.actions.rights import (
     published_skills,
@@ -218,6 +222,7 @@ async def _step_faults(
         for n, step in enumerate(steps)
         for at, course in enumerate(step.courses)
     }
+    await hold_prerequisites(session, organization_id)
     known = await covered_courses(session, organization_id, scope, list(places), open_=open_)
     faults = [
         Fault(place, "is not a published course for all members whom the program is for", "not-known")
