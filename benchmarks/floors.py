@@ -24,8 +24,10 @@ WHERE organization_id = (SELECT organization_id FROM certificate_organizations W
 COURSES = """
 SELECT json_build_object('items', json_agg(c), 'next_cursor', NULL)::text FROM (
     SELECT c.id, v.title, c.scope, c.scope_id, c.self_enrollment, c.recertification_cadence,
-        c.linked_compliance_requirement, v.number AS published_version, NULL AS draft_version, v.pass_score,
-        c.archived_at IS NOT NULL AS archived
+        c.linked_compliance_requirement, v.number AS published_version, NULL AS draft_version,
+        trim_scale(v.pass_score) AS pass_score, c.archived_at IS NOT NULL AS archived, v.description_html,
+        v.image_url, v.language, v.estimated_minutes, trim_scale(v.credit_hours) AS credit_hours, c.category,
+        c.prerequisites, c.sequence, c.recertification
     FROM members m
         JOIN courses c ON c.organization_id = m.organization_id
         JOIN course_versions v ON v.organization_id = c.organization_id AND v.id = c.published_version_id
