@@ -25,8 +25,11 @@ CREATE OR REPLACE FUNCTION hot_enrollments(given_organization_id text, given_ids
     AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM set_config('role', 'learning_api', true),
-        set_config('app.organization_id', given_organization_id, true);
+    -- A connection's own role already, so that it is hardly ever set: that costs more than to ask.
+    IF current_setting('role') <> 'learning_api' THEN
+        PERFORM set_config('role', 'learning_api', true);
+    END IF;
+    given_organization_id := set_config('app.organization_id', given_organization_id, true);
     RETURN QUERY
 SELECT found.id, found.course_id, CAST(found.course_title AS TEXT) AS course_title, found.version,
     CAST(found.status AS TEXT) AS status, found.assigned_at, found.due_at, found.overdue, found.awaiting_review,

@@ -9,8 +9,11 @@ CREATE OR REPLACE FUNCTION hot_finishes(given_organization_id text, given_enroll
     AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM set_config('role', 'learning_api', true),
-        set_config('app.organization_id', given_organization_id, true);
+    -- A connection's own role already, so that it is hardly ever set: that costs more than to ask.
+    IF current_setting('role') <> 'learning_api' THEN
+        PERFORM set_config('role', 'learning_api', true);
+    END IF;
+    given_organization_id := set_config('app.organization_id', given_organization_id, true);
     RETURN QUERY
 SELECT course_completions.enrollment_id, course_completions.completed_at, course_completions.score,
     certificates.id AS certificate_id

@@ -8,8 +8,11 @@ CREATE OR REPLACE FUNCTION hot_own_paper(given_organization_id text, given_user_
     AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM set_config('role', 'learning_api', true),
-        set_config('app.organization_id', given_organization_id, true);
+    -- A connection's own role already, so that it is hardly ever set: that costs more than to ask.
+    IF current_setting('role') <> 'learning_api' THEN
+        PERFORM set_config('role', 'learning_api', true);
+    END IF;
+    given_organization_id := set_config('app.organization_id', given_organization_id, true);
     RETURN QUERY
 SELECT quiz_attempts.quiz_id, quiz_attempts.layout, quizzes.version_id
 FROM quiz_attempts JOIN quizzes ON quizzes.organization_id = quiz_attempts.organization_id AND quizzes.id =

@@ -39,8 +39,11 @@ CREATE OR REPLACE FUNCTION hot_own_position_at_quiz(given_organization_id text, 
     AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM set_config('role', 'learning_api', true),
-        set_config('app.organization_id', given_organization_id, true);
+    -- A connection's own role already, so that it is hardly ever set: that costs more than to ask.
+    IF current_setting('role') <> 'learning_api' THEN
+        PERFORM set_config('role', 'learning_api', true);
+    END IF;
+    given_organization_id := set_config('app.organization_id', given_organization_id, true);
     RETURN QUERY
 WITH held AS MATERIALIZED
 (SELECT enrollments.organization_id AS organization_id, enrollments.id AS id, enrollments.user_id AS user_id,

@@ -9,7 +9,11 @@ DECLARE
     held quiz_attempts;
     laid jsonb;
 BEGIN
-    PERFORM set_config('role', 'learning_api', true), set_config('app.organization_id', organization, true);
+    -- A connection's own role already, so that it is hardly ever set: that costs more than to ask.
+    IF current_setting('role') <> 'learning_api' THEN
+        PERFORM set_config('role', 'learning_api', true);
+    END IF;
+    organization := set_config('app.organization_id', organization, true);
     SELECT e.id INTO enrollment
     FROM quiz_attempts a
         JOIN enrollments e ON e.organization_id = a.organization_id AND e.id = a.enrollment_id

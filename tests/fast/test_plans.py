@@ -15,7 +15,8 @@ ATTEMPTS_READ = text(
 )
 CALLS = (
     "SELECT * FROM public_certificate(CAST(:course AS uuid))",
-    "SELECT * FROM hot_courses(:organization, :user)",
+    "SELECT * FROM hot_marked_courses(:organization, :user)",
+    "SELECT * FROM hot_mark_of_courses(:organization, :user)",
     "SELECT * FROM hot_own_position(:organization, :user, :course)",
     "SELECT * FROM hot_finishes(:organization, ARRAY[CAST(:enrollment AS uuid)])",
     "SELECT * FROM hot_own_position_at_quiz(:organization, :user, :quiz, 'new')",

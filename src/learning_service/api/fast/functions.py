@@ -43,7 +43,7 @@ from learning_service.domain.completion.queries.completions import FINISHES
 from learning_service.domain.completion.queries.found_enrollments import shown_with_finish
 from learning_service.domain.completion.queries.own_progress import own_progress
 from learning_service.domain.courses.models import Course
-from learning_service.domain.courses.queries.access import member_courses
+from learning_service.domain.courses.queries.access import marks_of_member_courses, member_courses
 from learning_service.domain.directory.queries.members import member_exists
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.enrollments import TOTALS
@@ -61,8 +61,11 @@ CREATE OR REPLACE FUNCTION {name}({parameters}) RETURNS TABLE (
     AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM set_config('role', 'learning_api', true),
-        set_config('app.organization_id', given_organization_id, true);
+    -- A connection's own role already, so that it is hardly ever set: that costs more than to ask.
+    IF current_setting('role') <> 'learning_api' THEN
+        PERFORM set_config('role', 'learning_api', true);
+    END IF;
+    given_organization_id := set_config('app.organization_id', given_organization_id, true);
     RETURN QUERY
 {statement};
 END $$;
@@ -79,7 +82,7 @@ class HotRead:
     """Names and types; the organization first."""
     statement: Select[*tuple[Any, ...]]
 
-    @property
+    @cached_property
     def call(self) -> str:
         """What the driver is given."""
         places = ", ".join(f"${number}" for number in range(1, len(self.parameters) + 1))
@@ -169,7 +172,7 @@ def _instant() -> Any:
 
 
 def _courses() -> Select[Any]:
-    """The first page as JSON text; null for who is no member, and where more follows."""
+    """The first page as JSON text, with its mark; null for who is no member, and where more follows."""
     found = member_courses().limit(DEFAULT_LIMIT + 1).subquery()
     fields = (found.c[name] for name in CourseOut.model_fields)
     shown = select(*(_plain(field) for field in fields)).subquery("course")
@@ -177,7 +180,16 @@ def _courses() -> Select[Any]:
     page = {"items": items, "next_cursor": null()}
     document = func.json_build_object(*(part for name in PageOut.model_fields for part in (name, page[name])))
     is_plain = and_(member_exists(), func.count() <= DEFAULT_LIMIT)
-    return select(case((is_plain, cast(document, Text))).label("page")).select_from(shown)
+    mark = _mark_of_courses().scalar_subquery()
+    return select(case((is_plain, cast(document, Text))).label("page"), mark.label("mark")).select_from(shown)
+
+
+def _mark_of_courses() -> Select[Any]:
+    """What names the first page as it is now; null where there is none. A page with the same mark says the same."""
+    course = marks_of_member_courses().limit(DEFAULT_LIMIT + 1).subquery("course")
+    marks = func.coalesce(func.string_agg(course.c.mark, literal_column("','")), literal_column("''"))
+    is_plain = and_(member_exists(), func.count() <= DEFAULT_LIMIT)
+    return select(case((is_plain, cast(marks, Text))).label("mark")).select_from(course)
 
 
 def _plain(field: Any) -> Any:
@@ -244,7 +256,10 @@ def _as_text(column: Any) -> Any:
 
 ENROLLMENT_FIELDS = tuple(name for name in MemberEnrollmentOut.model_fields if name != "percent")
 """Of an item of the list what the database knows; `percent` is the last."""
-COURSES = HotRead("hot_courses", {"organization_id": "text", "user_id": "text"}, _courses())
+COURSES = HotRead("hot_marked_courses", {"organization_id": "text", "user_id": "text"}, _courses())
+MARK_OF_COURSES = HotRead(
+    "hot_mark_of_courses", {"organization_id": "text", "user_id": "text"}, _mark_of_courses()
+)
 POSITION = HotRead(
     "hot_own_position",
     {"organization_id": "text", "user_id": "text", "id": "uuid"},
@@ -259,4 +274,4 @@ POSITION_AT_QUIZ = HotRead(
 LEARNING = HotRead("hot_own_progress", {"organization_id": "text", "user_id": "text"}, _learning())
 PAPER_OF = HotRead("hot_own_paper", {"organization_id": "text", "user_id": "text", "id": "uuid"}, PAPER)
 ENROLLMENTS = HotRead("hot_enrollments", {"organization_id": "text", "ids": "uuid[]"}, _enrollments())
-HOT_READS = (COURSES, POSITION, FINISH, POSITION_AT_QUIZ, LEARNING, PAPER_OF, ENROLLMENTS)
+HOT_READS = (COURSES, MARK_OF_COURSES, POSITION, FINISH, POSITION_AT_QUIZ, LEARNING, PAPER_OF, ENROLLMENTS)

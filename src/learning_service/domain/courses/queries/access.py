@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    cast,
     false,
     func,
     literal_column,
@@ -220,6 +221,18 @@ async def courses_seen(session: AsyncSession, caller: Principal, *, kind: str = 
 @cache
 def member_courses() -> Select[Any]:
     """What a member without any office may enter, newest first; parameters `organization_id` and `user_id`."""
+    columns = course_columns(drafts=False)
+    return _entered(columns).join(Published, Published.id == Course.published_version_id)
+
+
+def marks_of_member_courses() -> Select[Any]:
+    """Of each of these its id and the transaction that wrote its row. A published version never changes."""
+    written = cast(literal_column("courses.xmin"), Text)
+    mark = func.concat(Course.id, literal_column("':'"), written).label("mark")
+    return _entered([mark]).where(Course.published_version_id.is_not(None))
+
+
+def _entered(columns: Sequence[Any]) -> Select[Any]:
     own = (
         select(Member.organization_id, Member.chapter_id, _OwnChapter.region_id)
         .join(_OwnChapter, _is_own_chapter())
@@ -231,10 +244,9 @@ def member_courses() -> Select[Any]:
         .subquery("own")
     )
     return (
-        select(*course_columns(drafts=False))
+        select(*columns)
         .select_from(own)
         .join(Course, Course.organization_id == own.c.organization_id)
-        .join(Published, Published.id == Course.published_version_id)
         .where(
             Course.kind == literal_column(f"'{COURSE}'"),
             Course.archived_at.is_(None),
