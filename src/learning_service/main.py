@@ -2,9 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from learning_service.api.compression import Compressed
 from learning_service.api.concurrency import ConcurrencyLimit
@@ -14,7 +17,7 @@ from learning_service.api.openapi.document import DESCRIPTION, install_reference
 from learning_service.api.openapi.names import CONTACT, LICENSE, SERVERS, operation_id, tags
 from learning_service.api.problems import install_problem_handlers
 from learning_service.api.redirects import SlashRedirect
-from learning_service.api.request_log import RequestLog
+from learning_service.api.request_log import RequestLog, write_lines
 from learning_service.api.traces import Traced
 from learning_service.api.web_app import install_web_app
 from learning_service.context import open_context
@@ -110,6 +113,28 @@ ROUTERS = (
 )
 
 
+class Service(FastAPI):
+    """FastAPI without those of its layers that only pass on, as they are set here: a twentieth of a call's Python."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """What answers accidents, and then at once the outermost of our own."""
+        outermost = super().build_middleware_stack()
+        assert isinstance(outermost, ServerErrorMiddleware)
+        layer: Any = outermost.app
+        while type(layer).__module__.startswith("fastapi."):
+            layer = layer.app
+        outermost.app = layer
+        return outermost
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http" or self.middleware_stack is None:
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"] = self
+        await self.middleware_stack(scope, receive, send)
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application. Without settings it reads them from the environment."""
     settings = settings or Settings()
@@ -123,8 +148,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ):
             app.state.context = context
             yield
+        write_lines()
 
-    app = FastAPI(
+    app = Service(
         title="Learning service",
         description=DESCRIPTION,
         version="1",

@@ -11,8 +11,10 @@ import httpx
 import pytest
 import structlog
 from tests.kit.learner import Learner, lesson, quiz, tree
+from tests.kit.waiting import until
 from tests.kit.world import World
 
+from learning_service.api.request_log import write_lines
 from learning_service.core.settings import Settings
 from learning_service.core.telemetry import configure_logging
 from learning_service.main import create_app
@@ -24,6 +26,7 @@ STRUCTLOG, STDLIB = structlog.get_logger(), logging.getLogger("a.library")
 @pytest.fixture
 def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
     def read() -> list[dict[str, Any]]:
+        write_lines()
         lines = capsys.readouterr().err.splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
@@ -66,6 +69,35 @@ async def test_a_request_is_one_line_by_its_template(
         }
         assert SECRET not in json.dumps(line)
         assert at.call.token not in json.dumps(line)
+
+
+async def test_lines_are_written_by_themselves_in_order_and_all_at_the_end(
+    settings: Settings, make_settings: Callable[..., Settings], capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = create_app(make_settings(settings.database_url, log_level="info"))
+    told: list[str] = []
+
+    async def is_told() -> bool:
+        told.append(capsys.readouterr().err)
+        return '"line-0002"' in "".join(told)
+
+    async def ask(http: httpx.AsyncClient, n: int) -> None:
+        await http.get("/nowhere/", headers={"X-Request-Id": f"line-{n:04}"})
+
+    try:
+        async with app.router.lifespan_context(app):
+            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="https://learn.example.org") as http:
+                for n in range(3):
+                    await ask(http, n)
+                await until(is_told)
+                await ask(http, 3)
+        told.append(capsys.readouterr().err)
+    finally:
+        create_app(settings)  # the log level is the process's; put it back
+    lines = [json.loads(line) for line in "".join(told).splitlines() if line.startswith("{")]
+    found = [line["request_id"] for line in lines if line["event"] == "request"]
+    assert found == [f"line-{n:04}" for n in range(4)]
 
 
 async def test_an_accident_is_logged_with_its_request_and_told_without_details(

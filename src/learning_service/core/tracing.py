@@ -20,6 +20,7 @@ EXPORT = "learning_service.core.trace_export"
 """Needs the packages of the extra `otel`, so it is loaded where it is asked for."""
 _TEXT = TraceContextTextMapPropagator()
 _tracer: Tracer | None = None
+_NOTHING = nullcontext()
 
 
 class Tracing(Protocol):
@@ -80,7 +81,7 @@ def span(
 ) -> AbstractContextManager[object]:
     """A piece of work inside the span that we are in; nothing where none is recorded."""
     if _tracer is None or not trace.get_current_span().is_recording():
-        return nullcontext()
+        return _NOTHING
     return _tracer.start_as_current_span(name, kind=kind, attributes=attributes)
 
 

@@ -56,7 +56,10 @@ class Principal:
     @property
     def is_any_admin(self) -> bool:
         """Administers the organization or some unit of it."""
-        return self.is_national_admin or bool(self.admin_regions) or bool(self.admin_chapters)
+        # Most callers have no role at all.
+        return bool(self.roles) and (
+            self.is_national_admin or bool(self.admin_regions) or bool(self.admin_chapters)
+        )
 
     def _units(self, prefix: str) -> frozenset[str]:
         return frozenset(role.removeprefix(prefix) for role in self.roles if role.startswith(prefix))
