@@ -150,6 +150,36 @@ async def test_who_was_withdrawn_goes_on_where_they_were(world: World) -> None:
     assert [one["items_completed"] for one in progress["items"]] == [1]
 
 
+@pytest.mark.parametrize("how", ["pause", "withdraw"])
+async def test_a_changed_audience_lets_go_whom_it_means_no_more_and_takes_them_back(
+    world: World, how: str
+) -> None:
+    made = await captains_rule(world, on_leaving=how, due_in_days=10)
+    for user in ("ana", "bob"):
+        await captain(world, True, user, tall=user == "bob")
+    path, both = f"{RULES}{made['id']}/", {}
+    for user in ("ana", "bob"):
+        [both[user]] = await enrollments(world, made["course_id"], user)
+    tall = {"custom_fields": {"captain": True, "tall": True}}
+    await world.admin.ok("PATCH", path, {"audience_filter": tall})
+    left = await enrollments(world, made["course_id"])
+    assert [one["due_at"] for one in left] == ([None] if how == "pause" else [])
+    [kept] = await enrollments(world, made["course_id"], "bob")
+    assert kept == both["bob"]
+    await world.admin.ok("PATCH", path, {"audience_filter": CAPTAINS})
+    [back] = await enrollments(world, made["course_id"])
+    assert (back["id"], back["status"], back["due_at"] is None) == (both["ana"]["id"], "assigned", False)
+
+
+async def test_a_changed_audience_of_a_rule_that_keeps_changes_nothing_else(world: World) -> None:
+    made = await captains_rule(world, due_in_days=10)
+    await captain(world, True)
+    before = await enrollments(world, made["course_id"])
+    await world.admin.ok("PATCH", f"{RULES}{made['id']}/", {"audience_filter": {"status": ["gone"]}})
+    assert await enrollments(world, made["course_id"]) == before
+    assert len(before) == 1
+
+
 async def test_what_a_person_has_assigned_too_stays(world: World) -> None:
     made = await captains_rule(world, on_leaving="withdraw")
     await captain(world, True)

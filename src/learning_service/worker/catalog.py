@@ -74,6 +74,7 @@ JOBS: Mapping[str, Mapping[str, str]] = {
         "regrade": f"{_HOME}.regrades:regrade",
         "run_assignments": f"{_HOME}.assignments:run_assignments",
         "send_mails": f"{_HOME}.reminders:send_mails",
+        "settle_rule": f"{_HOME}.assignments:settle_rule",
         "sign_credential": f"{_HOME}.credentials:sign_credential_of_certificate",
         "tell_of_disabled_webhook": f"{_HOME}.webhooks:tell_of_disabled_webhook",
         "undo_assignments": f"{_HOME}.assignments:undo_assignments",

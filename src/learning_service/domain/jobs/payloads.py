@@ -219,6 +219,13 @@ class SendMails(Payload):
         }[kind]
 
 
+class SettleRule(Payload):
+    """Pause, withdraw or resume what a rule has made, whose audience was changed."""
+
+    name = "settle_rule"
+    rule_id: uuid.UUID
+
+
 class SignCredential(Payload):
     """Sign the credential of a certificate of before there were any."""
 

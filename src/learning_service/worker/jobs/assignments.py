@@ -14,7 +14,11 @@ from learning_service.domain.assignments.actions.triggers import (
     membership_rules,
 )
 from learning_service.domain.assignments.actions.undoing import step_undo
-from learning_service.domain.completion.actions.departures import departing_rules, settle_departures
+from learning_service.domain.completion.actions.departures import (
+    departing_rules,
+    next_of_rule,
+    settle_departures,
+)
 from learning_service.domain.completion.actions.marking import with_marks
 from learning_service.domain.completion.actions.program_entries import (
     begin_programs_of_rule,
@@ -22,7 +26,12 @@ from learning_service.domain.completion.actions.program_entries import (
 )
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.jobs.outbox import Job
-from learning_service.domain.jobs.payloads import AutoAssignCourses, RunAssignments, UndoAssignments
+from learning_service.domain.jobs.payloads import (
+    AutoAssignCourses,
+    RunAssignments,
+    SettleRule,
+    UndoAssignments,
+)
 from learning_service.worker.durable import finishing
 
 
@@ -54,6 +63,21 @@ async def auto_assign_courses(context: Context, job: Job) -> None:
 async def _settle(context: Context, job: Job, rule_id: uuid.UUID, user_ids: Sequence[str]) -> None:
     async with context.transaction(job.organization_id, at=_as_of(job)) as session:
         await settle_departures(session, rule_id, user_ids)
+
+
+async def settle_rule(context: Context, job: Job) -> None:
+    """Go through what a rule has made whose audience was changed, a bounded transaction at a time."""
+    rule_id, after = SettleRule.read(job.arguments).rule_id, None
+    while True:
+        async with context.transaction(job.organization_id) as session:
+            found = await next_of_rule(session, rule_id, after)
+        if not found:
+            break
+        after = found[-1][0]
+        users = sorted({user_id for _, user_id in found})
+        await with_marks(partial(_settle, context, job, rule_id, users))
+    async with finishing(context, job):
+        pass
 
 
 async def run_assignments(context: Context, job: Job) -> None:

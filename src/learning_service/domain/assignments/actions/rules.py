@@ -20,6 +20,8 @@ from learning_service.domain.courses.rules.programs import COURSE, PROGRAM
 from learning_service.domain.directory.queries.audience import check_audience
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.enrollments.actions import NotPublished
+from learning_service.domain.jobs.outbox import enqueue_job
+from learning_service.domain.jobs.payloads import SettleRule
 from learning_service.domain.kernel.base import Columns, new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import local_day
@@ -63,7 +65,9 @@ async def create_rule(session: AsyncSession, new: RuleIn, *, actor: Principal) -
 async def update_rule(
     session: AsyncSession, rule_id: uuid.UUID, change: RuleChangeIn, *, actor: Principal
 ) -> None:
-    """Change a rule; it then reaches no further than this editor. What it assigned stays.
+    """Change a rule; it then reaches no further than this editor.
+
+    What it assigned stays; but whom it no longer means, or means again, is treated by a job as `on_leaving` says.
 
     Raises NotFound; Forbidden for a rule that reaches beyond the caller's members; Invalid; NotPublished.
     """
@@ -91,6 +95,8 @@ async def update_rule(
     rule.updated_at = now(session)
     _audit(session, actor, rule, "assignment_rule.updated", sorted(change.model_fields_set))
     await session.flush()
+    if "audience_filter" in change.model_fields_set:
+        await enqueue_job(session, SettleRule(rule_id=rule.id), organization_id=rule.organization_id)
 
 
 async def delete_rule(session: AsyncSession, rule_id: uuid.UUID, *, actor: Principal) -> None:
