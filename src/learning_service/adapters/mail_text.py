@@ -226,7 +226,7 @@ def _of_chapter(digest: Digest, chapter: DigestChapter, tongue: Tongue, look: Lo
         if count
     ]
     return Listing(
-        f"{one_line(chapter.name)}: {', '.join(told)}",
+        tongue.say("digest_chapter", name=one_line(chapter.name), told=", ".join(told)),
         [
             *_lines(digest, chapter.overdue, chapter.overdue_count, "digest_since", tongue),
             *_lines(digest, chapter.lapsing, chapter.lapsing_count, "digest_until", tongue),
