@@ -98,6 +98,10 @@ async def test_an_exemption_is_granted_seen_and_ended(
     await boss.sees("The person is exempt")
     await boss.sees("On leave, abroad")
     await boss.looks_at_it("exemptions")
+    await boss.picks("Status", "Ended by their day")
+    await boss.sees("No one is exempt")
+    await boss.picks("Status", "In force")
+    await boss.sees("On leave, abroad")
     assert await _status(world) == ["exempt"]
     ana = await _is_now(people, width, "A Ana", "/app/requirements")
     await ana.sees("Exempt")

@@ -1,6 +1,7 @@
-import { createRoute, createRouter, lazyRouteComponent, parseSearchWith, stringifySearchWith } from "@tanstack/react-router";
+import { createRoute, createRouter, lazyRouteComponent, stringifySearchWith } from "@tanstack/react-router";
 import { ADMINISTRATOR } from "./administrator/routes";
 import { AUTHOR } from "./author/routes";
+import { readSearch } from "./parts/address";
 import { Loading } from "./parts/basics";
 import { Home } from "./screens/home";
 import { parent, root } from "./shell/root";
@@ -37,8 +38,7 @@ export const router = createRouter({
   basepath: "/app",
   defaultPreload: "intent",
   defaultPendingComponent: Loading,
-  // Everything after the `?` is text: an id of digits must not become a number.
-  parseSearch: parseSearchWith((text) => text),
+  parseSearch: readSearch,
   stringifySearch: stringifySearchWith(String),
 });
 
