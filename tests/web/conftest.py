@@ -11,12 +11,14 @@ import pytest
 from tests.kit.browser import serving
 from tests.kit.chromium import Browser, Tab, find_axe, find_chromium, running
 from tests.kit.clerk import Clerk
+from tests.kit.direct import database
 from tests.kit.world import Signer, World
 
 from learning_service.api.web_app import WEB_FILES
 from learning_service.core.settings import Settings
 from learning_service.main import create_app
 
+__all__ = ["database"]
 PHONE, DESK = 360, 1440
 each_width = pytest.mark.parametrize(
     "width", [pytest.param(width, marks=pytest.mark.long) for width in (PHONE, DESK)]

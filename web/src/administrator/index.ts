@@ -16,5 +16,6 @@ export { Reports } from "./reports";
 export { AdministeredRequirements } from "./requirements";
 export { NewRule, RuleScreen } from "./rule";
 export { Rules } from "./rules";
+export { Signatures } from "./signatures";
 export { Trends } from "./trends";
 export { Webhooks } from "./webhooks";

@@ -19,6 +19,7 @@ export const ADMINISTRATOR = [
   createRoute({ getParentRoute: parent, path: "/administer/reports", component: lazyRouteComponent(screens, "Reports") }),
   createRoute({ getParentRoute: parent, path: "/administer/trends", component: lazyRouteComponent(screens, "Trends") }),
   createRoute({ getParentRoute: parent, path: "/administer/certificates", component: lazyRouteComponent(screens, "AdministeredCertificates") }),
+  createRoute({ getParentRoute: parent, path: "/administer/signatures", component: lazyRouteComponent(screens, "Signatures") }),
   createRoute({ getParentRoute: parent, path: "/administer/imports", component: lazyRouteComponent(screens, "Imports") }),
   createRoute({ getParentRoute: parent, path: "/administer/audit", component: lazyRouteComponent(screens, "Audit") }),
   createRoute({ getParentRoute: parent, path: "/administer/organization", component: lazyRouteComponent(screens, "Organization") }),

@@ -267,6 +267,7 @@ export const en = {
   noteEvidenceRejected: "Your evidence was not accepted",
   navEvidence: "Evidence",
   navExemptions: "Exemptions",
+  navSignatures: "Signatures",
   evidence: "Evidence",
   evidenceLead: "Have you met a requirement elsewhere? Send what shows it; an administrator decides.",
   evidenceSend: "Send evidence",

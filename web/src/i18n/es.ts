@@ -217,6 +217,7 @@ export const es: Catalogue = {
   noteEvidenceRejected: "No se aceptó tu justificante",
   navEvidence: "Justificantes",
   navExemptions: "Exenciones",
+  navSignatures: "Firmas",
   evidence: "Justificantes",
   evidenceLead: "¿Has cumplido un requisito en otro lugar? Envía lo que lo demuestra; decide un administrador.",
   evidenceSend: "Enviar un justificante",

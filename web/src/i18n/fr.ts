@@ -217,6 +217,7 @@ export const fr: Catalogue = {
   noteEvidenceRejected: "Votre justificatif n’a pas été accepté",
   navEvidence: "Justificatifs",
   navExemptions: "Dispenses",
+  navSignatures: "Signatures",
   evidence: "Justificatifs",
   evidenceLead: "Avez-vous rempli une obligation ailleurs ? Envoyez ce qui le montre ; un administrateur décide.",
   evidenceSend: "Envoyer un justificatif",

@@ -70,6 +70,7 @@ const ADMINISTRATION: Area = {
     { to: "/administer/exemptions", icon: "person", key: "navExemptions" },
     { to: "/administer/rules", icon: "rules", key: "navRules", isFor: isBroad },
     { to: "/administer/certificates", icon: "certificate", key: "navCertificates", isFor: isBroad },
+    { to: "/administer/signatures", icon: "attestation", key: "navSignatures" },
     { to: "/administer/imports", icon: "inbox", key: "navImports", isFor: isBroad },
     { to: "/administer/audit", icon: "trail", key: "navAudit", isFor: isBroad },
     { to: "/administer/organization", icon: "settings", key: "navOrganization", isFor: isNational },
