@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.kit.evidence import decide, send_in
 from tests.kit.learner import lesson, tree
 from tests.kit.programs import PROGRAMS, complete, course, program, published
 from tests.kit.world import World
@@ -100,6 +101,37 @@ async def test_a_member_sees_until_when_a_program_counts_and_its_renewal(
     await ana.opens("/app/")
     await ana.sees("Renewal")
     await ana.looks_at_it("home-program-renewal")
+    assert not ana.faults, "\n".join(ana.faults)
+
+
+@pytest.mark.timeout(120)
+@each_width
+async def test_a_member_sees_what_need_not_be_done_in_a_program(
+    stage: Stage, world: World, width: int
+) -> None:
+    elsewhere = await course(world, "Hazing prevention", linked_compliance_requirement="hazing")
+    excused, left = await course(world, "Treasurers"), await course(world, "Secretaries")
+    steps = [{"courses": [elsewhere, excused]}, {"courses": [left]}]
+    made = await published(world, *steps, ordered=True, title="Officers")
+    await decide(world, await send_in(world))
+    exemption = {"user_id": "ana", "course_id": excused, "reason": "A judge"}
+    await world.admin.ok("POST", "/api/exemptions/", exemption)
+    await world.run_jobs()
+    await world.member().ok("POST", f"{PROGRAMS}{made}/enroll/")
+    stage.offers("ana", "Ana Lindqvist")
+    ana = stage.person(width)
+    await ana.opens("/app/")
+    await ana.chooses("A Ana")
+    await ana.sees("Shown by evidence")
+    await ana.sees("You need not do this: exempt")
+    await ana.looks_at_it("home-program-excused")
+    done = "[...document.querySelectorAll('.program-steps .step.done a')].map((one) => one.innerText)"
+    assert await ana.tab.evaluate(done) == ["Hazing prevention", "Treasurers"]
+    assert (
+        await ana.tab.evaluate("document.querySelectorAll('.program-steps .step:not(.done) a').length") == 1
+    )
+    await ana.chooses("Secretaries", ".program-steps a")
+    await ana.sees_heading("Secretaries")
     assert not ana.faults, "\n".join(ana.faults)
 
 

@@ -66,10 +66,10 @@ export function Signatures() {
               key: "attestation",
               title: t("attestation"),
               cell: (row) => (
-                <>
+                <span>
                   {row.attestation_title ?? "–"}
                   {row.version === null ? null : <small className="under">{t("versionNumber", { number: row.version })}</small>}
-                </>
+                </span>
               ),
             },
             {
