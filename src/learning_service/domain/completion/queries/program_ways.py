@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -145,26 +145,30 @@ async def done_courses(session: AsyncSession, ways: Sequence[OnTheWay]) -> Mappi
 async def _archived(
     session: AsyncSession, organization_id: str, user_ids: Collection[str], courses: Collection[uuid.UUID]
 ) -> Mapping[uuid.UUID, Collection[str]]:
-    """Those of the courses that are archived, each with the members among these who are inside and go on."""
-    rows = await session.execute(
-        select(Course.id, func.array_remove(func.array_agg(Enrollment.user_id), None))
-        .outerjoin(
-            Enrollment,
-            and_(
-                Enrollment.organization_id == Course.organization_id,
-                Enrollment.course_id == Course.id,
-                Enrollment.user_id == func.any(sorted(user_ids)),
-                Enrollment.status.in_(GOES_ON),
-            ),
-        )
-        .where(
+    """Those of the courses that are archived, each with the members among these who are inside and go on.
+
+    One statement, two where there are any.
+    """
+    archived = await session.scalars(
+        select(Course.id).where(
             Course.organization_id == organization_id,
             Course.id == func.any(list(courses)),
             Course.archived_at.is_not(None),
         )
-        .group_by(Course.id)
     )
-    return {course_id: set(inside) for course_id, inside in rows}
+    inside: dict[uuid.UUID, set[str]] = {course_id: set() for course_id in archived}
+    if inside:
+        rows = await session.execute(
+            select(Enrollment.course_id, Enrollment.user_id).where(
+                Enrollment.organization_id == organization_id,
+                Enrollment.user_id == func.any(sorted(user_ids)),
+                Enrollment.course_id == func.any(list(inside)),
+                Enrollment.status.in_(GOES_ON),
+            )
+        )
+        for course_id, user_id in rows:
+            inside[course_id].add(user_id)
+    return inside
 
 
 def _done(
@@ -190,7 +194,7 @@ def _done(
 async def program_percents(
     session: AsyncSession, enrollment_ids: Sequence[uuid.UUID]
 ) -> Mapping[uuid.UUID, int]:
-    """How far these enrollments in programs are: two statements, none where there are no such."""
+    """How far these enrollments in programs are: four statements, one where there are no such."""
     if not enrollment_ids:
         return {}
     organization_id, _ = own_key(session, enrollment_ids[0])
