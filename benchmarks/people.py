@@ -72,7 +72,8 @@ SELECT e.id, l.id, e.organization_id, now() FROM enrollments e
 WHERE e.organization_id = $1 AND e.version_id = $2
 """
 
-# One attempt of each enrollment under way at the version's quiz, one in ten with an answer that waits for a person.
+# One attempt of each enrollment under way at the version's quiz, one in ten with an answer that waits for a person:
+# of members who were loaded, whose ids are numbered.
 _ATTEMPTS = (
     """
     INSERT INTO quiz_attempts (id, organization_id, enrollment_id, quiz_id, user_id, number, status, started_at,
@@ -86,7 +87,7 @@ _ATTEMPTS = (
     INSERT INTO quiz_progress (enrollment_id, quiz_id, organization_id, attempts_used, best_points,
         possible_points, max_points)
     SELECT enrollment_id, quiz_id, organization_id, 1, 10, 10, 20 FROM quiz_attempts
-    WHERE organization_id = ANY ($1) AND sequence = -1 ON CONFLICT DO NOTHING
+    WHERE organization_id = ANY ($1) AND user_id ~ '[0-9]$' ON CONFLICT DO NOTHING
     """,
     """
     INSERT INTO pending_responses (id, organization_id, attempt_id, question_id, course_id, user_id, text,
@@ -95,7 +96,7 @@ _ATTEMPTS = (
         'What I think of it', 5, now() - random() * interval '1 day'
     FROM quiz_attempts a JOIN enrollments e ON e.id = a.enrollment_id
         JOIN questions n ON n.quiz_id = a.quiz_id AND n.position = 0
-    WHERE a.organization_id = ANY ($1) AND a.sequence = -1 AND hashtext(a.id::text) % 10 = 0
+    WHERE a.organization_id = ANY ($1) AND a.user_id ~ '[0-9]$' AND hashtext(a.id::text) % 10 = 0
     """,
 )
 
