@@ -25,6 +25,7 @@ AFTER_THE_KEY = {
     "ix_enrollments_member": "members of an audience are looked up by it; it holds the key",
     "ix_course_completions_member": "the same",
     "ix_exemptions_document": "holds only exemptions with a document, and serves only questions about one",
+    "ix_exemptions_end": "holds only exemptions with an end to come, and serves only questions about those",
 }
 OLDER = """
 SELECT k.indexrelid::regclass::text, o.indexrelid::regclass::text
