@@ -121,7 +121,7 @@ async def found(scene: Scene, caller: Principal, course_id: uuid.UUID, *, enroll
     """What the caller gets, or the class of the refusal."""
     try:
         if enrolled:
-            return await access_course(scene.session, caller, course_id, enrolled=true())
+            return await access_course(scene.session, caller, course_id, enrolled=true)
         return await access_course(scene.session, caller, course_id)
     except (NotAMember, NotFound) as refusal:
         return type(refusal)

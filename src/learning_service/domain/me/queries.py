@@ -7,7 +7,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from learning_service.domain.courses.queries.access import admin_places
+from learning_service.domain.courses.queries.access import places_of
 from learning_service.domain.courses.rules.access import Place
 from learning_service.domain.directory.models import Chapter, Member, Organization, Region
 from learning_service.domain.documents.rules import file_path
@@ -111,7 +111,7 @@ def _caller_statement(caller: Principal) -> Any:
             Member.locale.label("member_locale"),
             Member.timezone.label("member_timezone"),
             _regions(caller).label("regions"),
-            admin_places(caller).label("chapters"),
+            places_of(sorted(caller.admin_chapters)).label("chapters"),
         )
         .select_from(Organization)
         .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)

@@ -1,16 +1,18 @@
 """Which courses a caller may see, and what they may do with each. Every read of a course starts here."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Select,
     Text,
+    Uuid,
     and_,
     bindparam,
     case,
@@ -46,7 +48,10 @@ Published = aliased(CourseVersion, name="published")
 Draft = aliased(CourseVersion, name="draft")
 _UnitChapter = aliased(Chapter, name="unit_chapter")
 _OwnChapter = aliased(Chapter, name="own_chapter")
-_NEVER = false()
+ORGANIZATION_ID = bindparam("organization_id", type_=Text())
+USER_ID = bindparam("user_id", type_=Text())
+COURSE_ID = bindparam("course_id", type_=Uuid())
+"""The caller and the course that they ask for, in a statement that is made once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +157,25 @@ async def access_course(
     caller: Principal,
     course_id: uuid.UUID,
     *,
-    enrolled: ColumnElement[bool] = _NEVER,
+    enrolled: Callable[[], ColumnElement[bool]] = false,
     kind: str = COURSE,
 ) -> CourseAccess:
-    """The course, for a caller who may know of it; `enrolled` says whom an enrollment lets in as well.
+    """The course, for a caller who may know of it; `enrolled` says whom an enrollment lets in as well, by the
+    parameters above.
 
     With another `kind`, a program.
 
     Raises NotAMember for a caller who is neither member nor administrator, NotFound for whom the course does
     not exist.
     """
-    row = (await session.execute(_access_statement(caller, course_id, enrolled, kind))).first()
+    chapters = sorted(caller.admin_chapters)
+    statement = _access_statement(enrolled, kind, administers=bool(chapters))
+    given = {"organization_id": caller.organization_id, "user_id": caller.user_id, "course_id": course_id}
+    row = (await session.execute(statement, {**given, "chapters": chapters} if chapters else given)).first()
     stranger = not caller.is_any_admin and (row is None or row.member_id is None)
     if row is None or row.course_id is None:
         raise NotAMember if stranger else NotFound
-    view = CourseView(*row[: len(course_columns())])
+    view = CourseView(*row[: len(CourseView.__slots__)])
     scope = Scope(view.scope, view.scope_id, row.unit_region)
     place = Place(row.own_chapter, row.own_region) if row.member_id is not None else None
     author = may_author(caller, scope, row.authoring_roles)
@@ -237,8 +246,8 @@ def _entered(columns: Sequence[Any]) -> Select[Any]:
         select(Member.organization_id, Member.chapter_id, _OwnChapter.region_id)
         .join(_OwnChapter, _is_own_chapter())
         .where(
-            Member.organization_id == bindparam("organization_id", type_=Text()),
-            Member.user_id == bindparam("user_id", type_=Text()),
+            Member.organization_id == ORGANIZATION_ID,
+            Member.user_id == USER_ID,
             Member.erased_at.is_(None),
         )
         .subquery("own")
@@ -312,16 +321,16 @@ def _caller_statement(caller: Principal) -> Select[Any]:
     return (
         select(*columns)
         .select_from(Organization)
-        .outerjoin(Member, _is_caller(caller))
+        .outerjoin(Member, _is_caller(caller.user_id))
         .outerjoin(_OwnChapter, _is_own_chapter())
         .where(Organization.id == caller.organization_id)
     )
 
 
-def _is_caller(caller: Principal) -> ColumnElement[bool]:
+def _is_caller(user_id: Any) -> ColumnElement[bool]:
     return and_(
         Member.organization_id == Organization.id,
-        Member.user_id == caller.user_id,
+        Member.user_id == user_id,
         Member.erased_at.is_(None),
     )
 
@@ -330,23 +339,22 @@ def _is_own_chapter() -> ColumnElement[bool]:
     return and_(_OwnChapter.organization_id == Member.organization_id, _OwnChapter.id == Member.chapter_id)
 
 
-def admin_places(caller: Principal) -> ColumnElement[Any]:
-    """The chapters that the caller administers, each with its region, as JSON pairs."""
-    if not caller.admin_chapters:
-        return func.jsonb_build_array()
+def places_of(chapter_ids: Any) -> ColumnElement[Any]:
+    """Chapters of the organization, each with its region, as JSON pairs; `chapter_ids` is an array."""
     return (
         select(func.jsonb_agg(func.jsonb_build_array(Chapter.id, Chapter.region_id)))
-        .where(
-            Chapter.organization_id == caller.organization_id, Chapter.id.in_(sorted(caller.admin_chapters))
-        )
+        .where(Chapter.organization_id == Organization.id, Chapter.id == func.any(chapter_ids))
+        .correlate(Organization)
         .scalar_subquery()
     )
 
 
+@cache
 def _access_statement(
-    caller: Principal, course_id: uuid.UUID, enrolled: ColumnElement[bool], kind: str
+    enrolled: Callable[[], ColumnElement[bool]], kind: str, *, administers: bool
 ) -> Select[Any]:
     # The organization is the anchor: it tells a stranger apart from an unknown course.
+    chapters = bindparam("chapters", type_=ARRAY(Text()))
     return (
         select(
             *course_columns(),
@@ -358,13 +366,13 @@ def _access_statement(
             Member.user_id.label("member_id"),
             Member.chapter_id.label("own_chapter"),
             _OwnChapter.region_id.label("own_region"),
-            enrolled.label("enrolled"),
-            admin_places(caller).label("admin_places"),
+            enrolled().label("enrolled"),
+            (places_of(chapters) if administers else null()).label("admin_places"),
         )
         .select_from(Organization)
         .outerjoin(
             Course,
-            and_(Course.organization_id == Organization.id, Course.id == course_id, Course.kind == kind),
+            and_(Course.organization_id == Organization.id, Course.id == COURSE_ID, Course.kind == kind),
         )
         .outerjoin(Published, Published.id == Course.published_version_id)
         .outerjoin(Draft, and_(Draft.course_id == Course.id, Draft.published_at.is_(None)))
@@ -376,7 +384,7 @@ def _access_statement(
                 _UnitChapter.id == Course.scope_id,
             ),
         )
-        .outerjoin(Member, _is_caller(caller))
+        .outerjoin(Member, _is_caller(USER_ID))
         .outerjoin(_OwnChapter, _is_own_chapter())
-        .where(Organization.id == caller.organization_id)
+        .where(Organization.id == ORGANIZATION_ID)
     )

@@ -27,6 +27,9 @@ from sqlalchemy.orm import aliased
 
 from learning_service.domain.courses.models import Course, CourseGrader, CourseVersion, DocumentReference
 from learning_service.domain.courses.queries.access import (
+    COURSE_ID,
+    ORGANIZATION_ID,
+    USER_ID,
     CourseAccess,
     access_course,
     authoring_roles,
@@ -128,8 +131,15 @@ async def see_course(
 
     Raises NotAMember, NotFound.
     """
-    enrolled = exists().where(own_enrollments(caller), Enrollment.course_id == course_id)
-    return await access_course(session, caller, course_id, enrolled=enrolled, kind=kind)
+    return await access_course(session, caller, course_id, enrolled=_is_enrolled, kind=kind)
+
+
+def _is_enrolled() -> ColumnElement[bool]:
+    return exists().where(
+        Enrollment.organization_id == ORGANIZATION_ID,
+        Enrollment.user_id == USER_ID,
+        Enrollment.course_id == COURSE_ID,
+    )
 
 
 async def access_authored(session: AsyncSession, caller: Principal, course_id: uuid.UUID) -> CourseAccess:
