@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from learning_service.api.fast.functions import PAPER_OF
 from learning_service.api.fast.lane import Reply, plain_body
+from learning_service.api.fast.sent import keys_of
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
 from learning_service.domain.attempts.actions.attempts import GRACE, refuse_misfits, shown_sequence
@@ -44,7 +45,7 @@ _papers: OrderedDict[Key, _Paper] = OrderedDict()
 async def save(request: Request, context: Context, attempt_id: str) -> Reply | None:
     """Responses that fit an attempt under way, in time."""
     caller = await authenticate(request)
-    sent = await plain_body(request, _BODY)
+    sent = await plain_body(request, _BODY, keys_of)
     if sent is None:
         return None
     quiz = await _asked(context, caller, attempt_id)

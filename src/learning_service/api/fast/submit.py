@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from learning_service.api.fast.functions import POSITION_AT_QUIZ
 from learning_service.api.fast.lane import Reply, plain_body
+from learning_service.api.fast.sent import keys_of
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
 from learning_service.domain.attempts.actions.attempts import refuse_misfits
@@ -25,13 +26,15 @@ from learning_service.domain.completion.actions.submissions import (
     GradedSubmission,
     prepare_submission,
 )
-from learning_service.domain.completion.views.attempts import submission_view
+from learning_service.domain.completion.views.attempts import mark_view, mark_views, released, submission_view
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, cached_version
 from learning_service.domain.enrollments.rules import decide
-from learning_service.schemas.attempts import SubmissionIn, SubmissionOut
+from learning_service.domain.grading.rules.release import ShownMark
+from learning_service.schemas.attempts import MarkOut, SubmissionIn, SubmissionOut
 
 _CLOSE = "SELECT close_attempt_in($1, $2, $3)"
 _BODY: TypeAdapter[SubmissionIn] = TypeAdapter(SubmissionIn)
+_NO_MARKS = b'"responses":[]'
 
 
 async def submit(request: Request, context: Context, quiz_id: str, *, kind: str) -> Reply | None:
@@ -39,7 +42,7 @@ async def submit(request: Request, context: Context, quiz_id: str, *, kind: str)
     if "idempotency-key" in request.headers:
         return None
     caller = await authenticate(request)
-    sent = await plain_body(request, _BODY)
+    sent = await plain_body(request, _BODY, keys_of)
     if sent is None:
         return None
     organization, digest = caller.organization_id, digest_of(sent.responses)
@@ -60,8 +63,30 @@ async def submit(request: Request, context: Context, quiz_id: str, *, kind: str)
     written = await context.direct.write(_CLOSE, organization, graded.document, position.revision)
     if written is None or not written[0]:
         return None
-    view = submission_view(Closed(graded.attempt, graded.quiz, graded.after, None))
-    return SubmissionOut.model_validate(view).model_dump_json().encode(), ()
+    closed = Closed(graded.attempt, graded.quiz, graded.after, None)
+    around = SubmissionOut.model_validate(submission_view(closed, ())).model_dump_json().encode()
+    return around.replace(_NO_MARKS, b'"responses":[%s]' % _marks(closed), 1), ()
+
+
+def _marks(closed: Closed) -> bytes:
+    """The marks as JSON. A question has few different ones, and each is written once for all learners."""
+    quiz, attempt = closed.quiz, closed.attempt
+    show = released(quiz, closed.position)
+    if show and quiz.choice_feedback:
+        return b",".join(_mark(mark) for mark in mark_views(quiz, attempt, show=True))
+    marks, written = attempt.marks or {}, quiz.written
+    texts = []
+    for question_id, key in quiz.keys.items():
+        told = (question_id, show, *marks[question_id].values())
+        text = written.get(told)
+        if text is None:
+            text = written[told] = _mark(mark_view(quiz, attempt, key, show=show))
+        texts.append(text)
+    return b",".join(texts)
+
+
+def _mark(mark: ShownMark) -> bytes:
+    return MarkOut.model_validate(mark).model_dump_json().encode()
 
 
 def _graded(

@@ -20,7 +20,10 @@ def is_within(responses: Mapping[str, Response], most: int) -> bool:
     """Whether they take at most so many bytes as JSON. Lengths alone decide where they are small, as usual."""
     weight = 0
     for response in responses.values():
-        weight += 60 + 6 * len(response.text or "") + 40 * len(response.answer_ids or ())
+        if response.answer_ids is not None:
+            weight += 60 + 40 * len(response.answer_ids)
+            continue
+        weight += 60 + 6 * len(response.text or "")
         weight += (
             6 * len(response.number or "") + 60 * len(response.matches or ()) + 40 * len(response.order or ())
         )

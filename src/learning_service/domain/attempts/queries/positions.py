@@ -355,14 +355,14 @@ async def version_with(session: AsyncSession, quiz_id: uuid.UUID) -> uuid.UUID:
 def read_position(row: Sequence[Any]) -> Position:
     """A position from a row's columns, in the order of the statement; the attempt's may be left out."""
     needed, lessons, quizzes, under_way, *attempt = row[11:]
-    return replace(
-        Position(*row[:11]),
-        accommodations=read_accommodations(needed),
-        lessons={uuid.UUID(k): datetime.fromisoformat(v) for k, v in (lessons or {}).items()},
-        quizzes={uuid.UUID(k): read_count(v) for k, v in (quizzes or {}).items()},
-        under_way=frozenset(map(uuid.UUID, under_way or ())),
-        attempt=AttemptRow(*attempt) if attempt and attempt[0] is not None else None,
+    done: tuple[Any, ...] = (
+        read_accommodations(needed),
+        {uuid.UUID(k): datetime.fromisoformat(v) for k, v in (lessons or {}).items()},
+        {uuid.UUID(k): read_count(v) for k, v in (quizzes or {}).items()},
+        frozenset(map(uuid.UUID, under_way or ())),
+        AttemptRow(*attempt) if attempt and attempt[0] is not None else None,
     )
+    return Position(*row[:11], *done)
 
 
 def read_count(row: Sequence[Any]) -> QuizCount:

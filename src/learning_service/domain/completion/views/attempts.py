@@ -17,9 +17,15 @@ from learning_service.domain.completion.actions.submissions import Closed
 from learning_service.domain.courses.queries.compiled import CompiledQuiz
 from learning_service.domain.courses.queries.shown import QuestionView
 from learning_service.domain.enrollments.rules import attempts_remaining
-from learning_service.domain.grading.rules.release import ShownMark, is_released, marks_of, shown_mark
+from learning_service.domain.grading.rules.release import (
+    ShownMark,
+    asks_standing,
+    is_released,
+    marks_of,
+    shown_mark,
+)
 from learning_service.domain.grading.rules.score import score_percent
-from learning_service.domain.questions.rules.answer_keys import RightAnswer
+from learning_service.domain.questions.rules.answer_keys import AnswerKey, RightAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,8 @@ def remaining_attempts(quiz: CompiledQuiz, position: Position) -> int | None:
 
 def released(quiz: CompiledQuiz, position: Position) -> bool:
     """Whether the quiz's right answers may be shown to this learner now."""
+    if not asks_standing(quiz.feedback):
+        return is_released(quiz.feedback, quiz_passed=False, remaining=None, under_way=False)
     return is_released(
         quiz.feedback,
         quiz_passed=position.has_passed(quiz.id, quiz.pass_score),
@@ -138,19 +146,21 @@ def released(quiz: CompiledQuiz, position: Position) -> bool:
 
 def mark_views(quiz: CompiledQuiz, attempt: AttemptRow, *, show: bool) -> list[ShownMark]:
     """What may be shown of each response's mark, in the questions' order. `show`: all of it."""
-    marks = [
-        shown_mark(
-            key,
-            marks_of(attempt.marks, question_id),
-            released=show,
-            graded=attempt.status == "graded",
-            explanation=quiz.explanations.get(question_id),
-        )
-        for question_id, key in quiz.keys.items()
-    ]
+    marks = [mark_view(quiz, attempt, key, show=show) for key in quiz.keys.values()]
     if not (show and quiz.choice_feedback):
         return marks
     return [mark._replace(choice_feedback=_of_chosen(quiz, attempt, mark.question_id)) for mark in marks]
+
+
+def mark_view(quiz: CompiledQuiz, attempt: AttemptRow, key: AnswerKey, *, show: bool) -> ShownMark:
+    """The same of one question, without what the author says of the choices that were taken."""
+    return shown_mark(
+        key,
+        marks_of(attempt.marks, key.question_id),
+        released=show,
+        graded=attempt.status == "graded",
+        explanation=quiz.explanations.get(key.question_id),
+    )
 
 
 def _of_chosen(quiz: CompiledQuiz, attempt: AttemptRow, question_id: str) -> Mapping[str, str] | None:
@@ -169,8 +179,8 @@ def given_responses(quiz: CompiledQuiz, attempt: AttemptRow, *, show: bool) -> l
     ]
 
 
-def submission_view(closed: Closed) -> SubmissionView:
-    """What a submission came to."""
+def submission_view(closed: Closed, marks: Sequence[ShownMark] | None = None) -> SubmissionView:
+    """What a submission came to. `marks`: those to show, if not what may be shown of all."""
     attempt, quiz, position = closed.attempt, closed.quiz, closed.position
     completion, certificate = None, None
     outcome = closed.outcome
@@ -187,7 +197,7 @@ def submission_view(closed: Closed) -> SubmissionView:
         score=score_of(attempt),
         passed=attempt.passed,
         attempts_remaining=closed.remaining,
-        responses=mark_views(quiz, attempt, show=released(quiz, position)),
+        responses=mark_views(quiz, attempt, show=released(quiz, position)) if marks is None else marks,
         enrollment=EnrollmentState(position.enrollment_id, position.status),
         completion=completion,
         certificate=certificate,

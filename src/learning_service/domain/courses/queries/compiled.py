@@ -115,6 +115,8 @@ class CompiledQuiz:
 
     correction: int = 0
     """After how many corrections of the version its keys are these."""
+    written: dict[object, bytes] = field(init=False, default_factory=dict, repr=False, compare=False)
+    """Texts of replies that are made of these keys alone, by whatever names them; one with other keys has its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,11 @@ BY_PERSON = "by_person"
 """What a stored mark has beside its points where a person gave them."""
 
 
+def asks_standing(feedback: str) -> bool:
+    """Whether anything but the policy itself decides on what is shown."""
+    return feedback == "after_last_attempt"
+
+
 def is_released(feedback: str, *, quiz_passed: bool, remaining: int | None, under_way: bool) -> bool:
     """Whether right answers may be shown now. `remaining` attempts may still be started; None: no limit."""
     match feedback:

@@ -66,6 +66,11 @@ class MultipleChoiceKey(ChoiceKey):
             return WRONG
         return award(self.points)
 
+    def plainly_fits(self, response: Response) -> bool:
+        """Whether it is one of the choices."""
+        chosen = response.answer_ids
+        return chosen is not None and len(chosen) == 1 and chosen[0] in self.choice_ids
+
     def right_answer(self) -> RightChoices:
         """The right choice, or those of which any is."""
         return right_choices(*sorted(self.right_ids))
