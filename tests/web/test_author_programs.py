@@ -124,6 +124,8 @@ async def test_a_member_sees_what_need_not_be_done_in_a_program(
     await ana.chooses("A Ana")
     await ana.sees("Shown by evidence")
     await ana.sees("You need not do this: exempt")
+    text = "document.querySelector('.program-steps .step div').textContent"
+    assert await ana.tab.evaluate(text) == "Hazing prevention Shown by evidence"
     await ana.looks_at_it("home-program-excused")
     done = "[...document.querySelectorAll('.program-steps .step.done a')].map((one) => one.innerText)"
     assert await ana.tab.evaluate(done) == ["Hazing prevention", "Treasurers"]

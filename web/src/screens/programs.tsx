@@ -33,7 +33,7 @@ function StepCourse({ course, open }: { course: Step["courses"][number]; open: b
           </Link>
         ) : (
           <span>{course.title}</span>
-        )}
+        )}{" "}
         {course.excused ? <Pill tone="plain">{t(course.excused === "exempt" ? "stepExempt" : "stepEvidence")}</Pill> : null}
       </div>
     </li>
