@@ -240,6 +240,8 @@ async def test_every_long_list_of_a_body_ends_at_its_first_fault(app: FastAPI) -
     }
     judged = [body for body in bodies if isinstance(body, JsonBody) and body.parse]
     assert len(judged) > 20
+    for body in judged:
+        body.adapter.rebuild()  # whatever no call has made yet
     found = [schema for body in judged for schema in long_lists(body.adapter.core_schema)]
     assert len(found) > 5
     assert all(schema.get("fail_fast") for schema in found)
