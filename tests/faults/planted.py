@@ -7,12 +7,16 @@ import importlib
 import sys
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from typing import Any
 
-import fastapi
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
+from learning_service.api import lookup
+from learning_service.api.steps import STACK
 from learning_service.core.database import open_transaction
 from learning_service.core.queue import Queue
 from learning_service.core.settings import Settings
@@ -24,13 +28,23 @@ from learning_service.domain.webhooks.queries import FeedPage
 
 
 def commit_after_the_reply() -> None:
-    """Dependencies end when the reply has left, as they do by default; the commit is in one of them."""
-    careful = fastapi.Depends
+    """What a request holds is given back when the reply has left; the commit is in it."""
 
-    def careless(dependency: Any = None, *, use_cache: bool = True, scope: Any = None) -> Any:
-        return careful(dependency, use_cache=use_cache)
+    async def careless(way: Any, request: Request) -> Any:
+        stack = request.scope[STACK] = AsyncExitStack()
+        try:
+            response = await way._handler(request)
+        except BaseException as error:
+            await stack.__aexit__(type(error), error, error.__traceback__)
+            raise
 
-    fastapi.Depends = careless  # type: ignore[assignment]
+        async def reply(scope: Scope, receive: Receive, send: Send) -> None:
+            await response(scope, receive, send)
+            await stack.aclose()
+
+        return reply
+
+    lookup._Way.answer = careless  # type: ignore[assignment]
 
 
 def no_fencing() -> None:
