@@ -43,8 +43,6 @@ BOUNDS_OF_TRANSACTIONS = "bounds_of_transactions"
 """In a session's `info`: what each of its transactions sets for itself, where connections have no bounds."""
 _AS_OF = text("SELECT set_config('app.instant', :at, true)")
 _WORKER_STATEMENT_TIMEOUT_MS = 60_000
-_KEPT_STATEMENTS = 300
-"""Prepared statements of each connection: all that the screens of a day ask, so that none is prepared anew."""
 _BESIDE_JOBS = 4
 """What else a worker does at the database at once: claim and end jobs, keep their leases, and what runs by itself."""
 
@@ -66,12 +64,10 @@ def create_engine(settings: Settings, *, role: Role = "learning_api") -> AsyncEn
         max_overflow=0,
         pool_timeout=settings.database_pool_timeout_seconds,
         pool_recycle=1800,
-        # The one used last: its server has the statements of just now prepared, and its pages at hand.
-        pool_use_lifo=True,
         connect_args={
             **_connect_arguments(settings, role),
             # The engine's own cache follows the driver's, which a pooler may forbid.
-            "prepared_statement_cache_size": 0 if settings.database_pooler else _KEPT_STATEMENTS,
+            **({"prepared_statement_cache_size": 0} if settings.database_pooler else {}),
             "async_creator_fn": connect,
         },
     )
