@@ -19,14 +19,14 @@ try() {
   local name="$1" share="$2" token
   shift 2
   token=$(.venv/bin/learning-service token --org demo --ttl 36000 "$@")
-  if .venv/bin/schemathesis run "http://127.0.0.1:$PORT/openapi.json" -H "Authorization: Bearer $token" \
+  if .venv/bin/schemathesis --config-file scripts/fuzz.toml run "http://127.0.0.1:$PORT/openapi.json" -H "Authorization: Bearer $token" \
     --max-time $((seconds * share / 100)) --continue-on-failure --no-color --warnings off --request-timeout 30 \
     --exclude-checks "$skipped" ${FUZZ_SEED:+--seed "$FUZZ_SEED"} >"$reports/$name.txt" 2>&1; then
     printf '%-16s %s\n' "$name" "$(grep -E 'generated' "$reports/$name.txt" || tail -1 "$reports/$name.txt")"
   else
     failed=1
     printf '%-16s FAILED\n' "$name"
-    sed -n '/= FAILURES =/,$p;/= ERRORS =/,$p' "$reports/$name.txt"
+    sed -n "/= FAILURES =/,\$p;/= ERRORS =/,\$p" "$reports/$name.txt" | cut -c 1-2000
   fi
 }
 try national_admin 40 --user demo-admin --role national_admin
