@@ -33,7 +33,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from learning_service.adapters.certificate_pdf import CertificateContent, render_certificate
+from learning_service.adapters.certificate_content import CertificateContent
+from learning_service.adapters.certificate_pdf import render_certificate
 
 FONTS = resources.files("learning_service") / "assets" / "fonts"
 FACES = {"name": "NotoSerifDisplay-Medium.ttf", "text": "NotoSans-Regular.ttf"}

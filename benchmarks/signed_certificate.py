@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from learning_service.adapters.credentials import SigningPair, make_key, sign_credential
 from learning_service.adapters.pdf_signature import Signing
-from learning_service.adapters.signed_certificate import signed_certificate
+from learning_service.adapters.pool_work import print_certificate
 from learning_service.domain.certificates.rules.credentials import Credential, Issued, credential_of
 from learning_service.domain.certificates.rules.keys import issuer_did, jwk_address, verification_method
 
@@ -77,7 +77,7 @@ class Signers:
         elif name == "signed":
             made = sign_credential(self.credential(), self.pair, NOW)
             content = replace(next(self._source), credential=made.data_integrity)
-            signed_certificate(content, self.pdf)
+            print_certificate(content, self.pdf)
         else:
             self._bare_credential()
             if name == "bare signed":

@@ -28,7 +28,7 @@ from learning_devstack.cast import (
 )
 from learning_devstack.tokens import DEMO_ADMINISTRATOR as ADMINISTRATOR
 from learning_devstack.tokens import DEMO_ORGANIZATION as ORGANIZATION
-from learning_service.adapters.certificate_pdf import missing_glyphs
+from learning_service.adapters.certificate_fonts import missing_glyphs
 from learning_service.core.database import open_transaction
 from learning_service.domain.accommodations.actions import put_accommodations
 from learning_service.domain.accommodations.rules import AccommodationsIn

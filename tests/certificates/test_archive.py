@@ -17,7 +17,8 @@ from reportlab.pdfgen.canvas import Canvas
 from tests.kit.archives import PROFILES, SCRIPTS, judged_by_verapdf
 from tests.kit.printed import PLAIN
 
-from learning_service.adapters.certificate_pdf import CertificateContent, render_certificate
+from learning_service.adapters.certificate_content import CertificateContent
+from learning_service.adapters.certificate_pdf import render_certificate
 from learning_service.adapters.credentials import make_key
 from learning_service.adapters.pdf_signature import Signing, sign_pdf
 

@@ -13,7 +13,8 @@ from sqlalchemy import text
 from tests.kit.earned import Earned, earn
 from tests.kit.world import World
 
-from learning_service.adapters.badge_picture import SIDE, BadgeLook, draw_badge, initials
+from learning_service.adapters.badge_picture import SIDE, draw_badge, initials
+from learning_service.adapters.certificate_content import BadgeLook
 from learning_service.domain.certificates.actions.erasing import erase_certificates
 from learning_service.domain.certificates.rules.badges import bake, picture_id, unbake
 

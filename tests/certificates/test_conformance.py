@@ -12,7 +12,7 @@ from openbadgeslib.ob3.status import check_credential_status
 from openbadgeslib.ob3.verifier import OB3VerificationError
 from tests.kit.credentials import ISSUED, Signer, credential_cases, judged_by_verifier_core
 
-from learning_service.adapters.linked_data import CONTEXTS, context_of
+from learning_service.adapters.canonical_form import CONTEXTS, context_of
 from learning_service.domain.certificates.rules.credentials import LIST_BITS, SCHEMA, list_address, with_bits
 
 HERE = Path(__file__).parent

@@ -17,8 +17,9 @@ from tests.kit.names import NAMES
 from tests.kit.printed import PLAIN, as_extracted, text_of
 from tests.kit.world import World
 
-from learning_service.adapters.certificate_pdf import CertificateContent, render_certificate
-from learning_service.adapters.certificate_places import LAYOUTS, Orientation, Paper
+from learning_service.adapters.certificate_content import CertificateContent, Orientation, Paper
+from learning_service.adapters.certificate_pdf import render_certificate
+from learning_service.adapters.certificate_places import LAYOUTS
 
 PORTRAIT = replace(PLAIN, orientation="portrait")
 SIZES = {

@@ -16,13 +16,10 @@ import segno
 from PIL import Image, ImageDraw
 from pypdf import PdfReader
 
-from learning_service.adapters.certificate_artwork import palette
-from learning_service.adapters.certificate_pdf import (
-    CertificateContent,
-    UnusableLogo,
-    missing_glyphs,
-    render_certificate,
-)
+from learning_service.adapters.certificate_colors import palette
+from learning_service.adapters.certificate_content import CertificateContent, UnusableLogo
+from learning_service.adapters.certificate_fonts import missing_glyphs
+from learning_service.adapters.certificate_pdf import render_certificate
 from learning_service.domain.certificates.rules.codes import printed_code, short_address
 
 NUMBER = UUID("6f1c2f0a-8a0e-4f5e-9d6b-2b7c1a9e4d33")
@@ -46,7 +43,8 @@ import hashlib
 from datetime import date
 from typing import Any
 from uuid import UUID
-from learning_service.adapters.certificate_pdf import CertificateContent, render_certificate
+from learning_service.adapters.certificate_content import CertificateContent
+from learning_service.adapters.certificate_pdf import render_certificate
 render_certificate(CertificateContent(UUID(int=1), "王小明 김철수", "T", "I", date(2020, 1, 1), None, "a", bytes(10)))
 content = {content!r}
 print(hashlib.sha256(render_certificate(content)).hexdigest())

@@ -17,7 +17,8 @@ from tests.kit.world import World
 
 import learning_service.adapters.certificate_picture as drawing
 import learning_service.worker.jobs.certificates as making
-from learning_service.adapters.certificate_pdf import CertificateContent, render_certificate
+from learning_service.adapters.certificate_content import CertificateContent
+from learning_service.adapters.certificate_pdf import render_certificate
 from learning_service.adapters.certificate_picture import picture_of
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.domain.certificates.actions.erasing import erase_certificates

@@ -13,17 +13,9 @@ import pytest
 from pydantic import ValidationError
 from tests.kit.credentials import BASE, ISSUED, NOW, Signer
 
-from learning_service.adapters.credentials import (
-    jwk,
-)
-from learning_service.adapters.linked_data import (
-    CONTEXTS,
-    UnknownContext,
-    canonical,
-    context_of,
-    is_signed_by,
-    signed,
-)
+from learning_service.adapters.canonical_form import CONTEXTS, UnknownContext, canonical, context_of
+from learning_service.adapters.credentials import jwk
+from learning_service.adapters.linked_data import is_signed_by, signed
 from learning_service.domain.certificates.rules.credentials import (
     LIST_BITS,
     Credential,

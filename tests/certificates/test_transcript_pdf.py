@@ -18,15 +18,12 @@ from tests.kit.earned import earn
 from tests.kit.printed import text_of
 from tests.kit.world import Caller, Json, World
 
+from learning_service.adapters.certificate_content import TranscriptContent, TranscriptEntry
 from learning_service.adapters.credentials import make_key
 from learning_service.adapters.pdf_signature import Signing
+from learning_service.adapters.pool_work import signed_transcript
 from learning_service.adapters.storage import ObjectMissing
-from learning_service.adapters.transcript_pdf import (
-    TranscriptContent,
-    TranscriptEntry,
-    render_transcript,
-    signed_transcript,
-)
+from learning_service.adapters.transcript_pdf import render_transcript
 from learning_service.domain.certificates.rules.certificates import transcript_key
 from learning_service.domain.completion.actions.transcripts import have_transcript_made
 from learning_service.domain.completion.queries.transcripts import transcript_job, transcript_of

@@ -7,9 +7,10 @@ from typing import Any
 import base58
 import pytest
 
-from learning_service.adapters import linked_data
+from learning_service.adapters import canonical_form, linked_data
+from learning_service.adapters.canonical_form import context_of
 from learning_service.adapters.credentials import multikey
-from learning_service.adapters.linked_data import context_of, is_signed_by, signed
+from learning_service.adapters.linked_data import is_signed_by, signed
 from learning_service.domain.certificates.rules.credentials import OPEN_BADGES, VC
 
 EXAMPLES = "https://www.w3.org/ns/credentials/examples/v2"
@@ -42,7 +43,7 @@ def _examples(monkeypatch: pytest.MonkeyPatch) -> None:
     """The vocabulary of the specification's examples, which the service does not know."""
     vocabulary = {"@context": {"@vocab": "https://www.w3.org/ns/credentials/examples#"}}
     monkeypatch.setattr(
-        linked_data,
+        canonical_form,
         "context_of",
         lambda address: vocabulary if address == EXAMPLES else context_of(address),
     )

@@ -12,7 +12,8 @@ from tests.kit.direct import Database, database
 from tests.kit.workbooks import XLSX, rows_of, sheet_of, workbook
 from tests.kit.world import World
 
-from learning_service.adapters.spreadsheets import LONGEST, packed_rows, write_workbook
+from learning_service.adapters.packed_rows import packed_rows
+from learning_service.adapters.spreadsheets import LONGEST, write_workbook
 from learning_service.api.accept import preferred_file
 from learning_service.routers import enrollments as routed
 

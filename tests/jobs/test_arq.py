@@ -28,6 +28,7 @@ from tests.kit.waiting import until
 from tests.kit.world import World
 
 from learning_service.context import Context, open_context
+from learning_service.core.loading import load
 from learning_service.core.queue import MARK_SECONDS, SERVED_BY, arq_id, deserialize, row_of, serialize
 from learning_service.core.settings import Settings
 from learning_service.domain.jobs.outbox import Job, enqueue_named
@@ -226,9 +227,9 @@ def test_arqs_id_is_the_row_and_the_number_of_its_last_claim() -> None:
 def test_the_catalog_names_what_there_is() -> None:
     for queue, jobs in catalog.JOBS.items():
         assert set(functions_of([queue])) == set(catalog.names_of([queue]))
-        assert all(callable(catalog.load(place)) for place in jobs.values())
+        assert all(callable(load(place)) for place in jobs.values())
     for scheduled in catalog.SCHEDULED.values():
-        assert scheduled.rehearsal is None or callable(catalog.load(scheduled.rehearsal))
+        assert scheduled.rehearsal is None or callable(load(scheduled.rehearsal))
     assert set(SERVED_BY) <= set(catalog.JOBS)
 
 

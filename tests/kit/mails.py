@@ -12,7 +12,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from learning_service.adapters.mail_look import Look, mail_logo
+from learning_service.adapters.mail_logo import mail_logo
+from learning_service.adapters.mail_look import Look
 from learning_service.adapters.mail_text import write_mail
 from learning_service.domain.reminders.rules import (
     AnyMail,

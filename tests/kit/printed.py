@@ -7,8 +7,9 @@ from datetime import date
 from uuid import UUID
 
 from learning_service.adapters.certificate_bidi import base_level
+from learning_service.adapters.certificate_content import CertificateContent
 from learning_service.adapters.certificate_fonts import Voice, printable
-from learning_service.adapters.certificate_pdf import CertificateContent, render_certificate
+from learning_service.adapters.certificate_pdf import render_certificate
 from learning_service.adapters.certificate_shaping import shaped
 
 PLAIN = CertificateContent(

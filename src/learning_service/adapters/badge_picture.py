@@ -5,14 +5,15 @@ Letters come from the fonts of certificates, in every script that these have.
 """
 
 import io
-from dataclasses import dataclass
 from functools import lru_cache
 from math import cos, pi, sin
 from typing import TypeAlias
 
 from PIL import Image, ImageChops, ImageDraw
 
-from learning_service.adapters.certificate_artwork import DEFAULT_COLOR, open_logo, readable_on_white
+from learning_service.adapters.certificate_artwork import open_logo
+from learning_service.adapters.certificate_colors import DEFAULT_COLOR, readable_on_white
+from learning_service.adapters.certificate_content import BadgeLook
 from learning_service.adapters.certificate_fonts import Font, printable
 from learning_service.adapters.certificate_layout import Place, fit
 from learning_service.adapters.certificate_shaping import Line
@@ -29,17 +30,6 @@ _SHORT_WORD = 3
 _STEPS = 6
 Point: TypeAlias = tuple[float, float]
 Color: TypeAlias = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class BadgeLook:
-    """What a badge shows."""
-
-    title: str
-    color: str | None
-    """`#rrggbb`; darkened where white would not read on it."""
-    logo: bytes | None
-    """A PNG or JPEG file."""
 
 
 @lru_cache(maxsize=64)

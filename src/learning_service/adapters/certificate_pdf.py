@@ -2,11 +2,8 @@
 
 import io
 from dataclasses import dataclass
-from datetime import date
 from hashlib import md5
 from math import atan2, cos, sin
-from typing import Literal, TypeAlias
-from uuid import UUID
 
 from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
@@ -20,110 +17,25 @@ from learning_service.adapters.certificate_archive import (
     finish_pages,
     root_of,
 )
-from learning_service.adapters.certificate_artwork import (
-    Palette,
-    Picture,
-    Spot,
-    UnusableLogo,
-    add_picture,
-    draw_background,
-    draw_qr,
-    palette,
-)
+from learning_service.adapters.certificate_artwork import Picture, Spot, add_picture, draw_background, draw_qr
+from learning_service.adapters.certificate_colors import Palette, palette
+from learning_service.adapters.certificate_content import CertificateContent, Signatory
 from learning_service.adapters.certificate_embedding import NO_FONT, DocumentFonts
-from learning_service.adapters.certificate_fonts import Voice, missing_glyphs, printable
+from learning_service.adapters.certificate_fonts import Voice, printable
 from learning_service.adapters.certificate_layout import Fitted, Place, fit
 from learning_service.adapters.certificate_pen import Pen
-from learning_service.adapters.certificate_places import (
-    LAYOUTS,
-    PAGES,
-    Foot,
-    Hand,
-    Layout,
-    Orientation,
-    Paper,
-)
+from learning_service.adapters.certificate_places import LAYOUTS, PAGES, Foot, Hand, Layout
 from learning_service.adapters.certificate_structure import Structure
 from learning_service.adapters.certificate_words import known_language, long_date, words
 from learning_service.domain.certificates.rules.codes import printed_code, short_address
 
-__all__ = ["CertificateContent", "UnusableLogo", "missing_glyphs", "render_certificate"]
-
 # Text of the PDF's syntax around binary streams would make the file a quarter larger for readers of 1993.
 rl_config.useA85 = 0
-
-Mark: TypeAlias = Literal["revoked", "superseded"]
 
 _READABLE = 7.5
 _MOST_SKILLS = 24
 """What is printed of the skills: points of the smallest letters, and more than there is ever room for."""
 _MARK_COLOR = "0.75 0.05 0.05"
-
-
-@dataclass(frozen=True)
-class _Signatory:
-    picture: str
-    """What the picture of the signature is called in the file."""
-    name: str
-    title: str | None
-    image: bytes | None
-
-
-@dataclass(frozen=True)
-class CertificateContent:
-    """All that a certificate prints, frozen when it was issued."""
-
-    certificate_id: UUID
-    recipient_name: str
-    course_title: str
-    issuer_name: str
-    issued_on: date
-    expires_on: date | None
-    """The last day on which it is valid; None: no end."""
-    verification_url: str
-    code: bytes
-    """Printed in short, for those who type."""
-    credit_hours: str | None = None
-    score: str | None = None
-    """As it is printed; None: it is not."""
-    skills: tuple[str, ...] = ()
-    """What the course taught, as far as there is room."""
-    reissued_on: date | None = None
-    logo: bytes | None = None
-    """A PNG or JPEG file."""
-    primary_color: str | None = None
-    """`#rrggbb`; darkened where it would not read on white."""
-    signatory_name: str | None = None
-    signatory_title: str | None = None
-    signature_image: bytes | None = None
-    """A PNG or JPEG file; nothing where nobody signs."""
-    second_signatory_name: str | None = None
-    second_signatory_title: str | None = None
-    second_signature_image: bytes | None = None
-    seal: bytes | None = None
-    """A PNG or JPEG file."""
-    locale: str = "en"
-    """A language tag, for words and dates; one without a catalog means English."""
-    paper: Paper = "a4"
-    orientation: Orientation = "landscape"
-    mark: Mark | None = None
-    """What is stamped across it when it is no longer in force."""
-    credential: str | None = None
-    """The same as a signed credential; a file in the PDF."""
-
-    @property
-    def signatories(self) -> list[_Signatory]:
-        """Who signs, from the left."""
-        first = ("signature", self.signatory_name, self.signatory_title, self.signature_image)
-        second = (
-            "second_signature",
-            self.second_signatory_name,
-            self.second_signatory_title,
-            self.second_signature_image,
-        )
-        return [
-            _Signatory(place, name, title, image) for place, name, title, image in (first, second) if name
-        ]
 
 
 @dataclass(frozen=True)
@@ -265,7 +177,7 @@ def _draw_signatories(page: _Page, content: CertificateContent) -> None:
         _draw_signatory(page, one, f"{text['certificate_signature']}: {one.name}", x, foot.hand)
 
 
-def _draw_signatory(page: _Page, one: _Signatory, said: str, x: float, hand: Hand) -> None:
+def _draw_signatory(page: _Page, one: Signatory, said: str, x: float, hand: Hand) -> None:
     """A line with room to sign, who signs below it, and the picture of the signature on it."""
     y, half, (wide, high) = hand.line, hand.half, hand.picture
     name = fit(one.name, "display", hand.name)

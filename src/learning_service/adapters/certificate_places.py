@@ -4,12 +4,11 @@ All places are in points from the lower left corner of A4; on another paper the 
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
+from learning_service.adapters.certificate_content import Orientation, Paper
 from learning_service.adapters.certificate_layout import Place
 
-Paper: TypeAlias = Literal["a4", "letter"]
-Orientation: TypeAlias = Literal["landscape", "portrait"]
 Size: TypeAlias = tuple[float, float]
 
 _PORTRAIT: dict[Paper, Size] = {"a4": (595.28, 841.89), "letter": (612.0, 792.0)}

@@ -1,21 +1,17 @@
 """How mails look: text, and HTML in the organization's colour with its logo, both made from the same words."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from PIL import Image
 
-from learning_service.adapters.certificate_artwork import DEFAULT_COLOR, open_logo, readable_on_white
+from learning_service.adapters.certificate_colors import DEFAULT_COLOR, readable_on_white
 
 _PAGES = Environment(
     loader=PackageLoader("learning_service", "assets/mail"), autoescape=True, undefined=StrictUndefined
 )
-_LOGO_SIZE = (360, 112)
-"""Twice what is shown, for dense screens."""
 _LOGO_ID = "logo"
 _TEXT_CONTRAST = 4.5
 
@@ -114,13 +110,3 @@ def _text(said: Said) -> str:
 
 def _link(said: Said, link: Link) -> str:
     return said.link_form.replace("{label}", link.label).replace("{url}", link.url)
-
-
-def mail_logo(stored: bytes) -> Logo:
-    """The logo, made as small as mails show it. Raises UnusableLogo."""
-    picture = open_logo(stored)
-    picture.thumbnail(_LOGO_SIZE, Image.Resampling.LANCZOS)
-    out = io.BytesIO()
-    picture.save(out, "PNG", optimize=True)
-    shown = max(1, picture.width // 2), max(1, picture.height // 2)
-    return Logo(out.getvalue(), *shown)

@@ -7,10 +7,11 @@ What signs is `pdf_signer`. It is loaded by the first signature, in a process of
 key on would hold 13 MB for it.
 """
 
-import importlib
 from dataclasses import dataclass
 
-_SIGNER = "learning_service.adapters.pdf_signer"
+from learning_service.core.loading import load
+
+_SIGN = "learning_service.adapters.pdf_signer:sign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +29,5 @@ def sign_pdf(pdf: bytes, by: Signing) -> bytes:
         UnusableKey: the key is none for PDFs, or its certificate has ended.
         Unavailable: the authority gave no time.
     """
-    signed: bytes = importlib.import_module(_SIGNER).sign(pdf, by)
+    signed: bytes = load(_SIGN)(pdf, by)
     return signed

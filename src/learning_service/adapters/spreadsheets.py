@@ -5,14 +5,14 @@ quoted, so that it stays a text when somebody edits it.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 import xlsxwriter
-from pydantic_core import to_json
 
+from learning_service.adapters.packed_rows import TIME
 from learning_service.domain.reports.rules import formula_safe
 
 MOST_ROWS = 1_048_576
@@ -20,17 +20,6 @@ MOST_ROWS = 1_048_576
 LONGEST = 32_767
 """Characters of a cell."""
 _WIDEST, _MEASURED = 60, 200
-_TIME = "T"
-"""What marks a time among packed cells."""
-
-
-def packed_rows(rows: Iterable[Sequence[Any]]) -> bytes:
-    """Rows as lines of JSON, as `write_workbook` reads them; a time keeps being one."""
-    lines = (
-        to_json([{_TIME: cell} if isinstance(cell, datetime) else cell for cell in row]) + b"\n"
-        for row in rows
-    )
-    return b"".join(lines)
 
 
 def write_workbook(
@@ -89,7 +78,7 @@ def _write(sheet: Any, styles: Any, row: int, column: int, cell: Any) -> None:
         sheet.write_number(row, column, cell)
     elif isinstance(cell, dict):
         # A sheet rounds: the last microsecond of a day would be shown as the next one.
-        at = datetime.fromisoformat(cell[_TIME]).astimezone(UTC).replace(tzinfo=None, microsecond=0)
+        at = datetime.fromisoformat(cell[TIME]).astimezone(UTC).replace(tzinfo=None, microsecond=0)
         sheet.write_datetime(row, column, at, styles["time"])
     else:
         text = str(cell)[:LONGEST]

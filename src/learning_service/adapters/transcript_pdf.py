@@ -6,7 +6,6 @@ As a certificate it is PDF/A-3a and PDF/UA-1, and the same bytes for the same co
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from hashlib import md5
 from typing import TypeAlias
 
@@ -21,55 +20,21 @@ from learning_service.adapters.certificate_archive import (
     finish_pages,
     root_of,
 )
-from learning_service.adapters.certificate_artwork import Palette, add_picture, palette
+from learning_service.adapters.certificate_artwork import add_picture
+from learning_service.adapters.certificate_colors import Palette, palette
+from learning_service.adapters.certificate_content import TranscriptContent, TranscriptEntry
 from learning_service.adapters.certificate_embedding import NO_FONT, DocumentFonts
 from learning_service.adapters.certificate_fonts import Voice, printable
 from learning_service.adapters.certificate_layout import Fitted, Place, fit
 from learning_service.adapters.certificate_pen import Pen
-from learning_service.adapters.certificate_places import PAGES, Paper
+from learning_service.adapters.certificate_places import PAGES
 from learning_service.adapters.certificate_structure import Kind, Structure
 from learning_service.adapters.certificate_words import known_language, long_date, words
-from learning_service.adapters.pdf_signature import Signing, sign_pdf
 
 _EDGE, _TOP, _BOTTOM, _FOOT = 62.0, 66.0, 78.0, 44.0
 """How far the words stay from the sides, from above and from below, and how high the last line of a page stands."""
 _LOGO = (190.0, 46.0)
 _ENDLESS = 100_000.0
-
-
-@dataclass(frozen=True)
-class TranscriptEntry:
-    """A certificate that is valid."""
-
-    title: str
-    address: str
-    """Of its page."""
-    short_address: str
-    """The same for those who type: with its number."""
-    issued_on: date
-    expires_on: date | None
-    """The last day on which it is valid; None: no end."""
-    score: str | None
-    """As it is printed; None: it is not."""
-    credit_hours: str | None
-    skills: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class TranscriptContent:
-    """All that a transcript prints."""
-
-    recipient_name: str
-    issuer_name: str
-    as_of: date
-    entries: tuple[TranscriptEntry, ...]
-    data: str
-    """The same as JSON; a file in the PDF."""
-    logo: bytes | None = None
-    """A PNG or JPEG file."""
-    primary_color: str | None = None
-    locale: str = "en"
-    paper: Paper = "a4"
 
 
 @dataclass(frozen=True)
@@ -96,11 +61,6 @@ class _Block:
 
 
 _Placed: TypeAlias = list[tuple[_Block, float]]
-
-
-def signed_transcript(content: TranscriptContent, by: Signing) -> bytes:
-    """The transcript's PDF with its signature. Raises what drawing and signing raise."""
-    return sign_pdf(render_transcript(content), by)
 
 
 def render_transcript(content: TranscriptContent) -> bytes:

@@ -12,7 +12,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from learning_service.adapters.spreadsheets import packed_rows, write_workbook
+from learning_service.adapters.packed_rows import packed_rows
+from learning_service.adapters.pool_work import write_workbook
 from learning_service.api.accept import preferred_file
 from learning_service.api.routes import Responses
 from learning_service.context import Context

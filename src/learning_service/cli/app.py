@@ -5,15 +5,14 @@ broken one does not take the others along. A package beside the service may add 
 group `learning_service.commands`.
 """
 
-import gc
 import importlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
+
+from learning_service.core.loading import loading
 
 COMMANDS = (
     "api",
@@ -43,7 +42,7 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of this name, or None."""
         if cmd_name in COMMANDS:
-            with _unsearched():
+            with loading():
                 found = importlib.import_module(f"learning_service.cli.{cmd_name}").app
         elif (entry := _added().get(cmd_name)) is not None:
             found = entry.load()
@@ -52,20 +51,6 @@ class Commands(TyperGroup):
         command = typer.main.get_command(found)
         command.name = cmd_name
         return command
-
-
-@contextmanager
-def _unsearched() -> Iterator[None]:
-    """Meanwhile nothing is searched for garbage, and later searches leave out what was made.
-
-    What modules make lasts, and the searches are a third of a start.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _added() -> dict[str, EntryPoint]:

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from learning_service.cli.operating import CommandError, operate, with_context
+from learning_service.core.loading import load
 from learning_service.core.settings import Settings
-from learning_service.worker.catalog import SCHEDULED, Scheduled, load
+from learning_service.worker.catalog import SCHEDULED, Scheduled
 
 app = typer.Typer()
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic_core import to_json
 
-from learning_service.adapters.certificate_pdf import missing_glyphs
+from learning_service.adapters.pool_work import missing_glyphs
 from learning_service.api.bodies import JSON_PATCH
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.openapi.headers import ETAG, with_headers

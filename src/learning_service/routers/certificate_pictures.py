@@ -7,8 +7,8 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from learning_service.adapters.certificate_artwork import UnusableLogo
-from learning_service.adapters.mail_look import mail_logo
+from learning_service.adapters.certificate_content import UnusableLogo
+from learning_service.adapters.pool_work import mail_logo
 from learning_service.adapters.processes import ProcessDied
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.api.guesses import count_unknown

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
-from learning_service.adapters.certificate_pdf import missing_glyphs
+from learning_service.adapters.pool_work import missing_glyphs
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import NoBody, body, page
 from learning_service.api.permissions import AnyCaller, CanMakeCourses, IsMember, IsMemberOrAdmin

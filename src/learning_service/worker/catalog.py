@@ -4,11 +4,9 @@ Functions are named by their place, so that the settings know all jobs without l
 `arq --check` answers at once.
 """
 
-import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 _HOME = "learning_service.worker.jobs"
 
@@ -89,9 +87,3 @@ def names_of(queues: Iterable[str]) -> list[str]:
     """The names of all jobs in these queues."""
     names = [name for queue in queues for name in JOBS[queue]]
     return sorted([*names, *(SCHEDULED if "jobs" in queues else ())])
-
-
-def load(function: str) -> Any:
-    """The function at a place, `module:name`."""
-    module, _, name = function.partition(":")
-    return getattr(importlib.import_module(module), name)

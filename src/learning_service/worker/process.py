@@ -10,6 +10,7 @@ import structlog
 
 from learning_service.adapters.confinement import hide_memory, remove_leftovers
 from learning_service.context import Context, open_context
+from learning_service.core.loading import load
 from learning_service.core.metrics import shown
 from learning_service.core.queue import row_of
 from learning_service.core.settings import Settings
@@ -17,7 +18,7 @@ from learning_service.core.tasks import end_tasks
 from learning_service.core.telemetry import configure_logging
 from learning_service.domain.jobs.outbox import Job
 from learning_service.domain.jobs.payloads import DeliverWebhooks
-from learning_service.worker.catalog import JOBS, SCHEDULED, load
+from learning_service.worker.catalog import JOBS, SCHEDULED
 from learning_service.worker.durable import Durable, JobFunction
 from learning_service.worker.foreign import take_in
 from learning_service.worker.jobs.documents import office_of

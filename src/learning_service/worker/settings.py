@@ -17,9 +17,10 @@ from arq.connections import RedisSettings
 from arq.cron import CronJob
 from arq.worker import Function, check_health, run_worker
 
+from learning_service.core.loading import load, loading
 from learning_service.core.queue import arq_queue, deserialize, serialize
 from learning_service.core.settings import Settings
-from learning_service.worker.catalog import load, names_of
+from learning_service.worker.catalog import names_of
 from learning_service.worker.redis_client import WorkerRedis
 
 settings = Settings()
@@ -152,8 +153,15 @@ class ConverterSettings:
     health_check_key = f"{queue_name}:health-check:{socket.gethostname()}"
 
 
+def load_jobs(kind: Any) -> None:
+    """Load what a worker of these settings is made of."""
+    with loading():
+        load("learning_service.worker.process:functions_of")(kind.ctx["queues"])
+
+
 def run(kind: Any, **changes: Any) -> None:
     """Run a worker by its settings until it is stopped, as arq's command does. `changes` replace settings."""
+    load_jobs(kind)
     # What arq raises at its end when it had to cancel jobs, whose rows have been given back.
     with contextlib.suppress(asyncio.CancelledError):
         run_worker(kind, **changes)

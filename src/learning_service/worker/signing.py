@@ -10,17 +10,11 @@ from urllib.parse import urlsplit
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.adapters.badge_picture import BadgeLook, draw_badge
-from learning_service.adapters.certificate_artwork import UnusableLogo
+from learning_service.adapters.certificate_content import BadgeLook, UnusableLogo
 from learning_service.adapters.certificate_words import known_language, words
-from learning_service.adapters.credentials import (
-    SigningPair,
-    as_text,
-    make_key,
-    sign_credential,
-    sign_list,
-)
+from learning_service.adapters.credentials import SigningPair, as_text, make_key, sign_credential, sign_list
 from learning_service.adapters.pdf_signature import Signing
+from learning_service.adapters.pool_work import draw_badge
 from learning_service.context import Context
 from learning_service.domain.certificates.actions.badges import give_picture, has_picture, keep_picture
 from learning_service.domain.certificates.actions.credentials import (
@@ -172,7 +166,7 @@ async def _publish(context: Context, session: AsyncSession, one: StatusList) -> 
     )
     key = bytes.fromhex(_opened(context, by))
     method = verification_method(issuer, by.id)
-    publish(one, await asyncio.to_thread(sign_list, document, key, method, instant), instant)
+    publish(one, await context.processes.run(sign_list, document, key, method, instant), instant)
     await session.flush()
     log.info("status_list_published", number=one.number)
 

@@ -10,15 +10,10 @@ from datetime import datetime
 import structlog
 from prometheus_client import Counter, Gauge
 
-from learning_service.adapters.certificate_pdf import (
-    CertificateContent,
-    UnusableLogo,
-    missing_glyphs,
-)
-from learning_service.adapters.certificate_picture import picture_of
+from learning_service.adapters.certificate_content import CertificateContent, UnusableLogo
 from learning_service.adapters.certificate_words import percent
+from learning_service.adapters.pool_work import picture_of, print_certificate
 from learning_service.adapters.processes import ProcessDied
-from learning_service.adapters.signed_certificate import signed_certificate
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.context import Context
 from learning_service.domain.certificates.actions.credentials import version_of
@@ -42,13 +37,11 @@ from learning_service.domain.certificates.rules.pictures import file_keys, pictu
 from learning_service.domain.jobs.outbox import Job, enqueue_job
 from learning_service.domain.jobs.payloads import GenerateCertificates, PlanMailOfCertificate, Unworkable
 from learning_service.domain.kernel.days import last_day, local_day
-from learning_service.domain.organizations.rules import PRINTED_FIELDS
 from learning_service.worker.durable import finishing
 from learning_service.worker.signing import pdf_signing, signed_credential
 
 log = structlog.get_logger()
 
-PRINTED = ("recipient_name", "course_title", "issuer_name", *PRINTED_FIELDS)
 SHARE_PER_DAY, AT_LEAST = 25, 2000
 """Each day's audit looks at one PDF in 25, so at all of them within a month; at few, every day."""
 BATCH, AT_ONCE = 50, 5
@@ -75,12 +68,12 @@ async def generate_certificates(context: Context, job: Job) -> None:
         return
     content = replace(await content_of(context, certificate), mark=mark, credential=credential)
     try:
-        pdf = await context.processes.run(signed_certificate, content, await pdf_signing(context))
+        printed = await context.processes.run(print_certificate, content, await pdf_signing(context))
     except (UnusableLogo, UnusableKey) as error:
         raise Unworkable(f"certificate {certificate.id}: {error}") from error
-    sha256 = hashlib.sha256(pdf).hexdigest()
-    await context.store.put(pdf_key(sha256), pdf, content_type="application/pdf")
-    pictured = await _keep_picture(context, job, certificate, sha256, pdf)
+    sha256 = hashlib.sha256(printed.pdf).hexdigest()
+    await context.store.put(pdf_key(sha256), printed.pdf, content_type="application/pdf")
+    pictured = await _keep_picture(context, job, certificate, sha256, printed.pdf)
     async with finishing(context, job) as session:
         if mark:
             wanted = await activate_marked(session, certificate.id, sha256, mark, pictured=pictured)
@@ -92,8 +85,8 @@ async def generate_certificates(context: Context, job: Job) -> None:
                     PlanMailOfCertificate(certificate_id=certificate.id),
                     organization_id=certificate.organization_id,
                 )
-            if wanted and (fields := _replaced(content)):
-                await note_replaced(session, certificate, fields)
+            if wanted and printed.replaced:
+                await note_replaced(session, certificate, list(printed.replaced))
                 log.warning("certificate_characters_replaced", certificate_id=str(certificate.id))
     if not wanted:
         for key in file_keys(sha256):
@@ -118,11 +111,6 @@ async def _keep_picture(
         return False
     await context.store.put(picture_key(sha256), png, content_type="image/png")
     return True
-
-
-def _replaced(content: CertificateContent) -> list[str]:
-    """The fields of which some characters have no glyph and were written in Latin letters."""
-    return [field for field in PRINTED if missing_glyphs(getattr(content, field) or "")]
 
 
 async def _certificate(context: Context, job: Job, told: GenerateCertificates) -> Certificate:

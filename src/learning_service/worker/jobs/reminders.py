@@ -11,17 +11,12 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.adapters.certificate_artwork import UnusableLogo
+from learning_service.adapters.certificate_content import UnusableLogo
 from learning_service.adapters.letter import UnsafeLetter
-from learning_service.adapters.mail_look import Look, mail_logo
+from learning_service.adapters.mail_look import Look
 from learning_service.adapters.mail_text import write_mail
-from learning_service.adapters.mailer import (
-    Mailer,
-    MailInDoubt,
-    MailNotTaken,
-    MailRefused,
-    open_mailer,
-)
+from learning_service.adapters.mailer import Mailer, MailInDoubt, MailNotTaken, MailRefused, open_mailer
+from learning_service.adapters.pool_work import mail_logo
 from learning_service.adapters.processes import ProcessDied
 from learning_service.adapters.storage import ObjectMissing, StoreUnavailable
 from learning_service.context import Context

@@ -2,9 +2,9 @@
 
 import hashlib
 
-from learning_service.adapters.certificate_artwork import UnusableLogo
+from learning_service.adapters.certificate_content import TranscriptContent, TranscriptEntry, UnusableLogo
 from learning_service.adapters.certificate_words import percent
-from learning_service.adapters.transcript_pdf import TranscriptContent, TranscriptEntry, signed_transcript
+from learning_service.adapters.pool_work import signed_transcript
 from learning_service.context import Context
 from learning_service.domain.certificates.rules.certificates import shown_hours, transcript_key
 from learning_service.domain.certificates.rules.pdf_keys import UnusableKey
