@@ -180,7 +180,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                 cursor_keys=settings.keys_for("cursors"),
             )
     finally:
-        processes.close()
+        await processes.close()
         await limits.close()
         await http.close()
         await queue.close()

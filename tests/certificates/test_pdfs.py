@@ -171,7 +171,7 @@ async def test_a_pool_outlives_the_death_of_a_process() -> None:
             await pool.run(os.abort)
         assert await pool.run(os.getpid) != os.getpid()
     finally:
-        pool.close()
+        await pool.close()
 
 
 PARENT = """

@@ -62,9 +62,13 @@ def _is_ours(node: ast.expr) -> bool:
 
 def test_nothing_runs_what_came_in() -> None:
     assert [(path, name) for path, name, _ in _calls() if name in RUNS_CODE] == []
-    # Between a process and the helper that it started, whether an error of the helper's will arrive.
-    known = [("domain/kernel/helper_process.py", "pickle")]
-    assert [(path, name) for path, name in _imports() if name in READS_CODE] == known
+    # Between a process and those that it started: pieces of work, answers, and whether an error will arrive.
+    known = [
+        ("adapters/pool_process.py", "pickle"),
+        ("adapters/processes.py", "pickle"),
+        ("domain/kernel/helper_process.py", "pickle"),
+    ]
+    assert sorted((path, name) for path, name in _imports() if name in READS_CODE) == known
     # Redis runs what it is sent too: always a constant of its module.
     scripts = [call for path, name, call in _calls() if path == "core/rate_limits.py" and name == "self._run"]
     assert scripts

@@ -67,8 +67,9 @@ WORKER = """
 import sys, typer
 from learning_service.cli.app import app
 typer.main.get_command(app).get_command(None, "worker")
-from learning_service.worker.settings import WorkerSettings, load_jobs
-load_jobs(WorkerSettings)
+from learning_service.cli.worker import load_settings
+settings = load_settings()
+settings.load_jobs(settings.WorkerSettings)
 from learning_service.worker.process import functions_of
 assert functions_of(("jobs", "webhooks"))
 print(*(name for name in sys.argv[1:] if name in sys.modules))

@@ -1,29 +1,35 @@
-"""Work that keeps a processor busy, done in processes of its own, so that the worker's loop never waits for it.
+"""Work that keeps a processor busy, done in processes of its own, so that the event loop never waits for it.
 
-The processes are started with the first piece of work. They end with their parent however it ends, `kill -9`
-included: each watches a pipe that only the parent holds open.
+A process is started with the first piece of work, and another one when work has waited for as long as a start takes:
+a worker with little to draw holds one. What has nothing to do ends. All end with their parent however it ends,
+`kill -9` included: each watches a pipe that only the parent holds open.
 """
 
 import asyncio
-import multiprocessing
 import os
-import signal
-import threading
+import pickle
+import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar, TypeVarTuple
+from contextlib import suppress
+from typing import Any, TypeVar, TypeVarTuple
 
+from learning_service.adapters.pool_process import SIZE_BYTES
 from learning_service.core.tracing import span
 
 Ts = TypeVarTuple("Ts")
 T = TypeVar("T")
-NICENESS = 5
-"""Drawing thousands after a deadline must not slow down the processes that answer requests on the same machine."""
+START_SECONDS = 1.0
+"""What a start takes; where work waits for longer, another process is worth it."""
+REST_SECONDS, LAST_REST_SECONDS = 10.0, 300.0
+"""How long a process stays that has nothing to do, and how long the last one does."""
+_PROGRAM = "from learning_service.adapters.pool_process import serve; serve()"
+_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "1048576"}
+"""So that what a large picture took is given back: glibc would keep twice the largest for the next one."""
 
 
 class ProcessDied(Exception):
-    """The process that had the work died over it, or beside it; trying again may help."""
+    """The process that had the work died over it; trying again may help."""
 
 
 class ProcessPool:
@@ -31,46 +37,114 @@ class ProcessPool:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._executor: ProcessPoolExecutor | None = None
+        self._places: list[_Place] = []
+        self._free: list[_Place] = []
+        self._freed = asyncio.Event()
 
     async def run(self, function: Callable[[*Ts], T], *args: *Ts) -> T:
         """The function's answer. Raises what it raises, or ProcessDied."""
-        if self._executor is None:
-            self._executor = self._start()
-        executor = self._executor
+        with span(getattr(function, "__qualname__", "work of a process")):
+            place = await self._free_place()
+            try:
+                answer: T = await place.do(function, args)
+            finally:
+                self._rest(place)
+            return answer
+
+    async def close(self) -> None:
+        """End the processes, whatever they do."""
+        for place in self._places:
+            await place.close()
+        self._places.clear()
+        self._free.clear()
+
+    async def _free_place(self) -> "_Place":
+        """The place that was used last of those that are free, where work has its process in memory; or a new one."""
+        loop = asyncio.get_running_loop()
+        patient_until = loop.time() + START_SECONDS
+        while not self._free:
+            may_grow = len(self._places) < self._size
+            if not self._places or (may_grow and loop.time() >= patient_until):
+                self._places.append(place := _Place())
+                return place
+            self._freed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(patient_until if may_grow else None):
+                    await self._freed.wait()
+        place = self._free.pop()
+        place.timer.cancel()
+        return place
+
+    def _rest(self, place: "_Place") -> None:
+        seconds = LAST_REST_SECONDS if len(self._places) == 1 else REST_SECONDS
+        place.timer = asyncio.get_running_loop().call_later(seconds, self._drop, place)
+        self._free.append(place)
+        self._freed.set()
+
+    def _drop(self, place: "_Place") -> None:
+        """Nobody has taken it since."""
+        self._places.remove(place)
+        self._free.remove(place)
+        place.stop()
+
+
+class _Place:
+    """Where one process works, started with its first piece, and anew after it ended."""
+
+    timer: asyncio.TimerHandle
+    """Ends the rest of what is free."""
+
+    def __init__(self) -> None:
+        self._process: Process | None = None
+
+    async def do(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """The function's answer. Raises what it raises, or ProcessDied; ends the process if nobody waits any more."""
+        message = pickle.dumps((function, arguments))
         try:
-            with span(getattr(function, "__qualname__", "work of a process")):
-                return await asyncio.get_running_loop().run_in_executor(executor, function, *args)
-        except BrokenProcessPool as error:
-            # One death breaks the whole pool; the first to notice makes room for a new one.
-            if self._executor is executor:
-                self._executor = None
-                executor.shutdown(wait=False, cancel_futures=True)
+            if self._process is None:
+                self._process = await _started()
+            is_answer, value = await _asked(self._process, message)
+        except (OSError, EOFError) as error:
+            await self.close()
             raise ProcessDied("a process of the pool died") from error
+        except BaseException:
+            self.stop()
+            raise
+        if is_answer:
+            return value
+        raise value
 
-    def _start(self) -> ProcessPoolExecutor:
-        # Not forked: the copy of a process with threads and an event loop may hang in a lock that no thread holds.
-        return ProcessPoolExecutor(
-            self._size, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare
-        )
+    async def close(self) -> None:
+        """End the process, and see it ended."""
+        process = self._process
+        self.stop()
+        if process is not None:
+            await process.wait()
 
-    def close(self) -> None:
-        """End the processes; what waits is dropped."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
-            self._executor = None
-
-
-def _prepare() -> None:
-    """Make this process end with its parent, and not by signals that are meant for the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    os.nice(NICENESS)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    def stop(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.kill()
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(1)
+async def _started() -> Process:
+    # The same modules are to be found there.
+    way = os.pathsep.join(one or os.getcwd() for one in sys.path)
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-c", _PROGRAM),
+        stdin=PIPE,
+        stdout=PIPE,
+        env={**os.environ, **_MALLOC, "PYTHONPATH": way},
+    )
+
+
+async def _asked(process: Process, message: bytes) -> tuple[bool, Any]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(len(message).to_bytes(SIZE_BYTES, "big") + message)
+    await process.stdin.drain()
+    size = int.from_bytes(await process.stdout.readexactly(SIZE_BYTES), "big")
+    answer: tuple[bool, Any] = pickle.loads(await process.stdout.readexactly(size))  # noqa: S301  -- our own
+    return answer

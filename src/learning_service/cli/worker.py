@@ -2,11 +2,12 @@
 
 import importlib
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from learning_service.cli.terminal import fail, find_database, read_settings
+from learning_service.core.loading import loading
 from learning_service.core.settings import Settings
 from learning_service.domain.certificates.rules.pdf_keys import UnusableKey, read_pdf_key
 
@@ -36,13 +37,18 @@ def refuse_unusable_key(settings: Settings) -> None:
         fail("PDF_SIGNING_KEY: its certificate does not hold now")
 
 
+def load_settings() -> Any:
+    """The module of arq's settings. Not before it is needed: it reads the environment."""
+    with loading():
+        return importlib.import_module("learning_service.worker.settings")
+
+
 def run_arq(kind: str, *, check: bool) -> None:
     """Run a worker by its settings, or end with what `arq --check` says of it."""
     if check:
         find_database()
     read_settings()
-    # Only now: it reads the settings of the environment.
-    module = importlib.import_module("learning_service.worker.settings")
+    module = load_settings()
     if check:
         raise typer.Exit(module.check(getattr(module, kind)))
     module.run(getattr(module, kind))

@@ -25,11 +25,13 @@ def loading() -> Iterator[None]:
     """
     hidden: dict[str, Any] = {name: None for name in FOR_TERMINALS if name not in sys.modules}
     sys.modules.update(hidden)
+    known = len(sys.modules)
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
+        if len(sys.modules) > known:
+            gc.freeze()
         gc.enable()
         for name in hidden:
             del sys.modules[name]

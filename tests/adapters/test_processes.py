@@ -1,0 +1,137 @@
+"""The pool: how many processes there are, and what ends one. `tests/certificates/test_pdfs.py` has its deaths."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.kit.waiting import until
+
+from learning_service.adapters import processes
+from learning_service.adapters.processes import ProcessDied, ProcessPool
+
+LONG = 1_000_000.0
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[ProcessPool]:
+    made = ProcessPool(2)
+    yield made
+    await made.close()
+
+
+def begun(path: str) -> int:
+    """Say so, and wait until the file is away."""
+    file = Path(path)
+    file.write_text(str(os.getpid()))
+    while file.exists():
+        time.sleep(0.01)
+    return os.getpid()
+
+
+def refuse(what: object) -> None:
+    raise Unsendable(what, lambda: None)
+
+
+class Unsendable(Exception):
+    """One that cannot be sent."""
+
+
+def said(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+def is_there(pid: int) -> bool:
+    return Path(f"/proc/{pid}/cmdline").exists()
+
+
+async def pid_in(path: Path) -> int:
+    async def written() -> bool:
+        return said(path) != ""
+
+    await until(written)
+    return int(said(path))
+
+
+async def gone(pid: int) -> None:
+    async def ended() -> bool:
+        return not is_there(pid)
+
+    await until(ended)
+
+
+async def test_one_process_does_what_comes_one_after_the_other(
+    pool: ProcessPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "START_SECONDS", LONG)
+    first = await pool.run(os.getpid)
+    assert first != os.getpid()
+    assert set(await asyncio.gather(*(pool.run(os.getpid) for _ in range(8)))) == {first}
+
+
+async def test_another_is_started_for_what_has_waited(
+    pool: ProcessPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(processes, "START_SECONDS", 0.01)
+    monkeypatch.setattr(processes, "REST_SECONDS", 0.01)
+    long = tmp_path / "long"
+    busy = asyncio.create_task(pool.run(begun, str(long)))
+    first = await pid_in(long)
+    second = await pool.run(os.getpid)
+    assert second not in (first, os.getpid())
+    await gone(second)
+    long.unlink()
+    assert await busy == first
+    assert await pool.run(os.getpid) == first
+
+
+async def test_there_are_no_more_than_the_pool_may_have(
+    pool: ProcessPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(processes, "START_SECONDS", 0.01)
+    paths = [tmp_path / "one", tmp_path / "two"]
+    busy = [asyncio.create_task(pool.run(begun, str(path))) for path in paths]
+    pids = {await pid_in(path) for path in paths}
+    waits = asyncio.create_task(pool.run(os.getpid))
+    done, _ = await asyncio.wait([waits], timeout=0.2)
+    assert not done
+    for path in paths:
+        path.unlink()
+    assert set(await asyncio.gather(*busy)) == pids
+    assert await waits in pids
+
+
+async def test_what_nobody_waits_for_any_more_is_stopped(pool: ProcessPool, tmp_path: Path) -> None:
+    long = tmp_path / "long"
+    busy = asyncio.create_task(pool.run(begun, str(long)))
+    first = await pid_in(long)
+    busy.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await busy
+    await gone(first)
+    assert await pool.run(os.getpid) != first
+
+
+async def test_a_death_is_of_one_piece_of_work(
+    pool: ProcessPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(processes, "START_SECONDS", 0.01)
+    long = tmp_path / "long"
+    busy = asyncio.create_task(pool.run(begun, str(long)))
+    first = await pid_in(long)
+    with pytest.raises(ProcessDied):
+        await pool.run(os.abort)
+    long.unlink()
+    assert await busy == first
+
+
+async def test_what_is_printed_and_what_cannot_be_sent_disturb_nothing(pool: ProcessPool) -> None:
+    await pool.run(print, "not an answer")
+    with pytest.raises(RuntimeError, match="Unsendable"):
+        await pool.run(refuse, "this")
+    with pytest.raises(ZeroDivisionError):
+        await pool.run(divmod, 1, 0)
+    large = b"x" * 3_000_000
+    assert await pool.run(bytes, large) == large
