@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount
-from learning_service.domain.completion.actions.submissions import Closed, GradedSubmission, grade_submission
+from learning_service.domain.completion.actions.closing import GradedSubmission, grade_submission
+from learning_service.domain.completion.actions.submissions import Closed
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
 from learning_service.domain.courses.rules.shape import CourseShape, QuizShape
 from learning_service.domain.questions.rules.free_form import FreeFormKey

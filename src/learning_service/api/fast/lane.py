@@ -131,17 +131,26 @@ async def small_body(request: Request) -> bytes | None:
 
 
 async def plain_body(request: Request, type_: TypeAdapter[T], keys: Callable[[T], int]) -> T | None:
-    """The body as this type; None for one that is large, not plain or wrong, which is the route's to judge.
+    """The body as this type, as `read_body` reads what `plain_bytes` gives."""
+    body = await plain_bytes(request)
+    return None if body is None else read_body(body, type_, keys)
 
-    `keys`: how many keys the objects of a value have together. A body of as many has none twice, so that it need not
-    be read once more for that, which takes as long as to validate it.
-    """
+
+async def plain_bytes(request: Request) -> bytes | None:
+    """The body where it says to be JSON; None for one that is large or not plain, which is the route's to judge."""
     headers = request.headers
     if headers.get("content-type") != wire.JSON or "content-encoding" in headers:
         return None
     body = await small_body(request)
-    if body is None or len(body) > wire.JUDGED_AT_ONCE:
-        return None
+    return None if body is None or len(body) > wire.JUDGED_AT_ONCE else body
+
+
+def read_body(body: bytes, type_: TypeAdapter[T], keys: Callable[[T], int]) -> T | None:
+    """The body as this type; None for a wrong one, which is the route's to judge.
+
+    `keys`: how many keys the objects of a value have together. A body of as many has none twice, so that it need not
+    be read once more for that, which takes as long as to validate it.
+    """
     try:
         found = type_.validate_json(body)
     except (ValidationError, RecursionError):

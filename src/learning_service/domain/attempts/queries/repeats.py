@@ -1,13 +1,9 @@
 """A submission sent twice: a client that did not get the reply sends it again, and names no attempt."""
 
-import hashlib
 import uuid
-from collections.abc import Iterable
 from datetime import timedelta
-from operator import attrgetter
 from typing import Any
 
-from pydantic_core import to_json
 from sqlalchemy import Select, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,22 +12,9 @@ from learning_service.domain.attempts.queries.positions import Position
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.planning import FENCE
-from learning_service.domain.questions.rules.responses import Response
 
 WITHIN = timedelta(minutes=1)
 """How long after it closed an attempt a submission is known again."""
-_BY_QUESTION = attrgetter("question_id")
-
-
-def digest_of(responses: Iterable[Response]) -> str:
-    """What tells a submission from others, whatever the order of its responses."""
-    in_order = sorted(responses, key=_BY_QUESTION)
-    # By hand: the model's own serializer takes twice as long, 2 % of a submission's Python.
-    given = [
-        (one.question_id, one.answer_ids, one.value, one.text, one.number, one.matches, one.order)
-        for one in in_order
-    ]
-    return hashlib.sha256(to_json(given)).hexdigest()
 
 
 def closed_just_now(

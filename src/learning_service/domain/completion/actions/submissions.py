@@ -1,24 +1,18 @@
 """Closing an attempt: graded, counted and stored by one statement, then whatever follows from it."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from decimal import Decimal
 
-from pydantic_core import to_json
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.actions.attempts import (
     AttemptClosed,
     attempts_allowed,
-    attempts_granted,
     attempts_used,
     bounds_of,
     is_overdue,
-    merge_responses,
-    open_attempt,
     refuse_early,
     refuse_misfits,
     refuse_timed_out,
@@ -27,55 +21,37 @@ from learning_service.domain.attempts.actions.beginning import refuse_unready
 from learning_service.domain.attempts.queries.positions import (
     AttemptRow,
     Position,
-    QuizCount,
     find_position,
     version_of,
 )
-from learning_service.domain.attempts.queries.repeats import digest_of, repeated_attempt
-from learning_service.domain.attempts.rules import Bounds
+from learning_service.domain.attempts.queries.repeats import repeated_attempt
+from learning_service.domain.attempts.rules import digest_of
 from learning_service.domain.certificates.models import Certificate
+from learning_service.domain.completion.actions.closing import (
+    GradedSubmission,
+    grade_submission,
+    prepare_submission,
+)
 from learning_service.domain.completion.actions.completing import Outcome
-from learning_service.domain.completion.actions.doubts import possible_points
 from learning_service.domain.completion.actions.known_grades import (
     find_known,
     marks_with,
-    marks_with_feedback,
     note_known,
 )
 from learning_service.domain.completion.actions.marking import marks_of
 from learning_service.domain.completion.actions.outcomes import settle
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
 from learning_service.domain.enrollments.models import CourseCompletion
-from learning_service.domain.enrollments.rules import Standing, attempts_remaining, awaits_review
+from learning_service.domain.enrollments.rules import attempts_remaining
 from learning_service.domain.grading.actions import KnownGrade
-from learning_service.domain.grading.rules.groups import group_of
-from learning_service.domain.grading.rules.score import Graded, grade_attempt
-from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotFound
-from learning_service.domain.kernel.values import JsonObject
-from learning_service.domain.questions.rules.responses import Response, dump_responses, load_responses
-from learning_service.domain.questions.rules.scores import kept, scaled
+from learning_service.domain.questions.rules.responses import Response, load_responses
 from learning_service.domain.records.audit import SYSTEM_ACTOR
 
 # One function of the database, because it is the hottest write: the attempt, its counter, what waits for a person,
 # the assessment's result, the enrollment. False where another call closed it first.
 _CLOSE = text("SELECT close_attempt(CAST(:graded AS jsonb), NULL)")
-
-
-@dataclass(frozen=True, slots=True)
-class GradedSubmission:
-    """An attempt about to be closed, and the position behind it."""
-
-    attempt: AttemptRow
-    quiz: CompiledQuiz
-    after: Position
-    standing: Standing
-    marks: Graded
-    digest: str | None
-    """Of the submission, where one closes it."""
-    document: str
-    """All of it as JSON, for `close_attempt`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,126 +226,3 @@ def _with_known(
         digest=graded.digest,
         known=known,
     )
-
-
-def prepare_submission(
-    position: Position,
-    version: CompiledVersion,
-    quiz: CompiledQuiz,
-    responses: tuple[Response, ...],
-    *,
-    digest: str,
-    instant: datetime,
-    bounds: Bounds,
-) -> GradedSubmission:
-    """What closing will write when these responses, which fit the quiz, are laid over what was saved.
-
-    It closes the position's attempt, or a new one where there is none. Pure but for ids. `digest`: of the responses.
-    Raises AttemptClosed, AttemptNotStarted, EnrollmentWithdrawn, NoAttemptsLeft, TooLarge, Unmarked.
-    """
-    attempt = open_attempt(position, quiz, instant, bounds)
-    given = merge_responses(attempt, responses, bounds)
-    marks = marks_of(position, quiz, given, instant)
-    return grade_submission(position, version, quiz, attempt, given, instant, marks, digest=digest)
-
-
-def grade_submission(
-    position: Position,
-    version: CompiledVersion,
-    quiz: CompiledQuiz,
-    attempt: AttemptRow,
-    given: Mapping[str, Response],
-    instant: datetime,
-    marks: Graded | None = None,
-    *,
-    digest: str | None = None,
-    known: Sequence[KnownGrade] = (),
-) -> GradedSubmission:
-    """What closing will write of the attempt with these responses, and the position behind it. Pure but for ids.
-
-    What arrives after the deadline is stamped with it. `marks`: those of the responses, where they are known already.
-    `digest`: of the submission, where one closes it. `known`: what persons have given, and the marks have.
-    """
-    graded = marks or grade_attempt(quiz.keys.values(), given)
-    closed = replace(
-        attempt,
-        status="pending_review" if graded.pending_question_ids else "graded",
-        submitted_at=min(instant, attempt.deadline_at or instant),
-        responses=dump_responses(given.values()),
-        marks=marks_with_feedback(graded, known),
-        points=kept(graded.points),
-        pending_points=kept(graded.pending_points),
-        max_points=quiz.max_points,
-        passed=graded.passed(quiz.pass_score),
-    )
-    count = _counted(position, quiz, closed)
-    after = replace(
-        position,
-        status="in_progress" if position.status == "assigned" else position.status,
-        quizzes={**position.quizzes, quiz.id: count},
-        under_way=position.under_way - {quiz.id},
-        attempt=closed,
-    )
-    standing = after.standing()
-    document = {
-        **_document(after, quiz, count),
-        "waiting": _waiting(quiz, graded, given),
-        "closed_with": digest,
-        "awaiting_review": awaits_review(version.shape, standing) and after.is_open,
-    }
-    return GradedSubmission(closed, quiz, after, standing, graded, digest, to_json(document).decode())
-
-
-def _document(after: Position, quiz: CompiledQuiz, count: QuizCount) -> JsonObject:
-    """What closing writes of the attempt and its quiz's counter."""
-    return {
-        **{name: getattr(after.attempt, name) for name in AttemptRow.__slots__},
-        "organization_id": after.organization_id,
-        "course_id": after.course_id,
-        "used": count.used,
-        "allowed": count.allowed,
-        "best_points": count.best_points,
-        "possible_points": count.possible_points,
-        "passed_at": count.passed_at,
-        "correction": quiz.correction,
-        "is_assessment": quiz.kind == "assessment",
-    }
-
-
-def _counted(position: Position, quiz: CompiledQuiz, closed: AttemptRow) -> QuizCount:
-    """The counter row with the closed attempt in it."""
-    before = position.quizzes.get(quiz.id)
-    passed_at = closed.submitted_at if closed.passed else None
-    if before is not None and before.passed_at is not None:
-        passed_at = before.passed_at
-    points, possible = closed.points or Decimal(0), possible_points(closed)
-    if before is not None and before.best_points is not None and before.possible_points is not None:
-        most = before.max_points or quiz.max_points
-        points = max(points, scaled(before.best_points, most, quiz.max_points))
-        possible = max(possible, scaled(before.possible_points, most, quiz.max_points))
-    return QuizCount(
-        used=max(attempts_used(position, quiz.id), closed.number),
-        allowed=attempts_granted(position, quiz),
-        best_points=points,
-        possible_points=possible,
-        max_points=quiz.max_points,
-        passed_at=passed_at,
-    )
-
-
-def _waiting(quiz: CompiledQuiz, graded: Graded, responses: Mapping[str, Response]) -> list[JsonObject]:
-    waiting = []
-    for question_id in graded.pending_question_ids:
-        key, text = quiz.keys[question_id], responses[question_id].text or ""
-        group = group_of(key, text)
-        waiting.append(
-            {
-                "id": str(new_id()),
-                "question_id": question_id,
-                "text": text,
-                "max_points": str(key.points),
-                "group_id": str(group.id),
-                "normal": group.normal,
-            }
-        )
-    return waiting

@@ -17,8 +17,8 @@ from learning_service.domain.attempts.queries.positions import (
     find_position,
     version_of,
 )
+from learning_service.domain.completion.actions.closing import grade_submission
 from learning_service.domain.completion.actions.marking import marks_of, require_marks
-from learning_service.domain.completion.actions.submissions import grade_submission
 from learning_service.domain.courses.queries.compiled import CompiledVersion
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.standing import WITHDRAWN

@@ -73,16 +73,16 @@ def sum_up(keys: Iterable[AnswerKey], marks: Mapping[str, Mark]) -> Graded:
             pending.append(exact(key.points))
         else:
             points.append(awarded)
-    return Graded(marks, _total(points), _full(tuple(most)), _total(pending), tuple(waiting))
+    return Graded(marks, total(points), _full(tuple(most)), total(pending), tuple(waiting))
 
 
 @lru_cache(maxsize=4096)
 def _full(points: tuple[Decimal, ...]) -> Fraction:
     """What all questions are worth together. A quiz is worth the same to all learners."""
-    return _total([exact(each) for each in points])
+    return total([exact(each) for each in points])
 
 
-def _total(points: Sequence[Fraction]) -> Fraction:
+def total(points: Sequence[Fraction]) -> Fraction:
     """Their sum. Most are the same few objects; those of one denominator, nearly all, are added as whole numbers."""
     distinct = {id(each): each for each in points}
     numerators: dict[int, int] = {}
