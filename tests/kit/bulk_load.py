@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
+from benchmarks.people import add_organization
 
-from tests.kit.direct import KEYED, Database
+from learning_service.core.settings import Settings
+from tests.kit.direct import KEYED, TABLES, Database
 from tests.kit.world import Json, World
 
 MEMBERS = 1_200
@@ -33,11 +35,13 @@ SLOW = pytest.mark.slow
 MOMENTS = (
     "never",
     "members",
-    *(pytest.param(m, marks=pytest.mark.long) for m in ("founded", "completed", "uneven")),
+    *(pytest.param(m, marks=pytest.mark.long) for m in ("founded", "bloated", "completed", "uneven")),
     *(pytest.param(m, marks=SLOW) for m in ("empty", "assigned")),
 )
 """How far the load was when statistics were last made; `empty`: when there was nothing at all.
 
+`founded`: before the load; `bloated`: the same where many have been before, whose rows are gone, so that tables have
+room for the load, and grow by no page that would tell of it.
 `completed`: as where most organizations have one row in each table, and this one is new to statistics. `uneven`:
 the same, but that nothing has looked at the largest table so far.
 """
@@ -51,6 +55,8 @@ UNLOOKED = (
 )
 KEPT = 6
 """After so many calls a connection keeps a plan."""
+_MADE_AT = {"bloated": "founded", "uneven": "completed"}
+"""When statistics are made, where the moment is not called by it."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +64,20 @@ class Statistics:
     """Statistics that are made once, at the moment that the test is about."""
 
     database: Database
+    url: str
     moment: str
 
     async def forget(self, world: World) -> None:
         """As in a database that was never looked at, or that was while it was empty, and is this organization's own.
 
-        What other tests left would be counted with it: sweeps go through all organizations.
+        What other tests left would be counted with it: sweeps go through all organizations. Tables and indexes are as
+        large as their rows need, or of one size where they are `bloated`, whatever other tests had in them.
         """
-        await self.database("SET session_replication_role = replica")
-        for [table] in await self.database(KEYED):
-            await self.database(f"DELETE FROM {table} WHERE organization_id <> $1", world.id)
-        await self.database("RESET session_replication_role")
+        await self._keep_only(world)
+        names = ", ".join(row[0] for row in await self.database(TABLES))
+        await self.database(f"VACUUM FULL {names}")
+        if self.moment == "bloated":
+            await self._bloat(world)
         await self.database("VACUUM")
         for statement in FORGET:
             await self.database(statement)
@@ -77,9 +86,27 @@ class Statistics:
                 "UPDATE pg_class SET reltuples = 0 WHERE relname IN ('members','enrollments','chapters','events')"
             )
 
+    async def _keep_only(self, world: World) -> None:
+        await self.database("SET session_replication_role = replica")
+        for [table] in await self.database(KEYED):
+            await self.database(f"DELETE FROM {table} WHERE organization_id <> $1", world.id)
+        await self.database("RESET session_replication_role")
+
+    async def _bloat(self, world: World) -> None:
+        """Leave room for the load before this organization's rows, and more in indexes, which keep what they had."""
+        await add_organization(self.url, f"before-{world.id}", 2 * MEMBERS)
+        await self.database("SET session_replication_role = replica")
+        tables = {row[0] for row in await self.database(TABLES)}
+        for table in tables & {row[0] for row in await self.database(KEYED)}:
+            moved = f"UPDATE {table} SET organization_id = organization_id WHERE organization_id = $1"
+            await self.database(moved, world.id)
+        await self.database("RESET session_replication_role")
+        await add_organization(self.url, f"after-{world.id}", 4 * MEMBERS)
+        await self._keep_only(world)
+
     async def reached(self, moment: str) -> None:
         """Make them, if it is the moment."""
-        if moment != ("completed" if self.moment == "uneven" else self.moment):
+        if moment != _MADE_AT.get(self.moment, self.moment):
             return
         await self.database("ANALYZE")
         if moment == "completed":
@@ -90,11 +117,14 @@ class Statistics:
 
 
 @pytest.fixture(params=MOMENTS)
-async def statistics(database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Statistics]:
+async def statistics(
+    database: Database, settings: Settings, request: pytest.FixtureRequest
+) -> AsyncIterator[Statistics]:
     """For each moment. Nothing else looks at the tables meanwhile, however long the test takes."""
     await database("ALTER SYSTEM SET autovacuum = off")
     await database("SELECT pg_reload_conf()")
-    yield Statistics(database, request.param)
+    url = settings.database_url.replace("postgresql+asyncpg://", "postgresql://")
+    yield Statistics(database, url, request.param)
     await database("ALTER SYSTEM RESET autovacuum")
     await database("SELECT pg_reload_conf()")
 

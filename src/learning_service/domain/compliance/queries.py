@@ -32,6 +32,7 @@ from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.enrollments.queries.past import past_tables
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.planning import plan_by_keys
 from learning_service.domain.kernel.principal import Principal
 
 # Over thousands of members loops are never right; a planner whose statistics are from before a large load chooses
@@ -286,6 +287,7 @@ async def list_statuses(
     Members are looked at in the order of their ids, few at first and more at a time while the page is not full.
     """
     audiences = await audiences_of(session, organization_id, requirement_id)
+    await plan_by_keys(session)
     found: list[StatusView] = []
     first, at_once = (true() if page.after is None else Member.user_id >= page.after[0]), page.limit + 1
     while len(found) <= page.limit:

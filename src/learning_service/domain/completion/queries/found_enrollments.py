@@ -43,7 +43,7 @@ from learning_service.domain.enrollments.queries.enrollments import (
 from learning_service.domain.enrollments.rules import Standing
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
-from learning_service.domain.kernel.planning import FENCE, looked_up, plan_afresh
+from learning_service.domain.kernel.planning import FENCE, looked_up, plan_afresh, plan_by_keys
 from learning_service.domain.kernel.principal import Principal
 
 
@@ -83,7 +83,7 @@ async def list_enrollments(
     """
     patterns = await patterns_of(session, wanted.typed)
     if not patterns:
-        await plan_afresh(session)
+        await plan_by_keys(session)
     statement, keys = listed(Shape.of(caller, wanted, patterns, page.after), wanted.count)
     given = {
         **values_of(caller, wanted, patterns, page.after),

@@ -11,7 +11,7 @@ from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.directory.queries.search import matches, patterns_of
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.kernel.paging import PageRequest
-from learning_service.domain.kernel.planning import FENCE, plan_afresh
+from learning_service.domain.kernel.planning import FENCE, plan_by_keys
 
 MemberSort: TypeAlias = Literal["display_name", "-display_name", "status"]
 # A view, because under row-level security no index finds what was typed. It keeps the transaction's organization.
@@ -68,7 +68,7 @@ async def list_members(
     """
     patterns = await patterns_of(session, wanted.typed)
     if not patterns:
-        await plan_afresh(session)
+        await plan_by_keys(session)
     found = _page(organization_id, reach, page, wanted)
     if patterns:
         found = found.where(matches(FOUND.c.search_text, patterns))

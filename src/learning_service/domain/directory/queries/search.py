@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, and_, false, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from learning_service.domain.kernel.planning import BY_KEYS
+
 LONGEST = 600
 """Characters. No text that is searched is longer, so what is longer is in none of them."""
 MOST = 6
@@ -18,7 +20,7 @@ async def patterns_of(session: AsyncSession, typed: str | None) -> Sequence[str]
     """Patterns that a text which is found matches all of; none where nothing was typed.
 
     A word is looked for anywhere, one of less than three characters at the beginning of a word; of many words, the
-    longest. Also sees to it that the list is planned for what was typed.
+    longest. Also does what `plan_by_keys` does.
     """
     words = "".join(c if c.isprintable() else " " for c in typed or "").split()
     if not words:
@@ -26,8 +28,7 @@ async def patterns_of(session: AsyncSession, typed: str | None) -> Sequence[str]
     together = " ".join(words)
     if len(together) > LONGEST:
         return _NOTHING
-    planned = func.set_config("plan_cache_mode", "force_custom_plan", True)
-    _, folded = (await session.execute(select(planned, func.folded(together)))).one()
+    *_, folded = (await session.execute(select(*BY_KEYS, func.folded(together)))).one()
     words = sorted(dict.fromkeys(folded.split()), key=len, reverse=True)
     return tuple(map(_pattern, words[:MOST]))
 
