@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from sqlalchemy import text
+from tests.kit.attestations import oath, sign
 from tests.kit.both_ways import compare, without_hot_paths
 from tests.kit.direct import Database
 from tests.kit.learner import Learner, final, lesson, quiz, tree
 from tests.kit.quiz_taker import essay
-from tests.kit.world import World, choice
+from tests.kit.world import World, choice, right
 
 from learning_service.core.settings import Settings
+from learning_service.schemas.enrollments import ListedProgressOut
 
 PROGRESS = "/api/users/enrollments/progress/"
 
@@ -97,3 +99,39 @@ async def test_more_than_a_page(world: World, plain: httpx.AsyncClient) -> None:
     found = (await compare(plain, at.call, PROGRESS)).json()
     assert (len(found["items"]), found["totals"]["failed"]) == (50, 50)
     assert found["next_cursor"] is not None
+
+
+async def test_a_way_with_all_kinds_of_items(world: World, plain: httpx.AsyncClient) -> None:
+    """What is optional, signed, waits for a person or can still be raised: where it goes on, in order."""
+    asked = {**quiz("Essay", max_attempts=3), "questions": [choice(), essay()]}
+    items = (
+        lesson("Extra", required=False),
+        lesson("A"),
+        oath("Sign"),
+        quiz("Q", questions=3, max_attempts=5, pass_score=30),
+        asked,
+        lesson("B"),
+    )
+    at = await Learner.enter(world, tree(*items, pass_score=90), user="ana")
+    seen = []
+
+    async def look() -> None:
+        [item] = (await compare(plain, at.call, PROGRESS)).json()["items"]
+        assert list(item) == list(ListedProgressOut.model_fields)
+        seen.append((item["percent"], (item["next_item"] or {}).get("title")))
+
+    await look()
+    await at.read("B")
+    await look()
+    await at.read("A")
+    await look()
+    await sign(at, title="Sign")
+    await look()
+    await at.submit("Q", correct=1)
+    await look()
+    first, second = await at.questions("Essay")
+    given = [right(first, {"texts": ["wrong"]}), right(second, {"text": "Because."})]
+    assert (await at.send("Essay", given)).status_code == 200
+    await look()
+    assert [title for _, title in seen] == ["A", "A", "Sign", "Q", "Essay", "Q"]
+    assert [percent for percent, _ in seen] == [0, 20, 40, 60, 80, 80]

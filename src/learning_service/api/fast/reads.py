@@ -5,7 +5,9 @@ are not as this process saw them last), no session, no resolving of dependencies
 import json
 import uuid
 from collections import OrderedDict
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from pydantic_core import to_json
 from starlette.requests import Request
@@ -17,21 +19,26 @@ from learning_service.api.fast.pages import ModulesPage
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
 from learning_service.domain.attempts.queries.positions import read_position
-from learning_service.domain.attempts.queries.standings import known_id
+from learning_service.domain.attempts.queries.standings import known_id, read_standing
 from learning_service.domain.certificates.rules.certificates import PublicCertificate
 from learning_service.domain.completion.queries.completions import Finish
-from learning_service.domain.completion.queries.own_progress import read_progress
 from learning_service.domain.completion.views.progress import progress_view
-from learning_service.domain.courses.queries.compiled import cached_version
+from learning_service.domain.completion.views.ways import Way, is_plain
+from learning_service.domain.courses.queries.compiled import CompiledVersion, cached_version
+from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
+from learning_service.domain.enrollments.queries.standing import OPEN
 from learning_service.domain.kernel.paging import DEFAULT_LIMIT
+from learning_service.domain.kernel.values import JsonObject
 from learning_service.schemas.certificates import VERIFICATION_HEADERS
-from learning_service.schemas.enrollments import ListedProgressOut, ProgressPageOut, TotalsOut
+from learning_service.schemas.common import shown_number
 
 _VERIFY = "SELECT * FROM public_certificate($1)"
 _VERIFY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in VERIFICATION_HEADERS.items()]
 MAX_PAGES = 500
 _pages: OrderedDict[uuid.UUID, ModulesPage] = OrderedDict()
+_ways: OrderedDict[uuid.UUID, Way] = OrderedDict()
 _courses = KeptPages()
+_EXACT = json.JSONDecoder(parse_float=Decimal)
 
 
 async def verify(request: Request, context: Context, certificate_id: str) -> Reply | None:
@@ -73,20 +80,60 @@ async def learning(request: Request, context: Context, _: str) -> Reply | None:
     row = await context.direct.row(LEARNING.call, caller.organization_id, caller.user_id)
     if row is None or row["items"] is None:
         return None
-    # Exact numbers stay exact.
-    found = [read_progress(told) for told in json.loads(row["items"], parse_float=Decimal)]
+    found = _EXACT.decode(row["items"])
     if len(found) > DEFAULT_LIMIT:
         return None
-    items = []
-    for own in found:
-        version = cached_version(known_id(str(own.version_id)))
-        if version is None:
-            return None
-        items.append(
-            ListedProgressOut.of(progress_view(own.enrollment, version, own.standing), own.finish, ())
-        )
-    page = ProgressPageOut(items=items, next_cursor=None, totals=TotalsOut(**json.loads(row["totals"])))
-    return page.model_dump_json().encode(), ()
+    items = [_learned(told) for told in found]
+    if None in items:
+        return None
+    return to_json({"items": items, "next_cursor": None, "totals": json.loads(row["totals"])}), ()
+
+
+def _learned(told: list[Any]) -> JsonObject | None:
+    """An item of that page from a row of `own_progress`; None where it is of a version that is not known yet."""
+    *seen, version_id, lessons, quizzes, needed, completed_at, score, certificate_id = told
+    view = EnrollmentView(*seen)
+    version = cached_version(known_id(version_id))
+    if version is None:
+        return None
+    standing, lessons = read_standing(None, quizzes, needed), lessons or ()
+    way = _way(version)
+    done, item = way.progress(lessons, standing), None
+    if view.status in OPEN and view.withdrawn_at is None:
+        item = way.next_item(lessons, standing) if is_plain(standing) else None
+        if item is None:
+            item = progress_view(view, version, read_standing(lessons, quizzes, needed)).next_item
+    return {
+        "enrollment_id": view.id,
+        "course_id": view.course_id,
+        "course_title": view.course_title,
+        "status": view.status,
+        "items_completed": done.items_completed,
+        "items_total": done.items_total,
+        "percent": done.percent,
+        "due_at": _instant(view.due_at),
+        "overdue": view.overdue,
+        "awaiting_review": view.awaiting_review,
+        "next_item": item,
+        "completed_at": _instant(completed_at),
+        "score": None if score is None else shown_number(Decimal(score)),
+        "certificate_id": certificate_id,
+        "missing_prerequisites": (),
+    }
+
+
+def _instant(text: Any) -> datetime | None:
+    """A time as PostgreSQL writes it in JSON."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _way(version: CompiledVersion) -> Way:
+    way = _ways.get(version.id)
+    if way is None or way.version is not version:
+        way = _ways[version.id] = Way(version)
+        while len(_ways) > MAX_PAGES:
+            _ways.popitem(last=False)
+    return way
 
 
 async def modules(request: Request, context: Context, course_id: str) -> Reply | None:

@@ -67,7 +67,7 @@ def _next_item(version: CompiledVersion, standing: Standing) -> CompiledLesson |
     What waits for a grader and may be enough is left out: nothing is to be done there. So is what is optional, but in
     a version that requires nothing.
     """
-    wanted = [item for item in items_in_order(version) if item.required or version.shape.requires_nothing]
+    wanted = wanted_items(version)
     for item in wanted:
         if not is_done(item, standing):
             return item
@@ -76,3 +76,9 @@ def _next_item(version: CompiledVersion, standing: Standing) -> CompiledLesson |
     decisive = version.shape.to_pass[-1:] if version.assessment is not None else version.shape.to_pass
     raisable = {quiz.id for quiz in decisive if can_rise(quiz, standing)}
     return next((item for item in wanted if item.id in raisable), None)
+
+
+def wanted_items(version: CompiledVersion) -> list[CompiledLesson | CompiledQuiz]:
+    """The items among which a learner goes on, in order."""
+    every = version.shape.requires_nothing
+    return [item for item in items_in_order(version) if item.required or every]
