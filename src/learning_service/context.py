@@ -25,6 +25,7 @@ from learning_service.core.database import (
 )
 from learning_service.core.queue import Queue
 from learning_service.core.rate_limits import Limits
+from learning_service.core.reading import ReadingPool, ReadingSession
 from learning_service.core.replica import Replica
 from learning_service.core.settings import Settings
 from learning_service.core.tokens import TokenVerifier
@@ -53,6 +54,8 @@ class Context:
     own_turns: Turns
     """The same, by caller."""
     direct: DirectPool
+    readers: ReadingPool | None
+    """What the API's kept reads are asked on; none behind a pooler, which gives each transaction another server."""
     queue: Queue
     store: ObjectStore
     http: HttpClient
@@ -79,6 +82,29 @@ class Context:
             await self._open(session, organization_id, at)
             yield session
             await self._commit(session)
+
+    @asynccontextmanager
+    async def reading(self, organization_id: str | None, *, caller: str) -> AsyncIterator[AsyncSession]:
+        """The same for a request that only reads: its kept reads need no transaction of the engine."""
+        if self.readers is None or self.readers.is_off:
+            async with self.transaction(organization_id, caller=caller) as usual:
+                yield usual
+            return
+
+        async def begin(of_engine: AsyncSession) -> None:
+            await self._open(of_engine, organization_id, None)
+
+        async with self._turn(organization_id, caller):
+            session = ReadingSession(self.readers, organization_id, self.sessions, begin)
+            await session.start()
+            try:
+                yield session
+                if session.is_of_engine:
+                    await self._commit(session)
+            finally:
+                session.end()
+                if session.is_of_engine:
+                    await session.__aexit__(None, None, None)
 
     async def checkpoint(self, session: AsyncSession, organization_id: str | None) -> None:
         """Commit what was done so far, whatever comes after, and open the next transaction in its place.
@@ -144,6 +170,8 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
     """Build the clients of one process and close them at its end."""
     engine = create_engine(settings, role=role)
     direct = DirectPool(settings, role=role)
+    reads = role == "learning_api" and settings.database_pooler is None
+    readers = ReadingPool(settings) if reads else None
     each, patience = share_of(settings.database_pool_size), settings.database_pool_timeout_seconds
     replica = _replica_of(settings, role, each)
     queue, http = Queue(settings.redis_url.get_secret_value()), HttpClient()
@@ -169,6 +197,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                 turns=Turns(each, patience),
                 own_turns=Turns(share_of(each), patience),
                 direct=direct,
+                readers=readers,
                 queue=queue,
                 store=store,
                 http=http,
@@ -185,6 +214,8 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
         await http.close()
         await queue.close()
         await direct.close()
+        if readers is not None:
+            await readers.close()
         await engine.dispose()
         if replica is not None:
             await replica.engine.dispose()

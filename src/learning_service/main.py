@@ -144,7 +144,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
             open_context(settings, "learning_api") as context,
-            shown(settings, context.engine, context.direct),
+            shown(settings, context.engine, context.direct, context.readers),
         ):
             app.state.context = context
             yield

@@ -96,6 +96,9 @@ def _is_told(statement: str) -> bool:
 @contextmanager
 def _listening(context: Context, **listeners: Any) -> Iterator[None]:
     engine = context.engine.sync_engine
+    usual = None if context.readers is None else context.readers.is_off
+    if context.readers is not None:
+        context.readers.is_off = True
     for name, listener in listeners.items():
         event.listen(engine, name, listener)
     try:
@@ -103,6 +106,8 @@ def _listening(context: Context, **listeners: Any) -> Iterator[None]:
     finally:
         for name, listener in listeners.items():
             event.remove(engine, name, listener)
+        if context.readers is not None and usual is not None:
+            context.readers.is_off = usual
 
 
 def excess(asked: str, done: list[Work], most: float) -> list[str]:

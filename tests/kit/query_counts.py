@@ -17,7 +17,8 @@ def counted(app: FastAPI) -> Iterator[list[str]]:
 
     def noting(fetch: Callable[..., Any]) -> Any:
         async def fetch_and_note(connection: Any, statement: str, *values: Any) -> Any:
-            statements.append(statement)
+            if "set_config('app.organization_id'" not in statement:
+                statements.append(statement)
             return await fetch(connection, statement, *values)
 
         return fetch_and_note

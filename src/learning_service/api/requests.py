@@ -72,7 +72,12 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
     caller = await authenticate(request)
     await _receive(request, caller)
     context: Context = request.app.state.context
-    async with context.transaction(caller.organization_id, at=marked_since(), caller=caller.key) as session:
+    since = marked_since()
+    if request.method == "GET" and since is None:
+        async with context.reading(caller.organization_id, caller=caller.key) as reading:
+            yield reading
+        return
+    async with context.transaction(caller.organization_id, at=since, caller=caller.key) as session:
         keyed = keyed_request(request, caller, request.state.body)
         if keyed is not None:
             await claim_for(request, session, keyed)
@@ -89,6 +94,10 @@ NOBODY = ""
 
 async def _public_session(request: Request) -> AsyncIterator[AsyncSession]:
     context: Context = request.app.state.context
+    if request.method == "GET":
+        async with context.reading(None, caller=NOBODY) as reading:
+            yield reading
+        return
     async with context.transaction(None, caller=NOBODY) as session:
         yield session
 

@@ -178,7 +178,7 @@ async def _of_schema(connection: AsyncConnection) -> Finding:
 
 
 def _of_places(settings: Settings, places: int) -> Finding:
-    api = settings.database_pool_size + settings.database_direct_pool_size
+    api = 2 * settings.database_pool_size + settings.database_direct_pool_size
     worker = settings.job_concurrency + 4
     said = f"max_connections {places}; an API process takes {api}, a worker {worker}"
     if places < 2 * (api + worker):

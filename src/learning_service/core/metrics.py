@@ -26,7 +26,7 @@ LAG = Histogram(
 )
 USED = Gauge(
     "learning_database_connections_used",
-    "Connections in use, of the requests' pool and the hot paths'.",
+    "Connections in use, of the requests' pool, that of kept reads, and the hot paths'.",
     ["pool"],
 )
 SIZE = Gauge("learning_database_connections_limit", "Connections that a pool may have.", ["pool"])
@@ -36,7 +36,9 @@ BEAT_TICKS = 10
 
 
 @asynccontextmanager
-async def shown(settings: Settings, engine: AsyncEngine, direct: DirectPool) -> AsyncIterator[None]:
+async def shown(
+    settings: Settings, engine: AsyncEngine, direct: DirectPool, readers: DirectPool | None = None
+) -> AsyncIterator[None]:
     """Keep this process's figures and its heartbeat's file current, and serve the figures at `METRICS_PORT`.
 
     Raises OSError where the port is taken.
@@ -48,6 +50,9 @@ async def shown(settings: Settings, engine: AsyncEngine, direct: DirectPool) -> 
         USED.labels("requests").set_function(pool.checkedout)
     SIZE.labels("direct").set(settings.database_direct_pool_size)
     USED.labels("direct").set_function(lambda: direct.used)
+    if readers is not None:
+        SIZE.labels("reads").set(settings.database_pool_size)
+        USED.labels("reads").set_function(lambda: readers.used)
     server = None
     if settings.metrics_port is not None:
         server, _ = start_http_server(settings.metrics_port)

@@ -62,7 +62,9 @@ class WorkerProcess:
         configure_logging(self.settings.log_level)
         context = await self._stack.enter_async_context(open_context(self.settings, "learning_worker"))
         self.context = context
-        await self._stack.enter_async_context(shown(self.settings, context.engine, context.direct))
+        await self._stack.enter_async_context(
+            shown(self.settings, context.engine, context.direct, context.readers)
+        )
         # A receiver that is slow holds one of these, and never the last hand of the worker.
         limits = {DeliverWebhooks.name: max(1, self.hands // 2)}
         jobs = functions or functions_of(self.queues)

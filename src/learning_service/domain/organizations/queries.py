@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, select
@@ -13,6 +14,7 @@ from learning_service.domain.directory.models import Organization
 from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.rules import reference_to
 from learning_service.domain.kernel.errors import NotFound
+from learning_service.domain.kernel.reads import ORGANIZATION_ID, Kept, fetch_first, kept
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import (
     DEFAULT_OFFICER_DIGEST,
@@ -97,9 +99,9 @@ class SettingsView:
     seal_key: str | None = None
 
 
-async def organization_settings(session: AsyncSession, organization_id: str) -> SettingsView:
-    """The settings of an organization. Raises NotFound for one that the directory does not know."""
-    row = await session.execute(
+@cache
+def _settings() -> Kept:
+    return kept(
         select(
             Organization.id,
             OrganizationSettings.organization_id,
@@ -112,9 +114,13 @@ async def organization_settings(session: AsyncSession, organization_id: str) -> 
         .outerjoin(_SIGNATURE, _is(_SIGNATURE, OrganizationSettings.signature_image_id))
         .outerjoin(_SECOND, _is(_SECOND, OrganizationSettings.second_signature_image_id))
         .outerjoin(_SEAL, _is(_SEAL, OrganizationSettings.seal_id))
-        .where(Organization.id == organization_id)
+        .where(Organization.id == ORGANIZATION_ID)
     )
-    found: Any = row.first()
+
+
+async def organization_settings(session: AsyncSession, organization_id: str) -> SettingsView:
+    """The settings of an organization. Raises NotFound for one that the directory does not know."""
+    found = await fetch_first(session, _settings(), {"organization_id": organization_id})
     if found is None:
         raise NotFound
     if found.organization_id is None:

@@ -4,13 +4,16 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import exists, func, select, tuple_
+from sqlalchemy import Uuid, bindparam, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.kernel.errors import Gone, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import LIMIT, ORGANIZATION_ID, Kept, fetch, kept
 from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.records.events import Event
@@ -112,19 +115,22 @@ async def access_webhook(
     return found
 
 
-async def list_webhooks(
-    session: AsyncSession, caller: Principal, page: PageRequest
-) -> Sequence[WebhookSubscription]:
+async def list_webhooks(session: AsyncSession, caller: Principal, page: PageRequest) -> Sequence[Any]:
     """The organization's subscriptions, newest first; one more than the page holds."""
-    statement = select(WebhookSubscription).where(
-        WebhookSubscription.organization_id == caller.organization_id,
-        WebhookSubscription.deleted_at.is_(None),
-    )
+    given = {"organization_id": caller.organization_id, "limit": page.limit + 1}
     if page.after is not None:
-        statement = statement.where(WebhookSubscription.id < uuid.UUID(page.after[0]))
-    return (
-        await session.scalars(statement.order_by(WebhookSubscription.id.desc()).limit(page.limit + 1))
-    ).all()
+        given["after"] = uuid.UUID(page.after[0])
+    return await fetch(session, _listed(after=page.after is not None), given)
+
+
+@cache
+def _listed(*, after: bool) -> Kept:
+    statement = select(*WebhookSubscription.__table__.columns).where(
+        WebhookSubscription.organization_id == ORGANIZATION_ID, WebhookSubscription.deleted_at.is_(None)
+    )
+    if after:
+        statement = statement.where(WebhookSubscription.id < bindparam("after", type_=Uuid()))
+    return kept(statement.order_by(WebhookSubscription.id.desc()).limit(LIMIT))
 
 
 async def list_deliveries(
