@@ -158,6 +158,21 @@ def _replica_of(settings: Settings, role: Role, each: int) -> Replica | None:
     return Replica(settings.database_replica_url, settings, each=each)
 
 
+def _readers_of(settings: Settings, role: Role) -> ReadingPool | None:
+    return ReadingPool(settings) if role == "learning_api" and settings.database_pooler is None else None
+
+
+def _sessions_of(engine: AsyncEngine, info: dict[str, object]) -> async_sessionmaker[AsyncSession]:
+    return async_sessionmaker(
+        engine,
+        expire_on_commit=False,
+        autoflush=False,
+        # Writes by condition leave objects that were read before as they are.
+        execution_options={"synchronize_session": False},
+        info=info,
+    )
+
+
 def _facts_of_sessions(settings: Settings, role: Role, bounds: Bounds) -> dict[str, object]:
     facts: dict[str, object] = {PUBLIC_URL: settings.public_url.rstrip("/"), BOUNDS: bounds}
     if settings.database_pooler is not None:
@@ -170,8 +185,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
     """Build the clients of one process and close them at its end."""
     engine = create_engine(settings, role=role)
     direct = DirectPool(settings, role=role)
-    reads = role == "learning_api" and settings.database_pooler is None
-    readers = ReadingPool(settings) if reads else None
+    readers = _readers_of(settings, role)
     each, patience = share_of(settings.database_pool_size), settings.database_pool_timeout_seconds
     replica = _replica_of(settings, role, each)
     queue, http = Queue(settings.redis_url.get_secret_value()), HttpClient()
@@ -185,14 +199,7 @@ async def open_context(settings: Settings, role: Role) -> AsyncIterator[Context]
                 settings=settings,
                 role=role,
                 engine=engine,
-                sessions=async_sessionmaker(
-                    engine,
-                    expire_on_commit=False,
-                    autoflush=False,
-                    # Writes by condition leave objects that were read before as they are.
-                    execution_options={"synchronize_session": False},
-                    info=_facts_of_sessions(settings, role, bounds),
-                ),
+                sessions=_sessions_of(engine, _facts_of_sessions(settings, role, bounds)),
                 replica=replica,
                 turns=Turns(each, patience),
                 own_turns=Turns(share_of(each), patience),
