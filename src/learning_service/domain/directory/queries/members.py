@@ -1,28 +1,33 @@
 """Reads of the directory."""
 
-from sqlalchemy import ColumnElement, Text, bindparam, exists, select
+from functools import cache
+
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.models import ErasedMember, Member, Organization
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import ORGANIZATION_ID, USER_ID, Kept, fetch_value, kept
 
 
 def member_exists() -> ColumnElement[bool]:
     """Whether there is this member, not erased; parameters `organization_id` and `user_id`."""
     return exists().where(
-        Member.organization_id == bindparam("organization_id", type_=Text()),
-        Member.user_id == bindparam("user_id", type_=Text()),
+        Member.organization_id == ORGANIZATION_ID,
+        Member.user_id == USER_ID,
         Member.erased_at.is_(None),
     )
 
 
-_IS_MEMBER = select(member_exists())
+@cache
+def _is_member() -> Kept:
+    return kept(select(member_exists()))
 
 
 async def is_member(session: AsyncSession, caller: Principal) -> bool:
     """Whether the caller is a member of the organization; an erased one is none."""
     own = {"organization_id": caller.organization_id, "user_id": caller.user_id}
-    return bool(await session.scalar(_IS_MEMBER, own))
+    return bool(await fetch_value(session, _is_member(), own))
 
 
 async def get_organization(session: AsyncSession, organization_id: str) -> Organization | None:
