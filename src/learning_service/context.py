@@ -84,7 +84,9 @@ class Context:
             await self._commit(session)
 
     @asynccontextmanager
-    async def reading(self, organization_id: str | None, *, caller: str) -> AsyncIterator[AsyncSession]:
+    async def reading(
+        self, organization_id: str | None, *, caller: str | None
+    ) -> AsyncIterator[AsyncSession]:
         """The same for a request that only reads: its kept reads need no transaction of the engine."""
         if self.readers is None or self.readers.is_off:
             async with self.transaction(organization_id, caller=caller) as usual:

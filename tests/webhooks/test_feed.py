@@ -134,11 +134,15 @@ class NumberedMeanwhile:
     def __init__(self, session: AsyncSession, world: World) -> None:
         self._session, self._world, self._is_first = session, world, True
 
+    @property
+    def info(self) -> Any:
+        return self._session.info
+
     def __getattr__(self, name: str) -> Any:
         asked = getattr(self._session, name)
 
-        async def ask(statement: Any) -> Any:
-            answer = await asked(statement)
+        async def ask(*statement: Any) -> Any:
+            answer = await asked(*statement)
             if self._is_first:
                 self._is_first = False
                 await number_all_events(self._world.worker)

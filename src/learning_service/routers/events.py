@@ -86,11 +86,14 @@ async def _read(context: Context, organization_id: str, after: int | None, limit
 
 @asynccontextmanager
 async def _numbered(context: Context, organization_id: str) -> AsyncIterator[AsyncSession]:
-    async with context.transaction(organization_id) as session:
-        if await has_unnumbered(session, organization_id):
-            await number_events(session, organization_id)
-            # Numbers must be committed before they are sent, or a reader could get an event twice.
-            await context.checkpoint(session, organization_id)
+    async with context.reading(organization_id, caller=None) as session:
+        if not await has_unnumbered(session, organization_id):
+            yield session
+            return
+    # Numbers must be committed before they are sent, or a reader could get an event twice.
+    async with context.transaction(organization_id) as writing:
+        await number_events(writing, organization_id)
+    async with context.reading(organization_id, caller=None) as session:
         yield session
 
 

@@ -87,8 +87,7 @@ async def list_deliveries_(
     asked: Annotated[PageRequest, page("deliveries", status=STATUSES, key_parts=2)],
 ) -> PageOut[DeliveryOut]:
     """What became of each event for this receiver, newest first; kept for 30 days."""
-    webhook = await access_webhook(session, caller, path_id(webhook_id))
-    rows = await list_deliveries(session, webhook, asked)
+    rows = await list_deliveries(session, caller, path_id(webhook_id), asked)
     return PageOut[DeliveryOut](
         **page_of(rows, asked, key=lambda row: (row.created_at, row.id), item=DeliveryOut.model_validate)
     )

@@ -7,13 +7,22 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Uuid, bindparam, exists, func, select, tuple_
+from sqlalchemy import BigInteger, DateTime, Text, Uuid, bindparam, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.kernel.errors import Gone, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.kernel.reads import LIMIT, ORGANIZATION_ID, Kept, fetch, kept
+from learning_service.domain.kernel.reads import (
+    LIMIT,
+    ORGANIZATION_ID,
+    ROW_ID,
+    Kept,
+    fetch,
+    fetch_first,
+    fetch_value,
+    kept,
+)
 from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.records.events import Event
@@ -39,12 +48,12 @@ class CursorExpired(Gone):
 class FeedPage:
     """Events in their order, and where the next page begins."""
 
-    events: Sequence[Event]
+    events: Sequence[Any]
     position: int
 
 
-def cloud_event_of(event: Event) -> JsonObject:
-    """The event as other services get it."""
+def cloud_event_of(event: Any) -> JsonObject:
+    """The event, a row of `Event` or its columns, as other services get it."""
     return cloud_event(
         event_id=event.id,
         type_=event.type,
@@ -57,10 +66,12 @@ def cloud_event_of(event: Event) -> JsonObject:
 
 async def has_unnumbered(session: AsyncSession, organization_id: str) -> bool:
     """Whether some committed event of the organization has no position yet."""
-    found = await session.scalar(
-        select(exists().where(Event.organization_id == organization_id, Event.position.is_(None)))
-    )
-    return bool(found)
+    return bool(await fetch_value(session, _unnumbered(), {"organization_id": organization_id}))
+
+
+@cache
+def _unnumbered() -> Kept:
+    return kept(select(exists().where(Event.organization_id == ORGANIZATION_ID, Event.position.is_(None))))
 
 
 async def read_feed(
@@ -68,17 +79,29 @@ async def read_feed(
 ) -> FeedPage:
     """Numbered events after a position, in order; from the oldest kept without one. Raises CursorExpired."""
     start = await _start(session, organization_id, after)
-    mine = (Event.organization_id == organization_id, Event.position.is_not(None))
-    statement = select(Event).where(*mine, Event.position > (after or 0)).order_by(Event.position)
-    events = (await session.scalars(statement.limit(limit))).all()
+    given = {"organization_id": organization_id, "after": after or 0, "limit": limit}
+    events = await fetch(session, _numbered(), given)
     last = events[-1].position if events else None
     return FeedPage(events, start if last is None else last)
 
 
+@cache
+def _numbered() -> Kept:
+    mine = (Event.organization_id == ORGANIZATION_ID, Event.position.is_not(None))
+    statement = select(*Event.__table__.columns).where(
+        *mine, Event.position > bindparam("after", type_=BigInteger())
+    )
+    return kept(statement.order_by(Event.position).limit(LIMIT))
+
+
 async def newest_position(session: AsyncSession, organization_id: str) -> int:
     """The position of the organization's last numbered event; 0 before there is one."""
-    statement = select(EventFeed.last_position).where(EventFeed.organization_id == organization_id)
-    return await session.scalar(statement) or 0
+    return await fetch_value(session, _newest(), {"organization_id": organization_id}) or 0
+
+
+@cache
+def _newest() -> Kept:
+    return kept(select(EventFeed.last_position).where(EventFeed.organization_id == ORGANIZATION_ID))
 
 
 async def _start(session: AsyncSession, organization_id: str, after: int | None) -> int:
@@ -87,9 +110,7 @@ async def _start(session: AsyncSession, organization_id: str, after: int | None)
     One statement, and before the events are read: numbering may commit between any two, and what it numbers must
     look neither purged nor read.
     """
-    oldest = select(func.min(Event.position)).where(Event.organization_id == organization_id)
-    last = select(EventFeed.last_position).where(EventFeed.organization_id == organization_id)
-    row = (await session.execute(select(oldest.scalar_subquery(), last.scalar_subquery()))).one()
+    row = await fetch_first(session, _ends(), {"organization_id": organization_id})
     position = row[1] or 0
     if after is None:
         return position
@@ -97,6 +118,13 @@ async def _start(session: AsyncSession, organization_id: str, after: int | None)
     if after + 1 < follows:
         raise CursorExpired
     return after
+
+
+@cache
+def _ends() -> Kept:
+    oldest = select(func.min(Event.position)).where(Event.organization_id == ORGANIZATION_ID)
+    last = select(EventFeed.last_position).where(EventFeed.organization_id == ORGANIZATION_ID)
+    return kept(select(oldest.scalar_subquery(), last.scalar_subquery()))
 
 
 async def access_webhook(
@@ -134,20 +162,43 @@ def _listed(*, after: bool) -> Kept:
 
 
 async def list_deliveries(
-    session: AsyncSession, webhook: WebhookSubscription, page: PageRequest
-) -> Sequence[WebhookDelivery]:
-    """A subscription's deliveries, newest first; one more than the page holds."""
-    statement = select(WebhookDelivery).where(WebhookDelivery.subscription_id == webhook.id)
-    if "status" in page.filters:
-        statement = statement.where(WebhookDelivery.status == page.filters["status"])
+    session: AsyncSession, caller: Principal, webhook_id: uuid.UUID, page: PageRequest
+) -> Sequence[Any]:
+    """A subscription's deliveries, newest first; one more than the page holds. Raises NotFound."""
+    own = {"organization_id": caller.organization_id, "row_id": webhook_id}
+    if await fetch_first(session, _is_there(), own) is None:
+        raise NotFound
+    status = page.filters.get("status")
+    given: dict[str, Any] = {"row_id": webhook_id, "status": status, "limit": page.limit + 1}
     if page.after is not None:
         created_at, delivery_id = page.after
-        statement = statement.where(
-            tuple_(WebhookDelivery.created_at, WebhookDelivery.id)
-            < tuple_(datetime.fromisoformat(created_at), uuid.UUID(delivery_id))
+        given |= {"created_at": datetime.fromisoformat(created_at), "delivery_id": uuid.UUID(delivery_id)}
+    read = _deliveries(of_status=status is not None, after=page.after is not None)
+    return await fetch(session, read, given)
+
+
+@cache
+def _is_there() -> Kept:
+    return kept(
+        select(WebhookSubscription.id).where(
+            WebhookSubscription.organization_id == ORGANIZATION_ID,
+            WebhookSubscription.id == ROW_ID,
+            WebhookSubscription.deleted_at.is_(None),
         )
+    )
+
+
+@cache
+def _deliveries(*, of_status: bool, after: bool) -> Kept:
+    columns = WebhookDelivery.__table__.columns
+    statement = select(*columns).where(WebhookDelivery.subscription_id == ROW_ID)
+    if of_status:
+        statement = statement.where(WebhookDelivery.status == bindparam("status", type_=Text()))
+    if after:
+        last = bindparam("created_at", type_=DateTime(timezone=True)), bindparam("delivery_id", type_=Uuid())
+        statement = statement.where(tuple_(WebhookDelivery.created_at, WebhookDelivery.id) < tuple_(*last))
     newest = (WebhookDelivery.created_at.desc(), WebhookDelivery.id.desc())
-    return (await session.scalars(statement.order_by(*newest).limit(page.limit + 1))).all()
+    return kept(statement.order_by(*newest).limit(LIMIT))
 
 
 @dataclass(frozen=True, slots=True)
