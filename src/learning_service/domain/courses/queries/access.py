@@ -43,15 +43,20 @@ from learning_service.domain.documents.queries import shown_html_column, shown_u
 from learning_service.domain.kernel.errors import NotAMember, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import (
+    ORGANIZATION_ID,
+    USER_ID,
+    Kept,
+    fetch_first,
+    kept,
+)
 
 Published = aliased(CourseVersion, name="published")
 Draft = aliased(CourseVersion, name="draft")
 _UnitChapter = aliased(Chapter, name="unit_chapter")
 _OwnChapter = aliased(Chapter, name="own_chapter")
-ORGANIZATION_ID = bindparam("organization_id", type_=Text())
-USER_ID = bindparam("user_id", type_=Text())
 COURSE_ID = bindparam("course_id", type_=Uuid())
-"""The caller and the course that they ask for, in a statement that is made once."""
+"""The course that is asked for, in a statement that is made once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +166,7 @@ async def access_course(
     kind: str = COURSE,
 ) -> CourseAccess:
     """The course, for a caller who may know of it; `enrolled` says whom an enrollment lets in as well, by the
-    parameters above.
+    kept reads' ORGANIZATION_ID and USER_ID, and COURSE_ID.
 
     With another `kind`, a program.
 
@@ -169,9 +174,9 @@ async def access_course(
     not exist.
     """
     chapters = sorted(caller.admin_chapters)
-    statement = _access_statement(enrolled, kind, administers=bool(chapters))
+    read = _access(enrolled, kind, administers=bool(chapters))
     given = {"organization_id": caller.organization_id, "user_id": caller.user_id, "course_id": course_id}
-    row = (await session.execute(statement, {**given, "chapters": chapters} if chapters else given)).first()
+    row = await fetch_first(session, read, {**given, "chapters": chapters})
     stranger = not caller.is_any_admin and (row is None or row.member_id is None)
     if row is None or row.course_id is None:
         raise NotAMember if stranger else NotFound
@@ -350,12 +355,10 @@ def places_of(chapter_ids: Any) -> ColumnElement[Any]:
 
 
 @cache
-def _access_statement(
-    enrolled: Callable[[], ColumnElement[bool]], kind: str, *, administers: bool
-) -> Select[Any]:
+def _access(enrolled: Callable[[], ColumnElement[bool]], kind: str, *, administers: bool) -> Kept:
     # The organization is the anchor: it tells a stranger apart from an unknown course.
     chapters = bindparam("chapters", type_=ARRAY(Text()))
-    return (
+    return kept(
         select(
             *course_columns(),
             Course.id.label("course_id"),

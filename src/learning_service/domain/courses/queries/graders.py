@@ -4,13 +4,17 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Text, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import CourseGrader
+from learning_service.domain.courses.queries.access import COURSE_ID
 from learning_service.domain.directory.models import Member
 from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.reads import LIMIT, Kept, fetch, kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,15 @@ async def list_graders(
     session: AsyncSession, course_id: uuid.UUID, page: PageRequest
 ) -> Sequence[GraderView]:
     """Who may grade the course, by id; one more than the page holds."""
+    given: dict[str, Any] = {"course_id": course_id, "limit": page.limit + 1}
+    if page.after is not None:
+        given["after"] = page.after[0]
+    rows = await fetch(session, _listed(after=page.after is not None), given)
+    return [GraderView(*row) for row in rows]
+
+
+@cache
+def _listed(*, after: bool) -> Kept:
     statement = (
         select(CourseGrader.user_id, Member.display_name, CourseGrader.designated_at)
         .outerjoin(
@@ -34,9 +47,8 @@ async def list_graders(
                 Member.organization_id == CourseGrader.organization_id, Member.user_id == CourseGrader.user_id
             ),
         )
-        .where(CourseGrader.course_id == course_id)
+        .where(CourseGrader.course_id == COURSE_ID)
     )
-    if page.after is not None:
-        statement = statement.where(CourseGrader.user_id > page.after[0])
-    rows = await session.execute(statement.order_by(CourseGrader.user_id).limit(page.limit + 1))
-    return [GraderView(*row) for row in rows]
+    if after:
+        statement = statement.where(CourseGrader.user_id > bindparam("after", type_=Text()))
+    return kept(statement.order_by(CourseGrader.user_id).limit(LIMIT))

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import Integer, RowMapping, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import (
@@ -21,12 +22,14 @@ from learning_service.domain.courses.models import (
     Quiz,
     QuizAnswer,
 )
+from learning_service.domain.courses.queries.access import COURSE_ID
 from learning_service.domain.courses.rules.richtext import Removed
 from learning_service.domain.courses.rules.rows import HEAD_COLUMNS, PARENT_COLUMN, TABLES, Rows, tree_of
 from learning_service.domain.courses.rules.tree import Skill, Tree
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.reads import LIMIT, Kept, fetch, kept
 from learning_service.domain.kernel.tenant import own_key
 
 CONTENT_MODELS: dict[str, Any] = {
@@ -128,7 +131,16 @@ async def list_versions(
     session: AsyncSession, course_id: uuid.UUID, page: PageRequest
 ) -> Sequence[VersionView]:
     """A course's versions, newest first, the draft among them; one more than the page holds."""
-    statement: Any = (
+    given: dict[str, Any] = {"course_id": course_id, "limit": page.limit + 1}
+    if page.after is not None:
+        given["after"] = int(page.after[0])
+    rows = await fetch(session, _listed(after=page.after is not None), given)
+    return [VersionView(*row) for row in rows]
+
+
+@cache
+def _listed(*, after: bool) -> Kept:
+    statement = (
         select(
             CourseVersion.number,
             CourseVersion.title,
@@ -142,13 +154,13 @@ async def list_versions(
             func.coalesce(Course.published_version_id == CourseVersion.id, False),
         )
         .join(Course, Course.id == CourseVersion.course_id)
-        .where(CourseVersion.course_id == course_id)
+        .where(CourseVersion.course_id == COURSE_ID)
         .order_by(CourseVersion.number.desc())
-        .limit(page.limit + 1)
+        .limit(LIMIT)
     )
-    if page.after is not None:
-        statement = statement.where(CourseVersion.number < int(page.after[0]))
-    return [VersionView(*row) for row in await session.execute(statement)]
+    if after:
+        statement = statement.where(CourseVersion.number < bindparam("after", type_=Integer()))
+    return kept(statement)
 
 
 @dataclass(frozen=True, slots=True)

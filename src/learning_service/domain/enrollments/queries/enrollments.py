@@ -28,8 +28,6 @@ from sqlalchemy.orm import aliased
 from learning_service.domain.courses.models import Course, CourseGrader, CourseVersion, DocumentReference
 from learning_service.domain.courses.queries.access import (
     COURSE_ID,
-    ORGANIZATION_ID,
-    USER_ID,
     CourseAccess,
     access_course,
     authoring_roles,
@@ -51,6 +49,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import ORGANIZATION_ID, USER_ID
 from learning_service.domain.organizations.queries import is_logo
 
 

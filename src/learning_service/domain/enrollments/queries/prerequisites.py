@@ -3,8 +3,9 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ARRAY, DateTime, Uuid, and_, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -15,6 +16,7 @@ from learning_service.domain.evidence.queries import is_proven
 from learning_service.domain.exemptions.queries import is_exempt
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict
+from learning_service.domain.kernel.reads import ORGANIZATION_ID, USER_ID, Kept, fetch, kept
 
 _Asked = aliased(Course, name="asked")
 
@@ -49,37 +51,49 @@ async def missing_prerequisites(
     """
     if not course_ids:
         return {}
+    given = {
+        "organization_id": organization_id,
+        "user_id": user_id,
+        "courses": list(course_ids),
+        "instant": now(session),
+    }
+    rows = await fetch(session, _missing(), given)
+    missing: dict[uuid.UUID, list[MissingCourse]] = {course_id: [] for course_id in course_ids}
+    for course_id, asked_id, title in rows:
+        missing[course_id].append(MissingCourse(asked_id, title))
+    return missing
+
+
+@cache
+def _missing() -> Kept:
+    instant = bindparam("instant", type_=DateTime(timezone=True))
+    courses = bindparam("courses", type_=ARRAY(Uuid()))
     completed = exists().where(
-        CourseCompletion.organization_id == organization_id,
-        CourseCompletion.user_id == user_id,
+        CourseCompletion.organization_id == ORGANIZATION_ID,
+        CourseCompletion.user_id == USER_ID,
         CourseCompletion.course_id == _Asked.id,
-        is_valid(CourseCompletion, now(session)),
+        is_valid(CourseCompletion, instant),
     )
-    instant = now(session)
     met = or_(
         completed,
-        is_exempt(organization_id, user_id, _Asked.id, instant),
-        is_proven(organization_id, user_id, _Asked.linked_compliance_requirement, instant),
+        is_exempt(ORGANIZATION_ID, USER_ID, _Asked.id, instant),
+        is_proven(ORGANIZATION_ID, USER_ID, _Asked.linked_compliance_requirement, instant),
     )
-    rows = await session.execute(
+    return kept(
         select(Course.id, _Asked.id, CourseVersion.title)
         .join(
             _Asked,
-            and_(_Asked.organization_id == organization_id, _Asked.id == func.any(Course.prerequisites)),
+            and_(_Asked.organization_id == ORGANIZATION_ID, _Asked.id == func.any(Course.prerequisites)),
         )
         .join(CourseVersion, CourseVersion.id == _Asked.published_version_id)
         .where(
-            Course.organization_id == organization_id,
-            Course.id == func.any(list(course_ids)),
+            Course.organization_id == ORGANIZATION_ID,
+            Course.id == func.any(courses),
             _Asked.archived_at.is_(None),
             ~met,
         )
         .order_by(Course.id, func.array_position(Course.prerequisites, _Asked.id))
     )
-    missing: dict[uuid.UUID, list[MissingCourse]] = {course_id: [] for course_id in course_ids}
-    for course_id, asked_id, title in rows:
-        missing[course_id].append(MissingCourse(asked_id, title))
-    return missing
 
 
 async def require_prerequisites(
