@@ -10,9 +10,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from pyld import jsonld
-
+from learning_service.core.loading import without
 from learning_service.domain.kernel.values import JsonObject
+
+with without("requests", "aiohttp"):
+    # It would load a client of HTTP to fetch contexts with.
+    from pyld import jsonld
 
 CONTEXTS: Mapping[str, tuple[str, str]] = {
     "https://www.w3.org/ns/credentials/v2": (

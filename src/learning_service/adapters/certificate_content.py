@@ -1,4 +1,4 @@
-"""What certificates, badges and transcripts show, as plain values: nothing here loads what draws them."""
+"""What certificates, badges, transcripts and mails show, as plain values: nothing here loads what draws them."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -124,3 +124,12 @@ class TranscriptContent:
     primary_color: str | None = None
     locale: str = "en"
     paper: Paper = "a4"
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """An organization's logo as mails carry it."""
+
+    png: bytes
+    width: int
+    height: int

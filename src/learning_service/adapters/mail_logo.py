@@ -5,7 +5,7 @@ import io
 from PIL import Image
 
 from learning_service.adapters.certificate_artwork import open_logo
-from learning_service.adapters.mail_look import Logo
+from learning_service.adapters.certificate_content import Logo
 
 _LOGO_SIZE = (360, 112)
 """Twice what is shown, for dense screens."""

@@ -8,21 +8,13 @@ from email.policy import SMTP
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from learning_service.adapters.certificate_colors import DEFAULT_COLOR, readable_on_white
+from learning_service.adapters.certificate_content import Logo
 
 _PAGES = Environment(
     loader=PackageLoader("learning_service", "assets/mail"), autoescape=True, undefined=StrictUndefined
 )
 _LOGO_ID = "logo"
 _TEXT_CONTRAST = 4.5
-
-
-@dataclass(frozen=True, slots=True)
-class Logo:
-    """An organization's logo as mails carry it."""
-
-    png: bytes
-    width: int
-    height: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,12 @@ So a worker, which only passes functions on, is 20 MB smaller, and an API proces
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from learning_service.adapters.certificate_content import BadgeLook, CertificateContent, TranscriptContent
-from learning_service.adapters.mail_look import Logo
+from learning_service.adapters.certificate_content import (
+    BadgeLook,
+    CertificateContent,
+    Logo,
+    TranscriptContent,
+)
 from learning_service.adapters.pdf_signature import Signing, sign_pdf
 from learning_service.core.loading import load
 from learning_service.domain.organizations.rules import PRINTED_FIELDS

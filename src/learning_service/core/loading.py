@@ -18,20 +18,29 @@ def load(place: str) -> Any:
 
 
 @contextmanager
+def without(*names: str) -> Iterator[None]:
+    """Meanwhile these modules are not found, unless they are loaded already: for libraries that can do without."""
+    hidden: dict[str, Any] = {name: None for name in names if name not in sys.modules}
+    sys.modules.update(hidden)
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+@contextmanager
 def loading() -> Iterator[None]:
     """Load here what a process is made of: without what is for terminals, and without searches for garbage.
 
     What modules make lasts: the searches are a third of a start, and later ones leave it out.
     """
-    hidden: dict[str, Any] = {name: None for name in FOR_TERMINALS if name not in sys.modules}
-    sys.modules.update(hidden)
-    known = len(sys.modules)
-    gc.disable()
-    try:
-        yield
-    finally:
-        if len(sys.modules) > known:
-            gc.freeze()
-        gc.enable()
-        for name in hidden:
-            del sys.modules[name]
+    with without(*FOR_TERMINALS):
+        known = len(sys.modules)
+        gc.disable()
+        try:
+            yield
+        finally:
+            if len(sys.modules) > known:
+                gc.freeze()
+            gc.enable()
