@@ -2,8 +2,9 @@
 
 Whether any call was refused is for `make soak` to judge; here it is a remark.
 
-It is the memory that a process and its children have to themselves, and their share of what they have together (PSS):
-the library that two processes have mapped is there once.
+It is the memory that a process and all those below it have to themselves, and their share of what several have
+together (PSS): what two have mapped, or what a fork has left as it was, is there once. Below a worker are the
+template, from which its helpers are forked, and the helpers, which draw and sign.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from benchmarks.stage import Stage
 
 MINUTES, FLAT = 10, 1.10
 MOST = {"API": 160, "worker": 150}
-"""Megabytes of each process with its children."""
+"""Megabytes of each process with those below it."""
 
 
 def rows(stage: Stage) -> list[Row]:

@@ -1,8 +1,8 @@
 """`make soak MINUTES=30`: two APIs and two workers under mixed load, and what becomes of them minute by minute.
 
 People go by the clock: so many calls a second, whatever becomes of those before. Of each minute it notes the p50 and
-p99 of all calls, what was refused, the memory of each process with its children, and the database's connections. The
-end is a picture, and 1 where memory grew, anything failed, a connection was left or a minute was slow.
+p99 of all calls, what was refused, the memory of each process with those below it, and the database's connections.
+The end is a picture, and 1 where memory grew, anything failed, a connection was left or a minute was slow.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -297,16 +297,20 @@ async def live(scene: Scene, minutes: int, rate: float) -> tuple[list[Minute], l
 
 
 def _megabytes(pid: int) -> float:
-    """Memory that a process and its children have to themselves, and their share of what they have together."""
-    total = 0.0
+    """Memory that a process and all below it have to themselves, and their share of what several have together."""
+    parents: dict[int, int] = {}
     for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            if pid in (int(entry.name), parent):
-                lines = (entry / "smaps_rollup").read_text().splitlines()
-                total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
-        except (OSError, ValueError, IndexError):
-            continue
+        with suppress(OSError, ValueError, IndexError):
+            parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    family, found = set[int](), {pid}
+    while found:
+        family |= found
+        found = {child for child, parent in parents.items() if parent in found} - family
+    total = 0.0
+    for one in family:
+        with suppress(OSError, ValueError, IndexError):
+            lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
     return total
 
 

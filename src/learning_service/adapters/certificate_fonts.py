@@ -56,7 +56,9 @@ class Font:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.face = hb.Face(hb.Blob((_FOLDER / f"{name}.ttf").read_bytes()))
+        with resources.as_file(_FOLDER / f"{name}.ttf") as path:
+            # Mapped, not read: processes share it, and only what is drawn is ever in memory.
+            self.face = hb.Face(hb.Blob.from_file_path(str(path)))
         self.shaper = hb.Font(self.face)
         self.shaper.scale = (_EM, _EM)
         self.widths = _Widths(self.shaper)

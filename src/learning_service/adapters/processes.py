@@ -1,31 +1,32 @@
 """Work that keeps a processor busy, done in processes of its own, so that the event loop never waits for it.
 
-A process is started with the first piece of work, and another one when work has waited for as long as a start takes:
+A process is started with the first piece of work, and another one when work has waited for some seconds:
 a worker with little to draw holds one. What has nothing to do ends. All end with their parent however it ends,
-`kill -9` included: each watches a pipe that only the parent holds open.
+`kill -9` included: each watches a socket whose other end only the parent has.
 """
 
 import asyncio
 import os
 import pickle
+import socket
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar, TypeVarTuple
 
 from learning_service.adapters.pool_process import SIZE_BYTES
+from learning_service.adapters.pool_template import fork_helper
 from learning_service.core.tracing import span
 
 Ts = TypeVarTuple("Ts")
 T = TypeVar("T")
-START_SECONDS = 1.0
-"""What a start takes; where work waits for longer, another process is worth it."""
+START_SECONDS = 5.0
+"""Where work has waited for so long, there is more of it than one process does while another one starts."""
 REST_SECONDS, LAST_REST_SECONDS = 10.0, 300.0
 """How long a process stays that has nothing to do, and how long the last one does."""
 _PROGRAM = "from learning_service.adapters.pool_process import serve; serve()"
-_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "1048576"}
-"""So that what a large picture took is given back: glibc would keep twice the largest for the next one."""
 
 
 class ProcessDied(Exception):
@@ -95,15 +96,15 @@ class _Place:
     """Ends the rest of what is free."""
 
     def __init__(self) -> None:
-        self._process: Process | None = None
+        self._way: _Way | None = None
 
     async def do(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         """The function's answer. Raises what it raises, or ProcessDied; ends the process if nobody waits any more."""
         message = pickle.dumps((function, arguments))
         try:
-            if self._process is None:
-                self._process = await _started()
-            is_answer, value = await _asked(self._process, message)
+            if self._way is None:
+                self._way = await _started()
+            is_answer, value = await _asked(self._way, message)
         except (OSError, EOFError) as error:
             await self.close()
             raise ProcessDied("a process of the pool died") from error
@@ -116,35 +117,50 @@ class _Place:
 
     async def close(self) -> None:
         """End the process, and see it ended."""
-        process = self._process
+        way = self._way
         self.stop()
-        if process is not None:
-            await process.wait()
+        if way is not None and way.process is not None:
+            await way.process.wait()
 
     def stop(self) -> None:
-        """End the process."""
-        process, self._process = self._process, None
-        if process is not None:
-            with suppress(ProcessLookupError):
-                process.kill()
+        """End the process: it watches whether this way is open."""
+        way, self._way = self._way, None
+        if way is not None:
+            way.writer.close()
+            if way.process is not None:
+                with suppress(ProcessLookupError):
+                    way.process.kill()
 
 
-async def _started() -> Process:
-    # The same modules are to be found there.
-    way = os.pathsep.join(one or os.getcwd() for one in sys.path)
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-c", _PROGRAM),
-        stdin=PIPE,
-        stdout=PIPE,
-        env={**os.environ, **_MALLOC, "PYTHONPATH": way},
-    )
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The way to a process. None: it is not our child but the template's."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    process: Process | None
 
 
-async def _asked(process: Process, message: bytes) -> tuple[bool, Any]:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(len(message).to_bytes(SIZE_BYTES, "big") + message)
-    await process.stdin.drain()
-    size = int.from_bytes(await process.stdout.readexactly(SIZE_BYTES), "big")
-    answer: tuple[bool, Any] = pickle.loads(await process.stdout.readexactly(size))  # noqa: S301  -- our own
+async def _started() -> _Way:
+    here, process = fork_helper(), None
+    if here is None:
+        here, there = socket.socketpair()
+        # The same modules are to be found there.
+        way = os.pathsep.join(one or os.getcwd() for one in sys.path)
+        with there:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-c", _PROGRAM),
+                stdin=there.fileno(),
+                stdout=there.fileno(),
+                env={**os.environ, "PYTHONPATH": way},
+            )
+    reader, writer = await asyncio.open_connection(sock=here)
+    return _Way(reader, writer, process)
+
+
+async def _asked(way: _Way, message: bytes) -> tuple[bool, Any]:
+    way.writer.write(len(message).to_bytes(SIZE_BYTES, "big") + message)
+    await way.writer.drain()
+    size = int.from_bytes(await way.reader.readexactly(SIZE_BYTES), "big")
+    answer: tuple[bool, Any] = pickle.loads(await way.reader.readexactly(size))  # noqa: S301  -- our own
     return answer

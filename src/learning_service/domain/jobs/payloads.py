@@ -21,7 +21,7 @@ class Unworkable(Exception):
 class Payload(BaseModel):
     """What a job is told."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
     name: ClassVar[str]
     """Of the job, the same for as long as rows may have it."""
     queue: ClassVar[str] = "jobs"

@@ -29,7 +29,12 @@ class _Term(BaseModel):
     """A node of a credential. A term that it does not have is an error: no context would have it signed."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, strict=False
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        strict=False,
+        defer_build=True,
     )
 
 
