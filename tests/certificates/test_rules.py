@@ -4,6 +4,7 @@ import itertools
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -33,14 +34,13 @@ def expected(revoked: bool, lapsed: bool | None, reissued: bool, renewed: bool) 
 def test_the_first_state_that_holds() -> None:
     for revoked, reissued, renewed in itertools.product((True, False), repeat=3):
         for expires_at, lapsed in ((None, None), (NOW, True), (NOW + TICK, False), (NOW - TICK, True)):
-            status = status_of(
-                NOW,
+            facts = SimpleNamespace(
                 revoked_at=NOW - TICK if revoked else None,
                 expires_at=expires_at,
-                reissued=reissued,
-                renewed=renewed,
+                reissued_as=uuid.uuid4() if reissued else None,
+                renewed_by=uuid.uuid4() if renewed else None,
             )
-            assert status == expected(revoked, lapsed, reissued, renewed)
+            assert status_of(facts, NOW) == expected(revoked, lapsed, reissued, renewed)
 
 
 def test_a_certificate_knows_its_follower() -> None:

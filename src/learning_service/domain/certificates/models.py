@@ -162,13 +162,7 @@ class Certificate(Base):
 
     def status(self, instant: datetime) -> Status:
         """The state at that moment."""
-        return status_of(
-            instant,
-            revoked_at=self.revoked_at,
-            expires_at=self.expires_at,
-            reissued=self.reissued_as is not None,
-            renewed=self.renewed_by is not None,
-        )
+        return status_of(self, instant)
 
 
 IS_OF_CERTIFICATE = and_(

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, select, text, tuple_
+from sqlalchemy import DateTime, Uuid, and_, bindparam, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import (
@@ -31,6 +32,7 @@ from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.planning import plan_by_keys
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import LIMIT, ORGANIZATION_ID, USER_ID, Kept, fetch, kept
 
 # The function is the one way to a certificate of whatever organization.
 _VERIFY = text("SELECT c.* FROM unnest(CAST(:ids AS uuid[])) AS wanted, public_certificate(wanted) AS c")
@@ -210,14 +212,18 @@ async def published_list(session: AsyncSession, number: int) -> str | None:
     return found
 
 
-async def list_own_certificates(
-    session: AsyncSession, caller: Principal, page: PageRequest
-) -> Sequence[Certificate]:
+async def list_own_certificates(session: AsyncSession, caller: Principal, page: PageRequest) -> Sequence[Any]:
     """The caller's certificates, newest first; one more than the page holds."""
-    statement = select(Certificate).where(
-        Certificate.organization_id == caller.organization_id, Certificate.user_id == caller.user_id
+    given = {"organization_id": caller.organization_id, "user_id": caller.user_id, **_page(page)}
+    return await fetch(session, _own_certificates(after=page.after is not None), given)
+
+
+@cache
+def _own_certificates(*, after: bool) -> Kept:
+    statement = select(*Certificate.__table__.columns).where(
+        Certificate.organization_id == ORGANIZATION_ID, Certificate.user_id == USER_ID
     )
-    return (await session.scalars(_paged(statement, page))).all()
+    return kept(_paged(statement, after=after))
 
 
 async def list_certificates(
@@ -238,17 +244,26 @@ async def list_certificates(
     if course_id is not None:
         statement = statement.where(Certificate.course_id == course_id)
     await plan_by_keys(session)
-    return (await session.scalars(_paged(statement, page))).all()
+    return (await session.scalars(_paged(statement, after=page.after is not None), _page(page))).all()
 
 
-def _paged(statement: Any, page: PageRequest) -> Any:
+def _paged(statement: Any, *, after: bool) -> Any:
+    """A page of certificates, newest first; its parameters are `_page`'s."""
+    if after:
+        last = tuple_(
+            bindparam("after_issued_at", type_=DateTime(timezone=True)), bindparam("after_id", type_=Uuid())
+        )
+        statement = statement.where(tuple_(Certificate.issued_at, Certificate.id) < last)
+    return statement.order_by(Certificate.issued_at.desc(), Certificate.id.desc()).limit(LIMIT)
+
+
+def _page(page: PageRequest) -> dict[str, Any]:
+    given: dict[str, Any] = {"limit": page.limit + 1}
     if page.after is not None:
         issued_at, certificate_id = page.after
-        statement = statement.where(
-            tuple_(Certificate.issued_at, Certificate.id)
-            < tuple_(datetime.fromisoformat(issued_at), uuid.UUID(certificate_id))
-        )
-    return statement.order_by(Certificate.issued_at.desc(), Certificate.id.desc()).limit(page.limit + 1)
+        given["after_issued_at"] = datetime.fromisoformat(issued_at)
+        given["after_id"] = uuid.UUID(certificate_id)
+    return given
 
 
 def _with_region(statement: Any) -> Any:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -34,6 +35,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.planning import plan_by_keys
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import LIMIT, ORGANIZATION_ID, USER_ID, Kept, fetch, kept
 
 # Over thousands of members loops are never right; a planner whose statistics are from before a large load chooses
 # them all the same, and a plan that a connection keeps may be from when the table was empty.
@@ -339,13 +341,19 @@ async def _statuses(
     return [StatusView(*row) for row in rows]
 
 
-async def list_own_skills(
-    session: AsyncSession, caller: Principal, page: PageRequest
-) -> Sequence[MemberSkill]:
+async def list_own_skills(session: AsyncSession, caller: Principal, page: PageRequest) -> Sequence[Any]:
     """The caller's skills by id; one more than the page holds."""
-    statement = select(MemberSkill).where(
-        and_(MemberSkill.organization_id == caller.organization_id, MemberSkill.user_id == caller.user_id)
-    )
+    given = {"organization_id": caller.organization_id, "user_id": caller.user_id, "limit": page.limit + 1}
     if page.after is not None:
-        statement = statement.where(MemberSkill.skill_id > page.after[0])
-    return (await session.scalars(statement.order_by(MemberSkill.skill_id).limit(page.limit + 1))).all()
+        given["after"] = page.after[0]
+    return await fetch(session, _skills(after=page.after is not None), given)
+
+
+@cache
+def _skills(*, after: bool) -> Kept:
+    statement = select(*MemberSkill.__table__.columns).where(
+        MemberSkill.organization_id == ORGANIZATION_ID, MemberSkill.user_id == USER_ID
+    )
+    if after:
+        statement = statement.where(MemberSkill.skill_id > bindparam("after", type_=Text()))
+    return kept(statement.order_by(MemberSkill.skill_id).limit(LIMIT))

@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.models import ComplianceRequirement, Member
@@ -19,6 +20,7 @@ from learning_service.domain.kernel.errors import Invalid, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.planning import FENCE, of_many
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import LIMIT, ORGANIZATION_ID, USER_ID, Kept, fetch, kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ async def list_evidence(
 
     Walks the primary key of the organization from its end, of what is pending `ix_evidence_pending`.
     """
-    statement = _views(organization_id).where(within(organization_id, reach))
+    statement = _views().where(within(organization_id, reach))
     if wanted.user_id is not None:
         statement = statement.where(Evidence.user_id == wanted.user_id)
     if wanted.requirement_id is not None:
@@ -140,38 +142,57 @@ async def list_evidence(
         statement = statement.where(Member.chapter_id == wanted.chapter_id)
     if wanted.status is not None:
         statement = statement.where(Evidence.status == wanted.status)
-    return await _page(session, statement, page)
+    statement = _paged(statement, after=page.after is not None)
+    rows = await session.execute(statement, {"organization_id": organization_id, **_page(page)})
+    return [EvidenceView(*row) for row in rows]
 
 
 async def list_own_evidence(
     session: AsyncSession, caller: Principal, page: PageRequest, *, status: str | None
 ) -> Sequence[EvidenceView]:
     """The caller's evidence, newest first; one more than the page holds. Index: `ix_evidence_member`."""
-    statement = _views(caller.organization_id).where(Evidence.user_id == caller.user_id)
+    given = {"organization_id": caller.organization_id, "user_id": caller.user_id, **_page(page)}
     if status is not None:
-        statement = statement.where(Evidence.status == status)
-    return await _page(session, statement, page)
+        given["status"] = status
+    read = _own_evidence(has_status=status is not None, after=page.after is not None)
+    return [EvidenceView(*row) for row in await fetch(session, read, given)]
+
+
+@cache
+def _own_evidence(*, has_status: bool, after: bool) -> Kept:
+    statement = _views().where(Evidence.user_id == USER_ID)
+    if has_status:
+        statement = statement.where(Evidence.status == bindparam("status", type_=Text()))
+    return kept(_paged(statement, after=after))
 
 
 async def access_evidence(
     session: AsyncSession, organization_id: str, reach: Reach, evidence_id: uuid.UUID
 ) -> EvidenceView:
     """Evidence of a member within the reach. Raises NotFound."""
-    statement = _views(organization_id).where(Evidence.id == evidence_id, within(organization_id, reach))
-    row = (await session.execute(statement)).first()
+    statement = _views().where(Evidence.id == evidence_id, within(organization_id, reach))
+    row = (await session.execute(statement, {"organization_id": organization_id})).first()
     if row is None:
         raise NotFound
     return EvidenceView(*row)
 
 
-async def _page(session: AsyncSession, statement: Any, page: PageRequest) -> Sequence[EvidenceView]:
+def _paged(statement: Any, *, after: bool) -> Any:
+    """A page of evidence, newest first; its parameters are `_page`'s."""
+    if after:
+        statement = statement.where(Evidence.id < bindparam("after", type_=Uuid()))
+    return statement.order_by(Evidence.id.desc()).limit(LIMIT)
+
+
+def _page(page: PageRequest) -> dict[str, Any]:
+    given: dict[str, Any] = {"limit": page.limit + 1}
     if page.after is not None:
-        statement = statement.where(Evidence.id < uuid.UUID(page.after[0]))
-    rows = await session.execute(statement.order_by(Evidence.id.desc()).limit(page.limit + 1))
-    return [EvidenceView(*row) for row in rows]
+        given["after"] = uuid.UUID(page.after[0])
+    return given
 
 
-def _views(organization_id: str) -> Select[Any]:
+def _views() -> Select[Any]:
+    """A select of `EvidenceView` columns of one organization (its parameter `organization_id`)."""
     columns: tuple[Any, ...] = (
         Evidence.id,
         Evidence.requirement_id,
@@ -207,5 +228,5 @@ def _views(organization_id: str) -> Select[Any]:
             Document,
             and_(Document.organization_id == Evidence.organization_id, Document.id == Evidence.document_id),
         )
-        .where(Evidence.organization_id == organization_id, Member.erased_at.is_(None))
+        .where(Evidence.organization_id == ORGANIZATION_ID, Member.erased_at.is_(None))
     )

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.models import Organization
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import ORGANIZATION_ID, USER_ID, Kept, fetch_first, kept
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import MailTopic
 from learning_service.domain.preferences.models import MemberPreferences
@@ -37,17 +39,21 @@ class PreferencesView:
 
 async def own_preferences(session: AsyncSession, caller: Principal) -> PreferencesView:
     """The caller's preferences."""
+    own = {"organization_id": caller.organization_id, "user_id": caller.user_id}
+    locale, required, *mail = await fetch_first(session, _preferences(), own)
+    return PreferencesView(locale, MailView(*mail), required or ())
+
+
+@cache
+def _preferences() -> Kept:
     wanted = [func.coalesce(_column(topic), true()) for topic in TOPICS]
-    row: Any = (
-        await session.execute(
-            select(MemberPreferences.locale, OrganizationSettings.required_mails, *wanted)
-            .select_from(Organization)
-            .outerjoin(MemberPreferences, is_of(MemberPreferences, Organization.id, literal(caller.user_id)))
-            .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)
-            .where(Organization.id == caller.organization_id)
-        )
-    ).one()
-    return PreferencesView(row[0], MailView(*row[2:]), row[1] or ())
+    return kept(
+        select(MemberPreferences.locale, OrganizationSettings.required_mails, *wanted)
+        .select_from(Organization)
+        .outerjoin(MemberPreferences, is_of(MemberPreferences, Organization.id, USER_ID))
+        .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)
+        .where(Organization.id == ORGANIZATION_ID)
+    )
 
 
 def is_of(row: Any, organization_id: Any, user_id: Any) -> ColumnElement[bool]:

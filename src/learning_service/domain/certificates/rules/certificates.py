@@ -29,13 +29,7 @@ class PublicCertificate:
 
     def status(self, instant: datetime) -> Status:
         """The state at that moment."""
-        return status_of(
-            instant,
-            revoked_at=self.revoked_at,
-            expires_at=self.expires_at,
-            reissued=self.reissued_as is not None,
-            renewed=self.renewed_by is not None,
-        )
+        return status_of(self, instant)
 
     def view(self, instant: datetime) -> dict[str, Any]:
         """What anyone may know of it at that moment; when it was reissued or revoked, and by what superseded, where
@@ -65,22 +59,17 @@ class PublicCertificate:
         return self.reissued_as or self.renewed_by
 
 
-def status_of(
-    instant: datetime,
-    *,
-    revoked_at: datetime | None,
-    expires_at: datetime | None,
-    reissued: bool,
-    renewed: bool,
-) -> Status:
-    """Revoked, else superseded, else expired, else valid.
+def status_of(certificate: Any, instant: datetime) -> Status:
+    """Revoked, else superseded, else expired, else valid: of what has a certificate's fields.
 
     A renewal supersedes from the expiry on, and at once where there is none.
     """
+    expires_at = certificate.expires_at
     lapsed = expires_at is not None and expires_at <= instant
-    if revoked_at is not None:
+    if certificate.revoked_at is not None:
         return "revoked"
-    if reissued or (renewed and (lapsed or expires_at is None)):
+    renewed = certificate.renewed_by is not None and (lapsed or expires_at is None)
+    if certificate.reissued_as is not None or renewed:
         return "superseded"
     return "expired" if lapsed else "valid"
 
