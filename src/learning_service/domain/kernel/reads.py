@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Numeric, Select, Text, Uuid, bindparam
+from sqlalchemy import DateTime, Integer, Numeric, Select, Text, Uuid, bindparam
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as _driver_dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
@@ -24,7 +24,8 @@ ORGANIZATION_ID = bindparam("organization_id", type_=Text())
 USER_ID = bindparam("user_id", type_=Text())
 ROW_ID = bindparam("row_id", type_=Uuid())
 LIMIT = bindparam("limit", type_=Integer())
-"""What most reads are given: the caller's organization, a member, a row's own id, and how many rows at most."""
+INSTANT = bindparam("instant", type_=DateTime(timezone=True))
+"""What most reads are given: the caller's organization, a member, a row's own id, how many rows at most, and now."""
 _DIALECT: Any = _driver_dialect()  # type: ignore[no-untyped-call]
 _Processor = Callable[[Any], Any]
 
@@ -51,21 +52,27 @@ class Kept:
 
 
 def kept(statement: Select[*tuple[Any, ...]]) -> Kept:
-    """Compile a select of columns for good. Raises ValueError where its text changes with its values (`in_`).
+    """Compile a select of columns for good. Raises ValueError where its text changes with a parameter (`in_`).
 
-    Entities are not made by it: select their columns.
+    Words that the statement itself names, such as those of a status, may stand in an `in_`. Entities are not made by
+    it: select their columns.
     """
     compiled: Any = statement.compile(dialect=_DIALECT)
-    if compiled.post_compile_params or compiled.literal_execute_params:
+    many = compiled.post_compile_params
+    if compiled.literal_execute_params or any(one.required for one in many):
         raise ValueError("the text of this statement changes with its values: use any_() in place of in_()")
-    binds: Mapping[str, Any] = compiled.binds
-    parameters = [
-        (name, binds[name].effective_value, _bound(binds[name].type)) for name in compiled.positiontup or ()
-    ]
+    binds: dict[str, Any] = {name: (one.effective_value, one.type) for name, one in compiled.binds.items()}
+    text, order = compiled.string, compiled.positiontup or ()
+    if many:
+        written = compiled.construct_expanded_state({name: value for name, (value, _) in binds.items()})
+        text, order = written.statement, written.positiontup
+        for name, expanded in written.parameter_expansion.items():
+            binds |= {one: (written.parameters[one], binds[name][1]) for one in expanded}
+    parameters = [(name, binds[name][0], _bound(binds[name][1])) for name in order]
     columns = list(statement.selected_columns)
     return Kept(
         statement,
-        compiled.string,
+        text,
         parameters,
         _row_of(
             tuple(column.key or f"column_{n}" for n, column in enumerate(columns)),

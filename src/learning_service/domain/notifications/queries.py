@@ -8,14 +8,17 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    DateTime,
     Integer,
     Text,
     Uuid,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -37,13 +40,22 @@ from learning_service.domain.completion.models import EnrollmentMove
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.directory.models import ComplianceRequirement
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.queries.enrollments import own_enrollments
 from learning_service.domain.enrollments.queries.standing import OPEN, WITHDRAWN
 from learning_service.domain.evidence.models import Evidence
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.planning import looked_up
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import (
+    INSTANT,
+    LIMIT,
+    ORGANIZATION_ID,
+    USER_ID,
+    Kept,
+    fetch,
+    fetch_value,
+    kept,
+)
 from learning_service.domain.notifications.models import NotificationRead
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import DEFAULT_RECERTIFICATION_WINDOW_DAYS
@@ -75,70 +87,98 @@ async def list_notifications(
     session: AsyncSession, caller: Principal, page: PageRequest, *, unread: bool | None
 ) -> Sequence[NotificationView]:
     """The caller's notifications, newest first; one more than the page holds. Index: `ix_enrollments_member`."""
-    told = notifications_of(caller, now(session))
-    read = _is_read(caller, told)
+    given = {**_own(session, caller), "limit": page.limit + 1}
+    if page.after is not None:
+        given["after_at"] = datetime.fromisoformat(page.after[0])
+        given["after_id"] = uuid.UUID(page.after[1])
+    rows = await fetch(session, _listed(unread=unread, after=page.after is not None), given)
+    return [NotificationView(*row) for row in rows]
+
+
+@cache
+def _listed(*, unread: bool | None, after: bool) -> Kept:
+    told = notifications_of()
+    read = _is_read(told)
     statement = select(told, read.label("read")).outerjoin(
-        MemberPreferences, is_of(MemberPreferences, caller.organization_id, caller.user_id)
+        MemberPreferences, is_of(MemberPreferences, ORGANIZATION_ID, USER_ID)
     )
     if unread is not None:
         statement = statement.where(~read if unread else read)
-    if page.after is not None:
-        last = datetime.fromisoformat(page.after[0]), uuid.UUID(page.after[1])
-        statement = statement.where(tuple_(told.c.at, told.c.id) < tuple_(*last))
-    rows = await session.execute(statement.order_by(told.c.at.desc(), told.c.id.desc()).limit(page.limit + 1))
-    return [NotificationView(*row) for row in rows]
+    if after:
+        last = tuple_(
+            bindparam("after_at", type_=DateTime(timezone=True)), bindparam("after_id", type_=Uuid())
+        )
+        statement = statement.where(tuple_(told.c.at, told.c.id) < last)
+    return kept(statement.order_by(told.c.at.desc(), told.c.id.desc()).limit(LIMIT))
 
 
 async def count_unread(session: AsyncSession, caller: Principal) -> int:
     """How many notifications the caller has not read."""
-    told = notifications_of(caller, now(session))
-    statement = (
+    found: int = await fetch_value(session, _unread(), _own(session, caller))
+    return found
+
+
+@cache
+def _unread() -> Kept:
+    told = notifications_of()
+    return kept(
         select(func.count())
         .select_from(told)
-        .outerjoin(MemberPreferences, is_of(MemberPreferences, caller.organization_id, caller.user_id))
-        .where(~_is_read(caller, told))
+        .outerjoin(MemberPreferences, is_of(MemberPreferences, ORGANIZATION_ID, USER_ID))
+        .where(~_is_read(told))
     )
-    return await session.scalar(statement) or 0
 
 
-def notifications_of(caller: Principal, instant: datetime) -> Any:
-    """All notifications of the caller until this moment, in the order of `NotificationView` without `read`."""
+def _own(session: AsyncSession, caller: Principal) -> dict[str, Any]:
+    return {
+        "organization_id": caller.organization_id,
+        "user_id": caller.user_id,
+        "instant": now(session),
+    }
+
+
+@cache
+def notifications_of() -> Any:
+    """All notifications of a member until a moment, in the order of `NotificationView` without `read`.
+
+    Parameters: `organization_id`, `user_id` and `instant`.
+    """
     assigned = case((Enrollment.source == "recertification", "expiring"), else_="assigned")
-    enrolled = _told(caller, assigned, Enrollment.id, Enrollment.assigned_at)
-    failed = _told(caller, literal("failed"), Enrollment.id, Enrollment.ended_at)
+    enrolled = _told(assigned, Enrollment.id, Enrollment.assigned_at)
+    failed = _told(literal("failed"), Enrollment.id, Enrollment.ended_at)
     return union_all(
         enrolled.where(Enrollment.source != "self"),
         failed.where(Enrollment.status == "failed"),
-        _reminded(caller),
-        _completed(caller),
-        _certified(caller),
-        _graded(caller),
-        _moved(caller),
-        _decided(caller),
-        _expiring(caller, instant),
-        _invited(caller),
+        _reminded(),
+        _completed(),
+        _certified(),
+        _graded(),
+        _moved(),
+        _decided(),
+        _expiring(),
+        _invited(),
     ).subquery("told")
 
 
-def _decided(caller: Principal) -> Any:
+def _decided() -> Any:
     """What was decided of the caller's evidence, as it was decided last."""
     kind = case((Evidence.status == "approved", "evidence_approved"), else_="evidence_rejected")
-    return _shown(caller, kind, Evidence.decided_at).where(Evidence.status != "pending")
+    return _shown(kind, Evidence.decided_at).where(Evidence.status != "pending")
 
 
-def _expiring(caller: Principal, instant: datetime) -> Any:
+def _expiring() -> Any:
     """Evidence that counts and soon no longer will, from when a renewal would be opened of a completion."""
     days = select(OrganizationSettings.recertification_window_days).where(
-        OrganizationSettings.organization_id == caller.organization_id
+        OrganizationSettings.organization_id == ORGANIZATION_ID
     )
     window = func.coalesce(days.scalar_subquery(), DEFAULT_RECERTIFICATION_WINDOW_DAYS)
     at = func.greatest(Evidence.approved_at, Evidence.expires_at - func.make_interval(0, 0, 0, window))
-    return _shown(caller, literal("evidence_expiring"), at, due_at=Evidence.expires_at).where(
-        Evidence.status == "approved", Evidence.expires_at.is_not(None), at <= instant
+    return _shown(literal("evidence_expiring"), at, due_at=Evidence.expires_at).where(
+        Evidence.status == "approved", Evidence.expires_at.is_not(None), at <= INSTANT
     )
 
 
-def _shown(caller: Principal, kind: Any, at: Any, *, due_at: Any = None) -> Any:
+def _shown(kind: Any, at: Any, *, due_at: Any = None) -> Any:
     """One kind of notification about the caller's evidence; its title is the requirement's name."""
     named, nothing = cast(kind, Text), cast(null(), Uuid())
     return (
@@ -165,26 +205,26 @@ def _shown(caller: Principal, kind: Any, at: Any, *, due_at: Any = None) -> Any:
                 ComplianceRequirement.id == Evidence.requirement_id,
             ),
         )
-        .where(Evidence.organization_id == caller.organization_id, Evidence.user_id == caller.user_id)
+        .where(Evidence.organization_id == ORGANIZATION_ID, Evidence.user_id == USER_ID)
     )
 
 
-def _reminded(caller: Principal) -> Any:
+def _reminded() -> Any:
     reminder = looked_up(Reminder, "reminder", _belongs(Reminder))
     kind = case((reminder.kind == "due", "due_soon"), else_="overdue")
-    told = _told(caller, kind, reminder.id, reminder.claimed_at, due_at=reminder.due_at)
+    told = _told(kind, reminder.id, reminder.claimed_at, due_at=reminder.due_at)
     return told.join(reminder, true()).where(
         or_(reminder.kind == "due", and_(reminder.kind == "overdue", reminder.days_before == 0))
     )
 
 
-def _completed(caller: Principal) -> Any:
+def _completed() -> Any:
     completion = looked_up(CourseCompletion, "completion", _belongs(CourseCompletion))
-    told = _told(caller, literal("completed"), completion.id, completion.completed_at)
+    told = _told(literal("completed"), completion.id, completion.completed_at)
     return told.join(completion, true())
 
 
-def _certified(caller: Principal) -> Any:
+def _certified() -> Any:
     """When the PDF was there."""
     completion = looked_up(CourseCompletion, "completion", _belongs(CourseCompletion))
     certificate = looked_up(
@@ -195,7 +235,6 @@ def _certified(caller: Principal) -> Any:
         Certificate.reissued_as.is_(None),
     )
     told = _told(
-        caller,
         literal("certificate_ready"),
         certificate.id,
         certificate.pdf_ready_at,
@@ -206,7 +245,7 @@ def _certified(caller: Principal) -> Any:
     )
 
 
-def _graded(caller: Principal) -> Any:
+def _graded() -> Any:
     """Attempts of which a person graded something, when the last of it was."""
     attempt = looked_up(QuizAttempt, "attempt", _belongs(QuizAttempt))
     graded_at = (
@@ -217,17 +256,17 @@ def _graded(caller: Principal) -> Any:
         )
         .scalar_subquery()
     )
-    told = _told(caller, literal("graded"), attempt.id, graded_at, attempt_id=attempt.id)
+    told = _told(literal("graded"), attempt.id, graded_at, attempt_id=attempt.id)
     return told.join(attempt, true()).where(attempt.status == "graded", graded_at.is_not(None))
 
 
-def _moved(caller: Principal) -> Any:
+def _moved() -> Any:
     move = looked_up(EnrollmentMove, "move", _belongs(EnrollmentMove))
-    told = _told(caller, literal("migrated"), move.id, move.moved_at, kept=move.kept, lost=move.lost)
+    told = _told(literal("migrated"), move.id, move.moved_at, kept=move.kept, lost=move.lost)
     return told.join(move, true())
 
 
-def _invited(caller: Principal) -> Any:
+def _invited() -> Any:
     """While the published version invites the learner of an open enrollment at an older one."""
     course = looked_up(
         Course,
@@ -237,7 +276,7 @@ def _invited(caller: Principal) -> Any:
     )
     newer = aliased(CourseVersion, name="newer")
     published = and_(newer.organization_id == course.organization_id, newer.id == course.published_version_id)
-    told = _told(caller, literal("invited"), func.concat(Enrollment.id, newer.id), newer.published_at)
+    told = _told(literal("invited"), func.concat(Enrollment.id, newer.id), newer.published_at)
     return (
         told.join(course, true())
         .join(newer, published)
@@ -250,7 +289,6 @@ def _belongs(row: Any) -> ColumnElement[bool]:
 
 
 def _told(
-    caller: Principal,
     kind: Any,
     source_id: Any,
     at: Any,
@@ -285,14 +323,18 @@ def _told(
             (CourseVersion.organization_id == Enrollment.organization_id)
             & (CourseVersion.id == Enrollment.version_id),
         )
-        .where(own_enrollments(caller), Enrollment.status != WITHDRAWN)
+        .where(
+            Enrollment.organization_id == ORGANIZATION_ID,
+            Enrollment.user_id == USER_ID,
+            Enrollment.status != WITHDRAWN,
+        )
     )
 
 
-def _is_read(caller: Principal, told: Any) -> ColumnElement[bool]:
+def _is_read(told: Any) -> ColumnElement[bool]:
     alone = exists().where(
-        NotificationRead.organization_id == caller.organization_id,
-        NotificationRead.user_id == caller.user_id,
+        NotificationRead.organization_id == ORGANIZATION_ID,
+        NotificationRead.user_id == USER_ID,
         NotificationRead.notification_id == told.c.id,
     )
     return or_(func.coalesce(told.c.at <= MemberPreferences.notifications_read_at, False), alone)
