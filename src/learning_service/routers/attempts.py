@@ -16,7 +16,8 @@ from learning_service.domain.attempts.actions.attempts import (
     start_attempt,
 )
 from learning_service.domain.attempts.actions.papers import questions_shown
-from learning_service.domain.attempts.queries.positions import attempts_at, quiz_of, version_of
+from learning_service.domain.attempts.queries.positions import version_of
+from learning_service.domain.attempts.queries.tried import attempts_at, quiz_of
 from learning_service.domain.completion.actions.submissions import submit_attempt
 from learning_service.domain.completion.views.attempts import attempt_view, submission_view, summary_views
 from learning_service.domain.completion.views.items import quiz_view

@@ -24,15 +24,14 @@ from learning_service.domain.completion.queries.answer_groups import (
     GradedGroup,
     list_groups,
 )
+from learning_service.domain.completion.queries.grading_lists import count_pending, list_given_grades
 from learning_service.domain.completion.queries.lost_passes import LostPassView, list_lost_passes
 from learning_service.domain.completion.queries.review import review_views
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.grading.actions import claim_next, claim_response, release_claim
 from learning_service.domain.grading.queries import (
     WaitingResponse,
-    count_pending,
     get_waiting,
-    list_given_grades,
     list_pending,
 )
 from learning_service.domain.kernel.paging import PageRequest, page_of

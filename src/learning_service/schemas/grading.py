@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import Field
 
 from learning_service.domain.completion.actions.grades import GradeResult
+from learning_service.domain.completion.queries.grading_lists import GivenGradeView
 from learning_service.domain.completion.views.attempts import score_of
 from learning_service.domain.documents.rules import shown_html
-from learning_service.domain.grading.queries import GivenGradeView
 from learning_service.domain.kernel.values import Html, StrictModel, number_between
 from learning_service.domain.kernel.values import Number as GivenNumber
 from learning_service.domain.questions.rules.responses import Id

@@ -5,22 +5,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, DateTime, Uuid, and_, bindparam, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import PendingResponse, QuizAttempt, QuizProgress
-from learning_service.domain.courses.models import Course, CourseGrader, CourseVersion, Question, Quiz
+from learning_service.domain.courses.models import CourseGrader, CourseVersion, Question, Quiz
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.enrollments.models import Enrollment
-from learning_service.domain.grading.models import ResponseGrade
 from learning_service.domain.grading.rules.score import passes
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import (
+    LIMIT,
+    ORGANIZATION_ID,
+    ROW_ID,
+    USER_ID,
+    Kept,
+    fetch,
+    fetch_first,
+    fetch_value,
+    kept,
+)
 from learning_service.domain.questions.rules.scores import exact
+
+COURSE_ID = bindparam("course_id", type_=Uuid())
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,18 +185,29 @@ def gradable_by(caller: Principal) -> ColumnElement[bool]:
 
     Never their own.
     """
-    scope = and_(
-        PendingResponse.organization_id == caller.organization_id,
-        PendingResponse.user_id != caller.user_id,
-    )
-    if caller.is_grader:
+    return _gradable(caller.organization_id, caller.user_id, everywhere=caller.is_grader)
+
+
+def gradable(*, everywhere: bool) -> ColumnElement[bool]:
+    """The same for a kept read, given `grader_values`; `everywhere` for a grader of the organization."""
+    return _gradable(ORGANIZATION_ID, USER_ID, everywhere=everywhere)
+
+
+def grader_values(caller: Principal) -> dict[str, Any]:
+    """What a kept read of a grader is given."""
+    return {"organization_id": caller.organization_id, "user_id": caller.user_id}
+
+
+def _gradable(organization_id: Any, user_id: Any, *, everywhere: bool) -> ColumnElement[bool]:
+    scope = and_(PendingResponse.organization_id == organization_id, PendingResponse.user_id != user_id)
+    if everywhere:
         return scope
-    return and_(scope, PendingResponse.course_id.in_(_named_for(caller)))
+    return and_(scope, PendingResponse.course_id.in_(_named_for(organization_id, user_id)))
 
 
-def _named_for(caller: Principal) -> Any:
+def _named_for(organization_id: Any, user_id: Any) -> Any:
     return select(CourseGrader.course_id).where(
-        CourseGrader.organization_id == caller.organization_id, CourseGrader.user_id == caller.user_id
+        CourseGrader.organization_id == organization_id, CourseGrader.user_id == user_id
     )
 
 
@@ -191,10 +215,16 @@ async def is_grader(session: AsyncSession, caller: Principal, course_id: uuid.UU
     """Whether the caller may grade that course; without one, anything at all."""
     if caller.is_grader:
         return True
-    named = _named_for(caller)
-    if course_id is not None:
-        named = named.where(CourseGrader.course_id == course_id)
-    return bool(await session.scalar(select(exists(named))))
+    given = {**grader_values(caller), "course_id": course_id}
+    return bool(await fetch_value(session, _is_grader(of_course=course_id is not None), given))
+
+
+@cache
+def _is_grader(*, of_course: bool) -> Kept:
+    named = _named_for(ORGANIZATION_ID, USER_ID)
+    if of_course:
+        named = named.where(CourseGrader.course_id == COURSE_ID)
+    return kept(select(exists(named)))
 
 
 async def access_response(
@@ -205,11 +235,7 @@ async def access_response(
     Raises Forbidden for a caller who may grade nothing, or whose own response it is; NotFound for one outside the
     caller's courses.
     """
-    wanted = _responses(
-        PendingResponse.organization_id == caller.organization_id, PendingResponse.id == response_id
-    )
-    row = (await session.execute(_waiting_responses(wanted))).first()
-    found = WaitingResponse(*row) if row is not None else None
+    found = await _find(session, caller, response_id)
     corrects = found is not None and found.graded_at is not None and administers(caller, found)
     if found is not None and (corrects or await is_grader(session, caller, found.course_id)):
         if found.user_id == caller.user_id:
@@ -226,11 +252,7 @@ async def access_claim(session: AsyncSession, caller: Principal, response_id: uu
     Raises Forbidden for a caller who can neither grade nor administer, for the caller's own response, and where
     another grader holds it; NotFound for one outside the caller's courses and members.
     """
-    wanted = _responses(
-        PendingResponse.organization_id == caller.organization_id, PendingResponse.id == response_id
-    )
-    row = (await session.execute(_waiting_responses(wanted))).first()
-    found = WaitingResponse(*row) if row is not None else None
+    found = await _find(session, caller, response_id)
     is_over = found is not None and administers(caller, found)
     if found is None or not (is_over or await is_grader(session, caller, found.course_id)):
         if caller.admin_regions or await is_grader(session, caller):
@@ -243,6 +265,18 @@ async def access_claim(session: AsyncSession, caller: Principal, response_id: uu
     return found
 
 
+async def _find(session: AsyncSession, caller: Principal, response_id: uuid.UUID) -> WaitingResponse | None:
+    own = {"organization_id": caller.organization_id, "row_id": response_id}
+    row = await fetch_first(session, _one_waiting(), own)
+    return WaitingResponse(*row) if row is not None else None
+
+
+@cache
+def _one_waiting() -> Kept:
+    wanted = PendingResponse.organization_id == ORGANIZATION_ID, PendingResponse.id == ROW_ID
+    return kept(_waiting_responses(_responses(*wanted)))
+
+
 def administers(caller: Principal, response: WaitingResponse) -> bool:
     """Whether the caller is an administrator over the learner."""
     return caller.is_national_admin or response.learner_region in caller.admin_regions
@@ -252,125 +286,28 @@ async def list_pending(
     session: AsyncSession, caller: Principal, page: PageRequest, *, course_id: uuid.UUID | None
 ) -> Sequence[WaitingResponse]:
     """What waits and the caller may grade, oldest first; one more than the page holds."""
-    page_of = _responses(gradable_by(caller), PendingResponse.graded_at.is_(None))
-    if course_id is not None:
-        page_of = page_of.where(PendingResponse.course_id == course_id)
+    given = {**grader_values(caller), "course_id": course_id, "limit": page.limit + 1}
     if page.after is not None:
-        last = datetime.fromisoformat(page.after[0]), uuid.UUID(page.after[1])
-        page_of = page_of.where(tuple_(PendingResponse.submitted_at, PendingResponse.id) > tuple_(*last))
-    page_of = page_of.order_by(PendingResponse.submitted_at, PendingResponse.id).limit(page.limit + 1)
-    return [WaitingResponse(*row) for row in await session.execute(_waiting_responses(page_of))]
+        given |= {"at": datetime.fromisoformat(page.after[0]), "after": uuid.UUID(page.after[1])}
+    read = _pending(
+        everywhere=caller.is_grader, of_course=course_id is not None, after=page.after is not None
+    )
+    return [WaitingResponse(*row) for row in await fetch(session, read, given)]
+
+
+@cache
+def _pending(*, everywhere: bool, of_course: bool, after: bool) -> Kept:
+    found = _responses(gradable(everywhere=everywhere), PendingResponse.graded_at.is_(None))
+    if of_course:
+        found = found.where(PendingResponse.course_id == COURSE_ID)
+    if after:
+        last = tuple_(bindparam("at", type_=DateTime(timezone=True)), bindparam("after", type_=Uuid()))
+        found = found.where(tuple_(PendingResponse.submitted_at, PendingResponse.id) > last)
+    in_order = found.order_by(PendingResponse.submitted_at, PendingResponse.id)
+    return kept(_waiting_responses(in_order.limit(LIMIT)))
 
 
 async def get_waiting(session: AsyncSession, response_id: uuid.UUID) -> WaitingResponse:
     """One response, which the caller has already been allowed to see."""
     row = await session.execute(_waiting_responses(_responses(PendingResponse.id == response_id)))
     return WaitingResponse(*row.one())
-
-
-@dataclass(frozen=True, slots=True)
-class GivenGradeView:
-    """A grade that the caller has given, with the response it was given to."""
-
-    id: uuid.UUID
-    graded_at: datetime
-    points_awarded: Decimal
-    feedback: str | None
-    correction: bool
-    response_id: uuid.UUID
-    attempt_id: uuid.UUID
-    course_id: uuid.UUID
-    course_title: str
-    quiz_title: str
-    question_id: uuid.UUID
-    prompt_html: str
-    text: str
-    max_points: Decimal
-    submitted_at: datetime
-    user_id: str
-    learner_name: str | None
-
-
-async def list_given_grades(
-    session: AsyncSession, caller: Principal, page: PageRequest
-) -> Sequence[GivenGradeView]:
-    """What the caller has graded and may still grade, newest first; one more than the page holds.
-
-    Responses of erased members are left out.
-    """
-    given = (
-        select(ResponseGrade.id, ResponseGrade.response_id, Member.display_name)
-        .join(PendingResponse, PendingResponse.id == ResponseGrade.response_id)
-        .join(Member, of_known_member())
-        .where(
-            ResponseGrade.organization_id == caller.organization_id,
-            ResponseGrade.graded_by == caller.user_id,
-            gradable_by(caller),
-        )
-    )
-    if page.after is not None:
-        given = given.where(ResponseGrade.id < uuid.UUID(page.after[0]))
-    asked = given.order_by(ResponseGrade.id.desc()).limit(page.limit + 1).subquery("asked")
-    quizzes = Quiz.__table__
-    rows = await session.execute(
-        select(
-            ResponseGrade.id,
-            ResponseGrade.graded_at,
-            ResponseGrade.points,
-            ResponseGrade.feedback_html,
-            ResponseGrade.is_correction,
-            PendingResponse.id,
-            PendingResponse.attempt_id,
-            PendingResponse.course_id,
-            CourseVersion.title,
-            quizzes.c.title,
-            PendingResponse.question_id,
-            Question.prompt_html,
-            PendingResponse.text,
-            PendingResponse.max_points,
-            PendingResponse.submitted_at,
-            PendingResponse.user_id,
-            asked.c.display_name,
-        )
-        .join(asked, asked.c.id == ResponseGrade.id)
-        .join(PendingResponse, PendingResponse.id == asked.c.response_id)
-        .join(QuizAttempt, QuizAttempt.id == PendingResponse.attempt_id)
-        .join(quizzes, quizzes.c.id == QuizAttempt.quiz_id)
-        .join(Question, Question.id == PendingResponse.question_id)
-        .join(CourseVersion, CourseVersion.id == Question.version_id)
-        .order_by(ResponseGrade.id.desc())
-    )
-    return [GivenGradeView(*row) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingInCourse:
-    """How many responses of a course wait for the caller."""
-
-    course_id: uuid.UUID
-    course_title: str
-    pending: int
-    oldest_submitted_at: datetime
-
-
-async def count_pending(session: AsyncSession, caller: Principal) -> Sequence[WaitingInCourse]:
-    """What `list_pending` lists, counted by course, most first."""
-    waiting = (
-        select(
-            PendingResponse.course_id,
-            func.count().label("pending"),
-            func.min(PendingResponse.submitted_at).label("oldest"),
-        )
-        .join(Member, of_known_member())
-        .where(gradable_by(caller), PendingResponse.graded_at.is_(None))
-        .group_by(PendingResponse.course_id)
-        .subquery("waiting")
-        .c
-    )
-    rows = await session.execute(
-        select(waiting.course_id, CourseVersion.title, waiting.pending, waiting.oldest)
-        .join(Course, Course.id == waiting.course_id)
-        .join(CourseVersion, CourseVersion.id == Course.published_version_id)
-        .order_by(waiting.pending.desc(), CourseVersion.title, waiting.course_id)
-    )
-    return [WaitingInCourse(*row) for row in rows]

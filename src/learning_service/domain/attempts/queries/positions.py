@@ -16,7 +16,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, DateTime, Text, Uuid, bindparam, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Uuid, bindparam, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -26,7 +26,6 @@ from learning_service.domain.attempts.models import Layout, QuizAttempt
 from learning_service.domain.attempts.queries.progress import lessons_of, quizzes_of, under_way_of
 from learning_service.domain.courses.models import Course, Lesson, Quiz
 from learning_service.domain.courses.queries.compiled import (
-    CompiledQuiz,
     CompiledVersion,
     compiled_version,
     note_correction,
@@ -48,7 +47,14 @@ from learning_service.domain.enrollments.rules import (
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotAMember, NotFound
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.kernel.tenant import own_key
+from learning_service.domain.kernel.reads import (
+    INSTANT,
+    ORGANIZATION_ID,
+    USER_ID,
+    Kept,
+    fetch_first,
+    kept,
+)
 from learning_service.domain.kernel.values import JsonObject
 
 Target = Literal["course", "lesson", "attestation", "quiz", "attempt", "enrollment"]
@@ -187,7 +193,8 @@ class Position:
 
 
 _Seen = aliased(Enrollment, name="seen")
-_ATTEMPT_COLUMNS = tuple(getattr(QuizAttempt, name) for name in AttemptRow.__slots__)
+ATTEMPT_COLUMNS = tuple(getattr(QuizAttempt, name) for name in AttemptRow.__slots__)
+"""What `AttemptRow` takes."""
 
 
 @cache
@@ -204,7 +211,7 @@ def position_statement(target: Target, *, lock: bool = False, own: bool = True) 
     statement: Any = select(*_columns(held)).select_from(held)
     if attempt is not None:
         # Looked up for this enrollment, whatever the planner knows of the others' attempts.
-        one = select(*_ATTEMPT_COLUMNS).where(QuizAttempt.enrollment_id == held.id, attempt).limit(1)
+        one = select(*ATTEMPT_COLUMNS).where(QuizAttempt.enrollment_id == held.id, attempt).limit(1)
         found = one.lateral("attempt")
         columns = (column.label(f"attempt_{column.name}") for column in found.c)
         statement = statement.add_columns(*columns).outerjoin(found, true())
@@ -246,7 +253,7 @@ def _is_guarded(held: Any) -> Any:
 
 def _meant(target: Target, *, own: bool) -> tuple[Any, Any]:
     """The enrollment that a call on the target means, and which of its attempts comes with it, if one does."""
-    order = standing_order(Enrollment, bindparam("instant", type_=DateTime(timezone=True)))
+    order = standing_order(Enrollment, INSTANT)
     mine: Any = (
         select(Enrollment)
         .join(
@@ -254,14 +261,14 @@ def _meant(target: Target, *, own: bool) -> tuple[Any, Any]:
             (Member.organization_id == Enrollment.organization_id) & (Member.user_id == Enrollment.user_id),
         )
         .where(
-            Enrollment.organization_id == bindparam("organization_id", type_=Text()),
+            Enrollment.organization_id == ORGANIZATION_ID,
             Member.erased_at.is_(None),
         )
         .limit(1)
     )
     wanted: ColumnElement[Any] = bindparam("id", type_=Uuid())
     if own:
-        mine = mine.where(Enrollment.user_id == bindparam("user_id", type_=Text()))
+        mine = mine.where(Enrollment.user_id == USER_ID)
     match target:
         case "course":
             return mine.where(Enrollment.course_id == wanted).order_by(*order), None
@@ -311,19 +318,27 @@ async def find_position(
     lock: bool = False,
 ) -> Position | None:
     """The position behind a target, of one user, or, for an attempt or enrollment, of its owner."""
-    statement = position_statement(target, lock=lock, own=user_id is not None)
     parameters = {
         "organization_id": organization_id,
         "id": target_id,
         "instant": now(session),
         "user_id": user_id,
     }
-    row = (await session.execute(statement, parameters)).first()
-    while row is not None and lock and not row.fresh:
-        row = (await session.execute(statement, parameters)).first()
-    if row is None or not lock:
+    if not lock:
+        row = await fetch_first(session, _kept_position(target, own=user_id is not None), parameters)
         return None if row is None else read_position(row)
+    statement = position_statement(target, lock=True, own=user_id is not None)
+    row = (await session.execute(statement, parameters)).first()
+    while row is not None and not row.fresh:
+        row = (await session.execute(statement, parameters)).first()
+    if row is None:
+        return None
     return replace(read_position(row[:-3]), correction=row.correction, guarded=row.guarded)
+
+
+@cache
+def _kept_position(target: Target, *, own: bool) -> Kept:
+    return kept(position_statement(target, own=own))
 
 
 async def version_of(session: AsyncSession, position: Position) -> CompiledVersion:
@@ -331,25 +346,6 @@ async def version_of(session: AsyncSession, position: Position) -> CompiledVersi
     if position.correction is not None:
         note_correction(position.version_id, position.correction)
     return await compiled_version(session, position.version_id, position.correction)
-
-
-async def quiz_of(session: AsyncSession, version: CompiledVersion, quiz_id: uuid.UUID) -> CompiledQuiz:
-    """A quiz of the version; or of one that the enrollment has left, where what was done of it counts no more."""
-    found = version.quizzes.get(quiz_id)
-    if found is not None:
-        return found
-    left = await compiled_version(session, await version_with(session, quiz_id))
-    return left.quizzes[quiz_id]
-
-
-async def version_with(session: AsyncSession, quiz_id: uuid.UUID) -> uuid.UUID:
-    """The version that a quiz is of."""
-    columns = Quiz.__table__.c
-    organization_id, _ = own_key(session, quiz_id)
-    found = await session.execute(
-        select(columns.version_id).where(columns.organization_id == organization_id, columns.id == quiz_id)
-    )
-    return uuid.UUID(str(found.scalar_one()))
 
 
 def read_position(row: Sequence[Any]) -> Position:
@@ -375,15 +371,3 @@ def read_count(row: Sequence[Any]) -> QuizCount:
 
 def _decimal(text: str | None) -> Decimal | None:
     return Decimal(text) if text is not None else None
-
-
-async def attempts_at(
-    session: AsyncSession, enrollment_id: uuid.UUID, quiz_id: uuid.UUID
-) -> Sequence[AttemptRow]:
-    """All attempts of an enrollment at a quiz, first to last."""
-    rows = await session.execute(
-        select(*_ATTEMPT_COLUMNS)
-        .where(QuizAttempt.enrollment_id == enrollment_id, QuizAttempt.quiz_id == quiz_id)
-        .order_by(QuizAttempt.number)
-    )
-    return [AttemptRow(*row) for row in rows]

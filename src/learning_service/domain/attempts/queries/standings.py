@@ -2,10 +2,10 @@
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.accommodations.rules import NONE, Accommodations, read_accommodations
@@ -13,6 +13,7 @@ from learning_service.domain.attempts.models import QuizProgress
 from learning_service.domain.attempts.queries.positions import read_count
 from learning_service.domain.enrollments.models import LessonProgress
 from learning_service.domain.enrollments.rules import QuizStanding, Standing, quiz_standing
+from learning_service.domain.kernel.reads import Kept, fetch, kept
 
 known_id = lru_cache(maxsize=10_000)(uuid.UUID)
 """Items are the same for all who learn a version, and to read an id takes longer than to remember it."""
@@ -36,13 +37,10 @@ async def progress_of(
     """Standings of many enrollments at once: two statements, whatever their number. `needed` by their member."""
     lessons: dict[uuid.UUID, set[uuid.UUID]] = {key: set() for key in enrollment_ids}
     quizzes: dict[uuid.UUID, dict[uuid.UUID, QuizStanding]] = {key: {} for key in enrollment_ids}
-    done = select(LessonProgress.enrollment_id, LessonProgress.lesson_id).where(
-        LessonProgress.enrollment_id.in_(enrollment_ids)
-    )
-    for enrollment_id, lesson_id in await session.execute(done):
+    given = {"enrollments": list(enrollment_ids)}
+    for enrollment_id, lesson_id in await fetch(session, _lessons_done(), given):
         lessons[enrollment_id].add(lesson_id)
-    counts = select(QuizProgress).where(QuizProgress.enrollment_id.in_(enrollment_ids))
-    for row in await session.scalars(counts):
+    for row in await fetch(session, _counts(), given):
         quizzes[row.enrollment_id][row.quiz_id] = quiz_standing(
             used=row.attempts_used,
             allowed=needed.attempts_of(row.attempts_allowed),
@@ -55,3 +53,18 @@ async def progress_of(
         key: Standing(completed_lessons=frozenset(lessons[key]), quizzes=quizzes[key])
         for key in enrollment_ids
     }
+
+
+_ENROLLMENTS = bindparam("enrollments", type_=ARRAY(Uuid()))
+
+
+@cache
+def _lessons_done() -> Kept:
+    asked = LessonProgress.enrollment_id == any_(_ENROLLMENTS)
+    return kept(select(LessonProgress.enrollment_id, LessonProgress.lesson_id).where(asked))
+
+
+@cache
+def _counts() -> Kept:
+    asked = QuizProgress.enrollment_id == any_(_ENROLLMENTS)
+    return kept(select(*QuizProgress.__table__.columns).where(asked))

@@ -11,7 +11,8 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import QuizProgress
-from learning_service.domain.attempts.queries.positions import Position, QuizCount, attempts_at
+from learning_service.domain.attempts.queries.positions import Position, QuizCount
+from learning_service.domain.attempts.queries.tried import attempts_at
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.enrollments.rules import decide

@@ -8,14 +8,8 @@ from sqlalchemy import false, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import AssessmentResult, QuizAttempt
-from learning_service.domain.attempts.queries.positions import (
-    AttemptRow,
-    Position,
-    find_position,
-    quiz_of,
-    version_of,
-    version_with,
-)
+from learning_service.domain.attempts.queries.positions import AttemptRow, Position, find_position, version_of
+from learning_service.domain.attempts.queries.tried import quiz_of, version_with
 from learning_service.domain.completion.actions.completing import Outcome
 from learning_service.domain.completion.actions.doubts import recount, settle_doubts
 from learning_service.domain.completion.actions.holding import hold_to_reconsider

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Text, Uuid, and_, cast, func, or_, select, true
+from sqlalchemy import ARRAY, Integer, Text, Uuid, and_, any_, bindparam, cast, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,11 +17,18 @@ from learning_service.domain.completion.queries.review import ReviewQuestion
 from learning_service.domain.courses.models import CourseVersion, Question, Quiz
 from learning_service.domain.directory.models import Member
 from learning_service.domain.documents.rules import shown_html
-from learning_service.domain.grading.queries import gradable_by, is_grader, of_known_member
+from learning_service.domain.grading.queries import (
+    COURSE_ID,
+    gradable,
+    grader_values,
+    is_grader,
+    of_known_member,
+)
 from learning_service.domain.grading.rules.groups import BEGINNING
 from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import LIMIT, ROW_ID, Kept, fetch, fetch_first, kept
 
 SIMILAR = 5
 """How many similar groups are shown beside one."""
@@ -68,10 +76,12 @@ class GradedGroup:
     text: str
 
 
-def _waiting(caller: Principal) -> Any:
-    """Joins and conditions of what `list_pending` lists, as far as it has a group."""
+def _waiting(*, everywhere: bool) -> Any:
+    """What `list_pending` lists, as far as it has a group."""
     return and_(
-        gradable_by(caller), PendingResponse.graded_at.is_(None), PendingResponse.group_id.is_not(None)
+        gradable(everywhere=everywhere),
+        PendingResponse.graded_at.is_(None),
+        PendingResponse.group_id.is_not(None),
     )
 
 
@@ -82,18 +92,50 @@ async def list_groups(
 
     `ix_pending_responses_queue` finds what waits in the organization.
     """
-    grouped = _grouped(caller, page, course_id).subquery("found")
+    given = {**grader_values(caller), "course_id": course_id, "limit": page.limit + 1}
+    if page.after is not None:
+        given |= {"count": int(page.after[0]), "after": uuid.UUID(page.after[1])}
+    read = _listed(everywhere=caller.is_grader, of_course=course_id is not None, after=page.after is not None)
+    groups = await fetch(session, read, given)
+    similar = await _similar(
+        session, caller, {row.group_id for row in groups}, {row.question_id for row in groups}
+    )
+    return [
+        AnswerGroupView(
+            group_id=row.group_id,
+            course_id=row.course_id,
+            course_title=row.course_title,
+            quiz_title=row.quiz_title,
+            question=_question(row),
+            text=row.text,
+            max_points=row.max_points,
+            count=row.size,
+            oldest_submitted_at=row.oldest,
+            similar=similar.get(row.group_id, ()),
+        )
+        for row in groups
+    ]
+
+
+@cache
+def _listed(*, everywhere: bool, of_course: bool, after: bool) -> Kept:
+    grouped = _grouped(everywhere=everywhere, of_course=of_course, after=after).subquery("found")
     found, quizzes = grouped.c, Quiz.__table__.c
-    rows = await session.execute(
+    return kept(
         select(
             found.group_id,
             PendingResponse.course_id,
-            CourseVersion.title,
-            quizzes.title,
-            Question,
+            CourseVersion.title.label("course_title"),
+            quizzes.title.label("quiz_title"),
+            Question.id.label("question_id"),
+            Question.key,
+            Question.type,
+            Question.prompt_html,
+            Question.rubric_html,
+            Question.accepted_answers,
             PendingResponse.text,
             PendingResponse.max_points,
-            found.count,
+            found.size,
             found.oldest,
         )
         .select_from(PendingResponse)
@@ -101,62 +143,45 @@ async def list_groups(
         .join(Question, Question.id == PendingResponse.question_id)
         .join(Quiz.__table__, quizzes.id == Question.quiz_id)
         .join(CourseVersion, CourseVersion.id == Question.version_id)
-        .order_by(found.count.desc(), found.group_id)
+        .order_by(found.size.desc(), found.group_id)
     )
-    groups = rows.all()
-    similar = await _similar(session, caller, {row[0] for row in groups}, {row[4].id for row in groups})
-    return [
-        AnswerGroupView(
-            group_id=group_id,
-            course_id=course,
-            course_title=course_title,
-            quiz_title=quiz_title,
-            question=_question(question, most),
-            text=text,
-            max_points=most,
-            count=count,
-            oldest_submitted_at=submitted_at,
-            similar=similar.get(group_id, ()),
-        )
-        for group_id, course, course_title, quiz_title, question, text, most, count, submitted_at in groups
-    ]
 
 
-def _grouped(caller: Principal, page: PageRequest, course_id: uuid.UUID | None) -> Any:
+def _grouped(*, everywhere: bool, of_course: bool, after: bool) -> Any:
     """The page's groups with their size, and the oldest response of each."""
     oldest = func.array_agg(aggregate_order_by(PendingResponse.id, PendingResponse.submitted_at))
     grouped: Any = (
         select(
             PendingResponse.group_id,
-            func.count().label("count"),
+            func.count().label("size"),
             func.min(PendingResponse.submitted_at).label("oldest"),
             cast(oldest[1], Uuid).label("response_id"),
         )
         .join(Member, of_known_member())
-        .where(_waiting(caller))
+        .where(_waiting(everywhere=everywhere))
         .group_by(PendingResponse.group_id)
         .order_by(func.count().desc(), PendingResponse.group_id)
-        .limit(page.limit + 1)
+        .limit(LIMIT)
     )
-    if course_id is not None:
-        grouped = grouped.where(PendingResponse.course_id == course_id)
-    if page.after is not None:
-        count, last = int(page.after[0]), uuid.UUID(page.after[1])
+    if of_course:
+        grouped = grouped.where(PendingResponse.course_id == COURSE_ID)
+    if after:
+        count, last = bindparam("count", type_=Integer()), bindparam("after", type_=Uuid())
         grouped = grouped.having(
             or_(func.count() < count, and_(func.count() == count, PendingResponse.group_id > last))
         )
     return grouped
 
 
-def _question(question: Question, points: Decimal) -> ReviewQuestion:
+def _question(row: Any) -> ReviewQuestion:
     return ReviewQuestion(
-        id=question.id,
-        key=question.key,
-        type=question.type,
-        prompt_html=shown_html(question.prompt_html),
-        points=points,
-        rubric_html=shown_html(question.rubric_html) if question.rubric_html else question.rubric_html,
-        accepted_answers=question.accepted_answers,
+        id=row.question_id,
+        key=row.key,
+        type=row.type,
+        prompt_html=shown_html(row.prompt_html),
+        points=row.max_points,
+        rubric_html=shown_html(row.rubric_html) if row.rubric_html else row.rubric_html,
+        accepted_answers=row.accepted_answers,
     )
 
 
@@ -166,6 +191,16 @@ async def _similar(
     """By group: others of the same question whose texts have many trigrams in common with it, most first."""
     if not group_ids:
         return {}
+    given = {**grader_values(caller), "groups": list(group_ids), "questions": list(question_ids)}
+    found: dict[uuid.UUID, list[SimilarGroup]] = {}
+    for group_id, *similar in await fetch(session, _alike(everywhere=caller.is_grader), given):
+        found.setdefault(group_id, []).append(SimilarGroup(*similar))
+    return found
+
+
+@cache
+def _alike(*, everywhere: bool) -> Kept:
+    wanted, questions = (bindparam(name, type_=ARRAY(Uuid())) for name in ("groups", "questions"))
     groups = (
         select(
             PendingResponse.question_id,
@@ -175,7 +210,7 @@ async def _similar(
             func.count().label("count"),
         )
         .join(Member, of_known_member())
-        .where(_waiting(caller), PendingResponse.question_id.in_(question_ids))
+        .where(_waiting(everywhere=everywhere), PendingResponse.question_id == any_(questions))
         .group_by(PendingResponse.question_id, PendingResponse.group_id)
         .order_by(func.count().desc())
         .limit(MOST)
@@ -190,16 +225,12 @@ async def _similar(
         .limit(SIMILAR)
         .lateral("near")
     )
-    rows = await session.execute(
+    return kept(
         select(one.c.group_id, near.c.group_id, cast(near.c.text, Text), near.c.count)
         .join(near, true())
-        .where(one.c.group_id.in_(group_ids))
+        .where(one.c.group_id == any_(wanted))
         .order_by(one.c.group_id, near.c.alike.desc(), near.c.group_id)
     )
-    found: dict[uuid.UUID, list[SimilarGroup]] = {}
-    for group_id, *similar in rows:
-        found.setdefault(group_id, []).append(SimilarGroup(*similar))
-    return found
 
 
 async def access_group(session: AsyncSession, caller: Principal, group_id: uuid.UUID) -> GradedGroup:
@@ -210,7 +241,16 @@ async def access_group(session: AsyncSession, caller: Principal, group_id: uuid.
     """
     if not await is_grader(session, caller):
         raise Forbidden("This call is for graders.")
-    rows = await session.execute(
+    given = {**grader_values(caller), "row_id": group_id}
+    row = await fetch_first(session, _one_group(everywhere=caller.is_grader), given)
+    if row is None:
+        raise NotFound
+    return GradedGroup(group_id, *row)
+
+
+@cache
+def _one_group(*, everywhere: bool) -> Kept:
+    return kept(
         select(
             PendingResponse.course_id,
             PendingResponse.question_id,
@@ -221,11 +261,7 @@ async def access_group(session: AsyncSession, caller: Principal, group_id: uuid.
         )
         .join(Question, Question.id == PendingResponse.question_id)
         .join(Member, of_known_member())
-        .where(gradable_by(caller), PendingResponse.group_id == group_id)
+        .where(gradable(everywhere=everywhere), PendingResponse.group_id == ROW_ID)
         .order_by(PendingResponse.submitted_at, PendingResponse.id)
         .limit(1)
     )
-    row = rows.first()
-    if row is None:
-        raise NotFound
-    return GradedGroup(group_id, *row)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ARRAY, Uuid, and_, bindparam, func, select
@@ -14,6 +15,7 @@ from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.enrollments.models import CourseCompletion
 from learning_service.domain.enrollments.queries.enrollments import EnrollmentView
 from learning_service.domain.kernel.planning import FENCE
+from learning_service.domain.kernel.reads import Kept, fetch, kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +61,10 @@ async def finishes(session: AsyncSession, views: Sequence[EnrollmentView]) -> Ma
     completed = [view.id for view in views if view.status == "completed"]
     if not completed:
         return found
-    rows = await session.execute(FINISHES, {"enrollment_ids": completed})
+    rows = await fetch(session, _finishes(), {"enrollment_ids": completed})
     return found | {row[0]: Finish(*row[1:]) for row in rows}
+
+
+@cache
+def _finishes() -> Kept:
+    return kept(FINISHES)

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, cast, select
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import EnrollmentGrant
 from learning_service.domain.directory.models import MembershipEvent
-from learning_service.domain.directory.queries.audience import is_within
+from learning_service.domain.directory.queries.audience import is_within, lives_within, reach_values
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.enrollments.models import Enrollment, EnrollmentSource
 from learning_service.domain.enrollments.queries.enrollments import (
@@ -21,6 +22,16 @@ from learning_service.domain.enrollments.queries.enrollments import (
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import (
+    INSTANT,
+    ORGANIZATION_ID,
+    ROW_ID,
+    USER_ID,
+    Kept,
+    fetch,
+    fetch_first,
+    kept,
+)
 
 
 def administered(caller: Principal, member_id: Any, *, chapters: bool) -> ColumnElement[bool]:
@@ -31,13 +42,6 @@ def administered(caller: Principal, member_id: Any, *, chapters: bool) -> Column
     return is_within(caller.organization_id, member_id, reach_of(caller, chapters=chapters))
 
 
-def _visible_enrollments(session: AsyncSession, caller: Principal, *columns: Any) -> Any:
-    return enrollment_views(now(session), *columns).where(
-        Enrollment.organization_id == caller.organization_id,
-        administered(caller, Enrollment.user_id, chapters=True),
-    )
-
-
 async def access_enrollment(
     session: AsyncSession, caller: Principal, enrollment_id: uuid.UUID, *, chapters: bool = True
 ) -> EnrollmentView:
@@ -45,15 +49,27 @@ async def access_enrollment(
 
     Raises NotFound; without `chapters`, Forbidden for one who administers the member's chapter only.
     """
-    statement = _visible_enrollments(
-        session, caller, administered(caller, Enrollment.user_id, chapters=chapters)
-    )
-    row = (await session.execute(statement.where(Enrollment.id == enrollment_id))).first()
+    given = {
+        "organization_id": caller.organization_id,
+        "row_id": enrollment_id,
+        "instant": now(session),
+        **reach_values(reach_of(caller, chapters=True)),
+    }
+    row = await fetch_first(session, _visible(national=caller.is_national_admin, chapters=chapters), given)
     if row is None:
         raise NotFound
     if not row[-1]:
         raise Forbidden("This call is for administrators of the organization or the member's region.")
     return EnrollmentView(*row[:-1])
+
+
+@cache
+def _visible(*, national: bool, chapters: bool) -> Kept:
+    seen, changed = (
+        lives_within(Enrollment.user_id, national=national, chapters=one) for one in (True, chapters)
+    )
+    asked = Enrollment.organization_id == ORGANIZATION_ID, Enrollment.id == ROW_ID, seen
+    return kept(enrollment_views(INSTANT, changed).where(*asked))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,37 +98,49 @@ class Explanation:
     started_at: datetime | None
     ended_at: datetime | None
     extra_time_seconds: int
-    grants: Sequence[EnrollmentGrant]
+    grants: Sequence[Any]
+    """Rows of `EnrollmentGrant`, oldest first."""
 
 
 async def explain_enrollment(session: AsyncSession, view: EnrollmentView) -> Explanation:
     """The story of an enrollment that the caller has already been allowed to see."""
-    row = await session.execute(
-        select(Enrollment.started_at, Enrollment.ended_at, Enrollment.extra_time_seconds).where(
-            Enrollment.id == view.id
-        )
+    given = {"row_id": view.id, "user_id": view.user_id}
+    [first] = await fetch(session, _first_cause(), given)
+    further = await fetch(session, _further_causes(), given)
+    sources = [Source(*first[:-3]), *(Source(*row[:-1]) for row in further)]
+    if further:
+        # Of before it was assigned again.
+        sources[0] = replace(sources[0], due_at=further[0].due_before)
+    return Explanation(
+        view,
+        sources,
+        started_at=first.started_at,
+        ended_at=first.ended_at,
+        extra_time_seconds=first.extra_time_seconds,
+        grants=await fetch(session, _grants(), given),
     )
-    grants = await session.scalars(
-        select(EnrollmentGrant).where(EnrollmentGrant.enrollment_id == view.id).order_by(EnrollmentGrant.id)
-    )
-    return Explanation(view, await _sources(session, view), *row.one(), grants=grants.all())
 
 
-async def _sources(session: AsyncSession, view: EnrollmentView) -> list[Source]:
-    """Every source of an enrollment. The first one's due time is that of before it was assigned again."""
+@cache
+def _first_cause() -> Kept:
+    facts = Enrollment.started_at, Enrollment.ended_at, Enrollment.extra_time_seconds
+    return kept(_caused(Enrollment, *facts).where(Enrollment.id == ROW_ID))
+
+
+@cache
+def _further_causes() -> Kept:
     again = EnrollmentSource
-    [first] = await session.execute(_caused(view, Enrollment).where(Enrollment.id == view.id))
-    further = await session.execute(
-        _caused(view, again, again.due_before).where(again.enrollment_id == view.id).order_by(again.id)
-    )
-    rows = further.all()
-    sources = [Source(*first), *(Source(*row[:-1]) for row in rows)]
-    if rows:
-        sources[0] = replace(sources[0], due_at=rows[0].due_before)
-    return sources
+    found = _caused(again, again.due_before).where(again.enrollment_id == ROW_ID)
+    return kept(found.order_by(again.id))
 
 
-def _caused(view: EnrollmentView, table: Any, *columns: Any) -> Any:
+@cache
+def _grants() -> Kept:
+    found = select(*EnrollmentGrant.__table__.columns).where(EnrollmentGrant.enrollment_id == ROW_ID)
+    return kept(found.order_by(EnrollmentGrant.id))
+
+
+def _caused(table: Any, *columns: Any) -> Any:
     """The columns of `Source`, then the given ones."""
     return select(
         table.source,
@@ -130,7 +158,7 @@ def _caused(view: EnrollmentView, table: Any, *columns: Any) -> Any:
         and_(
             table.cause_kind == "event",
             MembershipEvent.organization_id == table.organization_id,
-            MembershipEvent.user_id == view.user_id,
+            MembershipEvent.user_id == USER_ID,
             cast(MembershipEvent.id, Text) == table.cause_id,
         ),
     )

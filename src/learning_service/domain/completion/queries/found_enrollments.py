@@ -45,6 +45,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.planning import FENCE, looked_up, plan_afresh, plan_by_keys
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import ROW_ID, Kept, fetch_first, kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +174,13 @@ async def count_found(session: AsyncSession, caller: Principal, wanted: Enrollme
 
 async def find_enrollment(session: AsyncSession, enrollment_id: uuid.UUID) -> FoundEnrollment:
     """One enrollment, which the caller has already been allowed to see."""
-    rows = await session.execute(_shown().where(Enrollment.id == enrollment_id), {"instant": now(session)})
-    return _read(rows.one(), 0)
+    given = {"row_id": enrollment_id, "instant": now(session)}
+    return _read(await fetch_first(session, _one(), given), 0)
+
+
+@cache
+def _one() -> Kept:
+    return kept(_shown().where(Enrollment.id == ROW_ID))
 
 
 def _read(row: Sequence[Any], keys: int) -> FoundEnrollment:

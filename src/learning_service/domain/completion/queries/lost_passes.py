@@ -4,20 +4,23 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Uuid, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from learning_service.domain.attempts.models import PendingResponse
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.completion.queries.enrollments import administered
 from learning_service.domain.courses.models import CourseVersion, Quiz
 from learning_service.domain.directory.models import Member
+from learning_service.domain.directory.queries.audience import lives_within, reach_values
+from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.grading.models import LostPass
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import LIMIT, ORGANIZATION_ID, Kept, fetch, kept
 
 _WHO = aliased(Member)
 _IS_WHO = and_(_WHO.organization_id == LostPass.organization_id, _WHO.user_id == LostPass.user_id)
@@ -53,6 +56,19 @@ async def list_lost_passes(
 
     A pass leaves the list when a correction or another attempt gives it back, or its certificate is revoked.
     """
+    given = {
+        "organization_id": caller.organization_id,
+        "limit": page.limit + 1,
+        **reach_values(reach_of(caller)),
+    }
+    if page.after is not None:
+        given["after"] = uuid.UUID(page.after[0])
+    read = _listed(national=caller.is_national_admin, after=page.after is not None)
+    return [LostPassView(*row) for row in await fetch(session, read, given)]
+
+
+@cache
+def _listed(*, national: bool, after: bool) -> Kept:
     quizzes = Quiz.__table__
     statement = (
         select(
@@ -84,14 +100,14 @@ async def list_lost_passes(
             and_(Certificate.completion_id == LostPass.completion_id, Certificate.reissued_as.is_(None)),
         )
         .where(
-            LostPass.organization_id == caller.organization_id,
+            LostPass.organization_id == ORGANIZATION_ID,
             LostPass.resolved_at.is_(None),
             or_(LostPass.completion_id.is_(None), CourseCompletion.voided_at.is_(None)),
-            administered(caller, LostPass.user_id, chapters=False),
+            lives_within(LostPass.user_id, national=national, chapters=False),
         )
         .order_by(LostPass.id.desc())
-        .limit(page.limit + 1)
+        .limit(LIMIT)
     )
-    if page.after is not None:
-        statement = statement.where(LostPass.id < uuid.UUID(page.after[0]))
-    return [LostPassView(*row) for row in await session.execute(statement)]
+    if after:
+        statement = statement.where(LostPass.id < bindparam("after", type_=Uuid()))
+    return kept(statement)

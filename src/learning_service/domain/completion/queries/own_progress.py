@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import DateTime, Text, bindparam, func, true
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +19,7 @@ from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.enrollments.queries.enrollments import (
     EnrollmentView,
     enrollment_views,
+    page_values,
     paged,
 )
 from learning_service.domain.enrollments.queries.standing import WITHDRAWN, standing_order
@@ -26,6 +27,7 @@ from learning_service.domain.enrollments.rules import Standing
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import INSTANT, ORGANIZATION_ID, USER_ID, Kept, fetch, kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +44,33 @@ async def list_own_progress(
     session: AsyncSession, caller: Principal, page: PageRequest
 ) -> Sequence[OwnProgress]:
     """The caller's enrollments, newest first; one more than the page holds. Index: `ix_enrollments_member`."""
-    return await _read(session, caller, paged(own_progress(), page))
+    given = {**_own(session, caller), **page_values(page)}
+    rows = await fetch(session, _listed(after=page.after is not None), given)
+    return [read_progress(row) for row in rows]
+
+
+@cache
+def _listed(*, after: bool) -> Kept:
+    return kept(paged(own_progress(), after=after))
 
 
 async def own_standings(
     session: AsyncSession, caller: Principal, course_ids: Sequence[uuid.UUID]
 ) -> Mapping[uuid.UUID, OwnProgress]:
     """Where the caller stands in each of these courses, by course; nothing of what was withdrawn."""
-    statement = (
+    given = {**_own(session, caller), "courses": list(course_ids)}
+    found = [read_progress(row) for row in await fetch(session, _standings(), given)]
+    return {own.enrollment.course_id: own for own in found}
+
+
+@cache
+def _standings() -> Kept:
+    return kept(
         own_progress()
-        .where(Enrollment.course_id == func.any(list(course_ids)))
+        .where(Enrollment.course_id == any_(bindparam("courses", type_=ARRAY(Uuid()))))
         .ext(distinct_on(Enrollment.course_id))
-        .order_by(Enrollment.course_id, *standing_order(Enrollment, now(session)))
+        .order_by(Enrollment.course_id, *standing_order(Enrollment, INSTANT))
     )
-    return {own.enrollment.course_id: own for own in await _read(session, caller, statement)}
 
 
 @cache
@@ -67,7 +82,7 @@ def own_progress() -> Any:
     finish = finish_of(Enrollment)
     return (
         enrollment_views(
-            bindparam("instant", type_=DateTime(timezone=True)),
+            INSTANT,
             Enrollment.version_id,
             lessons_done(Enrollment),
             quizzes_of(Enrollment),
@@ -78,8 +93,8 @@ def own_progress() -> Any:
         )
         .outerjoin(finish, true())
         .where(
-            Enrollment.organization_id == bindparam("organization_id", type_=Text()),
-            Enrollment.user_id == bindparam("user_id", type_=Text()),
+            Enrollment.organization_id == ORGANIZATION_ID,
+            Enrollment.user_id == USER_ID,
             Enrollment.status != WITHDRAWN,
             CourseVersion.program.is_(None),
         )
@@ -96,10 +111,9 @@ def read_progress(row: Sequence[Any]) -> OwnProgress:
     )
 
 
-async def _read(session: AsyncSession, caller: Principal, statement: Any) -> list[OwnProgress]:
-    given = {
+def _own(session: AsyncSession, caller: Principal) -> dict[str, Any]:
+    return {
         "organization_id": caller.organization_id,
         "user_id": caller.user_id,
         "instant": now(session),
     }
-    return [read_progress(row) for row in await session.execute(statement, given)]

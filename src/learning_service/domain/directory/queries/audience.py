@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Text,
     and_,
+    any_,
+    bindparam,
     cast,
     exists,
     false,
@@ -26,8 +29,10 @@ from learning_service.domain.directory.rules.audience import AudienceFilter, com
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.kernel.errors import Fault, Invalid
 from learning_service.domain.kernel.planning import FENCE
+from learning_service.domain.kernel.reads import ORGANIZATION_ID
 
 Condition = ColumnElement[bool]
+_REGIONS, _CHAPTERS = (bindparam(name, type_=ARRAY(Text())) for name in ("regions", "chapters"))
 
 
 def audience_of(organization_id: str, audience: AudienceFilter) -> Condition:
@@ -76,11 +81,33 @@ def is_within(organization_id: str, user_id: Any, reach: Reach, *, erased: bool 
 
     One look-up for each row, whatever the statistics say.
     """
-    scope = [Member.organization_id == organization_id, Member.user_id == user_id]
+    lives = [] if reach.national else [_lives_in(organization_id, reach)]
     if not erased:
-        scope.append(Member.erased_at.is_(None))
-    if not reach.national:
-        scope.append(_lives_in(organization_id, reach))
+        lives.append(Member.erased_at.is_(None))
+    return _is_member_who(organization_id, user_id, *lives)
+
+
+def lives_within(user_id: Any, *, national: bool, chapters: bool) -> Condition:
+    """The same for a kept read, given the organization and `reach_values`; of its chapters only with `chapters`."""
+    lives: list[Condition] = [Member.erased_at.is_(None)]
+    if not national:
+        in_regions = select(Chapter.id).where(
+            Chapter.organization_id == ORGANIZATION_ID, Chapter.region_id == any_(_REGIONS)
+        )
+        units: list[Condition] = [Member.chapter_id == any_(func.array(in_regions.scalar_subquery()))]
+        if chapters:
+            units.append(Member.chapter_id == any_(_CHAPTERS))
+        lives.append(or_(*units))
+    return _is_member_who(ORGANIZATION_ID, user_id, *lives)
+
+
+def reach_values(reach: Reach) -> dict[str, list[str]]:
+    """The units of a reach, as kept reads are given them."""
+    return {"regions": sorted(reach.regions), "chapters": sorted(reach.chapters)}
+
+
+def _is_member_who(organization_id: Any, user_id: Any, *lives: Condition) -> Condition:
+    scope = (Member.organization_id == organization_id, Member.user_id == user_id, *lives)
     return exists(select(Member.user_id).where(*scope).offset(FENCE))
 
 

@@ -4,12 +4,12 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    DateTime,
     Text,
     Uuid,
     and_,
@@ -49,7 +49,17 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.kernel.reads import ORGANIZATION_ID, USER_ID
+from learning_service.domain.kernel.reads import (
+    INSTANT,
+    LIMIT,
+    ORGANIZATION_ID,
+    ROW_ID,
+    USER_ID,
+    Kept,
+    fetch,
+    fetch_first,
+    kept,
+)
 from learning_service.domain.organizations.queries import is_logo
 
 
@@ -244,16 +254,33 @@ async def _grades_with(session: AsyncSession, caller: Principal, document_id: uu
 
 async def get_enrollment(session: AsyncSession, enrollment_id: uuid.UUID) -> EnrollmentView:
     """One enrollment, which the caller has already been allowed to see."""
-    row = await session.execute(enrollment_views(now(session)).where(Enrollment.id == enrollment_id))
-    return EnrollmentView(*row.one())
+    row = await fetch_first(session, _one(), {"row_id": enrollment_id, "instant": now(session)})
+    return EnrollmentView(*row)
+
+
+@cache
+def _one() -> Kept:
+    return kept(enrollment_views(INSTANT).where(Enrollment.id == ROW_ID))
 
 
 async def list_own_enrollments(
     session: AsyncSession, caller: Principal, page: PageRequest
 ) -> Sequence[EnrollmentView]:
     """The caller's enrollments, newest first; one more than the page holds."""
-    statement = enrollment_views(now(session)).where(listed_enrollments(caller))
-    return [EnrollmentView(*row) for row in await session.execute(paged(statement, page))]
+    given = {
+        "organization_id": caller.organization_id,
+        "user_id": caller.user_id,
+        "instant": now(session),
+        **page_values(page),
+    }
+    return [EnrollmentView(*row) for row in await fetch(session, _own(after=page.after is not None), given)]
+
+
+@cache
+def _own(*, after: bool) -> Kept:
+    own = Enrollment.organization_id == ORGANIZATION_ID, Enrollment.user_id == USER_ID
+    listed = Enrollment.status != WITHDRAWN, CourseVersion.program.is_(None)
+    return kept(paged(enrollment_views(INSTANT).where(*own, *listed), after=after))
 
 
 TOTALS = (
@@ -262,13 +289,13 @@ TOTALS = (
             func.count().filter(Enrollment.status == status).label(status)
             for status in ("assigned", "in_progress", "completed", "failed")
         ),
-        func.count().filter(is_overdue(bindparam("instant", type_=DateTime(timezone=True)))).label("overdue"),
+        func.count().filter(is_overdue(INSTANT)).label("overdue"),
     )
     .select_from(Enrollment)
     .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
     .where(
-        Enrollment.organization_id == bindparam("organization_id", type_=Text()),
-        Enrollment.user_id == bindparam("user_id", type_=Text()),
+        Enrollment.organization_id == ORGANIZATION_ID,
+        Enrollment.user_id == USER_ID,
         CourseVersion.program.is_(None),
     )
 )
@@ -282,8 +309,13 @@ async def own_totals(session: AsyncSession, caller: Principal) -> dict[str, int]
         "user_id": caller.user_id,
         "instant": now(session),
     }
-    row = await session.execute(TOTALS, given)
-    return dict(row.mappings().one())
+    row = await fetch_first(session, _totals(), given)
+    return dict(row._asdict())
+
+
+@cache
+def _totals() -> Kept:
+    return kept(TOTALS)
 
 
 async def last_completion(
@@ -335,8 +367,14 @@ def _last_completion(organization_id: Any, user_id: Any, course_id: Any) -> Any:
     )
 
 
-def paged(statement: Any, page: PageRequest) -> Any:
-    """The page of a select of enrollments, newest first; one more than the page holds."""
-    if page.after is not None:
-        statement = statement.where(Enrollment.id < uuid.UUID(page.after[0]))
-    return statement.order_by(Enrollment.id.desc()).limit(page.limit + 1)
+def paged(statement: Any, *, after: bool) -> Any:
+    """The page of a select of enrollments, newest first, given `page_values`; `after` another one, or the first."""
+    if after:
+        statement = statement.where(Enrollment.id < bindparam("after", type_=Uuid()))
+    return statement.order_by(Enrollment.id.desc()).limit(LIMIT)
+
+
+def page_values(page: PageRequest) -> dict[str, Any]:
+    """What `paged` is given; one more than the page holds."""
+    after = {} if page.after is None else {"after": uuid.UUID(page.after[0])}
+    return {"limit": page.limit + 1, **after}

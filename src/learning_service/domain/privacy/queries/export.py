@@ -21,8 +21,9 @@ from learning_service.domain.attempts.models import (
     QuizAttempt,
     QuizProgress,
 )
-from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount, quiz_of
+from learning_service.domain.attempts.queries.positions import AttemptRow, Position, QuizCount
 from learning_service.domain.attempts.queries.standings import progress_of
+from learning_service.domain.attempts.queries.tried import quiz_of
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.completion.models import EnrollmentMove
 from learning_service.domain.completion.views.attempts import given_responses, released, score_of
