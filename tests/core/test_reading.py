@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import asyncpg
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from tests.kit.direct import Database, database
@@ -25,6 +25,7 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.reads import ORGANIZATION_ID, Kept, fetch, fetch_first, fetch_value, kept
 from learning_service.domain.webhooks.models import WebhookSubscription
+from learning_service.routers import webhooks
 
 __all__ = ["database"]
 MEMBERS = kept(
@@ -138,7 +139,7 @@ async def test_a_refusal_gives_the_connection_back_and_a_fault_closes_it(
     with pytest.raises(NotFound):
         await ask(MEMBERS, {})
     assert (pool.used, len(pool._idle)) == (0, 1)
-    with pytest.raises(asyncpg.DivisionByZeroError):
+    with pytest.raises(DBAPIError, match="division by zero"):
         await ask(kept(select(literal(1) / bindparam("by", type_=Integer()))), {"by": 0})
     assert (pool.used, len(pool._idle)) == (0, 0)
 
@@ -171,3 +172,15 @@ async def test_connections_of_before_a_restart_are_passed_over(
     async with reading(context, world.id) as session:
         assert await fetch(session, MEMBERS, {})
     assert pool.used == 0
+
+
+async def test_a_fault_of_a_read_is_an_accident_and_not_a_moment_to_wait_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = kept(select(literal(1) / bindparam("by", type_=Integer())))
+
+    async def list_webhooks(session: AsyncSession, *_: Any) -> Any:
+        return await fetch(session, broken, {"by": 0})
+
+    monkeypatch.setattr(webhooks, "list_webhooks", list_webhooks)
+    assert (await world.admin("GET", "/api/webhooks/")).status_code == 500

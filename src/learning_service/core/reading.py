@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 from opentelemetry.trace import SpanKind
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from learning_service.core.database import DRIVER_ERRORS, DirectPool
@@ -101,15 +102,18 @@ class ReadingSession(AsyncSession):
             self._pool.put_back(connection)
 
     async def _read(self, text: str, values: Sequence[object]) -> Sequence[Any]:
-        """What the driver finds."""
+        """What the driver finds. Raises DBAPIError for what the database refuses, and the driver's own errors."""
         if self._connection is None:
             raise RuntimeError("a session reads between its start and its end")
         try:
             with span("kept read", SpanKind.CLIENT):
                 found: Sequence[Any] = await self._connection.fetch(text, *values)
-        except BaseException:
+        except BaseException as error:
             broken, self._connection = self._connection, None
             self._pool.drop(broken)
+            if isinstance(error, asyncpg.PostgresError):
+                # As the engine tells it: whether to try again depends on what went wrong, see `api.problems`.
+                raise DBAPIError(None, None, error, hide_parameters=True) from error
             raise
         return found
 
