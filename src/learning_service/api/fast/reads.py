@@ -18,8 +18,8 @@ from learning_service.api.fast.lane import Reply
 from learning_service.api.fast.pages import ModulesPage
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
-from learning_service.domain.attempts.queries.positions import read_position
-from learning_service.domain.attempts.queries.standings import known_id, read_standing
+from learning_service.domain.attempts.queries.positions import known_id, read_position
+from learning_service.domain.attempts.queries.standings import read_standing
 from learning_service.domain.certificates.rules.certificates import PublicCertificate
 from learning_service.domain.completion.queries.completions import Finish
 from learning_service.domain.completion.views.progress import progress_view

@@ -10,9 +10,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from pydantic import TypeAdapter
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 from starlette.requests import Request
 
 from learning_service.api import bodies as wire
@@ -22,7 +23,7 @@ from learning_service.api.fast.sent import keys_of
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
 from learning_service.domain.attempts.actions.attempts import refuse_misfits
-from learning_service.domain.attempts.queries.positions import Position, read_position
+from learning_service.domain.attempts.queries.positions import Position, known_id, read_position
 from learning_service.domain.attempts.rules import Bounds, digest_of, digest_of_told
 from learning_service.domain.completion.actions.closing import (
     GradedSubmission,
@@ -30,7 +31,7 @@ from learning_service.domain.completion.actions.closing import (
     prepare_submission,
 )
 from learning_service.domain.completion.actions.submissions import Closed
-from learning_service.domain.completion.views.attempts import mark_views, released, submission_view
+from learning_service.domain.completion.views.attempts import mark_views, released, score_of
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, cached_version
 from learning_service.domain.enrollments.rules import decide
 from learning_service.domain.grading.rules.judged import Judged, judged_before, remember
@@ -38,7 +39,8 @@ from learning_service.domain.grading.rules.release import ShownMark, shown_mark
 from learning_service.domain.kernel.values import JsonObject
 from learning_service.domain.questions.rules.answer_keys import AnswerKey
 from learning_service.domain.questions.rules.responses import load_responses
-from learning_service.schemas.attempts import MarkOut, SubmissionIn, SubmissionOut
+from learning_service.schemas.attempts import MarkOut, SubmissionIn
+from learning_service.schemas.common import shown_number
 
 _CLOSE = "SELECT close_attempt_in($1, $2, $3)"
 _BODY: TypeAdapter[SubmissionIn] = TypeAdapter(SubmissionIn)
@@ -67,7 +69,7 @@ async def submit(request: Request, context: Context, quiz_id: str, *, kind: str)
     version = cached_version(position.version_id)
     if version is None or repeated:
         return None
-    quiz = version.quizzes[uuid.UUID(quiz_id)]
+    quiz = version.quizzes[known_id(quiz_id)]
     if quiz.kind != kind:
         return None
     at = _Here(position, version, quiz, digest, instant, context.bounds)
@@ -82,9 +84,27 @@ async def submit(request: Request, context: Context, quiz_id: str, *, kind: str)
     if written is None or not written[0]:
         return None
     closed = Closed(graded.attempt, graded.quiz, graded.after, None)
-    around = SubmissionOut.model_validate(submission_view(closed, ())).model_dump_json().encode()
-    marks = _marks(closed, graded.judged)
-    return around.replace(_NO_MARKS, b'"responses":[%s]' % marks, 1), ()
+    return _around(closed).replace(_NO_MARKS, b'"responses":[%s]' % _marks(closed, graded.judged), 1), ()
+
+
+def _around(closed: Closed) -> bytes:
+    """The reply without its marks: a submission that completed nothing."""
+    attempt, position = closed.attempt, closed.position
+    score = score_of(attempt)
+    return to_json(
+        {
+            "attempt_id": attempt.id,
+            "number": attempt.number,
+            "status": attempt.status,
+            "points": shown_number(attempt.points or Decimal(0)),
+            "max_points": shown_number(attempt.max_points),
+            "score": None if score is None else shown_number(score),
+            "passed": attempt.passed,
+            "attempts_remaining": closed.remaining,
+            "responses": (),
+            "enrollment": {"id": position.enrollment_id, "status": position.status},
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,9 @@ def quiz_standing(
     chance = open or allowed is None or used < allowed
     if best_points is None or possible_points is None or max_points is None:
         return QuizStanding(chance)
-    low = exact_score(best_points, max_points)
-    return QuizStanding(chance, low, max(low, exact_score(possible_points, max_points)))
+    low, high = exact_score(best_points, max_points), exact_score(possible_points, max_points)
+    # The same points are the same object; to compare fractions takes longer than all else here.
+    return QuizStanding(chance, low, low if high is low else max(low, high))
 
 
 def attempts_remaining(allowed: int | None, used: int) -> int | None:
@@ -131,10 +132,7 @@ def decide(shape: CourseShape, standing: Standing) -> Decision:
         )
         return Decision("completed" if begun else "in_progress")
     reach = exact(shape.pass_score)
-    highest = _course_score(shape, [_potential(quiz, standing) for quiz in shape.to_pass])
-    if highest is not None and highest < reach:
-        return Decision("failed")
-    if any(_potential(quiz, standing) < exact(quiz.pass_score) for quiz in shape.to_pass):
+    if not _all_can_be_full(shape, standing) and _is_lost(shape, standing, reach):
         return Decision("failed")
     if not shape.required_lessons <= standing.completed_lessons:
         return Decision("in_progress")
@@ -146,9 +144,21 @@ def decide(shape: CourseShape, standing: Standing) -> Decision:
     return Decision("completed", course_score(shape, standing))
 
 
+def _all_can_be_full(shape: CourseShape, standing: Standing) -> bool:
+    """Whether each quiz has a chance left, and nothing is lost, whatever it takes to pass."""
+    return all(_standing(quiz, standing).chance for quiz in shape.to_pass)
+
+
+def _is_lost(shape: CourseShape, standing: Standing, reach: Fraction) -> bool:
+    highest = _course_score(shape, [_potential(quiz, standing) for quiz in shape.to_pass])
+    if highest is not None and highest < reach:
+        return True
+    return any(_potential(quiz, standing) < exact(quiz.pass_score) for quiz in shape.to_pass)
+
+
 def awaits_review(shape: CourseShape, standing: Standing) -> bool:
     """Whether everything is handed in: not completed yet, but full marks for all that waits would complete."""
-    if all(quiz.low == quiz.high for quiz in standing.quizzes.values()):
+    if all(quiz.low is quiz.high or quiz.low == quiz.high for quiz in standing.quizzes.values()):
         return False
     hopes = {key: replace(quiz, low=quiz.high) for key, quiz in standing.quizzes.items()}
     return (

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Uuid, bindparam, exists, func, or_, select, true
@@ -31,7 +31,6 @@ from learning_service.domain.courses.queries.compiled import (
     note_correction,
 )
 from learning_service.domain.courses.queries.corrections import last_correction
-from learning_service.domain.courses.rules.shape import QuizShape
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries.members import is_member
 from learning_service.domain.enrollments.models import Enrollment
@@ -41,7 +40,6 @@ from learning_service.domain.enrollments.rules import (
     QuizStanding,
     Standing,
     awaits_review,
-    is_passed,
     quiz_standing,
 )
 from learning_service.domain.kernel.clock import now
@@ -56,7 +54,10 @@ from learning_service.domain.kernel.reads import (
     kept,
 )
 from learning_service.domain.kernel.values import JsonObject
+from learning_service.domain.questions.rules.scores import exact
 
+known_id = lru_cache(maxsize=10_000)(uuid.UUID)
+"""Items are the same for all who learn a version, and to read an id takes longer than to remember it."""
 Target = Literal["course", "lesson", "attestation", "quiz", "attempt", "enrollment"]
 
 
@@ -187,9 +188,8 @@ class Position:
         """Whether the best attempt at a quiz passes, whatever becomes of responses that wait."""
         if quiz_id not in self.quizzes:
             return False
-        return is_passed(
-            QuizShape(quiz_id, pass_score), Standing(quizzes={quiz_id: self.quiz_standing(quiz_id)})
-        )
+        low = self.quiz_standing(quiz_id).low
+        return low is not None and low >= exact(pass_score)
 
 
 _Seen = aliased(Enrollment, name="seen")
@@ -353,9 +353,9 @@ def read_position(row: Sequence[Any]) -> Position:
     needed, lessons, quizzes, under_way, *attempt = row[11:]
     done: tuple[Any, ...] = (
         read_accommodations(needed),
-        {uuid.UUID(k): datetime.fromisoformat(v) for k, v in (lessons or {}).items()},
-        {uuid.UUID(k): read_count(v) for k, v in (quizzes or {}).items()},
-        frozenset(map(uuid.UUID, under_way or ())),
+        {known_id(k): datetime.fromisoformat(v) for k, v in (lessons or {}).items()},
+        {known_id(k): read_count(v) for k, v in (quizzes or {}).items()},
+        frozenset(map(known_id, under_way or ())),
         AttemptRow(*attempt) if attempt and attempt[0] is not None else None,
     )
     return Position(*row[:11], *done)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
@@ -10,13 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.accommodations.rules import NONE, Accommodations, read_accommodations
 from learning_service.domain.attempts.models import QuizProgress
-from learning_service.domain.attempts.queries.positions import read_count
+from learning_service.domain.attempts.queries.positions import known_id, read_count
 from learning_service.domain.enrollments.models import LessonProgress
 from learning_service.domain.enrollments.rules import QuizStanding, Standing, quiz_standing
 from learning_service.domain.kernel.reads import Kept, fetch, kept
-
-known_id = lru_cache(maxsize=10_000)(uuid.UUID)
-"""Items are the same for all who learn a version, and to read an id takes longer than to remember it."""
 
 
 def read_standing(

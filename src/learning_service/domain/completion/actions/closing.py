@@ -61,6 +61,7 @@ class _Answers:
     marks: JsonObject | None
     document: bytes
     waiting: Sequence[JsonObject] = ()
+    judged: Sequence[Judged] = ()
 
 
 def prepare_submission(
@@ -128,15 +129,20 @@ def close_judged(
     marked = None if given is None else _judged_by(quiz, given)
     if given is None or marked is None or sum([one.weight for one in marked]) > bounds.size:
         return None
-    points = total([one.mark.points for one in marked if one.mark.points is not None])
-    graded = Graded({}, points, exact(quiz.max_points), _NOTHING, ())
+    graded = Graded({}, _points_of(marked), exact(quiz.max_points), _NOTHING, ())
     document = b'"responses":{%s},"marks":{%s}' % (
         b",".join([one.kept for one in given.values()]),
         b",".join([one.marked for one in marked]),
     )
-    answers = _Answers({}, None, document)
-    found = _closing(position, version, quiz, attempt, answers, graded, instant, digest)
-    return replace(found, judged=marked)
+    answers = _Answers({}, None, document, judged=marked)
+    return _closing(position, version, quiz, attempt, answers, graded, instant, digest)
+
+
+def _points_of(marked: Sequence[Judged]) -> Fraction:
+    whole = [one.whole for one in marked if one.whole is not None]
+    if len(whole) == len(marked):
+        return Fraction(sum(whole))
+    return total([one.mark.points for one in marked if one.mark.points is not None])
 
 
 def _judged_by(quiz: CompiledQuiz, given: Mapping[str, Judged]) -> list[Judged] | None:
@@ -190,7 +196,7 @@ def _closing(
         "awaiting_review": awaits_review(version.shape, standing) and after.is_open,
     }
     written = b"{%s,%s" % (answers.document, to_json(document)[1:])
-    return GradedSubmission(closed, quiz, after, standing, graded, digest, written.decode())
+    return GradedSubmission(closed, quiz, after, standing, graded, digest, written.decode(), answers.judged)
 
 
 def _document(after: Position, quiz: CompiledQuiz, count: QuizCount) -> JsonObject:

@@ -29,6 +29,8 @@ class Judged:
     key: AnswerKey
     """What judged it. Another one, as after a correction, judges anew."""
     mark: Mark
+    whole: int | None
+    """Its points where they are a whole number, as nearly all are: those are added up in no time."""
     told: bytes
     """Its part of a submission's digest."""
     kept: bytes
@@ -97,6 +99,7 @@ def judged(key: AnswerKey, response: Response | None) -> Judged | None:
     found = Judged(
         key,
         mark,
+        mark.points.numerator if mark.points is not None and mark.points.denominator == 1 else None,
         b"" if response is None else told(response),
         b"" if response is None else to_json(dump_responses([response]))[1:-1],
         to_json({key.question_id: mark.stored})[1:-1],
