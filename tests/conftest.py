@@ -13,7 +13,6 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import text
 
 from learning_devstack.tokens import make_development_key
 from learning_service.context import Context, open_context
@@ -22,6 +21,7 @@ from learning_service.main import create_app
 from tests.kit.browser import address
 from tests.kit.documented import Documented
 from tests.kit.examples import recorded, write_recorded
+from tests.kit.founding import NO_JOBS
 from tests.kit.migrating import migrate
 from tests.kit.mutating import set_up_hypothesis
 from tests.kit.no_skips import register_in_ci
@@ -157,24 +157,34 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def no_jobs(worker_context: Context) -> None:
-    """No job of an earlier test is left, which the next to run jobs would have to do: drawings take long."""
+    """No job of an earlier test is left; a test's first world sees to that by itself."""
     async with worker_context.transaction(None) as session:
-        await session.execute(text("DELETE FROM outbox"))
+        await session.execute(NO_JOBS)
 
 
 @pytest.fixture
-async def world(client: httpx.AsyncClient, signer: Signer, worker_context: Context, no_jobs: None) -> World:
+def worlds() -> list[World]:
+    """Those of this test."""
+    return []
+
+
+@pytest.fixture
+async def world(
+    client: httpx.AsyncClient, signer: Signer, worker_context: Context, worlds: list[World]
+) -> World:
     """A fresh organization with two regions of two chapters each, and members in them."""
     made = World(client, signer, worker_context)
-    await made.found()
+    await made.found(alone=not worlds)
+    worlds.append(made)
     return made
 
 
 @pytest.fixture
 async def other_world(
-    client: httpx.AsyncClient, signer: Signer, worker_context: Context, no_jobs: None
+    client: httpx.AsyncClient, signer: Signer, worker_context: Context, worlds: list[World]
 ) -> World:
     """Another organization, for what must stay apart."""
     made = World(client, signer, worker_context)
-    await made.found()
+    await made.found(alone=not worlds)
+    worlds.append(made)
     return made

@@ -2,6 +2,7 @@
 
 import contextlib
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.context import Context
@@ -22,25 +23,36 @@ from learning_service.domain.directory.rules import (
 from learning_service.domain.kernel.principal import Principal
 from tests.kit.copying import Enough, Model, model_of
 
+NO_JOBS = text("DELETE FROM outbox")
 MODEL = "org-of-which-others-are-copies"
 _models: list[Model] = []
 
 
-async def found(context: Context, organization_id: str) -> None:
-    """Regions north and south, chapters n1 n2 s1 s2, a member in each."""
+async def found(context: Context, organization_id: str, *, alone: bool = False) -> None:
+    """Regions north and south, chapters n1 n2 s1 s2, a member in each.
+
+    `alone`: no job of an earlier test is left, which the next to run jobs would have to do. Drawings take long.
+    """
+    model = await _model(context)
     async with context.transaction(None) as session:
-        await copy_founded(context, session, organization_id)
+        if alone:
+            await session.execute(NO_JOBS)
+        await model.copy(session, organization_id)
 
 
 async def copy_founded(context: Context, session: AsyncSession, organization_id: str) -> None:
     """The same in a transaction that is open."""
+    await (await _model(context)).copy(session, organization_id)
+
+
+async def _model(context: Context) -> Model:
     if not _models:
         with contextlib.suppress(Enough):
             async with context.transaction(None) as first:
                 await found_by_actions(first, MODEL)
                 _models.append(await model_of(first, MODEL))
                 raise Enough
-    await _models[0].copy(session, organization_id)
+    return _models[0]
 
 
 async def found_by_actions(session: AsyncSession, organization_id: str) -> None:

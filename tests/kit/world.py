@@ -94,9 +94,9 @@ class World:
         """A member."""
         return self.call_as(user)
 
-    async def found(self) -> None:
-        """Push the directory past HTTP: every test begins with this."""
-        await found(self.worker, self.id)
+    async def found(self, *, alone: bool = False) -> None:
+        """Push the directory past HTTP: every test begins with this. `alone`: no job of an earlier test is left."""
+        await found(self.worker, self.id, alone=alone)
 
     async def push(self) -> None:
         """The same by HTTP, for an application on another database than the worker's."""
