@@ -11,7 +11,7 @@ from tests.kit.world import Json, World
 STATES = ("pledge", "active", "alum")
 
 
-@pytest.mark.parametrize("seed", rounds(6, quick=2))
+@pytest.mark.parametrize("seed", rounds(6))
 async def test_shuffled_doubled_and_replayed(world: World, seed: int) -> None:
     chance = random.Random(seed)
     course = await world.course()

@@ -96,6 +96,7 @@ def test_no_detail_quotes_the_file() -> None:
     assert all(isinstance(one, RejectedRow) and not re.search("5ecret", one.detail) for one in found)
 
 
+@pytest.mark.long
 def test_fifty_thousand_rows_are_read_in_flat_memory() -> None:
     rows = (f"user-{n},{COURSE},{DUE},{'a reason ' * 20}" for n in range(50_000))
     content = "\n".join((HEADER, *rows)).encode()

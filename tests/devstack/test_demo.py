@@ -31,6 +31,7 @@ from learning_service.domain.questions.rules.free_form import FreeForm
 from learning_service.domain.questions.rules.multi_select import MultiSelect
 from learning_service.main import create_app
 
+pytestmark = pytest.mark.long
 MakeSettings = Callable[..., Settings]
 LISTS = [
     ("demo-learner", "/api/users/enrollments/"),

@@ -307,7 +307,7 @@ async def walks(world: World, database: Database, most: int) -> None:
 
 
 async def test_regrades_come_to_what_grading_from_scratch_says(world: World, database: Database) -> None:
-    await walks(world, database, 5)
+    await walks(world, database, 2)
 
 
 @pytest.mark.long
