@@ -12,7 +12,12 @@ from learning_service.domain.courses.actions.searching import remember_text
 from learning_service.domain.courses.actions.storing import delete_rows
 from learning_service.domain.courses.models import ContentKey, Course, CourseGrader, CourseVersion
 from learning_service.domain.courses.queries.access import CourseAccess, authoring_roles
-from learning_service.domain.courses.queries.versions import current_edition, current_version
+from learning_service.domain.courses.queries.versions import (
+    Edition,
+    current_edition,
+    current_version,
+    read_tree,
+)
 from learning_service.domain.courses.rules.access import Scope, authors_anything, may_author
 from learning_service.domain.courses.rules.keys import without_keys
 from learning_service.domain.courses.rules.policy import CourseIn, CoursePolicyChangeIn, copy_title
@@ -98,7 +103,8 @@ async def duplicate_course(session: AsyncSession, access: CourseAccess, *, actor
         changes["mastered_skills"] = ()
     course = await _add_course(session, policy, actor)
     tree = (await apart(*actor.who, without_keys, source.tree)).model_copy(update=changes)
-    await write_draft(session, course, await current_edition(session, course.id), tree, {})
+    draft = await current_version(session, course.id)
+    await write_draft(session, course, Edition(draft, await read_tree(session, draft)), tree, {})
     _record(session, "course.duplicated", course.id, actor, {"from": str(access.view.id)})
     await remember_text(session, actor.organization_id, course.id)
     return course.id

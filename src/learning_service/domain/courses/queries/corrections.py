@@ -2,15 +2,17 @@
 
 import uuid
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_core import to_json
-from sqlalchemy import func, select
+from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import VersionCorrection
 from learning_service.domain.courses.rules.corrections import Correction
+from learning_service.domain.kernel.reads import ORGANIZATION_ID, ROW_ID, Kept, fetch, fetch_value, kept
 from learning_service.domain.kernel.tenant import own_key
 from learning_service.domain.questions.rules.corrections import QuestionChange
 
@@ -28,25 +30,27 @@ def last_correction(organization_id: Any, version_id: Any) -> Any:
 
 async def correction_number(session: AsyncSession, version_id: uuid.UUID) -> int:
     """The number of the version's last correction; 0: there is none."""
-    number = await session.execute(select(last_correction(*own_key(session, version_id))))
-    return int(number.scalar_one())
+    organization_id, row_id = own_key(session, version_id)
+    own = {"organization_id": organization_id, "row_id": row_id}
+    return int(await fetch_value(session, _last(), own))
+
+
+@cache
+def _last() -> Kept:
+    return kept(select(last_correction(ORGANIZATION_ID, ROW_ID)))
 
 
 async def list_corrections(
     session: AsyncSession, version_id: uuid.UUID, *, upto: int | None = None
 ) -> Sequence[Correction]:
     """A version's corrections in their order, up to this number."""
-    organization_id, _ = own_key(session, version_id)
-    statement = select(VersionCorrection).where(
-        VersionCorrection.organization_id == organization_id, VersionCorrection.version_id == version_id
-    )
-    if upto is not None:
-        statement = statement.where(VersionCorrection.number <= upto)
-    rows = await session.scalars(statement.order_by(VersionCorrection.number))
+    organization_id, row_id = own_key(session, version_id)
+    own = {"organization_id": organization_id, "row_id": row_id, "upto": upto}
+    rows = await fetch(session, _listed(bounded=upto is not None), own)
     return [
         Correction(
             row.number,
-            row.policy,  # type: ignore[arg-type]
+            row.policy,
             read_changes(row.changes),
             row.note,
             row.corrected_by,
@@ -54,6 +58,21 @@ async def list_corrections(
         )
         for row in rows
     ]
+
+
+@cache
+def _listed(*, bounded: bool) -> Kept:
+    statement = select(
+        VersionCorrection.number,
+        VersionCorrection.policy,
+        VersionCorrection.changes,
+        VersionCorrection.note,
+        VersionCorrection.corrected_by,
+        VersionCorrection.corrected_at,
+    ).where(VersionCorrection.organization_id == ORGANIZATION_ID, VersionCorrection.version_id == ROW_ID)
+    if bounded:
+        statement = statement.where(VersionCorrection.number <= bindparam("upto", type_=Integer()))
+    return kept(statement.order_by(VersionCorrection.number))
 
 
 def read_changes(stored: list[Any]) -> Sequence[QuestionChange]:

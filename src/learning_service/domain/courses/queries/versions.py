@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, RowMapping, bindparam, func, select
+from sqlalchemy import Integer, Uuid, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import (
@@ -29,7 +29,15 @@ from learning_service.domain.courses.rules.tree import Skill, Tree
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.large_work import apart
 from learning_service.domain.kernel.paging import PageRequest
-from learning_service.domain.kernel.reads import LIMIT, Kept, fetch, kept
+from learning_service.domain.kernel.reads import (
+    LIMIT,
+    ORGANIZATION_ID,
+    ROW_ID,
+    Kept,
+    fetch,
+    fetch_first,
+    kept,
+)
 from learning_service.domain.kernel.tenant import own_key
 
 CONTENT_MODELS: dict[str, Any] = {
@@ -40,6 +48,8 @@ CONTENT_MODELS: dict[str, Any] = {
     "quiz_answers": QuizAnswer,
 }
 _NOT_CONTENT = frozenset({"id", "organization_id", "version_id", "key", *PARENT_COLUMN.values()})
+
+_VERSION_ID = bindparam("version_id", type_=Uuid())
 
 AT_ONCE = 200
 """Rows that become a tree in a few milliseconds; more of them do so beside the event loop."""
@@ -111,20 +121,33 @@ async def current_version(session: AsyncSession, course_id: uuid.UUID) -> Course
     ).scalar_one()
 
 
-async def find_version(session: AsyncSession, course_id: uuid.UUID, number: int) -> CourseVersion:
-    """A version by its number, the draft's included. Raises NotFound."""
-    found: CourseVersion | None = await session.scalar(
-        select(CourseVersion).where(CourseVersion.course_id == course_id, CourseVersion.number == number)
-    )
+async def find_version(session: AsyncSession, course_id: uuid.UUID, number: int) -> Any:
+    """The row of a version by its number, the draft's included. Raises NotFound."""
+    found = await fetch_first(session, _numbered(), {"course_id": course_id, "number": number})
     if found is None:
         raise NotFound
     return found
 
 
 async def current_edition(session: AsyncSession, course_id: uuid.UUID) -> Edition:
-    """The current version with its tree."""
-    version = await current_version(session, course_id)
+    """The current version's row with its tree, to be read: who changes it takes `current_version`."""
+    version = await fetch_first(session, _current(), {"course_id": course_id})
     return Edition(version, await read_tree(session, version))
+
+
+_VERSION = tuple(CourseVersion.__table__.columns)
+
+
+@cache
+def _numbered() -> Kept:
+    number = bindparam("number", type_=Integer())
+    return kept(select(*_VERSION).where(CourseVersion.course_id == COURSE_ID, CourseVersion.number == number))
+
+
+@cache
+def _current() -> Kept:
+    newest = CourseVersion.number.desc()
+    return kept(select(*_VERSION).where(CourseVersion.course_id == COURSE_ID).order_by(newest).limit(1))
 
 
 async def list_versions(
@@ -178,54 +201,69 @@ class QuizPlace:
 
 async def find_quiz(session: AsyncSession, organization_id: str, quiz_id: uuid.UUID) -> QuizPlace | None:
     """Where the quiz or assessment of this id stands, the draft's included."""
+    row = await fetch_first(session, _quiz(), {"organization_id": organization_id, "row_id": quiz_id})
+    return None if row is None else QuizPlace(*row)
+
+
+@cache
+def _quiz() -> Kept:
     columns = Quiz.__table__.c
-    found = await session.execute(
+    return kept(
         select(
             columns.id,
             columns.key,
             columns.kind,
             CourseVersion.course_id,
-            CourseVersion.id,
+            CourseVersion.id.label("version_id"),
             CourseVersion.number,
-            CourseVersion.published_at.is_not(None),
+            CourseVersion.published_at.is_not(None).label("is_published"),
         )
         .join(CourseVersion, CourseVersion.id == columns.version_id)
-        .where(columns.organization_id == organization_id, columns.id == quiz_id)
+        .where(columns.organization_id == ORGANIZATION_ID, columns.id == ROW_ID)
     )
-    row = found.first()
-    return None if row is None else QuizPlace(*row)
 
 
 async def load_tree(session: AsyncSession, version_id: uuid.UUID) -> StoredTree:
     """The tree of a version."""
-    return await read_tree(
-        session, await session.get_one(CourseVersion, own_key(session, version_id), populate_existing=True)
-    )
+    organization_id, row_id = own_key(session, version_id)
+    own = {"organization_id": organization_id, "row_id": row_id}
+    return await read_tree(session, await fetch_first(session, _version(), own))
 
 
-async def read_tree(session: AsyncSession, version: CourseVersion) -> StoredTree:
+@cache
+def _version() -> Kept:
+    own = CourseVersion.organization_id == ORGANIZATION_ID, CourseVersion.id == ROW_ID
+    return kept(select(*_VERSION).where(*own))
+
+
+async def read_tree(session: AsyncSession, version: Any) -> StoredTree:
     """Read a version's rows into its tree: one statement for each kind of row."""
     skills = await _skill_rows(session, version.id)
     head = {name: getattr(version, name) for name in HEAD_COLUMNS}
-    found: dict[str, Sequence[RowMapping]] = {}
-    for table, model in CONTENT_MODELS.items():
-        own = select(model.__table__).where(model.__table__.c.version_id == version.id)
-        found[table] = (await session.execute(own)).mappings().all()
+    own = {"version_id": version.id}
+    found = {table: await fetch(session, _content(table), own) for table in CONTENT_MODELS}
     if sum(map(len, found.values())) <= AT_ONCE:
         return _stored_tree(head, skills, found)
     organization_id, _ = own_key(session, version.id)
     return await apart(organization_id, "", _stored_tree, head, skills, found)
 
 
+@cache
+def _content(table: str) -> Kept:
+    rows = CONTENT_MODELS[table].__table__
+    return kept(select(rows).where(rows.c.version_id == _VERSION_ID))
+
+
 def _stored_tree(
-    head: Mapping[str, Any], skills: Sequence[Mapping[str, str]], found: Mapping[str, Sequence[RowMapping]]
+    head: Mapping[str, Any], skills: Sequence[Mapping[str, str]], found: Mapping[str, Sequence[Any]]
 ) -> StoredTree:
     ids: dict[str, uuid.UUID] = {}
     keys: dict[uuid.UUID, str] = {}
     rows: Rows = {}
     for table in CONTENT_MODELS:
         rows[table] = {}
-        for row in found[table]:
+        for found_row in found[table]:
+            row = found_row._asdict()
             ids[row["key"]] = row["id"]
             keys[row["id"]] = row["key"]
             content = {name: value for name, value in row.items() if name not in _NOT_CONTENT}
@@ -236,12 +274,16 @@ def _stored_tree(
 
 
 async def _skill_rows(session: AsyncSession, version_id: uuid.UUID) -> list[dict[str, str]]:
-    found = await session.execute(
+    return [row._asdict() for row in await fetch(session, _skills(), {"version_id": version_id})]
+
+
+@cache
+def _skills() -> Kept:
+    return kept(
         select(MasteredSkill.skill_id, MasteredSkill.name)
-        .where(MasteredSkill.version_id == version_id)
+        .where(MasteredSkill.version_id == _VERSION_ID)
         .order_by(MasteredSkill.position)
     )
-    return [dict(row) for row in found.mappings()]
 
 
 async def load_skills(session: AsyncSession, version_id: uuid.UUID) -> tuple[Skill, ...]:
