@@ -169,7 +169,7 @@ class CanImportIntoBank(Permission):
 
     async def __call__(self, caller: Caller, context: ContextOf, bank_id: str) -> Principal:
         """The caller. Raises NotFound."""
-        async with context.transaction(caller.organization_id, caller=caller.key) as session:
+        async with context.reading(caller.organization_id, caller=caller.key) as session:
             await access_bank(session, caller, path_id(bank_id))
         return caller
 
@@ -181,7 +181,7 @@ class CanImportQuestions(Permission):
 
     async def __call__(self, caller: Caller, context: ContextOf, course_id: str) -> Principal:
         """The caller. Raises NotFound, Forbidden."""
-        async with context.transaction(caller.organization_id, caller=caller.key) as session:
+        async with context.reading(caller.organization_id, caller=caller.key) as session:
             await access_authored(session, caller, path_id(course_id))
         return caller
 

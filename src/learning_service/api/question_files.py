@@ -1,7 +1,7 @@
 """Files of questions: how large they may be, and how an import and an export are answered."""
 
 import uuid
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -117,6 +117,21 @@ def _bundle_answer(kind: Kind, content: bytes) -> Response:
     return Response(content, media_type="application/zip", headers=headers)
 
 
+async def _documents(
+    context: Context,
+    caller: Principal,
+    find: Callable[..., Awaitable[list[Document]]],
+    named: Collection[uuid.UUID],
+    *,
+    most: int,
+) -> list[Document]:
+    """What `find` gives, without a connection where nothing is named."""
+    if not named:
+        return []
+    async with context.reading(caller.organization_id, caller=caller.key) as session:
+        return await find(session, caller, named, most=most)
+
+
 async def export_answer(
     context: Context,
     caller: Principal,
@@ -132,11 +147,9 @@ async def export_answer(
     async with room(*caller.who, partial(Leaving, questions), size=size) as leaver:
         named = await leaver.do(Leaving.named)
         if format_ == "bundle":
-            async with context.transaction(caller.organization_id) as session:
-                shown = await documents_to_pack(session, caller, named, most=MAX_FILE)
+            shown = await _documents(context, caller, documents_to_pack, named, most=MAX_FILE)
             return _bundle_answer("bank", await leaver.do(Leaving.bundle, await _packed(context, shown)))
-        async with context.transaction(caller.organization_id) as session:
-            documents = await pictures_of(session, caller, named, most=MAX_PICTURES)
+        documents = await _documents(context, caller, pictures_of, named, most=MAX_PICTURES)
         files = {file.id: file for file in await _packed(context, documents)}
         content, kind, ending = await leaver.do(Leaving.file, format_, Pictures(files, left=MAX_PICTURES))
     headers = {"Content-Disposition": f'attachment; filename="questions.{ending}"'}

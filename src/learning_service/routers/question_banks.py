@@ -186,7 +186,7 @@ async def export_bank(
     What a format has no place for is said in a comment before the question.
     """
     async with line(*caller.who):
-        async with context.transaction(caller.organization_id, caller=caller.key) as session:
+        async with context.reading(caller.organization_id, caller=caller.key) as session:
             bank = await access_bank(session, caller, path_id(bank_id))
             questions = await stored_in_bank(session, caller.organization_id, bank.id, most=MAX_IN_BANK)
         return await export_answer(context, caller, questions, format)

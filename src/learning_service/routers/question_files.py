@@ -96,12 +96,12 @@ async def export_version(
     """
     async with line(*caller.who):
         if format == "bundle":
-            async with context.transaction(caller.organization_id, caller=caller.key) as session:
+            async with context.reading(caller.organization_id, caller=caller.key) as session:
                 access = await access_authored(session, caller, path_id(course_id))
                 version = await find_version(session, access.view.id, number)
                 content, documents = await course_to_pack(session, caller, version, most=MAX_FILE)
             return await course_answer(context, caller, content, documents)
-        async with context.transaction(caller.organization_id, caller=caller.key) as session:
+        async with context.reading(caller.organization_id, caller=caller.key) as session:
             access = await access_authored(session, caller, path_id(course_id))
             version = await find_version(session, access.view.id, number)
             tree = (await read_tree(session, version)).tree

@@ -1,12 +1,11 @@
 """Wire types of regrades, and of what was corrected of a version."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
 
-from learning_service.domain.completion.models import Regrade
 from learning_service.domain.courses.queries.corrections import read_changes
 from learning_service.domain.courses.rules.corrections import Correction
 from learning_service.domain.courses.rules.tree import Tree
@@ -119,8 +118,8 @@ class RegradeOut(Out):
     ]
 
     @classmethod
-    def of(cls, regrade: Regrade, *, course_id: UUID, version: int) -> Self:
-        """The regrade of that course's version."""
+    def of(cls, regrade: Any, *, course_id: UUID, version: int) -> Self:
+        """The regrade, or its row, of that course's version."""
         own = {name: getattr(regrade, name) for name in cls.model_fields if hasattr(regrade, name)}
         changed = regrade.attempts_up + regrade.attempts_down
         return cls.model_validate(

@@ -28,7 +28,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from learning_service.domain.courses.models import Course, CourseVersion
-from learning_service.domain.courses.queries.reach import assigned_by, authored_by, is_for_member
+from learning_service.domain.courses.queries.reach import (
+    CoursesSeen,
+    Sight,
+    assigning_offices,
+    authoring_offices,
+    is_for_member,
+    units_of,
+)
 from learning_service.domain.courses.rules.access import (
     Place,
     Scope,
@@ -48,6 +55,7 @@ from learning_service.domain.kernel.reads import (
     USER_ID,
     Kept,
     fetch_first,
+    fetch_value,
     kept,
 )
 
@@ -203,14 +211,6 @@ async def access_course(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class CoursesSeen:
-    """Conditions on `Course`, within the caller's organization: what they may author, and what is open to them."""
-
-    authored: ColumnElement[bool]
-    open: ColumnElement[bool]
-
-
 async def courses_seen(session: AsyncSession, caller: Principal, *, kind: str = COURSE) -> CoursesSeen | None:
     """Which courses the caller sees without an enrollment; None while the organization is unknown.
 
@@ -218,18 +218,19 @@ async def courses_seen(session: AsyncSession, caller: Principal, *, kind: str = 
 
     Raises NotAMember for a caller who is neither member nor administrator.
     """
-    row = (await session.execute(_caller_statement(caller))).first()
+    own = {"organization_id": caller.organization_id, "user_id": caller.user_id}
+    row = await fetch_first(session, _caller(), own)
     if not caller.is_any_admin and (row is None or row.chapter_id is None):
         raise NotAMember
     if row is None:
         return None
-    entered = is_for_member(row.chapter_id, row.region_id) if row.chapter_id is not None else false()
-    meant = Course.kind == kind
-    published = and_(meant, Course.published_version_id.is_not(None), Course.archived_at.is_(None))
-    return CoursesSeen(
-        authored=and_(meant, authored_by(caller, row.authoring_roles)),
-        open=and_(published, or_(entered, assigned_by(caller))),
+    sight = Sight(
+        authoring_offices(caller, row.authoring_roles),
+        assigning_offices(caller),
+        row.chapter_id is not None,
+        kind,
     )
+    return CoursesSeen(sight, units_of(caller, row.chapter_id, row.region_id))
 
 
 @cache
@@ -315,20 +316,25 @@ def _paged(statement: Select[Any], page: PageRequest) -> Select[Any]:
 
 async def authoring_roles(session: AsyncSession, caller: Principal) -> Sequence[str] | None:
     """Which roles may author in the caller's organization; None while the organization is unknown."""
-    roles: Sequence[str] | None = await session.scalar(
-        select(Organization.authoring_roles).where(Organization.id == caller.organization_id)
+    roles: Sequence[str] | None = await fetch_value(
+        session, _authoring_roles(), {"organization_id": caller.organization_id}
     )
     return roles
 
 
-def _caller_statement(caller: Principal) -> Select[Any]:
-    columns: tuple[Any, ...] = (Organization.authoring_roles, Member.chapter_id, _OwnChapter.region_id)
-    return (
-        select(*columns)
+@cache
+def _authoring_roles() -> Kept:
+    return kept(select(Organization.authoring_roles).where(Organization.id == ORGANIZATION_ID))
+
+
+@cache
+def _caller() -> Kept:
+    return kept(
+        select(Organization.authoring_roles, Member.chapter_id, _OwnChapter.region_id)
         .select_from(Organization)
-        .outerjoin(Member, _is_caller(caller.user_id))
+        .outerjoin(Member, _is_caller(USER_ID))
         .outerjoin(_OwnChapter, _is_own_chapter())
-        .where(Organization.id == caller.organization_id)
+        .where(Organization.id == ORGANIZATION_ID)
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import (
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Numeric,
     Text,
     and_,
+    bindparam,
     cast,
     column,
     false,
@@ -31,10 +33,12 @@ from learning_service.domain.courses.queries.access import (
     courses_seen,
     joined_courses,
 )
+from learning_service.domain.courses.queries.reach import Sight
 from learning_service.domain.enrollments.queries.standing import WITHDRAWN, standing_in
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import LIMIT, ORGANIZATION_ID, Kept, fetch, kept
 
 Mine: TypeAlias = Literal["not_started", "in_progress", "completed", "failed"]
 """How far the caller is; assigned and not begun is not started."""
@@ -128,18 +132,25 @@ async def count_categories(
     seen = await courses_seen(session, caller)
     if seen is None:
         return []
-    folded = func.folded(Course.category)
-    statement = select(Course.category, func.count(), folded).where(
-        Course.organization_id == caller.organization_id,
-        Course.category.is_not(None),
-        or_(seen.authored, seen.open),
-    )
+    given = {**seen.units.given(), "limit": page.limit + 1}
     if page.after is not None:
-        statement = statement.where(tuple_(folded, Course.category) > tuple_(*page.after))
-    rows = await session.execute(
-        statement.group_by(Course.category).order_by(folded, Course.category).limit(page.limit + 1)
-    )
+        given["after_folded"], given["after"] = page.after
+    rows = await fetch(session, _categories(seen.sight, after=page.after is not None), given)
     return [CategoryCount(str(category), courses, name) for category, courses, name in rows]
+
+
+@cache
+def _categories(sight: Sight, *, after: bool) -> Kept:
+    folded = func.folded(Course.category, type_=Text())
+    statement = select(Course.category, func.count(), folded).where(
+        Course.organization_id == ORGANIZATION_ID,
+        Course.category.is_not(None),
+        or_(sight.authored(), sight.open()),
+    )
+    if after:
+        last = bindparam("after_folded", type_=Text()), bindparam("after", type_=Text())
+        statement = statement.where(tuple_(folded, Course.category) > tuple_(*last))
+    return kept(statement.group_by(Course.category).order_by(folded, Course.category).limit(LIMIT))
 
 
 def _found(row: Any, parts: int) -> FoundCourse:
