@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, select, true
+from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
@@ -26,12 +27,22 @@ from learning_service.domain.completion.rules.programs import (
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.rules.programs import PROGRAM, Need, ProgramContent, Step
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
-from learning_service.domain.enrollments.queries.enrollments import is_overdue, own_enrollments
+from learning_service.domain.enrollments.queries.enrollments import is_overdue
 from learning_service.domain.enrollments.queries.standing import OPEN, WITHDRAWN, standing_in
 from learning_service.domain.enrollments.rules import renewal_opens
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import (
+    INSTANT,
+    LIMIT,
+    ORGANIZATION_ID,
+    ROW_ID,
+    USER_ID,
+    Kept,
+    fetch,
+    kept,
+)
 from learning_service.domain.organizations.models import OrganizationSettings
 from learning_service.domain.organizations.rules import DEFAULT_RECERTIFICATION_WINDOW_DAYS
 
@@ -97,29 +108,48 @@ async def list_own_programs(
 
     Indexes: `ix_enrollments_member`, `ix_course_completions_member`.
     """
-    statement = _programs(session, caller)
+    given = {**_own_values(session, caller), "limit": page.limit + 1}
     if page.after is not None:
-        statement = statement.where(Enrollment.id < uuid.UUID(page.after[0]))
-    return await _read(session, caller, statement.order_by(Enrollment.id.desc()).limit(page.limit + 1))
+        given["after"] = uuid.UUID(page.after[0])
+    return await _views(session, caller, await fetch(session, _listed(after=page.after is not None), given))
 
 
 async def own_program(session: AsyncSession, caller: Principal, program_id: uuid.UUID) -> OwnProgram:
     """The caller's newest enrollment in a program, which there is."""
-    statement = _programs(session, caller).where(Enrollment.course_id == program_id)
-    return (await _read(session, caller, statement.order_by(Enrollment.id.desc()).limit(1)))[0]
+    given = {**_own_values(session, caller), "row_id": program_id, "limit": 1}
+    return (await _views(session, caller, await fetch(session, _newest(), given)))[0]
 
 
-async def _read(session: AsyncSession, caller: Principal, statement: Any) -> Sequence[OwnProgram]:
-    rows = [
-        (row, ProgramContent.model_validate_json(row.program)) for row in await session.execute(statement)
-    ]
+def _own_values(session: AsyncSession, caller: Principal) -> dict[str, Any]:
+    return {
+        "organization_id": caller.organization_id,
+        "user_id": caller.user_id,
+        "instant": now(session),
+    }
+
+
+@cache
+def _listed(*, after: bool) -> Kept:
+    statement = _programs()
+    if after:
+        statement = statement.where(Enrollment.id < bindparam("after", type_=Uuid()))
+    return kept(statement.order_by(Enrollment.id.desc()).limit(LIMIT))
+
+
+@cache
+def _newest() -> Kept:
+    return kept(_programs().where(Enrollment.course_id == ROW_ID).order_by(Enrollment.id.desc()).limit(LIMIT))
+
+
+async def _views(session: AsyncSession, caller: Principal, found: Sequence[Any]) -> Sequence[OwnProgram]:
+    rows = [(row, ProgramContent.model_validate_json(row.program)) for row in found]
     wanted = {course for _, content in rows for step in content.steps for course in step.courses}
-    courses = await _courses(session, caller, sorted(wanted))
+    courses = await _courses(session, caller, sorted(wanted)) if wanted else {}
     excuses = await excuses_of(session, caller.organization_id, [caller.user_id], wanted) if wanted else ()
     return [_own(row, content, courses, excuses) for row, content in rows]
 
 
-def _programs(session: AsyncSession, caller: Principal) -> Any:
+def _programs() -> Any:
     current = and_(Certificate.completion_id == CourseCompletion.id, Certificate.reissued_as.is_(None))
     return (
         select(
@@ -130,10 +160,10 @@ def _programs(session: AsyncSession, caller: Principal) -> Any:
             Enrollment.status,
             Enrollment.assigned_at,
             Enrollment.due_at,
-            is_overdue(now(session)).label("overdue"),
+            is_overdue(INSTANT).label("overdue"),
             CourseCompletion.completed_at,
             CourseCompletion.expires_at,
-            _window(caller).label("window"),
+            _window().label("window"),
             renewed_at().label("renews"),
             Certificate.id.label("certificate_id"),
             CourseVersion.program,
@@ -157,14 +187,19 @@ def _programs(session: AsyncSession, caller: Principal) -> Any:
             ),
         )
         .outerjoin(Certificate, current)
-        .where(own_enrollments(caller), Enrollment.status != WITHDRAWN, Course.kind == PROGRAM)
+        .where(
+            Enrollment.organization_id == ORGANIZATION_ID,
+            Enrollment.user_id == USER_ID,
+            Enrollment.status != WITHDRAWN,
+            Course.kind == PROGRAM,
+        )
     )
 
 
-def _window(caller: Principal) -> Any:
+def _window() -> Any:
     """So many days before a completion ends it may be renewed."""
     days = select(OrganizationSettings.recertification_window_days).where(
-        OrganizationSettings.organization_id == caller.organization_id
+        OrganizationSettings.organization_id == ORGANIZATION_ID
     )
     return func.coalesce(days.scalar_subquery(), DEFAULT_RECERTIFICATION_WINDOW_DAYS)
 
@@ -172,21 +207,37 @@ def _window(caller: Principal) -> Any:
 async def _courses(
     session: AsyncSession, caller: Principal, wanted: Sequence[uuid.UUID]
 ) -> Mapping[uuid.UUID, _Course]:
-    standing = standing_in(caller.organization_id, caller.user_id, Course.id, now(session))
+    given = {**_own_values(session, caller), "courses": wanted}
+    return {
+        course_id: _Course(
+            title,
+            None if status == WITHDRAWN else status,
+            archived,
+            [Counted(*times) for times in zip(completed_at or (), expires_at or (), strict=True)],
+        )
+        for course_id, title, status, archived, completed_at, expires_at in await fetch(
+            session, _standings(), given
+        )
+    }
+
+
+@cache
+def _standings() -> Kept:
+    standing = standing_in(ORGANIZATION_ID, USER_ID, Course.id, INSTANT)
     completions = (
         select(
             func.array_agg(CourseCompletion.completed_at).label("completed_at"),
             func.array_agg(CourseCompletion.expires_at).label("expires_at"),
         )
         .where(
-            CourseCompletion.organization_id == caller.organization_id,
-            CourseCompletion.user_id == caller.user_id,
+            CourseCompletion.organization_id == ORGANIZATION_ID,
+            CourseCompletion.user_id == USER_ID,
             CourseCompletion.course_id == Course.id,
             CourseCompletion.voided_at.is_(None),
         )
         .lateral("completions")
     )
-    rows = await session.execute(
+    return kept(
         select(
             Course.id,
             CourseVersion.title,
@@ -204,17 +255,11 @@ async def _courses(
         )
         .outerjoin(standing, true())
         .join(completions, true())
-        .where(Course.organization_id == caller.organization_id, Course.id == func.any(list(wanted)))
-    )
-    return {
-        course_id: _Course(
-            title,
-            None if status == WITHDRAWN else status,
-            archived,
-            [Counted(*times) for times in zip(completed_at or (), expires_at or (), strict=True)],
+        .where(
+            Course.organization_id == ORGANIZATION_ID,
+            Course.id == any_(bindparam("courses", type_=ARRAY(Uuid()))),
         )
-        for course_id, title, status, archived, completed_at, expires_at in rows
-    }
+    )
 
 
 def _own(

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate, TranscriptPdf
@@ -22,6 +24,16 @@ from learning_service.domain.jobs.outbox import OutboxRow
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.days import local_day
 from learning_service.domain.kernel.errors import NotFound
+from learning_service.domain.kernel.reads import (
+    INSTANT,
+    LIMIT,
+    ORGANIZATION_ID,
+    USER_ID,
+    Kept,
+    fetch,
+    fetch_first,
+    kept,
+)
 from learning_service.domain.organizations.queries import organization_settings
 
 LONGEST = 1000
@@ -34,7 +46,7 @@ _LOOKS = 1
 class Entry:
     """A certificate that is valid, and what the version that was completed says."""
 
-    certificate: Certificate
+    certificate: Any
     number: str
     """As it is printed."""
     short_address: str
@@ -78,12 +90,8 @@ async def transcript_of(session: AsyncSession, organization_id: str, user_id: st
     Raises NotFound for one who was erased.
     """
     instant = now(session)
-    row = await session.execute(
-        select(Member.display_name, Member.locale, Organization.name, Organization.timezone)
-        .join(Organization, Organization.id == Member.organization_id)
-        .where(Member.organization_id == organization_id, Member.user_id == user_id)
-    )
-    member = row.one_or_none()
+    own = {"organization_id": organization_id, "user_id": user_id}
+    member = await fetch_first(session, _member(), own)
     if member is None or member.display_name is None:
         raise NotFound
     looks = await organization_settings(session, organization_id)
@@ -100,11 +108,49 @@ async def transcript_of(session: AsyncSession, organization_id: str, user_id: st
     )
 
 
+@cache
+def _member() -> Kept:
+    return kept(
+        select(Member.display_name, Member.locale, Organization.name, Organization.timezone)
+        .join(Organization, Organization.id == Member.organization_id)
+        .where(Member.organization_id == ORGANIZATION_ID, Member.user_id == USER_ID)
+    )
+
+
 async def _entries(session: AsyncSession, organization_id: str, user_id: str) -> Sequence[Entry]:
-    rows = await session.execute(
+    given = {
+        "organization_id": organization_id,
+        "user_id": user_id,
+        "instant": now(session),
+        "limit": LONGEST,
+    }
+    found = await fetch(session, _certificates(), given)
+    skills = await _skills(session, organization_id, {one.version_id for one in found})
+    return [
+        Entry(
+            one,
+            printed_code(one.code),
+            short_address(one.verification_url, one.code),
+            one.credit_hours,
+            skills[one.version_id],
+        )
+        for one in found
+    ]
+
+
+@cache
+def _certificates() -> Kept:
+    return kept(
         select(
-            Certificate,
-            func.code_of_certificate(Certificate.id),
+            Certificate.id,
+            Certificate.course_id,
+            Certificate.course_title,
+            Certificate.issued_at,
+            Certificate.expires_at,
+            Certificate.timezone,
+            Certificate.score,
+            Certificate.verification_url,
+            func.code_of_certificate(Certificate.id).label("code"),
             CourseCompletion.version_id,
             CourseVersion.credit_hours,
         )
@@ -123,23 +169,17 @@ async def _entries(session: AsyncSession, organization_id: str, user_id: str) ->
             ),
         )
         .where(
-            Certificate.organization_id == organization_id,
-            Certificate.user_id == user_id,
+            Certificate.organization_id == ORGANIZATION_ID,
+            Certificate.user_id == USER_ID,
             Certificate.recipient_name.is_not(None),
             Certificate.revoked_at.is_(None),
             Certificate.reissued_as.is_(None),
             Certificate.renewed_by.is_(None),
-            or_(Certificate.expires_at.is_(None), Certificate.expires_at > now(session)),
+            or_(Certificate.expires_at.is_(None), Certificate.expires_at > INSTANT),
         )
         .order_by(Certificate.issued_at.desc(), Certificate.id.desc())
-        .limit(LONGEST)
+        .limit(LIMIT)
     )
-    found = rows.all()
-    skills = await _skills(session, organization_id, {version_id for _, _, version_id, _ in found})
-    return [
-        Entry(one, printed_code(code), short_address(one.verification_url, code), hours, skills[version_id])
-        for one, code, version_id, hours in found
-    ]
 
 
 async def transcript_pdf(session: AsyncSession, organization_id: str, user_id: str) -> TranscriptPdf | None:
@@ -165,15 +205,21 @@ async def _skills(
     session: AsyncSession, organization_id: str, versions: set[uuid.UUID]
 ) -> dict[uuid.UUID, tuple[str, ...]]:
     """The names of the skills of these versions, in their order."""
-    rows = await session.execute(
+    found: dict[uuid.UUID, tuple[str, ...]] = defaultdict(tuple)
+    if versions:
+        given = {"organization_id": organization_id, "versions": sorted(versions)}
+        for version_id, name in await fetch(session, _names_of_skills(), given):
+            found[version_id] += (name,)
+    return found
+
+
+@cache
+def _names_of_skills() -> Kept:
+    return kept(
         select(MasteredSkill.version_id, MasteredSkill.name)
         .where(
-            MasteredSkill.organization_id == organization_id,
-            MasteredSkill.version_id.in_(sorted(versions)),
+            MasteredSkill.organization_id == ORGANIZATION_ID,
+            MasteredSkill.version_id == any_(bindparam("versions", type_=ARRAY(Uuid()))),
         )
         .order_by(MasteredSkill.version_id, MasteredSkill.position)
     )
-    found: dict[uuid.UUID, tuple[str, ...]] = defaultdict(tuple)
-    for version_id, name in rows:
-        found[version_id] += (name,)
-    return found

@@ -3,9 +3,10 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, literal, null, or_, select
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Uuid, and_, any_, bindparam, case, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -16,6 +17,7 @@ from learning_service.domain.courses.rules.tree import Skill
 from learning_service.domain.documents.queries import shown_html_column
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import ORGANIZATION_ID, ROW_ID, Kept, fetch, kept
 
 _Shown = aliased(CourseVersion, name="shown")
 
@@ -71,15 +73,24 @@ async def list_programs(session: AsyncSession, caller: Principal, page: PageRequ
     )
     if page.after is not None:
         statement = statement.where(Course.id < uuid.UUID(page.after[0]))
-    return await _views(session, statement.order_by(Course.id.desc()).limit(page.limit + 1))
+    rows = await session.execute(statement.order_by(Course.id.desc()).limit(page.limit + 1))
+    return await _views(session, caller.organization_id, rows.all())
 
 
 async def get_program(session: AsyncSession, access: CourseAccess) -> ProgramView:
     """A program that the caller may see."""
-    statement = _rows(literal(access.may_author)).where(
-        Course.organization_id == access.organization_id, Course.id == access.view.id
-    )
-    return (await _views(session, statement))[0]
+    given = {
+        "organization_id": access.organization_id,
+        "row_id": access.view.id,
+        "authored": access.may_author,
+    }
+    return (await _views(session, access.organization_id, await fetch(session, _one(), given)))[0]
+
+
+@cache
+def _one() -> Kept:
+    statement = _rows(bindparam("authored", type_=Boolean()))
+    return kept(statement.where(Course.organization_id == ORGANIZATION_ID, Course.id == ROW_ID))
 
 
 def _rows(authored: ColumnElement[bool]) -> Any:
@@ -107,17 +118,25 @@ def _rows(authored: ColumnElement[bool]) -> Any:
     )
 
 
-async def _views(session: AsyncSession, statement: Any) -> list[ProgramView]:
-    rows = (await session.execute(statement)).all()
+async def _views(session: AsyncSession, organization_id: str, rows: Sequence[Any]) -> list[ProgramView]:
     skills: dict[uuid.UUID, list[Skill]] = {row[1]: [] for row in rows}
-    found = await session.execute(
+    if skills:
+        given = {"organization_id": organization_id, "versions": list(skills)}
+        for version_id, skill_id, name in await fetch(session, _skills(), given):
+            skills[version_id].append(Skill.model_construct(skill_id=skill_id, name=name))
+    return [_view(row, skills[row[1]]) for row in rows]
+
+
+@cache
+def _skills() -> Kept:
+    return kept(
         select(MasteredSkill.version_id, MasteredSkill.skill_id, MasteredSkill.name)
-        .where(MasteredSkill.version_id.in_(list(skills)))
+        .where(
+            MasteredSkill.organization_id == ORGANIZATION_ID,
+            MasteredSkill.version_id == any_(bindparam("versions", type_=ARRAY(Uuid()))),
+        )
         .order_by(MasteredSkill.version_id, MasteredSkill.position)
     )
-    for version_id, skill_id, name in found:
-        skills[version_id].append(Skill.model_construct(skill_id=skill_id, name=name))
-    return [_view(row, skills[row[1]]) for row in rows]
 
 
 def _view(row: Any, skills: Sequence[Skill]) -> ProgramView:
