@@ -53,6 +53,11 @@ def padded(content: bytes, spaces: int) -> bytes:
     return out + again * (spaces // len(piece)) + b"\x03\x00" + (high << 16 | low).to_bytes(4, "big")
 
 
+@pytest.mark.parametrize("spaces", [1, 999_999, 1_000_000, 3_500_000])
+def test_what_is_padded_unpacks_to_all_of_it(spaces: int) -> None:
+    assert zlib.decompress(padded(b"<<>>", spaces)) == b"<<>>" + b" " * spaces
+
+
 def object_stream(
     hidden: Mapping[int, bytes],
     *,

@@ -37,6 +37,20 @@ async def test_a_copied_organization_is_like_one_that_was_founded(world: World, 
     assert began == sorted(set(began)), "each begins when its test does"
 
 
+async def test_only_a_tests_first_organization_ends_the_jobs_of_before(
+    world: World, other_world: World
+) -> None:
+    third = World(world.http, world.signer, world.worker)
+
+    async def with_jobs() -> set[str]:
+        async with world.worker.transaction(None) as session:
+            return set(await session.scalars(text("SELECT DISTINCT organization_id FROM outbox")))
+
+    assert await with_jobs() == {world.id, other_world.id}
+    await third.found(alone=True)
+    assert await with_jobs() == {third.id}
+
+
 async def test_a_copied_course_is_like_one_that_was_made(world: World, other_world: World) -> None:
     body: Json = {"title": "C", "scope": "national", "linked_compliance_requirement": "hazing"}
     for tree, publish in ((small_tree(), True), (TREE, True), (TREE, False)):
