@@ -25,8 +25,12 @@ class Wire:
             return 0, b""
 
     async def _send(self, request: bytes) -> Answer:
-        if self.idle:
+        while self.idle:
             reader, writer = self.idle.pop()
+            if not reader.at_eof():
+                break
+            # The server has ended what nobody used for a minute.
+            writer.close()
         else:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**24)
         try:
