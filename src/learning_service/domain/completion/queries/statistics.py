@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from learning_service.domain.attempts.models import QuizAttempt
+from learning_service.domain.courses import models
 from learning_service.domain.courses.queries.versions import StoredTree
 from learning_service.domain.courses.rules.corrections import Correction, scored_now
 from learning_service.domain.courses.rules.tree import Assessment, Quiz
@@ -49,8 +50,9 @@ from learning_service.domain.questions.rules.types import Question
 AT_ONCE = 50
 """Questions to a statement: a statement has at most 1,664 columns, and counts each question in a table of its own."""
 _JSON = json.JSONDecoder()
-_NO_COMPILING = text("SELECT set_config('jit', 'off', true)")
-"""The statement is long and its rows are few enough: compiling it takes longer than running it."""
+_AS_SETS = text("SELECT set_config('jit', 'off', true), set_config('enable_nestloop', 'off', true)")
+"""The statement is long and its rows are few enough: compiling it takes longer than running it. Where statistics are
+from before a load, attempts would be compared by pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ async def measure_quiz(
     The keys are those after the corrections. Withdrawn enrollments count for nothing.
     """
     await plan_afresh(session)
-    await session.execute(_NO_COMPILING)
+    await session.execute(_AS_SETS)
     quiz_id = stored.ids[quiz.key or ""]
     asked = [
         _asked(question, stored.ids, corrections, _pool(quiz, path))
@@ -153,6 +155,22 @@ def _counts(organization_id: str, quiz_id: uuid.UUID) -> ColumnElement[bool]:
     )
 
 
+def _course_of(organization_id: str, quiz_id: uuid.UUID) -> Any:
+    """The course that a quiz is of: no enrollments but its own need be read."""
+    quizzes = models.Quiz.__table__.c
+    version = select(quizzes.version_id).where(
+        quizzes.organization_id == organization_id, quizzes.id == quiz_id
+    )
+    return (
+        select(models.CourseVersion.course_id)
+        .where(
+            models.CourseVersion.organization_id == organization_id,
+            models.CourseVersion.id == version.scalar_subquery(),
+        )
+        .scalar_subquery()
+    )
+
+
 async def _count(
     session: AsyncSession, organization_id: str, quiz_id: uuid.UUID, asked: Sequence[_Asked]
 ) -> Mapping[float, int]:
@@ -173,6 +191,7 @@ async def _count(
             Enrollment,
             and_(
                 of_many(Enrollment.organization_id, organization_id),
+                Enrollment.course_id == _course_of(organization_id, quiz_id),
                 Enrollment.id == QuizAttempt.enrollment_id,
                 Enrollment.status != WITHDRAWN,
             ),
