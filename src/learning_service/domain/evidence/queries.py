@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.models import ComplianceRequirement, Member
@@ -160,7 +160,9 @@ async def list_own_evidence(
 
 @cache
 def _own_evidence(*, has_status: bool, after: bool) -> Kept:
-    statement = _views().where(Evidence.user_id == USER_ID)
+    own = select(Evidence.id).where(Evidence.organization_id == ORGANIZATION_ID, Evidence.user_id == USER_ID)
+    # Found first, and all of them: they are few, and in the order of their ids they would be looked for among all.
+    statement = _views().where(Evidence.id == func.any(func.array(own.scalar_subquery())))
     if has_status:
         statement = statement.where(Evidence.status == bindparam("status", type_=Text()))
     return kept(_paged(statement, after=after))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import Course, CourseVersion
@@ -19,7 +19,7 @@ from learning_service.domain.exemptions.models import Exemption
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.paging import PageRequest
-from learning_service.domain.kernel.planning import FENCE, of_many
+from learning_service.domain.kernel.planning import FENCE, looked_up, of_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ async def list_exemptions(
 
     Walks the primary key of the organization from its end.
     """
-    statement = _views(organization_id).where(within(organization_id, reach))
+    statement = _views(organization_id).where(within(organization_id, reach, _MEMBER))
     if wanted.user_id is not None:
         statement = statement.where(Exemption.user_id == wanted.user_id)
     if wanted.requirement_id is not None:
@@ -112,7 +112,7 @@ async def list_exemptions(
     if wanted.course_id is not None:
         statement = statement.where(Exemption.course_id == wanted.course_id)
     if wanted.chapter_id is not None:
-        statement = statement.where(Member.chapter_id == wanted.chapter_id)
+        statement = statement.where(_MEMBER.chapter_id == wanted.chapter_id)
     if wanted.in_force is not None:
         holds = holds_at(now(session))
         statement = statement.where(holds if wanted.in_force else ~holds)
@@ -126,21 +126,39 @@ async def access_exemption(
     session: AsyncSession, organization_id: str, reach: Reach, exemption_id: uuid.UUID
 ) -> ExemptionView:
     """An exemption of a member within the reach that was not taken back. Raises NotFound."""
-    statement = _views(organization_id).where(Exemption.id == exemption_id, within(organization_id, reach))
+    statement = _views(organization_id).where(
+        Exemption.id == exemption_id, within(organization_id, reach, _MEMBER)
+    )
     row = (await session.execute(statement)).first()
     if row is None:
         raise NotFound
     return ExemptionView(*row)
 
 
+_MEMBER = looked_up(
+    Member,
+    "member",
+    of_many(Member.organization_id, Exemption.organization_id),
+    Member.user_id == Exemption.user_id,
+)
+"""Whose exemption it is: looked up for each, whatever statistics say."""
+_PUBLISHED = select(Course.published_version_id).where(
+    Course.organization_id == Exemption.organization_id, Course.id == Exemption.course_id
+)
 _COLUMNS: tuple[Any, ...] = (
     Exemption.id,
     Exemption.user_id,
-    Member.display_name,
+    _MEMBER.display_name,
     Exemption.requirement_id,
     ComplianceRequirement.name,
     Exemption.course_id,
-    CourseVersion.title,
+    select(CourseVersion.title)
+    .where(
+        CourseVersion.organization_id == Exemption.organization_id,
+        CourseVersion.id == _PUBLISHED.correlate(Exemption).scalar_subquery(),
+    )
+    .correlate(Exemption)
+    .scalar_subquery(),
     Exemption.reason,
     # What is no longer kept cannot be shown.
     Document.id,
@@ -154,26 +172,13 @@ _COLUMNS: tuple[Any, ...] = (
 def _views(organization_id: str) -> Select[Any]:
     return (
         select(*_COLUMNS)
-        .join(
-            Member,
-            and_(Member.organization_id == Exemption.organization_id, Member.user_id == Exemption.user_id),
-        )
+        .select_from(Exemption)
+        .join(_MEMBER, true())
         .outerjoin(
             ComplianceRequirement,
             and_(
                 ComplianceRequirement.organization_id == Exemption.organization_id,
                 ComplianceRequirement.id == Exemption.requirement_id,
-            ),
-        )
-        .outerjoin(
-            Course,
-            and_(Course.organization_id == Exemption.organization_id, Course.id == Exemption.course_id),
-        )
-        .outerjoin(
-            CourseVersion,
-            and_(
-                CourseVersion.organization_id == Course.organization_id,
-                CourseVersion.id == Course.published_version_id,
             ),
         )
         .outerjoin(
@@ -183,6 +188,6 @@ def _views(organization_id: str) -> Select[Any]:
         .where(
             Exemption.organization_id == organization_id,
             Exemption.ended_at.is_(None),
-            Member.erased_at.is_(None),
+            _MEMBER.erased_at.is_(None),
         )
     )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Uuid, and_, bindparam, exists, select, tuple_
+from sqlalchemy import ColumnElement, DateTime, Uuid, and_, bindparam, exists, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.models import PendingResponse, QuizAttempt, QuizProgress
@@ -19,6 +19,7 @@ from learning_service.domain.grading.rules.score import passes
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Forbidden, NotFound
 from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.planning import looked_up, of_many
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.reads import (
     LIMIT,
@@ -93,30 +94,47 @@ class WaitingResponse:
         return passes(exact(self.best_points), exact(self.quiz_max), self.pass_score)
 
 
+_LEARNER = looked_up(
+    Member,
+    "learner",
+    of_many(Member.organization_id, PendingResponse.organization_id),
+    Member.user_id == PendingResponse.user_id,
+)
+
+
 def _responses(*where: ColumnElement[bool]) -> Any:
     """A select of responses with their learner's name and region. Members whose data was erased have none."""
     return (
         select(
             PendingResponse.__table__,
-            Member.display_name.label("learner_name"),
+            _LEARNER.display_name.label("learner_name"),
             Chapter.region_id.label("learner_region"),
         )
-        .join(Member, of_known_member())
+        .select_from(PendingResponse)
+        .join(_LEARNER, true())
         .join(
             Chapter,
-            and_(Chapter.organization_id == Member.organization_id, Chapter.id == Member.chapter_id),
+            and_(Chapter.organization_id == _LEARNER.organization_id, Chapter.id == _LEARNER.chapter_id),
         )
-        .where(*where)
+        .where(_LEARNER.erased_at.is_(None), *where)
     )
 
 
+_PROGRESS = looked_up(
+    QuizProgress,
+    "progress",
+    QuizProgress.organization_id == QuizAttempt.organization_id,
+    QuizProgress.enrollment_id == QuizAttempt.enrollment_id,
+)
+"""What the attempt's enrollment has come to, at all quizzes: of the one quiz all enrollments would be gone through
+right after a load."""
 _DECIDING = (
     Enrollment.status,
     Quiz.__table__.c.version_id == Enrollment.version_id,
     QuizAttempt.passed,
     QuizAttempt.points,
     QuizAttempt.pending_points,
-    QuizProgress.best_points,
+    _PROGRESS.best_points,
     QuizAttempt.max_points,
 )
 
@@ -160,13 +178,7 @@ def _waiting_responses(responses: Any) -> Any:
         .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
         .join(quizzes, quizzes.c.id == QuizAttempt.quiz_id)
         .join(Question, Question.id == r.question_id)
-        .join(
-            QuizProgress,
-            and_(
-                QuizProgress.enrollment_id == QuizAttempt.enrollment_id,
-                QuizProgress.quiz_id == QuizAttempt.quiz_id,
-            ),
-        )
+        .join(_PROGRESS, _PROGRESS.quiz_id == QuizAttempt.quiz_id)
         .order_by(r.submitted_at, r.id)
     )
 

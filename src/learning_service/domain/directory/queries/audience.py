@@ -64,15 +64,15 @@ def _means(organization_id: str, audience: AudienceFilter) -> list[Condition]:
     return conditions
 
 
-def within(organization_id: str, reach: Reach) -> Condition:
+def within(organization_id: str, reach: Reach, member: type[Member] = Member) -> Condition:
     """Members of the reach's units. It does not name the organization of the member by itself."""
     if reach.national:
         return true()
     units: list[Condition] = [false()]
     if reach.chapters:
-        units.append(Member.chapter_id.in_(sorted(reach.chapters)))
+        units.append(member.chapter_id.in_(sorted(reach.chapters)))
     if reach.regions:
-        units.append(Member.chapter_id.in_(_chapters_in(organization_id, sorted(reach.regions))))
+        units.append(member.chapter_id.in_(_chapters_in(organization_id, sorted(reach.regions))))
     return or_(*units)
 
 
