@@ -74,9 +74,11 @@ WHERE members.organization_id = enrollments.organization_id AND members.user_id 
 FROM chapters
 WHERE chapters.organization_id = who.organization_id AND chapters.id = who.chapter_id
  LIMIT ALL OFFSET 0) AS place ON true LEFT OUTER JOIN LATERAL (SELECT course_completions.completed_at AS
-    completed_at, course_completions.score AS score, certificates.id AS id
-FROM course_completions LEFT OUTER JOIN certificates ON certificates.completion_id = course_completions.id AND
-    certificates.reissued_as IS NULL
+    completed_at, course_completions.score AS score, (SELECT certificates.id
+FROM certificates
+WHERE certificates.organization_id = course_completions.organization_id AND certificates.completion_id =
+    course_completions.id AND certificates.reissued_as IS NULL) AS id
+FROM course_completions
 WHERE course_completions.enrollment_id = enrollments.id AND enrollments.status = 'completed'
  LIMIT ALL OFFSET 0) AS finish ON true
 WHERE enrollments.id = page.id

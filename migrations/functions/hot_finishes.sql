@@ -15,9 +15,13 @@ BEGIN
     END IF;
     given_organization_id := set_config('app.organization_id', given_organization_id, true);
     RETURN QUERY
-SELECT course_completions.enrollment_id, course_completions.completed_at, course_completions.score,
-    certificates.id AS certificate_id
-FROM course_completions LEFT OUTER JOIN certificates ON certificates.completion_id = course_completions.id AND
-    certificates.reissued_as IS NULL
-WHERE course_completions.enrollment_id = any(given_enrollment_ids);
+SELECT each_one.enrollment_id, finish.completed_at, finish.score, finish.id AS certificate_id
+FROM unnest(given_enrollment_ids) AS each_one(enrollment_id) JOIN LATERAL (SELECT
+    course_completions.completed_at AS completed_at, course_completions.score AS score, (SELECT certificates.id
+FROM certificates
+WHERE certificates.organization_id = course_completions.organization_id AND certificates.completion_id =
+    course_completions.id AND certificates.reissued_as IS NULL) AS id
+FROM course_completions
+WHERE course_completions.enrollment_id = each_one.enrollment_id
+ LIMIT ALL OFFSET 0) AS finish ON true;
 END $$;

@@ -43,10 +43,12 @@ FROM accommodations
 WHERE accommodations.organization_id = enrollments.organization_id AND accommodations.user_id =
     enrollments.user_id), finish.completed_at, finish.score, finish.id) AS told
 FROM enrollments JOIN course_versions ON course_versions.id = enrollments.version_id LEFT OUTER JOIN LATERAL
-    (SELECT course_completions.completed_at AS completed_at, course_completions.score AS score, certificates.id
-    AS id
-FROM course_completions LEFT OUTER JOIN certificates ON certificates.completion_id = course_completions.id AND
-    certificates.reissued_as IS NULL
+    (SELECT course_completions.completed_at AS completed_at, course_completions.score AS score, (SELECT
+    certificates.id
+FROM certificates
+WHERE certificates.organization_id = course_completions.organization_id AND certificates.completion_id =
+    course_completions.id AND certificates.reissued_as IS NULL) AS id
+FROM course_completions
 WHERE course_completions.enrollment_id = enrollments.id AND enrollments.status = 'completed'
  LIMIT ALL OFFSET 0) AS finish ON true
 WHERE enrollments.organization_id = given_organization_id AND enrollments.user_id = given_user_id AND

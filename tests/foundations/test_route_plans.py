@@ -28,8 +28,9 @@ from learning_service.main import create_app
 
 MOST = 30 * MEMBERS
 """Rows or pages that one statement may touch in a request, all its runs together; pairs are more than a million."""
-SEVERAL = {"GET /api/reports/compliance/history/": 12}
-"""Answers made of several, each of which goes through all members: a year by months."""
+SEVERAL = {"GET /api/reports/compliance/history/": 12, "GET /api/audit/": 2}
+"""Answers made of several, each of which goes through all members: a year by months. The trail reads the few courses
+whole for each of its rows, once statistics know how few they are."""
 CALLERS = "member", "chapter admin", "regional admin", "national admin", "grader", "service"
 GIANT = int(os.environ.get("GIANT", "1000000"))
 OWN = REACHES.index("own")

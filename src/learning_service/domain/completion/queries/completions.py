@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Uuid, and_, bindparam, func, select
+from sqlalchemy import ARRAY, Select, Uuid, bindparam, column, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import Certificate
@@ -27,32 +27,40 @@ class Finish:
     certificate_id: uuid.UUID | None = None
 
 
-FINISHES = (
-    select(
-        CourseCompletion.enrollment_id,
-        CourseCompletion.completed_at,
-        CourseCompletion.score,
-        Certificate.id.label("certificate_id"),
+# Joined, certificates would be compared by pairs where statistics are from before a load.
+_CERTIFICATE = (
+    select(Certificate.id)
+    .where(
+        Certificate.organization_id == CourseCompletion.organization_id,
+        Certificate.completion_id == CourseCompletion.id,
+        Certificate.reissued_as.is_(None),
     )
-    .outerjoin(
-        Certificate,
-        and_(Certificate.completion_id == CourseCompletion.id, Certificate.reissued_as.is_(None)),
-    )
-    .where(CourseCompletion.enrollment_id == func.any(bindparam("enrollment_ids", type_=ARRAY(Uuid()))))
+    .scalar_subquery()
+    .label("id")
 )
+
+
+def _finish(*where: Any) -> Any:
+    """What `Finish` takes, looked up for each row of what this is joined to."""
+    finish = select(CourseCompletion.completed_at, CourseCompletion.score, _CERTIFICATE)
+    return finish.where(*where).offset(FENCE).lateral("finish")
+
+
+def _finishes() -> Select[Any]:
+    ids = func.unnest(bindparam("enrollment_ids", type_=ARRAY(Uuid())))
+    each = ids.table_valued(column("enrollment_id", Uuid())).render_derived(name="each_one")
+    finish = _finish(CourseCompletion.enrollment_id == each.c.enrollment_id)
+    found = finish.c.completed_at, finish.c.score, finish.c.id.label("certificate_id")
+    return select(each.c.enrollment_id, *found).select_from(each).join(finish, true())
+
+
+FINISHES = _finishes()
 """Of completed enrollments: the id, then what `Finish` takes. Parameter `enrollment_ids`."""
 
 
 def finish_of(held: Any) -> Any:
     """What `Finish` takes, of the one enrollment that a statement is at: to be joined outside, with `true()`."""
-    current = and_(Certificate.completion_id == CourseCompletion.id, Certificate.reissued_as.is_(None))
-    return (
-        select(CourseCompletion.completed_at, CourseCompletion.score, Certificate.id)
-        .outerjoin(Certificate, current)
-        .where(CourseCompletion.enrollment_id == held.id, held.status == "completed")
-        .offset(FENCE)
-        .lateral("finish")
-    )
+    return _finish(CourseCompletion.enrollment_id == held.id, held.status == "completed")
 
 
 async def finishes(session: AsyncSession, views: Sequence[EnrollmentView]) -> Mapping[uuid.UUID, Finish]:
