@@ -46,7 +46,7 @@ def _finish(*where: Any) -> Any:
     return finish.where(*where).offset(FENCE).lateral("finish")
 
 
-def _finishes() -> Select[Any]:
+def _of_each() -> Select[Any]:
     ids = func.unnest(bindparam("enrollment_ids", type_=ARRAY(Uuid())))
     each = ids.table_valued(column("enrollment_id", Uuid())).render_derived(name="each_one")
     finish = _finish(CourseCompletion.enrollment_id == each.c.enrollment_id)
@@ -54,7 +54,7 @@ def _finishes() -> Select[Any]:
     return select(each.c.enrollment_id, *found).select_from(each).join(finish, true())
 
 
-FINISHES = _finishes()
+FINISHES = _of_each()
 """Of completed enrollments: the id, then what `Finish` takes. Parameter `enrollment_ids`."""
 
 
