@@ -171,6 +171,15 @@ def _course_of(organization_id: str, quiz_id: uuid.UUID) -> Any:
     )
 
 
+def _is_its_enrollment(organization_id: str, quiz_id: uuid.UUID) -> ColumnElement[bool]:
+    return and_(
+        of_many(Enrollment.organization_id, organization_id),
+        Enrollment.course_id == _course_of(organization_id, quiz_id),
+        Enrollment.id == QuizAttempt.enrollment_id,
+        Enrollment.status != WITHDRAWN,
+    )
+
+
 async def _count(
     session: AsyncSession, organization_id: str, quiz_id: uuid.UUID, asked: Sequence[_Asked]
 ) -> Mapping[float, int]:
@@ -187,15 +196,7 @@ async def _count(
             *(_answer(n, one, marks, given).label(f"answer_{n}") for n, one in enumerate(asked)),
         )
         .select_from(QuizAttempt)
-        .join(
-            Enrollment,
-            and_(
-                of_many(Enrollment.organization_id, organization_id),
-                Enrollment.course_id == _course_of(organization_id, quiz_id),
-                Enrollment.id == QuizAttempt.enrollment_id,
-                Enrollment.status != WITHDRAWN,
-            ),
-        )
+        .join(Enrollment, _is_its_enrollment(organization_id, quiz_id))
         .join(marks, text("true"))
         .join(given, text("true"))
         .where(_counts(organization_id, quiz_id))
