@@ -5,17 +5,32 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.courses.models import Course, CourseVersion, Lesson
 from learning_service.domain.directory.models import Chapter, Member
-from learning_service.domain.directory.queries.audience import within
+from learning_service.domain.directory.queries.audience import reach_values, within_units
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.enrollments.models import AttestationSignature
 from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.reads import LIMIT, ORGANIZATION_ID, Kept, fetch, kept
 
 KEY_PARTS = 4
 
@@ -79,37 +94,55 @@ async def list_signatures(
 
     Walks `ix_attestation_signatures_newest` from its end.
     """
-    mine = AttestationSignature
-    place = tuple_(mine.signed_at, mine.enrollment_id, mine.key, mine.text_hash)
-    statement = _rows(organization_id).where(within(organization_id, reach), *_conditions(wanted))
+    named = {name: getattr(wanted, name) for name in _FILTERS if getattr(wanted, name) is not None}
+    given = {
+        "organization_id": organization_id,
+        "limit": page.limit + 1,
+        **reach_values(reach),
+        **named,
+    }
     if page.after is not None:
         at, enrollment_id, key, text_hash = page.after
-        statement = statement.where(
-            place < (datetime.fromisoformat(at), uuid.UUID(enrollment_id), key, text_hash)
-        )
-    order = (mine.signed_at, mine.enrollment_id, mine.key, mine.text_hash)
-    rows = (
-        await session.execute(statement.order_by(*(one.desc() for one in order)).limit(page.limit + 1))
-    ).all()
+        given |= {
+            "at": datetime.fromisoformat(at),
+            "after": uuid.UUID(enrollment_id),
+            "key": key,
+            "text_hash": text_hash,
+        }
+    read = _listed(reach.national, frozenset(named), wanted.outdated, page.after is not None)
+    rows = await fetch(session, read, given)
     texts = await _texts(session, organization_id, {row.course_id for row in rows})
     return [_view(row, texts) for row in rows]
 
 
-def _conditions(wanted: SignatureFilter) -> Sequence[ColumnElement[bool]]:
-    columns = {
-        "user_id": AttestationSignature.user_id,
-        "course_id": AttestationSignature.course_id,
-        "chapter_id": Member.chapter_id,
-        "region_id": Chapter.region_id,
-    }
-    found = [
-        column == getattr(wanted, name)
-        for name, column in columns.items()
-        if getattr(wanted, name) is not None
-    ]
-    if wanted.outdated is not None:
-        found.append(_OUTDATED if wanted.outdated else ~_OUTDATED)
-    return found
+_FILTERS: Mapping[str, Any] = {
+    "user_id": AttestationSignature.user_id,
+    "course_id": AttestationSignature.course_id,
+    "chapter_id": Member.chapter_id,
+    "region_id": Chapter.region_id,
+}
+
+
+@lru_cache(maxsize=128)
+def _listed(national: bool, named: frozenset[str], outdated: bool | None, after: bool) -> Kept:
+    mine = AttestationSignature
+    order = (mine.signed_at, mine.enrollment_id, mine.key, mine.text_hash)
+    statement = _rows().where(
+        *(column == bindparam(name, type_=column.type) for name, column in _FILTERS.items() if name in named)
+    )
+    if not national:
+        statement = statement.where(within_units(Member.chapter_id, chapters=True))
+    if outdated is not None:
+        statement = statement.where(_OUTDATED if outdated else ~_OUTDATED)
+    if after:
+        last = (
+            bindparam("at", type_=DateTime(timezone=True)),
+            bindparam("after", type_=Uuid()),
+            bindparam("key", type_=Text()),
+            bindparam("text_hash", type_=Text()),
+        )
+        statement = statement.where(tuple_(*order) < tuple_(*last))
+    return kept(statement.order_by(*(one.desc() for one in order)).limit(LIMIT))
 
 
 _HASH = func.encode(func.sha256(func.convert_to(Lesson.body_html, "UTF8")), "hex")
@@ -126,7 +159,7 @@ _OUTDATED: ColumnElement[bool] = ~exists(
 )
 
 
-def _rows(organization_id: str) -> Any:
+def _rows() -> Any:
     mine = AttestationSignature
     return (
         select(
@@ -163,7 +196,7 @@ def _rows(organization_id: str) -> Any:
                 CourseVersion.id == Course.published_version_id,
             ),
         )
-        .where(mine.organization_id == organization_id)
+        .where(mine.organization_id == ORGANIZATION_ID)
     )
 
 
@@ -171,7 +204,17 @@ async def _texts(session: AsyncSession, organization_id: str, course_ids: Collec
     """What the published versions of these courses let sign."""
     if not course_ids:
         return {}
-    rows = await session.execute(
+    given = {"organization_id": organization_id, "courses": sorted(course_ids)}
+    found: dict[tuple[uuid.UUID, str, str], list[_Text]] = {}
+    for course_id, key, html, title, number, published_at in await fetch(session, _signed(), given):
+        text_hash = hashlib.sha256(html.encode()).hexdigest()
+        found.setdefault((course_id, key, text_hash), []).append(_Text(title, number, published_at))
+    return found
+
+
+@cache
+def _signed() -> Kept:
+    return kept(
         select(
             CourseVersion.course_id,
             Lesson.key,
@@ -187,19 +230,13 @@ async def _texts(session: AsyncSession, organization_id: str, course_ids: Collec
             ),
         )
         .where(
-            CourseVersion.organization_id == organization_id,
-            CourseVersion.course_id == func.any(sorted(course_ids)),
+            CourseVersion.organization_id == ORGANIZATION_ID,
+            CourseVersion.course_id == any_(bindparam("courses", type_=ARRAY(Uuid()))),
             CourseVersion.published_at.is_not(None),
             Lesson.kind == "attestation",
         )
         .order_by(CourseVersion.number.desc())
     )
-    found: dict[tuple[uuid.UUID, str, str], list[_Text]] = {}
-    for course_id, key, html, title, number, published_at in rows:
-        assert published_at is not None
-        text_hash = hashlib.sha256(html.encode()).hexdigest()
-        found.setdefault((course_id, key, text_hash), []).append(_Text(title, number, published_at))
-    return found
 
 
 def _view(row: Any, texts: _Texts) -> SignatureView:

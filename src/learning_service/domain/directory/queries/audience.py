@@ -32,7 +32,7 @@ from learning_service.domain.kernel.planning import FENCE
 from learning_service.domain.kernel.reads import ORGANIZATION_ID
 
 Condition = ColumnElement[bool]
-_REGIONS, _CHAPTERS = (bindparam(name, type_=ARRAY(Text())) for name in ("regions", "chapters"))
+REGIONS, _CHAPTERS = (bindparam(name, type_=ARRAY(Text())) for name in ("regions", "chapters"))
 
 
 def audience_of(organization_id: str, audience: AudienceFilter) -> Condition:
@@ -89,16 +89,17 @@ def is_within(organization_id: str, user_id: Any, reach: Reach, *, erased: bool 
 
 def lives_within(user_id: Any, *, national: bool, chapters: bool) -> Condition:
     """The same for a kept read, given the organization and `reach_values`; of its chapters only with `chapters`."""
-    lives: list[Condition] = [Member.erased_at.is_(None)]
-    if not national:
-        in_regions = select(Chapter.id).where(
-            Chapter.organization_id == ORGANIZATION_ID, Chapter.region_id == any_(_REGIONS)
-        )
-        units: list[Condition] = [Member.chapter_id == any_(func.array(in_regions.scalar_subquery()))]
-        if chapters:
-            units.append(Member.chapter_id == any_(_CHAPTERS))
-        lives.append(or_(*units))
-    return _is_member_who(ORGANIZATION_ID, user_id, *lives)
+    lives = () if national else (within_units(Member.chapter_id, chapters=chapters),)
+    return _is_member_who(ORGANIZATION_ID, user_id, Member.erased_at.is_(None), *lives)
+
+
+def within_units(chapter_id: Any, *, chapters: bool) -> Condition:
+    """Whether a chapter is of the reach, for a kept read as `lives_within` is."""
+    in_regions = select(Chapter.id).where(
+        Chapter.organization_id == ORGANIZATION_ID, Chapter.region_id == any_(REGIONS)
+    )
+    inside: Condition = chapter_id == any_(func.array(in_regions.scalar_subquery()))
+    return or_(inside, chapter_id == any_(_CHAPTERS)) if chapters else inside
 
 
 def reach_values(reach: Reach) -> dict[str, list[str]]:

@@ -1,19 +1,35 @@
 """The audit trail as administrators read it: with names, titles and reasons, which the trail itself does not hold."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, Uuid, and_, case, cast, exists, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    String,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from learning_service.domain.attempts.models import EnrollmentGrant
 from learning_service.domain.certificates.models import Certificate
 from learning_service.domain.courses.models import Course, CourseVersion
-from learning_service.domain.courses.queries.reach import assigned_by
+from learning_service.domain.courses.queries.reach import Offices, units_of
 from learning_service.domain.directory.models import (
     Chapter,
     ComplianceRequirement,
@@ -21,7 +37,7 @@ from learning_service.domain.directory.models import (
     Organization,
     Region,
 )
-from learning_service.domain.directory.queries.audience import within
+from learning_service.domain.directory.queries.audience import REGIONS, reach_values, within_units
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.documents.models import Document
 from learning_service.domain.evidence.models import Evidence
@@ -29,6 +45,7 @@ from learning_service.domain.exemptions.models import Exemption
 from learning_service.domain.grading.models import LostPass
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import LIMIT, ORGANIZATION_ID, USER_ID, Kept, fetch, kept
 from learning_service.domain.questions.models import QuestionBank
 from learning_service.domain.records.audit import AuditEntry, whom
 
@@ -87,65 +104,75 @@ async def list_audit(
     Walks `ix_audit_entries_time` from its end until the page is full; names, titles and reasons are looked up for the
     rows of the page alone.
     """
-    conditions: list[ColumnElement[bool]] = [
-        AuditEntry.organization_id == caller.organization_id,
-        _administered_by(caller),
-    ]
-    if wanted.subject is not None:
-        conditions.append(whom() == wanted.subject)
-    if wanted.actor is not None:
-        conditions.append(AuditEntry.actor == wanted.actor)
-    if wanted.action is not None:
-        conditions.append(AuditEntry.action == wanted.action)
-    if wanted.course_id is not None:
-        conditions.append(_course() == str(wanted.course_id))
-    if wanted.after is not None:
-        conditions.append(AuditEntry.at >= wanted.after)
-    if wanted.before is not None:
-        conditions.append(AuditEntry.at < wanted.before)
+    named = {name: getattr(wanted, name) for name in _FILTERS if getattr(wanted, name) is not None}
+    given = {
+        "user_id": caller.user_id,
+        "limit": page.limit + 1,
+        **reach_values(reach_of(caller)),
+        **units_of(caller).given(),
+        **named,
+    }
+    if "course_id" in named:
+        given["course_id"] = str(wanted.course_id)
     if page.after is not None:
-        conditions.append(AuditEntry.id < uuid.UUID(page.after[0]))
-    newest = (
-        select(*AuditEntry.__table__.columns, *_CONCERNS)
-        .where(*conditions)
-        .order_by(AuditEntry.id.desc())
-        .limit(page.limit + 1)
-    )
-    rows = await session.execute(_shown(newest.cte("page").prefix_with("MATERIALIZED", dialect="postgresql")))
-    return [AuditView(*row) for row in rows]
+        given["last"] = uuid.UUID(page.after[0])
+    read = _listed(caller.is_national_admin, frozenset(named), page.after is not None)
+    return [AuditView(*row) for row in await fetch(session, read, given)]
 
 
-def _administered_by(caller: Principal) -> ColumnElement[bool]:
-    """Entries about the caller's members, courses and units; of those about no person the caller's own as well."""
-    if caller.is_national_admin:
-        return true()
-    regions = sorted(caller.admin_regions)
-    chapters = select(Chapter.id).where(
-        Chapter.organization_id == caller.organization_id, Chapter.region_id.in_(regions)
+_FILTERS: Mapping[str, ColumnElement[bool]] = {
+    "subject": whom() == bindparam("subject", type_=Text()),
+    "actor": AuditEntry.actor == bindparam("actor", type_=Text()),
+    "action": AuditEntry.action == bindparam("action", type_=Text()),
+    "course_id": _course() == bindparam("course_id", type_=Text()),
+    "after": AuditEntry.at >= bindparam("after", type_=DateTime(timezone=True)),
+    "before": AuditEntry.at < bindparam("before", type_=DateTime(timezone=True)),
+}
+
+
+@lru_cache(maxsize=128)
+def _listed(national: bool, named: frozenset[str], after: bool) -> Kept:
+    newest = select(*AuditEntry.__table__.columns, *_CONCERNS).where(
+        AuditEntry.organization_id == ORGANIZATION_ID,
+        *(condition for name, condition in _FILTERS.items() if name in named),
     )
+    if not national:
+        newest = newest.where(_of_regions())
+    if after:
+        newest = newest.where(AuditEntry.id < bindparam("last", type_=Uuid()))
+    page = newest.order_by(AuditEntry.id.desc()).limit(LIMIT).cte("page")
+    return kept(_shown(page.prefix_with("MATERIALIZED", dialect="postgresql")))
+
+
+def _of_regions() -> ColumnElement[bool]:
+    """Entries about members, courses and units of regions that the caller administers.
+
+    Of those about no person the caller's own as well.
+    """
     of_member = exists().where(
-        Member.organization_id == caller.organization_id,
+        Member.organization_id == ORGANIZATION_ID,
         Member.user_id == AuditEntry.details["user_id"].astext,
         Member.erased_at.is_(None),
         Member.created_at <= AuditEntry.at,
-        within(caller.organization_id, reach_of(caller)),
+        within_units(Member.chapter_id, chapters=False),
     )
     of_course = exists().where(
-        Course.organization_id == caller.organization_id,
+        Course.organization_id == ORGANIZATION_ID,
         cast(Course.id, String) == _course(),
         Course.scope != "national",
-        assigned_by(caller, chapters=False),
+        Offices(national=False, regions=True, chapters=False).assigned(),
     )
     about_course = AuditEntry.subject_kind == "course"
+    about_region, about_chapter = (AuditEntry.subject_kind == kind for kind in ("region", "chapter"))
     return or_(
         and_(~about_course, of_member),
         and_(
             or_(about_course, AuditEntry.details["user_id"].astext.is_(None)),
             or_(
-                AuditEntry.actor == caller.user_id,
+                AuditEntry.actor == USER_ID,
                 of_course,
-                and_(AuditEntry.subject_kind == "region", AuditEntry.subject_id.in_(regions)),
-                and_(AuditEntry.subject_kind == "chapter", AuditEntry.subject_id.in_(chapters)),
+                and_(about_region, AuditEntry.subject_id == any_(REGIONS)),
+                and_(about_chapter, within_units(AuditEntry.subject_id, chapters=False)),
             ),
         ),
     )
