@@ -5,38 +5,24 @@ transactions, time, locks and roles behave as in production.
 """
 
 import gc
-import os
-import uuid
-from collections.abc import AsyncIterator, Callable
 
 import asyncpg
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from learning_devstack.tokens import make_development_key
-from learning_service.context import Context, open_context
+from learning_service.context import Context
 from learning_service.core.settings import Issuer, Settings
-from learning_service.main import create_app
 from tests.kit.browser import address
-from tests.kit.documented import Documented
-from tests.kit.examples import recorded, write_recorded
 from tests.kit.founding import NO_JOBS
 from tests.kit.migrating import migrate
 from tests.kit.mutating import set_up_hypothesis
 from tests.kit.no_skips import register_in_ci
-from tests.kit.stack import (
-    GIVEN,
-    TEMPLATE,
-    create_database,
-    create_database_from_template,
-    database_url,
-    drop_database,
-    parts,
-)
+from tests.kit.service import MakeSettings, app, client, settings, worker_context
+from tests.kit.stack import TEMPLATE, create_database, database_url, parts
 from tests.kit.world import Signer, World
 
-__all__ = ["address", "parts"]
+__all__ = ["address", "app", "client", "parts", "settings", "worker_context"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -84,9 +70,6 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
     return Signer(private_key, key_id, path)
 
 
-MakeSettings = Callable[..., Settings]
-
-
 @pytest.fixture(scope="session")
 async def make_settings(parts: object, template: str, signer: Signer) -> MakeSettings:
     """Settings for a process on the tests' parts; the database is named by the caller."""
@@ -114,45 +97,6 @@ async def make_settings(parts: object, template: str, signer: Signer) -> MakeSet
         return Settings(**values)  # type: ignore[arg-type]
 
     return make
-
-
-@pytest.fixture(scope="session")
-async def settings(parts: object, make_settings: MakeSettings) -> AsyncIterator[Settings]:
-    """Settings of the session's own database."""
-    name = f"main_{uuid.uuid4().hex[:12]}"
-    url = await create_database_from_template(parts, name)  # type: ignore[arg-type]
-    yield make_settings(url)
-    if GIVEN in os.environ:
-        await drop_database(parts, name)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="session")
-async def app(settings: Settings) -> AsyncIterator[FastAPI]:
-    """The application, started."""
-    application = create_app(settings)
-    async with application.router.lifespan_context(application):
-        yield application
-
-
-@pytest.fixture(scope="session")
-async def worker_context(settings: Settings) -> AsyncIterator[Context]:
-    """The clients of a worker."""
-    async with open_context(settings, "learning_worker") as context:
-        yield context
-
-
-@pytest.fixture(scope="session")
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client of the application; fails on an answer that the reference does not name."""
-    documented = Documented(app)
-    heard = recorded(documented, app.openapi()["paths"])
-    transport = httpx.ASGITransport(app=heard, raise_app_exceptions=False)
-    hooks = {"response": [documented.check]}
-    async with httpx.AsyncClient(
-        transport=transport, base_url="https://learn.example.org", event_hooks=hooks
-    ) as http:
-        yield http
-    write_recorded(heard)
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.conftest import MakeSettings
 from tests.kit.learner import Learner, lesson, quiz, tree
+from tests.kit.service import MakeSettings
 from tests.kit.world import Caller, World
 
 from learning_service.core.settings import Settings

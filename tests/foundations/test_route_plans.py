@@ -15,11 +15,11 @@ from benchmarks.people import add_organization, execute, rest_indexes, wake_inde
 from tests.authorization.calls import CALLS, ask
 from tests.authorization.scene import Scene, open_scene
 from tests.authorization.table import LET_IN, REACHES, read_table
-from tests.conftest import MakeSettings
 from tests.kit.bulk_load import FORGET, MEMBERS
 from tests.kit.crowd import grow
 from tests.kit.executed import TELLING, Executed
 from tests.kit.plans import Work
+from tests.kit.service import MakeSettings
 from tests.kit.stack import create_database_from_template
 from tests.kit.world import Signer, World
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 from starlette.types import Message, Receive, Scope, Send
-from tests.conftest import MakeSettings
+from tests.kit.service import MakeSettings
 from tests.kit.waiting import someone_waits, until
 from tests.kit.webhooks import complete
 from tests.kit.world import Caller, World, choice

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from tests.conftest import MakeSettings
+from tests.kit.service import MakeSettings
 from tests.kit.world import Caller, World, choice, right, small_tree
 
 from learning_service.core.rate_limits import WINDOW_SECONDS

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.conftest import MakeSettings
 from tests.kit.processes import COMMAND, Running, api
+from tests.kit.service import MakeSettings
 from tests.kit.waiting import PATIENCE_SECONDS, until
 from tests.kit.world import World
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
-from tests.conftest import MakeSettings
 from tests.kit import processes
+from tests.kit.service import MakeSettings
 from tests.kit.stack import create_database_from_template, drop_database
 from tests.kit.world import World, small_tree
 from tests.reminders.inbox import Inbox, smtp_server
