@@ -11,7 +11,7 @@ import random
 import sys
 
 GROUPS = {
-    "submit": {"outcomes/actions/closing": None},
+    "submit": {"completion/actions/submissions": None, "completion/actions/closing": None},
     "claim": {
         "outbox": {"claim_jobs", "due_ids", "_due", "extend_leases", "_held", "_update_held"},
         "reminders/actions": {
