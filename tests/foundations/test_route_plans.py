@@ -2,7 +2,7 @@
 
 An organization is founded and looked at; then its members and their learning come in by thousands. Each route is
 called at once, by whoever may: with the statistics of before, with none at all, and after ANALYZE; alone, and beside
-an organization of a million members. `docs/scaling.md` says which routes it still finds.
+an organization of a million members.
 """
 
 import os
@@ -97,9 +97,12 @@ async def house(
     await execute(url, "ALTER SYSTEM RESET autovacuum", "SELECT pg_reload_conf()")
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("house", [0, GIANT], indirect=True)
+@pytest.mark.parametrize(
+    "house",
+    [pytest.param(0, marks=pytest.mark.long), pytest.param(GIANT, marks=pytest.mark.slow)],
+    indirect=True,
+)
 async def test_no_statement_of_a_route_touches_more_than_it_needs(house: House) -> None:
     await execute(house.url, "ANALYZE")
     own = house.scene.places["own"].ids
