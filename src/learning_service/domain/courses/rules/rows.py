@@ -3,8 +3,9 @@
 A key is unique within a version, so a row is found by it; which row id it has is the caller's affair.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeAlias, cast
 
 from learning_service.domain.courses.rules.tree import (
@@ -210,13 +211,11 @@ def _question(key: str, row: Row, answers: Iterable[tuple[str, Row]]) -> AnyQues
     model = QUESTION_TYPES[row["type"]]
     fields = {name: row[name] for name in ("type", *_QUESTION_COLUMNS)}
     fields["tags"] = tuple(row["tags"] or ())
-    for name in OWN_FIELDS:
-        if name in model.model_fields:
-            fields[name] = _read(row[name], model.parts_of.get(name))
-            if fields[name] is None:
-                # Of a row from before there was this column.
-                fields[name] = model.model_fields[name].default
-    if "answers" in model.model_fields:
+    for name, part, default in _own_fields(model):
+        value = _read(row[name], part)
+        # None: of a row from before there was this column.
+        fields[name] = default if value is None else value
+    if _has_answers(model):
         fields["answers"] = tuple(
             Answer.model_construct(
                 key=k,
@@ -226,6 +225,21 @@ def _question(key: str, row: Row, answers: Iterable[tuple[str, Row]]) -> AnyQues
             for k, r in answers
         )
     return cast(AnyQuestion, model.model_construct(key=key, **fields))
+
+
+@cache
+def _own_fields(model: Any) -> Sequence[tuple[str, type[StrictModel] | None, Any]]:
+    """What a type has beside the common fields: each with what its parts are, and its default.
+
+    Kept for each type: asking a model for its fields costs more than making a question of them.
+    """
+    fields = model.model_fields
+    return [(name, model.parts_of.get(name), fields[name].default) for name in OWN_FIELDS if name in fields]
+
+
+@cache
+def _has_answers(model: Any) -> bool:
+    return "answers" in model.model_fields
 
 
 def _key(node: Any) -> str:
