@@ -12,12 +12,13 @@ from sqlalchemy.orm import aliased
 
 from learning_service.domain.courses.models import Course, CourseVersion, MasteredSkill
 from learning_service.domain.courses.queries.access import CourseAccess, Draft, Published, courses_seen
+from learning_service.domain.courses.queries.reach import Sight
 from learning_service.domain.courses.rules.programs import PROGRAM, ProgramContent, Step
 from learning_service.domain.courses.rules.tree import Skill
 from learning_service.domain.documents.queries import shown_html_column
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
-from learning_service.domain.kernel.reads import ORGANIZATION_ID, ROW_ID, Kept, fetch, kept
+from learning_service.domain.kernel.reads import LIMIT, ORGANIZATION_ID, ROW_ID, Kept, fetch, kept
 
 _Shown = aliased(CourseVersion, name="shown")
 
@@ -68,13 +69,21 @@ async def list_programs(session: AsyncSession, caller: Principal, page: PageRequ
     seen = await courses_seen(session, caller, kind=PROGRAM)
     if seen is None:
         return []
-    statement = _rows(seen.authored).where(
-        Course.organization_id == caller.organization_id, or_(seen.authored, seen.open)
-    )
+    given = {**seen.units.given(), "limit": page.limit + 1}
     if page.after is not None:
-        statement = statement.where(Course.id < uuid.UUID(page.after[0]))
-    rows = await session.execute(statement.order_by(Course.id.desc()).limit(page.limit + 1))
-    return await _views(session, caller.organization_id, rows.all())
+        given["after"] = uuid.UUID(page.after[0])
+    rows = await fetch(session, _listed(seen.sight, after=page.after is not None), given)
+    return await _views(session, caller.organization_id, rows)
+
+
+@cache
+def _listed(sight: Sight, *, after: bool) -> Kept:
+    statement = _rows(sight.authored()).where(
+        Course.organization_id == ORGANIZATION_ID, or_(sight.authored(), sight.open())
+    )
+    if after:
+        statement = statement.where(Course.id < bindparam("after", type_=Uuid()))
+    return kept(statement.order_by(Course.id.desc()).limit(LIMIT))
 
 
 async def get_program(session: AsyncSession, access: CourseAccess) -> ProgramView:
