@@ -1,9 +1,10 @@
 """The caller, in two statements."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ARRAY, Text, and_, any_, bindparam, func, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -13,11 +14,13 @@ from learning_service.domain.directory.models import Chapter, Member, Organizati
 from learning_service.domain.documents.rules import file_path
 from learning_service.domain.grading.queries import is_grader
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import ORGANIZATION_ID, USER_ID, Kept, fetch_first, kept
 from learning_service.domain.me.rules import Rights, administered_units, authored_units
 from learning_service.domain.organizations.models import OrganizationSettings
 
 _OwnChapter = aliased(Chapter, name="own_chapter")
 _OwnRegion = aliased(Region, name="own_region")
+_REGIONS, _CHAPTERS = (bindparam(name, type_=ARRAY(Text())) for name in ("regions", "chapters"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,15 @@ class Me:
 
 async def describe_caller(session: AsyncSession, caller: Principal) -> Me:
     """The caller: who they are, in which roles, and what they may do."""
-    found: Any = (await session.execute(_caller_statement(caller))).first()
+    regions_named, chapters_named = sorted(caller.admin_regions), sorted(caller.admin_chapters)
+    given = {
+        "organization_id": caller.organization_id,
+        "user_id": caller.user_id,
+        "regions": regions_named,
+        "chapters": chapters_named,
+    }
+    read = _caller(regions=bool(regions_named), chapters=bool(chapters_named))
+    found = await fetch_first(session, read, given)
     grade = await is_grader(session, caller)
     regions = found.regions or () if found is not None else ()
     chapters = [Place(*pair) for pair in found.chapters or ()] if found is not None else []
@@ -92,9 +103,10 @@ def _organization(found: Any) -> OwnOrganization:
     return OwnOrganization(found.name, found.timezone, found.locale, logo, found.primary_color)
 
 
-def _caller_statement(caller: Principal) -> Any:
+@cache
+def _caller(*, regions: bool, chapters: bool) -> Kept:
     """The organization is the anchor, because a caller who is not a member has no row of their own."""
-    return (
+    return kept(
         select(
             Organization.name,
             Organization.timezone,
@@ -110,8 +122,8 @@ def _caller_statement(caller: Principal) -> Any:
             Member.status,
             Member.locale.label("member_locale"),
             Member.timezone.label("member_timezone"),
-            _regions(caller).label("regions"),
-            places_of(sorted(caller.admin_chapters)).label("chapters"),
+            (_known_regions() if regions else null()).label("regions"),
+            (places_of(_CHAPTERS) if chapters else null()).label("chapters"),
         )
         .select_from(Organization)
         .outerjoin(OrganizationSettings, OrganizationSettings.organization_id == Organization.id)
@@ -119,7 +131,7 @@ def _caller_statement(caller: Principal) -> Any:
             Member,
             and_(
                 Member.organization_id == Organization.id,
-                Member.user_id == caller.user_id,
+                Member.user_id == USER_ID,
                 Member.erased_at.is_(None),
             ),
         )
@@ -131,14 +143,14 @@ def _caller_statement(caller: Principal) -> Any:
             _OwnRegion,
             and_(_OwnRegion.organization_id == Organization.id, _OwnRegion.id == _OwnChapter.region_id),
         )
-        .where(Organization.id == caller.organization_id)
+        .where(Organization.id == ORGANIZATION_ID)
     )
 
 
-def _regions(caller: Principal) -> Any:
+def _known_regions() -> Any:
     """The regions that the caller's roles name and that exist."""
     return (
         select(func.array_agg(Region.id))
-        .where(Region.organization_id == caller.organization_id, Region.id.in_(sorted(caller.admin_regions)))
+        .where(Region.organization_id == ORGANIZATION_ID, Region.id == any_(_REGIONS))
         .scalar_subquery()
     )
