@@ -15,7 +15,7 @@ from learning_service.domain.assignments.actions.rules import create_rule, delet
 from learning_service.domain.assignments.actions.runs import preview_rule, run_rule
 from learning_service.domain.assignments.actions.undoing import undo_run
 from learning_service.domain.assignments.queries.rules import (
-    access_run,
+    find_run,
     get_rule,
     list_rules,
     list_runs,
@@ -84,7 +84,7 @@ async def create_assignment_rule(
 async def read_assignment_run(run_id: str, caller: AnyAdmin, session: Session) -> RunOut:
     """What a run did so far."""
     return RunOut.model_validate(
-        await run_view(session, caller, await access_run(session, caller, path_id(run_id)))
+        await run_view(session, caller, await find_run(session, caller, path_id(run_id)))
     )
 
 

@@ -37,7 +37,7 @@ async def undo_run(session: AsyncSession, run_id: uuid.UUID, *, actor: Principal
     until that run is undone too. A run that is still under way is stopped. Members who have moved out of the actor's
     reach keep what they have. Raises NotFound, Forbidden.
     """
-    run = await access_run(session, actor, run_id, lock=True)
+    run = await access_run(session, actor, run_id)
     reach = reach_of(actor, chapters=True)
     if not reach.covers(reach_of_stored(run)):
         raise Forbidden("This run is also about members whom you do not administer.")

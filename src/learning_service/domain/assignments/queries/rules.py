@@ -4,15 +4,29 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, literal, or_, select, true
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.models import AssignmentRule, AssignmentRun
 from learning_service.domain.courses.models import Course, CourseVersion
-from learning_service.domain.courses.queries.reach import assigned_by
+from learning_service.domain.courses.queries.reach import PARAMETERS, Offices
 from learning_service.domain.courses.rules.programs import COURSE, PROGRAM
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries.audience import within
@@ -21,6 +35,15 @@ from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.domain.kernel.paging import PageRequest
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.kernel.reads import (
+    LIMIT,
+    ORGANIZATION_ID,
+    ROW_ID,
+    Kept,
+    fetch,
+    fetch_first,
+    kept,
+)
 from learning_service.domain.kernel.values import JsonObject
 
 
@@ -81,6 +104,7 @@ _RULE_FIELDS = (
     "active",
 )
 _RULE_ENDING = ("edited_by", "created_at", "updated_at")
+_AFTER = bindparam("after", type_=Uuid())
 
 
 def _rule_views() -> Any:
@@ -105,116 +129,177 @@ def _rule_views() -> Any:
     )
 
 
-def _seen_by(caller: Principal, table: Any, *, chapters: bool) -> ColumnElement[bool]:
-    """The scope of an administrator: what is about members of their units, or of all, and a course for them."""
-    reach = reach_of(caller, chapters=chapters)
-    conditions: list[ColumnElement[bool]] = [true() if reach.national else false()]
-    if reach.regions or reach.chapters:
-        conditions.append(table.reach["national"] == func.to_jsonb(literal(True)))
-        for key, units in (("regions", reach.regions), ("chapters", reach.chapters)):
-            has_one = table.reach[key].op("?|", return_type=true().type)
-            conditions.append(has_one(cast(sorted(units), ARRAY(Text))))
-    if not reach.national:
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What the words of an administrator's scope depend on: whether it is all, and which units there are."""
+
+    national: bool
+    regions: bool
+    chapters: bool
+
+    def of(self, table: Any) -> ColumnElement[bool]:
+        """The scope, given `_own`: what is about members of their units, or of all, and a course for them."""
+        mine: ColumnElement[bool] = table.organization_id == ORGANIZATION_ID
+        if self.national:
+            return mine
+        about: list[ColumnElement[bool]] = [false()]
+        if self.regions or self.chapters:
+            about.append(table.reach["national"] == func.to_jsonb(literal(True)))
+            for key, units in (
+                ("regions", PARAMETERS.admin_regions),
+                ("chapters", PARAMETERS.admin_chapters),
+            ):
+                about.append(table.reach[key].op("?|", return_type=true().type)(units))
         courses = select(Course.id).where(
-            Course.organization_id == caller.organization_id, assigned_by(caller, chapters=chapters)
+            Course.organization_id == ORGANIZATION_ID,
+            Offices(self.national, self.regions, self.chapters).assigned(),
         )
-        conditions = [and_(table.course_id.in_(courses), or_(*conditions))]
-    return and_(table.organization_id == caller.organization_id, or_(*conditions))
+        return and_(mine, table.course_id.in_(courses), or_(*about))
+
+
+def _own(caller: Principal, *, chapters: bool) -> tuple[_Sight, dict[str, Any]]:
+    """What an administrator sees; with `chapters`, one of chapters too."""
+    reach = reach_of(caller, chapters=chapters)
+    given = {
+        "organization_id": caller.organization_id,
+        "admin_regions": sorted(reach.regions),
+        "admin_chapters": sorted(reach.chapters),
+    }
+    return _Sight(reach.national, bool(reach.regions), bool(reach.chapters)), given
 
 
 async def list_rules(session: AsyncSession, caller: Principal, page: PageRequest) -> Sequence[RuleView]:
     """Rules that reach the caller's members, newest first; one more than the page holds."""
-    statement = _rule_views().where(_seen_by(caller, AssignmentRule, chapters=False))
-    if page.after is not None:
-        statement = statement.where(AssignmentRule.id < uuid.UUID(page.after[0]))
-    statement = statement.order_by(AssignmentRule.id.desc()).limit(page.limit + 1)
-    return [RuleView(*row) for row in await session.execute(statement)]
+    sight, given = _own(caller, chapters=False)
+    given |= _place(page)
+    read = _listed_rules(sight, after=page.after is not None)
+    return [RuleView(*row) for row in await fetch(session, read, given)]
+
+
+@cache
+def _listed_rules(sight: _Sight, *, after: bool) -> Kept:
+    statement = _rule_views().where(sight.of(AssignmentRule))
+    if after:
+        statement = statement.where(AssignmentRule.id < _AFTER)
+    return kept(statement.order_by(AssignmentRule.id.desc()).limit(LIMIT))
+
+
+def _place(page: PageRequest) -> dict[str, Any]:
+    after = {} if page.after is None else {"after": uuid.UUID(page.after[0])}
+    return {"limit": page.limit + 1, **after}
 
 
 async def get_rule(session: AsyncSession, caller: Principal, rule_id: uuid.UUID) -> RuleView:
     """One rule that reaches the caller's members. Raises NotFound."""
-    row = (
-        await session.execute(
-            _rule_views().where(
-                _seen_by(caller, AssignmentRule, chapters=False), AssignmentRule.id == rule_id
-            )
-        )
-    ).first()
+    sight, given = _own(caller, chapters=False)
+    row = await fetch_first(session, _rule(sight), {**given, "row_id": rule_id})
     if row is None:
         raise NotFound
     return RuleView(*row)
+
+
+@cache
+def _rule(sight: _Sight) -> Kept:
+    return kept(_rule_views().where(sight.of(AssignmentRule), AssignmentRule.id == ROW_ID))
 
 
 async def access_rule(
     session: AsyncSession, caller: Principal, rule_id: uuid.UUID, *, lock: bool = False
 ) -> AssignmentRule:
     """The rule itself. Raises NotFound; whether the caller may change it is `reach_of` against its reach."""
-    statement = select(AssignmentRule).where(
-        _seen_by(caller, AssignmentRule, chapters=False),
-        AssignmentRule.id == rule_id,
-        AssignmentRule.deleted_at.is_(None),
-    )
+    sight, given = _own(caller, chapters=False)
+    statement = select(AssignmentRule).where(*_is_rule(sight))
     if lock:
         statement = statement.with_for_update()
-    rule: AssignmentRule | None = await session.scalar(statement.execution_options(populate_existing=True))
+    rule: AssignmentRule | None = await session.scalar(
+        statement.execution_options(populate_existing=True), {**given, "row_id": rule_id}
+    )
     if rule is None:
         raise NotFound
     return rule
 
 
-async def access_run(
-    session: AsyncSession, caller: Principal, run_id: uuid.UUID, *, lock: bool = False
-) -> AssignmentRun:
-    """A run about the caller's members. Raises NotFound."""
-    statement = select(AssignmentRun).where(
-        _seen_by(caller, AssignmentRun, chapters=True), AssignmentRun.id == run_id
+def _is_rule(sight: _Sight) -> tuple[ColumnElement[bool], ...]:
+    return sight.of(AssignmentRule), AssignmentRule.id == ROW_ID, AssignmentRule.deleted_at.is_(None)
+
+
+@cache
+def _rule_id(sight: _Sight) -> Kept:
+    return kept(select(AssignmentRule.id).where(*_is_rule(sight)))
+
+
+async def access_run(session: AsyncSession, caller: Principal, run_id: uuid.UUID) -> AssignmentRun:
+    """A run about the caller's members, for what changes it: nobody else does until then. Raises NotFound."""
+    sight, given = _own(caller, chapters=True)
+    statement = select(AssignmentRun).where(sight.of(AssignmentRun), AssignmentRun.id == ROW_ID)
+    run: AssignmentRun | None = await session.scalar(
+        statement.with_for_update().execution_options(populate_existing=True), {**given, "row_id": run_id}
     )
-    if lock:
-        statement = statement.with_for_update()
-    run: AssignmentRun | None = await session.scalar(statement.execution_options(populate_existing=True))
     if run is None:
         raise NotFound
     return run
+
+
+async def find_run(session: AsyncSession, caller: Principal, run_id: uuid.UUID) -> Any:
+    """The row of a run about the caller's members. Raises NotFound."""
+    sight, given = _own(caller, chapters=True)
+    run = await fetch_first(session, _run(sight), {**given, "row_id": run_id})
+    if run is None:
+        raise NotFound
+    return run
+
+
+@cache
+def _run(sight: _Sight) -> Kept:
+    columns = AssignmentRun.__table__.columns
+    return kept(select(*columns).where(sight.of(AssignmentRun), AssignmentRun.id == ROW_ID))
 
 
 async def list_runs(
     session: AsyncSession, caller: Principal, rule_id: uuid.UUID, page: PageRequest
 ) -> Sequence[RunView]:
     """The runs of a rule, newest first; one more than the page holds. Raises NotFound."""
-    await access_rule(session, caller, rule_id)
-    statement = select(AssignmentRun).where(
-        _seen_by(caller, AssignmentRun, chapters=True), AssignmentRun.rule_id == rule_id
-    )
-    if page.after is not None:
-        statement = statement.where(AssignmentRun.id < uuid.UUID(page.after[0]))
-    rows = (await session.scalars(statement.order_by(AssignmentRun.id.desc()).limit(page.limit + 1))).all()
+    sight, given = _own(caller, chapters=False)
+    if await fetch_first(session, _rule_id(sight), {**given, "row_id": rule_id}) is None:
+        raise NotFound
+    sight, given = _own(caller, chapters=True)
+    given |= {"row_id": rule_id, **_place(page)}
+    rows = await fetch(session, _runs(sight, after=page.after is not None), given)
     return await _views(session, caller, rows)
 
 
-async def run_view(session: AsyncSession, caller: Principal, run: AssignmentRun) -> RunView:
-    """A run as the caller sees it."""
+@cache
+def _runs(sight: _Sight, *, after: bool) -> Kept:
+    statement = select(*AssignmentRun.__table__.columns).where(
+        sight.of(AssignmentRun), AssignmentRun.rule_id == ROW_ID
+    )
+    if after:
+        statement = statement.where(AssignmentRun.id < _AFTER)
+    return kept(statement.order_by(AssignmentRun.id.desc()).limit(LIMIT))
+
+
+async def run_view(session: AsyncSession, caller: Principal, run: Any) -> RunView:
+    """A run, or its row, as the caller sees it."""
     return (await _views(session, caller, [run]))[0]
 
 
-async def _views(
-    session: AsyncSession, caller: Principal, runs: Sequence[AssignmentRun]
-) -> Sequence[RunView]:
+async def _views(session: AsyncSession, caller: Principal, runs: Sequence[Any]) -> Sequence[RunView]:
     """Runs as the caller sees them: figures never tell of members whom others administer."""
     reach = reach_of(caller, chapters=True)
     partly = [run.id for run in runs if not reach.covers(reach_of_stored(run))]
     assigned = {run.course_id for run in runs}
     own = await _assigned_within(session, caller.organization_id, assigned, partly, reach)
-    programs = set(
-        await session.scalars(
-            select(Course.id).where(
-                Course.organization_id == caller.organization_id,
-                Course.id.in_(assigned),
-                Course.kind == PROGRAM,
-            )
-        )
-    )
+    given = {"organization_id": caller.organization_id, "courses": list(assigned)}
+    programs = {row.id for row in await fetch(session, _programs(), given)}
     views = [_view(run, of_program=run.course_id in programs) for run in runs]
     return [_figures_of_own(view, own[view.run_id]) if view.run_id in own else view for view in views]
+
+
+@cache
+def _programs() -> Kept:
+    among = Course.id == any_(bindparam("courses", type_=ARRAY(Uuid())))
+    mine = Course.organization_id == ORGANIZATION_ID
+    return kept(select(Course.id).where(mine, among, Course.kind == PROGRAM))
 
 
 async def _assigned_within(
@@ -244,7 +329,7 @@ def _figures_of_own(view: RunView, assigned: int) -> RunView:
     return replace(view, assigned=assigned, matches=None, already_enrolled=None, undone=None)
 
 
-def _view(run: AssignmentRun, *, of_program: bool) -> RunView:
+def _view(run: Any, *, of_program: bool) -> RunView:
     told = {"run_id", "course_id", "program_id"}
     return RunView(
         run_id=run.id,
@@ -254,6 +339,6 @@ def _view(run: AssignmentRun, *, of_program: bool) -> RunView:
     )
 
 
-def reach_of_stored(thing: AssignmentRule | AssignmentRun) -> Reach:
-    """Whose members the rule or run may reach."""
+def reach_of_stored(thing: Any) -> Reach:
+    """Whose members a rule or run, or its row, may reach."""
     return Reach.from_json(thing.reach)

@@ -3,11 +3,12 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.assignments.models import AssignmentRun
-from learning_service.domain.assignments.queries.rules import access_run, run_view
+from learning_service.domain.assignments.queries.rules import find_run, run_view
 from learning_service.domain.completion.models import EnrollmentRun, VersionMigration
 from learning_service.domain.directory.rules.reach import reach_of
 from learning_service.domain.enrollments.queries.enrollments import access_authored
@@ -64,9 +65,9 @@ async def read_progress(session: AsyncSession, caller: Principal, run_id: uuid.U
 
 
 async def _of_assignment(session: AsyncSession, caller: Principal, run_id: uuid.UUID) -> RunProgress:
-    run = await session.get(AssignmentRun, own_key(session, run_id))
+    run: Any = await session.get(AssignmentRun, own_key(session, run_id))
     if run is None or run.started_by != caller.user_id:
-        run = await access_run(session, caller, run_id)
+        run = await find_run(session, caller, run_id)
     seen = await run_view(session, caller, run)
     # Of others' members nothing is told: what is left are the caller's own whom it assigned.
     total = seen.assigned if seen.matches is None else seen.matches
