@@ -21,7 +21,7 @@ from learning_service.cli.keys import rotate
 from learning_service.domain.certificates.actions.credentials import give_place
 from learning_service.domain.certificates.actions.erasing import erase_certificates
 from learning_service.domain.certificates.actions.keys import active_key, keep_first_key
-from learning_service.domain.certificates.queries import certificates_with_ids
+from learning_service.domain.certificates.queries.certificates import certificates_with_ids
 from learning_service.domain.certificates.rules.credentials import LIST_BITS
 from learning_service.domain.jobs.outbox import OutboxRow
 from learning_service.routers import credentials

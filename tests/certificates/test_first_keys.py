@@ -16,7 +16,7 @@ from learning_devstack.parts import Parts
 from learning_service.adapters.credentials import make_key
 from learning_service.context import open_context
 from learning_service.core.settings import Settings
-from learning_service.domain.certificates.queries import certificates_with_ids
+from learning_service.domain.certificates.queries.certificates import certificates_with_ids
 from learning_service.domain.certificates.rules.keys import KeyKind, NewKey
 from learning_service.main import create_app
 from learning_service.worker import signing

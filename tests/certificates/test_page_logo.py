@@ -8,7 +8,7 @@ from tests.kit.earned import Earned, earn, with_logo
 from tests.kit.world import World
 
 from learning_service.domain.certificates.actions.erasing import erase_certificates
-from learning_service.domain.certificates.queries import looks_of_certificate
+from learning_service.domain.certificates.queries.public import looks_of_certificate
 
 
 def path(earned: Earned) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from learning_service.domain.certificates.queries import code_of_certificate
+from learning_service.domain.certificates.queries.public import code_of_certificate
 from learning_service.domain.certificates.rules.codes import printed_code
 from tests.kit import documents as files
 from tests.kit.sending import send, settled

@@ -3,9 +3,11 @@
 import hashlib
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import assert_never
 
 import base58
@@ -37,6 +39,8 @@ from learning_service.domain.kernel.values import JsonObject
 
 _MULTICODEC_ED25519 = b"\xed\x01"
 _RSA_BITS, _RSA_EXPONENT = 2048, 65537
+_MOST_KEYS = 64
+"""Whose public forms a process keeps: reading one takes a millisecond."""
 SERVICE = "Learning service"
 _LONGEST_NAME = 64
 """Of what a certificate calls its holder (X.520)."""
@@ -98,17 +102,19 @@ def _self_signed(key: EllipticCurvePrivateKey, host: str) -> x509.Certificate:
     )
 
 
+@lru_cache(maxsize=_MOST_KEYS)
 def multikey(public: bytes) -> str:
     """An Ed25519 public key as a Multikey: also what a did:key says."""
     return MULTIBASE_BASE58 + base58.b58encode(_MULTICODEC_ED25519 + public).decode()
 
 
-def jwk(public: bytes) -> JsonObject:
+@lru_cache(maxsize=_MOST_KEYS)
+def jwk(public: bytes) -> Mapping[str, str]:
     """An RSA public key as a JWK, without its id."""
     key = load_der_public_key(public)
     assert isinstance(key, RSAPublicKey)
     numbers = key.public_numbers()
-    return {"kty": "RSA", "n": _base64(numbers.n), "e": _base64(numbers.e)}
+    return MappingProxyType({"kty": "RSA", "n": _base64(numbers.n), "e": _base64(numbers.e)})
 
 
 def _base64(number: int) -> str:
@@ -117,7 +123,7 @@ def _base64(number: int) -> str:
 
 
 def _thumbprint(public: bytes) -> str:
-    text = json.dumps(jwk(public), separators=(",", ":"), sort_keys=True)
+    text = json.dumps(dict(jwk(public)), separators=(",", ":"), sort_keys=True)
     return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
 
 

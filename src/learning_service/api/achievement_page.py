@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from learning_service.adapters.certificate_words import preferred_language, words
 from learning_service.api.public_pages import Page, page_headers
-from learning_service.domain.certificates.queries import PublicAchievement
+from learning_service.domain.certificates.queries.public import PublicAchievement
 
 ACHIEVEMENT_HEADERS: Mapping[str, str] = MappingProxyType(
     page_headers(forms=False, cache="public, max-age=300", vary="Accept, Accept-Language")

@@ -13,7 +13,7 @@ from fastapi import Request
 from learning_service.api.parameters import path_id, path_opaque_id
 from learning_service.api.requests import Caller, ContextOf, ReadSession, Session, authenticate
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.queries import access_certificate
+from learning_service.domain.certificates.queries.certificates import access_certificate
 from learning_service.domain.completion.queries.answer_groups import GradedGroup, access_group
 from learning_service.domain.completion.queries.enrollments import access_enrollment
 from learning_service.domain.completion.queries.listed_attempts import access_attempts

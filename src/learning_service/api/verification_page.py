@@ -22,10 +22,7 @@ from learning_service.adapters.certificate_words import (
 )
 from learning_service.api.public_pages import Page, page_headers
 from learning_service.domain.certificates.actions.certificates import verification_url
-from learning_service.domain.certificates.queries import (
-    looks_of_certificate,
-    public_credential,
-)
+from learning_service.domain.certificates.queries.public import looks_of_certificate, public_credential
 from learning_service.domain.certificates.rules.certificates import PublicCertificate
 from learning_service.domain.certificates.rules.checks import CheckResult
 from learning_service.domain.certificates.rules.codes import printed_code

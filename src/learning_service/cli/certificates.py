@@ -7,7 +7,7 @@ import typer
 from learning_service.cli.operating import operate
 from learning_service.context import open_context
 from learning_service.core.settings import Settings
-from learning_service.domain.certificates.queries import PdfState, pdf_state
+from learning_service.domain.certificates.queries.certificates import PdfState, pdf_state
 from learning_service.domain.certificates.rules.certificates import GENERATE
 from learning_service.domain.jobs.paused_jobs import halt_job, resume_job
 

@@ -11,7 +11,7 @@ from learning_service.cli.operating import CommandError, operate, with_context
 from learning_service.context import Context
 from learning_service.core.settings import Settings
 from learning_service.domain.certificates.actions.keys import rotate_key
-from learning_service.domain.certificates.queries import public_keys
+from learning_service.domain.certificates.queries.public import public_keys
 from learning_service.domain.certificates.rules.keys import KEY_KINDS, KeyKind
 from learning_service.domain.kernel.sealing import Unsealable
 

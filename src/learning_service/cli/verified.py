@@ -17,7 +17,7 @@ from learning_service.cli.postgres_tools import connected
 from learning_service.context import Context, open_context
 from learning_service.core.settings import Settings
 from learning_service.domain.certificates.models import Certificate, CertificateCredential, SigningKey
-from learning_service.domain.certificates.queries import verify_certificates
+from learning_service.domain.certificates.queries.public import verify_certificates
 from learning_service.domain.certificates.rules.certificates import pdf_key
 from learning_service.domain.certificates.rules.keys import place_of_key
 from learning_service.domain.documents.models import Document

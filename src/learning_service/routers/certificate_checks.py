@@ -21,7 +21,7 @@ from learning_service.api.requests import NOBODY, ContextOf
 from learning_service.api.uploads import FILE_BODY, MIB, FormFile, Places, read_form
 from learning_service.api.verification_page import PAGE_HEADERS, render_checked_page, view_of
 from learning_service.context import Context
-from learning_service.domain.certificates.queries import (
+from learning_service.domain.certificates.queries.public import (
     PublicBadge,
     PublicKey,
     certificate_of_file,

@@ -18,7 +18,7 @@ from learning_service.api.parameters import path_id
 from learning_service.api.permissions import Anyone
 from learning_service.api.requests import NOBODY, ContextOf
 from learning_service.context import Context
-from learning_service.domain.certificates.queries import certificate_of_page, looks_of_certificate
+from learning_service.domain.certificates.queries.public import certificate_of_page, looks_of_certificate
 from learning_service.domain.certificates.rules.pictures import picture_key
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import NotFound, Unavailable

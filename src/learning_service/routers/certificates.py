@@ -34,11 +34,10 @@ from learning_service.api.verification_page import (
 from learning_service.domain.certificates.actions.certificates import reissue_certificate
 from learning_service.domain.certificates.actions.pdfs import have_marked
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.queries import (
+from learning_service.domain.certificates.queries.certificates import is_pdf_given_up, list_certificates
+from learning_service.domain.certificates.queries.public import (
     certificate_of_code,
     certificate_of_page,
-    is_pdf_given_up,
-    list_certificates,
     verify_certificates,
 )
 from learning_service.domain.certificates.rules.certificates import (

@@ -18,7 +18,7 @@ from learning_service.api.openapi.headers import ETAG, RETRY_AFTER, with_headers
 from learning_service.api.parameters import path_id
 from learning_service.api.permissions import Anyone
 from learning_service.api.requests import ContextOf, PublicSession
-from learning_service.domain.certificates.queries import (
+from learning_service.domain.certificates.queries.public import (
     PublicCredential,
     public_achievement,
     public_badge,

@@ -8,7 +8,7 @@ from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.parameters import page
 from learning_service.api.permissions import AdministersMember, IsAdmin, IsMemberOrAdmin
 from learning_service.api.requests import Caller, Session
-from learning_service.domain.certificates.queries import list_own_certificates
+from learning_service.domain.certificates.queries.certificates import list_own_certificates
 from learning_service.domain.completion.queries.completions import finishes
 from learning_service.domain.compliance.queries import list_own_skills, list_own_statuses
 from learning_service.domain.directory.queries import found_members, units

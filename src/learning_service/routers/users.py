@@ -15,7 +15,7 @@ from learning_service.api.pdf_answers import PdfNotMade, answer_pending
 from learning_service.api.permissions import IsMember
 from learning_service.api.requests import ContextOf, Session
 from learning_service.domain.attempts.queries.positions import version_of
-from learning_service.domain.certificates.queries import list_own_certificates
+from learning_service.domain.certificates.queries.certificates import list_own_certificates
 from learning_service.domain.certificates.rules.certificates import transcript_key
 from learning_service.domain.completion.actions.invitations import accept_invitation
 from learning_service.domain.completion.actions.transcripts import have_transcript_made

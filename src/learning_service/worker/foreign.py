@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.context import Context
-from learning_service.domain.certificates.queries import certificate_of_completion
+from learning_service.domain.certificates.queries.certificates import certificate_of_completion
 from learning_service.domain.documents.queries import find_document
 from learning_service.domain.jobs.outbox import NO_ORGANIZATION, enqueue_named
 from learning_service.worker.catalog import JOBS, SCHEDULED

@@ -24,13 +24,13 @@ from learning_service.domain.certificates.actions.pdfs import (
     note_replaced,
 )
 from learning_service.domain.certificates.models import Certificate
-from learning_service.domain.certificates.queries import (
+from learning_service.domain.certificates.queries.certificates import (
     certificate_of_completion,
     certificates_to_check,
     certificates_with_ids,
-    code_of_certificate,
     drifted_pdfs,
 )
+from learning_service.domain.certificates.queries.public import code_of_certificate
 from learning_service.domain.certificates.rules.certificates import pdf_key, shown_hours
 from learning_service.domain.certificates.rules.pdf_keys import UnusableKey
 from learning_service.domain.certificates.rules.pictures import file_keys, picture_key

@@ -9,7 +9,7 @@ from learning_service.domain.certificates.actions.credentials import (
     signing_key_of,
     unplaced_certificates,
 )
-from learning_service.domain.certificates.queries import certificates_with_ids
+from learning_service.domain.certificates.queries.certificates import certificates_with_ids
 from learning_service.domain.jobs.outbox import Job, enqueue_job
 from learning_service.domain.jobs.payloads import SignCredential, Unworkable
 from learning_service.worker.durable import finishing

@@ -1,27 +1,21 @@
-"""Reads of certificates."""
+"""Reads of an organization's own certificates."""
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import DateTime, Uuid, and_, bindparam, func, select, text, tuple_
+from sqlalchemy import DateTime, Uuid, and_, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.certificates.models import (
     IS_OF_CERTIFICATE,
     Certificate,
     CertificateOrganization,
-    SigningKey,
-    StatusList,
 )
-from learning_service.domain.certificates.rules.badges import bake
-from learning_service.domain.certificates.rules.certificates import Mark, PublicCertificate, generation_key
-from learning_service.domain.certificates.rules.checks import Traces
-from learning_service.domain.certificates.rules.pictures import Pictures
+from learning_service.domain.certificates.rules.certificates import Mark, generation_key
 from learning_service.domain.directory.models import Chapter, Member
 from learning_service.domain.directory.queries.audience import is_within
 from learning_service.domain.directory.queries.members import was_member
@@ -34,182 +28,7 @@ from learning_service.domain.kernel.planning import plan_by_keys
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.reads import LIMIT, ORGANIZATION_ID, USER_ID, Kept, fetch, kept
 
-# The function is the one way to a certificate of whatever organization.
-_VERIFY = text("SELECT c.* FROM unnest(CAST(:ids AS uuid[])) AS wanted, public_certificate(wanted) AS c")
-_LOOKS = text(
-    "SELECT i.*, score_of_certificate(CAST(:id AS uuid)), logo_of_certificate(CAST(:id AS uuid)), p.*"
-    " FROM issuer_of_certificate(CAST(:id AS uuid)) AS i"
-    " LEFT JOIN pictures_of_certificate(CAST(:id AS uuid)) AS p ON true"
-)
-_OF_CODE = text("SELECT certificate_of_code(CAST(:code AS bytea))")
-_OF_FILE = text("SELECT certificate_of_file(:sha256)")
-_CREDENTIAL = text("SELECT * FROM public_credential(CAST(:id AS uuid))")
-_BADGE = text("SELECT * FROM public_badge(CAST(:id AS uuid))")
-_ACHIEVEMENT = text("SELECT * FROM public_achievement(CAST(:id AS uuid), CAST(:number AS integer))")
-_PAGE = text("SELECT c.*, code_of_certificate(c.id) FROM public_certificate(CAST(:id AS uuid)) AS c")
-_CODE = text("SELECT code_of_certificate(CAST(:id AS uuid))")
-
 _DRIFTED = select(func.count()).select_from(Certificate).where(Certificate.pdf_drift.is_not(None))
-
-
-async def verify_certificates(
-    session: AsyncSession, ids: Sequence[uuid.UUID]
-) -> dict[uuid.UUID, PublicCertificate]:
-    """The certificates with these ids, of whatever organization, as anyone may see them."""
-    rows = await session.execute(_VERIFY, {"ids": list(ids)})
-    found = (PublicCertificate(*facts) for _instant, *facts in rows)
-    return {certificate.id: certificate for certificate in found}
-
-
-async def certificate_of_page(
-    session: AsyncSession, certificate_id: uuid.UUID
-) -> tuple[PublicCertificate, bytes] | None:
-    """The certificate with this id, of whatever organization, and the code that is printed on it."""
-    row = (await session.execute(_PAGE, {"id": certificate_id})).first()
-    if row is None:
-        return None
-    _instant, *facts, code = row
-    return PublicCertificate(*facts), code
-
-
-@dataclass(frozen=True, slots=True)
-class PublicLooks:
-    """What anyone may know of a certificate and who issued it, beside names and dates."""
-
-    website: str | None = None
-    primary_color: str | None = None
-    score: Decimal | None = None
-    """Percent; None where it is not told."""
-    logo_key: str | None = None
-    """Where the logo that it bears is stored; None where it bears none, or the person was erased."""
-
-
-async def looks_of_certificate(
-    session: AsyncSession, certificate_id: uuid.UUID
-) -> tuple[PublicLooks, Pictures | None]:
-    """How this certificate looks, of whatever organization, and the pictures of its PDFs.
-
-    Nothing is known of one that does not exist, and there are no pictures where the person was erased.
-    """
-    row = (await session.execute(_LOOKS, {"id": certificate_id})).first()
-    if row is None:
-        return PublicLooks(), None
-    website, color, score, logo_key, *pictures = row
-    return PublicLooks(website, color, score, logo_key), Pictures(*pictures) if any(pictures) else None
-
-
-async def certificate_of_code(session: AsyncSession, code: bytes) -> uuid.UUID | None:
-    """The id of the certificate on which this code is printed, of whatever organization."""
-    found: uuid.UUID | None = await session.scalar(_OF_CODE, {"code": code})
-    return found
-
-
-async def certificate_of_file(session: AsyncSession, sha256: str) -> uuid.UUID | None:
-    """The id of the certificate, of whatever organization, that was given out as the file with this digest (hex)."""
-    found: uuid.UUID | None = await session.scalar(_OF_FILE, {"sha256": sha256})
-    return found
-
-
-async def certificates_named(
-    session: AsyncSession, traces: Traces
-) -> Sequence[tuple[PublicCertificate, bytes]]:
-    """The certificates, of whatever organization, that a file names, with their codes. Erased ones are left out."""
-    codes = {code: await certificate_of_code(session, code) for code in sorted(traces.codes())}
-    named = traces.named({code: one for code, one in codes.items() if one is not None})
-    found = [await certificate_of_page(session, one) for one in named]
-    return [one for one in found if one is not None and one[0].recipient_name is not None]
-
-
-async def code_of_certificate(session: AsyncSession, certificate_id: uuid.UUID) -> bytes:
-    """The code that is printed on this certificate. Raises NotFound."""
-    found: bytes | None = await session.scalar(_CODE, {"id": certificate_id})
-    if found is None:
-        raise NotFound
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class PublicCredential:
-    """A certificate's credential as anyone may have it; None: not signed yet, or gone with the person's data."""
-
-    is_erased: bool
-    credential: str | None
-    jwt: str | None
-
-
-async def public_credential(session: AsyncSession, certificate_id: uuid.UUID) -> PublicCredential:
-    """The credential of a certificate, of whatever organization. Raises NotFound."""
-    row = (await session.execute(_CREDENTIAL, {"id": certificate_id})).first()
-    if row is None:
-        raise NotFound
-    return PublicCredential(*row)
-
-
-@dataclass(frozen=True, slots=True)
-class PublicBadge:
-    """What a certificate's badge is made of; None: not signed or drawn yet, or gone with the person's data."""
-
-    is_erased: bool
-    credential: str | None
-    picture: bytes | None
-
-    def baked(self) -> bytes | None:
-        """The picture with the credential in it."""
-        if self.credential is None or self.picture is None:
-            return None
-        return bake(self.picture, self.credential)
-
-
-async def public_badge(session: AsyncSession, certificate_id: uuid.UUID) -> PublicBadge:
-    """The badge of a certificate, of whatever organization. Raises NotFound."""
-    row = (await session.execute(_BADGE, {"id": certificate_id})).first()
-    if row is None:
-        raise NotFound
-    return PublicBadge(*row)
-
-
-@dataclass(frozen=True, slots=True)
-class PublicAchievement:
-    """What credentials say of one version of a course: a JSON document, and who issues."""
-
-    document: str
-    issuer_name: str
-
-
-async def public_achievement(session: AsyncSession, course_id: uuid.UUID, number: int) -> PublicAchievement:
-    """What credentials say of this version, of whatever organization. Raises NotFound where none was signed."""
-    row = (await session.execute(_ACHIEVEMENT, {"id": course_id, "number": number})).first()
-    if row is None:
-        raise NotFound
-    return PublicAchievement(*row)
-
-
-@dataclass(frozen=True, slots=True)
-class PublicKey:
-    """The public half of a key of this installation."""
-
-    id: str
-    kind: str
-    public_key: bytes
-
-
-async def public_keys(session: AsyncSession) -> Sequence[PublicKey]:
-    """Every key that signs or has signed, the newest first."""
-    rows = await session.execute(
-        select(SigningKey.id, SigningKey.kind, SigningKey.public_key).order_by(
-            SigningKey.created_at.desc(), SigningKey.id
-        )
-    )
-    return [PublicKey(*row) for row in rows]
-
-
-async def published_list(session: AsyncSession, number: int) -> str | None:
-    """The signed status list; None until it was first signed. Raises NotFound."""
-    row = (await session.execute(select(StatusList.credential).where(StatusList.number == number))).first()
-    if row is None:
-        raise NotFound
-    found: str | None = row[0]
-    return found
 
 
 async def list_own_certificates(session: AsyncSession, caller: Principal, page: PageRequest) -> Sequence[Any]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.attempts.queries.positions import Position, find_position, version_of
-from learning_service.domain.certificates.queries import certificate_of_completion
+from learning_service.domain.certificates.queries.certificates import certificate_of_completion
 from learning_service.domain.completion.actions.doubts import doubted_quizzes, recount, settle_doubts
 from learning_service.domain.completion.actions.holding import hold_to_reconsider
 from learning_service.domain.completion.actions.reconsidering import reconsider
