@@ -16,6 +16,8 @@ OF_A_NATIONAL_ADMIN = (
     "/api/webhooks/{hook}/deliveries/?status=failed",
     "/api/directory/regions/?limit=1",
     "/api/directory/chapters/?region_id=north&closed=true",
+    "/api/documents/",
+    "/api/documents/?q=50%25_a&kind=picture&status=ready",
     "/api/assignment-rules/",
     "/api/assignment-rules/{rule}/",
     "/api/assignment-rules/{rule}/runs/",

@@ -1,5 +1,7 @@
 """Who may call a route about a document."""
 
+from typing import Any
+
 from fastapi import Request
 
 from learning_service.api.parameters import path_id
@@ -7,7 +9,6 @@ from learning_service.api.permissions import Permission
 from learning_service.api.requests import Caller, ContextOf, Session
 from learning_service.domain.courses.actions.courses import require_author
 from learning_service.domain.directory.queries.members import is_member
-from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import get_document, private_document
 from learning_service.domain.enrollments.queries.enrollments import access_file
 from learning_service.domain.kernel.errors import NotAMember
@@ -37,8 +38,8 @@ class CanSeeDocument(Permission):
 
     name = "author, owner"
 
-    async def __call__(self, caller: Caller, session: Session, document_id: str) -> Document:
-        """The document. Raises Forbidden, NotFound."""
+    async def __call__(self, caller: Caller, session: Session, document_id: str) -> Any:
+        """The document's row. Raises Forbidden, NotFound."""
         wanted = path_id(document_id)
         private = await private_document(session, caller.organization_id, wanted)
         if private is not None and private.uploaded_by == caller.user_id:
@@ -52,6 +53,6 @@ class CanSeeFile(Permission):
 
     name = "author, grader, or a caller who may see a course that uses it; of evidence owner, admin"
 
-    async def __call__(self, caller: Caller, session: Session, document_id: str) -> Document:
-        """The document. Raises NotFound, NotAMember."""
+    async def __call__(self, caller: Caller, session: Session, document_id: str) -> Any:
+        """The document's row. Raises NotFound, NotAMember."""
         return await access_file(session, caller, path_id(document_id))

@@ -2,11 +2,10 @@
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.rules import DocumentKind, file_path, kind_of, reference_to
 from learning_service.schemas.common import Out
 
@@ -49,8 +48,8 @@ class DocumentOut(Out):
     created_at: datetime
 
     @classmethod
-    def of(cls, document: Document) -> "DocumentOut":
-        """What is sent of this row."""
+    def of(cls, document: Any) -> "DocumentOut":
+        """What is sent of a document, or of its row."""
         url = file_path(document.id) if document.status == "ready" else None
         made = {"url": url, "reference": reference_to(document.id), "kind": kind_of(document.media_type)}
         return cls.model_validate(

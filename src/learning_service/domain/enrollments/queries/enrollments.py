@@ -39,7 +39,6 @@ from learning_service.domain.courses.rules.programs import COURSE
 from learning_service.domain.directory.models import Member
 from learning_service.domain.directory.queries.audience import within
 from learning_service.domain.directory.rules.reach import reach_of
-from learning_service.domain.documents.models import Document
 from learning_service.domain.documents.queries import documents_with_ids, private_document
 from learning_service.domain.enrollments.models import CourseCompletion, Enrollment
 from learning_service.domain.enrollments.queries.standing import OPEN, WITHDRAWN
@@ -174,11 +173,12 @@ async def access_quiz(
     return quiz
 
 
-async def access_file(session: AsyncSession, caller: Principal, document_id: uuid.UUID) -> Document:
-    """A document, for a caller who may open it: an author, a grader, or one who sees a course whose version shows it.
+async def access_file(session: AsyncSession, caller: Principal, document_id: uuid.UUID) -> Any:
+    """The row of a document, for a caller who may open it.
 
-    A learner's versions are the published ones of courses open to them, and those that they are enrolled in. The
-    organization's logo is for every caller. A private document is for its owner, and for who decides what it shows.
+    That is an author, a grader, or one who sees a course whose version shows it. A learner's versions are the
+    published ones of courses open to them, and those that they are enrolled in. The organization's logo is for every
+    caller. A private document is for its owner, and for who decides what it shows.
     Raises NotFound, or NotAMember for a caller who is neither member nor administrator.
     """
     private = await private_document(session, caller.organization_id, document_id)
