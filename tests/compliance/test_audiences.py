@@ -150,4 +150,4 @@ async def test_many_requirements_are_few_statements(app: FastAPI, world: World) 
         await caller.ok("GET", path)
         with counted(app) as statements:
             await caller.ok("GET", path)
-        assert len(statements) <= 3, statements
+        assert len(statements) <= (4 if path == STATUSES else 3), statements
