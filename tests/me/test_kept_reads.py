@@ -52,3 +52,5 @@ async def test_no_read_of_a_member_opens_a_transaction(world: World, opened: lis
     for asked in ("/api/compliance-requirements/hazing/", path):
         await ana.ok("GET", asked)
         assert not opened, asked
+    for asked in OWN:
+        assert not (await world.member("bob").ok("GET", asked)).get("items"), f"ana's, told to bob by {asked}"
