@@ -19,7 +19,8 @@ from learning_service.domain.kernel.values import JsonObject
 
 def tell_meanings(schemas: JsonObject) -> None:
     """Describe each property of each schema: by its class, or by what its name means everywhere."""
-    classes = {_schema_name(model): model for model in _models(BaseModel)}
+    # FastAPI has models of its own with names such as ours, whichever are loaded first.
+    classes = {_schema_name(model): model for model in _models(BaseModel) if _is_ours(model.__module__)}
     for name, schema in schemas.items():
         meanings = {**MEANINGS, **(meanings_of(classes[name]) if name in classes else {})}
         for field, said in schema.get("properties", {}).items():
@@ -41,6 +42,10 @@ def _models(base: type[BaseModel]) -> Iterator[type[BaseModel]]:
         yield from _models(model)
 
 
+def _is_ours(module: str) -> bool:
+    return module.startswith("learning_service.")
+
+
 def _schema_name(model: type[BaseModel]) -> str:
     return re.sub(r"[^\w.-]", "_", model.__name__)
 
@@ -48,7 +53,7 @@ def _schema_name(model: type[BaseModel]) -> str:
 @cache
 def _docstrings(module: ModuleType | None) -> dict[str, dict[str, str]]:
     """For each class of a module of ours its fields' docstrings."""
-    if module is None or not module.__name__.startswith("learning_service."):
+    if module is None or not _is_ours(module.__name__):
         return {}
     classes = [node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.ClassDef)]
     return {node.name: dict(_documented(node.body)) for node in classes}
