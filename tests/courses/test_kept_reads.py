@@ -1,27 +1,12 @@
 """Reads of courses, of banks and of regrades: none of them opens a transaction of the engine."""
 
-import pytest
+from tests.kit.kept_reads import opened
 from tests.kit.quiz_taker import quiz, tree
 from tests.kit.regrades import preview, questions_of, swapped
 from tests.kit.world import World, choice
 
-from learning_service.core.reading import ReadingSession
-
+__all__ = ["opened"]
 BANKS = "/api/question-banks/"
-
-
-@pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """The sessions of reads that became the engine's."""
-    found: list[object] = []
-    become = ReadingSession.be_of_engine
-
-    async def noted(session: ReadingSession) -> None:
-        found.append(session)
-        await become(session)
-
-    monkeypatch.setattr(ReadingSession, "be_of_engine", noted)
-    return found
 
 
 async def test_no_read_of_an_author_opens_a_transaction(world: World, opened: list[object]) -> None:

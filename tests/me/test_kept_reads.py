@@ -1,13 +1,12 @@
 """A member's reads of what is theirs, and of requirements and programs: none opens a transaction of the engine."""
 
-import pytest
 from tests.kit.earned import earn
 from tests.kit.evidence import send_in
+from tests.kit.kept_reads import opened
 from tests.kit.programs import PROGRAMS, published
 from tests.kit.world import World
 
-from learning_service.core.reading import ReadingSession
-
+__all__ = ["opened"]
 OWN = (
     "/api/users/skills/",
     "/api/users/preferences/",
@@ -17,20 +16,6 @@ OWN = (
     "/api/users/programs/",
     "/api/users/notifications/?unread=true",
 )
-
-
-@pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """The sessions of reads that became the engine's."""
-    found: list[object] = []
-    become = ReadingSession.be_of_engine
-
-    async def noted(session: ReadingSession) -> None:
-        found.append(session)
-        await become(session)
-
-    monkeypatch.setattr(ReadingSession, "be_of_engine", noted)
-    return found
 
 
 async def test_no_read_of_a_member_opens_a_transaction(world: World, opened: list[object]) -> None:
