@@ -20,11 +20,13 @@ from learning_service.domain.attempts.actions.attempts import attempts_granted, 
 from learning_service.domain.attempts.actions.papers import layout_of, questions_shown
 from learning_service.domain.attempts.queries.positions import AttemptRow, Position, read_position
 from learning_service.domain.courses.queries.compiled import CompiledQuiz, cached_version
-from learning_service.schemas.attempts import StartedAttemptOut
+from learning_service.domain.courses.queries.shown import AnswerView, QuestionView
+from learning_service.schemas.attempts import AnswerOut, QuestionOut, StartedAttemptOut
 from learning_service.schemas.common import NothingIn
 
 _START = "SELECT start_attempt_in($1, $2, $3)"
 _BODY: TypeAdapter[NothingIn] = TypeAdapter(NothingIn)
+_NO_QUESTIONS = b'"questions":[]'
 NO_DIGEST = ""
 """No submission is asked about."""
 
@@ -54,8 +56,30 @@ async def start(request: Request, context: Context, quiz_id: str, *, kind: str) 
     written = await context.direct.write(_START, organization, document, position.revision)
     if written is None or not written[0]:
         return None
-    shown = StartedAttemptOut.of(attempt, questions_shown(quiz, attempt.layout), instant)
-    return shown.model_dump_json().encode(), ()
+    reply = StartedAttemptOut.of(attempt, (), instant).model_dump_json().encode()
+    asked = b",".join([_written(quiz, view) for view in questions_shown(quiz, attempt.layout)])
+    return reply.replace(_NO_QUESTIONS, b'"questions":[%s]' % asked, 1), ()
+
+
+def _written(quiz: CompiledQuiz, view: QuestionView) -> bytes:
+    """A question as JSON. It and its choices are each written once for all learners, and put in this one's order."""
+    text = quiz.written.get(view.id)
+    if text is None:
+        bare = QuestionOut.model_validate(replace(view, answers=()))
+        text = quiz.written[view.id] = bare.model_dump_json().encode()
+    if not view.answers:
+        return text
+    return b'%s,"answers":[%s]}' % (
+        text[:-1],
+        b",".join([_written_answer(quiz, one) for one in view.answers]),
+    )
+
+
+def _written_answer(quiz: CompiledQuiz, view: AnswerView) -> bytes:
+    text = quiz.written.get(view.id)
+    if text is None:
+        text = quiz.written[view.id] = AnswerOut.model_validate(view).model_dump_json().encode()
+    return text
 
 
 async def _says_nothing(request: Request) -> bool:
