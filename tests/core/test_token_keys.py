@@ -137,7 +137,7 @@ async def test_a_remembered_token_ends_with_its_expiry() -> None:
         await judge.verify(short, now=NOW + timedelta(seconds=30))
 
 
-async def test_a_remembered_token_is_judged_anew_after_a_minute() -> None:
+async def test_a_remembered_token_ends_with_its_key() -> None:
     source, clock = Source(), Clock()
     judge = verifier(source, clock)
     await judge.verify(GOOD, now=NOW)
@@ -145,9 +145,23 @@ async def test_a_remembered_token_is_judged_anew_after_a_minute() -> None:
     clock.seconds += 601
     with pytest.raises(Unauthenticated, match="not among"):
         await judge.verify(token(kid="gone"), now=NOW)
-    await judge.verify(GOOD, now=NOW + timedelta(seconds=59))
     with pytest.raises(Unauthenticated, match="not among"):
-        await judge.verify(GOOD, now=NOW + timedelta(seconds=60))
+        await judge.verify(GOOD, now=NOW)
+
+
+async def test_a_signature_is_judged_once_while_its_key_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    judge = verifier(Source(), clock)
+    first = await judge.verify(GOOD, now=NOW)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("judged again")
+
+    monkeypatch.setattr(auth._JWS, "decode", refuse)
+    clock.seconds += 590
+    assert await judge.verify(GOOD, now=NOW + timedelta(seconds=590)) is first
+    with pytest.raises(AssertionError):
+        await judge.verify(token("u2"), now=NOW)
 
 
 async def test_a_remembered_token_does_not_hold_before_it_was_judged() -> None:
@@ -159,13 +173,15 @@ async def test_a_remembered_token_does_not_hold_before_it_was_judged() -> None:
 
 def test_only_so_many_tokens_are_remembered() -> None:
     remembered = auth._VerifiedTokens()
-    principal = Principal(organization_id="acme", user_id="u1")
+    principal: Any = Principal(organization_id="acme", user_id="u1")
+    held: Any = None
+    one = auth._Verified(principal, held, "kid", held, 0, 100)
     names = [str(n).encode() for n in range(10_001)]
     for name in names[:-1]:
-        remembered.put(name, principal, 0, 100)
-    assert remembered.get(names[0], 1) is principal
-    remembered.put(names[-1], principal, 0, 100)
-    assert remembered.get(names[0], 1) is principal, "used lately"
+        remembered.put(name, one)
+    assert remembered.get(names[0], 1) is one
+    remembered.put(names[-1], one)
+    assert remembered.get(names[0], 1) is one, "used lately"
     assert remembered.get(names[1], 1) is None, "the least recently used"
     assert len(remembered._entries) == 10_000
 

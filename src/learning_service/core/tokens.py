@@ -13,6 +13,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, TypeAlias
 
@@ -36,7 +37,6 @@ MAX_EMAIL_LENGTH = 254
 MIN_RSA_BITS = 2048
 
 CACHED_TOKENS = 10_000
-CACHED_TOKEN_SECONDS = 60.0
 
 FETCH_SECONDS = 2.0
 REFRESH_SECONDS = 600.0
@@ -123,9 +123,9 @@ class TokenVerifier:
         if not token.isascii():
             raise Unauthenticated("The token is not a signed JWT.")
         digest = hashlib.blake2b(token.encode("ascii"), digest_size=32).digest()
-        principal = self._verified.get(digest, instant)
-        if principal is not None:
-            return principal
+        known = self._verified.get(digest, instant)
+        if known is not None and await known.keys.find(known.kid) is known.key:
+            return known.principal
 
         header, payload = _open(token)
         kid, algorithm = _check_header(header)
@@ -142,7 +142,7 @@ class TokenVerifier:
             raise Unauthenticated("The token's signature does not hold.") from error
 
         principal = _principal(claims)
-        self._verified.put(digest, principal, instant, claims.exp)
+        self._verified.put(digest, _Verified(principal, keys, kid, key, instant, claims.exp))
         return principal
 
     def _check_claims(self, claims: _Claims, instant: float) -> "_IssuerKeys":
@@ -226,25 +226,36 @@ def _usable_email(text: str | None) -> str | None:
     return text if usable else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A token that held: until it expires, and as long as its issuer has the key that signed it."""
+
+    principal: Principal
+    keys: "_IssuerKeys"
+    kid: str
+    key: jwt.PyJWK
+    since: float
+    until: float
+
+
 class _VerifiedTokens:
     """The last tokens that held, least recently used out first. Only their hashes are kept."""
 
     def __init__(self) -> None:
-        self._entries: OrderedDict[bytes, tuple[Principal, float, float]] = OrderedDict()
+        self._entries: OrderedDict[bytes, _Verified] = OrderedDict()
 
-    def get(self, digest: bytes, instant: float) -> Principal | None:
+    def get(self, digest: bytes, instant: float) -> _Verified | None:
         entry = self._entries.get(digest)
         if entry is None:
             return None
-        principal, since, until = entry
-        if not since <= instant < until:
+        if not entry.since <= instant < entry.until:
             del self._entries[digest]
             return None
         self._entries.move_to_end(digest)
-        return principal
+        return entry
 
-    def put(self, digest: bytes, principal: Principal, instant: float, expires: float) -> None:
-        self._entries[digest] = (principal, instant, min(expires, instant + CACHED_TOKEN_SECONDS))
+    def put(self, digest: bytes, verified: _Verified) -> None:
+        self._entries[digest] = verified
         self._entries.move_to_end(digest)
         if len(self._entries) > CACHED_TOKENS:
             self._entries.popitem(last=False)
