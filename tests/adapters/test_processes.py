@@ -140,6 +140,23 @@ async def test_a_death_is_of_one_piece_of_work(
     assert await busy == first
 
 
+async def test_nothing_is_left_to_be_done_after_the_end(
+    pool: ProcessPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(processes, "LAST_REST_SECONDS", 0.05)
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+    await pool.run(abs, -1)
+    await pool.close()
+    working = asyncio.create_task(pool.run(begun, str(tmp_path / "begun")))
+    await pid_in(tmp_path / "begun")
+    await pool.close()
+    with pytest.raises(ProcessDied):
+        await working
+    await asyncio.sleep(0.2)
+    assert faults == []
+
+
 async def test_what_is_printed_and_what_cannot_be_sent_disturb_nothing(pool: ProcessPool) -> None:
     await pool.run(print, "not an answer")
     with pytest.raises(RuntimeError, match="Unsendable"):

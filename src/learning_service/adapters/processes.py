@@ -54,10 +54,11 @@ class ProcessPool:
 
     async def close(self) -> None:
         """End the processes, whatever they do."""
-        for place in self._places:
+        places, self._places, free, self._free = self._places, [], self._free, []
+        for place in free:
+            place.timer.cancel()
+        for place in places:
             await place.close()
-        self._places.clear()
-        self._free.clear()
 
     async def _free_place(self) -> "_Place":
         """The place that was used last of those that are free, where work has its process in memory; or a new one."""
@@ -77,6 +78,8 @@ class ProcessPool:
         return place
 
     def _rest(self, place: "_Place") -> None:
+        if place not in self._places:
+            return  # the pool was closed over its work
         seconds = LAST_REST_SECONDS if len(self._places) == 1 else REST_SECONDS
         place.timer = asyncio.get_running_loop().call_later(seconds, self._drop, place)
         self._free.append(place)
