@@ -34,11 +34,14 @@ async def clock() -> AsyncIterator[Clock]:
 
 @pytest.fixture
 async def years(world: World, settings: Settings, clock: Clock) -> AsyncIterator[World]:
-    """The same organization through an application without hot paths, whose time is the database's."""
+    """The same organization through an application without hot paths and without reads by the driver alone: their
+    time is the database's.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(main, "HOT_PATHS", ())
         application = create_app(settings)
     async with application.router.lifespan_context(application):
+        application.state.context.readers.is_off = True
         transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="https://learn.example.org") as http:
             yield replace(world, http=http)
