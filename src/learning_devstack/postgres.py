@@ -19,9 +19,9 @@ DATABASE = "learning"
 PREDECESSOR_SECONDS = 20
 READY_LINE = 7
 COMMON_OPTIONS = ("shared_buffers=64MB", "timezone=UTC", "log_timezone=UTC", "unix_socket_directories=")
-DEVELOPMENT_OPTIONS = ("max_connections=120",)
+DEVELOPMENT_OPTIONS = ("max_connections=200",)
 THROWAWAY_OPTIONS = (
-    "max_connections=200",
+    "max_connections=400",
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
