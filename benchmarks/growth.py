@@ -43,7 +43,7 @@ They are measured one at a time, and longer."""
 _PAST = (
     """
     INSERT INTO member_changes (organization_id, user_id, field, at, id, was, value)
-    SELECT organization_id, user_id, 'chapter_id', now() - interval '30 days', gen_random_uuid(),
+    SELECT organization_id, user_id, 'chapter_id', now() - interval '30 days', md5(organization_id || user_id)::uuid,
         jsonb_build_array(chapter_id), jsonb_build_array(chapter_id) FROM members
     """,
     """

@@ -5,13 +5,14 @@ PAPERS = (
     """
     INSERT INTO evidence (organization_id, id, user_id, requirement_id, completed_on, completed_at, note, status,
         sent_at)
-    SELECT organization_id, gen_random_uuid(), user_id, 'hazing', current_date - 9, now() - interval '9 days', 'Done',
-        'pending', now() - interval '1 day'
+    SELECT organization_id, md5(organization_id || user_id)::uuid, user_id, 'hazing', current_date - 9,
+        now() - interval '9 days', 'Done', 'pending', now() - interval '1 day'
     FROM members WHERE organization_id = ANY ($1) AND hashtext(user_id) % 10 = 0
     """,
     """
     INSERT INTO exemptions (organization_id, id, user_id, requirement_id, reason, granted_by, granted_at)
-    SELECT organization_id, gen_random_uuid(), user_id, 'hazing', 'Ill', 'boss', now() - interval '1 day'
+    SELECT organization_id, md5(organization_id || user_id)::uuid, user_id, 'hazing', 'Ill', 'boss',
+        now() - interval '1 day'
     FROM members WHERE organization_id = ANY ($1) AND hashtext(user_id) % 10 = 1
     """,
     """
@@ -22,15 +23,16 @@ PAPERS = (
     """,
     """
     INSERT INTO audit_entries (organization_id, id, at, actor, action, subject_kind, subject_id, details)
-    SELECT organization_id, gen_random_uuid(), now() - random() * interval '30 days', 'boss', 'enrollment.assigned',
-        'member', user_id, '{}'
+    SELECT organization_id, md5(organization_id || user_id)::uuid, now() - random() * interval '30 days', 'boss',
+        'enrollment.assigned', 'member', user_id, '{}'
     FROM members WHERE organization_id = ANY ($1)
     """,
     """
     INSERT INTO events (organization_id, id, type, user_id, at, data, position)
-    SELECT m.organization_id, gen_random_uuid(), 'learning.enrollment.assigned', m.user_id, now(),
-        jsonb_build_object('organization_id', m.organization_id, 'user_id', m.user_id, 'enrollment_id',
-        gen_random_uuid(), 'course_id', gen_random_uuid(), 'due_at', null, 'source', 'rule'),
+    SELECT m.organization_id, md5(m.organization_id || m.user_id)::uuid, 'learning.enrollment.assigned', m.user_id,
+        now(), jsonb_build_object('organization_id', m.organization_id, 'user_id', m.user_id,
+        'enrollment_id', md5(m.user_id)::uuid, 'course_id', md5(m.organization_id)::uuid, 'due_at', null,
+        'source', 'rule'),
         coalesce(f.last_position, 0) + row_number() OVER (PARTITION BY m.organization_id ORDER BY m.user_id)
     FROM members m LEFT JOIN event_feeds f USING (organization_id) WHERE m.organization_id = ANY ($1)
     """,
