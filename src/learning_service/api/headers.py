@@ -1,6 +1,10 @@
-"""Headers that every reply has, wherever it is made: by a route, by the server's protocol, or after an accident."""
+"""A request's headers as the server gives them, and those that every reply has, wherever it is made: by a route, by
+the server's protocol, or after an accident.
+"""
 
 from collections.abc import Sequence
+
+from starlette.types import Scope
 
 Header = tuple[bytes, bytes]
 
@@ -25,3 +29,11 @@ def with_always(headers: Sequence[Header], *further: Header, private: bool = Fal
     if private:
         return [*headers, *_ALWAYS, _NO_PAGE, _NO_STORE, *further]
     return [*headers, *_ALWAYS, _NO_PAGE, *further]
+
+
+def values_of(scope: Scope, name: bytes) -> list[str]:
+    """What a request's headers of this name (in small letters) say, in their order.
+
+    Starlette's mapping of headers takes 5 µs of a call that asks for one.
+    """
+    return [value.decode("latin-1") for given, value in scope["headers"] if given == name]

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 
 from learning_service.api.bodies import LARGE, SMALL, JsonBody, refuse_unknown_parameters
 from learning_service.api.requests import Caller, Session
-from learning_service.context import Context
+from learning_service.context import context_of
 from learning_service.domain.directory.queries.members import is_member
 from learning_service.domain.kernel.errors import Invalid, NotAMember, NotFound
 from learning_service.domain.kernel.paging import Cursors, PageRequest, read_page
@@ -110,7 +110,7 @@ def cursors_of(
     request: Request, caller: Principal, list_name: str, filters: Mapping[str, str] | None = None
 ) -> Cursors:
     """The cursors of the list that this request asks for, in the caller's organization."""
-    context: Context = request.app.state.context
+    context = context_of(request.scope)
     scope = json.dumps(
         [list_name, caller.organization_id, sorted(request.path_params.items()), filters or {}]
     )

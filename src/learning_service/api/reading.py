@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from learning_service.api.idempotency import KeyedRoute
 from learning_service.api.openapi.headers import DATA_AS_OF
 from learning_service.api.steps import Handler
+from learning_service.context import context_of
 from learning_service.core.replica import was_lost
 
 
@@ -22,8 +23,9 @@ class ReadingRoute(KeyedRoute):
             try:
                 response = await handler(request)
             except Exception as error:
-                replica = request.app.state.context.replica
-                if not getattr(request.state, "asks_replica", False) or not was_lost(error):
+                replica = context_of(request.scope).replica
+                asked = getattr(request.state, "asks_replica", False)
+                if replica is None or not asked or not was_lost(error):
                     raise
                 replica.rest(f"It was lost: {type(error).__name__}.")
                 request.state.may_ask_replica = False

@@ -14,8 +14,9 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.api.bodies import ARRIVAL, CALLER, receive_body
+from learning_service.api.headers import values_of
 from learning_service.api.idempotency import claim_for, keyed_request
-from learning_service.context import Context
+from learning_service.context import Context, context_of
 from learning_service.core.telemetry import note_organization
 from learning_service.core.tokens import bearer_token
 from learning_service.domain.completion.actions.marking import marked_since
@@ -27,8 +28,7 @@ READS = Counter("learning_report_reads_total", "Reports, by the database that wa
 
 async def get_context(request: Request) -> Context:
     """The process's clients. Asynchronous because FastAPI gives plain functions to a thread (0.1 ms each)."""
-    context: Context = request.app.state.context
-    return context
+    return context_of(request.scope)
 
 
 ContextOf = Annotated[Context, Depends(get_context)]
@@ -39,8 +39,8 @@ async def authenticate(request: Request) -> Principal:
     # A hot path that hands on to its route has counted the caller already.
     if (known := request.scope.get(CALLER)) is not None:
         return cast(Principal, known)
-    context: Context = request.app.state.context
-    token = bearer_token(request.headers.getlist("authorization"))
+    context = context_of(request.scope)
+    token = bearer_token(values_of(request.scope, b"authorization"))
     caller = await context.tokens.verify(token, now=datetime.now(UTC))
     note_organization(caller.organization_id)
     wait = context.limits.spend_request(caller.key)
@@ -71,7 +71,7 @@ Received = Annotated[None, Depends(_receive)]
 async def _session(request: Request) -> AsyncIterator[AsyncSession]:
     caller = await authenticate(request)
     await _receive(request, caller)
-    context: Context = request.app.state.context
+    context = context_of(request.scope)
     since = marked_since()
     if request.method == "GET" and since is None:
         async with context.reading(caller.organization_id, caller=caller.key) as reading:
@@ -93,7 +93,7 @@ NOBODY = ""
 
 
 async def _public_session(request: Request) -> AsyncIterator[AsyncSession]:
-    context: Context = request.app.state.context
+    context = context_of(request.scope)
     if request.method == "GET":
         async with context.reading(None, caller=NOBODY) as reading:
             yield reading
@@ -108,7 +108,7 @@ PublicSession = Annotated[AsyncSession, Depends(_public_session, scope="function
 
 async def _read_session(request: Request) -> AsyncIterator[AsyncSession]:
     caller = await authenticate(request)
-    context: Context = request.app.state.context
+    context = context_of(request.scope)
     async with AsyncExitStack() as stack:
         found = None
         if context.replica is not None and request.state.may_ask_replica:

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from learning_service.api import bodies as wire
+from learning_service.api.headers import values_of
 from learning_service.api.marks_between import call_again
 from learning_service.api.problems import database_problem
-from learning_service.context import Context
+from learning_service.context import Context, context_of
 from learning_service.core.database import DRIVER_ERRORS, Unsure
 from learning_service.domain.completion.actions.marking import Unmarked
 from learning_service.domain.kernel.errors import DomainError
@@ -82,7 +83,7 @@ class HotPaths:
     async def _serve(self, hot: HotPath, id_: str, scope: Scope, receive: Receive, send: Send) -> bool:
         request = Request(scope, receive)
         try:
-            reply = await hot.handler(request, request.app.state.context, id_)
+            reply = await hot.handler(request, context_of(scope), id_)
         except LEFT_TO_THE_ROUTE:
             reply = None
         except Unsure as error:
@@ -138,8 +139,8 @@ async def plain_body(request: Request, type_: TypeAdapter[T], keys: Callable[[T]
 
 async def plain_bytes(request: Request) -> bytes | None:
     """The body where it says to be JSON; None for one that is large or not plain, which is the route's to judge."""
-    headers = request.headers
-    if headers.get("content-type") != wire.JSON or "content-encoding" in headers:
+    scope = request.scope
+    if values_of(scope, b"content-type") != [wire.JSON] or values_of(scope, b"content-encoding"):
         return None
     body = await small_body(request)
     return None if body is None or len(body) > wire.JUDGED_AT_ONCE else body

@@ -16,6 +16,7 @@ from learning_service.api.fast.functions import COURSES, FINISH, LEARNING, MARK_
 from learning_service.api.fast.kept_pages import KeptPages
 from learning_service.api.fast.lane import Reply
 from learning_service.api.fast.pages import ModulesPage
+from learning_service.api.headers import values_of
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
 from learning_service.domain.attempts.queries.positions import known_id, read_position
@@ -43,13 +44,15 @@ _EXACT = json.JSONDecoder(parse_float=Decimal)
 
 async def verify(request: Request, context: Context, certificate_id: str) -> Reply | None:
     """A certificate's true state."""
-    if "html" in request.headers.get("accept", ""):
+    if any("html" in accepted for accepted in values_of(request.scope, b"accept")):
         return None
     row = await context.direct.row(_VERIFY, certificate_id)
     if row is None:
         return None
     instant, *facts = row
-    return to_json(PublicCertificate(*facts).view(instant)), _VERIFY_HEADERS
+    view = PublicCertificate(*facts).view(instant)
+    view["certificate_id"] = certificate_id  # To write the driver's own kind of UUID takes 2 µs.
+    return to_json(view), _VERIFY_HEADERS
 
 
 async def courses(request: Request, context: Context, _: str) -> Reply | None:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from learning_service.api.fast.functions import POSITION_AT_QUIZ
 from learning_service.api.fast.lane import Reply, plain_body
+from learning_service.api.headers import values_of
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
 from learning_service.domain.attempts.actions.attempts import attempts_granted, attempts_used, next_attempt
@@ -33,7 +34,7 @@ NO_DIGEST = ""
 
 async def start(request: Request, context: Context, quiz_id: str, *, kind: str) -> Reply | None:
     """The first attempt of several, or one that draws nothing, at a quiz of this kind."""
-    if "idempotency-key" in request.headers:
+    if values_of(request.scope, b"idempotency-key"):
         return None
     caller = await authenticate(request)
     if not await _says_nothing(request):
@@ -84,8 +85,8 @@ def _written_answer(quiz: CompiledQuiz, view: AnswerView) -> bytes:
 
 async def _says_nothing(request: Request) -> bool:
     """Whether there is no body, or an empty object, which many clients send for it."""
-    headers = request.headers
-    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
+    length, coding = (values_of(request.scope, name) for name in (b"content-length", b"transfer-encoding"))
+    if length in ([], ["0"]) and not coding:
         return True
     return await plain_body(request, _BODY, lambda _: 0) is not None
 

@@ -20,6 +20,7 @@ from learning_service.api import bodies as wire
 from learning_service.api.fast.functions import POSITION_AT_QUIZ
 from learning_service.api.fast.lane import Reply, plain_bytes, read_body
 from learning_service.api.fast.sent import keys_of
+from learning_service.api.headers import values_of
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
 from learning_service.domain.attempts.actions.attempts import refuse_misfits
@@ -50,7 +51,7 @@ _NO_MARKS = b'"responses":[]'
 
 async def submit(request: Request, context: Context, quiz_id: str, *, kind: str) -> Reply | None:
     """A submission to a quiz of this kind that completes nothing."""
-    if "idempotency-key" in request.headers:
+    if values_of(request.scope, b"idempotency-key"):
         return None
     caller = await authenticate(request)
     body = await plain_bytes(request)
