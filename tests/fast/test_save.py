@@ -14,6 +14,7 @@ from tests.kit.query_counts import counted
 from tests.kit.quiz_taker import QuizTaker, quiz, quiz_taker, tree
 from tests.kit.world import Caller, Json, World, choice, right
 
+from learning_service.api.fast import papers
 from learning_service.core.settings import Settings
 
 RIGHT, WRONG = {"texts": ["right"]}, {"texts": ["wrong"]}
@@ -124,6 +125,34 @@ async def test_saves_at_the_same_time_all_stay(app: FastAPI, world: World) -> No
     assert len(statements) == len(bodies)
     given = (await ana.call.ok("GET", path))["responses"]
     assert sorted(one["question_id"] for one in given) == sorted(q["id"] for q in started["questions"])
+
+
+async def test_a_save_reads_no_paper_after_its_start(app: FastAPI, world: World) -> None:
+    eve = await taker(world, "eve")
+    await eve.start()
+    takers = [await taker(world, user, eve.course) for user in ("ana", "bob")]
+    for one in takers:
+        started = await one.start()
+        path = f"/api/attempts/{started['attempt_id']}/"
+        with counted(app) as statements:
+            for question in started["questions"]:
+                await one.call.ok("PATCH", path, {"responses": [right(question, RIGHT)]})
+        assert len(statements) == len(started["questions"])
+        assert all("save_responses_in" in statement for statement in statements)
+
+
+async def test_a_paper_that_was_forgotten_is_read_again(
+    app: FastAPI, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(papers, "MAX_PAPERS", 1)
+    ana = await taker(world)
+    bob = await taker(world, "bob", ana.course)
+    paths = [f"/api/attempts/{(await one.start())['attempt_id']}/" for one in (ana, bob)]
+    for again in (False, True):
+        with counted(app) as statements:
+            for one, path in zip((ana, bob), paths, strict=True):
+                await one.call.ok("PATCH", path, {"responses": []})
+        assert [("hot_own_paper" in told) for told in statements].count(True) == 2, again
 
 
 async def test_much_is_weighed_by_the_route(world: World, database: Database) -> None:

@@ -1,45 +1,31 @@
 """Saving responses of an attempt under way: one round trip, two where this process has not seen the attempt yet.
 
-What an attempt asks stays as it is until it is closed, so it is remembered. The function locks the enrollment before
-it looks at the attempt, as the ordinary route does. A save that comes late, twice or for an attempt that is over
-changes nothing here: its route answers it.
+The function locks the enrollment before it looks at the attempt, as the ordinary route does. A save that comes late,
+twice or for an attempt that is over changes nothing here: its route answers it.
 """
 
 import json
 import uuid
-from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
 
 from learning_service.api.fast.functions import PAPER_OF
 from learning_service.api.fast.lane import Reply, plain_body
+from learning_service.api.fast.papers import remember_paper, remembered_keys
 from learning_service.api.fast.sent import keys_of
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
 from learning_service.domain.attempts.actions.attempts import GRACE, refuse_misfits, shown_sequence
-from learning_service.domain.courses.queries.compiled import CompiledQuiz, CompiledVersion, cached_version
+from learning_service.domain.courses.queries.compiled import cached_version
 from learning_service.domain.kernel.principal import Principal
+from learning_service.domain.questions.rules.answer_keys import AnswerKey
 from learning_service.domain.questions.rules.responses import dump_responses
 from learning_service.schemas.attempts import SavedAttemptOut, SaveIn
 
 _SAVE = "SELECT * FROM save_responses_in($1, $2, $3, $4, $5, $6, $7, $8)"
 _BODY: TypeAdapter[SaveIn] = TypeAdapter(SaveIn)
-MAX_PAPERS = 5000
-Key = tuple[str, str, str]
-"""Organization, member and attempt: nobody is judged by what another one was asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Paper:
-    """What an attempt asks, and the version as it was compiled then."""
-
-    quiz: CompiledQuiz
-    version: CompiledVersion
-
-
-_papers: OrderedDict[Key, _Paper] = OrderedDict()
 
 
 async def save(request: Request, context: Context, attempt_id: str) -> Reply | None:
@@ -48,10 +34,10 @@ async def save(request: Request, context: Context, attempt_id: str) -> Reply | N
     sent = await plain_body(request, _BODY, keys_of)
     if sent is None:
         return None
-    quiz = await _asked(context, caller, attempt_id)
-    if quiz is None:
+    keys = await _asked(context, caller, attempt_id)
+    if keys is None:
         return None
-    refuse_misfits(quiz, sent.responses)
+    refuse_misfits(keys, sent.responses)
     row = await context.direct.write(
         _SAVE,
         caller.organization_id,
@@ -76,13 +62,12 @@ async def save(request: Request, context: Context, attempt_id: str) -> Reply | N
     return saved.model_dump_json().encode(), ()
 
 
-async def _asked(context: Context, caller: Principal, attempt_id: str) -> CompiledQuiz | None:
-    """The quiz as the caller's attempt asks it, while no correction has come."""
+async def _asked(context: Context, caller: Principal, attempt_id: str) -> Mapping[str, AnswerKey] | None:
+    """The keys of what the caller's attempt asks, while no correction has come."""
     key = (caller.organization_id, caller.user_id, attempt_id)
-    known = _papers.get(key)
-    if known is not None and cached_version(known.version.id) is known.version:
-        _papers.move_to_end(key)
-        return known.quiz
+    known = remembered_keys(key)
+    if known is not None:
+        return known
     row = await context.direct.row(PAPER_OF.call, *key)
     if row is None:
         return None
@@ -90,8 +75,5 @@ async def _asked(context: Context, caller: Principal, attempt_id: str) -> Compil
     version = cached_version(version_id)
     if version is None:
         return None
-    quiz = version.quizzes[quiz_id].paper(layout)
-    _papers[key] = _Paper(quiz, version)
-    while len(_papers) > MAX_PAPERS:
-        _papers.popitem(last=False)
-    return quiz
+    remember_paper(key, version, version.quizzes[quiz_id], layout)
+    return remembered_keys(key)

@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from learning_service.api.fast.functions import POSITION_AT_QUIZ
 from learning_service.api.fast.lane import Reply, plain_body
+from learning_service.api.fast.papers import remember_paper
 from learning_service.api.headers import values_of
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
@@ -57,6 +58,7 @@ async def start(request: Request, context: Context, quiz_id: str, *, kind: str) 
     written = await context.direct.write(_START, organization, document, position.revision)
     if written is None or not written[0]:
         return None
+    remember_paper((organization, caller.user_id, str(attempt.id)), version, quiz, attempt.layout)
     reply = StartedAttemptOut.of(attempt, (), instant).model_dump_json().encode()
     asked = b",".join([_written(quiz, view) for view in questions_shown(quiz, attempt.layout)])
     return reply.replace(_NO_QUESTIONS, b'"questions":[%s]' % asked, 1), ()

@@ -185,7 +185,7 @@ def _graded(at: _Here, sent: SubmissionIn) -> GradedSubmission | None:
     if not at.is_plain or sent.attempt_id not in (None, at.under_way):
         return None
     quiz = at.paper
-    refuse_misfits(quiz, sent.responses)
+    refuse_misfits(quiz.keys, sent.responses)
     graded = prepare_submission(
         at.position,
         at.version,

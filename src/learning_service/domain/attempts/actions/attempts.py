@@ -3,6 +3,7 @@
 import json
 import math
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,7 +21,7 @@ from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Invalid, NotYet, TooLarge
-from learning_service.domain.questions.rules.answer_keys import check_responses
+from learning_service.domain.questions.rules.answer_keys import AnswerKey, check_responses
 from learning_service.domain.questions.rules.responses import (
     Response,
     dump_responses,
@@ -231,7 +232,7 @@ async def save_responses(
     """
     attempt = position.attempt
     assert attempt is not None
-    refuse_misfits(quiz, responses)
+    refuse_misfits(quiz.keys, responses)
     if attempt.status != "in_progress":
         raise AttemptClosed
     if sequence is not None and sequence <= attempt.sequence:
@@ -285,9 +286,9 @@ async def refuse_timed_out(session: AsyncSession, position: Position, quiz: Comp
         raise AttemptClosed
 
 
-def refuse_misfits(quiz: CompiledQuiz, responses: tuple[Response, ...]) -> None:
-    """Raises Invalid naming every response that does not fit the quiz."""
-    faults = check_responses(quiz.keys, responses)
+def refuse_misfits(keys: Mapping[str, AnswerKey], responses: tuple[Response, ...]) -> None:
+    """Raises Invalid naming every response that does not fit the questions of these keys."""
+    faults = check_responses(keys, responses)
     if faults:
         raise Invalid(faults)
 

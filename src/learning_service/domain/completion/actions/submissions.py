@@ -88,7 +88,7 @@ async def submit_attempt(
     stamped with the deadline. Raises Invalid, NotFound, AttemptClosed, AttemptNotStarted, EnrollmentWithdrawn,
     PrerequisitesMissing, ItemsMissing, NoAttemptsLeft, RetryLater, Unmarked.
     """
-    refuse_misfits(_paper(position, quiz), responses)
+    refuse_misfits(_paper(position, quiz).keys, responses)
     if late:
         raise AttemptClosed
     digest = digest_of(responses)
@@ -99,7 +99,7 @@ async def submit_attempt(
     position = await _named(session, position, quiz, attempt_id)
     if quiz.pools:
         quiz = _paper(position, quiz)
-        refuse_misfits(quiz, responses)
+        refuse_misfits(quiz.keys, responses)
     await refuse_timed_out(session, position, quiz)
     if position.attempt is None:
         await refuse_unready(session, position, version, quiz.id)
