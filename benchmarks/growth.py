@@ -54,7 +54,7 @@ _PAST = (
     """,
     "UPDATE organizations SET created_at = now() - interval '9 years'",
 )
-ROUNDS, ASKED = 5, 200
+ROUNDS, ASKED = 3, 200
 UNIT = "µs CPU a request"
 _SCANS = f"""
 SELECT coalesce(sum(s.seq_scan), 0) FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
@@ -175,7 +175,7 @@ def _ids(house: House) -> dict[str, str]:
 
 def _round(stage: Stage, house: House, name: str, asked: str) -> Cost:
     if name in LATER:
-        return stage.round(house.server, asked, seconds=2, connections=1)
+        return stage.round(house.server, asked, seconds=1, connections=1)
     return stage.round(house.server, asked)
 
 
