@@ -4,13 +4,23 @@ import csv
 import io
 
 import pytest
+from fastapi import FastAPI
 from tests.kit.attestations import OATH, hash_of, oath, sign
+from tests.kit.direct import Database
 from tests.kit.learner import Learner, lesson, tree
+from tests.kit.plans import excess, measured
 from tests.kit.workbooks import workbook
 from tests.kit.world import Json, World
 
 SIGNATURES = "/api/attestations/signatures/"
 OTHER = "<p>I will keep the policy of this year.</p>"
+# Nobody asks whose they are: what the planner knows of the table is made of them.
+SIGNED = """INSERT INTO attestation_signatures (organization_id, enrollment_id, key, text_hash, user_id, course_id,
+        typed_name, signed_at)
+    SELECT $1 || CASE WHEN n > 1000 THEN n % 100 || '' ELSE '' END, gen_random_uuid(), s.key, s.text_hash, s.user_id,
+        CASE WHEN n > 1000 THEN md5('c' || n % 100)::uuid ELSE s.course_id END, 'Ana',
+        s.signed_at - n * interval '1 minute'
+    FROM attestation_signatures s, generate_series(1, 30000) n WHERE s.organization_id = $1"""
 
 
 async def listed(world: World, query: str = "") -> list[Json]:
@@ -100,6 +110,21 @@ async def test_pages_and_files_have_all_of_it(world: World) -> None:
     assert set(rows[0]) == set(first["items"][0])
     book = await workbook(world.admin, SIGNATURES)
     assert [row["typed_name"] for row in book] == ["cyd", "bob", '=HYPERLINK("x")']
+
+
+async def test_a_page_reads_no_more_than_its_signatures_beside_many_of_others(
+    world: World, app: FastAPI, database: Database
+) -> None:
+    ana = await Learner.enter(world, tree(lesson(), oath()))
+    signed = await sign(ana)
+    await database("SET session_replication_role = replica")
+    await database(SIGNED, world.id)
+    await database("RESET session_replication_role")
+    await database("VACUUM (ANALYZE) attestation_signatures")
+    with measured(app.state.context) as done:
+        first, second = await listed(world, "?limit=2")
+    assert (first["signed_at"], second["typed_name"]) == (signed["signed_at"], "Ana")
+    assert not excess("a page of two", done, 200)
 
 
 @pytest.mark.parametrize(

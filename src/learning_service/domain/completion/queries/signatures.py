@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -20,6 +20,7 @@ from sqlalchemy import (
     exists,
     func,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,9 +31,11 @@ from learning_service.domain.directory.queries.audience import reach_values, wit
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.enrollments.models import AttestationSignature
 from learning_service.domain.kernel.paging import PageRequest
+from learning_service.domain.kernel.planning import looked_up, of_many
 from learning_service.domain.kernel.reads import LIMIT, ORGANIZATION_ID, Kept, fetch, kept
 
 KEY_PARTS = 4
+_Of = TypeVar("_Of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +118,21 @@ async def list_signatures(
     return [_view(row, texts) for row in rows]
 
 
+def _of_mine(model: type[_Of], name: str, *key: ColumnElement[bool]) -> type[_Of]:
+    same: Any = model
+    return looked_up(model, name, of_many(same.organization_id, AttestationSignature.organization_id), *key)
+
+
+# Found anew for each signature: joined, all that the organization has signed would be read for a page of it.
+_MEMBER = _of_mine(Member, "learner", Member.user_id == AttestationSignature.user_id)
+_CHAPTER = _of_mine(Chapter, "chapter", Chapter.id == _MEMBER.chapter_id)
+_COURSE = _of_mine(Course, "course", Course.id == AttestationSignature.course_id)
+_VERSION = _of_mine(CourseVersion, "version", CourseVersion.id == _COURSE.published_version_id)
 _FILTERS: Mapping[str, Any] = {
     "user_id": AttestationSignature.user_id,
     "course_id": AttestationSignature.course_id,
-    "chapter_id": Member.chapter_id,
-    "region_id": Chapter.region_id,
+    "chapter_id": _MEMBER.chapter_id,
+    "region_id": _CHAPTER.region_id,
 }
 
 
@@ -131,7 +144,7 @@ def _listed(national: bool, named: frozenset[str], outdated: bool | None, after:
         *(column == bindparam(name, type_=column.type) for name, column in _FILTERS.items() if name in named)
     )
     if not national:
-        statement = statement.where(within_units(Member.chapter_id, chapters=True))
+        statement = statement.where(within_units(_MEMBER.chapter_id, chapters=True))
     if outdated is not None:
         statement = statement.where(_OUTDATED if outdated else ~_OUTDATED)
     if after:
@@ -150,12 +163,12 @@ _OUTDATED: ColumnElement[bool] = ~exists(
     select(Lesson.id)
     .where(
         Lesson.organization_id == AttestationSignature.organization_id,
-        Lesson.version_id == Course.published_version_id,
+        Lesson.version_id == _COURSE.published_version_id,
         Lesson.key == AttestationSignature.key,
         Lesson.kind == "attestation",
         AttestationSignature.text_hash == _HASH,
     )
-    .correlate(AttestationSignature, Course)
+    .correlate(AttestationSignature, _COURSE)
 )
 
 
@@ -167,36 +180,21 @@ def _rows() -> Any:
             mine.key,
             mine.text_hash,
             mine.user_id,
-            Member.display_name,
-            Member.chapter_id,
-            Chapter.name.label("chapter_name"),
+            _MEMBER.display_name,
+            _MEMBER.chapter_id,
+            _CHAPTER.name.label("chapter_name"),
             mine.course_id,
-            CourseVersion.title.label("course_title"),
+            _VERSION.title.label("course_title"),
             mine.typed_name,
             mine.signed_at,
             _OUTDATED.label("outdated"),
         )
-        .join(
-            Member,
-            and_(
-                Member.organization_id == mine.organization_id,
-                Member.user_id == mine.user_id,
-                Member.erased_at.is_(None),
-            ),
-        )
-        .join(
-            Chapter,
-            and_(Chapter.organization_id == Member.organization_id, Chapter.id == Member.chapter_id),
-        )
-        .join(Course, and_(Course.organization_id == mine.organization_id, Course.id == mine.course_id))
-        .join(
-            CourseVersion,
-            and_(
-                CourseVersion.organization_id == Course.organization_id,
-                CourseVersion.id == Course.published_version_id,
-            ),
-        )
-        .where(mine.organization_id == ORGANIZATION_ID)
+        .select_from(mine)
+        .join(_MEMBER, true())
+        .join(_CHAPTER, true())
+        .join(_COURSE, true())
+        .join(_VERSION, true())
+        .where(mine.organization_id == ORGANIZATION_ID, _MEMBER.erased_at.is_(None))
     )
 
 
