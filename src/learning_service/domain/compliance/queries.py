@@ -38,10 +38,12 @@ from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.reads import LIMIT, ORGANIZATION_ID, USER_ID, Kept, fetch, kept
 
 # Over thousands of members loops are never right; a planner whose statistics are from before a large load chooses
-# them all the same, and a plan that a connection keeps may be from when the table was empty.
+# them all the same, and a plan that a connection keeps may be from when the table was empty. Helpers and compiled
+# plans cost more than the members of one organization do: what others have makes a plan look dear, not be dear.
 _SET_WISE = """SELECT set_config('enable_nestloop', 'off', true),
     set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_mergejoin', 'off', true),
-    set_config('work_mem', '32MB', true)"""
+    set_config('work_mem', '32MB', true), set_config('max_parallel_workers_per_gather', '0', true),
+    set_config('jit', 'off', true)"""
 SET_WISE = text(_SET_WISE)
 _FILTERS = """(SELECT jsonb_agg(jsonb_build_array(r.id, r.audience_filter)) FROM compliance_requirements r
     WHERE r.organization_id = :organization_id AND r.closed_at IS NULL
