@@ -1,7 +1,8 @@
 """`make bench`: every row in one run. `--row NAME` measures one, `--others` makes the other organizations larger.
 
 `--runs 3` does it three times and holds the medians to the marks: one bad moment of a shared machine is in one run.
-Rows that take minutes are in the first of them only.
+Rows that take minutes are in the first of them only. `memory` watches ten minutes of a load that leaves most of the
+processor idle, on parts of its own: where rows of growth are asked for too, they are measured meanwhile.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from benchmarks import (
@@ -64,23 +66,38 @@ ONCE = {
     "memory",
 }
 """Rows of minutes, or of much data: three times each would be an hour."""
+BESIDE_MEMORY = ("growth", "own")
+"""Ratios of processor times, of which both sides have the same neighbour."""
 
 
 class Run:
     """One run: what was found so far."""
 
-    def __init__(self, others: int) -> None:
+    def __init__(self, others: int, rounds: int) -> None:
         self.others = others
+        self.rounds = rounds
         self.started = time.monotonic()
         self.rows: list[Row] = []
         self.unmeasured: list[str] = []
 
     def measure(self, names: list[str]) -> None:
         """Measure these rows."""
+        beside = [name for name in names if name in BESIDE_MEMORY]
+        if "memory" not in names or not beside:
+            self.measure_in_turn(names)
+            return
+        self.measure_in_turn([name for name in names if name != "memory" and name not in beside])
+        with ThreadPoolExecutor(1) as other:
+            memory_row = other.submit(self.measure_in_turn, ["memory"])
+            self.measure_in_turn(beside)
+            memory_row.result()
+
+    def measure_in_turn(self, names: list[str]) -> None:
+        """Measure these rows, one after the other on one stage."""
         with open_stage() as stage:
             http = [name for name in names if name in HTTP or name in BY_NAME_ONLY]
             if http:
-                hall = http_rows.open_hall(stage)
+                hall = http_rows.open_hall(stage, self.rounds)
                 self.say("loaded")
                 for name in http:
                     self.add(name, partial(self.over_http, hall, name), hall.details)
@@ -140,7 +157,7 @@ def main() -> int:
     given = parser.parse_args()
     runs, unmeasured = [], []
     for turn in range(given.runs):
-        run = Run(given.others)
+        run = Run(given.others, http_rows.ROUNDS if given.runs == 1 else http_rows.FEWER_ROUNDS)
         run.measure(given.row or [name for name in NAMES if turn == 0 or name not in ONCE])
         runs.append(run.rows)
         unmeasured += run.unmeasured

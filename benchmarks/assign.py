@@ -22,7 +22,7 @@ from learning_service.domain.directory.rules.audience import AudienceFilter
 from learning_service.domain.directory.rules.reach import Reach
 from learning_service.domain.kernel.base import new_id
 
-ORGANIZATION, ROUNDS, AGAIN, MEMBERS = "bench", 5, 3, 150_000
+ORGANIZATION, ROUNDS, AGAIN, MEMBERS = "bench", 3, 3, 150_000
 COURSE, VERSION = new_id(), new_id()
 SEED = (
     "INSERT INTO organizations (id, name, timezone, authoring_roles, created_at, updated_at)"

@@ -24,7 +24,8 @@ from benchmarks.school import COURSES, Course, School, large_modules, quiz_modul
 from benchmarks.stage import Cost, Server, Stage
 
 DATABASE = "learning"
-ROUNDS = 5
+ROUNDS, FEWER_ROUNDS = 5, 3
+"""Of one run, and of each where several runs are made."""
 MEMBERS, CERTIFICATES, LEARNERS, ASKED = 110_000, 100_000, 200, 5000
 UNIT = "µs CPU a request"
 VARIANTS = 50
@@ -41,6 +42,7 @@ class Hall:
     drf: Server
     large: Course
     quiz: Course
+    rounds: int = ROUNDS
     details: list[str] = field(default_factory=list)
 
     @property
@@ -53,7 +55,7 @@ class Hall:
         costs: dict[str, list[Cost]] = {variant: [] for variant, _, _ in variants}
         for _, server, requests in variants:
             self.stage.warm(server, requests)
-        for _ in range(ROUNDS):
+        for _ in range(self.rounds):
             for variant, server, requests in variants:
                 costs[variant].append(self.stage.round(server, requests))
         found = {variant: median_cost(of) for variant, of in costs.items()}
@@ -75,7 +77,7 @@ def median_cost(costs: Sequence[Cost]) -> Cost:
     )
 
 
-def open_hall(stage: Stage) -> Hall:
+def open_hall(stage: Stage, rounds: int = ROUNDS) -> Hall:
     """Load what the rows need: about twenty seconds."""
     stage.migrate(DATABASE)
     url = stage.plain_url(DATABASE)
@@ -96,7 +98,7 @@ def open_hall(stage: Stage) -> Hall:
         settle(url),
     )
     floor = stage.serve_app("benchmarks.floors:app", {"FLOOR_DATABASE_URL": url})
-    return Hall(stage, service, floor, serve_drf(stage, DATABASE), large, quiz)
+    return Hall(stage, service, floor, serve_drf(stage, DATABASE), large, quiz, rounds)
 
 
 def run_values(url: str, *statements: str) -> list[str]:

@@ -21,7 +21,7 @@ from benchmarks.stage import Server, Stage
 
 from learning_devstack.ports import choose
 
-DATABASE, MEMBERS, ROUNDS = "past", 100_000, 5
+DATABASE, MEMBERS, ROUNDS = "past", 100_000, 3
 YEARS_AGO = 5
 _JOINED = (
     "UPDATE organizations SET created_at = now() - interval '9 years'",

@@ -59,12 +59,12 @@ INSERT INTO quiz_progress (enrollment_id, quiz_id, organization_id, attempts_use
 SELECT enrollment_id, quiz_id, organization_id, 1, points, points, 20, CASE WHEN passed THEN submitted_at END
 FROM quiz_attempts
 """
-# Nothing but points is wanting of those below the course's 80 percent: who gets there by a regrade completes it.
+# Of a fifth of those below the course's 80 percent nothing but points is wanting: they complete it by a regrade.
 _LESSONS = """
 INSERT INTO lesson_progress (enrollment_id, lesson_id, organization_id, completed_at)
 SELECT a.enrollment_id, l.id, a.organization_id, now() FROM quiz_attempts a JOIN quizzes q ON q.id = a.quiz_id
     JOIN lessons l ON l.version_id = q.version_id
-WHERE a.points < 0.8 * a.max_points
+WHERE a.points < 0.8 * a.max_points AND hashtext(a.id::text) % 5 = 0
 """
 # The limit: each attempt graded by all keys, and marks, points and decision written, in one statement.
 _KEYS = """

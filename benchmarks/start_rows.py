@@ -7,7 +7,7 @@ what was begun is taken back.
 import statistics
 from collections.abc import Sequence
 
-from benchmarks.http_rows import ROUNDS, UNIT, Hall, median_cost, request, run_values
+from benchmarks.http_rows import UNIT, Hall, median_cost, request, run_values
 from benchmarks.people import ORGANIZATION, execute, run
 from benchmarks.results import Mark, Result, Row
 from benchmarks.school import Json, School
@@ -85,7 +85,7 @@ def _measure(hall: Hall, variants: Sequence[tuple[str, Server, list[str], str, s
     }
     for name, server, _, _, _ in variants:
         hall.stage.warm(server, files[name])
-    for _ in range(ROUNDS):
+    for _ in range(hall.rounds):
         for name, server, _, quiz, version in variants:
             take_back(hall, quiz, version)
             cost = hall.stage.round(server, files[name], SECONDS)
