@@ -71,9 +71,9 @@ def test_the_numbers_of_1edtechs_vector_are_reproduced(monkeypatch: pytest.Monke
     """Its badge is given as its published digest; the digest of the proof and the signature are made here."""
     digests, digest = [], linked_data._digest
 
-    def digest_of(document: dict[str, Any]) -> bytes:
+    def digest_of(document: dict[str, Any], canonical: Any) -> bytes:
         is_badge = "credentialSubject" in document
-        digests.append(bytes.fromhex(BADGE_DIGEST) if is_badge else digest(document))
+        digests.append(bytes.fromhex(BADGE_DIGEST) if is_badge else digest(document, canonical))
         return digests[-1]
 
     monkeypatch.setattr(linked_data, "_digest", digest_of)

@@ -146,7 +146,7 @@ class SignedCredential:
 
 
 def sign_credential(credential: Credential, keys: SigningPair, created: datetime) -> SignedCredential:
-    """Sign a credential; takes some 15 ms of a core.
+    """Sign a credential; takes some 0.5 ms of a core, and 9 ms where it is the first of its shape.
 
     Its proof stands in a list: the schema of Open Badges 3.0 takes no other form.
     """

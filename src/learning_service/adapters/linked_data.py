@@ -1,38 +1,46 @@
 """Signing JSON-LD by Data Integrity, cryptosuite `eddsa-rdfc-2022` (W3C vc-di-eddsa).
 
-Canonicalization is pyld's (`canonical_form`), signing cryptography's; here is only what the specification puts
-between the two.
+Canonicalization is pyld's (`canonical_form`, and `canonical_shapes` for what is signed here), signing cryptography's;
+here is only what the specification puts between the two.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 import base58
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from learning_service.adapters.canonical_shapes import canonical_by_shape
 from learning_service.core.loading import load
 from learning_service.domain.kernel.values import JsonObject
 
+_Canonical: TypeAlias = Callable[[Mapping[str, Any]], bytes]
 CRYPTOSUITE = "eddsa-rdfc-2022"
 MULTIBASE_BASE58 = "z"
 _CANONICAL = "learning_service.adapters.canonical_form:canonical"
 """By its place: pyld is loaded with the first document."""
 
 
-def _hashed(document: Mapping[str, Any], proof: Mapping[str, Any]) -> bytes:
+def _hashed(document: Mapping[str, Any], proof: Mapping[str, Any], canonical: _Canonical) -> bytes:
     """What is signed: the digest of the proof without its value, then that of the document without its proof."""
     claims = {name: value for name, value in document.items() if name != "proof"}
     options = {name: value for name, value in proof.items() if name != "proofValue"}
     options["@context"] = document["@context"]
-    return _digest(options) + _digest(claims)
+    return _digest(options, canonical) + _digest(claims, canonical)
 
 
-def _digest(document: Mapping[str, Any]) -> bytes:
-    octets: bytes = load(_CANONICAL)(document)
-    return hashlib.sha256(octets).digest()
+def _digest(document: Mapping[str, Any], canonical: _Canonical) -> bytes:
+    return hashlib.sha256(canonical(document)).digest()
+
+
+@lru_cache(maxsize=4)
+def _loaded(key: bytes) -> Ed25519PrivateKey:
+    """The key ready to sign: that takes as long as to sign."""
+    return Ed25519PrivateKey.from_private_bytes(key)
 
 
 def signed(document: Mapping[str, Any], *, key: bytes, method: str, created: datetime) -> JsonObject:
@@ -44,7 +52,7 @@ def signed(document: Mapping[str, Any], *, key: bytes, method: str, created: dat
         "verificationMethod": method,
         "proofPurpose": "assertionMethod",
     }
-    signature = Ed25519PrivateKey.from_private_bytes(key).sign(_hashed(document, proof))
+    signature = _loaded(key).sign(_hashed(document, proof, canonical_by_shape))
     proof["proofValue"] = MULTIBASE_BASE58 + base58.b58encode(signature).decode()
     return {**document, "proof": proof}
 
@@ -70,7 +78,9 @@ def is_signed_by(document: Mapping[str, Any], public_key: bytes) -> bool:
         return False
     try:
         signature = base58.b58decode(value[1:])
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, _hashed(document, proof))
+        Ed25519PublicKey.from_public_bytes(public_key).verify(
+            signature, _hashed(document, proof, load(_CANONICAL))
+        )
     except (InvalidSignature, ValueError, KeyError):
         return False
     return True
