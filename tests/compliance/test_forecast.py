@@ -3,12 +3,23 @@
 import csv
 import io
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from sqlalchemy import event
 from tests.kit.compliance import REPORT, linked, pursue
+from tests.kit.plans import explained
 from tests.kit.world import World
 
 FORECAST, HISTORY = f"{REPORT}forecast/", f"{REPORT}history/"
+HELPED = (
+    "parallel_setup_cost",
+    "parallel_tuple_cost",
+    "min_parallel_table_scan_size",
+    "min_parallel_index_scan_size",
+)
+"""At nothing, helpers cost nothing, and no table is too small for them."""
 
 
 async def imported(world: World, *rows: tuple[str, str, str]) -> None:
@@ -41,6 +52,29 @@ async def test_who_lapses_and_what_is_under_way(world: World) -> None:
     assert [one["user_id"] for one in north["items"]] == ["ana"]
     assert (await world.admin.ok("GET", f"{FORECAST}?chapter_id=n2"))["items"] == []
     assert (await world.member()("GET", FORECAST)).status_code == 403
+
+
+@pytest.mark.parametrize("path", [FORECAST, REPORT])
+async def test_a_report_has_no_helpers_even_where_they_seem_worth_it(
+    world: World, app: FastAPI, path: str
+) -> None:
+    """As beside many organizations, for whose rows helpers seem worth it."""
+    await pursue(world, "ana", await linked(world))
+
+    def help_out(_connection: object, cursor: Any, *_given: object) -> None:
+        for name in HELPED:
+            cursor.execute(f"SET LOCAL {name} = 0")
+
+    engine = app.state.context.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", help_out)
+    try:
+        with explained(app.state.context) as done:
+            await world.admin.ok("GET", path)
+    finally:
+        event.remove(engine, "before_cursor_execute", help_out)
+    standing = [work for work in done if "must_meet" in work.statement]
+    assert standing
+    assert not [work.plan for work in standing if "Gather" in work.plan]
 
 
 async def test_the_forecast_has_pages_and_a_file(world: World) -> None:
