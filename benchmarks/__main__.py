@@ -33,7 +33,7 @@ from benchmarks import (
     start_rows,
     starting,
 )
-from benchmarks.results import Row, keep, median_rows, missed, table
+from benchmarks.results import Row, keep, keep_growth, median_rows, missed, table
 from benchmarks.stage import Stage, open_stage
 
 BY_NAME_ONLY = {"outside": outside.rows, "pooler": pooler.rows}
@@ -137,10 +137,17 @@ class Run:
             self.say(f"{name} was not measured: {fault}")
         else:
             self.rows += rows
-            keep(rows)
+            self.keep(name, rows)
             self.say(name)
         while details:
             print(f"        {details.pop(0)}", flush=True)
+
+    def keep(self, name: str, rows: list[Row]) -> None:
+        """Keep what was found: beside more others than usual it is another figure than the row's."""
+        if name == "growth" and self.others != growth.MANY:
+            keep_growth(rows, growth.FEW, self.others)
+        else:
+            keep(rows)
 
     def say(self, what: str) -> None:
         """One line on where we are."""

@@ -15,6 +15,8 @@ CALLS = ("verify", "courses", "modules", "submit")
 USABLE = 670_000
 """Microseconds of processor time that a core gives in a second, with a third of it left free."""
 _FIGURES = re.compile("(<!-- figures -->\n).*?(<!-- end of figures -->\n)", re.DOTALL)
+_GROWTH = re.compile("(<!-- growth -->\n).*?(<!-- end of growth -->\n)", re.DOTALL)
+SCALING = ROOT / "docs" / "scaling.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,23 @@ def keep(rows: list[Row]) -> None:
     LATEST.write_text(json.dumps(list(known.values()), indent=1, ensure_ascii=False) + "\n")
     for name in DOCUMENTS:
         (ROOT / name).write_text(with_figures(name, list(known.values())))
+
+
+def keep_growth(rows: Sequence[Row], few: int, others: int, document: Path = SCALING) -> None:
+    """Write the table of calls beside few and so many members of others; `latest.json` stays as it is."""
+    head = ("call", f"beside {few:,}", f"beside {others:,}", "ratio", "unit")
+    lines = [
+        (
+            row.result.name.removeprefix("growth: "),
+            _figure(row.result.limit),
+            _figure(row.result.ours),
+            _figure(row.result.ratio, 2),
+            row.result.unit,
+        )
+        for row in rows
+    ]
+    table = _markdown(head, lines)
+    document.write_text(_GROWTH.sub(lambda found: f"{found[1]}{table}{found[2]}", document.read_text()))
 
 
 def with_figures(name: str, entries: Sequence[Entry]) -> str:

@@ -1,9 +1,22 @@
 """The figures in the documents are those that the benchmark kept."""
 
 import json
+from pathlib import Path
 
 import pytest
-from benchmarks.results import DOCUMENTS, LATEST, ROOT, Mark, Result, Row, median_rows, missed, with_figures
+from benchmarks.results import (
+    DOCUMENTS,
+    LATEST,
+    ROOT,
+    SCALING,
+    Mark,
+    Result,
+    Row,
+    keep_growth,
+    median_rows,
+    missed,
+    with_figures,
+)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -12,6 +25,24 @@ def test_a_document_says_what_was_measured(name: str) -> None:
     text = (ROOT / name).read_text()
     assert text == with_figures(name, entries)
     assert "\n| verify |" in text
+
+
+def test_growth_beside_more_than_usual_is_told_in_a_table_of_its_own(tmp_path: Path) -> None:
+    kept, document = LATEST.read_text(), tmp_path / "scaling.md"
+    document.write_text(SCALING.read_text())
+    found = [Row(Result("growth: verify", 310, "µs", 300, 31 / 30))]
+    for others in (5, 10_000_000):
+        keep_growth(found, 1000, others, document)
+    before, _, after = document.read_text().partition("<!-- growth -->\n")
+    table, _, rest = after.partition("<!-- end of growth -->\n")
+    assert table.splitlines() == [
+        "| call | beside 1,000 | beside 10,000,000 | ratio | unit |",
+        "| --- | --- | --- | --- | --- |",
+        "| verify | 300 | 310 | 1.03 | µs |",
+    ]
+    assert SCALING.read_text().startswith(before)
+    assert rest.startswith("\n")
+    assert LATEST.read_text() == kept
 
 
 def row(name: str, ours: float) -> Row:
