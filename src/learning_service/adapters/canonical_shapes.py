@@ -6,7 +6,6 @@ pyld takes. What comes out is pyld's to the byte; where that is not certain, pyl
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ _NAMES = frozenset({"@context", "type", "proofPurpose", "cryptosuite"})
 _STAND_IN = "urn:learning-service:value:"
 _QUAD = re.compile(r'(<[^>]*>|_:\S+) (<[^>]*>) (<[^>]*>|_:\S+|"(?:[^"\\]|\\.)*"(?:\^\^<[^>]*>)?) \.')
 _VALUE = re.compile(rf'(?:<{_STAND_IN}(\d+)>|"{_STAND_IN}(\d+)"(\^\^<[^>]*>)?)')
+_ESCAPED = re.compile(r'[\\\t\n\r"]')
 _KEPT_AS_WRITTEN = frozenset(
     {
         None,
@@ -77,6 +77,8 @@ class _Template:
             if _PLAIN_IRI.fullmatch(value) is None:
                 raise _Uncertain
             return value
+        if _ESCAPED.search(value) is None:
+            return value
         value = value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
         return value.replace("\r", "\\r").replace('"', '\\"')
 
@@ -97,7 +99,7 @@ def canonical_by_shape(document: Mapping[str, Any]) -> bytes:
     """
     values: list[str] = []
     try:
-        shape = json.dumps(_taken_apart(document, values))
+        shape = _taken_apart(document, values)
         template = _template(shape, len(values))
         if template is not None:
             return template.filled(values)
@@ -112,18 +114,32 @@ def _by_pyld(document: Mapping[str, Any]) -> bytes:
 
 
 def _taken_apart(node: Any, values: list[str]) -> Any:
-    """The shape: None stands where a value did. The values are added to the list."""
-    if isinstance(node, str):
+    """The shape, to be looked up: None stands where a value did. The values are added to the list."""
+    kind = type(node)
+    if kind is str:
         values.append(node)
         return None
-    if isinstance(node, dict):
-        return {
-            name: value if name in _NAMES else _taken_apart(value, values) for name, value in node.items()
-        }
-    if isinstance(node, list):
-        return [_taken_apart(one, values) for one in node]
-    if isinstance(node, bool):
+    if kind is dict:
+        return (
+            dict,
+            *[
+                (name, _name(value) if name in _NAMES else _taken_apart(value, values))
+                for name, value in node.items()
+            ],
+        )
+    if kind is list:
+        return (list, *[_taken_apart(one, values) for one in node])
+    if kind is bool:
         return node
+    raise _Uncertain
+
+
+def _name(value: Any) -> Any:
+    kind = type(value)
+    if kind is str:
+        return value
+    if kind is list:
+        return (list, *map(_name, value))
     raise _Uncertain
 
 
@@ -131,22 +147,19 @@ def _put_together(shape: Any, values: Iterator[str]) -> Any:
     """The reverse."""
     if shape is None:
         return next(values)
-    if isinstance(shape, dict):
-        return {
-            name: value if name in _NAMES else _put_together(value, values) for name, value in shape.items()
-        }
-    if isinstance(shape, list):
-        return [_put_together(one, values) for one in shape]
-    return shape
+    if not isinstance(shape, tuple):
+        return shape
+    if shape[0] is list:
+        return [_put_together(one, values) for one in shape[1:]]
+    return {name: _put_together(one, values) for name, one in shape[1:]}
 
 
 @lru_cache(maxsize=_MOST_SHAPES)
-def _template(shape: str, count: int) -> _Template | None:
-    """The template of this shape, in JSON, with so many values; None where what it makes is not pyld's."""
-    structure = json.loads(shape)
+def _template(shape: Any, count: int) -> _Template | None:
+    """The template of this shape, with so many values; None where what it makes is not pyld's."""
     stand_ins = [f"{_STAND_IN}{place}" for place in range(count)]
     try:
-        template = _read(_by_pyld(_put_together(structure, iter(stand_ins))).decode(), count)
+        template = _read(_by_pyld(_put_together(shape, iter(stand_ins))).decode(), count)
         trial = [
             f"https://example.org/{place}?a=%20#b" if place in template.iris else f'%s"\\\n\r\t\\n{{é {place}'
             for place in range(count)
@@ -154,7 +167,7 @@ def _template(shape: str, count: int) -> _Template | None:
         made = template.filled(trial)
     except _Uncertain:
         return None
-    return template if made == _by_pyld(_put_together(structure, iter(trial))) else None
+    return template if made == _by_pyld(_put_together(shape, iter(trial))) else None
 
 
 def _read(canonical: str, count: int) -> _Template:

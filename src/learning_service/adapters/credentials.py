@@ -11,11 +11,11 @@ from types import MappingProxyType
 from typing import assert_never
 
 import base58
-import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import (
     RSAPrivateKey,
     RSAPublicKey,
@@ -41,6 +41,7 @@ _MULTICODEC_ED25519 = b"\xed\x01"
 _RSA_BITS, _RSA_EXPONENT = 2048, 65537
 _MOST_KEYS = 64
 """Whose public forms a process keeps: reading one takes a millisecond."""
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 SERVICE = "Learning service"
 _LONGEST_NAME = 64
 """Of what a certificate calls its holder (X.520)."""
@@ -118,13 +119,16 @@ def jwk(public: bytes) -> Mapping[str, str]:
 
 
 def _base64(number: int) -> str:
-    octets = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return _base64url(number.to_bytes((number.bit_length() + 7) // 8, "big"))
+
+
+def _base64url(octets: bytes) -> str:
     return urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 def _thumbprint(public: bytes) -> str:
     text = json.dumps(dict(jwk(public)), separators=(",", ":"), sort_keys=True)
-    return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+    return _base64url(hashlib.sha256(text.encode()).digest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +155,22 @@ def sign_credential(credential: Credential, keys: SigningPair, created: datetime
     Its proof stands in a list: the schema of Open Badges 3.0 takes no other form.
     """
     document = credential.document()
-    with_proof = signed(document, key=keys.ed25519, method=keys.method, created=created)
+    proof = signed(document, key=keys.ed25519, method=keys.method, created=created)["proof"]
+    text = as_text(document)
     return SignedCredential(
-        as_text({**with_proof, "proof": [with_proof["proof"]]}), _as_jwt(credential, document, keys)
+        _with_members(text, {"proof": [proof]}),
+        _as_jwt(_with_members(text, _claims(credential)), keys.rs256, keys.kid),
     )
 
 
-def _as_jwt(credential: Credential, document: JsonObject, keys: SigningPair) -> str:
-    """The credential as a JWT by the rules of Open Badges 3.0, 8.2.4: its claims repeat what the credential says."""
+def _with_members(text: str, more: JsonObject) -> str:
+    """An object, written by `as_text`, with more members after its own: what both forms share is written once."""
+    return f"{text[:-1]},{as_text(more)[1:]}"
+
+
+def _claims(credential: Credential) -> JsonObject:
+    """What a JWT repeats of its credential, by Open Badges 3.0, 8.2.4."""
     claims: JsonObject = {
-        **document,
         "iss": credential.issuer.id,
         "jti": credential.id,
         "sub": credential.credential_subject.id,
@@ -168,7 +178,14 @@ def _as_jwt(credential: Credential, document: JsonObject, keys: SigningPair) -> 
     }
     if credential.valid_until is not None:
         claims["exp"] = int(credential.valid_until.timestamp())
-    return jwt.encode(claims, _loaded(keys.rs256), algorithm="RS256", headers={"kid": keys.kid, "typ": "JWT"})
+    return claims
+
+
+def _as_jwt(payload: str, pem: str, kid: str) -> str:
+    """A payload signed as RS256 (RFC 7515, 7.1): PyJWT would read and write what is JSON already."""
+    header = as_text({"alg": "RS256", "kid": kid, "typ": "JWT"})
+    claimed = f"{_base64url(header.encode())}.{_base64url(payload.encode())}"
+    return f"{claimed}.{_base64url(_loaded(pem).sign(claimed.encode(), PKCS1v15(), SHA256()))}"
 
 
 @lru_cache(maxsize=4)
@@ -186,4 +203,4 @@ def sign_list(document: JsonObject, key: bytes, method: str, created: datetime) 
 
 def as_text(document: JsonObject) -> str:
     """JSON as it is kept and sent."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(document)
