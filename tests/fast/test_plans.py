@@ -62,3 +62,44 @@ async def test_a_repetition_is_found_without_reading_the_other_attempts(
         assert not await session.scalar(text(read), {**given, "digest": "new"})
         assert await session.scalar(ATTEMPTS_READ) - before <= 5
         assert await session.scalar(text(read), {**given, "digest": "another 7"})
+
+
+OTHERS_AT_WORK = (
+    """INSERT INTO members SELECT (jsonb_populate_record(m, jsonb_build_object('user_id', 'other ' || n))).*
+    FROM members m, generate_series(1, 500) n WHERE m.organization_id = $1 AND m.user_id = 'ana'""",
+    """INSERT INTO enrollments SELECT (jsonb_populate_record(e, jsonb_build_object(
+        'id', md5(e.id::text || n)::uuid, 'user_id', 'other ' || n))).*
+    FROM enrollments e, generate_series(1, 500) n WHERE e.organization_id = $1""",
+    """INSERT INTO quiz_attempts SELECT (jsonb_populate_record(a, jsonb_build_object(
+        'id', md5(a.id::text || n)::uuid, 'enrollment_id', md5(a.enrollment_id::text || n)::uuid,
+        'user_id', 'other ' || n))).*
+    FROM quiz_attempts a, generate_series(1, 500) n WHERE a.organization_id = $1""",
+)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "SELECT * FROM hot_own_position_at_quiz(:organization, 'ana', :quiz, 'new')",
+        "SELECT * FROM hot_own_paper(:organization, 'ana', :attempt)",
+        "SELECT * FROM save_responses_in(:organization, 'ana', :attempt, '{}', '{}', NULL, '30 s', 1000)",
+    ],
+)
+async def test_a_plan_of_few_attempts_does_not_read_those_of_others(
+    world: World, database: Database, call: str
+) -> None:
+    """As when an assessment begins: plans are made while few sit it, and kept when thousands do."""
+    timed = tree(lesson(), quiz("Q", time_limit_seconds=600))
+    at = await Learner.enter(world, timed, user="ana")
+    started = await at.call.ok("POST", at.path("Q", "attempts"))
+    given = {"organization": world.id, "quiz": at.ids["Q"], "attempt": started["attempt_id"]}
+    named = {name: value for name, value in given.items() if f":{name}" in call}
+    await database("ANALYZE quiz_attempts")
+    async with world.worker.transaction(world.id) as session:
+        await session.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+        assert (await session.execute(text(call), named)).one()
+        for statement in OTHERS_AT_WORK:
+            await database(statement, world.id)
+        before = await session.scalar(ATTEMPTS_READ)
+        assert (await session.execute(text(call), named)).one()
+        assert await session.scalar(ATTEMPTS_READ) - before <= 10

@@ -70,7 +70,13 @@ class QuizAttempt(Base):
         ),
         # Finds the repetition of a submission, and by its beginning whatever refers to a quiz.
         Index("ix_quiz_attempts_closed_with", "quiz_id", "enrollment_id", "closed_with"),
-        Index("ix_quiz_attempts_deadline", "deadline_at", postgresql_where=text("status = 'in_progress'")),
+        # With its second condition only who looks for deadlines can use it: a learner's own attempt is not looked for
+        # among all that are under way, however few those were when the plan was made.
+        Index(
+            "ix_quiz_attempts_due",
+            "deadline_at",
+            postgresql_where=text("status = 'in_progress' AND deadline_at IS NOT NULL"),
+        ),
     )
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)
