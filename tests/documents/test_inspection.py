@@ -14,6 +14,8 @@ from tests.kit import documents as files
 from tests.kit.sending import seen, send
 from tests.kit.world import World
 
+from learning_service.adapters.inspection import decks, pdfs
+from learning_service.adapters.inspection.findings import CLEAN, found_by
 from learning_service.adapters.inspection.inspections import inspect_deck, inspect_pdf
 from learning_service.domain.documents.rules import Refused
 
@@ -89,10 +91,11 @@ FRAME = '<draw:frame><draw:object xlink:href="http://x.example/a.ods"/>{}</draw:
         (files.pptx(1, hidden=frozenset({1})), None),
     ],
 )
-async def test_a_deck_is_refused_only_for_what_it_shows_and_does_not_have(
+def test_a_deck_is_refused_only_for_what_it_shows_and_does_not_have(
     deck: bytes, code: str | None, tmp_path: Path
 ) -> None:
-    assert await refusal(inspect_deck, deck, tmp_path) == code
+    (tmp_path / "file").write_bytes(deck)
+    assert found_by(decks.look, tmp_path / "file").get("code") == code
 
 
 def odp_parts() -> dict[str, bytes]:
@@ -164,17 +167,16 @@ WORDS = (
 
 
 @pytest.mark.parametrize("how", HOW)
-async def test_what_a_pdf_would_do_by_itself_is_taken_out(how: str, tmp_path: Path) -> None:
+def test_what_a_pdf_would_do_by_itself_is_taken_out(how: str, tmp_path: Path) -> None:
     content = active_pdf(how)
     assert any(word in content for word in WORDS)
     (tmp_path / "file").write_bytes(content)
-    pages, shown = await inspect_pdf(tmp_path / "file")
-    assert (pages, shown.name) == (1, "clean.pdf")
+    assert found_by(pdfs.look, tmp_path / "file") == {"pages": 1, "clean": True}
+    shown = tmp_path / CLEAN
     clean = shown.read_bytes()
     assert not [word for word in WORDS if word in clean]
     assert PdfReader(io.BytesIO(clean)).attachments == {}
-    pages, shown = await inspect_pdf(shown)
-    assert pages == 1
+    assert found_by(pdfs.look, shown) == {"pages": 1}
     assert shown.read_bytes() == clean
 
 
@@ -235,8 +237,9 @@ def broken_metadata() -> Mapping[str, bytes]:
 
 
 @pytest.mark.parametrize("how", ["no such object", "not closed", "not a dictionary", "as before"])
-async def test_a_readable_pdf_with_broken_metadata_is_taken(how: str, tmp_path: Path) -> None:
-    assert await refusal(inspect_pdf, broken_metadata()[how], tmp_path) is None
+def test_a_readable_pdf_with_broken_metadata_is_taken(how: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(broken_metadata()[how])
+    assert "code" not in found_by(pdfs.look, tmp_path / "file")
 
 
 async def test_encrypted_pdfs_say_what_is_encrypted(tmp_path: Path) -> None:

@@ -19,16 +19,20 @@ class Unusable(Exception):
 
 
 def answer(look: Callable[[Path], Mapping[str, object]]) -> None:
-    """Look at the file named on the command line and print what was found.
+    """Look at the file named on the command line and print what was found."""
+    print(json.dumps(dict(found_by(look, Path(sys.argv[1])))))  # noqa: T201
+
+
+def found_by(look: Callable[[Path], Mapping[str, object]], path: Path) -> Mapping[str, object]:
+    """What the look found, or the `code` of why the file is refused, and the `detail`.
 
     Whatever goes wrong with it is the file's doing: `damaged`.
     """
     try:
-        found = dict(look(Path(sys.argv[1])))
+        return look(path)
     except Unusable as refusal:
-        found = {"code": refusal.code, "detail": refusal.detail}
+        return {"code": refusal.code, "detail": refusal.detail}
     except MemoryError:
-        found = {"code": "too-greedy", "detail": ""}
+        return {"code": "too-greedy", "detail": ""}
     except (Exception, RecursionError):
-        found = {"code": "damaged", "detail": ""}
-    print(json.dumps(found))  # noqa: T201
+        return {"code": "damaged", "detail": ""}
