@@ -73,9 +73,9 @@ class Signers:
     def work(self, name: str) -> None:
         """Do this once."""
         if name == "credential":
-            sign_credential(self.credential(), self.pair, NOW)
+            sign_credential(self.credential().document(), self.pair, NOW)
         elif name == "signed":
-            made = sign_credential(self.credential(), self.pair, NOW)
+            made = sign_credential(self.credential().document(), self.pair, NOW)
             content = replace(next(self._source), credential=made.data_integrity)
             print_certificate(content, self.pdf)
         else:

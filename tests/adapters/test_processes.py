@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -10,7 +9,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.kit.processes import ROOT
 from tests.kit.waiting import until
 
 from learning_service.adapters import processes
@@ -167,58 +165,14 @@ async def test_what_is_printed_and_what_cannot_be_sent_disturb_nothing(pool: Pro
     assert await pool.run(bytes, large) == large
 
 
-FORKED = """
-import asyncio, os, sys
-from learning_service.adapters.pool_template import fork_template
-from learning_service.adapters.processes import ProcessDied, ProcessPool
-
-async def main():
-    pool = ProcessPool(1)
-    helper, template = await pool.run(os.getpid), await pool.run(os.getppid)
-    try:
-        await pool.run(os.abort)
-    except ProcessDied:
-        after_death = await pool.run(os.getppid)
-    print(template, helper, after_death, await pool.run(os.getpid), flush=True)
-    sys.stdin.readline()
-    await pool.close()
-    pool = ProcessPool(1)
-    print(os.getpid(), await pool.run(os.getppid), flush=True)
-    sys.stdin.readline()
-    await pool.close()
-    pool = ProcessPool(1)
-    print(await pool.run(os.getpid), await pool.run(os.getppid), flush=True)
-    await pool.run(__import__("time").sleep, 1000)
-
-if __name__ == "__main__":
-    fork_template()
-    asyncio.run(main())
+WORK = """
+import sys
+from learning_service.adapters import credentials, linked_data, canonical_form, pool_process, pool_work
+from learning_service.adapters import badge_picture, certificate_pdf, certificate_picture, pdf_signer, transcript_pdf
+print(*(name for name in ("pydantic", "sqlalchemy", "typer") if name in sys.modules))
 """
 
 
-async def test_a_worker_forks_its_helpers_from_a_template_while_that_lives(tmp_path: Path) -> None:
-    script = tmp_path / "forked.py"
-    script.write_text(FORKED)
-    parent = subprocess.Popen(  # noqa: ASYNC220
-        [sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    )
-    assert parent.stdin is not None
-    assert parent.stdout is not None
-    template, helper, after_death, second = map(int, parent.stdout.readline().split())
-    assert parent_of(template) == parent.pid
-    assert after_death == template
-    assert second != helper
-    parent.stdin.write("pool closed\n")
-    parent.stdin.flush()
-    pid, forked_from = map(int, parent.stdout.readline().split())
-    assert (pid, forked_from) == (parent.pid, template)
-    await gone(second)
-    os.kill(template, signal.SIGKILL)
-    await gone(template)
-    parent.stdin.write("template killed\n")
-    parent.stdin.flush()
-    last, started_by = map(int, parent.stdout.readline().split())
-    assert started_by == parent.pid
-    parent.kill()
-    parent.communicate()
-    await gone(last)
+def test_what_draws_and_signs_loads_no_models_and_no_database() -> None:
+    ran = subprocess.run([sys.executable, "-c", WORK], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == []

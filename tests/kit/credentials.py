@@ -64,7 +64,7 @@ class Signer:
         """The credential in both forms."""
         issuer, keys = self.pair()
         credential = credential_of(issued, issuer=issuer, subject=uuid.UUID(int=9), salt="salt")
-        return sign_credential(credential, keys, NOW)
+        return sign_credential(credential.document(), keys, NOW)
 
     def document(self, issued: Issued = ISSUED) -> Json:
         """The credential as Data Integrity signs it."""

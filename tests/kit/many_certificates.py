@@ -31,7 +31,7 @@ def make_many(first: int, count: int) -> tuple[int, float]:
         certificate_id = uuid.UUID(int=number + 1)
         issued = replace(ISSUED, certificate_id=certificate_id, place=number)
         credential = credential_of(issued, issuer=issuer, subject=certificate_id, salt=f"{number:032x}")
-        kept = sign_credential(credential, pair, NOW).data_integrity
+        kept = sign_credential(credential.document(), pair, NOW).data_integrity
         name = f"{_NAMES[number % len(_NAMES)]} {number}"
         content = replace(
             PLAIN,

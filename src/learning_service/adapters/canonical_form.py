@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any
 
 from learning_service.core.loading import without
-from learning_service.domain.kernel.values import JsonObject
+from learning_service.domain.kernel.json_objects import JsonObject
 
 with without("requests", "aiohttp"):
     # It would load a client of HTTP to fetch contexts with.

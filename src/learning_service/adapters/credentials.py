@@ -33,9 +33,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from learning_service.adapters.linked_data import MULTIBASE_BASE58, signed
-from learning_service.domain.certificates.rules.credentials import Credential
 from learning_service.domain.certificates.rules.keys import KeyKind, NewKey
-from learning_service.domain.kernel.values import JsonObject
+from learning_service.domain.kernel.json_objects import JsonObject
 
 _MULTICODEC_ED25519 = b"\xed\x01"
 _RSA_BITS, _RSA_EXPONENT = 2048, 65537
@@ -149,17 +148,16 @@ class SignedCredential:
     jwt: str
 
 
-def sign_credential(credential: Credential, keys: SigningPair, created: datetime) -> SignedCredential:
-    """Sign a credential; takes some 0.5 ms of a core, and 9 ms where it is the first of its shape.
+def sign_credential(document: JsonObject, keys: SigningPair, created: datetime) -> SignedCredential:
+    """Sign a credential's document; takes some 0.5 ms of a core, and 9 ms where it is the first of its shape.
 
     Its proof stands in a list: the schema of Open Badges 3.0 takes no other form.
     """
-    document = credential.document()
     proof = signed(document, key=keys.ed25519, method=keys.method, created=created)["proof"]
     text = as_text(document)
     return SignedCredential(
         _with_members(text, {"proof": [proof]}),
-        _as_jwt(_with_members(text, _claims(credential)), keys.rs256, keys.kid),
+        _as_jwt(_with_members(text, _claims(document)), keys.rs256, keys.kid),
     )
 
 
@@ -168,16 +166,16 @@ def _with_members(text: str, more: JsonObject) -> str:
     return f"{text[:-1]},{as_text(more)[1:]}"
 
 
-def _claims(credential: Credential) -> JsonObject:
+def _claims(document: JsonObject) -> JsonObject:
     """What a JWT repeats of its credential, by Open Badges 3.0, 8.2.4."""
     claims: JsonObject = {
-        "iss": credential.issuer.id,
-        "jti": credential.id,
-        "sub": credential.credential_subject.id,
-        "nbf": int(credential.valid_from.timestamp()),
+        "iss": document["issuer"]["id"],
+        "jti": document["id"],
+        "sub": document["credentialSubject"]["id"],
+        "nbf": _seconds(document["validFrom"]),
     }
-    if credential.valid_until is not None:
-        claims["exp"] = int(credential.valid_until.timestamp())
+    if "validUntil" in document:
+        claims["exp"] = _seconds(document["validUntil"])
     return claims
 
 
@@ -186,6 +184,10 @@ def _as_jwt(payload: str, pem: str, kid: str) -> str:
     header = as_text({"alg": "RS256", "kid": kid, "typ": "JWT"})
     claimed = f"{_base64url(header.encode())}.{_base64url(payload.encode())}"
     return f"{claimed}.{_base64url(_loaded(pem).sign(claimed.encode(), PKCS1v15(), SHA256()))}"
+
+
+def _seconds(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp())
 
 
 @lru_cache(maxsize=4)

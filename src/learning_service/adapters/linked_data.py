@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from learning_service.adapters.canonical_shapes import canonical_by_shape
 from learning_service.core.loading import load
-from learning_service.domain.kernel.values import JsonObject
+from learning_service.domain.kernel.json_objects import JsonObject
 
 _Canonical: TypeAlias = Callable[[Mapping[str, Any]], bytes]
 CRYPTOSUITE = "eddsa-rdfc-2022"

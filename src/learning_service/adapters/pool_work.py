@@ -14,10 +14,8 @@ from learning_service.adapters.certificate_content import (
 )
 from learning_service.adapters.pdf_signature import Signing, sign_pdf
 from learning_service.core.loading import load
-from learning_service.domain.organizations.rules import PRINTED_FIELDS
 
 _HOME = "learning_service.adapters"
-_PRINTED = ("recipient_name", "course_title", "issuer_name", *PRINTED_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +27,13 @@ class Printed:
     """The fields of which some characters have no glyph and were written in Latin letters."""
 
 
-def print_certificate(content: CertificateContent, by: Signing) -> Printed:
-    """The certificate drawn and signed. Raises what drawing and signing raise."""
+def print_certificate(content: CertificateContent, by: Signing, texts: Sequence[str] = ()) -> Printed:
+    """The certificate drawn and signed; `texts` are fields to look at for missing glyphs.
+
+    Raises what drawing and signing raise.
+    """
     pdf: bytes = load(f"{_HOME}.certificate_pdf:render_certificate")(content)
-    replaced = tuple(field for field in _PRINTED if missing_glyphs(getattr(content, field) or ""))
+    replaced = tuple(field for field in texts if missing_glyphs(getattr(content, field) or ""))
     return Printed(sign_pdf(pdf, by), replaced)
 
 

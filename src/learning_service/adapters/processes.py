@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, TypeVarTuple
 
 from learning_service.adapters.pool_process import SIZE_BYTES
-from learning_service.adapters.pool_template import fork_helper
 from learning_service.core.tracing import span
 
 Ts = TypeVarTuple("Ts")
@@ -122,7 +121,7 @@ class _Place:
         """End the process, and see it ended."""
         way = self._way
         self.stop()
-        if way is not None and way.process is not None:
+        if way is not None:
             await way.process.wait()
 
     def stop(self) -> None:
@@ -130,33 +129,30 @@ class _Place:
         way, self._way = self._way, None
         if way is not None:
             way.writer.close()
-            if way.process is not None:
-                with suppress(ProcessLookupError):
-                    way.process.kill()
+            with suppress(ProcessLookupError):
+                way.process.kill()
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """The way to a process. None: it is not our child but the template's."""
+    """The way to a process."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    process: Process | None
+    process: Process
 
 
 async def _started() -> _Way:
-    here, process = fork_helper(), None
-    if here is None:
-        here, there = socket.socketpair()
-        # The same modules are to be found there.
-        way = os.pathsep.join(one or os.getcwd() for one in sys.path)
-        with there:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-c", _PROGRAM),
-                stdin=there.fileno(),
-                stdout=there.fileno(),
-                env={**os.environ, "PYTHONPATH": way},
-            )
+    here, there = socket.socketpair()
+    # The same modules are to be found there.
+    way = os.pathsep.join(one or os.getcwd() for one in sys.path)
+    with there:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-c", _PROGRAM),
+            stdin=there.fileno(),
+            stdout=there.fileno(),
+            env={**os.environ, "PYTHONPATH": way},
+        )
     reader, writer = await asyncio.open_connection(sock=here)
     return _Way(reader, writer, process)
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from learning_service.adapters.pool_template import fork_template
 from learning_service.cli.terminal import fail, find_database, read_settings
 from learning_service.core.loading import loading
 from learning_service.core.settings import Settings
@@ -23,8 +22,6 @@ def worker(check: Check = False) -> None:
     """Run background jobs until stopped, as `arq learning_service.worker.settings.WorkerSettings` does."""
     if not check:
         refuse_unusable_key(read_settings(serving=True))
-        with loading():
-            fork_template()
     run_arq("WorkerSettings", check=check)
 
 

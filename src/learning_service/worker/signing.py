@@ -71,7 +71,9 @@ async def signed_credential(context: Context, certificate: Certificate) -> str |
     picture = await _picture(context, certificate)
     if unsigned is not None:
         await publish_changed(context, None)
-        made = await context.processes.run(sign_credential, unsigned.credential, keys, unsigned.created)
+        made = await context.processes.run(
+            sign_credential, unsigned.credential.document(), keys, unsigned.created
+        )
     async with context.transaction(certificate.organization_id) as session:
         if unsigned is None:
             await give_picture(session, certificate, picture)

@@ -32,6 +32,7 @@ from learning_service.domain.kernel.characters import (
     unify,
 )
 from learning_service.domain.kernel.errors import Wrong
+from learning_service.domain.kernel.json_objects import JsonObject as JsonObject
 
 MAX_COMBINING_RUN = 8
 MAX_MARKS = 30
@@ -46,8 +47,6 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TIME = re.compile(
     r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
-JsonObject: TypeAlias = dict[str, Any]
-"""An object of JSON as a column keeps it, whose fields its reader knows."""
 OPAQUE_ID = re.compile(r"\A[A-Za-z0-9._:@-]{1,128}\Z")
 OPAQUE_ID_FORM = "must be 1–128 characters of A–Z a–z 0–9 . _ : @ -"
 

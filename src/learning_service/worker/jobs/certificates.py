@@ -37,10 +37,14 @@ from learning_service.domain.certificates.rules.pictures import file_keys, pictu
 from learning_service.domain.jobs.outbox import Job, enqueue_job
 from learning_service.domain.jobs.payloads import GenerateCertificates, PlanMailOfCertificate, Unworkable
 from learning_service.domain.kernel.days import last_day, local_day
+from learning_service.domain.organizations.rules import PRINTED_FIELDS
 from learning_service.worker.durable import finishing
 from learning_service.worker.signing import pdf_signing, signed_credential
 
 log = structlog.get_logger()
+
+_TEXTS = ("recipient_name", "course_title", "issuer_name", *PRINTED_FIELDS)
+"""Fields of a certificate that are printed as they stand, and may have a character that no font draws."""
 
 SHARE_PER_DAY, AT_LEAST = 25, 2000
 """Each day's audit looks at one PDF in 25, so at all of them within a month; at few, every day."""
@@ -68,7 +72,7 @@ async def generate_certificates(context: Context, job: Job) -> None:
         return
     content = replace(await content_of(context, certificate), mark=mark, credential=credential)
     try:
-        printed = await context.processes.run(print_certificate, content, await pdf_signing(context))
+        printed = await context.processes.run(print_certificate, content, await pdf_signing(context), _TEXTS)
     except (UnusableLogo, UnusableKey) as error:
         raise Unworkable(f"certificate {certificate.id}: {error}") from error
     sha256 = hashlib.sha256(printed.pdf).hexdigest()
