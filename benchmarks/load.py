@@ -75,6 +75,8 @@ class Client(asyncio.Protocol):
         self.round = round_
         self.got = b""
         self.sent_at = 0.0
+        self.waits = False
+        """Whether an answer is to come."""
         self.transport: Any = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -90,6 +92,7 @@ class Client(asyncio.Protocol):
             self.transport.close()
             self.round.finish_one()
         else:
+            self.waits = True
             self.transport.write(next(self.round.source))
 
     def data_received(self, data: bytes) -> None:
@@ -103,6 +106,7 @@ class Client(asyncio.Protocol):
             raise SystemExit("an answer without Content-Length cannot be measured here")
         if len(self.got) < end + 4 + int(length[1]):
             return
+        self.waits = False
         self.round.latencies.append(time.perf_counter() - self.sent_at)
         if self.got[9:12] not in (b"200", b"201"):
             self.round.bad.append(self.got.decode("latin-1")[:2000])
@@ -113,9 +117,9 @@ class Client(asyncio.Protocol):
             self.send()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing waits for a connection that broke in the middle of an answer."""
-        if exc is not None:
-            self.round.bad.append(repr(exc))
+        """Nothing waits for a connection that the server ended before its answer."""
+        if self.waits:
+            self.round.bad.append(repr(exc or "closed before the answer"))
             self.round.finish_one()
 
 

@@ -43,7 +43,9 @@ class _Link:
     def abort(self) -> None:
         """Reset both ends."""
         for writer in (self.client, self.server):
-            sock = writer.get_extra_info("socket")
+            # None where the other end has closed it already.
+            if (sock := writer.get_extra_info("socket")) is None:
+                continue
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             writer.transport.abort()

@@ -4,11 +4,11 @@ The function locks the enrollment before it looks at the attempt, as the ordinar
 twice or for an attempt that is over changes nothing here: its route answers it.
 """
 
-import json
 import uuid
 from collections.abc import Mapping
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 from starlette.requests import Request
 
 from learning_service.api.fast.functions import PAPER_OF
@@ -43,7 +43,7 @@ async def save(request: Request, context: Context, attempt_id: str) -> Reply | N
         caller.organization_id,
         caller.user_id,
         attempt_id,
-        json.dumps(dump_responses(one for one in sent.responses if not one.is_taken_back)),
+        to_json(dump_responses(one for one in sent.responses if not one.is_taken_back)).decode(),
         [one.question_id for one in sent.responses if one.is_taken_back],
         sent.sequence,
         GRACE,
