@@ -5,11 +5,11 @@ colour and logo; a certificate only refers to it.
 """
 
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from math import cos, pi, sin
 from typing import TypeAlias
 
@@ -22,6 +22,8 @@ from learning_service.adapters.certificate_content import Orientation, UnusableL
 from learning_service.adapters.certificate_embedding import compressed_stream
 from learning_service.adapters.certificate_places import LAYOUTS, Size
 
+_DARK = re.compile(rb"[^\0]+")
+"""A run of dark modules in a row of a QR code."""
 _MAX_LOGO_PIXELS = 16_000_000
 _LOGO_PIXELS = (720, 174)
 _PICTURE_PIXELS = (734, 384)
@@ -282,6 +284,6 @@ def draw_qr(canvas: Canvas, url: str, x: float, y: float, side: float) -> None:
         f"0 g {unit:.4f} 0 0 {-unit:.4f} {x:.2f} {y + side:.2f} cm",
     ]
     for line, row in enumerate(code.matrix, start=4):
-        edges = [i for i, (before, after) in enumerate(pairwise((0, *row, 0))) if bool(before) != bool(after)]
-        parts += [f"{a + 4} {line} {b - a} 1 re" for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        runs = (run.span() for run in _DARK.finditer(row))
+        parts += [f"{a + 4} {line} {b - a} 1 re" for a, b in runs]
     canvas._code.append(" ".join(parts) + " f Q")
