@@ -11,11 +11,11 @@ from types import MappingProxyType
 from typing import assert_never
 
 import base58
+import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import (
     RSAPrivateKey,
     RSAPublicKey,
@@ -40,6 +40,7 @@ _MULTICODEC_ED25519 = b"\xed\x01"
 _RSA_BITS, _RSA_EXPONENT = 2048, 65537
 _MOST_KEYS = 64
 """Whose public forms a process keeps: reading one takes a millisecond."""
+_JWS = jwt.PyJWS(algorithms=["RS256"])
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 SERVICE = "Learning service"
 _LONGEST_NAME = 64
@@ -180,10 +181,8 @@ def _claims(document: JsonObject) -> JsonObject:
 
 
 def _as_jwt(payload: str, pem: str, kid: str) -> str:
-    """A payload signed as RS256 (RFC 7515, 7.1): PyJWT would read and write what is JSON already."""
-    header = as_text({"alg": "RS256", "kid": kid, "typ": "JWT"})
-    claimed = f"{_base64url(header.encode())}.{_base64url(payload.encode())}"
-    return f"{claimed}.{_base64url(_loaded(pem).sign(claimed.encode(), PKCS1v15(), SHA256()))}"
+    """A payload signed as RS256. It is JSON already, so it goes to what PyJWT makes of bytes."""
+    return _JWS.encode(payload.encode(), _loaded(pem), "RS256", {"kid": kid})
 
 
 def _seconds(moment: str) -> int:
