@@ -4,14 +4,11 @@ Tests do not share data because each makes an organization of its own; nothing i
 transactions, time, locks and roles behave as in production.
 """
 
-import asyncio
 import gc
-from collections.abc import Callable
 
 import asyncpg
 import httpx
 import pytest
-import uvloop
 
 from learning_devstack.tokens import make_development_key
 from learning_service.context import Context
@@ -51,16 +48,6 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-
-
-@pytest.fixture(scope="session")
-def _asyncio_loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """The loop of production, for all tests and their fixtures.
-
-    The hook that pytest-asyncio has for it gives the loop to asynchronous tests alone: at each other test that uses
-    the application it would be started anew.
-    """
-    return uvloop.new_event_loop
 
 
 @pytest.fixture(scope="session")
