@@ -18,7 +18,6 @@ from arq.cron import CronJob
 from arq.worker import Function, check_health, run_worker
 
 from learning_service.core.loading import load, loading
-from learning_service.core.memory import give_back_memory
 from learning_service.core.queue import arq_queue, deserialize, serialize
 from learning_service.core.settings import Settings
 from learning_service.worker.catalog import names_of
@@ -156,7 +155,6 @@ class ConverterSettings:
 
 def load_jobs(kind: Any) -> None:
     """Load what a worker of these settings is made of."""
-    give_back_memory()
     with loading():
         load("learning_service.worker.process:functions_of")(kind.ctx["queues"])
 
