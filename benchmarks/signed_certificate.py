@@ -27,6 +27,7 @@ from learning_service.adapters.pdf_signature import Signing
 from learning_service.adapters.pool_work import print_certificate
 from learning_service.domain.certificates.rules.credentials import Credential, Issued, credential_of
 from learning_service.domain.certificates.rules.keys import issuer_did, jwk_address, verification_method
+from learning_service.worker.jobs.certificates import PRINTED_TEXTS
 
 PER_TURN = 20
 BASE = "https://learn.example.org"
@@ -77,7 +78,7 @@ class Signers:
         elif name == "signed":
             made = sign_credential(self.credential().document(), self.pair, NOW)
             content = replace(next(self._source), credential=made.data_integrity)
-            print_certificate(content, self.pdf)
+            print_certificate(content, self.pdf, PRINTED_TEXTS)
         else:
             self._bare_credential()
             if name == "bare signed":

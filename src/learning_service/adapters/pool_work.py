@@ -27,7 +27,7 @@ class Printed:
     """The fields of which some characters have no glyph and were written in Latin letters."""
 
 
-def print_certificate(content: CertificateContent, by: Signing, texts: Sequence[str] = ()) -> Printed:
+def print_certificate(content: CertificateContent, by: Signing, texts: Sequence[str]) -> Printed:
     """The certificate drawn and signed; `texts` are fields to look at for missing glyphs.
 
     Raises what drawing and signing raise.

@@ -43,7 +43,7 @@ from learning_service.worker.signing import pdf_signing, signed_credential
 
 log = structlog.get_logger()
 
-_TEXTS = ("recipient_name", "course_title", "issuer_name", *PRINTED_FIELDS)
+PRINTED_TEXTS = ("recipient_name", "course_title", "issuer_name", *PRINTED_FIELDS)
 """Fields of a certificate that are printed as they stand, and may have a character that no font draws."""
 
 SHARE_PER_DAY, AT_LEAST = 25, 2000
@@ -72,7 +72,9 @@ async def generate_certificates(context: Context, job: Job) -> None:
         return
     content = replace(await content_of(context, certificate), mark=mark, credential=credential)
     try:
-        printed = await context.processes.run(print_certificate, content, await pdf_signing(context), _TEXTS)
+        printed = await context.processes.run(
+            print_certificate, content, await pdf_signing(context), PRINTED_TEXTS
+        )
     except (UnusableLogo, UnusableKey) as error:
         raise Unworkable(f"certificate {certificate.id}: {error}") from error
     sha256 = hashlib.sha256(printed.pdf).hexdigest()
