@@ -23,6 +23,8 @@ CALLS = (
     "SELECT * FROM hot_own_progress(:organization, :user)",
     "SELECT * FROM hot_own_paper(:organization, :user, :quiz)",
     "SELECT * FROM save_responses_in(:organization, :user, :quiz, '{}', '{}', NULL, '30 s', 1000)",
+    "SELECT count(*) FROM save_responses_together_in(:organization, ARRAY[CAST(:user AS text)],"
+    " ARRAY[CAST(:quiz AS uuid)], ARRAY['{}'], ARRAY['{}'], '{NULL}', '30 s', 1000)",
     # At a revision that the enrollment does not have: it is looked up, and nothing is written.
     "SELECT close_attempt(jsonb_build_object('organization_id', CAST(:organization AS text), 'enrollment_id',"
     " CAST(:enrollment AS text), 'user_id', CAST(:user AS text)), -1)",
@@ -83,6 +85,8 @@ OTHERS_AT_WORK = (
         "SELECT * FROM hot_own_position_at_quiz(:organization, 'ana', :quiz, 'new')",
         "SELECT * FROM hot_own_paper(:organization, 'ana', :attempt)",
         "SELECT * FROM save_responses_in(:organization, 'ana', :attempt, '{}', '{}', NULL, '30 s', 1000)",
+        "SELECT count(*) FROM save_responses_together_in(:organization, ARRAY['ana'], ARRAY[CAST(:attempt AS uuid)],"
+        " ARRAY['{}'], ARRAY['{}'], '{NULL}', '30 s', 1000)",
     ],
 )
 async def test_a_plan_of_few_attempts_does_not_read_those_of_others(

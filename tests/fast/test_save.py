@@ -121,7 +121,7 @@ async def test_saves_at_the_same_time_all_stay(app: FastAPI, world: World) -> No
     await ana.call.ok("PATCH", path, bodies[0])
     with counted(app) as statements:
         await asyncio.gather(*(ana.call.ok("PATCH", path, body) for body in bodies))
-    assert all("save_responses_in" in statement for statement in statements)
+    assert all("save_responses_together_in" in statement for statement in statements)
     assert len(statements) == len(bodies)
     given = (await ana.call.ok("GET", path))["responses"]
     assert sorted(one["question_id"] for one in given) == sorted(q["id"] for q in started["questions"])
@@ -138,7 +138,7 @@ async def test_a_save_reads_no_paper_after_its_start(app: FastAPI, world: World)
             for question in started["questions"]:
                 await one.call.ok("PATCH", path, {"responses": [right(question, RIGHT)]})
         assert len(statements) == len(started["questions"])
-        assert all("save_responses_in" in statement for statement in statements)
+        assert all("save_responses_together_in" in statement for statement in statements)
 
 
 async def test_a_paper_that_was_forgotten_is_read_again(
@@ -158,6 +158,66 @@ async def test_a_paper_that_was_forgotten_is_read_again(
 async def test_much_is_weighed_by_the_route(world: World, database: Database) -> None:
     ana = await taker(world)
     started = await ana.start()
-    saves = "SELECT count(*) FROM save_responses_in($1, 'ana', $2::uuid, '{}', '{}', NULL, '30 s', $3)"
+    saves = (
+        "SELECT count(*) FROM save_responses_together_in("
+        "$1, '{ana}', ARRAY[$2::uuid], ARRAY['{}'], ARRAY['{}'], '{NULL}', '30 s', $3)"
+    )
     for most, saved in ((10, 0), (1000, 1)):
         assert await database.value(saves, world.id, started["attempt_id"], most) == saved
+
+
+def answered(told: Json) -> list[Any]:
+    """The questions of its responses, and what was chosen."""
+    return [(one["question_id"], one["answer_ids"]) for one in told["responses"]]
+
+
+async def test_saves_of_one_moment_are_written_together(app: FastAPI, world: World) -> None:
+    eve = await taker(world, "eve")
+    takers = [await taker(world, user, eve.course) for user in ("ana", "bob", "cyd", "dan")]
+    started = [await one.start() for one in takers]
+    bodies = [{"responses": [right(paper["questions"][0], RIGHT)], "sequence": 7} for paper in started]
+    paths = [f"/api/attempts/{paper['attempt_id']}/" for paper in started]
+    # Beside them what changes nothing: a save that comes late, and one by another member.
+    calls = [one.call("PATCH", path, body) for one, path, body in zip(takers, paths, bodies, strict=True)]
+    late = takers[1].call("PATCH", paths[1], {**bodies[1], "sequence": 6})
+    foreign = takers[0].call("PATCH", paths[2], bodies[2])
+    with counted(app) as statements:
+        *saved, refused = await asyncio.gather(*calls, late, foreign)
+    assert [one.status_code for one in saved] == [200] * 5
+    assert refused.status_code == 404
+    assert [one.json()["sequence"] for one in saved] == [7] * 5
+    assert sum("save_responses_together_in" in statement for statement in statements) < len(calls)
+    for one, path, body in zip(takers, paths, bodies, strict=True):
+        kept = await one.call.ok("GET", path)
+        assert (answered(kept), kept["sequence"]) == (answered(body), 7)
+
+
+async def test_a_save_that_waits_for_its_enrollment_holds_up_no_other(world: World) -> None:
+    ana = await taker(world)
+    bob = await taker(world, "bob", ana.course)
+    paths, bodies = [], []
+    for one in (ana, bob):
+        started = await one.start()
+        paths.append(f"/api/attempts/{started['attempt_id']}/")
+        bodies.append({"responses": [right(started["questions"][0], RIGHT)]})
+    async with world.worker.transaction(world.id) as session:
+        await session.execute(text("SELECT id FROM enrollments WHERE user_id = 'ana' FOR UPDATE"))
+        waiting = asyncio.create_task(ana.call("PATCH", paths[0], bodies[0]))
+        await asyncio.gather(*(bob.call.ok("PATCH", paths[1], bodies[1]) for _ in range(5)))
+        assert not waiting.done()
+    assert (await waiting).status_code == 200
+    assert answered(await ana.call.ok("GET", paths[0])) == answered(bodies[0])
+
+
+async def test_nobody_saves_by_the_lock_of_another_one(world: World, database: Database) -> None:
+    ana = await taker(world)
+    bob = await taker(world, "bob", ana.course)
+    attempts = [(await one.start())["attempt_id"] for one in (ana, bob)]
+    saves = (
+        "SELECT array_agg(place) FROM save_responses_together_in($1, $2, $3::uuid[],"
+        " ARRAY['{\"x\": 1}', '{\"y\": 2}', '{\"z\": 3}'], array_fill('{}'::text, '{3}'), '{1,1,1}', '30 s', 10000)"
+    )
+    given = ["ana", "bob", "ana"], [attempts[0], attempts[0], attempts[1]]
+    assert await database.value(saves, world.id, *given) == [1]
+    kept = await database.value("SELECT responses::text FROM quiz_attempts WHERE id = $1::uuid", attempts[0])
+    assert kept == '{"x": 1}'

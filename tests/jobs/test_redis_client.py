@@ -14,7 +14,6 @@ from redis.asyncio.connection import AbstractConnection
 
 from learning_service.core.queue import MARK_SECONDS
 from learning_service.core.settings import Settings
-from learning_service.core.together import Together
 from learning_service.worker.redis_client import WorkerRedis
 
 QUEUE = "learning:test"
@@ -150,25 +149,3 @@ async def test_an_error_of_one_jobs_key_is_not_anothers(url: str) -> None:
             results = await asyncio.gather(good.execute(), bad.execute(), return_exceptions=True)
         assert results[0] == [b"1"]
         assert isinstance(results[1], Exception)
-
-
-async def test_calls_that_come_together_are_done_together() -> None:
-    batches: list[list[int]] = []
-
-    async def do(items: Any) -> Any:
-        batches.append(list(items))
-        await asyncio.sleep(0.01)
-        if 5 in items:
-            raise ZeroDivisionError
-        return [item * 2 for item in items]
-
-    together: Together[int, int] = Together(do)
-    assert await asyncio.gather(*map(together, range(4))) == [0, 2, 4, 6]
-    results = await asyncio.gather(together(5), together(6), return_exceptions=True)
-    assert [type(result) for result in results] == [ZeroDivisionError] * 2
-    assert batches == [[0, 1, 2, 3], [5, 6]]
-    given_up = asyncio.create_task(together(7))
-    await asyncio.sleep(0)
-    given_up.cancel()
-    await together.settle()
-    assert batches[-1] == [7]

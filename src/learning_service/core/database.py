@@ -144,10 +144,15 @@ class DirectPool:
         return not status.endswith(" 0")
 
     async def write(self, statement: str, *values: object) -> asyncpg.Record | None:
-        """The same for a statement that writes. Raises Unsure when it cannot be known whether it did."""
+        """The first row of a statement that writes. Raises what `write_many` does."""
+        rows = await self.write_many(statement, *values)
+        return rows[0] if rows else None
+
+    async def write_many(self, statement: str, *values: object) -> Sequence[asyncpg.Record]:
+        """The rows of a statement that writes. Raises Unsure when it cannot be known whether it did."""
         connection = await self._take()
         try:
-            return await self._done(connection, connection.fetchrow(statement, *values))
+            return await self._done(connection, connection.fetch(statement, *values))
         except asyncpg.LockNotAvailableError:
             raise  # nothing was written: another transaction held the row for too long
         except (*DRIVER_ERRORS, OSError) as error:

@@ -1,9 +1,10 @@
 """Calls that come at the same time share what each would have to do alone: a transaction, a round trip."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 R = TypeVar("R")
 BUSY_SECONDS = 0.05
@@ -51,3 +52,74 @@ class Together(Generic[T, R]):
             for (_, future), result in zip(batch, results, strict=True):
                 if not future.done():
                     future.set_result(result)
+
+
+class TogetherBy(Generic[K, T, R]):
+    """One call of a key is done at once; those that come meanwhile are done together when it has ended.
+
+    `do` gets no two items with the same `subject`, and at most `most`: the others wait for the next time.
+    """
+
+    def __init__(
+        self,
+        do: Callable[[K, Sequence[T]], Awaitable[Sequence[R]]],
+        *,
+        subject: Callable[[T], Hashable],
+        most: int,
+    ) -> None:
+        self._do = do
+        self._subject = subject
+        self._most = most
+        self._waiting: dict[K, list[tuple[T, asyncio.Future[R]]]] = {}
+        """Of the keys at which something is being done, and of no others."""
+        self._tasks = set[asyncio.Task[None]]()
+
+    async def __call__(self, key: K, item: T) -> R:
+        """What came of this item; raises what the whole raised."""
+        waiting = self._waiting.get(key)
+        if waiting is not None:
+            future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+            waiting.append((item, future))
+            return await future
+        self._waiting[key] = []
+        try:
+            [result] = await self._do(key, [item])
+            return result
+        finally:
+            self._go_on(key)
+
+    def _go_on(self, key: K) -> None:
+        if not self._waiting[key]:
+            del self._waiting[key]
+            return
+        task = asyncio.create_task(self._do_next(key))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _do_next(self, key: K) -> None:
+        batch = self._take(key)
+        try:
+            results = await self._do(key, [item for item, _ in batch]) if batch else ()
+        except Exception as error:
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+        else:
+            for (_, future), result in zip(batch, results, strict=True):
+                if not future.done():
+                    future.set_result(result)
+        finally:
+            self._go_on(key)
+
+    def _take(self, key: K) -> list[tuple[T, "asyncio.Future[R]"]]:
+        """Those that are done next. Whoever has given up asks for nothing any more."""
+        taken: dict[Hashable, tuple[T, asyncio.Future[R]]] = {}
+        left = []
+        for one in self._waiting[key]:
+            item, future = one
+            if len(taken) == self._most or (subject := self._subject(item)) in taken:
+                left.append(one)
+            elif not future.done():
+                taken[subject] = one
+        self._waiting[key] = left
+        return list(taken.values())

@@ -1,12 +1,15 @@
 """Saving responses of an attempt under way: one round trip, two where this process has not seen the attempt yet.
 
-The function locks the enrollment before it looks at the attempt, as the ordinary route does. A save that comes late,
-twice or for an attempt that is over changes nothing here: its route answers it.
+Saves that come while others of their organization are being written are written together after them. The function
+locks the enrollments before it looks at the attempts, as the ordinary route does, and waits for none. A save that comes
+late, twice, for an attempt that is over or while its enrollment is locked changes nothing here: its route answers it.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+import asyncpg
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 from starlette.requests import Request
@@ -17,6 +20,8 @@ from learning_service.api.fast.papers import remember_paper, remembered_keys
 from learning_service.api.fast.sent import keys_of
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
+from learning_service.core.database import DirectPool
+from learning_service.core.together import TogetherBy
 from learning_service.domain.attempts.actions.attempts import GRACE, refuse_misfits, shown_sequence
 from learning_service.domain.courses.queries.compiled import cached_version
 from learning_service.domain.kernel.principal import Principal
@@ -24,8 +29,51 @@ from learning_service.domain.questions.rules.answer_keys import AnswerKey
 from learning_service.domain.questions.rules.responses import dump_responses
 from learning_service.schemas.attempts import SavedAttemptOut, SaveIn
 
-_SAVE = "SELECT * FROM save_responses_in($1, $2, $3, $4, $5, $6, $7, $8)"
+_SAVE = "SELECT * FROM save_responses_together_in($1, $2, $3, $4, $5, $6, $7, $8)"
 _BODY: TypeAdapter[SaveIn] = TypeAdapter(SaveIn)
+MOST_TOGETHER = 50
+"""Saves of one transaction, so that none waits long for the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """Where a save is written, and within which bound: those of one home can be written together."""
+
+    direct: DirectPool
+    organization_id: str
+    most_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Save:
+    """One save, as the function takes it."""
+
+    user_id: str
+    attempt_id: str
+    given: str
+    taken_back: str
+    """The ids of questions, as an array's text."""
+    sequence: int | None
+
+
+async def _write(home: _Home, saves: Sequence[_Save]) -> list[asyncpg.Record | None]:
+    """Of each save the row that the function returns: its place, the instant, the sequence and the deadline."""
+    rows = await home.direct.write_many(
+        _SAVE,
+        home.organization_id,
+        [one.user_id for one in saves],
+        [one.attempt_id for one in saves],
+        [one.given for one in saves],
+        [one.taken_back for one in saves],
+        [one.sequence for one in saves],
+        GRACE,
+        home.most_bytes,
+    )
+    written = {row[0]: row for row in rows}
+    return [written.get(place) for place in range(1, len(saves) + 1)]
+
+
+_written = TogetherBy(_write, subject=lambda save: save.attempt_id, most=MOST_TOGETHER)
 
 
 async def save(request: Request, context: Context, attempt_id: str) -> Reply | None:
@@ -38,20 +86,15 @@ async def save(request: Request, context: Context, attempt_id: str) -> Reply | N
     if keys is None:
         return None
     refuse_misfits(keys, sent.responses)
-    row = await context.direct.write(
-        _SAVE,
-        caller.organization_id,
-        caller.user_id,
-        attempt_id,
-        to_json(dump_responses(one for one in sent.responses if not one.is_taken_back)).decode(),
-        [one.question_id for one in sent.responses if one.is_taken_back],
-        sent.sequence,
-        GRACE,
-        context.bounds.size,
+    given = to_json(dump_responses(one for one in sent.responses if not one.is_taken_back)).decode()
+    taken_back = ",".join(one.question_id for one in sent.responses if one.is_taken_back)
+    row = await _written(
+        _Home(context.direct, caller.organization_id, context.bounds.size),
+        _Save(caller.user_id, attempt_id, given, f"{{{taken_back}}}", sent.sequence),
     )
     if row is None:
         return None
-    instant, last, deadline_at = row
+    _, instant, last, deadline_at = row
     saved = SavedAttemptOut(
         attempt_id=uuid.UUID(attempt_id),
         saved=len(sent.responses),

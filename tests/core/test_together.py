@@ -1,0 +1,78 @@
+"""Calls that come at the same time and are done together."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from learning_service.core.together import Together, TogetherBy
+
+
+async def test_calls_that_come_together_are_done_together() -> None:
+    batches: list[list[int]] = []
+
+    async def do(items: Any) -> Any:
+        batches.append(list(items))
+        await asyncio.sleep(0.01)
+        if 5 in items:
+            raise ZeroDivisionError
+        return [item * 2 for item in items]
+
+    together: Together[int, int] = Together(do)
+    assert await asyncio.gather(*map(together, range(4))) == [0, 2, 4, 6]
+    results = await asyncio.gather(together(5), together(6), return_exceptions=True)
+    assert [type(result) for result in results] == [ZeroDivisionError] * 2
+    assert batches == [[0, 1, 2, 3], [5, 6]]
+    given_up = asyncio.create_task(together(7))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    await together.settle()
+    assert batches[-1] == [7]
+
+
+class Notes:
+    """Does what is given to it in its turn, and notes what came together."""
+
+    def __init__(self) -> None:
+        self.batches: list[tuple[str, list[int]]] = []
+        self.together = TogetherBy(self._do, subject=lambda item: item % 10, most=3)
+
+    async def _do(self, key: str, items: Sequence[int]) -> list[int]:
+        self.batches.append((key, list(items)))
+        await asyncio.sleep(0.01)
+        if 9 in items:
+            raise ZeroDivisionError
+        return [item * 2 for item in items]
+
+
+async def test_calls_of_a_key_are_done_together_after_the_first() -> None:
+    notes = Notes()
+    calls = [("a", 1), ("a", 2), ("b", 2), ("a", 3), ("a", 12), ("a", 4), ("a", 5)]
+    assert await asyncio.gather(*(notes.together(*call) for call in calls)) == [item * 2 for _, item in calls]
+    # The second of the same subject, and what is more than three, wait for the next time.
+    assert notes.batches == [("a", [1]), ("b", [2]), ("a", [2, 3, 4]), ("a", [12, 5])]
+    assert await notes.together("a", 6) == 12
+    assert notes.batches[-1] == ("a", [6])
+
+
+async def test_what_fails_fails_for_its_batch_alone() -> None:
+    notes = Notes()
+    results = await asyncio.gather(*(notes.together("a", n) for n in (9, 1, 9, 2, 3)), return_exceptions=True)
+    assert [type(one) for one in results] == [ZeroDivisionError] * 4 + [int]
+    assert await notes.together("a", 4) == 8
+
+
+async def test_who_has_given_up_is_left_out() -> None:
+    notes = Notes()
+    first, second, third = (asyncio.create_task(notes.together("a", n)) for n in (1, 2, 3))
+    await asyncio.sleep(0)
+    second.cancel()
+    assert (await first, await third) == (2, 6)
+    assert notes.batches == [("a", [1]), ("a", [3])]
+    first, second = (asyncio.create_task(notes.together("a", n)) for n in (1, 2))
+    await asyncio.sleep(0)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert await second == 4
