@@ -1,8 +1,9 @@
 """Saving responses of an attempt under way: one round trip, two where this process has not seen the attempt yet.
 
 Saves that come while others of their organization are being written are written together after them. The function
-locks the enrollments before it looks at the attempts, as the ordinary route does, and waits for none. A save that comes
-late, twice, for an attempt that is over or while its enrollment is locked changes nothing here: its route answers it.
+locks the enrollments before it looks at the attempts, as the ordinary route does, and waits for no lock. A save that
+comes late, twice, for an attempt that is over or while its enrollment is locked changes nothing here: its route
+answers it.
 """
 
 import uuid
