@@ -16,8 +16,8 @@ DOORS = {
         "learning_service/worker/redis_client.py",
         "learning_service/worker/settings.py",
     ),
-    "httpcore": ("learning_service/adapters/http.py",),
-    "httpx": ("learning_service/adapters/http.py",),
+    "httpcore": ("learning_service/adapters/http_library.py",),
+    "httpx": ("learning_service/adapters/http_library.py",),
     "aioboto3": ("learning_service/adapters/s3_library.py",),
 }
 

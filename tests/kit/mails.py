@@ -12,8 +12,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from learning_service.adapters.certificate_content import MailLook
 from learning_service.adapters.mail_logo import mail_logo
-from learning_service.adapters.mail_look import Look
 from learning_service.adapters.mail_text import write_mail
 from learning_service.domain.reminders.rules import (
     AnyMail,
@@ -167,7 +167,7 @@ SAMPLES: Mapping[str, AnyMail] = {
 ENDING = "https://api.example.org/unsubscribe/c2FtcGxl/"
 
 
-def sample_look(color: str = "#0a6b4f") -> Look:
+def sample_look(color: str = "#0a6b4f") -> MailLook:
     """A logo of dark words on nothing, as many are."""
     picture = Image.new("RGBA", (900, 260), (0, 0, 0, 0))
     pen = ImageDraw.Draw(picture)
@@ -176,10 +176,10 @@ def sample_look(color: str = "#0a6b4f") -> Look:
     pen.text((280, 70), "Bund HM", fill="#1d1d1b", font_size=90)
     out = io.BytesIO()
     picture.save(out, "PNG")
-    return Look("https://learn.example.org", color, mail_logo(out.getvalue()))
+    return MailLook("https://learn.example.org", color, mail_logo(out.getvalue()))
 
 
-def written(mail: AnyMail, look: Look, *, ending: str | None = ENDING) -> EmailMessage:
+def written(mail: AnyMail, look: MailLook, *, ending: str | None = ENDING) -> EmailMessage:
     """The mail as a reader of mails gets it."""
     letter = write_mail(
         mail,

@@ -10,7 +10,7 @@ from tests.kit.processes import ROOT, environment
 from learning_service.core.settings import Settings
 
 LATER = (
-    *("aioboto3", "botocore", "nats"),
+    *("aioboto3", "botocore", "httpcore", "httpx", "nats"),
     *(
         "reportlab",
         "PIL",
@@ -79,7 +79,30 @@ print(*(name for name in sys.argv[1:] if name in sys.modules))
 @pytest.mark.long
 def test_a_worker_does_not_load_what_its_helpers_use(settings: Settings) -> None:
     ran = subprocess.run(
-        [sys.executable, "-c", WORKER, *LATER, "fastapi"],
+        [sys.executable, "-c", WORKER, *LATER, "fastapi", "jinja2"],
+        cwd=ROOT,
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert ran.stdout.split() == []
+
+
+STORE = """
+import sys
+from learning_service.adapters.s3_library import session_of
+from learning_service.core.settings import Settings
+assert session_of(Settings())
+print(*(name for name in ("httpx", "rich", "s3transfer", "boto3.s3", "aiofiles") if name in sys.modules))
+"""
+
+
+@pytest.mark.long
+def test_the_store_loads_no_second_client_of_http_and_nothing_for_files(settings: Settings) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", STORE],
         cwd=ROOT,
         env=environment(settings),
         capture_output=True,

@@ -133,3 +133,12 @@ class Logo:
     png: bytes
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailLook:
+    """What an organization's mails have in common."""
+
+    frontend_url: str | None = None
+    color: str | None = None
+    logo: Logo | None = None

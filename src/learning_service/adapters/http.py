@@ -1,4 +1,4 @@
-"""Calls to other HTTP servers. The one module that imports httpx and what is under it.
+"""Calls to other HTTP servers. What knows the library is `http_library`, which is loaded with the first call.
 
 The other side is never trusted with our time, memory or state: every call has a limit on its whole duration
 and on the size of the reply, redirects are not followed, cookies are not kept, and compressed replies are
@@ -7,27 +7,16 @@ does by default.
 """
 
 import asyncio
-import functools
+import importlib
 import json
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-
-import httpcore
-import httpx
+from typing import Any
 
 from learning_service.domain.kernel.errors import Unavailable
 
-_AT = " at "
-"""Between name and address in what a pool knows a connection by; no name holds it."""
-_NO_ANSWER = (
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.TimeoutException,
-    httpcore.UnsupportedProtocol,
-    httpx.InvalidURL,
-)
+_LIBRARY = "learning_service.adapters.http_library"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,39 +27,29 @@ class Posted:
     retry_after: str | None
 
 
-@functools.cache
-def _usual_trust(*, trust_env: bool) -> ssl.SSLContext:
-    """The usual authorities, read once: each time takes some 25 ms of processor."""
-    return httpx.create_ssl_context(trust_env=trust_env)
-
-
 class HttpClient:
-    """Pools of connections for one process. Build it once; `close` it when the process ends.
+    """Calls of one process. Build it once; `close` it when the process ends.
 
     `trust`: whose certificates receivers may show, where the usual authorities are not meant.
     """
 
     def __init__(self, *, trust: ssl.SSLContext | None = None) -> None:
-        no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-        self._client = httpx.AsyncClient(
-            follow_redirects=False,
-            cookies=no_cookies,
-            timeout=None,  # noqa: S113
-            verify=_usual_trust(trust_env=True),
-        )
-        # No proxy: it would connect to an address of its own choosing.
-        self._direct = httpcore.AsyncConnectionPool(
-            ssl_context=trust or _usual_trust(trust_env=False),
-            max_connections=200,
-            max_keepalive_connections=50,
-            keepalive_expiry=15,
-            network_backend=_ToTheAddress(),
-        )
+        self._trust = trust
+        self._once = asyncio.Lock()
+        self._opened: Any = None
+
+    async def _calls(self) -> Any:
+        async with self._once:
+            if self._opened is None:
+                # Beside the event loop, for it takes a tenth of a second.
+                library = await asyncio.to_thread(importlib.import_module, _LIBRARY)
+                self._opened = library.Calls(self._trust)
+        return self._opened
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._client.aclose()
-        await self._direct.aclose()
+        if self._opened is not None:
+            await self._opened.close()
 
     async def get_json(self, url: str, *, timeout_seconds: float = 2, max_bytes: int = 256 * 1024) -> object:
         """The JSON value at `url`.
@@ -78,8 +57,15 @@ class HttpClient:
         Raises Unavailable, whose detail is for logs and names the URL, unless a 200 with JSON of at most
         `max_bytes` bytes has arrived whole within `timeout_seconds`.
         """
-        headers = {"Accept": "application/json"}
-        body = await self._asked("GET", url, None, headers, timeout_seconds, max_bytes)
+        calls = await self._calls()
+        body = await calls.asked(
+            "GET",
+            url,
+            None,
+            headers={"Accept": "application/json"},
+            timeout_seconds=timeout_seconds,
+            max_bytes=max_bytes,
+        )
         try:
             return json.loads(body)
         except (ValueError, RecursionError) as error:
@@ -95,7 +81,11 @@ class HttpClient:
         max_bytes: int = 64 * 1024,
     ) -> bytes:
         """What a server of the operator's choice answers to this body. Raises Unavailable, as `get_json` does."""
-        return await self._asked("POST", url, body, headers, timeout_seconds, max_bytes)
+        calls = await self._calls()
+        answer: bytes = await calls.asked(
+            "POST", url, body, headers=headers, timeout_seconds=timeout_seconds, max_bytes=max_bytes
+        )
+        return answer
 
     async def post(
         self,
@@ -113,101 +103,13 @@ class HttpClient:
         this name at this address only: for another name no certificate was checked on it. Raises Unavailable
         when no reply came in time.
         """
-        target, name, sent = _addressed(url, headers, address)
-        try:
-            async with (
-                asyncio.timeout(timeout_seconds),
-                self._direct.stream(
-                    "POST", target, content=body, headers=sent, extensions={"sni_hostname": name}
-                ) as response,
-            ):
-                size = 0
-                async for chunk in response.aiter_stream():
-                    size += len(chunk)
-                    if size > max_bytes:
-                        break
-                return Posted(response.status, _header(response, b"retry-after"))
-        except TimeoutError as error:
-            raise Unavailable(f"no answer within {timeout_seconds:g} s") from error
-        except (*_NO_ANSWER, ExceptionGroup) as error:
-            raise Unavailable(f"no answer: {type(error).__name__}") from error
-
-    async def _asked(
-        self,
-        method: str,
-        url: str,
-        content: bytes | None,
-        headers: Mapping[str, str],
-        timeout_seconds: float,
-        max_bytes: int,
-    ) -> bytes:
-        sent = {**headers, "Accept-Encoding": "identity"}
-        try:
-            async with (
-                asyncio.timeout(timeout_seconds),
-                self._client.stream(method, url, content=content, headers=sent) as response,
-            ):
-                return await _body(response, url, max_bytes)
-        except TimeoutError as error:
-            raise Unavailable(f"{url} did not answer within {timeout_seconds} s") from error
-        # A group is what anyio makes of a port out of range, a ValueError what idna makes of a host's name.
-        except (httpx.HTTPError, httpx.InvalidURL, ExceptionGroup, ValueError) as error:
-            raise Unavailable(f"{url} cannot be read: {type(error).__name__}") from error
-
-
-async def _body(response: httpx.Response, url: str, max_bytes: int) -> bytes:
-    if response.status_code != httpx.codes.OK:
-        raise Unavailable(f"{url} answered {response.status_code}")
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise Unavailable(f"{url} answered compressed, unasked")
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > max_bytes:
-            raise Unavailable(f"{url} answered more than {max_bytes} bytes")
-    return bytes(body)
-
-
-def _addressed(
-    url: str, headers: Mapping[str, str], address: str
-) -> tuple[httpcore.URL, str, list[tuple[bytes | str, bytes | str]]]:
-    """Where to connect, the name as DNS has it, and what is sent along. Raises Unavailable for what is no URL."""
-    try:
-        asked = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise Unavailable("no answer: InvalidURL") from error
-    port = asked.port or (443 if asked.scheme == "https" else 80)
-    # Not `asked.host`, which shows other letters than ASCII, and fails where the name stands for none.
-    name = asked.raw_host.decode("ascii")
-    place = f"{name}{_AT}{address}".encode("ascii")
-    target = httpcore.URL(scheme=asked.raw_scheme, host=place, port=port, target=asked.raw_path)
-    return target, name, [*headers.items(), ("Host", asked.netloc), ("Accept-Encoding", "identity")]
-
-
-class _ToTheAddress(httpcore.AsyncNetworkBackend):
-    """Connects to the address after the host's name. The pool compares both, the network needs only this."""
-
-    def __init__(self) -> None:
-        self._network = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """A connection to what follows the name."""
-        return await self._network.connect_tcp(
-            host.rpartition(_AT)[2], port, timeout, local_address, socket_options
+        calls = await self._calls()
+        answer: Posted = await calls.post(
+            url,
+            body,
+            headers=headers,
+            address=address,
+            timeout_seconds=timeout_seconds,
+            max_bytes=max_bytes,
         )
-
-    async def sleep(self, seconds: float) -> None:
-        """As the network does."""
-        await self._network.sleep(seconds)
-
-
-def _header(response: httpcore.Response, name: bytes) -> str | None:
-    found = [value for key, value in response.headers if key.lower() == name]
-    return found[0].decode("latin-1") if found else None
+        return answer

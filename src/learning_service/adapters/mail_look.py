@@ -8,7 +8,7 @@ from email.policy import SMTP
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from learning_service.adapters.certificate_colors import DEFAULT_COLOR, readable_on_white
-from learning_service.adapters.certificate_content import Logo
+from learning_service.adapters.certificate_content import MailLook
 
 _PAGES = Environment(
     loader=PackageLoader("learning_service", "assets/mail"), autoescape=True, undefined=StrictUndefined
@@ -17,16 +17,7 @@ _LOGO_ID = "logo"
 _TEXT_CONTRAST = 4.5
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What an organization's mails have in common."""
-
-    frontend_url: str | None = None
-    color: str | None = None
-    logo: Logo | None = None
-
-
-PLAIN = Look()
+PLAIN = MailLook()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +57,7 @@ class Said:
     unsubscribe: Link | None = None
 
 
-def mail_body(said: Said, look: Look) -> EmailMessage:
+def mail_body(said: Said, look: MailLook) -> EmailMessage:
     """The two parts, with their MIME headers only. The logo travels with the HTML: nothing is loaded from outside."""
     body = EmailMessage(policy=SMTP)
     body.set_content(_text(said), cte="quoted-printable")

@@ -6,8 +6,9 @@ from decimal import Decimal
 from email.utils import format_datetime
 from urllib.parse import quote, urlsplit
 
+from learning_service.adapters.certificate_content import MailLook
 from learning_service.adapters.letter import Letter, one_line, write_letter
-from learning_service.adapters.mail_look import PLAIN, Link, Listing, Look, Said, mail_body
+from learning_service.adapters.mail_look import PLAIN, Link, Listing, Said, mail_body
 from learning_service.adapters.mail_words import Tongue, tongue_of
 from learning_service.domain.grading.rules.score import score_percent
 from learning_service.domain.reminders.rules import (
@@ -33,7 +34,7 @@ def write_mail(
     sender: str,
     sent_at: datetime,
     instant: datetime,
-    look: Look = PLAIN,
+    look: MailLook = PLAIN,
     unsubscribe_url: str | None = None,
 ) -> Letter:
     """The mail, with an id that is the same whenever it is written; `instant` is what it calls today.
@@ -65,7 +66,7 @@ def write_mail(
 
 
 def what_it_says(
-    mail: AnyMail, *, instant: datetime, look: Look = PLAIN, unsubscribe_url: str | None = None
+    mail: AnyMail, *, instant: datetime, look: MailLook = PLAIN, unsubscribe_url: str | None = None
 ) -> Said:
     """The words of a mail and where they lead."""
     tongue = tongue_of(mail.locale, mail.organization_locale, instant)
@@ -85,7 +86,7 @@ def what_it_says(
     return _of_enrollment(mail, tongue, look, ending)
 
 
-def _of_enrollment(mail: Mail, tongue: Tongue, look: Look, ending: Link | None) -> Said:
+def _of_enrollment(mail: Mail, tongue: Tongue, look: MailLook, ending: Link | None) -> Said:
     course, organization = one_line(mail.course_title), one_line(mail.organization_name)
     deadline, day = tongue.text("no_due"), ""
     if mail.due_at is not None:
@@ -117,7 +118,7 @@ def _of_enrollment(mail: Mail, tongue: Tongue, look: Look, ending: Link | None) 
     )
 
 
-def _of_result(mail: Mail, tongue: Tongue, look: Look, ending: Link | None) -> Said:
+def _of_result(mail: Mail, tongue: Tongue, look: MailLook, ending: Link | None) -> Said:
     facts = {
         "quiz": one_line(mail.quiz_title or ""),
         "course": one_line(mail.course_title),
@@ -136,7 +137,7 @@ def _of_result(mail: Mail, tongue: Tongue, look: Look, ending: Link | None) -> S
     )
 
 
-def _of_certificate(mail: Mail, tongue: Tongue, look: Look, ending: Link | None) -> Said:
+def _of_certificate(mail: Mail, tongue: Tongue, look: MailLook, ending: Link | None) -> Said:
     course, organization = one_line(mail.course_title), one_line(mail.organization_name)
     validity = tongue.text("no_expiry")
     if mail.expires_at is not None:
@@ -156,7 +157,7 @@ def _of_certificate(mail: Mail, tongue: Tongue, look: Look, ending: Link | None)
     )
 
 
-def _of_evidence(mail: Decision, tongue: Tongue, look: Look, ending: Link | None) -> Said:
+def _of_evidence(mail: Decision, tongue: Tongue, look: MailLook, ending: Link | None) -> Said:
     requirement, organization = one_line(mail.requirement), one_line(mail.organization_name)
     kind = "approved" if mail.approved else "taken_back" if mail.taken_back else "rejected"
     validity = None
@@ -184,7 +185,7 @@ def _of_evidence(mail: Decision, tongue: Tongue, look: Look, ending: Link | None
     )
 
 
-def _of_week(digest: Digest, tongue: Tongue, look: Look, ending: Link | None) -> Said:
+def _of_week(digest: Digest, tongue: Tongue, look: MailLook, ending: Link | None) -> Said:
     counts = _counts(digest, tongue)
     listings = [_of_chapter(digest, one, tongue, look) for one in digest.chapters]
     left = [tongue.count("digest_chapters", digest.chapters_left)] if digest.chapters_left else []
@@ -217,7 +218,7 @@ def _counts(told: Digest | DigestChapter, tongue: Tongue) -> dict[str, str]:
     }
 
 
-def _of_chapter(digest: Digest, chapter: DigestChapter, tongue: Tongue, look: Look) -> Listing:
+def _of_chapter(digest: Digest, chapter: DigestChapter, tongue: Tongue, look: MailLook) -> Listing:
     """What there is to tell of one chapter, and where its officers go on."""
     counts = _counts(chapter, tongue)
     told = [
@@ -275,7 +276,7 @@ def _greeting(mail: AnyMail, tongue: Tongue) -> str:
     return tongue.say("greeting", name=one_line(mail.name or ""))
 
 
-def _link(look: Look, tongue: Tongue, label: str, path: str) -> Link | None:
+def _link(look: MailLook, tongue: Tongue, label: str, path: str) -> Link | None:
     """A link into the organization's frontend; None where it is not known."""
     return None if look.frontend_url is None else Link(tongue.text(label), look.frontend_url + path)
 

@@ -12,13 +12,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
-import aioboto3
 import aiohttp
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import JSONFileLoader
 
+from learning_service.core.loading import without
 from learning_service.core.settings import Settings
+
+with without("httpx"):
+    # It would load a second client of HTTP, to be there for those who choose it.
+    import aioboto3
 
 _CONFIG: dict[str, Any] = {
     "signature_version": "s3v4",
@@ -81,11 +85,16 @@ def _without_prose(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     }
 
 
+class _Session(aioboto3.Session):  # type: ignore[misc]
+    """Makes clients of S3 alone, without what the library adds to them for files and threads."""
+
+    def _register_default_handlers(self) -> None:
+        """Nothing: they load 3 MB."""
+
+
 @functools.lru_cache(maxsize=1)
 def _session(access_key_id: str | None, secret: str | None, region: str | None) -> aioboto3.Session:
-    session = aioboto3.Session(
-        aws_access_key_id=access_key_id, aws_secret_access_key=secret, region_name=region
-    )
+    session = _Session(aws_access_key_id=access_key_id, aws_secret_access_key=secret, region_name=region)
     loader = session._session.get_component("data_loader")
     loader.file_loader = _Terse()
     for name in ("endpoints", "partitions", "sdk-default-configuration"):
@@ -109,8 +118,10 @@ async def open_clients(session: aioboto3.Session, settings: Settings) -> AsyncIt
     config = Config(s3={"addressing_style": settings.s3_addressing_style}, **_CONFIG)
     own, public = settings.s3_endpoint_url, settings.s3_public_endpoint_url or settings.s3_endpoint_url
     async with AsyncExitStack() as stack:
-        clients = [
-            await stack.enter_async_context(session.client("s3", endpoint_url=address, config=config))
-            for address in (own, public)
-        ]
-        yield Clients(*clients)
+        clients = {
+            address: await stack.enter_async_context(
+                session.client("s3", endpoint_url=address, config=config)
+            )
+            for address in {own, public}
+        }
+        yield Clients(clients[own], clients[public])

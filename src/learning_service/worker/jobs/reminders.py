@@ -11,15 +11,14 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from learning_service.adapters.certificate_content import UnusableLogo
-from learning_service.adapters.letter import UnsafeLetter
-from learning_service.adapters.mail_look import Look
-from learning_service.adapters.mail_text import write_mail
+from learning_service.adapters.certificate_content import MailLook, UnusableLogo
+from learning_service.adapters.letter import Letter, UnsafeLetter
 from learning_service.adapters.mailer import Mailer, MailInDoubt, MailNotTaken, MailRefused, open_mailer
 from learning_service.adapters.pool_work import mail_logo
 from learning_service.adapters.processes import ProcessDied
 from learning_service.adapters.storage import ObjectMissing, StoreUnavailable
 from learning_service.context import Context
+from learning_service.core.loading import load
 from learning_service.domain.jobs.outbox import Job
 from learning_service.domain.jobs.payloads import (
     PlanAssignmentMails,
@@ -54,6 +53,8 @@ from learning_service.domain.reminders.rules import AnyMail, MailKind, Notice, l
 from learning_service.worker.durable import finishing
 
 log = structlog.get_logger()
+_WRITE_MAIL = "learning_service.adapters.mail_text:write_mail"
+"""By its place: what lays mails out is loaded with the first one."""
 T = TypeVar("T")
 
 MAILS = Counter(
@@ -220,7 +221,7 @@ class _Taken:
     reason: str | None = None
 
 
-async def _look(context: Context, settings: SettingsView) -> Look:
+async def _look(context: Context, settings: SettingsView) -> MailLook:
     """How the organization's mails look. A logo that cannot be had delays no mail."""
     logo = None
     if settings.logo_key is not None:
@@ -228,15 +229,15 @@ async def _look(context: Context, settings: SettingsView) -> Look:
             logo = await context.processes.run(mail_logo, await context.store.get(settings.logo_key))
         except (ObjectMissing, StoreUnavailable, UnusableLogo, ProcessDied) as error:
             log.warning("mail_without_logo", reason=type(error).__name__)
-    return Look(settings.frontend_url, settings.primary_color, logo)
+    return MailLook(settings.frontend_url, settings.primary_color, logo)
 
 
 async def _hand_over(
-    context: Context, mailer: Mailer, mail: AnyMail, instant: datetime, look: Look
+    context: Context, mailer: Mailer, mail: AnyMail, instant: datetime, look: MailLook
 ) -> _Taken | None:
     """How the server took it; None when it takes no mails now."""
     try:
-        letter = write_mail(
+        letter: Letter = load(_WRITE_MAIL)(
             mail,
             sender=context.settings.mail_from,
             sent_at=datetime.now(UTC),
