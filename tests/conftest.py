@@ -15,6 +15,7 @@ from learning_service.context import Context
 from learning_service.core.settings import Issuer, Settings
 from tests.kit.browser import address
 from tests.kit.founding import NO_JOBS
+from tests.kit.looking import looks_here
 from tests.kit.migrating import migrate
 from tests.kit.mutating import set_up_hypothesis
 from tests.kit.no_skips import register_in_ci
@@ -22,7 +23,7 @@ from tests.kit.service import MakeSettings, app, client, settings, worker_contex
 from tests.kit.stack import TEMPLATE, create_database, database_url, parts
 from tests.kit.world import Signer, World
 
-__all__ = ["address", "app", "client", "parts", "settings", "worker_context"]
+__all__ = ["address", "app", "client", "looks_here", "parts", "settings", "worker_context"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -140,6 +140,7 @@ async def test_pending_before_it_is_drawn_and_gone_after_erasure(earned: Earned)
     assert (gone.status_code, gone.json()["code"]) == (410, "erased")
 
 
+@pytest.mark.usefixtures("looks_here")
 async def test_a_badge_is_checked_as_a_file(earned: Earned) -> None:
     world = earned.world
     badge = (await world.http.get(f"/api/certificates/{earned.id}/badge.png/")).content

@@ -69,6 +69,7 @@ async def test_the_pdf_as_it_was_issued_is_genuine_whatever_became_of_it(earned:
     assert await result_of(world, stamped) == ("genuine", earned.id)
 
 
+@pytest.mark.usefixtures("looks_here")
 async def test_one_that_was_made_anew_since_stays_genuine_until_erasure(earned: Earned) -> None:
     world, pdf = earned.world, await pdf_of(earned)
     async with world.worker.transaction(None) as session:
@@ -81,6 +82,7 @@ async def test_one_that_was_made_anew_since_stays_genuine_until_erasure(earned: 
     assert await result_of(world, pdf) == ("not-ours", None)
 
 
+@pytest.mark.usefixtures("looks_here")
 async def test_whatever_was_changed_or_added_it_is_altered(earned: Earned) -> None:
     world, pdf = earned.world, await pdf_of(earned)
     changed = [
@@ -119,6 +121,7 @@ def revised(pdf: bytes) -> bytes:
     return written.getvalue()
 
 
+@pytest.mark.usefixtures("looks_here")
 async def test_a_page_that_only_links_to_a_certificate_is_not_ours(earned: Earned) -> None:
     file = io.BytesIO()
     canvas = Canvas(file)
@@ -128,6 +131,7 @@ async def test_a_page_that_only_links_to_a_certificate_is_not_ours(earned: Earne
     assert await result_of(earned.world, file.getvalue()) == ("not-ours", None)
 
 
+@pytest.mark.usefixtures("looks_here")
 async def test_pictures_are_read_for_their_credential(earned: Earned) -> None:
     world = earned.world
     plain = io.BytesIO()
@@ -191,6 +195,7 @@ async def test_refusals_come_with_their_code_or_as_a_page(world: World) -> None:
     assert "illisible" in page.text
 
 
+@pytest.mark.usefixtures("looks_here")
 async def test_a_browser_gets_a_page_of_each_result(earned: Earned) -> None:
     world, pdf = earned.world, await pdf_of(earned)
     said = {

@@ -19,6 +19,8 @@ from learning_service.adapters.pdf_signature import Signing, sign_pdf
 from learning_service.adapters.pdf_signer import _signer
 from learning_service.domain.certificates.rules.badges import bake, unbake
 
+pytestmark = pytest.mark.usefixtures("looks_here")
+
 PDF, PNG = "application/pdf", "image/png"
 
 

@@ -90,6 +90,7 @@ async def _issued(world: World) -> Earned:
     return earned
 
 
+@pytest.mark.usefixtures("looks_here")
 async def test_whatever_another_program_makes_of_it_it_is_altered(world: World) -> None:
     earned = await _issued(world)
     pdf = await earned.file()
@@ -98,12 +99,14 @@ async def test_whatever_another_program_makes_of_it_it_is_altered(world: World) 
     assert await checked(world, pdf, PDF) == ("genuine", earned.id)
 
 
+@pytest.mark.usefixtures("looks_here")
 async def test_one_that_a_stranger_locked_cannot_be_read_and_names_nobody(world: World) -> None:
     earned = await _issued(world)
     locked = _encrypted(await earned.file(), user="secret")
     assert await checked(world, locked, PDF) == ("unreadable", None)
 
 
+@pytest.mark.usefixtures("looks_here")
 async def test_a_file_that_only_carries_ours_is_not_genuine(world: World) -> None:
     earned = await _issued(world)
     pdf = await earned.file()
@@ -142,6 +145,7 @@ def _encoded_anew(badge: bytes, *, with_text: bool) -> bytes:
     return written.getvalue()
 
 
+@pytest.mark.usefixtures("looks_here")
 async def test_badges_that_were_drawn_anew_or_changed_hands(world: World) -> None:
     earned = await _issued(world)
     other = await earn(world, "bob", title="Another course")

@@ -3,12 +3,15 @@
 import io
 import uuid
 
+import pytest
 from PIL import Image
 from tests.kit.earned import Earned, earn, with_logo
 from tests.kit.world import World
 
 from learning_service.domain.certificates.actions.erasing import erase_certificates
 from learning_service.domain.certificates.queries.public import looks_of_certificate
+
+pytestmark = pytest.mark.usefixtures("looks_here")
 
 
 def path(earned: Earned) -> str:

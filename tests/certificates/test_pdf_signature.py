@@ -175,6 +175,7 @@ async def test_what_is_given_out_is_signed_and_carries_its_credential(earned: Ea
     assert json.loads(attached)["id"].endswith(f"/api/certificates/{earned.id}/credential/")
 
 
+@pytest.mark.usefixtures("looks_here")
 async def test_the_check_finds_every_change_of_a_signed_file(earned: Earned) -> None:
     world, pdf = earned.world, await _pdf_of(earned)
     assert await _result(world, pdf) == "genuine"

@@ -29,6 +29,8 @@ from learning_service.domain.questions.rules.exchange.enclosures import content_
 from learning_service.domain.questions.rules.exchange.formats import UnknownFormat
 from learning_service.domain.questions.rules.exchange.packing import PackedFile
 
+pytestmark = pytest.mark.usefixtures("looks_here")
+
 BANKS = "/api/question-banks/"
 PICTURE = files.picture()
 

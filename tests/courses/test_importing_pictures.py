@@ -13,6 +13,8 @@ from tests.kit.world import Caller, Json, World, choice
 
 from learning_service.adapters.storage import ObjectStore, StoreUnavailable
 
+pytestmark = pytest.mark.usefixtures("looks_here")
+
 PNG, OTHER = picture(), picture(color="#ff0000")
 
 

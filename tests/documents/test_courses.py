@@ -9,6 +9,8 @@ from tests.kit import documents as files
 from tests.kit.sending import seen, send, settled
 from tests.kit.world import Json, World, small_tree
 
+pytestmark = pytest.mark.usefixtures("looks_here")
+
 
 async def ready(world: World, content: bytes) -> str:
     document = await settled(world, (await send(world.admin, content)).json()["id"])

@@ -18,6 +18,8 @@ from learning_service.domain.documents.rules import MIB
 from learning_service.main import create_app
 from learning_service.worker.jobs.unused_files import collect_files
 
+pytestmark = pytest.mark.usefixtures("looks_here")
+
 FORM = "multipart/form-data; boundary=b"
 HEAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n%PDF-'
 

@@ -7,6 +7,8 @@ from tests.kit.query_counts import counted
 from tests.kit.sending import send, settled
 from tests.kit.world import Caller, World
 
+pytestmark = pytest.mark.usefixtures("looks_here")
+
 LIST = "/api/documents/"
 
 
@@ -60,34 +62,41 @@ async def test_documents_are_found_by_name_kind_and_status(
     assert await names(other_world.admin) == []
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "x" * 10_000,
-        "\x00",
-        "a\x00b",
-        "' OR 1=1 --",
-        "a & b | !c",
-        "\\",
-        "\\%",
-        "[a",
-        "\ud7ff",
-        "\u202e",
-        "()*?+",
-    ],
-)
-async def test_whatever_is_typed_is_harmless(world: World, typed: str) -> None:
+TYPED: list[str] = [
+    "x" * 10_000,
+    "\x00",
+    "a\x00b",
+    "' OR 1=1 --",
+    "a & b | !c",
+    "\\",
+    "\\%",
+    "[a",
+    "\ud7ff",
+    "\u202e",
+    "()*?+",
+]
+
+
+async def test_whatever_is_typed_is_harmless(world: World) -> None:
     await send(world.admin, files.pdf(), "Slides.pdf")
-    assert await names(world.admin, q=typed) in ([], ["Slides.pdf"])
+    for typed in TYPED:
+        assert await names(world.admin, q=typed) in ([], ["Slides.pdf"]), typed
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"kind": "film"}, {"kind": ""}, {"status": "gone"}, {"name": "x"}, {"limit": "0"}]
-)
-async def test_what_is_no_filter_is_refused(world: World, wrong: dict[str, str]) -> None:
-    refused = await world.admin("GET", LIST, params=wrong)
-    [name] = wrong
-    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, f"?{name}")
+NO_FILTERS: list[dict[str, str]] = [
+    {"kind": "film"},
+    {"kind": ""},
+    {"status": "gone"},
+    {"name": "x"},
+    {"limit": "0"},
+]
+
+
+async def test_what_is_no_filter_is_refused(world: World) -> None:
+    for wrong in NO_FILTERS:
+        refused = await world.admin("GET", LIST, params=wrong)
+        [name] = wrong
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, f"?{name}"), wrong
 
 
 async def test_a_document_says_how_it_is_named(world: World) -> None:

@@ -11,6 +11,8 @@ from tests.kit import documents as files
 from tests.kit.sending import send, settled
 from tests.kit.world import Json, World, small_tree
 
+pytestmark = pytest.mark.usefixtures("looks_here")
+
 LESSON = [{"title": "M", "items": [{"kind": "lesson", "title": "L"}]}]
 
 

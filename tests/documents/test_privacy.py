@@ -1,8 +1,11 @@
 """Whose uploads: an author sees them in their export; once erased, the file stays and its name goes."""
 
+import pytest
 from tests.kit import documents as files
 from tests.kit.sending import seen, send, settled
 from tests.kit.world import World
+
+pytestmark = pytest.mark.usefixtures("looks_here")
 
 
 async def test_the_name_goes_with_whoever_gave_it(world: World) -> None:

@@ -12,6 +12,8 @@ from tests.kit.world import Caller, Json, World, small_tree
 
 from learning_service.worker.jobs.unused_files import collect_files
 
+pytestmark = pytest.mark.usefixtures("looks_here")
+
 UPLOAD = "/api/documents/?for=evidence"
 LATER = timedelta(days=31)
 
