@@ -14,8 +14,8 @@ from bidi import get_display
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from tests.kit.drawn import rounds, some_of
-from tests.kit.names import NAMES
+from tests.kit.drawn import cases, rounds, some_of
+from tests.kit.names import NAMES, OF_EACH_KIND
 from tests.kit.printed import PLAIN, as_extracted, printed_lines, text_of
 
 from learning_service.adapters.certificate_bidi import base_level, levels, visual_runs
@@ -32,7 +32,7 @@ def test_each_name_is_drawn_in_its_own_letters() -> None:
     assert len(NAMES) >= 70
 
 
-@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("name", cases(NAMES, quick=OF_EACH_KIND))
 def test_a_name_is_drawn_without_a_missing_glyph_and_extracted_as_it_is(name: str) -> None:
     lines = printed_lines(replace(PLAIN, recipient_name=name))
     assert as_extracted(name) in lines

@@ -12,6 +12,7 @@ import httpx
 import pypdf
 import pytest
 from PIL import Image
+from tests.kit.drawn import cases
 from tests.kit.earned import Earned, earn
 from tests.kit.names import NAMES
 from tests.kit.printed import PLAIN, as_extracted, text_of
@@ -108,9 +109,9 @@ def test_the_page_is_the_paper_as_it_is_held(paper: Paper, orientation: Orientat
     assert len(pdf) < 60 * 1024
 
 
-@pytest.mark.parametrize("second", [False, True], ids=["one", "two"])
-@pytest.mark.parametrize("logo", [False, True], ids=["plain", "logo"])
-@pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
+@pytest.mark.parametrize("second", [pytest.param(False, marks=pytest.mark.long), True], ids=["one", "two"])
+@pytest.mark.parametrize("logo", [pytest.param(False, marks=pytest.mark.long), True], ids=["plain", "logo"])
+@pytest.mark.parametrize("words", cases(WORDS, quick=("long", "arabic")))
 @pytest.mark.parametrize(("paper", "orientation"), SIZES)
 def test_whatever_is_printed_keeps_to_its_place(
     paper: Paper, orientation: Orientation, words: str, logo: bool, second: bool
@@ -146,7 +147,7 @@ def test_whatever_is_printed_keeps_to_its_place(
 
 
 @pytest.mark.parametrize("second", [False, True], ids=["one", "two"])
-@pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
+@pytest.mark.parametrize("words", cases(WORDS, quick=("long",)))
 def test_the_longest_words_are_no_smaller_on_a_portrait_page(words: str, second: bool) -> None:
     content = _full(words, logo=True, second=second)
     landscape, portrait = (
@@ -156,7 +157,7 @@ def test_the_longest_words_are_no_smaller_on_a_portrait_page(words: str, second:
     assert portrait >= landscape - 0.01
 
 
-@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("name", cases(NAMES, quick=("pointed", "khmer", "mongolian")))
 def test_a_name_in_any_script_is_printed_whole_on_a_portrait_page(name: str) -> None:
     assert as_extracted(name) in text_of(render_certificate(replace(PORTRAIT, recipient_name=name))).split(
         "\n"

@@ -92,3 +92,9 @@ NAMES = {
     "emoji": "Ana 😀 👩‍🔬",
     "signs": "→✓★™€",
 }
+
+OF_EACH_KIND = (
+    "vietnamese", "turkish", "polytonic", "cyrillic", "pointed", "urdu", "adlam", "devanagari", "sinhala", "khmer",
+    "tibetan", "mongolian", "extension b", "hangul", "emoji",
+)  # fmt: skip
+"""Marks upon letters, both directions, joined and stacked letters, and those beyond the first 65,536 characters."""
