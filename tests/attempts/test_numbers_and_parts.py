@@ -101,30 +101,30 @@ async def test_an_answer_is_taken_back(world: World) -> None:
     assert done["points"] == 0
 
 
-@pytest.mark.parametrize(
-    "response",
-    [
-        {"number": 3.5},
-        {"number": "3" * 201},
-        {"number": "3\x00"},
-        {"number": "3", "text": "3"},
-        {"matches": {"a": "b"}},
-        {"matches": {"0" * 24: "0" * 24}},
-        {"matches": []},
-        {"order": ["0" * 24]},
-        {"order": {}},
-        {"order": ["a"] * 51},
-        {"text": "3.5"},
-    ],
-)
-async def test_what_does_not_fit_is_refused_and_changes_nothing(world: World, response: Json) -> None:
+NO_RESPONSES: list[Json] = [
+    {"number": 3.5},
+    {"number": "3" * 201},
+    {"number": "3\x00"},
+    {"number": "3", "text": "3"},
+    {"matches": {"a": "b"}},
+    {"matches": {"0" * 24: "0" * 24}},
+    {"matches": []},
+    {"order": ["0" * 24]},
+    {"order": {}},
+    {"order": ["a"] * 51},
+    {"text": "3.5"},
+]
+
+
+async def test_what_does_not_fit_is_refused_and_changes_nothing(world: World) -> None:
     ana = await taker(world)
     started = await ana.start()
     attempt = f"/api/attempts/{started['attempt_id']}/"
-    for question in started["questions"]:
-        sent = {"responses": [{"question_id": question["id"], **response}]}
-        assert (await ana.call("PATCH", attempt, sent)).status_code == 422
-    assert (await ana.call.ok("GET", attempt))["responses"] == []
+    for response in NO_RESPONSES:
+        for question in started["questions"]:
+            sent = {"responses": [{"question_id": question["id"], **response}]}
+            assert (await ana.call("PATCH", attempt, sent)).status_code == 422, response
+        assert (await ana.call.ok("GET", attempt))["responses"] == [], response
 
 
 async def test_a_submission_sent_twice_is_known_again(world: World) -> None:

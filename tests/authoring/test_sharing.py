@@ -1,6 +1,5 @@
 """Who may author what; copies, the archive, and designated graders."""
 
-import pytest
 from tests.kit.author import Author, changed, without_keys
 from tests.kit.courses import TREE
 from tests.kit.world import Caller, World
@@ -27,34 +26,33 @@ UNITS = (
 )
 
 
-@pytest.mark.parametrize(
-    ("allowed", "role", "may"),
-    [
-        (("national_admin", "regional_admin"), "national_admin", {0, 1, 2, 3, 4}),
-        (("national_admin", "regional_admin"), "regional_admin:north", {1, 3}),
-        (("national_admin", "regional_admin"), "chapter_admin:n1", set()),
-        (("national_admin", "regional_admin", "chapter_admin"), "chapter_admin:n1", {3}),
-        (("national_admin", "chapter_admin"), "regional_admin:north", set()),
-        (("national_admin",), "regional_admin:north", set()),
-    ],
-)
-async def test_roles_reach_their_own_units(
-    world: World, allowed: tuple[str, ...], role: str, may: set[int]
-) -> None:
-    await sets_roles(world, *allowed)
-    caller = world.call_as("author", role)
-    for n, (scope, unit) in enumerate(UNITS):
-        assert await creates(caller, scope, unit) == (201 if n in may else 403), (scope, unit)
-        made = await world.course(scope=scope, scope_id=unit)
-        path = f"/api/courses/{made['id']}/"
-        for method, rest, json in (("GET", "draft/", None), ("PATCH", "", {"self_enrollment": False})):
-            seen = await caller(method, path + rest, json)
-            assert seen.status_code == 200 if n in may else seen.status_code in (403, 404), (scope, unit)
-    if may:
-        unknown = {"title": "T", "scope": "regional", "scope_id": "nowhere"}
-        assert (await caller("POST", "/api/courses/", unknown)).status_code in (422, 403)
-        unknown["scope"] = "galactic"
-        assert (await caller("POST", "/api/courses/", unknown)).status_code == 422
+REACH: list[tuple[tuple[str, ...], str, set[int]]] = [
+    (("national_admin", "regional_admin"), "national_admin", {0, 1, 2, 3, 4}),
+    (("national_admin", "regional_admin"), "regional_admin:north", {1, 3}),
+    (("national_admin", "regional_admin"), "chapter_admin:n1", set()),
+    (("national_admin", "regional_admin", "chapter_admin"), "chapter_admin:n1", {3}),
+    (("national_admin", "chapter_admin"), "regional_admin:north", set()),
+    (("national_admin",), "regional_admin:north", set()),
+]
+
+
+async def test_roles_reach_their_own_units(world: World) -> None:
+    made = [await world.course(scope=scope, scope_id=unit) for scope, unit in UNITS]
+    for allowed, role, may in REACH:
+        await sets_roles(world, *allowed)
+        caller = world.call_as("author", role)
+        for n, (scope, unit) in enumerate(UNITS):
+            case = (allowed, role, scope, unit)
+            assert await creates(caller, scope, unit) == (201 if n in may else 403), case
+            path = f"/api/courses/{made[n]['id']}/"
+            for method, rest, json in (("GET", "draft/", None), ("PATCH", "", {"self_enrollment": False})):
+                seen = await caller(method, path + rest, json)
+                assert seen.status_code == 200 if n in may else seen.status_code in (403, 404), case
+        if may:
+            unknown = {"title": "T", "scope": "regional", "scope_id": "nowhere"}
+            assert (await caller("POST", "/api/courses/", unknown)).status_code in (422, 403)
+            unknown["scope"] = "galactic"
+            assert (await caller("POST", "/api/courses/", unknown)).status_code == 422
 
 
 async def test_a_regional_course_is_for_its_region_alone(world: World) -> None:

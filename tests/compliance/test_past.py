@@ -171,23 +171,23 @@ async def test_what_was_closed_since_can_be_asked_for(world: World) -> None:
     assert (await world.admin("GET", f"{REPORT}?chapter_id=n2")).status_code == 422
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        "2999-01-01",
-        "2999-01-01T00:00:00Z",
-        "2026-02-30",
-        "2026-03-01T09:00:00",
-        "yesterday",
-        "",
-        "2026-W09-1",
-        "1772323200",
-    ],
-)
-async def test_what_is_no_moment_of_the_past_is_refused(world: World, given: str) -> None:
-    answer = await world.admin("GET", REPORT, params={"as_of": given})
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"] == "?as_of"
+NO_MOMENTS: list[str] = [
+    "2999-01-01",
+    "2999-01-01T00:00:00Z",
+    "2026-02-30",
+    "2026-03-01T09:00:00",
+    "yesterday",
+    "",
+    "2026-W09-1",
+    "1772323200",
+]
+
+
+async def test_what_is_no_moment_of_the_past_is_refused(world: World) -> None:
+    for given in NO_MOMENTS:
+        answer = await world.admin("GET", REPORT, params={"as_of": given})
+        assert answer.status_code == 422, given
+        assert answer.json()["errors"][0]["pointer"] == "?as_of", given
 
 
 async def test_an_exemption_counts_from_its_grant_to_its_end(world: World) -> None:

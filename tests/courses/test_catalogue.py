@@ -32,35 +32,35 @@ async def found(world: World, words: str) -> list[str]:
     return await titles(world.member(), f"q={quote(words)}")
 
 
-@pytest.mark.parametrize(
-    ("words", "title"),
-    [
-        ("hazing", "Preventing hazing"),
-        ("HAZING prevention", "Preventing hazing"),
-        ("prevented", "Preventing hazing"),
-        ("hazng", "Preventing hazing"),
-        ("hzaing", "Preventing hazing"),
-        ("prevetning hazig", "Preventing hazing"),
-        ("haz", "Preventing hazing"),
-        ("initiation rituals", "Preventing hazing"),
-        ("initation", "Preventing hazing"),
-        ("the hazing", "Preventing hazing"),
-        ("éthique", "Éthique et conduite"),
-        ("ethique", "Éthique et conduite"),
-        ("conduites", "Éthique et conduite"),
-        ("tesoreria", "Tesorería básica"),
-        ("tesoreriá basicas", "Tesorería básica"),
-        ("ハラスメント", "ハラスメント防止研修"),
-        ("防止", "ハラスメント防止研修"),
-    ],
-)
-async def test_words_are_found_in_whatever_form(world: World, words: str, title: str) -> None:
+FORMS: list[tuple[str, str]] = [
+    ("hazing", "Preventing hazing"),
+    ("HAZING prevention", "Preventing hazing"),
+    ("prevented", "Preventing hazing"),
+    ("hazng", "Preventing hazing"),
+    ("hzaing", "Preventing hazing"),
+    ("prevetning hazig", "Preventing hazing"),
+    ("haz", "Preventing hazing"),
+    ("initiation rituals", "Preventing hazing"),
+    ("initation", "Preventing hazing"),
+    ("the hazing", "Preventing hazing"),
+    ("éthique", "Éthique et conduite"),
+    ("ethique", "Éthique et conduite"),
+    ("conduites", "Éthique et conduite"),
+    ("tesoreria", "Tesorería básica"),
+    ("tesoreriá basicas", "Tesorería básica"),
+    ("ハラスメント", "ハラスメント防止研修"),
+    ("防止", "ハラスメント防止研修"),
+]
+
+
+async def test_words_are_found_in_whatever_form(world: World) -> None:
     await course(world, "Preventing hazing", "Initiation <b>ritual</b> and what to do", language="en")
     await course(world, "Éthique et conduite", "La règle", language="fr-CA")
     await course(world, "Tesorería básica", language="es")
     await course(world, "ハラスメント防止研修", language="ja")
     await course(world, "Budgets", "Money matters")
-    assert await found(world, words) == [title]
+    for words, title in FORMS:
+        assert await found(world, words) == [title], words
 
 
 async def test_the_best_match_comes_first_and_pages_go_on_in_that_order(world: World) -> None:
@@ -110,11 +110,14 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("words", HOSTILE, ids=range(len(HOSTILE)))
-async def test_hostile_words_are_harmless(world: World, words: str) -> None:
+async def test_hostile_words_are_harmless(world: World) -> None:
     await course(world, "Other things")
-    answer = await world.member()("GET", f"/api/courses/?q={quote(words)}")
-    assert (answer.status_code, answer.json()) == (200, {"items": [], "next_cursor": None}), answer.text[:200]
+    for words in HOSTILE:
+        answer = await world.member()("GET", f"/api/courses/?q={quote(words)}")
+        assert (answer.status_code, answer.json()) == (200, {"items": [], "next_cursor": None}), (
+            words,
+            answer.text[:200],
+        )
 
 
 async def test_blank_words_leave_nothing_out(world: World) -> None:
@@ -175,13 +178,14 @@ async def test_filters(world: World) -> None:
     assert (await ana("GET", "/api/courses/categories/?odd=1")).status_code == 422
 
 
-@pytest.mark.parametrize(
-    "query", ["sort=odd", "mine=odd", "expand=odd", "status=odd", "sort=", "odd=1", "q=a&q=b"]
-)
-async def test_words_outside_the_closed_sets_are_refused(world: World, query: str) -> None:
-    answer = await world.member()("GET", f"/api/courses/?{query}")
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"].startswith("?")
+ODD_QUERIES: list[str] = ["sort=odd", "mine=odd", "expand=odd", "status=odd", "sort=", "odd=1", "q=a&q=b"]
+
+
+async def test_words_outside_the_closed_sets_are_refused(world: World) -> None:
+    for query in ODD_QUERIES:
+        answer = await world.member()("GET", f"/api/courses/?{query}")
+        assert answer.status_code == 422, query
+        assert answer.json()["errors"][0]["pointer"].startswith("?"), query
 
 
 async def test_orders(world: World) -> None:
@@ -293,25 +297,28 @@ async def test_what_the_catalogue_shows_of_a_course(world: World) -> None:
     assert changed["category"] is None
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("language", "Spanish please"),
-        ("language", 5),
-        ("estimated_minutes", 0),
-        ("estimated_minutes", "45"),
-        ("credit_hours", -1),
-        ("credit_hours", "1.5"),
-        ("credit_hours", 1e9),
-        ("image_url", "javascript:alert(1)"),
-    ],
-)
-async def test_what_can_never_be_right_is_refused(world: World, field: str, value: Any) -> None:
+NEVER_RIGHT: list[tuple[str, Any]] = [
+    ("language", "Spanish please"),
+    ("language", 5),
+    ("estimated_minutes", 0),
+    ("estimated_minutes", "45"),
+    ("credit_hours", -1),
+    ("credit_hours", "1.5"),
+    ("credit_hours", 1e9),
+    ("image_url", "javascript:alert(1)"),
+]
+
+
+async def test_what_can_never_be_right_is_refused(world: World) -> None:
     made = await world.course(publish=False)
     path = f"/api/courses/{made['id']}/draft/"
     etag = (await world.admin("GET", path)).headers["etag"]
-    answer = await world.admin("PUT", path, {"title": "T", field: value}, headers={"If-Match": etag})
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"/{field}")
+    for field, value in NEVER_RIGHT:
+        answer = await world.admin("PUT", path, {"title": "T", field: value}, headers={"If-Match": etag})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"/{field}"), (
+            field,
+            value,
+        )
 
 
 COURSES = """

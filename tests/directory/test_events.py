@@ -189,13 +189,15 @@ BAD: list[tuple[Json, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "pointer"), BAD, ids=lambda value: str(value)[:30])
-async def test_what_is_wrong_is_named(world: World, change: Json, pointer: str) -> None:
-    found = pointers(await send(world, {**event(1), **change}))
-    assert {p.rsplit("/", 1)[0] if pointer == "/traceparent" and p != pointer else p for p in found} == {
-        pointer
-    }
-    assert all(p.startswith("/0" + pointer) for p in pointers(await send(world, [{**event(1), **change}])))
+async def test_what_is_wrong_is_named(world: World) -> None:
+    for change, pointer in BAD:
+        found = pointers(await send(world, {**event(1), **change}))
+        assert {p.rsplit("/", 1)[0] if pointer == "/traceparent" and p != pointer else p for p in found} == {
+            pointer
+        }
+        assert all(
+            p.startswith("/0" + pointer) for p in pointers(await send(world, [{**event(1), **change}]))
+        ), pointer
 
 
 async def test_lists_have_1_to_1000_events(world: World) -> None:

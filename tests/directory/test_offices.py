@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from tests.kit.batches import member, push
 from tests.kit.world import World
 
@@ -32,31 +31,31 @@ async def test_a_batch_counts_them_as_a_change(world: World) -> None:
     assert (await push(world, [member(0, offices=[LOCAL])])).json()["unchanged"] == 1
 
 
-@pytest.mark.parametrize(
-    ("offices", "pointer"),
-    [
-        (None, "/offices"),
-        ({}, "/offices"),
-        (["national_admin"], "/offices/0"),
-        ([{"role": "king"}], "/offices/0/role"),
-        ([{"scope_id": "n1"}], "/offices/0/role"),
-        ([NATIONAL, NATIONAL], "/offices/1"),
-        ([{**NATIONAL, "scope_id": "n1"}], "/offices/0/scope_id"),
-        ([{"role": "regional_admin"}], "/offices/0/scope_id"),
-        ([{"role": "chapter_admin", "scope_id": None}], "/offices/0/scope_id"),
-        ([{"role": "chapter_admin", "scope_id": "north"}], "/offices/0/scope_id"),
-        ([REGIONAL, {"role": "regional_admin", "scope_id": "n1"}], "/offices/1/scope_id"),
-        ([{"role": "chapter_admin", "scope_id": "n 1"}], "/offices/0/scope_id"),
-        ([{**LOCAL, "since": 2020}], "/offices/0/since"),
-        ([{"role": "chapter_admin", "scope_id": f"c{n}"} for n in range(51)], "/offices"),
-    ],
-)
-async def test_what_is_no_office_is_refused_with_its_place(world: World, offices: Any, pointer: str) -> None:
-    refused = await _put(world, offices=offices)
-    assert refused.status_code == 422, refused.text
-    assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
-    batch = await push(world, [member(0), member(1, offices=offices)])
-    assert [error["pointer"] for error in batch.json()["errors"]] == [f"/members/1{pointer}"]
+NO_OFFICES: list[tuple[Any, str]] = [
+    (None, "/offices"),
+    ({}, "/offices"),
+    (["national_admin"], "/offices/0"),
+    ([{"role": "king"}], "/offices/0/role"),
+    ([{"scope_id": "n1"}], "/offices/0/role"),
+    ([NATIONAL, NATIONAL], "/offices/1"),
+    ([{**NATIONAL, "scope_id": "n1"}], "/offices/0/scope_id"),
+    ([{"role": "regional_admin"}], "/offices/0/scope_id"),
+    ([{"role": "chapter_admin", "scope_id": None}], "/offices/0/scope_id"),
+    ([{"role": "chapter_admin", "scope_id": "north"}], "/offices/0/scope_id"),
+    ([REGIONAL, {"role": "regional_admin", "scope_id": "n1"}], "/offices/1/scope_id"),
+    ([{"role": "chapter_admin", "scope_id": "n 1"}], "/offices/0/scope_id"),
+    ([{**LOCAL, "since": 2020}], "/offices/0/since"),
+    ([{"role": "chapter_admin", "scope_id": f"c{n}"} for n in range(51)], "/offices"),
+]
+
+
+async def test_what_is_no_office_is_refused_with_its_place(world: World) -> None:
+    for offices, pointer in NO_OFFICES:
+        refused = await _put(world, offices=offices)
+        assert refused.status_code == 422, (offices, refused.text)
+        assert [error["pointer"] for error in refused.json()["errors"]] == [pointer], offices
+        batch = await push(world, [member(0), member(1, offices=offices)])
+        assert [error["pointer"] for error in batch.json()["errors"]] == [f"/members/1{pointer}"], offices
 
 
 async def test_a_unit_of_another_organization_is_none(world: World, other_world: World) -> None:

@@ -5,7 +5,6 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from fastapi import FastAPI
 from tests.kit.assignments import LESSON, enrolled, rule
 from tests.kit.compliance import REPORT, STATUSES, linked, pursue
@@ -251,52 +250,56 @@ async def test_what_is_decided_stays_but_an_approval_may_be_taken_back(world: Wo
     assert [one["kind"] for one in told] == ["evidence_approved", "evidence_rejected"]
 
 
-@pytest.mark.parametrize(
-    ("facts", "pointer", "code"),
-    [
-        ({"requirement_id": "other"}, "/requirement_id", "not-known"),
-        ({"requirement_id": "a b"}, "/requirement_id", "wrong-form"),
-        ({"completed_on": "2999-01-01"}, "/completed_on", "wrong-time"),
-        ({"completed_on": "0001-01-01"}, "/completed_on", "wrong-time"),
-        ({"completed_on": "0026-05-04"}, "/completed_on", "wrong-time"),
-        ({"completed_on": "yesterday"}, "/completed_on", "wrong-form"),
-        ({"note": "\u3164"}, "/note", "empty"),
-        ({"note": ""}, "/note", "too-short"),
-        ({"note": "x" * 2001}, "/note", "too-long"),
-        ({"note": None}, "/note", "wrong-type"),
-        ({"document": "document:0190d5a0-0000-7000-8000-000000000001"}, "/document", "not-known"),
-        ({"document": "x"}, "/document", "not-known"),
-        ({"status": "approved"}, "/status", "unknown-field"),
-    ],
-    ids=lambda value: "",
-)
-async def test_what_is_no_evidence(world: World, facts: Json, pointer: str, code: str) -> None:
-    body = {"requirement_id": "hazing", "completed_on": "2026-05-04", "note": "Seen", **facts}
-    answer = await world.member()("POST", MINE, body)
-    assert answer.status_code == 422, answer.text
-    assert (answer.json()["errors"][0]["pointer"], answer.json()["errors"][0]["code"]) == (pointer, code)
-    assert (await world.member().ok("GET", MINE))["items"] == []
+NO_EVIDENCE: list[tuple[Json, str, str]] = [
+    ({"requirement_id": "other"}, "/requirement_id", "not-known"),
+    ({"requirement_id": "a b"}, "/requirement_id", "wrong-form"),
+    ({"completed_on": "2999-01-01"}, "/completed_on", "wrong-time"),
+    ({"completed_on": "0001-01-01"}, "/completed_on", "wrong-time"),
+    ({"completed_on": "0026-05-04"}, "/completed_on", "wrong-time"),
+    ({"completed_on": "yesterday"}, "/completed_on", "wrong-form"),
+    ({"note": "\u3164"}, "/note", "empty"),
+    ({"note": ""}, "/note", "too-short"),
+    ({"note": "x" * 2001}, "/note", "too-long"),
+    ({"note": None}, "/note", "wrong-type"),
+    ({"document": "document:0190d5a0-0000-7000-8000-000000000001"}, "/document", "not-known"),
+    ({"document": "x"}, "/document", "not-known"),
+    ({"status": "approved"}, "/status", "unknown-field"),
+]
 
 
-@pytest.mark.parametrize(
-    ("facts", "pointer", "code"),
-    [
-        ({"decision": "maybe"}, "/decision", "not-one-of"),
-        ({"reason": ""}, "/reason", "too-short"),
-        ({"expires_on": "2020-01-01"}, "/expires_on", "wrong-time"),
-        ({"expires_on": "9999-12-31"}, "/expires_on", "wrong-time"),
-        ({"decision": "reject", "expires_on": "2030-01-01"}, "", "conflicting"),
-        ({"status": "approved"}, "/status", "unknown-field"),
-    ],
-    ids=lambda value: "",
-)
-async def test_what_is_no_decision(world: World, facts: Json, pointer: str, code: str) -> None:
+async def test_what_is_no_evidence(world: World) -> None:
+    for facts, pointer, code in NO_EVIDENCE:
+        body = {"requirement_id": "hazing", "completed_on": "2026-05-04", "note": "Seen", **facts}
+        answer = await world.member()("POST", MINE, body)
+        assert answer.status_code == 422, (facts, answer.text)
+        assert (answer.json()["errors"][0]["pointer"], answer.json()["errors"][0]["code"]) == (
+            pointer,
+            code,
+        ), facts
+        assert (await world.member().ok("GET", MINE))["items"] == [], facts
+
+
+NO_DECISIONS: list[tuple[Json, str, str]] = [
+    ({"decision": "maybe"}, "/decision", "not-one-of"),
+    ({"reason": ""}, "/reason", "too-short"),
+    ({"expires_on": "2020-01-01"}, "/expires_on", "wrong-time"),
+    ({"expires_on": "9999-12-31"}, "/expires_on", "wrong-time"),
+    ({"decision": "reject", "expires_on": "2030-01-01"}, "", "conflicting"),
+    ({"status": "approved"}, "/status", "unknown-field"),
+]
+
+
+async def test_what_is_no_decision(world: World) -> None:
     sent = await send_in(world)
-    body = {"decision": "approve", "reason": "Seen", **facts}
-    answer = await world.admin("POST", f"{PATH}{sent['id']}/", body)
-    assert answer.status_code == 422, answer.text
-    assert (answer.json()["errors"][0]["pointer"], answer.json()["errors"][0]["code"]) == (pointer, code)
-    assert (await world.member().ok("GET", MINE))["items"] == [sent]
+    for facts, pointer, code in NO_DECISIONS:
+        body = {"decision": "approve", "reason": "Seen", **facts}
+        answer = await world.admin("POST", f"{PATH}{sent['id']}/", body)
+        assert answer.status_code == 422, (facts, answer.text)
+        assert (answer.json()["errors"][0]["pointer"], answer.json()["errors"][0]["code"]) == (
+            pointer,
+            code,
+        ), facts
+        assert (await world.member().ok("GET", MINE))["items"] == [sent], facts
 
 
 async def test_filters_and_pages(world: World, app: FastAPI) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
 from tests.kit.quiz_taker import essay, quiz, quiz_taker, tree
 from tests.kit.world import Caller, Json, World, choice
 
@@ -50,15 +49,18 @@ async def test_a_grade_decides_the_attempt_and_completes_the_course(world: World
     assert certificate["course_id"] == ana.course["id"]
 
 
-@pytest.mark.parametrize("points", [-1, 5.0000001, "3", True, None, 1e308, [1]])
-async def test_points_outside_the_question_are_refused(world: World, points: Any) -> None:
+NO_POINTS: list[Any] = [-1, 5.0000001, "3", True, None, 1e308, [1]]
+
+
+async def test_points_outside_the_question_are_refused(world: World) -> None:
     ana = await quiz_taker(world, tree(quiz(essay())))
     await ana.answer(TEXT)
     [item] = await pending(world.admin)
-    refused = await world.admin("POST", f"{QUEUE}{item['response_id']}/", {"points": points})
-    assert (refused.status_code, refused.json()["code"]) == (422, "invalid"), refused.text
-    assert refused.json()["errors"][0]["pointer"] == "/points"
-    assert len(await pending(world.admin)) == 1
+    for points in NO_POINTS:
+        refused = await world.admin("POST", f"{QUEUE}{item['response_id']}/", {"points": points})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid"), (points, refused.text)
+        assert refused.json()["errors"][0]["pointer"] == "/points", points
+        assert len(await pending(world.admin)) == 1, points
 
 
 async def test_who_may_grade(world: World, other_world: World) -> None:

@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 import httpx
-import pytest
 from tests.kit.direct import Database
 from tests.kit.fields import random_id, refused
 from tests.kit.learner import Learner, lesson, quiz, tree
@@ -108,37 +107,37 @@ async def test_odd_paths_are_404_and_odd_methods_405(world: World) -> None:
     assert hidden.status_code == 200
 
 
-@pytest.mark.parametrize("path", LISTS)
-async def test_lists_refuse_what_they_do_not_know(world: World, path: str) -> None:
+async def test_lists_refuse_what_they_do_not_know(world: World) -> None:
     ana = world.member()
-    for query in (
-        "limit=0",
-        "limit=201",
-        "limit=-1",
-        "limit=",
-        "limit=x",
-        "limit=1.5",
-        "limit=1e2",
-        "limit=%D9%A1",
-        "limit=99999999999999999999",
-        "limit=+5",
-        "limit=5&limit=6",
-        "cursor=",
-        "cursor=x",
-        "cursor=%00",
-        "cursor=" + "A" * 5000,
-        "cursor=bnVsbA",
-        "cursor=%C3%A9",
-        "offset=1",
-        "page=2",
-        "sort=id;drop",
-        "fields=*",
-        "include=answers",
-        "user_id=bob",
-        "limit[]=5",
-        "=",
-    ):
-        refused(await ana("GET", f"{path}?{query}"), 422)
+    for path in LISTS:
+        for query in (
+            "limit=0",
+            "limit=201",
+            "limit=-1",
+            "limit=",
+            "limit=x",
+            "limit=1.5",
+            "limit=1e2",
+            "limit=%D9%A1",
+            "limit=99999999999999999999",
+            "limit=+5",
+            "limit=5&limit=6",
+            "cursor=",
+            "cursor=x",
+            "cursor=%00",
+            "cursor=" + "A" * 5000,
+            "cursor=bnVsbA",
+            "cursor=%C3%A9",
+            "offset=1",
+            "page=2",
+            "sort=id;drop",
+            "fields=*",
+            "include=answers",
+            "user_id=bob",
+            "limit[]=5",
+            "=",
+        ):
+            refused(await ana("GET", f"{path}?{query}"), 422)
 
 
 async def test_the_course_list_knows_one_status(world: World) -> None:

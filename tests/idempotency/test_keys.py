@@ -119,13 +119,16 @@ async def test_a_key_belongs_to_its_user_path_and_organization(world: World, oth
     assert stranger.status_code == 404
 
 
-@pytest.mark.parametrize("key", ["x" * 256, "x" * 300, "", "caf\u00e9", "a\tb", "\x7f"])
-async def test_what_no_key_can_be_is_refused(world: World, key: str) -> None:
-    headers = {"Idempotency-Key": key.encode("latin-1")}
-    answer = await world.admin("POST", "/api/courses/", COURSE, headers=headers)
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"] == "Idempotency-Key"
-    assert await courses_of(world) == []
+NO_KEYS: list[str] = ["x" * 256, "x" * 300, "", "caf\u00e9", "a\tb", "\x7f"]
+
+
+async def test_what_no_key_can_be_is_refused(world: World) -> None:
+    for key in NO_KEYS:
+        headers = {"Idempotency-Key": key.encode("latin-1")}
+        answer = await world.admin("POST", "/api/courses/", COURSE, headers=headers)
+        assert answer.status_code == 422, key
+        assert answer.json()["errors"][0]["pointer"] == "Idempotency-Key", key
+        assert await courses_of(world) == [], key
 
 
 @pytest.mark.parametrize("key", ["x", "x" * 255, "a key ~ with !\"#$%&'()"])

@@ -26,7 +26,7 @@ def test_no_change_breaks_a_client_unless_the_changelog_says_so(app: FastAPI) ->
 
 @pytest.fixture
 def old(app: FastAPI) -> Any:
-    return copy.deepcopy(app.openapi())
+    return app.openapi()
 
 
 Change = Callable[[Any], Any]
