@@ -36,7 +36,7 @@ class Notes:
 
     def __init__(self) -> None:
         self.batches: list[tuple[str, list[int]]] = []
-        self.together = TogetherBy(self._do, subject=lambda item: item % 10, most=3)
+        self.together = TogetherBy(self._do, subject=lambda item: item % 10, most=3, patience=60)
 
     async def _do(self, key: str, items: Sequence[int]) -> list[int]:
         self.batches.append((key, list(items)))
@@ -76,3 +76,25 @@ async def test_who_has_given_up_is_left_out() -> None:
     with pytest.raises(asyncio.CancelledError):
         await first
     assert await second == 4
+
+
+async def test_what_takes_long_is_not_waited_for() -> None:
+    free = asyncio.Event()
+    batches: list[list[int]] = []
+
+    async def do(_: str, items: Sequence[int]) -> Sequence[int]:
+        batches.append(list(items))
+        if 0 in items:
+            await free.wait()
+        return items
+
+    together: TogetherBy[str, int, int] = TogetherBy(do, subject=lambda item: item, most=9, patience=0.01)
+    slow = asyncio.create_task(together("a", 0))
+    await asyncio.sleep(0)
+    assert await asyncio.gather(*(together("a", n) for n in (1, 2))) == [1, 2]
+    assert await together("a", 3) == 3
+    assert not slow.done()
+    free.set()
+    assert await slow == 0
+    assert batches == [[0], [1, 2], [3]]
+    assert await together("a", 4) == 4

@@ -57,7 +57,8 @@ class Together(Generic[T, R]):
 class TogetherBy(Generic[K, T, R]):
     """One call of a key is done at once; those that come meanwhile are done together when it has ended.
 
-    `do` gets no two items with the same `subject`, and at most `most`: the others wait for the next time.
+    `do` gets no two items with the same `subject`, and at most `most`: the others wait for the next turn. What takes
+    longer than `patience`, in seconds, is not waited for.
     """
 
     def __init__(
@@ -66,10 +67,12 @@ class TogetherBy(Generic[K, T, R]):
         *,
         subject: Callable[[T], Hashable],
         most: int,
+        patience: float,
     ) -> None:
         self._do = do
         self._subject = subject
         self._most = most
+        self._patience = patience
         self._waiting: dict[K, list[tuple[T, asyncio.Future[R]]]] = {}
         """Of the keys at which something is being done, and of no others."""
         self._tasks = set[asyncio.Task[None]]()
@@ -82,44 +85,58 @@ class TogetherBy(Generic[K, T, R]):
             waiting.append((item, future))
             return await future
         self._waiting[key] = []
+        [result] = await self._take_turn(key, [item])
+        return result
+
+    async def _take_turn(self, key: K, items: Sequence[T]) -> Sequence[R]:
+        ended = False
+
+        def end() -> None:
+            nonlocal ended
+            if not ended:
+                ended = True
+                self._go_on(key)
+
+        timer = asyncio.get_running_loop().call_later(self._patience, end)
         try:
-            [result] = await self._do(key, [item])
-            return result
+            return await self._do(key, items)
         finally:
-            self._go_on(key)
+            timer.cancel()
+            end()
 
     def _go_on(self, key: K) -> None:
-        if not self._waiting[key]:
+        batch = self._next(key)
+        if not batch:
             del self._waiting[key]
             return
-        task = asyncio.create_task(self._do_next(key))
+        task = asyncio.create_task(self._do_all(key, batch))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _do_next(self, key: K) -> None:
-        batch = self._take(key)
+    async def _do_all(self, key: K, batch: Sequence[tuple[T, "asyncio.Future[R]"]]) -> None:
         try:
-            results = await self._do(key, [item for item, _ in batch]) if batch else ()
+            results = await self._take_turn(key, [item for item, _ in batch])
         except Exception as error:
             for _, future in batch:
                 if not future.done():
                     future.set_exception(error)
-        else:
-            for (_, future), result in zip(batch, results, strict=True):
-                if not future.done():
-                    future.set_result(result)
-        finally:
-            self._go_on(key)
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)
 
-    def _take(self, key: K) -> list[tuple[T, "asyncio.Future[R]"]]:
-        """Those that are done next. Whoever has given up asks for nothing any more."""
+    def _next(self, key: K) -> list[tuple[T, "asyncio.Future[R]"]]:
+        """Take those of the next turn. Who has given up asks for nothing any more."""
         taken: dict[Hashable, tuple[T, asyncio.Future[R]]] = {}
         left = []
         for one in self._waiting[key]:
             item, future = one
-            if len(taken) == self._most or (subject := self._subject(item)) in taken:
+            subject = self._subject(item)
+            if future.done():
+                continue
+            if len(taken) == self._most or subject in taken:
                 left.append(one)
-            elif not future.done():
+            else:
                 taken[subject] = one
         self._waiting[key] = left
         return list(taken.values())
