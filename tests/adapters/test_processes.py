@@ -169,10 +169,10 @@ WORK = """
 import sys
 from learning_service.adapters import credentials, linked_data, canonical_form, pool_process, pool_work
 from learning_service.adapters import badge_picture, certificate_pdf, certificate_picture, pdf_signer, transcript_pdf
-print(*(name for name in ("pydantic", "sqlalchemy", "typer") if name in sys.modules))
+print(*(name for name in ("aiohttp", "pydantic", "sqlalchemy", "typer") if name in sys.modules))
 """
 
 
-def test_what_draws_and_signs_loads_no_models_and_no_database() -> None:
+def test_what_draws_and_signs_loads_no_models_no_database_and_no_client() -> None:
     ran = subprocess.run([sys.executable, "-c", WORK], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == []

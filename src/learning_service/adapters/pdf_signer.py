@@ -15,20 +15,23 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-from pyhanko.sign.signers.pdf_cms import Signer
-from pyhanko.sign.signers.pdf_signer import (
-    DSSContentSettings,
-    PdfSignatureMetadata,
-    PdfSigner,
-    SigDSSPlacementPreference,
-)
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from learning_service.adapters.pdf_signature import Signing
-from learning_service.core.loading import load
+from learning_service.core.loading import load, only_named
 from learning_service.domain.certificates.rules.pdf_keys import PdfKey, UnusableKey, read_pdf_key
+
+with only_named("pyhanko.sign.timestamps.aiohttp_client", "pyhanko_certvalidator.fetchers.aiohttp_fetchers"):
+    # They load a client of HTTP, 8 MB, which asks authorities and those who issued certificates.
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+    from pyhanko.sign.signers.pdf_cms import Signer
+    from pyhanko.sign.signers.pdf_signer import (
+        DSSContentSettings,
+        PdfSignatureMetadata,
+        PdfSigner,
+        SigDSSPlacementPreference,
+    )
+    from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 _EVIDENCE = "learning_service.adapters.pdf_time:evidence_of"
 _FIELD = "Seal"

@@ -1,10 +1,12 @@
 """How modules are loaded: by the place of a function, and all of a process's at once."""
 
+import functools
 import gc
 import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 FOR_TERMINALS = ("httpx._main", "rich")
@@ -27,6 +29,32 @@ def without(*names: str) -> Iterator[None]:
     finally:
         for name in hidden:
             del sys.modules[name]
+
+
+@contextmanager
+def only_named(*names: str) -> Iterator[None]:
+    """Meanwhile these modules are empty, unless they are loaded already: what is imported out of them fails in use.
+
+    For libraries that import what only some of their callers need. Loaded later, the modules are whole.
+    """
+    empty: dict[str, ModuleType] = {name: _Empty(name) for name in names if name not in sys.modules}
+    sys.modules.update(empty)
+    try:
+        yield
+    finally:
+        for name in empty:
+            del sys.modules[name]
+
+
+class _Empty(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return functools.partial(_refuse, f"{self.__name__}.{name}")
+
+
+def _refuse(name: str, *_: Any, **__: Any) -> Any:
+    raise RuntimeError(f"{name} was not loaded")
 
 
 @contextmanager
