@@ -49,6 +49,10 @@ class Cost:
         return self.server + self.database
 
 
+class BadAnswers(SystemExit):
+    """Something else than 200 or 201 was answered in a round."""
+
+
 @dataclass
 class Server:
     """A server under load."""
@@ -202,12 +206,12 @@ class Stage:
     def round(
         self, server: Server, requests: str, seconds: float = 0.6, connections: int = CONNECTIONS
     ) -> Cost:
-        """One round of load on a server. Ends the run when any answer was not 200 or 201."""
+        """One round of load on a server. Raises BadAnswers, which ends the run."""
         servers, databases = self._busy(server)
         order = {"port": server.port, "requests": requests, "connections": connections, "seconds": seconds}
         answer = self.order(order)
         if answer["bad"] or not answer["answers"]:
-            raise SystemExit(f"{server.name} gave {answer['bad']} bad answers, such as:\n{answer['example']}")
+            raise BadAnswers(f"{server.name} gave {answer['bad']} bad answers, such as:\n{answer['example']}")
         after, databases_after = self._busy(server)
         each = 1e6 / answer["answers"]
         rate = answer["answers"] / answer["seconds"]
