@@ -14,9 +14,13 @@ BEGIN
     END IF;
     given_organization_id := set_config('app.organization_id', given_organization_id, true);
     RETURN QUERY
-SELECT quiz_attempts.quiz_id, quiz_attempts.layout, quizzes.version_id
-FROM quiz_attempts JOIN quizzes ON quizzes.organization_id = quiz_attempts.organization_id AND quizzes.id =
-    quiz_attempts.quiz_id
-WHERE quiz_attempts.organization_id = given_organization_id AND quiz_attempts.user_id = given_user_id AND
-    quiz_attempts.id = given_id AND quiz_attempts.status = 'in_progress';
+SELECT attempt.quiz_id, attempt.layout, (SELECT quizzes.version_id
+FROM quizzes
+WHERE quizzes.organization_id = attempt.organization_id AND quizzes.id = attempt.quiz_id) AS version_id
+FROM (SELECT quiz_attempts.organization_id AS organization_id, quiz_attempts.user_id AS user_id,
+    quiz_attempts.status AS status, quiz_attempts.quiz_id AS quiz_id, quiz_attempts.layout AS layout
+FROM quiz_attempts
+WHERE quiz_attempts.organization_id = given_organization_id AND quiz_attempts.id = given_id
+ LIMIT ALL OFFSET 0) AS attempt
+WHERE attempt.user_id = given_user_id AND attempt.status = 'in_progress';
 END $$;
