@@ -11,6 +11,7 @@ from tests.kit.direct import Database
 from tests.kit.directory import PATH as EVENTS
 from tests.kit.directory import event
 from tests.kit.learner import Learner
+from tests.kit.moving import edited, forecast, path_of, publishes
 from tests.kit.plans import Work, excess, explained, measured
 from tests.kit.running import Runner
 from tests.kit.world import Json, World, small_tree
@@ -156,6 +157,21 @@ async def test_every_write_is_bounded_right_after_a_bulk_load(
         await number_all_events(world.worker)
     async with watch("erasure"):
         await world.directory("DELETE", "/api/directory/members/m1/")
+    for statement in DONE:
+        await database(statement, world.id, courses[1]["id"])
+    await publish_more(world, courses[1]["id"])
+    tree = await edited(world, courses[1])
+    tree["modules"][0]["items"].pop()
+    await publishes(world, courses[1], tree)
+    async with watch("what a move would do"):
+        said = await forecast(world, courses[1], 3)
+    assert said["would_complete"] >= MEMBERS - 2, said
+    async with watch("a move"):
+        asked = await world.admin("POST", path_of(courses[1]))
+        assert asked.status_code == 202, asked.text
+        await Runner(world.worker, functions=SET_WISE).run_until_idle()
+    run = await world.admin.ok("GET", f"/api/runs/{asked.json()['run_id']}/")
+    assert run["done"] == said["would_complete"], run
     [kept] = await database(
         "SELECT count(DISTINCT enrollment_id) FROM lesson_progress p JOIN enrollments e ON e.id = p.enrollment_id"
         " WHERE e.organization_id = $1 AND e.source = 'recertification'",

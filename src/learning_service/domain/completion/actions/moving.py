@@ -18,14 +18,15 @@ from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict
 from learning_service.domain.kernel.planning import plan_afresh, write_afresh, writing
 
-# A learner who has been at this version before may have done the lesson there too: then both rows stay.
+# A learner who has been at this version before may have done the lesson there too: then both rows stay. OFFSET: each
+# is looked up by its key, and never compared with all others.
 _LESSONS = writing(
     """
 UPDATE lesson_progress p SET lesson_id = l.new
 FROM unnest(CAST(:old AS uuid[]), CAST(:new AS uuid[])) AS l(old, new)
 WHERE p.organization_id = :organization_id AND p.enrollment_id = ANY(CAST(:ids AS uuid[])) AND p.lesson_id = l.old
     AND NOT EXISTS (SELECT FROM lesson_progress o WHERE o.organization_id = p.organization_id
-        AND o.enrollment_id = p.enrollment_id AND o.lesson_id = l.new)
+        AND o.enrollment_id = p.enrollment_id AND o.lesson_id = l.new OFFSET 0)
 """
 )
 _COUNTS = writing(
@@ -71,22 +72,22 @@ UPDATE enrollments SET version_id = :version_id, revision = revision + 1,
 WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[]))
 """
 )
+# Counted and not joined: however few rows are expected, an enrollment is never compared with all others.
 _NOTE = writing(
     """
 INSERT INTO enrollment_moves (organization_id, enrollment_id, id, from_version, to_version, moved_at, kept, lost)
-SELECT :organization_id, e.id, gen_random_uuid(), :from_version, :to_version, :at,
-    coalesce(t.kept, 0), coalesce(t.lost, 0)
-FROM unnest(CAST(:ids AS uuid[])) AS e(id) LEFT JOIN (
-    SELECT enrollment_id, count(*) FILTER (WHERE item = ANY(CAST(:same AS uuid[]))) AS kept,
-        count(*) FILTER (WHERE item <> ALL(CAST(:same AS uuid[]))) AS lost
-    FROM (
-        SELECT p.enrollment_id, p.lesson_id AS item FROM lesson_progress p
-        WHERE p.organization_id = :organization_id AND p.enrollment_id = ANY(CAST(:ids AS uuid[]))
-        UNION ALL SELECT p.enrollment_id, p.quiz_id FROM quiz_progress p
-        WHERE p.organization_id = :organization_id AND p.enrollment_id = ANY(CAST(:ids AS uuid[]))
-            AND p.attempts_used > 0
-    ) AS touched WHERE item = ANY(CAST(:items AS uuid[])) GROUP BY enrollment_id
-) AS t ON t.enrollment_id = e.id
+SELECT :organization_id, enrollment_id, gen_random_uuid(), :from_version, :to_version, :at,
+    count(*) FILTER (WHERE item = ANY(CAST(:same AS uuid[]))),
+    count(*) FILTER (WHERE item IS NOT NULL AND item <> ALL(CAST(:same AS uuid[])))
+FROM (
+    SELECT e.id AS enrollment_id, CAST(NULL AS uuid) AS item FROM unnest(CAST(:ids AS uuid[])) AS e(id)
+    UNION ALL SELECT p.enrollment_id, p.lesson_id FROM lesson_progress p
+    WHERE p.organization_id = :organization_id AND p.enrollment_id = ANY(CAST(:ids AS uuid[]))
+        AND p.lesson_id = ANY(CAST(:items AS uuid[]))
+    UNION ALL SELECT p.enrollment_id, p.quiz_id FROM quiz_progress p
+    WHERE p.organization_id = :organization_id AND p.enrollment_id = ANY(CAST(:ids AS uuid[]))
+        AND p.quiz_id = ANY(CAST(:items AS uuid[])) AND p.attempts_used > 0
+) AS touched GROUP BY enrollment_id
 """
 )
 

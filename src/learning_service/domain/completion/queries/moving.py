@@ -1,5 +1,6 @@
 """What moving open enrollments to another version of their course means for them."""
 
+import json
 import uuid
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,14 +24,16 @@ from learning_service.domain.courses.queries.versions import load_tree
 from learning_service.domain.courses.rules.moving import same_items
 from learning_service.domain.enrollments.rules import awaits_review, decide
 
-# Erased members' enrollments stay where they are. A text, so that listing and holding them are one.
+# Erased members' enrollments stay where they are. A text, so that listing and holding them are one. Each member is
+# looked up by the whole key: OFFSET keeps it from being made a join with all of them.
 _OPEN = """
 SELECT e.id, e.version_id FROM enrollments e
-JOIN members m ON m.organization_id = e.organization_id AND m.user_id = e.user_id AND m.erased_at IS NULL
 WHERE e.organization_id = :organization_id AND e.course_id = :course_id AND e.id > :after
     AND e.status IN ('assigned', 'in_progress') AND e.version_id <> :version_id
     AND (CAST(:sources AS uuid[]) IS NULL OR e.version_id = ANY(CAST(:sources AS uuid[])))
     AND (CAST(:ids AS uuid[]) IS NULL OR e.id = ANY(CAST(:ids AS uuid[])))
+    AND EXISTS (SELECT FROM members m WHERE m.organization_id = e.organization_id
+        AND m.user_id = e.user_id AND m.erased_at IS NULL OFFSET 0)
 ORDER BY e.id LIMIT :most
 """
 _LIST, _HOLD = text(_OPEN), text(f"{_OPEN} FOR NO KEY UPDATE OF e")
@@ -63,32 +66,26 @@ WHERE organization_id = :organization_id AND enrollment_id = ANY(CAST(:ids AS uu
 )
 # Where a lesson that the new version needs was never completed, or a quiz not passed, and none is used up, a move
 # ends nothing. A little less than the pass score: shares without a decimal are rounded.
+# Nothing is joined: however few rows are expected, an enrollment is never compared with all others.
 _CLOSE = text(
     """
-WITH lesson AS (SELECT * FROM unnest(CAST(:lessons AS uuid[]), CAST(:lessons_after AS uuid[])) AS l(old, new)),
-quiz AS (SELECT * FROM unnest(CAST(:quizzes AS uuid[]), CAST(:quizzes_after AS uuid[]), CAST(:most AS integer[]))
-    AS q(old, new, most)),
-need AS (SELECT * FROM unnest(CAST(:needed_quizzes AS uuid[]), CAST(:needed_scores AS numeric[])) AS n(id, score)),
-tried AS (
-    SELECT p.enrollment_id, p.possible_points * 100 > (need.score - 0.001) * p.max_points AS passes,
-        p.attempts_used >= least(p.attempts_allowed, quiz.most) AS used_up
-    FROM quiz_progress p LEFT JOIN quiz ON quiz.old = p.quiz_id JOIN need ON need.id = coalesce(quiz.new, p.quiz_id)
+SELECT id FROM (
+    SELECT e.id, false AS passes, false AS used_up, CAST(NULL AS uuid) AS lesson
+    FROM unnest(CAST(:ids AS uuid[])) AS e(id)
+    UNION ALL
+    SELECT enrollment_id, possible_points * 100 > (CAST(need ->> 0 AS numeric) - 0.001) * max_points,
+        attempts_used >= least(attempts_allowed, CAST(need ->> 1 AS integer)), NULL
+    FROM (SELECT p.*, CAST(:quizzes AS jsonb) -> CAST(p.quiz_id AS text) AS need FROM quiz_progress p
+        WHERE p.organization_id = :organization_id AND p.enrollment_id = ANY(CAST(:ids AS uuid[]))
+            AND p.best_points IS NOT NULL) AS tried
+    WHERE need IS NOT NULL
+    UNION ALL
+    SELECT p.enrollment_id, false, false, CAST(CAST(:lessons AS jsonb) ->> CAST(p.lesson_id AS text) AS uuid)
+    FROM lesson_progress p
     WHERE p.organization_id = :organization_id AND p.enrollment_id = ANY(CAST(:ids AS uuid[]))
-        AND p.best_points IS NOT NULL
-), passed AS (
-    SELECT enrollment_id, count(*) FILTER (WHERE passes) AS passed, bool_or(coalesce(used_up, false)) AS used_up
-    FROM tried GROUP BY enrollment_id
-), learned AS (
-    SELECT p.enrollment_id, count(DISTINCT coalesce(lesson.new, p.lesson_id)) AS lessons
-    FROM lesson_progress p LEFT JOIN lesson ON lesson.old = p.lesson_id
-    WHERE p.organization_id = :organization_id AND p.enrollment_id = ANY(CAST(:ids AS uuid[]))
-        AND coalesce(lesson.new, p.lesson_id) = ANY(CAST(:needed_lessons AS uuid[]))
-    GROUP BY p.enrollment_id
-)
-SELECT e.id FROM unnest(CAST(:ids AS uuid[])) AS e(id)
-LEFT JOIN passed ON passed.enrollment_id = e.id LEFT JOIN learned ON learned.enrollment_id = e.id
-WHERE (coalesce(passed.passed, 0) = cardinality(CAST(:needed_quizzes AS uuid[]))
-    AND coalesce(learned.lessons, 0) = cardinality(CAST(:needed_lessons AS uuid[]))) OR passed.used_up
+) AS done GROUP BY id
+HAVING (count(*) FILTER (WHERE passes) = :needed_quizzes AND count(DISTINCT lesson) = :needed_lessons)
+    OR bool_or(used_up)
 """
 )
 _TOUCHED = """
@@ -136,6 +133,24 @@ class Move:
     def items(self) -> Mapping[uuid.UUID, CompiledLesson | CompiledQuiz]:
         """All items of the version that is left."""
         return {item.id: item for item in _items(self.before)}
+
+    @cached_property
+    def needed_lessons(self) -> Mapping[str, str]:
+        """By each lesson that counts for one that is needed afterwards: which one that is."""
+        needed = self.after.shape.required_lessons
+        before = {str(old): str(new) for old, new in self.lessons.items() if new in needed}
+        return before | {str(lesson): str(lesson) for lesson in needed}
+
+    @cached_property
+    def needed_quizzes(self) -> Mapping[str, tuple[str, int | None]]:
+        """By each quiz that counts for one to be passed afterwards: its pass score, and how often it may be tried."""
+        scores = {quiz.id: str(quiz.pass_score) for quiz in self.after.shape.to_pass}
+        before = {
+            str(old): (scores[new.id], new.max_attempts)
+            for old, new in self.quizzes.items()
+            if new.id in scores
+        }
+        return before | {str(quiz): (score, None) for quiz, score in scores.items()}
 
     def keeps(self, item: uuid.UUID) -> bool:
         """Whether what was done there counts afterwards."""
@@ -292,17 +307,13 @@ async def fate_of(session: AsyncSession, move: Move, ids: Sequence[uuid.UUID]) -
     shape = move.after.shape
     close = await session.scalars(
         _CLOSE,
-        {
-            "organization_id": move.organization_id,
+        own
+        | {
             "ids": free,
-            "lessons": list(move.lessons),
-            "lessons_after": list(move.lessons.values()),
-            "quizzes": list(move.quizzes),
-            "quizzes_after": [quiz.id for quiz in move.quizzes.values()],
-            "most": [quiz.max_attempts for quiz in move.quizzes.values()],
-            "needed_lessons": list(shape.required_lessons),
-            "needed_quizzes": [quiz.id for quiz in shape.to_pass],
-            "needed_scores": [quiz.pass_score for quiz in shape.to_pass],
+            "lessons": json.dumps(move.needed_lessons),
+            "quizzes": json.dumps(move.needed_quizzes),
+            "needed_lessons": len(shape.required_lessons),
+            "needed_quizzes": len(shape.to_pass),
         },
     )
     ends: dict[str, list[uuid.UUID]] = {"completed": [], "failed": [], "in_progress": []}
