@@ -1,4 +1,4 @@
-"""Jobs in a database of their own, so that nothing else is due there; one made for each test."""
+"""Jobs in a database of their own, so that nothing else is due there; emptied for each test."""
 
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from tests.kit.direct import TABLES, Database, connect
 from tests.kit.running import Runner
 from tests.kit.stack import create_database_from_template, drop_database
 
@@ -21,13 +22,28 @@ from learning_service.worker.durable import JobFunction, Wanted
 LEASE = timedelta(seconds=30)
 
 
-@pytest.fixture
-async def job_settings(parts: Parts, make_settings: Callable[..., Settings]) -> AsyncIterator[Settings]:
-    """Settings of an empty database and quick retries."""
+@pytest.fixture(scope="session")
+async def jobs_database(parts: Parts, template: str) -> AsyncIterator[tuple[str, str]]:
+    """A database that no other tests use, and what empties it."""
     name = f"jobs_{uuid.uuid4().hex[:12]}"
     url = await create_database_from_template(parts, name)
-    yield make_settings(url, job_max_tries=3)
+    connection = await connect(url)
+    # What the migrations have put there stays.
+    filled = [name for name, rows in (await Database(connection).counts()).items() if rows]
+    tables = [row[0] for row in await connection.fetch(TABLES) if row[0] not in filled]
+    await connection.close()
+    yield url, ";".join(["SET session_replication_role = replica", *(f"DELETE FROM {one}" for one in tables)])
     await drop_database(parts, name)
+
+
+@pytest.fixture
+async def job_settings(jobs_database: tuple[str, str], make_settings: Callable[..., Settings]) -> Settings:
+    """Settings of that database, emptied, and quick retries."""
+    url, emptying = jobs_database
+    connection = await connect(url)
+    await connection.execute(emptying)
+    await connection.close()
+    return make_settings(url, job_max_tries=3)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from prometheus_client import generate_latest
-from tests.jobs.conftest import Desk, context, job_settings
+from tests.jobs.conftest import Desk, context, job_settings, jobs_database
 from tests.kit.s3_servers import free_port
 from tests.kit.waiting import until
 from tests.kit.world import World
@@ -19,7 +19,7 @@ from learning_service.core.settings import Settings
 from learning_service.domain.jobs.outbox import Job
 from learning_service.main import create_app
 
-__all__ = ["context", "job_settings"]
+__all__ = ["context", "job_settings", "jobs_database"]
 
 
 def _values(text: str) -> dict[str, float]:
