@@ -4,11 +4,11 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.kit.elsewhere import begun, refuse
 from tests.kit.waiting import until
 
 from learning_service.adapters import processes
@@ -22,23 +22,6 @@ async def pool() -> AsyncIterator[ProcessPool]:
     made = ProcessPool(2)
     yield made
     await made.close()
-
-
-def begun(path: str) -> int:
-    """Say so, and wait until the file is away."""
-    file = Path(path)
-    file.write_text(str(os.getpid()))
-    while file.exists():
-        time.sleep(0.01)
-    return os.getpid()
-
-
-def refuse(what: object) -> None:
-    raise Unsendable(what, lambda: None)
-
-
-class Unsendable(Exception):
-    """One that cannot be sent."""
 
 
 def said(path: Path) -> str:

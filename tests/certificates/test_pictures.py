@@ -2,8 +2,6 @@
 
 import asyncio
 import io
-import os
-import signal
 import uuid
 from dataclasses import replace
 
@@ -12,6 +10,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import text
 from tests.kit.earned import Earned, earn
+from tests.kit.elsewhere import dies
 from tests.kit.printed import PLAIN
 from tests.kit.world import World
 
@@ -230,11 +229,6 @@ async def test_a_picture_that_the_store_lost_is_not_there(earned: Earned) -> Non
         await earned.world.worker.store.get(picture_key(plain))
     assert (await earned.world.http.get(path(earned))).status_code == 404
     assert (await earned.pdf()).status_code == 307
-
-
-def dies(_pdf: bytes) -> None:
-    """In a process of the pool."""
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 async def test_a_process_that_dies_over_a_picture_keeps_nobody_from_the_pdf(

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from tests.kit.elsewhere import Thing
 from tests.kit.exchange import done
 from tests.kit.processes import ROOT
 
@@ -21,57 +21,7 @@ from learning_service.domain.courses.rules.taking import Taking
 from learning_service.domain.kernel import large_work
 from learning_service.domain.kernel.errors import Invalid, Unavailable
 from learning_service.domain.kernel.large_work import LARGE, workroom
-from learning_service.domain.kernel.pieces import Work
 from learning_service.domain.questions.rules.exchange.formats import UnknownFormat
-
-
-class Thing:
-    """Counts in its own process."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def process(self) -> Work[int]:
-        yield
-        return os.getpid()
-
-    def counted(self, upto: int) -> Work[int]:
-        for _ in range(upto):
-            self.count += 1
-            time.sleep(0.01)
-            yield
-        return self.count
-
-    def grows(self) -> Work[int]:
-        yield
-        return len(bytes(2 * 1024**3))
-
-    def dies(self) -> Work[None]:
-        yield
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    def refuses(self) -> Work[None]:
-        yield
-        raise Invalid.at("/here", "is wrong", "too-many", {"most": 3})
-
-    def stumbles(self) -> Work[None]:
-        yield
-        raise Unsendable(1, 2)
-
-    def sees(self) -> Work[dict[str, str]]:
-        yield
-        return dict(os.environ)
-
-    def stays(self) -> Work[None]:
-        yield
-        time.sleep(60)
-
-
-class Unsendable(Exception):
-    """Cannot be made again from its words."""
-
-    def __init__(self, first: int, second: int) -> None:
-        super().__init__(f"{first} of {second}")
 
 
 def gone(process: int) -> None:
