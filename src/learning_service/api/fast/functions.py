@@ -88,6 +88,18 @@ class HotRead:
         places = ", ".join(f"${number}" for number in range(1, len(self.parameters) + 1))
         return f"SELECT * FROM {self.name}({places})"  # noqa: S608 - names of our own
 
+    @cached_property
+    def call_each(self) -> str:
+        """The same for several at once: arrays for all but the organization; each row begins with its place."""
+        _, *others = self.parameters.items()
+        arrays = ", ".join(f"${number}::{type_}[]" for number, (_, type_) in enumerate(others, 2))
+        names = ", ".join(name for name, _ in others)
+        given = ", ".join(f"s.{name}" for name, _ in others)
+        return (
+            f"SELECT s.place, f.* FROM unnest({arrays}) WITH ORDINALITY AS s ({names}, place),"  # noqa: S608
+            f" {self.name}($1, {given}) AS f"
+        )
+
     def text(self) -> str:
         """The statement that makes the function."""
         dialect = postgresql.dialect()  # type: ignore[no-untyped-call]

@@ -12,9 +12,9 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 from starlette.requests import Request
 
-from learning_service.api.fast.functions import POSITION_AT_QUIZ
 from learning_service.api.fast.lane import Reply, plain_body
 from learning_service.api.fast.papers import remember_paper
+from learning_service.api.fast.positions import position_at_quiz
 from learning_service.api.headers import values_of
 from learning_service.api.requests import authenticate
 from learning_service.context import Context
@@ -41,7 +41,7 @@ async def start(request: Request, context: Context, quiz_id: str, *, kind: str) 
     if not await _says_nothing(request):
         return None
     organization = caller.organization_id
-    row = await context.direct.row(POSITION_AT_QUIZ.call, organization, caller.user_id, quiz_id, NO_DIGEST)
+    row = await position_at_quiz(context, caller, quiz_id, NO_DIGEST)
     if row is None:
         return None
     instant, *columns, _ = row

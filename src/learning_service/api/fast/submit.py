@@ -17,8 +17,8 @@ from pydantic_core import from_json, to_json
 from starlette.requests import Request
 
 from learning_service.api import bodies as wire
-from learning_service.api.fast.functions import POSITION_AT_QUIZ
 from learning_service.api.fast.lane import Reply, plain_bytes, read_body
+from learning_service.api.fast.positions import position_at_quiz
 from learning_service.api.fast.sent import keys_of
 from learning_service.api.headers import values_of
 from learning_service.api.requests import authenticate
@@ -62,7 +62,7 @@ async def submit(request: Request, context: Context, quiz_id: str, *, kind: str)
         return None
     organization = caller.organization_id
     digest = digest_of(sent.responses) if isinstance(sent, SubmissionIn) else sent.digest
-    row = await context.direct.row(POSITION_AT_QUIZ.call, organization, caller.user_id, quiz_id, digest)
+    row = await position_at_quiz(context, caller, quiz_id, digest)
     if row is None:
         return None
     instant, *columns, repeated = row
