@@ -31,6 +31,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from cryptography.x509.oid import NameOID
+from pydantic_core import to_json
 
 from learning_service.adapters.linked_data import MULTIBASE_BASE58, signed
 from learning_service.domain.certificates.rules.keys import KeyKind, NewKey
@@ -41,7 +42,6 @@ _RSA_BITS, _RSA_EXPONENT = 2048, 65537
 _MOST_KEYS = 64
 """Whose public forms a process keeps: reading one takes a millisecond."""
 _JWS = jwt.PyJWS(algorithms=["RS256"])
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 SERVICE = "Learning service"
 _LONGEST_NAME = 64
 """Of what a certificate calls its holder (X.520)."""
@@ -204,4 +204,4 @@ def sign_list(document: JsonObject, key: bytes, method: str, created: datetime) 
 
 def as_text(document: JsonObject) -> str:
     """JSON as it is kept and sent."""
-    return _JSON.encode(document)
+    return to_json(document).decode()
