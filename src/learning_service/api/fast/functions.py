@@ -6,7 +6,7 @@ A function sets role and organization and then reads: one round trip instead of 
 
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -80,7 +80,8 @@ class HotRead:
     name: str
     parameters: dict[str, str]
     """Names and types; the organization first."""
-    statement: Select[*tuple[Any, ...]]
+    make: Callable[[], Select[*tuple[Any, ...]]]
+    """Puts the statement together, which a process that calls the function need not do."""
 
     @cached_property
     def call(self) -> str:
@@ -104,14 +105,15 @@ class HotRead:
         """The statement that makes the function."""
         dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
         dialect.statement_compiler = _Compiler  # type: ignore[assignment]
-        compiled = str(self.statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        statement = self.make()
+        compiled = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
         assert not any(re.search(r"\s", constant) for constant in re.findall("'[^']*'", compiled))
         return _TEXT.format(
             name=self.name,
             parameters=", ".join(f"{_given(name)} {type_}" for name, type_ in self.parameters.items()),
             columns=",\n    ".join(
                 f"{column.name} {column.type.compile(dialect).lower()}"
-                for column in self.statement.selected_columns
+                for column in statement.selected_columns
             ),
             statement="\n".join(
                 textwrap.fill(line, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)
@@ -209,6 +211,10 @@ def _plain(field: Any) -> Any:
     return func.trim_scale(field).label(field.name) if isinstance(field.type, Numeric) else field
 
 
+def _position() -> Select[Any]:
+    return select(_instant(), position_statement("course").subquery("found"))
+
+
 def _position_at_quiz() -> Select[Any]:
     """Also whether a submission with this digest has just closed an attempt, and may be sent once more."""
     found = position_statement("quiz").subquery("found")
@@ -268,22 +274,24 @@ def _as_text(column: Any) -> Any:
 
 ENROLLMENT_FIELDS = tuple(name for name in MemberEnrollmentOut.model_fields if name != "percent")
 """Of an item of the list what the database knows; `percent` is the last."""
-COURSES = HotRead("hot_marked_courses", {"organization_id": "text", "user_id": "text"}, _courses())
+COURSES = HotRead("hot_marked_courses", {"organization_id": "text", "user_id": "text"}, _courses)
 MARK_OF_COURSES = HotRead(
-    "hot_mark_of_courses", {"organization_id": "text", "user_id": "text"}, _mark_of_courses()
+    "hot_mark_of_courses", {"organization_id": "text", "user_id": "text"}, _mark_of_courses
 )
 POSITION = HotRead(
     "hot_own_position",
     {"organization_id": "text", "user_id": "text", "id": "uuid"},
-    select(_instant(), position_statement("course").subquery("found")),
+    _position,
 )
-FINISH = HotRead("hot_finishes", {"organization_id": "text", "enrollment_ids": "uuid[]"}, FINISHES)
+FINISH = HotRead("hot_finishes", {"organization_id": "text", "enrollment_ids": "uuid[]"}, lambda: FINISHES)
 POSITION_AT_QUIZ = HotRead(
     "hot_own_position_at_quiz",
     {"organization_id": "text", "user_id": "text", "id": "uuid", "digest": "text"},
-    _position_at_quiz(),
+    _position_at_quiz,
 )
-LEARNING = HotRead("hot_own_progress", {"organization_id": "text", "user_id": "text"}, _learning())
-PAPER_OF = HotRead("hot_own_paper", {"organization_id": "text", "user_id": "text", "id": "uuid"}, PAPER)
-ENROLLMENTS = HotRead("hot_enrollments", {"organization_id": "text", "ids": "uuid[]"}, _enrollments())
+LEARNING = HotRead("hot_own_progress", {"organization_id": "text", "user_id": "text"}, _learning)
+PAPER_OF = HotRead(
+    "hot_own_paper", {"organization_id": "text", "user_id": "text", "id": "uuid"}, lambda: PAPER
+)
+ENROLLMENTS = HotRead("hot_enrollments", {"organization_id": "text", "ids": "uuid[]"}, _enrollments)
 HOT_READS = (COURSES, MARK_OF_COURSES, POSITION, FINISH, POSITION_AT_QUIZ, LEARNING, PAPER_OF, ENROLLMENTS)
