@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import inspect
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -12,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 from tests.kit.s3_servers import black_hole, free_port, moto_server
 
+from learning_service.adapters import s3_library, storage
 from learning_service.adapters.storage import (
     ObjectMissing,
     ObjectStore,
@@ -204,3 +207,13 @@ def test_file_names_are_quoted(name: str, header: str) -> None:
 def test_a_name_cannot_end_the_header(name: str) -> None:
     with pytest.raises(ValueError, match="control"):
         content_disposition(name, inline=True)
+
+
+async def test_the_library_knows_whatever_the_adapter_asks_for(settings: Settings) -> None:
+    """Of what the library has read about S3, only what is used here is kept."""
+    asked = set(re.findall(r"\b(?:client|own|public)\.(\w+)\(", inspect.getsource(storage)))
+    assert len(asked) >= 11
+    async with s3_library.open_clients(s3_library.session_of(settings), settings) as clients:
+        assert [one for one in sorted(asked) if not hasattr(clients.own, one)] == []
+        names = clients.own.meta.service_model.operation_names
+        assert set(names) == s3_library._OPERATIONS

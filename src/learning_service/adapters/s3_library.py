@@ -19,6 +19,7 @@ from botocore.loaders import JSONFileLoader
 
 from learning_service.core.loading import without
 from learning_service.core.settings import Settings
+from learning_service.domain.kernel.json_objects import JsonObject
 
 with without("httpx"):
     # It would load a second client of HTTP, to be there for those who choose it.
@@ -38,6 +39,24 @@ FAILURES = (ClientError, BotoCoreError, aiohttp.ClientError)
 _FORMS: Mapping[str, Any] = {".json": open, ".json.gz": gzip.open}
 _SERVICES = ("s3", "sts", "sso", "oidc")
 """The store, and those that the library asks for keys where none are given."""
+_OPERATIONS = frozenset(
+    {
+        "AbortMultipartUpload",
+        "CompleteMultipartUpload",
+        "CreateBucket",
+        "CreateMultipartUpload",
+        "CreateSession",
+        "DeleteObject",
+        "GetObject",
+        "HeadBucket",
+        "HeadObject",
+        "ListMultipartUploads",
+        "ListObjectsV2",
+        "PutObject",
+        "UploadPart",
+    }
+)
+"""What `storage` asks for, and the library itself: `HeadBucket` to find a region, `CreateSession` for S3 Express."""
 _MISSING = ("NoSuchKey", "404", "NotFound", "NoSuchUpload")
 
 
@@ -55,9 +74,9 @@ def says_missing(error: Exception) -> bool:
 
 
 class _Terse(JSONFileLoader):  # type: ignore[misc]
-    """Reads the library's descriptions of services without their prose, and the addresses of those asked here alone.
+    """Reads the library's descriptions of services without their prose, and of S3 what is used here alone.
 
-    They are 3 MB then and not 13, and were 16 MB more of a process with what is left of reading them.
+    They are 1 MB then and not 13, and were 18 MB more of a process with what is left of reading them.
     """
 
     def load_file(self, file_path: str) -> Any:
@@ -75,7 +94,27 @@ def _terse(name: str, file: IO[bytes]) -> Any:
         for partition in found["partitions"]:
             services = partition["services"]
             partition["services"] = {one: services[one] for one in _SERVICES if one in services}
+    elif name == "service-2" and found["metadata"]["serviceId"] == "S3":
+        operations = {one: said for one, said in found["operations"].items() if one in _OPERATIONS}
+        found |= {"operations": operations, "shapes": _shapes_of(operations, found["shapes"])}
     return found
+
+
+def _shapes_of(operations: JsonObject, shapes: JsonObject) -> JsonObject:
+    """Those shapes that the operations name, or that such shapes name."""
+    named: JsonObject = {}
+    parts: list[Any] = [operations]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            name = part.get("shape")
+            if isinstance(name, str) and name not in named:
+                named[name] = shapes[name]
+                parts.append(shapes[name])
+            parts += part.values()
+        elif isinstance(part, list):
+            parts += part
+    return named
 
 
 def _without_prose(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
