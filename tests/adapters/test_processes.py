@@ -152,7 +152,7 @@ WORK = """
 import sys
 from learning_service.adapters import credentials, linked_data, canonical_form, pool_process, pool_work
 from learning_service.adapters import badge_picture, certificate_pdf, certificate_picture, pdf_signer, transcript_pdf
-print(*(name for name in ("aiohttp", "pydantic", "sqlalchemy", "typer") if name in sys.modules))
+print(*(name for name in ("aiohttp", "babel", "pydantic", "sqlalchemy", "typer") if name in sys.modules))
 """
 
 

@@ -23,7 +23,7 @@ LATER = (
         "xlsxwriter",
         "uharfbuzz",
     ),
-    *("rich", "pygments", "httpx._main"),
+    *("babel", "rich", "pygments", "httpx._main"),
 )
 """What the first call that needs it loads, or a process of the pool, or a terminal."""
 LOOK = """

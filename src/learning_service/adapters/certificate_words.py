@@ -1,21 +1,20 @@
 """What certificates and their page say in each language, and which language a reader wants."""
 
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
 from importlib import resources
-
-from babel import Locale, UnknownLocaleError, negotiate_locale
-from babel.dates import format_date
-from babel.numbers import format_percent
 
 from learning_service.domain.certificates.rules.certificates import LANGUAGES
 
 __all__ = ["LANGUAGES", "known_language", "long_date", "percent", "preferred_language", "words"]
 
 _MAX_RANGES = 32
+_PART = re.compile(r"d+|M+|y+|'[^']*'")
 
 
 @cache
@@ -26,33 +25,56 @@ def words(language: str) -> Mapping[str, str]:
     return catalog
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How readers of a tag write, out of CLDR."""
+
+    day: str
+    """Its pattern: `d` or `dd`, `MMMM`, `y`, and words between quotes."""
+    months: list[str]
+    percent: str
+    """What stands behind a percentage."""
+    point: str
+
+
+@cache
+def _forms() -> Mapping[str, _Form]:
+    source = resources.files("learning_service") / "assets" / "locale_forms.json"
+    read = json.loads(source.read_text(encoding="utf-8"))
+    forms = [_Form(**one) for one in read["forms"]]
+    return {tag.lower(): forms[place] for tag, place in read["of"].items()}
+
+
+def _form_of(tag: str) -> _Form:
+    """How readers of that tag write; one that is not known counts as its language."""
+    language, _, rest = tag.replace("-", "_").lower().partition("_")
+    for known in (f"{language}_{rest}", f"{language}_{rest.rpartition('_')[2]}"):
+        if known in _forms():
+            return _forms()[known]
+    return _forms()[known_language(tag)]
+
+
 @lru_cache(maxsize=4096)
 def long_date(day: date, tag: str) -> str:
     """The day as readers of that tag write it in full: 22 November 2026, November 22, 2026, 22 de noviembre de 2026.
 
     English of no country is that of most of the world. A tag that is not known counts as its language.
     """
-    locale = locale_of(tag)
-    pattern = "d MMMM y" if str(locale) == "en" else "long"
-    return str(format_date(day, format=pattern, locale=locale))
+    form = _form_of(tag)
+    parts = {
+        "d": str(day.day),
+        "dd": f"{day.day:02}",
+        "MMMM": form.months[day.month - 1],
+        "y": str(day.year),
+    }
+    return _PART.sub(lambda found: parts.get(found[0], found[0].strip("'")), form.day)
 
 
 def percent(score: Decimal, tag: str) -> str:
     """A score as readers of that tag write it, to two places: 87.5%, 87,5 %."""
-    share = score.quantize(Decimal("0.01")) / 100
-    return str(format_percent(share, locale=locale_of(tag), decimal_quantization=False)).replace(
-        "\u202f", "\xa0"
-    )
-
-
-def locale_of(tag: str) -> Locale:
-    """How readers of that tag write; one that is not known counts as its language."""
-    language = known_language(tag)
-    try:
-        found = Locale.parse(tag.replace("-", "_"))
-    except (ValueError, UnknownLocaleError):
-        return Locale(language)
-    return found if found.language == language else Locale(language)
+    form = _form_of(tag)
+    plain = f"{score:.2f}".rstrip("0").rstrip(".")
+    return plain.replace(".", form.point) + form.percent
 
 
 @lru_cache(maxsize=512)
@@ -79,7 +101,9 @@ def preferred_language(accept_language: str | None, chosen: str | None = None) -
 
 
 def _negotiated(tags: list[str]) -> str:
-    return negotiate_locale([tag.lower().replace("-", "_") for tag in tags], LANGUAGES) or "en"
+    """The language of the first tag whose language is known; English where none is."""
+    named = (tag.replace("-", "_").partition("_")[0].lower() for tag in tags)
+    return next((language for language in named if language in LANGUAGES), "en")
 
 
 def _quality(parameter: str) -> float:

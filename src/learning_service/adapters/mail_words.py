@@ -9,11 +9,11 @@ from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, get_timezone_location
 from babel.numbers import format_decimal, format_percent
 
-from learning_service.adapters.certificate_words import known_language, locale_of
+from learning_service.adapters.certificate_words import known_language
 from learning_service.domain.certificates.rules.certificates import printed_locale
 from learning_service.domain.reminders.rules import Moment
 
@@ -95,3 +95,13 @@ def tongue_of(locale: str | None, organization_locale: str | None, instant: date
     """The tongue of a member, whose language may not be known."""
     tag = printed_locale(locale, organization_locale)
     return Tongue(known_language(tag), locale_of(tag), instant)
+
+
+def locale_of(tag: str) -> Locale:
+    """How readers of that tag write; one that is not known counts as its language."""
+    language = known_language(tag)
+    try:
+        found = Locale.parse(tag.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        return Locale(language)
+    return found if found.language == language else Locale(language)
