@@ -64,6 +64,8 @@ def create_engine(settings: Settings, *, role: Role = "learning_api") -> AsyncEn
         max_overflow=0,
         pool_timeout=settings.database_pool_timeout_seconds,
         pool_recycle=1800,
+        # Else all take turns, and each keeps the statements of all.
+        pool_use_lifo=True,
         connect_args={
             **_connect_arguments(settings, role),
             # The engine's own cache follows the driver's, which a pooler may forbid.
