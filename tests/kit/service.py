@@ -6,6 +6,7 @@ A conftest that imports them gives the tests of its folder another copy, empty o
 import os
 import uuid
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +20,8 @@ from tests.kit.examples import recorded, write_recorded
 from tests.kit.stack import GIVEN, create_database_from_template, drop_database
 
 MakeSettings = Callable[..., Settings]
+_references: list[dict[str, Any]] = []
+"""What applications of this process say of themselves: the same, and it takes seconds to make."""
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +52,10 @@ async def worker_context(settings: Settings) -> AsyncIterator[Context]:
 @pytest.fixture(scope="session")
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of the application; fails on an answer that the reference does not name."""
+    if _references:
+        app.openapi_schema = _references[0]
     documented = Documented(app)
+    _references.append(app.openapi())
     heard = recorded(documented, app.openapi()["paths"])
     transport = httpx.ASGITransport(app=heard, raise_app_exceptions=False)
     hooks = {"response": [documented.check]}
