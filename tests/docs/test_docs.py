@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import get_args
 
+from tests.kit.source import tree_of
+
 from learning_service.domain.kernel.errors import FaultCode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,7 +80,7 @@ def test_errors_names_every_code_of_a_fault() -> None:
         node.value
         for path in SOURCE.rglob("*.py")
         if path.name != "errors.py"
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     assert set(get_args(FaultCode)) <= used

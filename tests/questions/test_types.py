@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from tests.kit.source import tree_of
 
 from learning_service.domain.courses.models import Question as QuestionRow
 from learning_service.domain.questions.rules import types
@@ -32,7 +33,7 @@ def test_no_other_file_of_the_service_knows_a_type_by_name() -> None:
         and (
             found := {
                 alias.name
-                for node in ast.walk(ast.parse(path.read_text()))
+                for node in ast.walk(tree_of(path))
                 if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("learning_service")
                 for alias in node.names
             }
@@ -53,7 +54,7 @@ def test_beside_its_own_file_only_the_formats_name_a_type() -> None:
         and (
             found := {
                 node.value
-                for node in ast.walk(ast.parse(path.read_text()))
+                for node in ast.walk(tree_of(path))
                 if isinstance(node, ast.Constant) and isinstance(node.value, str)
             }
             & words
