@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.kit import documents as files
+from tests.kit.drawn import some_of
 from tests.kit.exchange import read_all
 from tests.kit.made_questions import QUESTIONS, in_both, in_xml
 from tests.kit.packed import packed
@@ -36,7 +37,7 @@ PICTURE = files.picture()
 
 
 @given(st.lists(in_both | in_xml, min_size=1, max_size=5), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=some_of(100), deadline=None)
 def test_questions_that_were_bundled_are_read_as_they_were(sent: list[JsonObject], shown: bool) -> None:
     questions = list(QUESTIONS.validate_json(json.dumps(sent)))
     tagged = [question.model_copy(update={"tags": ("a b", "c")}) for question in questions]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.kit.drawn import some_of
 from tests.kit.exchange import codes, fields, read, read_all, right
 from tests.kit.made_questions import QUESTIONS, in_both, in_xml
 
@@ -333,19 +334,19 @@ def comes_back(sent: list[JsonObject], write: Callable[[Iterable[Question]], Ite
 
 
 @given(st.lists(in_both, min_size=1, max_size=4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some_of(300), deadline=None)
 def test_gift_that_was_written_is_read_as_it_was(sent: list[JsonObject]) -> None:
     comes_back(sent, write_gift)
 
 
 @given(st.lists(in_xml, min_size=1, max_size=4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some_of(300), deadline=None)
 def test_moodle_xml_that_was_written_is_read_as_it_was(sent: list[JsonObject]) -> None:
     comes_back(sent, write_moodle)
 
 
 @given(st.text("{}=~#:\\->%[]/$ \nabT", max_size=80))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=some_of(500), deadline=None)
 def test_whatever_stands_in_a_file_is_read_or_refused(text: str) -> None:
     try:
         entries = read(text)

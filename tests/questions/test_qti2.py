@@ -7,6 +7,7 @@ import zipfile
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.kit.drawn import some_of
 from tests.kit.exchange import codes, done, fields, read, read_all, right
 from tests.kit.made_questions import (
     QUESTIONS,
@@ -378,7 +379,7 @@ own = st.one_of(
 
 
 @given(st.lists(st.tuples(own, points), min_size=1, max_size=3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=some_of(200), deadline=None)
 def test_what_was_written_is_read_as_it_was(sent: list[tuple[JsonObject, float]]) -> None:
     questions = QUESTIONS.validate_json(json.dumps([{**one, "points": worth} for one, worth in sent]))
     form, entries = read_all(done(write_qti2(questions)))
