@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from tests.kit.attempts import longest_wait, shift, short, store
+from tests.kit.drawn import cases
 from tests.kit.fields import refused
 from tests.kit.quiz_taker import QuizTaker, quiz, quiz_taker, tree
 from tests.kit.world import Json, World
@@ -27,7 +28,7 @@ async def started(
     return one, await one.start()
 
 
-@pytest.mark.parametrize("words", [MARKS, LIGATURES], ids=["marks", "ligatures"])
+@pytest.mark.parametrize("words", cases({"marks": MARKS, "ligatures": LIGATURES}, quick=("ligatures",)))
 async def test_texts_from_before_freeze_nobody(world: World, words: str) -> None:
     ana, attempt = await started(world, 45)
     await store(world, attempt, {q["id"]: {"text": words} for q in attempt["questions"]})

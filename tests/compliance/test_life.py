@@ -170,7 +170,7 @@ async def test_a_program_goes_on_by_what_is_exempt_and_proven(world: World, data
 
 
 async def test_a_few_lives_are_what_the_model_says(world: World, database: Database) -> None:
-    await walk(world, database, walks=2, steps=10)
+    await walk(world, database, walks=1, steps=10)
 
 
 @pytest.mark.long

@@ -87,6 +87,7 @@ def too_long(found: dict[str, float]) -> Sequence[str]:
     return [f"{name}: {seconds * 1000:.0f} ms" for name, seconds in found.items() if seconds >= LONGEST]
 
 
+@pytest.mark.long
 async def test_audiences(world: World, steps: Steps) -> None:
     course = await world.course()
     rule = {"course_id": course["id"], "trigger": "manual", "active": True}

@@ -153,7 +153,7 @@ async def walks(world: World, most: int) -> None:
 
 @pytest.mark.timeout(120)
 async def test_learners_keep_what_the_model_says(world: World) -> None:
-    await walks(world, 3)
+    await walks(world, 2)
 
 
 @pytest.mark.long
