@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
+from scripts.s3_description import OPERATIONS, PLACE, found
 from tests.kit.s3_servers import black_hole, free_port, moto_server
 
 from learning_service.adapters import s3_library, storage
@@ -216,4 +217,8 @@ async def test_the_library_knows_whatever_the_adapter_asks_for(settings: Setting
     async with s3_library.open_clients(s3_library.session_of(settings), settings) as clients:
         assert [one for one in sorted(asked) if not hasattr(clients.own, one)] == []
         names = clients.own.meta.service_model.operation_names
-        assert set(names) == s3_library._OPERATIONS
+        assert set(names) == OPERATIONS
+
+
+def test_the_descriptions_of_s3_are_those_of_the_library_now() -> None:
+    assert {name: (PLACE / name).read_text() for name in found()} == found()
