@@ -1,10 +1,14 @@
 """Publishing through the contract: what stops it, and what it warns of."""
 
+import json
 from typing import Any
 
 import pytest
 from tests.kit.quiz_taker import essay, quiz, tree
 from tests.kit.world import Json, World, choice
+
+from learning_service.domain.courses.rules.publishing import publish_warnings
+from learning_service.domain.courses.rules.tree import parse_tree
 
 LESSON: Json = {"kind": "lesson", "title": "Read", "body_html": "<p>Read.</p>"}
 
@@ -49,6 +53,12 @@ def warned(answer: Any) -> list[tuple[str, str]]:
     return [(warning["code"], warning["pointer"]) for warning in answer.json()["warnings"]]
 
 
+def with_bound(quizzes: list[Json], bound: float) -> Json:
+    """A course of these quizzes, and one that counts nothing, that is passed from this score on."""
+    optional = quiz(choice(), pass_score=0, required=False)
+    return tree(*({**one, "shuffle": True} for one in quizzes), optional, pass_score=bound)
+
+
 FIVE = [choice(f"Q{n}") for n in range(5)]
 PICKS: Json = {
     "type": "multi_select",
@@ -91,13 +101,21 @@ TYPED: Json = {
         ([quiz(pass_score=0), quiz(choice())], 50.000001, True),
     ],
 )
-async def test_it_warns_where_all_quizzes_can_be_passed_and_the_course_missed(
-    world: World, quizzes: list[Json], bound: float, warns: bool
+def test_it_warns_where_all_quizzes_can_be_passed_and_the_course_missed(
+    quizzes: list[Json], bound: float, warns: bool
 ) -> None:
-    optional = quiz(choice(), pass_score=0, required=False)
-    content = tree(*({**one, "shuffle": True} for one in quizzes), optional, pass_score=bound)
-    assert warned(await publish(world, content)) == [("course-can-be-missed", "/pass_score")] * warns
-    assert warned(await publish(world, {**content, "assessment": final(pass_score=bound)})) == []
+    content = with_bound(quizzes, bound)
+    assert [(one.code, one.pointer) for one in publish_warnings(parse_tree(json.dumps(content)))] == [
+        ("course-can-be-missed", "/pass_score")
+    ] * warns
+    assert publish_warnings(parse_tree(json.dumps({**content, "assessment": final(pass_score=bound)}))) == []
+
+
+async def test_an_author_is_told_of_it(world: World) -> None:
+    for bound, told in ((80, []), (80.000001, [("course-can-be-missed", "/pass_score")])):
+        content = with_bound([quiz(*FIVE)], bound)
+        assert warned(await publish(world, content)) == told
+        assert warned(await publish(world, {**content, "assessment": final(pass_score=bound)})) == []
 
 
 def last(prompt: str) -> Json:
