@@ -28,6 +28,8 @@ __all__ = ["address", "app", "client", "looks_here", "parts", "settings", "worke
 
 def pytest_configure(config: pytest.Config) -> None:
     """In CI a skipped test is a failure; a mutation run is quick."""
+    # What is collected lasts: no garbage is looked for until that is done.
+    gc.disable()
     register_in_ci(config)
     set_up_hypothesis(config)
 
@@ -46,6 +48,7 @@ def pytest_collection_finish() -> None:
     Searches come seldom: statements that are compiled make many objects that stay, and a search for every 700 of
     them took a twelfth of the time of the tests.
     """
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
