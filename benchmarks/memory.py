@@ -3,8 +3,7 @@
 Whether any call was refused is for `make soak` to judge; here it is a remark.
 
 It is the memory that a process and all those below it have to themselves, and their share of what several have
-together (PSS): what two have mapped, or what a fork has left as it was, is there once. Below a worker are the
-template, from which its helpers are forked, and the helpers, which draw and sign.
+together (PSS): what two have mapped is there once. Below a worker are its helpers, which draw and sign.
 """
 
 import asyncio
