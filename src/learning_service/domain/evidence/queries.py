@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, bindparam, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from learning_service.domain.directory.models import ComplianceRequirement, Member
@@ -18,7 +18,7 @@ from learning_service.domain.documents.rules import PROOFS, file_path, reference
 from learning_service.domain.evidence.models import Evidence
 from learning_service.domain.kernel.errors import Invalid, NotFound
 from learning_service.domain.kernel.paging import PageRequest
-from learning_service.domain.kernel.planning import FENCE, of_many
+from learning_service.domain.kernel.planning import FENCE, looked_up, of_many
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.kernel.reads import LIMIT, ORGANIZATION_ID, USER_ID, Kept, fetch, kept
 
@@ -133,13 +133,13 @@ async def list_evidence(
 
     Walks the primary key of the organization from its end, of what is pending `ix_evidence_pending`.
     """
-    statement = _views().where(within(organization_id, reach))
+    statement = _views().where(within(organization_id, reach, _WHO))
     if wanted.user_id is not None:
         statement = statement.where(Evidence.user_id == wanted.user_id)
     if wanted.requirement_id is not None:
         statement = statement.where(Evidence.requirement_id == wanted.requirement_id)
     if wanted.chapter_id is not None:
-        statement = statement.where(Member.chapter_id == wanted.chapter_id)
+        statement = statement.where(_WHO.chapter_id == wanted.chapter_id)
     if wanted.status is not None:
         statement = statement.where(Evidence.status == wanted.status)
     statement = _paged(statement, after=page.after is not None)
@@ -172,7 +172,7 @@ async def access_evidence(
     session: AsyncSession, organization_id: str, reach: Reach, evidence_id: uuid.UUID
 ) -> EvidenceView:
     """Evidence of a member within the reach. Raises NotFound."""
-    statement = _views().where(Evidence.id == evidence_id, within(organization_id, reach))
+    statement = _views().where(Evidence.id == evidence_id, within(organization_id, reach, _WHO))
     row = (await session.execute(statement, {"organization_id": organization_id})).first()
     if row is None:
         raise NotFound
@@ -193,12 +193,27 @@ def _page(page: PageRequest) -> dict[str, Any]:
     return given
 
 
+_WHO = looked_up(
+    Member,
+    "who",
+    Member.organization_id == Evidence.organization_id,
+    Member.user_id == Evidence.user_id,
+)
+_REQUIREMENT = looked_up(
+    ComplianceRequirement,
+    "requirement",
+    ComplianceRequirement.organization_id == Evidence.organization_id,
+    ComplianceRequirement.id == Evidence.requirement_id,
+)
+"""Each by its key: beside an organization of a million all members of a small one were gone through for each row."""
+
+
 def _views() -> Select[Any]:
     """A select of `EvidenceView` columns of one organization (its parameter `organization_id`)."""
     columns: tuple[Any, ...] = (
         Evidence.id,
         Evidence.requirement_id,
-        ComplianceRequirement.name,
+        _REQUIREMENT.name,
         Evidence.completed_on,
         Evidence.note,
         # What is no longer kept cannot be shown.
@@ -210,25 +225,17 @@ def _views() -> Select[Any]:
         Evidence.expires_at,
         Evidence.decided_at,
         Evidence.user_id,
-        Member.display_name,
+        _WHO.display_name,
         Evidence.decided_by,
     )
     return (
         select(*columns)
-        .join(
-            Member,
-            and_(Member.organization_id == Evidence.organization_id, Member.user_id == Evidence.user_id),
-        )
-        .join(
-            ComplianceRequirement,
-            and_(
-                ComplianceRequirement.organization_id == Evidence.organization_id,
-                ComplianceRequirement.id == Evidence.requirement_id,
-            ),
-        )
+        .select_from(Evidence)
+        .join(_WHO, true())
+        .join(_REQUIREMENT, true())
         .outerjoin(
             Document,
             and_(Document.organization_id == Evidence.organization_id, Document.id == Evidence.document_id),
         )
-        .where(Evidence.organization_id == ORGANIZATION_ID, Member.erased_at.is_(None))
+        .where(Evidence.organization_id == ORGANIZATION_ID, _WHO.erased_at.is_(None))
     )

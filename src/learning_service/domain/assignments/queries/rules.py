@@ -28,8 +28,7 @@ from learning_service.domain.assignments.models import AssignmentRule, Assignmen
 from learning_service.domain.courses.models import Course, CourseVersion
 from learning_service.domain.courses.queries.reach import PARAMETERS, Offices
 from learning_service.domain.courses.rules.programs import COURSE, PROGRAM
-from learning_service.domain.directory.models import Member
-from learning_service.domain.directory.queries.audience import within
+from learning_service.domain.directory.queries.audience import is_within
 from learning_service.domain.directory.rules.reach import Reach, reach_of
 from learning_service.domain.enrollments.models import Enrollment
 from learning_service.domain.kernel.errors import NotFound
@@ -310,15 +309,11 @@ async def _assigned_within(
         return {}
     counted = await session.execute(
         select(Enrollment.run_id, func.count())
-        .join(
-            Member,
-            and_(Member.organization_id == Enrollment.organization_id, Member.user_id == Enrollment.user_id),
-        )
         .where(
             Enrollment.organization_id == organization_id,
             Enrollment.course_id.in_(courses),
             Enrollment.run_id.in_(runs),
-            within(organization_id, reach),
+            is_within(organization_id, Enrollment.user_id, reach, erased=True),
         )
         .group_by(Enrollment.run_id)
     )

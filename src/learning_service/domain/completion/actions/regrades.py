@@ -34,7 +34,7 @@ from learning_service.domain.jobs.outbox import enqueue_job
 from learning_service.domain.kernel.base import new_id
 from learning_service.domain.kernel.clock import now
 from learning_service.domain.kernel.errors import Conflict, Invalid, NotFound
-from learning_service.domain.kernel.planning import plan_afresh
+from learning_service.domain.kernel.planning import FENCE, plan_afresh
 from learning_service.domain.kernel.principal import Principal
 from learning_service.domain.questions.rules.corrections import BY_KEY, Policy, QuestionChange
 from learning_service.domain.questions.rules.scores import shown_score
@@ -141,10 +141,15 @@ def _enrolled(plan: Plan) -> tuple[Any, ...]:
         Enrollment.organization_id == plan.organization_id,
         Enrollment.course_id == plan.version.course_id,
         Enrollment.version_id == plan.version.id,
-        exists().where(
-            Member.organization_id == Enrollment.organization_id,
-            Member.user_id == Enrollment.user_id,
-            Member.erased_at.is_(None),
+        # Looked up by the whole key, and never compared with all members.
+        exists(
+            select(Member.user_id)
+            .where(
+                Member.organization_id == Enrollment.organization_id,
+                Member.user_id == Enrollment.user_id,
+                Member.erased_at.is_(None),
+            )
+            .offset(FENCE)
         ),
     )
 
