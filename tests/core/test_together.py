@@ -98,3 +98,26 @@ async def test_what_takes_long_is_not_waited_for() -> None:
     assert await slow == 0
     assert batches == [[0], [1, 2], [3]]
     assert await together("a", 4) == 4
+
+
+async def test_where_calls_are_many_one_waits_for_others() -> None:
+    batches: list[list[int]] = []
+
+    async def do(_: str, items: Sequence[int]) -> Sequence[int]:
+        batches.append(list(items))
+        return items
+
+    together: TogetherBy[str, int, int] = TogetherBy(
+        do, subject=lambda item: item, most=9, patience=60, gather=0.2
+    )
+    assert await together("a", 1) == 1
+    second = asyncio.create_task(together("a", 2))
+    await asyncio.sleep(0.001)
+    assert [await together("a", 3), await second] == [3, 2]
+    assert batches == [[1], [2, 3]]
+    # The one who waited for others has given up; they go on.
+    third = asyncio.create_task(together("a", 4))
+    await asyncio.sleep(0)
+    third.cancel()
+    assert await together("a", 5) == 5
+    assert batches == [[1], [2, 3], [5]]

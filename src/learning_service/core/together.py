@@ -58,7 +58,8 @@ class TogetherBy(Generic[K, T, R]):
     """One call of a key is done at once; those that come meanwhile are done together when it has ended.
 
     `do` gets no two items with the same `subject`, and at most `most`: the others wait for the next turn. What takes
-    longer than `patience`, in seconds, is not waited for.
+    longer than `patience`, in seconds, is not waited for. One that finds nothing under way waits `gather` seconds for
+    others, if the last ones began less than twice as long ago.
     """
 
     def __init__(
@@ -68,25 +69,32 @@ class TogetherBy(Generic[K, T, R]):
         subject: Callable[[T], Hashable],
         most: int,
         patience: float,
+        gather: float = 0,
     ) -> None:
         self._do = do
         self._subject = subject
         self._most = most
         self._patience = patience
+        self._gather = gather
+        self._began_at = float("-inf")
+        """When something of any key was begun last."""
         self._waiting: dict[K, list[tuple[T, asyncio.Future[R]]]] = {}
         """Of the keys at which something is being done, and of no others."""
         self._tasks = set[asyncio.Task[None]]()
 
     async def __call__(self, key: K, item: T) -> R:
         """What came of this item; raises what the whole raised."""
+        loop = asyncio.get_running_loop()
         waiting = self._waiting.get(key)
-        if waiting is not None:
-            future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-            waiting.append((item, future))
-            return await future
-        self._waiting[key] = []
-        [result] = await self._take_turn(key, [item])
-        return result
+        if waiting is None:
+            waiting = self._waiting[key] = []
+            if not self._gather or loop.time() - self._began_at >= 2 * self._gather:
+                [result] = await self._take_turn(key, [item])
+                return result
+            loop.call_later(self._gather, self._go_on, key)
+        future: asyncio.Future[R] = loop.create_future()
+        waiting.append((item, future))
+        return await future
 
     async def _take_turn(self, key: K, items: Sequence[T]) -> Sequence[R]:
         ended = False
@@ -97,7 +105,9 @@ class TogetherBy(Generic[K, T, R]):
                 ended = True
                 self._go_on(key)
 
-        timer = asyncio.get_running_loop().call_later(self._patience, end)
+        loop = asyncio.get_running_loop()
+        self._began_at = loop.time()
+        timer = loop.call_later(self._patience, end)
         try:
             return await self._do(key, items)
         finally:

@@ -14,8 +14,10 @@ from learning_service.core.database import DirectPool
 from learning_service.core.together import TogetherBy
 from learning_service.domain.kernel.principal import Principal
 
-MOST_TOGETHER, PATIENCE_SECONDS = 16, 0.02
-"""Members of one round trip; how long the others of an organization wait for one."""
+MOST_TOGETHER, PATIENCE_SECONDS, GATHER_SECONDS = 16, 0.02, 0.005
+"""Members of one round trip; how long the others of an organization wait for one; where calls are many, how long one
+waits for others.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +55,6 @@ async def _find(home: tuple[DirectPool, str], asked: Sequence[_Asked]) -> list[t
     return [found.get(place) for place in range(1, len(asked) + 1)]
 
 
-_found = TogetherBy(_find, subject=lambda asked: asked, most=MOST_TOGETHER, patience=PATIENCE_SECONDS)
+_found = TogetherBy(
+    _find, subject=lambda asked: asked, most=MOST_TOGETHER, patience=PATIENCE_SECONDS, gather=GATHER_SECONDS
+)

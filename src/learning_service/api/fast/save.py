@@ -35,8 +35,10 @@ _SAVE_SEVERAL = "SELECT * FROM save_responses_together_in($1, $2, $3, $4, $5, $6
 _BODY: TypeAdapter[SaveIn] = TypeAdapter(SaveIn)
 MOST_TOGETHER = 50
 """Saves of one transaction, so that none waits long for the others."""
-PATIENCE_SECONDS = 0.02
-"""How long the others of an organization wait for one that waits for its enrollment's lock."""
+PATIENCE_SECONDS, GATHER_SECONDS = 0.02, 0.005
+"""How long the others of an organization wait for one that waits for its enrollment's lock; where saves are many, how
+long one waits for others.
+"""
 
 
 @dataclass(frozen=True, slots=True)
