@@ -120,65 +120,83 @@ def _responses(*where: ColumnElement[bool]) -> Any:
     )
 
 
-_PROGRESS = looked_up(
-    QuizProgress,
-    "progress",
-    QuizProgress.organization_id == QuizAttempt.organization_id,
-    QuizProgress.enrollment_id == QuizAttempt.enrollment_id,
-)
-"""What the attempt's enrollment has come to, at all quizzes: of the one quiz all enrollments would be gone through
-right after a load."""
-_DECIDING = (
-    Enrollment.status,
-    Quiz.__table__.c.version_id == Enrollment.version_id,
-    QuizAttempt.passed,
-    QuizAttempt.points,
-    QuizAttempt.pending_points,
-    _PROGRESS.best_points,
-    QuizAttempt.max_points,
-)
+def _looked_up_for(r: Any) -> tuple[Any, Any, Any]:
+    """A response's attempt, its enrollment, and what that has come to at all quizzes."""
+
+    def own(model: Any, name: str, key: Any) -> Any:
+        return looked_up(model, name, model.organization_id == r.organization_id, model.id == key)
+
+    attempt = own(QuizAttempt, "attempt", r.attempt_id)
+    enrollment = own(Enrollment, "enrollment", attempt.enrollment_id)
+    # At all quizzes: of the one quiz all enrollments would be gone through right after a load.
+    progress = looked_up(
+        QuizProgress,
+        "progress",
+        QuizProgress.organization_id == r.organization_id,
+        QuizProgress.enrollment_id == attempt.enrollment_id,
+    )
+    return attempt, enrollment, progress
+
+
+def _shown(r: Any, quiz: Any, attempt: Any, enrollment: Any, progress: Any) -> tuple[Any, ...]:
+    """The columns of `WaitingResponse`."""
+    return (
+        r.id,
+        r.attempt_id,
+        enrollment.id,
+        enrollment.version_id,
+        r.course_id,
+        CourseVersion.title,
+        attempt.quiz_id,
+        quiz.title,
+        r.question_id,
+        Question.key,
+        Question.type,
+        Question.prompt_html,
+        Question.rubric_html,
+        Question.accepted_answers,
+        r.user_id,
+        r.learner_name,
+        r.learner_region,
+        r.text,
+        r.max_points,
+        r.submitted_at,
+        r.points,
+        r.feedback_html,
+        r.graded_at,
+        r.graded_by,
+        r.claimed_by,
+        r.claimed_until,
+        enrollment.status,
+        quiz.version_id == enrollment.version_id,
+        attempt.passed,
+        attempt.points,
+        attempt.pending_points,
+        progress.best_points,
+        attempt.max_points,
+        quiz.pass_score,
+    )
 
 
 def _waiting_responses(responses: Any) -> Any:
-    """A select of `WaitingResponse` for these; where they are limited, the rest is read for no more of them."""
-    r, quizzes = responses.subquery("responses").c, Quiz.__table__
+    """A select of `WaitingResponse` for these; where they are limited, the rest is read for no more of them.
+
+    Its attempt and enrollment are found by their keys: joined, all of the organization's were gone through for each
+    response, where statistics expected one row.
+    """
+    asked, quizzes = responses.subquery("responses"), Quiz.__table__
+    r = asked.c
+
+    attempt, enrollment, progress = _looked_up_for(r)
     return (
-        select(
-            r.id,
-            r.attempt_id,
-            Enrollment.id,
-            Enrollment.version_id,
-            r.course_id,
-            CourseVersion.title,
-            QuizAttempt.quiz_id,
-            quizzes.c.title,
-            r.question_id,
-            Question.key,
-            Question.type,
-            Question.prompt_html,
-            Question.rubric_html,
-            Question.accepted_answers,
-            r.user_id,
-            r.learner_name,
-            r.learner_region,
-            r.text,
-            r.max_points,
-            r.submitted_at,
-            r.points,
-            r.feedback_html,
-            r.graded_at,
-            r.graded_by,
-            r.claimed_by,
-            r.claimed_until,
-            *_DECIDING,
-            quizzes.c.pass_score,
-        )
-        .join(QuizAttempt, QuizAttempt.id == r.attempt_id)
-        .join(Enrollment, Enrollment.id == QuizAttempt.enrollment_id)
-        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
-        .join(quizzes, quizzes.c.id == QuizAttempt.quiz_id)
+        select(*_shown(r, quizzes.c, attempt, enrollment, progress))
+        .select_from(asked)
+        .join(attempt, true())
+        .join(enrollment, true())
+        .join(CourseVersion, CourseVersion.id == enrollment.version_id)
+        .join(quizzes, quizzes.c.id == attempt.quiz_id)
         .join(Question, Question.id == r.question_id)
-        .join(_PROGRESS, _PROGRESS.quiz_id == QuizAttempt.quiz_id)
+        .join(progress, progress.quiz_id == attempt.quiz_id)
         .order_by(r.submitted_at, r.id)
     )
 
