@@ -1,5 +1,6 @@
 """Lines over minutes as a picture, for the documents."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 WIDTH, HEIGHT, LEFT, TOP, GAP = 980, 170, 70, 50, 60
 INK, GRID, PAPER = "#1f2933", "#d9dee4", "#ffffff"
 COLORS = ("#0b6e99", "#c2410c", "#2f7d32", "#7b3fa0")
+STEPS = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100)
+"""Round numbers, of which a diagram's lines are as far apart as a tenth, one, ten … of them."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ def draw(path: Path, panels: Sequence[Panel], title: str) -> None:
 
 def _panel(pen: ImageDraw.ImageDraw, panel: Panel, top: int) -> None:
     small = ImageFont.load_default(13)
-    highest = max((value for line in panel.lines.values() for value in line), default=0) * 1.1 or 1
+    highest = 4 * _round_step(max((value for line in panel.lines.values() for value in line), default=0) / 4)
     for quarter in range(5):
         y = top + HEIGHT - HEIGHT * quarter / 4
         pen.line((LEFT, y, LEFT + WIDTH, y), GRID)
@@ -53,3 +56,9 @@ def _panel(pen: ImageDraw.ImageDraw, panel: Panel, top: int) -> None:
     last = max((len(values) for values in panel.lines.values()), default=1)
     pen.text((LEFT, top + HEIGHT + 4), "minute 1", INK, small)
     pen.text((LEFT + WIDTH - 60, top + HEIGHT + 4), f"minute {last}", INK, small)
+
+
+def _round_step(least: float) -> float:
+    """The next round number above, and one at least."""
+    power = 10.0 ** (math.floor(math.log10(max(least, 1))) - 1)
+    return next(step * power for step in STEPS if step * power >= max(least, 1))
