@@ -138,6 +138,8 @@ def _figure(value: float | None, places: int | None = None) -> str:
 
 
 Entry = Mapping[str, Any]
+LISTS = ("growth: /", "growth of own: /")
+"""How the names of rows begin that tell how lists grow."""
 
 
 def keep(rows: list[Row]) -> None:
@@ -184,9 +186,20 @@ def _all_rows(entries: Sequence[Entry]) -> str:
             _figure(entry["times_alternative"], 1),
             entry["unit"],
         )
-        for entry in entries
+        for entry in _shown(entries)
     ]
     return _markdown(head, lines)
+
+
+def _shown(entries: Sequence[Entry]) -> list[Entry]:
+    """All but the growth of lists: there the one that grows most stands for all."""
+    shown = [entry for entry in entries if not entry["name"].startswith(LISTS)]
+    for start in LISTS:
+        lists = [entry for entry in entries if entry["name"].startswith(start)]
+        if lists:
+            most = max(lists, key=lambda entry: float(entry["ratio"] or 0))
+            shown.append({**most, "name": f"{most['name']}, the most of {len(lists)}"})
+    return shown
 
 
 def _cores(entries: Sequence[Entry]) -> str:
