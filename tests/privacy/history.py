@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pypdf
 from pypdf.errors import PyPdfError
@@ -170,14 +171,18 @@ async def places_with(world: World, needles: tuple[str, ...]) -> list[str]:
             if await connection.scalar(statement, {"n": list(needles)}):
                 found.append(f"{table}.{column}")
     async for key in world.worker.store.keys():
-        body = await world.worker.store.get(key)
-        if any(needle in text_of(key, body) for needle in needles):
+        said = text_of(key, await world.worker.store.get(key))
+        if any(needle in said for needle in needles):
             found.append(key)
     return found
 
 
+@lru_cache(maxsize=1000)
 def text_of(key: str, body: bytes) -> str:
-    """What a person can read in a stored object; tests of the audit leave PDFs that nobody can open."""
+    """What a person can read in a stored object; tests of the audit leave PDFs that nobody can open.
+
+    Of each once: other tests of the process have left hundreds of them.
+    """
     raw = body.decode("utf-8", "ignore")
     if not key.endswith(".pdf"):
         return raw
