@@ -17,7 +17,7 @@ from tests.faults.walking import FLOWS, FatalClient, Flow, Walk
 
 from learning_service.adapters.storage import ObjectStore
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 PROGRAM = ("-m", "tests.faults.mortal")
 
 
