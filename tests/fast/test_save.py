@@ -224,3 +224,31 @@ async def test_nobody_saves_by_the_lock_of_another_one(world: World, database: D
     assert await database.value(saves, world.id, *given) == [1]
     kept = await database.value("SELECT responses::text FROM quiz_attempts WHERE id = $1::uuid", attempts[0])
     assert kept == '{"x": 1}'
+
+
+@pytest.mark.parametrize("sequence", [2**31 - 1, 2**31, 2**63])
+async def test_what_a_save_brings_spoils_no_other(world: World, sequence: int) -> None:
+    content = tree(quiz(choice("First?"), {"type": "free_form", "prompt_html": "<p>Why?</p>", "points": 1}))
+    eve = await quiz_taker(world, content, "eve")
+    await eve.start()
+    takers = [await quiz_taker(world, {}, user, eve.course) for user in ("ana", "bob", "cyd", "dan")]
+    started = [await one.start() for one in takers]
+    paths = [f"/api/attempts/{paper['attempt_id']}/" for paper in started]
+
+    def told(place: int, **response: Any) -> Json:
+        return {"responses": [{"question_id": started[place]["questions"][1]["id"], **response}]}
+
+    bodies = [
+        told(0, text="plain"),
+        {**told(1, text="late"), "sequence": sequence},
+        told(2, text="a\0b"),
+        told(3, text='{"}\'); \\ "'),
+    ]
+    answers = await asyncio.gather(
+        *(one.call("PATCH", path, body) for one, path, body in zip(takers, paths, bodies, strict=True))
+    )
+    assert (answers[0].status_code, answers[3].status_code) == (200, 200)
+    assert answers[1].status_code == (200 if sequence < 2**31 else 422)
+    assert answers[2].status_code == 422
+    kept = [(await one.call.ok("GET", path))["responses"] for one, path in zip(takers, paths, strict=True)]
+    assert [[one.get("text") for one in said] for said in kept[::3]] == [["plain"], ['{"}\'); \\ "']]
