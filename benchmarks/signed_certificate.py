@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from learning_service.adapters.credentials import SigningPair, make_key, sign_credential
-from learning_service.adapters.pdf_signature import Signing
-from learning_service.adapters.pool_work import print_certificate
+from learning_service.adapters.pdf_signature import Signing, sign_pdf
+from learning_service.adapters.pool_work import draw_certificate
 from learning_service.domain.certificates.rules.credentials import Credential, Issued, credential_of
 from learning_service.domain.certificates.rules.keys import issuer_did, jwk_address, verification_method
 from learning_service.worker.jobs.certificates import PRINTED_TEXTS
@@ -78,7 +78,7 @@ class Signers:
         elif name == "signed":
             made = sign_credential(self.credential().document(), self.pair, NOW)
             content = replace(next(self._source), credential=made.data_integrity)
-            print_certificate(content, self.pdf, PRINTED_TEXTS)
+            sign_pdf(draw_certificate(content, PRINTED_TEXTS).pdf, self.pdf)
         else:
             self._bare_credential()
             if name == "bare signed":

@@ -20,8 +20,7 @@ from tests.kit.world import Caller, Json, World
 
 from learning_service.adapters.certificate_content import TranscriptContent, TranscriptEntry
 from learning_service.adapters.credentials import make_key
-from learning_service.adapters.pdf_signature import Signing
-from learning_service.adapters.pool_work import signed_transcript
+from learning_service.adapters.pdf_signature import Signing, sign_pdf
 from learning_service.adapters.storage import ObjectMissing
 from learning_service.adapters.transcript_pdf import render_transcript
 from learning_service.domain.certificates.rules.certificates import transcript_key
@@ -237,7 +236,7 @@ def test_verapdf_accepts_them_in_ten_scripts(tmp_path: Path) -> None:
     for number, content in enumerate(looks):
         pair = (
             (f"{number}", render_transcript(content)),
-            (f"{number}-signed", signed_transcript(content, signing)),
+            (f"{number}-signed", sign_pdf(render_transcript(content), signing)),
         )
         for name, made in pair:
             files.append(tmp_path / f"{name}.pdf")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from learning_service.adapters.certificate_picture import picture_of
 from learning_service.adapters.credentials import make_key, sign_credential
-from learning_service.adapters.pdf_signature import Signing
-from learning_service.adapters.pool_work import print_certificate
+from learning_service.adapters.pdf_signature import Signing, sign_pdf
+from learning_service.adapters.pool_work import draw_certificate
 from learning_service.domain.certificates.rules.credentials import credential_of
 from tests.kit.credentials import ISSUED, NOW, Signer
 from tests.kit.printed import PLAIN
@@ -42,7 +42,7 @@ def make_many(first: int, count: int) -> tuple[int, float]:
             skills=("Law", "Care"),
             credential=kept,
         )
-        assert picture_of(print_certificate(content, pdf, ()).pdf)
+        assert picture_of(sign_pdf(draw_certificate(content, ()).pdf, pdf))
     spent = (time.process_time() - began) * 1000 / count
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * 4, spent

@@ -1,6 +1,7 @@
-"""What processes of the pool do. Each function is loaded where it runs, and what draws, signs or writes with it.
+"""What processes of the pool do. Each function is loaded where it runs, and what draws or writes with it.
 
-So a worker, which only passes functions on, is 20 MB smaller, and an API process starts sooner.
+So a worker, which only passes functions on, is 20 MB smaller, and an API process starts sooner. None of them is given
+a key: they open pictures that somebody uploaded.
 """
 
 from collections.abc import Sequence
@@ -12,34 +13,31 @@ from learning_service.adapters.certificate_content import (
     Logo,
     TranscriptContent,
 )
-from learning_service.adapters.pdf_signature import Signing, sign_pdf
 from learning_service.core.loading import load
 
 _HOME = "learning_service.adapters"
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
-    """A certificate's signed PDF."""
+class Drawn:
+    """A certificate's PDF, which is still to be signed."""
 
     pdf: bytes
     replaced: tuple[str, ...]
     """The fields of which some characters have no glyph and were written in Latin letters."""
 
 
-def print_certificate(content: CertificateContent, by: Signing, texts: Sequence[str]) -> Printed:
-    """The certificate drawn and signed; `texts` are fields to look at for missing glyphs.
-
-    Raises what drawing and signing raise.
-    """
+def draw_certificate(content: CertificateContent, texts: Sequence[str]) -> Drawn:
+    """See `certificate_pdf`; `texts` are fields to look at for missing glyphs."""
     pdf: bytes = load(f"{_HOME}.certificate_pdf:render_certificate")(content)
     replaced = tuple(field for field in texts if missing_glyphs(getattr(content, field) or ""))
-    return Printed(sign_pdf(pdf, by), replaced)
+    return Drawn(pdf, replaced)
 
 
-def signed_transcript(content: TranscriptContent, by: Signing) -> bytes:
-    """The transcript's PDF with its signature. Raises what drawing and signing raise."""
-    return sign_pdf(load(f"{_HOME}.transcript_pdf:render_transcript")(content), by)
+def draw_transcript(content: TranscriptContent) -> bytes:
+    """See `transcript_pdf`."""
+    pdf: bytes = load(f"{_HOME}.transcript_pdf:render_transcript")(content)
+    return pdf
 
 
 def draw_badge(look: BadgeLook) -> bytes:

@@ -148,10 +148,11 @@ async def _started() -> _Way:
     way = os.pathsep.join(one or os.getcwd() for one in sys.path)
     with there:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-c", _PROGRAM),
+            *(sys.executable, "-P", "-X", "no_debug_ranges", "-c", _PROGRAM),
             stdin=there.fileno(),
             stdout=there.fileno(),
-            env={**os.environ, "PYTHONPATH": way},
+            # Nothing of the environment, where secrets are, but the way to programs and code.
+            env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": way},
         )
     reader, writer = await asyncio.open_connection(sock=here)
     return _Way(reader, writer, process)

@@ -1,8 +1,13 @@
-"""By which keys certificates are signed, and their credentials signed, once and before the PDF that carries them."""
+"""Certificates' credentials signed, once and before the PDF that carries them, and those PDFs.
+
+It happens in threads of the worker: no key leaves this process, and what signs is here already. Processes of the pool
+draw, for that takes longer.
+"""
 
 import asyncio
 import secrets
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -13,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from learning_service.adapters.certificate_content import BadgeLook, UnusableLogo
 from learning_service.adapters.certificate_words import known_language, words
 from learning_service.adapters.credentials import SigningPair, as_text, make_key, sign_credential, sign_list
-from learning_service.adapters.pdf_signature import Signing
+from learning_service.adapters.pdf_signature import Signing, sign_pdf
 from learning_service.adapters.pool_work import draw_badge
 from learning_service.context import Context
+from learning_service.core.tracing import span
 from learning_service.domain.certificates.actions.badges import give_picture, has_picture, keep_picture
 from learning_service.domain.certificates.actions.credentials import (
     Version,
@@ -49,6 +55,9 @@ from learning_service.domain.kernel.clock import now
 
 log = structlog.get_logger()
 
+_HANDS = ThreadPoolExecutor(2, "signing")
+"""For PDFs. More would wait for each other, since all share an interpreter; one may wait for an authority."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unsigned:
@@ -71,7 +80,7 @@ async def signed_credential(context: Context, certificate: Certificate) -> str |
     picture = await _picture(context, certificate)
     if unsigned is not None:
         await publish_changed(context, None)
-        made = await context.processes.run(
+        made = await asyncio.to_thread(
             sign_credential, unsigned.credential.document(), keys, unsigned.created
         )
     async with context.transaction(certificate.organization_id) as session:
@@ -93,6 +102,13 @@ async def pdf_signing(context: Context) -> Signing:
     else:
         key = _opened(context, await _active(context, "pdf"))
     return Signing(key, settings.timestamp_authority)
+
+
+async def signed_pdf(context: Context, pdf: bytes) -> bytes:
+    """The PDF with its signature. Raises what `sign_pdf` raises."""
+    by = await pdf_signing(context)
+    with span("sign_pdf"):
+        return await asyncio.get_running_loop().run_in_executor(_HANDS, sign_pdf, pdf, by)
 
 
 async def _picture(context: Context, certificate: Certificate) -> str:
@@ -168,7 +184,7 @@ async def _publish(context: Context, session: AsyncSession, one: StatusList) -> 
     )
     key = bytes.fromhex(_opened(context, by))
     method = verification_method(issuer, by.id)
-    publish(one, await context.processes.run(sign_list, document, key, method, instant), instant)
+    publish(one, await asyncio.to_thread(sign_list, document, key, method, instant), instant)
     await session.flush()
     log.info("status_list_published", number=one.number)
 

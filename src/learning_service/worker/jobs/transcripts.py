@@ -4,7 +4,7 @@ import hashlib
 
 from learning_service.adapters.certificate_content import TranscriptContent, TranscriptEntry, UnusableLogo
 from learning_service.adapters.certificate_words import percent
-from learning_service.adapters.pool_work import signed_transcript
+from learning_service.adapters.pool_work import draw_transcript
 from learning_service.context import Context
 from learning_service.domain.certificates.rules.certificates import shown_hours, transcript_key
 from learning_service.domain.certificates.rules.pdf_keys import UnusableKey
@@ -16,7 +16,7 @@ from learning_service.domain.kernel.days import last_day, local_day
 from learning_service.domain.kernel.errors import NotFound
 from learning_service.schemas.certificates import TranscriptOut
 from learning_service.worker.durable import finishing
-from learning_service.worker.signing import pdf_signing
+from learning_service.worker.signing import signed_pdf
 
 
 async def make_transcript(context: Context, job: Job) -> None:
@@ -28,9 +28,8 @@ async def make_transcript(context: Context, job: Job) -> None:
     except NotFound:
         return
     try:
-        pdf = await context.processes.run(
-            signed_transcript, await _content(context, found), await pdf_signing(context)
-        )
+        drawn = await context.processes.run(draw_transcript, await _content(context, found))
+        pdf = await signed_pdf(context, drawn)
     except (UnusableLogo, UnusableKey) as error:
         raise Unworkable(f"transcript: {error}") from error
     sha256 = hashlib.sha256(pdf).hexdigest()
