@@ -61,6 +61,13 @@ def test_readers_find_the_signature_valid(plain: bytes, signed: bytes, pem: str,
     assert status.coverage is SignatureCoverageLevel.ENTIRE_FILE
 
 
+def test_what_the_file_says_of_itself_stays(plain: bytes, signed: bytes) -> None:
+    drawn, given = (pypdf.PdfReader(io.BytesIO(one)) for one in (plain, signed))
+    assert given.metadata == drawn.metadata
+    assert drawn.xmp_metadata is not None and given.xmp_metadata is not None
+    assert given.xmp_metadata.stream.get_data() == drawn.xmp_metadata.stream.get_data()
+
+
 def test_one_changed_byte_makes_it_invalid(signed: bytes, tmp_path: Path) -> None:
     places = [12, 700, len(signed) // 2, signed.index(b"/Keywords") + 12, signed.index(b"/Contents <") + 200]
     for place in places:

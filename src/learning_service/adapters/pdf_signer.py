@@ -72,9 +72,14 @@ async def _signed(pdf: bytes, by: Signing) -> bytes:
 
 
 async def _written(pdf: bytes, signer: PdfSigner, room: int) -> bytes:
-    made = await signer.async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), bytes_reserved=room * 2)
+    made = await signer.async_sign_pdf(_Writer(io.BytesIO(pdf)), bytes_reserved=room * 2)
     content: bytes = made.getvalue()
     return content
+
+
+class _Writer(IncrementalPdfFileWriter):
+    def _update_meta(self) -> None:
+        """Nothing: what is signed was drawn just now. pyHanko would load 5 MB to write when it was last changed."""
 
 
 @lru_cache(maxsize=4)
