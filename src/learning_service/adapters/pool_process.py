@@ -1,23 +1,19 @@
 """A process of the pool: does what its standard input asks, one piece after the other, until that ends."""
 
-import ctypes
 import os
 import pickle
 import queue
 import signal
 import threading
-from contextlib import suppress
 from typing import IO, Any
 
 from learning_service.core.loading import loading
+from learning_service.core.memory import give_back, keep_little
 
 SIZE_BYTES = 8
 """Before each message stands its length."""
 NICENESS = 5
 """Drawing thousands after a deadline must not slow down the processes that answer requests on the same machine."""
-
-_MALLOC = {-1: 1 << 20, -3: 1 << 20, -8: 1}
-"""M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX of malloc.h."""
 
 
 def serve() -> None:
@@ -25,7 +21,7 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.nice(NICENESS)
-    _give_back_memory()
+    keep_little()
     asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     # What a library prints is no answer.
     os.dup2(2, 1)
@@ -37,14 +33,8 @@ def serve() -> None:
             answer = _done(message)
         answers.write(len(answer).to_bytes(SIZE_BYTES, "big") + answer)
         answers.flush()
-
-
-def _give_back_memory() -> None:
-    """What a large picture took. glibc would keep twice the largest for the next one, and a part for each thread."""
-    with suppress(OSError, AttributeError):
-        set_option = ctypes.CDLL(None).mallopt
-        for option, value in _MALLOC.items():
-            set_option(option, value)
+        del message, answer
+        give_back()
 
 
 def _listen(asked: IO[bytes], pieces: "queue.SimpleQueue[bytes]") -> None:

@@ -11,6 +11,7 @@ import structlog
 from learning_service.adapters.confinement import hide_memory, remove_leftovers
 from learning_service.context import Context, open_context
 from learning_service.core.loading import load
+from learning_service.core.memory import give_back, keep_little
 from learning_service.core.metrics import shown
 from learning_service.core.queue import row_of
 from learning_service.core.settings import Settings
@@ -60,6 +61,7 @@ class WorkerProcess:
     async def start(self, functions: Mapping[str, JobFunction] | None = None) -> None:
         """Open the clients and begin to keep leases, signs of life and the numbering of events."""
         configure_logging(self.settings.log_level)
+        keep_little()
         context = await self._stack.enter_async_context(open_context(self.settings, "learning_worker"))
         self.context = context
         await self._stack.enter_async_context(
@@ -102,6 +104,7 @@ class WorkerProcess:
             await relay_jobs(self.context, redis, self.queues, list(self.durable.functions))
         except Exception as error:
             log.warning("relay_failed", error=type(error).__name__)
+        give_back()
 
     async def schedule(self) -> None:
         """Start what is due by its schedule."""
