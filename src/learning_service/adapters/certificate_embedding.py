@@ -16,7 +16,7 @@ import uharfbuzz as hb
 from reportlab.pdfbase import pdfdoc, pdfmetrics
 
 from learning_service.adapters.certificate_fonts import VOICES, Font
-from learning_service.adapters.certificate_shaping import Cluster, Glyph, Line, Run, shaped
+from learning_service.adapters.certificate_shaping import KEPT_LINES, Cluster, Glyph, Line, Run, shaped
 
 COMMON = "".join(map(chr, (*range(0x20, 0x7F), *range(0xC0, 0x100), 0xB7, 0x2013, 0x2019)))
 """What nearly every certificate in a Latin script is written with. More would make every file larger."""
@@ -127,7 +127,7 @@ class _Used:
         return tuple(sorted(used.items(), key=lambda pair: pair[1]))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=KEPT_LINES)
 def _common_text(run: Run) -> str | None:
     """The operators of a run that needs none but fixed codes."""
     try:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from learning_service.adapters.certificate_bidi import base_level
 from learning_service.adapters.certificate_fonts import Voice, is_mark, printable
-from learning_service.adapters.certificate_shaping import Line, clusters, shaped
+from learning_service.adapters.certificate_shaping import KEPT_LINES, Line, clusters, shaped
 
 _STEP = 0.5
 _SMALLEST = 1.0
@@ -59,7 +59,7 @@ class _Piece:
     """What stands between this piece and the next when no line ends here."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=KEPT_LINES)
 def fit(text: str, voice: Voice, place: Place) -> Fitted:
     """The largest setting of the text within the place, by the rules of the place."""
     text = printable(text)

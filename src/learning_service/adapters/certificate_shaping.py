@@ -12,6 +12,8 @@ import uharfbuzz as hb
 from learning_service.adapters.certificate_bidi import levels, visual_runs
 from learning_service.adapters.certificate_fonts import VOICES, Font, Voice, font, font_of, is_mark
 
+KEPT_LINES = 96
+"""Lines whose shapes are kept, of some 7 kB each: what all certificates of some courses say, and not their names."""
 _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
@@ -56,7 +58,7 @@ class Line:
     """At size 1."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=KEPT_LINES)
 def shaped(line: str, voice: Voice, base: int = 0) -> Line:
     """The glyphs of a printable line whose text begins at the left (base 0) or at the right (1)."""
     names = _fonts(line, voice)
