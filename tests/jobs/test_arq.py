@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -233,6 +234,10 @@ def test_the_catalog_names_what_there_is() -> None:
     assert set(SERVED_BY) <= set(catalog.JOBS)
 
 
+def command_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
 @asynccontextmanager
 async def worker(settings: Settings, *command: str) -> AsyncIterator["asyncio.subprocess.Process"]:
     """A worker process."""
@@ -407,9 +412,11 @@ async def test_a_scheduled_job_may_be_called_too(desk: Desk, context: Context) -
 async def test_another_service_calls_through_arq(desk: Desk, own_settings: Settings, redis: ArqRedis) -> None:
     await redis.enqueue_job("generate_certificates", str(uuid.uuid4()), _queue_name=QUEUE)
     await redis.enqueue_job("generate_certificates", completion_id=str(uuid.uuid4()), _queue_name=QUEUE)
-    async with worker(own_settings, sys.executable, "-m", "learning_service.cli.app", "worker"):
+    async with worker(own_settings, sys.executable, "-m", "learning_service.cli.app", "worker") as running:
 
         async def are_dead() -> bool:
             return Counter(await desk.rows("job, status"))["generate_certificates", "dead"] == 2
 
         await until(are_dead)
+        # What the command line was made of is gone.
+        assert "learning_service.cli" not in command_of(running.pid)

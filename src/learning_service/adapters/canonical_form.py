@@ -10,11 +10,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from learning_service.core.loading import without
+from learning_service.core.loading import only_named, without
 from learning_service.domain.kernel.json_objects import JsonObject
 
-with without("requests", "aiohttp"):
-    # It would load a client of HTTP to fetch contexts with.
+with without("requests", "aiohttp"), only_named("lxml", "lxml.html"):
+    # It would load a client of HTTP to fetch contexts with, and a parser of pages that hold some.
     from pyld import jsonld
 
 CONTEXTS: Mapping[str, tuple[str, str]] = {

@@ -13,7 +13,6 @@ from functools import lru_cache
 from math import cos, pi, sin
 from typing import TypeAlias
 
-import segno
 from PIL import Image, ImageChops, ImageOps
 from reportlab.pdfgen.canvas import Canvas
 
@@ -21,6 +20,11 @@ from learning_service.adapters.certificate_colors import Palette
 from learning_service.adapters.certificate_content import Orientation, UnusableLogo
 from learning_service.adapters.certificate_embedding import compressed_stream
 from learning_service.adapters.certificate_places import LAYOUTS, Size
+from learning_service.core.loading import only_named
+
+with only_named("xml.sax.saxutils"):
+    # For codes as SVG; it would load a client of HTTP, 3 MB.
+    import segno
 
 _DARK = re.compile(rb"[^\0]+")
 """A run of dark modules in a row of a QR code."""

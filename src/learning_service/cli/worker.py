@@ -1,6 +1,8 @@
 """`learning-service worker`: run background jobs."""
 
 import importlib
+import os
+import sys
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -15,14 +17,18 @@ app = typer.Typer()
 Check = Annotated[
     bool, typer.Option("--check", help="Only say, by the exit code, whether this machine's process is alive.")
 ]
+_LEAN = ("-P", "-X", "no_debug_ranges")
+"""Tracebacks name lines, and no columns: those are 1 MB."""
 
 
 @app.command()
 def worker(check: Check = False) -> None:
     """Run background jobs until stopped, as `arq learning_service.worker.settings.WorkerSettings` does."""
-    if not check:
-        refuse_unusable_key(read_settings(serving=True))
-    run_arq("WorkerSettings", check=check)
+    if check:
+        run_arq("WorkerSettings", check=True)
+    refuse_unusable_key(read_settings(serving=True))
+    # Anew, so that what the command line was made of is not held while jobs run.
+    os.execv(sys.executable, [sys.executable, *_LEAN, "-m", "learning_service.worker"])  # noqa: S606  -- our own
 
 
 def refuse_unusable_key(settings: Settings) -> None:

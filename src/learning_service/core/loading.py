@@ -11,6 +11,8 @@ from typing import Any
 
 FOR_TERMINALS = ("httpx._main", "rich")
 """What libraries load to look nice in a terminal, and do without where it is not there: 6 MB and 40 ms."""
+UNUSED = ("jwt.jwks_client", "redis.asyncio.cluster", "redis.cluster")
+"""What libraries load for callers of another kind: clients of HTTP and of many Redis servers. 1 MB."""
 
 
 def load(place: str) -> Any:
@@ -63,7 +65,7 @@ def loading() -> Iterator[None]:
 
     What modules make lasts: the searches are a third of a start, and later ones leave it out.
     """
-    with without(*FOR_TERMINALS):
+    with without(*FOR_TERMINALS), only_named(*UNUSED):
         known = len(sys.modules)
         gc.disable()
         try:
