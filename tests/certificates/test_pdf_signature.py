@@ -64,7 +64,8 @@ def test_readers_find_the_signature_valid(plain: bytes, signed: bytes, pem: str,
 def test_what_the_file_says_of_itself_stays(plain: bytes, signed: bytes) -> None:
     drawn, given = (pypdf.PdfReader(io.BytesIO(one)) for one in (plain, signed))
     assert given.metadata == drawn.metadata
-    assert drawn.xmp_metadata is not None and given.xmp_metadata is not None
+    assert drawn.xmp_metadata is not None
+    assert given.xmp_metadata is not None
     assert given.xmp_metadata.stream.get_data() == drawn.xmp_metadata.stream.get_data()
 
 
