@@ -4,6 +4,7 @@ Production code has no switch for any of this: what is replaced is replaced here
 """
 
 import importlib
+import runpy
 import sys
 import uuid
 from collections.abc import Callable, Mapping
@@ -119,6 +120,9 @@ def main(bug: str, what: str) -> None:
     # Only now: what these import must find what was replaced.
     if what == "chaotic":
         importlib.import_module("tests.faults.chaotic_worker").main()
+    elif what == "worker":
+        # Not through the command line: `learning-service worker` becomes another program, without the bug.
+        runpy.run_module("learning_service.worker", run_name="__main__")
     else:
         sys.argv[1:] = [what]
         importlib.import_module("learning_service.cli.app").main()
