@@ -31,6 +31,27 @@ async def test_calls_that_come_together_are_done_together() -> None:
     assert batches[-1] == [7]
 
 
+async def test_where_enough_wait_no_others_are_waited_for() -> None:
+    batches: list[list[int]] = []
+
+    async def do(items: Any) -> Any:
+        batches.append(list(items))
+        return items
+
+    together: Together[int, int] = Together(do, gather=60, enough=3)
+    assert await together(1) == 1
+    # Calls are many now: one alone waits for others, and three go at once.
+    alone = asyncio.create_task(together(2))
+    await asyncio.sleep(0.01)
+    assert batches == [[1]]
+    assert await asyncio.gather(alone, together(3), together(4)) == [2, 3, 4]
+    again = [asyncio.create_task(together(item)) for item in (5, 6)]
+    await asyncio.sleep(0.01)
+    assert batches == [[1], [2, 3, 4]]
+    assert await together(7) == 7
+    assert await asyncio.gather(*again) == [5, 6]
+
+
 class Notes:
     """Does what is given to it in its turn, and notes what came together."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -12,11 +13,22 @@ BUSY_SECONDS = 0.05
 
 
 class Together(Generic[T, R]):
-    """Gathers calls while `do` is busy with earlier ones, and for `gather` seconds more where calls are many."""
+    """Gathers calls while `do` is busy with earlier ones, and for `gather` seconds more where calls are many.
 
-    def __init__(self, do: Callable[[Sequence[T]], Awaitable[Sequence[R]]], *, gather: float = 0) -> None:
+    Where `enough` wait, no others are waited for.
+    """
+
+    def __init__(
+        self,
+        do: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
+        *,
+        gather: float = 0,
+        enough: int | None = None,
+    ) -> None:
         self._do = do
         self._gather = gather
+        self._enough = enough
+        self._are_enough = asyncio.Event()
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._task: asyncio.Task[None] | None = None
         self._ended_at = float("-inf")
@@ -25,6 +37,8 @@ class Together(Generic[T, R]):
         """What came of this item; raises what the whole raised."""
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
+        if len(self._waiting) == self._enough:
+            self._are_enough.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
         return await future
@@ -38,8 +52,11 @@ class Together(Generic[T, R]):
         loop = asyncio.get_running_loop()
         while self._waiting:
             if self._gather and loop.time() - self._ended_at < BUSY_SECONDS:
-                await asyncio.sleep(self._gather)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._gather):
+                        await self._are_enough.wait()
             batch, self._waiting = self._waiting, []
+            self._are_enough.clear()
             try:
                 results = await self._do([item for item, _ in batch])
             except Exception as error:

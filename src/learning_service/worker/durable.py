@@ -85,12 +85,13 @@ class Durable:
         self.queues = queues
         self._limits = limits or {}
         self._settings = context.settings
-        self._hands = asyncio.Semaphore(hands or context.settings.job_concurrency)
+        hands = hands or context.settings.job_concurrency
+        self._hands = asyncio.Semaphore(hands)
         self._lease = timedelta(seconds=context.settings.job_lease_seconds)
         self._ids = {queue: new_id() for queue in queues}
         self._busy: Counter[str] = Counter()
         self._running: dict[Wanted, Job] = {}
-        self._claim = Together(self._claim_all, gather=CLAIM_SECONDS)
+        self._claim = Together(self._claim_all, gather=CLAIM_SECONDS, enough=hands)
         self._finish = Together(self._finish_all, gather=FINISH_SECONDS)
         self._tasks: list[asyncio.Task[None]] = []
 
