@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from html import escape
 from importlib import resources
 from typing import Any
 
+from markupsafe import escape
 from reportlab.pdfbase.pdfdoc import PDFCatalog, PDFName
 
 from learning_service.adapters.certificate_embedding import Stream, Written, compressed_stream
@@ -106,7 +106,7 @@ def describe(document: Any, root: Catalog, about: About) -> None:
 
 
 def _in_xml(text: str) -> str:
-    return escape(_NOT_IN_XML.sub("", text), quote=False)
+    return str(escape(_NOT_IN_XML.sub("", text)))
 
 
 _HEAD = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">

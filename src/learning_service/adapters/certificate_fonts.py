@@ -16,13 +16,16 @@ from typing import Literal, TypeAlias
 import uharfbuzz as hb
 from anyascii import anyascii
 
+from learning_service.core.loading import only_named
 from learning_service.domain.kernel.characters import is_empty
 
 Voice: TypeAlias = Literal["display", "text"]
 """Which of the two Latin faces speaks: the serif of headings and names, or the sans of everything small."""
 
 VOICES: dict[Voice, str] = {"display": "NotoSerifDisplay-Medium", "text": "NotoSans-Regular"}
-_FOLDER = resources.files("learning_service") / "assets" / "fonts"
+with only_named("zipfile"):
+    # It would be there for code that lies in an archive.
+    _FOLDER = resources.files("learning_service") / "assets" / "fonts"
 _EM = 1000
 # Unicode's Default_Ignorable_Code_Point, and annotation marks; not those by which scripts choose a form of a letter.
 _IGNORED = re.compile(

@@ -2,10 +2,14 @@
 
 import io
 
-import pypdfium2
 from PIL import Image
 
+from learning_service.core.loading import only_named
 from learning_service.domain.certificates.rules.pictures import LONG_SIDE, MOST_BYTES
+
+with only_named("argparse"):
+    # For the library's command line.
+    import pypdfium2
 
 COLORS = 128
 """A certificate has few; so the picture takes a fifth of what it takes with all of them."""
