@@ -15,6 +15,7 @@ from tests.kit.quiz_taker import QuizTaker, quiz, quiz_taker, tree
 from tests.kit.world import Caller, Json, World, choice, right
 
 from learning_service.api.fast import papers
+from learning_service.api.fast.save import _written
 from learning_service.core.settings import Settings
 
 RIGHT, WRONG = {"texts": ["right"]}, {"texts": ["wrong"]}
@@ -190,6 +191,28 @@ async def test_saves_of_one_moment_are_written_together(app: FastAPI, world: Wor
     for one, path, body in zip(takers, paths, bodies, strict=True):
         kept = await one.call.ok("GET", path)
         assert (answered(kept), kept["sequence"]) == (answered(body), 7)
+
+
+async def test_where_saves_are_many_one_waits_for_others(
+    app: FastAPI, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = await taker(world)
+    bob = await taker(world, "bob", ana.course)
+    papers = [(one, await one.start()) for one in (ana, bob)]
+    # Forty times as long as it is, so that this test is not slower.
+    monkeypatch.setattr(_written, "_gather", _written._gather * 40)
+    monkeypatch.setattr(_written, "_began_at", float("-inf"))
+    tasks = []
+    with counted(app) as statements:
+        for one, paper in (*papers, papers[0]):
+            body = {"responses": [right(paper["questions"][0], RIGHT)]}
+            call = one.call.ok("PATCH", f"/api/attempts/{paper['attempt_id']}/", body)
+            tasks.append(asyncio.create_task(call))
+            await asyncio.sleep(0.05)
+        await asyncio.gather(*tasks)
+    # The first one at once; the two that follow it so soon together.
+    written = [one for one in statements if "save_responses_" in one]
+    assert ["together" in one for one in written] == [False, True]
 
 
 async def test_a_save_that_waits_for_its_enrollment_holds_up_no_other(app: FastAPI, world: World) -> None:

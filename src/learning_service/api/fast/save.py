@@ -84,7 +84,11 @@ def _several_of(saves: Sequence[_Save]) -> tuple[str, Sequence[object]]:
 
 
 _written = TogetherBy(
-    _write, subject=lambda save: save.attempt_id, most=MOST_TOGETHER, patience=PATIENCE_SECONDS
+    _write,
+    subject=lambda save: save.attempt_id,
+    most=MOST_TOGETHER,
+    patience=PATIENCE_SECONDS,
+    gather=GATHER_SECONDS,
 )
 
 
