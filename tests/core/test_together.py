@@ -44,7 +44,7 @@ async def test_where_enough_wait_no_others_are_waited_for() -> None:
     alone = asyncio.create_task(together(2))
     await asyncio.sleep(0.01)
     assert batches == [[1]]
-    assert await asyncio.gather(alone, together(3), together(4)) == [2, 3, 4]
+    assert list(await asyncio.gather(alone, together(3), together(4))) == [2, 3, 4]
     again = [asyncio.create_task(together(item)) for item in (5, 6)]
     await asyncio.sleep(0.01)
     assert batches == [[1], [2, 3, 4]]

