@@ -188,7 +188,7 @@ def submissions(url: str, version_id: str, tokens: Sequence[str]) -> list[str]:
     return [request(f"/api/quizzes/{quiz}/submit/", token, body) for body in bodies for token in tokens]
 
 
-def submission_bodies(url: str, quiz: str) -> list[str]:
+def submission_bodies(url: str, quiz: str, variants: int = VARIANTS) -> list[str]:
     """Bodies that differ in which wrong choices they have."""
     found = run_values(
         url,
@@ -198,7 +198,7 @@ def submission_bodies(url: str, quiz: str) -> list[str]:
     )
     questions = [json.loads(pair) for pair in found]
     bodies = []
-    for chosen in islice(product(*(choices for _, choices in questions)), VARIANTS):
+    for chosen in islice(product(*(choices for _, choices in questions)), variants):
         answers = [{"question_id": q, "answer_ids": [a]} for (q, _), a in zip(questions, chosen, strict=True)]
         bodies.append(json.dumps({"responses": answers}))
     return bodies

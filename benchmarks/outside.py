@@ -11,7 +11,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from benchmarks.http_rows import LEARNERS, ROUNDS, Hall, request, run_values, submission_bodies, tokens_of
+from benchmarks.http_rows import (
+    LEARNERS,
+    ROUNDS,
+    VARIANTS,
+    Hall,
+    request,
+    run_values,
+    submission_bodies,
+    tokens_of,
+)
 from benchmarks.people import ORGANIZATION
 from benchmarks.results import Mark, Result, Row
 from benchmarks.screen_rows import enrollments_requests, learning_requests, save_requests
@@ -20,6 +29,8 @@ from benchmarks.start_rows import FIRST, STARTERS, drawn_quiz, take_back
 
 UNIT = "µs CPU of the server a request, by wrk"
 SECONDS = 1
+SUBMISSIONS = 3 * VARIANTS
+"""Of each caller, so that none that one load sends has been sent by the other in the minute before."""
 _COUNTED = re.compile(r"(\d+) requests in")
 _END = "\x1e"
 # wrk sends what the script gives it.
@@ -55,7 +66,7 @@ def _calls(hall: Hall) -> Sequence[Call]:
     tokens = tokens_of(hall, LEARNERS)
     submitted = [
         request(f"/api/quizzes/{quiz}/submit/", token, body)
-        for body in submission_bodies(hall.url, quiz)
+        for body in submission_bodies(hall.url, quiz, SUBMISSIONS)
         for token in tokens
     ]
     drawn, version = drawn_quiz(hall)
