@@ -90,6 +90,35 @@ def test_a_worker_does_not_load_what_its_helpers_use(settings: Settings) -> None
     assert ran.stdout.split() == []
 
 
+TRUST = """
+import asyncio, os
+from learning_service.worker import settings
+before = dict(os.environ)
+settings.load_jobs(settings.WorkerSettings)
+assert dict(os.environ) == before
+import aiohttp.connector
+from aiobotocore.httpsession import AIOHTTPSession
+async def of_store():
+    return AIOHTTPSession()._create_connector(None)._ssl
+contexts = [aiohttp.connector._SSL_CONTEXT_VERIFIED, asyncio.run(of_store())]
+print(*(f"{one.verify_mode.name} {one.cert_store_stats()['x509_ca'] > 0}" for one in contexts), sep=",")
+"""
+
+
+@pytest.mark.long
+def test_only_who_asks_the_store_has_authorities_and_each_context_verifies(settings: Settings) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", TRUST],
+        cwd=ROOT,
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert ran.stdout.strip() == "CERT_REQUIRED False,CERT_REQUIRED True"
+
+
 STORE = """
 import sys
 from learning_service.adapters.s3_library import session_of

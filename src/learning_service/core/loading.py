@@ -3,6 +3,7 @@
 import functools
 import gc
 import importlib
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +17,12 @@ UNUSED = (
     "jwt.jwks_client",
     "redis.asyncio.cluster",
     "redis.cluster",
+    "reportlab.lib.rl_safe_eval",
 )
-"""What libraries load for callers of another kind: clients of HTTP and of many Redis servers, keys of SSH. 1.4 MB."""
+"""What libraries load for callers of another kind: clients of HTTP and of many Redis servers, keys of SSH, colours
+that are expressions. 1.7 MB.
+"""
+_AUTHORITIES = ("SSL_CERT_DIR", "SSL_CERT_FILE")
 
 
 def load(place: str) -> Any:
@@ -51,6 +56,21 @@ def only_named(*names: str) -> Iterator[None]:
     finally:
         for name in empty:
             del sys.modules[name]
+
+
+@contextmanager
+def trusting_nobody() -> Iterator[None]:
+    """Meanwhile contexts of TLS get no authorities. For the start of a process, before there are other threads."""
+    kept = {name: os.environ.get(name) for name in _AUTHORITIES}
+    os.environ.update(dict.fromkeys(_AUTHORITIES, os.devnull))
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 class _Empty(ModuleType):

@@ -6,6 +6,7 @@ Retries, results and the marks of what is in progress are arq's, and decide noth
 
 import asyncio
 import contextlib
+import importlib
 import os
 import socket
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from arq.connections import RedisSettings
 from arq.cron import CronJob
 from arq.worker import Function, check_health, run_worker
 
-from learning_service.core.loading import load, loading
+from learning_service.core.loading import load, loading, trusting_nobody
 from learning_service.core.queue import arq_queue, deserialize, serialize
 from learning_service.core.settings import Settings
 from learning_service.worker.catalog import names_of
@@ -156,6 +157,9 @@ class ConverterSettings:
 def load_jobs(kind: Any) -> None:
     """Load what a worker of these settings is made of."""
     with loading():
+        with trusting_nobody():
+            # It makes contexts of TLS for callers who bring none. Clients of S3 bring theirs: 1 MB of authorities.
+            importlib.import_module("aiohttp")
         load("learning_service.worker.process:functions_of")(kind.ctx["queues"])
 
 
