@@ -44,18 +44,24 @@ print(json.dumps({"before": before, "model": model, "after": made(), "answer": a
 """
 
 
-@pytest.mark.long
-def test_routes_schemas_and_libraries_come_when_they_are_first_needed(settings: Settings) -> None:
+def _told(settings: Settings, program: str, *arguments: str, **changes: str) -> str:
+    """What a program prints that is run in a process of its own."""
     ran = subprocess.run(
-        [sys.executable, "-c", LOOK, *LATER],
+        [sys.executable, "-c", program, *arguments],
         cwd=ROOT,
-        env={**environment(settings), "REFERENCE_ENABLED": "false"},
+        env={**environment(settings), **changes},
         capture_output=True,
         text=True,
         check=True,
         timeout=120,
     )
-    found = json.loads(ran.stdout)
+    return ran.stdout
+
+
+@pytest.mark.long
+def test_routes_schemas_and_libraries_come_when_they_are_first_needed(settings: Settings) -> None:
+    told = _told(settings, LOOK, *LATER, REFERENCE_ENABLED="false")
+    found = json.loads(told)
     assert found["before"] == []
     assert found["model"] is False
     assert found["libraries"] == []
@@ -78,16 +84,8 @@ print(*(name for name in sys.argv[1:] if name in sys.modules))
 
 @pytest.mark.long
 def test_a_worker_does_not_load_what_its_helpers_use(settings: Settings) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", WORKER, *LATER, "fastapi", "jinja2"],
-        cwd=ROOT,
-        env=environment(settings),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    assert ran.stdout.split() == []
+    told = _told(settings, WORKER, *LATER, "fastapi", "jinja2")
+    assert told.split() == []
 
 
 TRUST = """
@@ -107,16 +105,8 @@ print(*(f"{one.verify_mode.name} {one.cert_store_stats()['x509_ca'] > 0}" for on
 
 @pytest.mark.long
 def test_only_who_asks_the_store_has_authorities_and_each_context_verifies(settings: Settings) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", TRUST],
-        cwd=ROOT,
-        env=environment(settings),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    assert ran.stdout.strip() == "CERT_REQUIRED False,CERT_REQUIRED True"
+    told = _told(settings, TRUST)
+    assert told.strip() == "CERT_REQUIRED False,CERT_REQUIRED True"
 
 
 STORE = """
@@ -130,13 +120,5 @@ print(*(name for name in ("httpx", "rich", "s3transfer", "boto3.s3", "aiofiles")
 
 @pytest.mark.long
 def test_the_store_loads_no_second_client_of_http_and_nothing_for_files(settings: Settings) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", STORE],
-        cwd=ROOT,
-        env=environment(settings),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    assert ran.stdout.split() == []
+    told = _told(settings, STORE)
+    assert told.split() == []
