@@ -161,7 +161,8 @@ import sys
 from learning_service.adapters import pool_process, pool_work
 from learning_service.core.loading import loading
 with loading():
-    from learning_service.adapters import badge_picture, certificate_pdf, certificate_picture, mail_logo, transcript_pdf
+    from learning_service.adapters import badge_picture, certificate_pdf, certificate_picture
+    from learning_service.adapters import mail_logo, transcript_pdf
 for name in ("asyncio", "babel", "cryptography", "pydantic_core", "pyhanko", "pyld", "sqlalchemy", "typer"):
     assert name not in sys.modules, name
 # It works out expressions.
